@@ -1,0 +1,64 @@
+"""Drivers: how a device's bytes become readings.
+
+A driver for a stream of bytes is a `StreamDriver`: it does no I/O and knows no clock. It is fed bytes and answers with
+readings and with bytes to send, so the same object serves the agent, `gaugetrail-agent decode` and the tests.
+`drivers/stream.py` runs one on a link; `drivers/catalogue.py` finds one by name (profiles and Python drivers share one
+name space). Modbus, which has requests instead of a stream, is `drivers/modbus.py`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gaugetrail_agent.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Bytes that the driver wants on the wire now."""
+
+    data: bytes
+
+
+Action = Reading | Send
+
+
+class StreamDriver(ABC):
+    """One protocol's state on one wire. Any bytes in any pieces give readings, a wait, or a `garbled` reading; no
+    method raises on what a device sends.
+    """
+
+    name: ClassVar[str]
+    quiet_secs: float = 0.1
+    """How long the line must be silent before `quiet` is called (idle flush)."""
+    tick_secs: float | None = None
+    """How often `ticked` wants to be called; null: never."""
+
+    def opened(self) -> Sequence[Action]:
+        """The link is open (again): forget half a frame, greet the device if the protocol wants it."""
+        return ()
+
+    @abstractmethod
+    def received(self, data: bytes) -> Sequence[Action]:
+        """Bytes came. Partial frames wait, glued frames split."""
+
+    def quiet(self) -> Sequence[Action]:
+        """The line has been silent for `quiet_secs`: end a frame that only silence ends."""
+        return ()
+
+    def rest(self) -> Reading | None:
+        """At the end of a recording: what is left over, as one `incomplete` reading; null when nothing is."""
+        return None
+
+    def ask(self, channel: str | None = None) -> Sequence[Action]:
+        """Someone wants a reading now: send the poll or trigger; nothing where the device only speaks by itself."""
+        del channel
+        return ()
+
+    def ticked(self, now: float) -> Sequence[Action]:
+        """Called every `tick_secs`; `now` is monotonic seconds. For keep-alives, polls and time-outs."""
+        del now
+        return ()

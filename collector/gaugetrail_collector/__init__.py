@@ -1,0 +1,1 @@
+"""The collector: takes records from MQTT, proves them, stores them, answers what became of a part."""

@@ -1,0 +1,1 @@
+"""Simulated devices: vendor bytes on ptys and sockets. Imports nothing of agent or collector."""
