@@ -1,0 +1,66 @@
+"""Receipts: the collector's word that records are in the store.
+
+`{"epoch":…,"stored":[[from,to,"<seal of to>"],…],"set_aside":[{"seq":…,"sha256":…,"reason":…}]}`. A range names the
+seal of its last record, so that a receipt can't confirm a record that the agent never sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import Field, ValidationError
+
+from gaugetrail_contract import strict_json
+from gaugetrail_contract.record import Frozen
+from gaugetrail_contract.text import Hex256, Text
+
+MAX_RECEIPT_BYTES = 1_000_000
+
+StoredRange = tuple[int, int, Hex256]
+
+
+class SetAside(Frozen):
+    """A record that the collector keeps but could not store, with the reason."""
+
+    seq: int = Field(ge=1)
+    sha256: Hex256
+    reason: Text
+
+
+class Receipt(Frozen):
+    """What became of records of one epoch of one agent."""
+
+    epoch: str = Field(pattern=r"^[0-9a-z]{8,32}$")
+    stored: tuple[StoredRange, ...] = Field((), description="[from, to, seal of to], both ends included")
+    set_aside: tuple[SetAside, ...] = ()
+
+    def to_bytes(self) -> bytes:
+        """The message's payload."""
+        return self.model_dump_json().encode("utf-8")
+
+
+def stored_ranges(seals: Iterable[tuple[int, str]]) -> tuple[StoredRange, ...]:
+    """`(seq, seal)` pairs in any order -> the fewest ranges that name just these, each with its last seal."""
+    ranges: list[tuple[int, int, str]] = []
+    for seq, sha256 in sorted(dict(seals).items()):
+        if ranges and ranges[-1][1] == seq - 1:
+            ranges[-1] = (ranges[-1][0], seq, sha256)
+        else:
+            ranges.append((seq, seq, sha256))
+    return tuple(ranges)
+
+
+def parse_receipt(payload: bytes) -> Receipt:
+    """The receipt in a message. Raises `ValueError` with the reason for anything else."""
+    if len(payload) > MAX_RECEIPT_BYTES:
+        raise ValueError(f"the receipt has {len(payload)} bytes; {MAX_RECEIPT_BYTES} are allowed")
+    strict_json.parse_object(payload)
+    try:
+        receipt = Receipt.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    for start, end, _ in receipt.stored:
+        if not 1 <= start <= end:
+            raise ValueError(f"the range {start}..{end} is none")
+    return receipt

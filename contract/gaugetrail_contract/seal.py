@@ -1,0 +1,164 @@
+"""Seals and wire lines: the exact bytes of a record, what they hash to, and how they travel.
+
+On the wire a record is one line: `{"sha256":"<64 hex>","record":<the bytes>}`; several lines in one message are
+separated by a line feed. The seal is the SHA-256 of `<the bytes>`, which name the previous record's seal in `prev`, so
+the records of an epoch form a chain. The line's frame is fixed to the letter: the record's bytes are cut out of it,
+never parsed and written again. A record's bytes hold no raw line feed (JSON escapes it), so splitting is safe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from gaugetrail_contract import strict_json
+from gaugetrail_contract.record import MAX_RECORD_BYTES, RECORD, SCHEMA, Body, Frozen, Head, Record
+from gaugetrail_contract.text import is_normal, visible
+
+_FRONT = b'{"sha256":"'
+_MIDDLE = b'","record":'
+_DATA_AT = len(_FRONT) + 64 + len(_MIDDLE)
+_HEX = re.compile(rb"[0-9a-f]{64}")
+MAX_LINE_BYTES = MAX_RECORD_BYTES + _DATA_AT + 1
+
+
+class BadRecord(ValueError):
+    """These bytes are no record that can be trusted; the text says why, in words fit for a set-aside list."""
+
+
+class RecordTooLarge(ValueError):
+    """A record would pass `MAX_RECORD_BYTES`; the station splits such an inspection into pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record's exact bytes and their seal."""
+
+    sha256: str
+    data: bytes
+
+    def line(self) -> bytes:
+        """The wire line, without a line end."""
+        return _FRONT + self.sha256.encode("ascii") + _MIDDLE + self.data + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A wire line whose seal holds, with the record it carries."""
+
+    sealed: Sealed
+    record: Record
+
+
+def seal_of(data: bytes) -> str:
+    """The seal of a record's bytes: SHA-256 as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def seal(head: Head, body: Body) -> Sealed:
+    """Write a record's bytes, once, and seal them. Raises `RecordTooLarge`.
+
+    The bytes are the head's keys, then the body's, as compact JSON in UTF-8 with nulls left out: what the whole
+    model would serialise to.
+    """
+    data = _canonical(head)[:-1] + b"," + _canonical(body)[1:]
+    if len(data) > MAX_RECORD_BYTES:
+        raise RecordTooLarge(f"the record has {len(data)} bytes; {MAX_RECORD_BYTES} are allowed")
+    return Sealed(seal_of(data), data)
+
+
+def split_message(payload: bytes) -> list[bytes]:
+    """The lines of one MQTT message; empty ones are no lines."""
+    return [line for line in payload.split(b"\n") if line]
+
+
+def open_line(line: bytes) -> Opened:
+    """A wire line's record, once its seal is proven. Raises `BadRecord` with the reason."""
+    sealed = cut_line(line)
+    return Opened(sealed, open_sealed(sealed))
+
+
+def cut_line(line: bytes) -> Sealed:
+    """Cut seal and record bytes out of a wire line, proving nothing yet. Raises `BadRecord` for any other frame."""
+    if len(line) > MAX_LINE_BYTES:
+        raise BadRecord(f"the line has {len(line)} bytes; {MAX_LINE_BYTES} are allowed")
+    sha = line[len(_FRONT) : len(_FRONT) + 64]
+    if (
+        not line.startswith(_FRONT)
+        or line[len(_FRONT) + 64 : _DATA_AT] != _MIDDLE
+        or not line.endswith(b"}")
+        or _HEX.fullmatch(sha) is None
+    ):
+        raise BadRecord('not a wire line: it must read {"sha256":"<64 hex>","record":{...}}')
+    return Sealed(sha.decode("ascii"), line[_DATA_AT:-1])
+
+
+def open_sealed(sealed: Sealed) -> Record:
+    """The record in sealed bytes. Raises `BadRecord` when the seal doesn't hold or the bytes are no record."""
+    if seal_of(sealed.data) != sealed.sha256:
+        raise BadRecord(
+            f"the seal doesn't hold: the bytes hash to {seal_of(sealed.data)}, the line says {sealed.sha256}"
+        )
+    return parse_record(sealed.data)
+
+
+def parse_record(data: bytes) -> Record:
+    """The record that `data` spells. Raises `BadRecord`.
+
+    pydantic's JSON parser takes the last of two equal keys. Bytes that are exactly what the parsed record serialises
+    to can hold no such thing, which is the fast path and true for all that our agents write; other bytes are read
+    again by the strict parser before they are believed.
+    """
+    if len(data) > MAX_RECORD_BYTES:
+        raise BadRecord(f"the record has {len(data)} bytes; {MAX_RECORD_BYTES} are allowed")
+    try:
+        record = RECORD.validate_json(data)
+    except ValidationError as error:
+        raise BadRecord(_why(error, data)) from error
+    except RecursionError as error:
+        raise BadRecord("nested too deeply") from error
+    if _canonical(record) != data or not data.isascii():
+        _read_strictly(data)
+    return record
+
+
+def _canonical(model: Frozen) -> bytes:
+    """Compact JSON, keys in the model's order, what is null left out."""
+    return model.model_dump_json(by_alias=True, exclude_none=True).encode("utf-8")
+
+
+def _read_strictly(data: bytes) -> None:
+    try:
+        value = strict_json.parse_object(data)
+    except strict_json.BadJson as error:
+        raise BadRecord(str(error)) from error
+    _refuse_unnormalised(value)
+
+
+def _refuse_unnormalised(value: strict_json.Json) -> None:
+    if isinstance(value, str):
+        if not is_normal(value):
+            raise BadRecord(f"{visible(value)!r} is not in Unicode normal form C")
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_unnormalised(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_unnormalised(key)
+            _refuse_unnormalised(inner)
+
+
+def _why(error: ValidationError, data: bytes) -> str:
+    """The first thing wrong, in one line; an unknown schema is named as such."""
+    try:
+        value = strict_json.parse_object(data)
+    except strict_json.BadJson as bad:
+        return str(bad)
+    if value.get("schema") != SCHEMA:
+        return f"unknown schema {visible(str(value.get('schema'))[:80])!r}; this reader knows {SCHEMA}"
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(step) for step in first["loc"]) or "record"
+    return visible(f"{where}: {first['msg']}")[:300]

@@ -1,0 +1,79 @@
+"""Status documents: retained on MQTT, replaced by a last will when their writer dies.
+
+Each says whether its writer is online, what it holds and what is wrong, in figures that a dashboard can show and in
+sentences that a technician can read.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gaugetrail_contract.clock import ClockTrust
+from gaugetrail_contract.record import Frozen
+from gaugetrail_contract.text import UtcText
+
+
+class DeviceStatus(Frozen):
+    """One device as the agent sees it."""
+
+    up: bool
+    detail: str = Field("", description="what is wrong and what happens next; empty when all is well")
+    readings: int = Field(0, ge=0)
+    garbled: int = Field(0, ge=0, description="frames refused since start")
+    last_reading: UtcText | None = None
+
+
+class SpoolStatus(Frozen):
+    """The agent's durable queue."""
+
+    epoch: str
+    last_seq: int = Field(ge=0)
+    waiting: int = Field(ge=0, description="sealed records without a receipt")
+    oldest: UtcText | None = Field(None, description="time of the oldest waiting record")
+    bytes: int = Field(ge=0)
+    full: bool = False
+    set_aside: int = Field(0, ge=0)
+
+
+class AgentStatus(Frozen):
+    """`gaugetrail/v1/<agent>/status`."""
+
+    online: bool
+    agent: str
+    time: UtcText | None = None
+    started: UtcText | None = None
+    version: str | None = None
+    config_sha256: str | None = None
+    spool: SpoolStatus | None = None
+    devices: dict[str, DeviceStatus] = Field(default_factory=dict)
+    stations: dict[str, str] = Field(default_factory=dict, description="station -> what it waits for")
+    clock: ClockTrust | None = None
+    alarms: tuple[str, ...] = ()
+
+
+class CollectorStatus(Frozen):
+    """`gaugetrail/v1/collectors/<id>/status`."""
+
+    online: bool
+    collector: str
+    time: UtcText | None = None
+    started: UtcText | None = None
+    version: str | None = None
+    store: Literal["up", "down", "unknown"] = Field("unknown", description="agents pause when every store is down")
+    store_detail: str = ""
+    records: int = Field(0, ge=0, description="stored since start")
+    points: int = Field(0, ge=0)
+    resent: int = Field(0, ge=0, description="records that were in the store already")
+    set_aside: int = Field(0, ge=0)
+
+
+def agent_offline(agent: str) -> bytes:
+    """The agent's last will."""
+    return AgentStatus(online=False, agent=agent).model_dump_json(exclude_none=True).encode("utf-8")
+
+
+def collector_offline(collector: str) -> bytes:
+    """A collector's last will."""
+    return CollectorStatus(online=False, collector=collector).model_dump_json(exclude_none=True).encode("utf-8")

@@ -1,0 +1,65 @@
+"""MQTT topics: who writes where. An agent writes only under its own name, and a record counts only there."""
+
+from __future__ import annotations
+
+from gaugetrail_contract.text import refuse_name
+
+ROOT = "gaugetrail/v1"
+COLLECTORS = "collectors"
+DOCUMENTS = "documents"
+RESERVED = frozenset({COLLECTORS, DOCUMENTS})
+"""Second levels that are not agents; an agent can't be called so."""
+
+SHARED_RECORDS = f"$share/collectors/{ROOT}/+/records"
+"""What collectors subscribe to: the broker hands each message to one of them."""
+ALL_RECORDS = f"{ROOT}/+/records"
+ALL_AGENT_STATUS = f"{ROOT}/+/status"
+ALL_COLLECTOR_STATUS = f"{ROOT}/{COLLECTORS}/+/status"
+
+
+def check_agent(agent: str) -> str:
+    """`agent`, if it can be an agent's name. Raises `ValueError` saying why not."""
+    reason = refuse_name(agent)
+    if reason is None and agent in RESERVED:
+        reason = f"it is reserved ({', '.join(sorted(RESERVED))} are not agents)"
+    if reason is not None:
+        raise ValueError(f"{agent!r} can't be an agent's name: {reason}")
+    return agent
+
+
+def records(agent: str) -> str:
+    """Where the agent publishes its records."""
+    return f"{ROOT}/{agent}/records"
+
+
+def receipts(agent: str) -> str:
+    """Where collectors say what they have stored for the agent."""
+    return f"{ROOT}/{agent}/receipts"
+
+
+def status(agent: str) -> str:
+    """The agent's retained status document, last will included."""
+    return f"{ROOT}/{agent}/status"
+
+
+def alarms(agent: str) -> str:
+    """What the station must show."""
+    return f"{ROOT}/{agent}/alarms"
+
+
+def commands(agent: str) -> str:
+    """What the station must do."""
+    return f"{ROOT}/{agent}/commands"
+
+
+def collector_status(collector: str) -> str:
+    """A collector's retained status document."""
+    return f"{ROOT}/{COLLECTORS}/{collector}/status"
+
+
+def agent_of(topic: str) -> str | None:
+    """The agent that a `…/records`, `…/receipts` or `…/status` topic belongs to; null for any other topic."""
+    steps = topic.split("/")
+    if len(steps) != 4 or steps[0] + "/" + steps[1] != ROOT or steps[2] in RESERVED or not steps[2]:
+        return None
+    return steps[2]
