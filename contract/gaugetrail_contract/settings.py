@@ -1,0 +1,342 @@
+"""Settings files: TOML, read once, checked whole; every fault is named with file, line, key and what is allowed.
+
+Unknown keys are errors. An environment variable overrides a scalar: with the prefix `GAUGETRAIL_AGENT`,
+`GAUGETRAIL_AGENT_MQTT__HOST` is `mqtt.host`. A secret can stand in a file of its own: `password_file = "…"` fills
+`password` (relative paths count from the settings file's folder). Nothing here does I/O but reading these files.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ValidationInfo
+
+from gaugetrail_contract.text import visible
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a settings file."""
+
+    file: str
+    key: str
+    message: str
+    line: int | None = None
+    allowed: str | None = None
+    warning: bool = False
+
+    def __str__(self) -> str:
+        """`agent.toml:12: device[1].baud: must be a whole number (allowed: …)`."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        kind = "warning: " if self.warning else ""
+        allowed = f" (allowed: {self.allowed})" if self.allowed else ""
+        return visible(f"{place}: {kind}{self.key + ': ' if self.key else ''}{self.message}{allowed}")
+
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
+        level = "warning" if self.warning else "error"
+        return {
+            "file": self.file,
+            "line": self.line,
+            "key": self.key,
+            "message": self.message,
+            "allowed": self.allowed,
+            "level": level,
+        }
+
+
+class ConfigError(Exception):
+    """The settings can't be used: stop, exit code 78, so that a service manager doesn't restart into the same fault."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Settings(BaseModel):
+    """Base of every table of a settings file: frozen, unknown keys refused, `<secret>_file` read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, data: object, info: ValidationInfo) -> object:
+        if not isinstance(data, dict):
+            return data
+        base = info.context["base"] if info.context else Path()
+        return _with_secrets(cls.model_fields, data, base)
+
+
+def _with_secrets(fields: Mapping[str, FieldInfo], data: dict[str, Any], base: Path) -> dict[str, Any]:
+    filled = dict(data)
+    for name, field in fields.items():
+        key = f"{name}_file"
+        if key not in filled or SecretStr not in _parts(field.annotation):
+            continue
+        if name in filled:
+            raise ValueError(f"{name} and {key} are both given; keep one")
+        path = base / str(filled.pop(key))
+        try:
+            filled[name] = path.read_text("utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{key}: can't read {path}: {error}") from error
+    return filled
+
+
+M = TypeVar("M", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[M]):
+    """Settings with where they came from; `sha256` is the digest of the file's bytes, for the status document."""
+
+    settings: M
+    path: Path
+    sha256: str
+    text: str
+
+    def problem(
+        self, steps: Steps, message: str, allowed: Iterable[str] | None = None, *, warning: bool = False
+    ) -> Problem:
+        """A fault found after loading (a plan that isn't there), placed at its line."""
+        return Problem(
+            file=str(self.path),
+            key=key_text(steps),
+            message=message,
+            line=line_of(self.text, steps),
+            allowed=", ".join(allowed) if allowed is not None else None,
+            warning=warning,
+        )
+
+
+def load_settings(
+    model: type[M], path: Path, *, prefix: str = "", environ: Mapping[str, str] | None = None
+) -> Loaded[M]:
+    """Read and check a settings file. Raises `ConfigError` with every fault found."""
+    name = str(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError([Problem(name, "", f"can't be read: {reason}")]) from error
+    try:
+        text = raw.decode("utf-8")
+        data = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigError([Problem(name, "", "is not UTF-8 text", line=line)]) from error
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"line (\d+)", str(error))
+        message = f"is not TOML: {re.sub(r' *[(]at .*[)]$', '', str(error))}"
+        raise ConfigError([Problem(name, "", message, line=int(match[1]) if match else None)]) from error
+    overridden = _override(data, prefix, environ or {})
+    try:
+        settings = model.model_validate(data, context={"base": path.parent})
+    except ValidationError as error:
+        problems = [_problem(model, name, text, detail, overridden) for detail in error.errors(include_url=False)]
+        raise ConfigError(problems) from error
+    return Loaded(settings, path, hashlib.sha256(raw).hexdigest(), text)
+
+
+def _override(data: dict[str, Any], prefix: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Put environment values into `data`; returns key text -> variable name, so that a fault names the variable."""
+    found: dict[str, str] = {}
+    for variable, value in sorted(environ.items()):
+        if not prefix or not variable.startswith(prefix + "_"):
+            continue
+        steps = variable[len(prefix) + 1 :].lower().split("__")
+        table = data
+        for step in steps[:-1]:
+            inner = table.setdefault(step, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(
+                    [Problem("environment", variable, f"{step} is not a table, so it has no {steps[-1]}")]
+                )
+            table = inner
+        table[steps[-1]] = _scalar(value)
+        found[key_text(tuple(steps))] = variable
+    return found
+
+
+def _scalar(value: str) -> str | int | float | bool:
+    """What the text would be as a TOML value, where that is a number or a truth value; the text itself otherwise."""
+    if value in ("true", "false"):
+        return value == "true"
+    if re.fullmatch(r"[+-]?(0|[1-9][0-9]*)", value):
+        return int(value)
+    if re.fullmatch(r"[+-]?[0-9]+\.[0-9]+", value):
+        return float(value)
+    return value
+
+
+def key_text(steps: Steps) -> str:
+    """`("device", 1, "baud")` -> `device[1].baud`, counting from 1 as people do."""
+    text = ""
+    for step in steps:
+        text += f"[{step + 1}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
+    return text
+
+
+def line_of(text: str, steps: Steps) -> int | None:
+    """The line of a TOML text on which the key at `steps` stands; that of the nearest enclosing table if it is absent.
+
+    Reads table headers and `key =` lines; inside multi-line values and inline tables it gives the line they begin on.
+    """
+    lines = {path: number for number, path in _keys_with_lines(text)}
+    for length in range(len(steps), 0, -1):
+        if steps[:length] in lines:
+            return lines[steps[:length]]
+    return None
+
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+def _keys_with_lines(text: str) -> Iterator[tuple[int, Steps]]:
+    """Later lines win, as a dict is built of these; array tables are counted per path."""
+    counts: dict[Steps, int] = {}
+    here: Steps = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            names = _names(header[2])
+            here = _inside(names[:-1], counts)
+            if header[1] == "[[":
+                path = (*here, names[-1])
+                counts[path] = counts.get(path, -1) + 1
+                here = (*path, counts[path])
+            else:
+                here = _inside(names, counts)
+            yield number, here
+        elif key := _KEY.match(line):
+            yield number, here + _names(key[1])
+
+
+def _names(dotted: str) -> tuple[str, ...]:
+    return tuple(name.strip().strip("\"'") for name in dotted.split("."))
+
+
+def _inside(names: tuple[str, ...], counts: Mapping[Steps, int]) -> Steps:
+    """The path of a header's names, with the index of the array table each one stands in."""
+    path: Steps = ()
+    for name in names:
+        path = (*path, name)
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _problem(
+    model: type[Settings], file: str, text: str, error: ErrorDetails, overridden: Mapping[str, str]
+) -> Problem:
+    steps, inside = _plain_steps(model, error["loc"])
+    key = key_text(steps)
+    message, allowed = _message(error, inside, steps)
+    if key in overridden:
+        return Problem("environment", overridden[key], message, allowed=allowed)
+    return Problem(file, key, message, line=line_of(text, steps), allowed=allowed)
+
+
+def _message(error: ErrorDetails, inside: type[BaseModel] | None, steps: Steps) -> tuple[str, str | None]:
+    """Pydantic's finding in a setter's words, and what would be allowed."""
+    kind = error["type"]
+    context = error.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _known_keys(inside)
+        close = difflib.get_close_matches(str(steps[-1]), known, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        return f"unknown key{hint}", ", ".join(known)
+    if kind == "missing":
+        return "is required and has no default", None
+    if kind in ("union_tag_invalid", "literal_error", "enum"):
+        return "is none of the known choices", str(context.get("expected_tags") or context.get("expected"))
+    if kind == "union_tag_not_found":
+        return f"needs the key {context.get('discriminator', 'kind')} to tell which kind it is", None
+    if kind == "value_error":
+        return str(context.get("error", error["msg"])), None
+    return _plain(error["msg"]), None
+
+
+def _plain(message: str) -> str:
+    words = {"Input should be ": "must be ", "valid integer": "whole number", "valid string": "text in quotes"}
+    for theirs, ours in words.items():
+        message = message.replace(theirs, ours)
+    return message[:1].lower() + message[1:]
+
+
+def _known_keys(model: type[BaseModel] | None) -> list[str]:
+    if model is None:
+        return []
+    names = []
+    for name, field in model.model_fields.items():
+        names.append(field.alias or name)
+        if SecretStr in _parts(field.annotation):
+            names.append(f"{name}_file")
+    return names
+
+
+def _plain_steps(model: type[BaseModel], loc: Steps) -> tuple[Steps, type[BaseModel] | None]:
+    """The location without pydantic's union tags, and the model that the last step stands in."""
+    steps: Steps = ()
+    inside: type[BaseModel] | None = model
+    choices: list[type[BaseModel]] = [model]
+    for step in loc:
+        if isinstance(step, int):
+            steps = (*steps, step)
+            continue
+        tagged = [choice for choice in choices if step in _tags(choice)] if len(choices) > 1 else []
+        if tagged:
+            choices = tagged
+            inside = tagged[0]
+            continue
+        inside = choices[0] if choices else None
+        field = _field(inside, step)
+        steps = (*steps, step)
+        choices = _models(field.annotation) if field is not None else []
+    return steps, inside
+
+
+def _field(model: type[BaseModel] | None, key: str) -> FieldInfo | None:
+    if model is None:
+        return None
+    for name, field in model.model_fields.items():
+        if key in (name, field.alias):
+            return field
+    return None
+
+
+def _tags(model: type[BaseModel]) -> set[str]:
+    """Every literal that a field of the model is fixed to: its possible union tags."""
+    return {
+        value for field in model.model_fields.values() for value in _parts(field.annotation) if isinstance(value, str)
+    }
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    return [part for part in _parts(annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+
+
+def _parts(annotation: object) -> list[object]:
+    """The types and literals inside `X | None`, `list[X]`, `Annotated[X, …]`, `Literal[…]`."""
+    origin = get_origin(annotation)
+    if origin is None:
+        return [annotation]
+    arguments = get_args(annotation)
+    if origin is Annotated:
+        return _parts(arguments[0])
+    if origin in (Union, UnionType) or isinstance(origin, type):
+        return [part for argument in arguments for part in _parts(argument)]
+    return list(arguments)
