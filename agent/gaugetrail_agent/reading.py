@@ -39,7 +39,7 @@ WITH_VALUE = frozenset({Status.OK, Status.UNSTABLE})
 
 
 def normal_decimal(text: str) -> str:
-    """The same number, digits kept, in the one form records use: `+0001.50` -> `1.50`, `-.5` -> `-0.5`, `-0.00` -> `0.00`.
+    """The same number, digits kept, as records write it: `+0001.50` -> `1.50`, `-.5` -> `-0.5`, `-0.00` -> `0.00`.
 
     Raises `ValueError` for anything that is not plain decimal digits with at most one point and one leading sign
     (no exponent, no blank, no `nan`).

@@ -1,0 +1,187 @@
+"""Control plans, the gauge register and the people list, as files for now: read once, checked whole, digested.
+
+A plan's `sha256` is the digest of the file's bytes, so a record names exactly the document that held. Limits are
+decimal strings; a limit written as a bare TOML float would have lost its digits already and is refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
+from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, load_settings
+from gaugetrail_contract.text import DateText, DecimalText, Identifier, Text, refuse_identifier
+
+Calibration = Literal["valid", "due", "overdue", "blocked", "unknown"]
+
+
+class Characteristic(Settings):
+    """One `[[characteristic]]` of a control plan."""
+
+    name: Identifier = Field(description="what the record calls it", examples=["bore_diameter"])
+    title: Text = Field("", description="what the operator reads; the name if empty")
+    kind: CharacteristicKind = Field(CharacteristicKind.VARIABLE, description="variable, attribute, count or text")
+    unit: Identifier | None = Field(None, description="unit of value and limits", examples=["mm"])
+    nominal: DecimalText | None = Field(None, description="target value, in quotes", examples=["74.000"])
+    lsl: DecimalText | None = Field(None, description="lower specification limit, in quotes", examples=["73.950"])
+    usl: DecimalText | None = Field(None, description="upper specification limit, in quotes", examples=["74.050"])
+    device: Identifier | None = Field(None, description="the [[device]] that measures it; none: typed or scanned")
+    channel: Identifier | None = Field(None, description="channel of the device; none: any")
+    capture: Capture | None = Field(None, description="how the value comes in; default: from the device's kind")
+
+    @model_validator(mode="after")
+    def _limits_make_sense(self) -> Self:
+        numbers = [Decimal(text) for text in (self.lsl, self.nominal, self.usl) if text is not None]
+        if numbers != sorted(numbers):
+            raise ValueError(f"{self.name}: lsl {self.lsl}, nominal {self.nominal}, usl {self.usl} are not in order")
+        if numbers and self.kind not in (CharacteristicKind.VARIABLE, CharacteristicKind.COUNT):
+            raise ValueError(f"{self.name}: a characteristic of kind {self.kind} has no limits")
+        if self.device is None and self.kind is CharacteristicKind.VARIABLE and self.capture is not Capture.TYPED:
+            raise ValueError(f'{self.name}: name the device that measures it, or say capture = "typed"')
+        return self
+
+    def judge(self, value: str) -> Verdict:
+        """Pass when the value lies within the limits, both ends included; in decimal arithmetic, digit for digit."""
+        number = Decimal(value)
+        if self.lsl is not None and number < Decimal(self.lsl):
+            return Verdict.FAIL
+        if self.usl is not None and number > Decimal(self.usl):
+            return Verdict.FAIL
+        return Verdict.PASS
+
+
+class PlanFile(Settings):
+    """A control plan as its file says it."""
+
+    id: Identifier = Field(description="document id", examples=["CP-1001"])
+    revision: Identifier = Field(description="document revision", examples=["C"])
+    title: Text = ""
+    part: Identifier = Field(description="part number the plan is for")
+    part_revision: Identifier | None = None
+    approved_by: Identifier = Field(description="who approved this revision")
+    approved_on: DateText = Field(description="when, YYYY-MM-DD, in quotes")
+    order: Literal["strict", "free"] = Field(
+        "strict",
+        description="strict: measure in the plan's order; free: whatever gauge speaks fills its characteristic",
+    )
+    characteristic: tuple[Characteristic, ...] = Field(min_length=1, description="[[characteristic]], in order")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [characteristic.name for characteristic in self.characteristic]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the characteristic {', '.join(twice)} stands twice")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A loaded control plan with the digest of the document."""
+
+    file: PlanFile
+    ref: PlanRef
+    path: Path
+
+    @property
+    def characteristics(self) -> tuple[Characteristic, ...]:
+        """In the plan's order."""
+        return self.file.characteristic
+
+
+def load_plan(path: Path) -> tuple[Plan, Loaded[PlanFile]]:
+    """Read a control plan. Raises `ConfigError` with every fault found."""
+    loaded = load_settings(PlanFile, path)
+    ref = PlanRef(id=loaded.settings.id, revision=loaded.settings.revision, sha256=loaded.sha256)
+    return Plan(loaded.settings, ref, path), loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A row of the gauge register."""
+
+    id: str
+    calibration_due: str | None
+    status: str
+
+    def calibration(self, today: date) -> Calibration:
+        """As it stands on `today`: blocked, overdue, due (today) or valid."""
+        if self.status == "blocked":
+            return "blocked"
+        if self.calibration_due is None:
+            return "unknown"
+        due = date.fromisoformat(self.calibration_due)
+        if due < today:
+            return "overdue"
+        return "due" if due == today else "valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A row of the people list."""
+
+    id: str
+    name: str
+    qualification: str | None
+
+
+def load_gauges(path: Path) -> dict[str, Gauge]:
+    """The gauge register: CSV with `id,calibration_due,status`; more columns are for people. Raises `ConfigError`."""
+    gauges = {}
+    for line, row in _rows(path, ("id", "calibration_due", "status")):
+        due = row["calibration_due"] or None
+        if due is not None:
+            try:
+                date.fromisoformat(due)
+            except ValueError as error:
+                message = f"{due!r} is not a date (YYYY-MM-DD)"
+                raise ConfigError([Problem(str(path), "calibration_due", message, line=line)]) from error
+        if row["status"] not in ("", "active", "blocked"):
+            problem = Problem(str(path), "status", f"unknown status {row['status']!r}", line, "active, blocked")
+            raise ConfigError([problem])
+        gauges[row["id"]] = Gauge(row["id"], due, row["status"] or "active")
+    return gauges
+
+
+def load_people(path: Path) -> dict[str, Person]:
+    """The people list: CSV with `id,name,qualification`. Raises `ConfigError`."""
+    rows = _rows(path, ("id", "name", "qualification"))
+    return {row["id"]: Person(row["id"], row["name"], row["qualification"] or None) for _, row in rows}
+
+
+def _rows(path: Path, columns: Iterable[str]) -> list[tuple[int, Mapping[str, str]]]:
+    name = str(path)
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigError([Problem(name, "", f"can't be read: {error.strerror or error}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(name, "", "is not UTF-8 text; save it as CSV UTF-8")]) from error
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    found: list[tuple[int, Mapping[str, str]]] = []
+    try:
+        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        if missing:
+            raise ConfigError([Problem(name, "", f"lacks the column {', '.join(missing)}", 1, ", ".join(columns))])
+        for row in reader:
+            if None in row or None in row.values():
+                message = f"has another number of fields than the {len(reader.fieldnames or ())} of the head line"
+                raise ConfigError([Problem(name, "", message, reader.line_num)])
+            reason = refuse_identifier(row["id"])
+            if reason is not None:
+                raise ConfigError([Problem(name, "id", f"can't be used: {reason}", reader.line_num)])
+            if any(row["id"] == other["id"] for _, other in found):
+                raise ConfigError([Problem(name, "id", f"{row['id']} stands twice", reader.line_num)])
+            found.append((reader.line_num, row))
+    except csv.Error as error:
+        raise ConfigError([Problem(name, "", f"is not CSV: {error}", reader.line_num)]) from error
+    return found
