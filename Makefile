@@ -1,0 +1,87 @@
+# Each target sets up what it needs: `make demo` shows Gaugetrail, `make test` tests it, `make check` reads it.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench fuzz wheel clean
+
+# The first Python of a supported version on the PATH; override with PYTHON=…
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+RUN_EXTRAS := --extra agent --extra collector --extra sim
+
+# make demo: FOR=seconds of line time, STORE=sqlite|influxdb, KEEP=1 leaves it running, JSON=1 ends with one JSON object
+FOR ?=
+STORE ?= sqlite
+SEED ?=
+KEEP ?=
+JSON ?=
+# make test: ARGS are handed to pytest
+ARGS ?=
+
+help:
+	@echo "make demo    see it run: simulated gauges, scanner and PLC, the real agent and collector (FOR, STORE, KEEP, JSON)"
+	@echo "make test    all tests, with a real mosquitto and InfluxDB where they can be had"
+	@echo "make check   ruff, mypy --strict, import layers, generated pages up to date"
+	@echo "make docs    write the generated pages and schemas anew"
+	@echo "make bench   benchmarks (JSON=1: the last line is one JSON object)"
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Gaugetrail needs Python 3.11, 3.12 or 3.13 (or say PYTHON=/path/to/python3)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+		rm -rf .venv; \
+		echo "$(PYTHON) has no venv module; trying the virtualenv package instead"; \
+		$(PYTHON) -m pip install -q --target .venv-boot virtualenv && PYTHONPATH=.venv-boot $(PYTHON) -m virtualenv -q .venv && rm -rf .venv-boot; } || { \
+		rm -rf .venv .venv-boot; echo "install Debian's package python3-venv, then run make again"; exit 1; }
+
+.venv/.uv: .venv/bin/python
+	@echo "setting up .venv from uv.lock (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
+
+# The second way serves machines whose package index is a mirror: the same versions and hashes, through pip's settings.
+define sync
+	@$(BIN)/uv sync -q --frozen --inexact --python $(BIN)/python $(1) 2>.venv/sync.log \
+		|| { $(BIN)/uv export -q --frozen --no-emit-project $(1) -o .venv/locked.txt \
+			&& $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/locked.txt \
+			&& $(BIN)/python -m pip install -q --disable-pip-version-check -e .; } \
+		|| { cat .venv/sync.log; exit 1; }
+	@touch $@
+endef
+
+.venv/.run: .venv/.uv uv.lock pyproject.toml
+	$(call sync,$(RUN_EXTRAS))
+
+.venv/.dev: .venv/.uv uv.lock pyproject.toml
+	$(call sync,--all-extras)
+	@touch .venv/.run
+
+demo: .venv/.run
+	@$(BIN)/gaugetrail-sim demo --store $(STORE) $(if $(FOR),--for $(FOR)) $(if $(SEED),--seed $(SEED)) $(if $(KEEP),--keep) $(if $(JSON),--json)
+
+test: .venv/.dev
+	@sh tests/install_servers.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/shape
+
+docs: .venv/.dev
+	$(BIN)/python docs/generate.py
+
+bench: .venv/.dev
+	@sh tests/install_servers.sh
+	@$(BIN)/python tests/bench/run.py $(if $(JSON),--json)
+
+fuzz: .venv/.dev
+	$(BIN)/python -m pytest -q tests/agent tests/collector tests/contract -k "any_bytes or fuzz" --hypothesis-profile=long
+
+wheel: .venv/.uv
+	$(BIN)/uv build -q --wheel --out-dir dist
+	@ls dist
+
+clean:
+	rm -rf .venv .venv-boot .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
