@@ -141,7 +141,8 @@ def load_settings(
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         message = f"is not TOML: {re.sub(r' *[(]at .*[)]$', '', str(error))}"
-        raise ConfigError([Problem(name, "", message, line=int(match[1]) if match else None)]) from error
+        line = int(match[1]) if match else max(1, len(text.splitlines()))  # "at end of document"
+        raise ConfigError([Problem(name, "", message, line=line)]) from error
     overridden = _override(data, prefix, environ or {})
     try:
         settings = model.model_validate(data, context={"base": path.parent})
