@@ -10,6 +10,7 @@ are at most 16 clients; one that stops reading loses the oldest displays, never 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import logging
@@ -99,6 +100,8 @@ class TerminalServer:
         finally:
             self._clients.discard(task)
             writer.close()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
