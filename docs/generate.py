@@ -1,0 +1,146 @@
+"""Writes the pages and schemas that come from the code; a test compares them, so that they can't drift.
+
+`python docs/generate.py` writes; `pages()` returns path -> text for the test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from click import Command, Group, Option, Parameter
+from gaugetrail_agent import cli as agent_cli
+from gaugetrail_agent.config import AgentSettings
+from gaugetrail_agent.drivers import catalogue, profile
+from gaugetrail_agent.plan import PlanFile
+from gaugetrail_collector import cli as collector_cli
+from gaugetrail_collector.config import CollectorSettings
+from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.record import record_schema
+from gaugetrail_contract.status import AgentStatus, CollectorStatus
+
+ROOT = Path(__file__).parent.parent
+NOTE = "<!-- written by make docs; change the code, not this page -->\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    schemas = {
+        "agent": AgentSettings.model_json_schema(),
+        "collector": CollectorSettings.model_json_schema(),
+        "plan": PlanFile.model_json_schema(),
+        "profile": profile.profile_schema(),
+        "record": record_schema(),
+        "receipt": Receipt.model_json_schema(),
+        "agent-status": AgentStatus.model_json_schema(),
+        "collector-status": CollectorStatus.model_json_schema(),
+    }
+    files = {Path("config/schema") / f"{name}.json": _json(schema) for name, schema in schemas.items()}
+    reference = Path("docs/reference")
+    files[reference / "settings-agent.md"] = settings_page("gaugetrail-agent", schemas["agent"])
+    files[reference / "settings-collector.md"] = settings_page("gaugetrail-collector", schemas["collector"])
+    files[reference / "record.md"] = settings_page("The record", schemas["record"])
+    files[reference / "commands-agent.md"] = commands_page("gaugetrail-agent", typer.main.get_command(agent_cli.app))
+    collector = typer.main.get_command(collector_cli.app)
+    files[reference / "commands-collector.md"] = commands_page("gaugetrail-collector", collector)
+    files[reference / "profiles.md"] = profiles_page()
+    return files
+
+
+def _json(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def settings_page(title: str, schema: dict[str, Any]) -> str:
+    """A table for each model of a schema: key, type, default, meaning."""
+    lines = [f"# {title}: every key", "", NOTE]
+    models = {schema.get("title", title): schema} | schema.get("$defs", {})
+    for name, model in models.items():
+        if "properties" not in model:
+            continue
+        lines += [f"## {name}", "", _cell(model.get("description", "")), "", "| key | type | default | meaning |", "|---|---|---|---|"]
+        required = set(model.get("required", ()))
+        for key, field in model["properties"].items():
+            default = "required" if key in required else f"`{json.dumps(field.get('default'))}`"
+            lines.append(f"| `{key}` | {_type(field)} | {default} | {_cell(field.get('description', ''))} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _type(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        return field["$ref"].rpartition("/")[2]
+    for several in ("anyOf", "oneOf"):
+        if several in field:
+            return ", ".join(dict.fromkeys(_type(one) for one in field[several] if one.get("type") != "null"))
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    if field.get("type") == "array":
+        return f"list of {_type(field.get('items', {})) or 'values'}"
+    return str(field.get("type", "any"))
+
+
+def commands_page(name: str, command: Command) -> str:
+    """Every command with its arguments and options."""
+    return "\n".join([f"# {name}: every command", "", NOTE, *_command(name, command)]) + "\n"
+
+
+def _command(path: str, command: Command) -> Iterator[str]:
+    yield f"## `{path}`"
+    yield ""
+    yield (command.help or "").strip()
+    yield ""
+    shown = [parameter for parameter in command.params if parameter.name != "help"]
+    if shown:
+        yield "| argument or option | default | meaning |"
+        yield "|---|---|---|"
+        for parameter in shown:
+            yield _parameter(parameter)
+        yield ""
+    if isinstance(command, Group):
+        for name, inner in command.commands.items():
+            yield from _command(f"{path} {name}", inner)
+
+
+def _parameter(parameter: Parameter) -> str:
+    is_option = isinstance(parameter, Option)
+    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts)) if is_option else f"`{parameter.human_readable_name}`"
+    default = parameter.default if isinstance(parameter.default, str | int | float) and not parameter.required else None
+    shown = "required" if parameter.required else "" if default in (None, False) else f"`{default}`"
+    return f"| {names} | {shown} | {_cell(getattr(parameter, 'help', None) or '')} |"
+
+
+def profiles_page() -> str:
+    """The shipped gauge profiles and drivers by name."""
+    lines = ["# Gauge profiles and drivers", "", NOTE, "| name | family | line settings |", "|---|---|---|"]
+    shipped = {path.stem: profile.load_profile(path) for path in catalogue.profile_paths(())}
+    for name in catalogue.driver_names(()):
+        if name in shipped:
+            one = shipped[name]
+            lines.append(f"| `{name}` | {_cell(one.title)} | {_cell(str(one.line))} |")
+        else:
+            lines.append(f"| `{name}` | driver in Python | |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write every file that differs."""
+    for path, text in pages().items():
+        target = ROOT / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_text("utf-8") != text:
+            target.write_text(text, "utf-8")
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

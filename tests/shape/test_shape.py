@@ -1,0 +1,96 @@
+"""The shape of the house: generated pages are current, examples load, edge libraries stand in one module each."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from gaugetrail_agent import config as agent_config
+from gaugetrail_collector import config as collector_config
+
+ROOT = Path(__file__).parents[2]
+SOURCES = {
+    "agent": ROOT / "agent" / "gaugetrail_agent",
+    "collector": ROOT / "collector" / "gaugetrail_collector",
+    "contract": ROOT / "contract" / "gaugetrail_contract",
+}
+EDGES = {
+    ("agent", "serial"): {"links/serial_port.py", "links/ports.py"},
+    ("agent", "pymodbus"): {"links/modbus.py"},
+    ("agent", "paho"): {"publisher.py"},
+    ("agent", "apscheduler"): {"scheduler.py"},
+    ("agent", "biip"): {"barcodes/gs1.py"},
+    ("collector", "paho"): {"subscriber.py"},
+    ("collector", "influxdb_client"): {"stores/influx.py"},
+}
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level packages that a module imports, in functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_each_edge_library_is_met_in_one_place() -> None:
+    """A library's quirks live in one module, so a new release is one file's work."""
+    libraries = {library for _, library in EDGES}
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for part, folder in SOURCES.items():
+        for path in folder.rglob("*.py"):
+            for library in imports(path) & libraries:
+                found[part, library].add(path.relative_to(folder).as_posix())
+    assert dict(found) == EDGES
+
+
+def generator():  # noqa: ANN202
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["generate"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_current() -> None:
+    stale = [
+        str(path)
+        for path, text in generator().pages().items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text("utf-8") != text
+    ]
+    assert stale == [], "run: make docs"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config" / "examples").glob("agent*.toml")), ids=lambda path: path.name)
+def test_agent_examples_pass_the_check(path: Path) -> None:
+    """An example that a newcomer copies is without a fault, plans and registers included."""
+    loaded = agent_config.load(path, {})
+    assert loaded.plans
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config" / "examples").glob("collector*.toml")), ids=lambda path: path.name
+)
+def test_collector_examples_pass_the_check(path: Path) -> None:
+    assert collector_config.load(path, {}).settings.id
+
+
+def test_links_in_the_docs_lead_somewhere() -> None:
+    """A page that points to a file points to one that is there."""
+    broken = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)} -> {target}")
+    assert broken == []
