@@ -12,12 +12,13 @@ from typing import Any
 
 import typer.main
 from click import Command, Group, Option, Parameter
+from gaugetrail_collector.config import CollectorSettings
+
 from gaugetrail_agent import cli as agent_cli
 from gaugetrail_agent.config import AgentSettings
 from gaugetrail_agent.drivers import catalogue, profile
 from gaugetrail_agent.plan import PlanFile
 from gaugetrail_collector import cli as collector_cli
-from gaugetrail_collector.config import CollectorSettings
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
@@ -61,7 +62,8 @@ def settings_page(title: str, schema: dict[str, Any]) -> str:
     for name, model in models.items():
         if "properties" not in model:
             continue
-        lines += [f"## {name}", "", _cell(model.get("description", "")), "", "| key | type | default | meaning |", "|---|---|---|---|"]
+        lines += [f"## {name}", "", _cell(model.get("description", "")), ""]
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
         required = set(model.get("required", ()))
         for key, field in model["properties"].items():
             default = "required" if key in required else f"`{json.dumps(field.get('default'))}`"
@@ -112,8 +114,9 @@ def _command(path: str, command: Command) -> Iterator[str]:
 
 
 def _parameter(parameter: Parameter) -> str:
-    is_option = isinstance(parameter, Option)
-    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts)) if is_option else f"`{parameter.human_readable_name}`"
+    names = f"`{parameter.human_readable_name}`"
+    if isinstance(parameter, Option):
+        names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     default = parameter.default if isinstance(parameter.default, str | int | float) and not parameter.required else None
     shown = "required" if parameter.required else "" if default in (None, False) else f"`{default}`"
     return f"| {names} | {shown} | {_cell(getattr(parameter, 'help', None) or '')} |"

@@ -53,7 +53,7 @@ def test_each_edge_library_is_met_in_one_place() -> None:
     assert dict(found) == EDGES
 
 
-def generator():  # noqa: ANN202
+def generator():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
