@@ -1,0 +1,93 @@
+"""`gaugetrail-sim`: a whole simulated line (`demo`), or one simulated gauge, scanner or PLC for first steps.
+
+Exit codes: 0 ok, 1 failed, 2 usage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gaugetrail_sim import by_hand
+from gaugetrail_sim.gauge import MODELS
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Simulated gauges, scanner, PLC and a whole line, which speak as the real ones do.",
+)
+
+PortLink = Annotated[Path, typer.Option("--port-link", help="name of the simulated serial port")]
+Every = Annotated[float, typer.Option(min=0.01, help="seconds between two")]
+Seed = Annotated[int, typer.Option(help="the same seed gives the same values")]
+
+
+@app.command()
+def gauge(
+    port_link: PortLink,
+    protocol: Annotated[str, typer.Option(help=", ".join(MODELS))] = "digimatic-13",
+    every: Every = 3.0,
+    value: Annotated[str | None, typer.Option(help="always this value; none: around the nominal")] = None,
+    seed: Seed = 1,
+) -> None:
+    """A gauge on a simulated serial port; its DATA key is pressed every few seconds, every tenth frame is faulty."""
+    if protocol not in MODELS:
+        raise typer.BadParameter(f"no simulated gauge speaks {protocol!r}; there are {', '.join(MODELS)}")
+    try:
+        fixed = None if value is None else Decimal(value)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"{value!r} is no number") from error
+    _run(by_hand.gauge(protocol, port_link, every, fixed, seed, say))
+
+
+@app.command()
+def scanner(
+    port_link: PortLink,
+    codes: Annotated[list[str] | None, typer.Argument(help="codes to read in turn; none: SN000001 and on")] = None,
+    every: Every = 3.0,
+) -> None:
+    """A barcode scanner on a simulated serial port."""
+    _run(by_hand.scanner(port_link, codes or (), every, say))
+
+
+@app.command()
+def plc(
+    port: Annotated[int, typer.Option(help="TCP port on loopback; 0: any free one")] = 5020,
+    every: Every = 3.0,
+    seed: Seed = 1,
+) -> None:
+    """A press with its PLC as a Modbus TCP server, which waits for the echo of each part."""
+    _run(by_hand.plc(port, every, seed, say))
+
+
+def say(text: str) -> None:
+    """A line for people, at once even into a pipe."""
+    print(text, flush=True)
+
+
+def _run(device: Coroutine[Any, Any, None]) -> None:
+    """Run until Ctrl-C or SIGTERM, which is how such a device ends well."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    with contextlib.suppress(KeyboardInterrupt):
+        try:
+            asyncio.run(device)
+        except (OSError, RuntimeError, ValueError) as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(1) from error
+
+
+def main() -> None:
+    """Entry of the command."""
+    os.umask(0o077)
+    app()

@@ -1,0 +1,139 @@
+"""A simulated press with its PLC: offers each unit's data over Modbus TCP and releases it when told that it is stored.
+
+Handshake (holding registers, 0-based): the PLC writes the data, then `SEQ`; the reader stores, then writes
+`RESULT`, then `ECHO` = seq. Codes 1 (stored, pass) and 2 (stored, fail) are the promise that the part is recorded;
+3 means "had it already", 4 rejected, 5 not ready. With 5, or without an answer in time, the PLC offers the same seq
+again; it goes on to the next part only after 1, 2, 3 or 4. seq counts 1 to 65,535 and then 1 again; 0 is a restart.
+Heartbeats run both ways in registers of their own, watched apart from the data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+
+from gaugetrail_sim.modbus_units import ModbusUnits, Unit, float_registers, text_registers
+
+UNIT_ID = 1
+SEQ = 0
+HEARTBEAT = 1
+SERIAL = 10
+SERIAL_REGISTERS = 8
+FORCE = 18
+DEPTH = 20
+RESULT = 100
+ECHO = 101
+READER_HEARTBEAT = 102
+LAST_SEQ = 65_535
+
+STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED, NOT_READY = 1, 2, 3, 4, 5
+STORED = frozenset({STORED_PASS, STORED_FAIL})
+FINAL = frozenset({STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED})
+
+HEARTBEAT_SECS = 0.5
+NOT_READY_SECS = 0.2
+"""How long the PLC waits before it offers a part again that the reader was not ready for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the PLC was told of one part."""
+
+    serial: str
+    seq: int
+    code: int
+    offers: int
+    secs: float
+    """From writing seq to reading its echo, the last offer's."""
+
+
+class Press:
+    """The machine. One part is offered at a time."""
+
+    def __init__(self, echo_secs: float = 5.0) -> None:
+        self.unit = Unit(written=self._look)
+        self.units = ModbusUnits({UNIT_ID: self.unit})
+        self.told: list[Told] = []
+        self.faults = 0
+        """Times that no echo came within the time allowed: what a real PLC shows as a red lamp."""
+        self._echo_secs = echo_secs
+        self._seq = 0
+        self._answered = asyncio.Event()
+        self._beating: asyncio.Task[None] | None = None
+        self._reader_beat = (0, time.monotonic())
+
+    @property
+    def port(self) -> int:
+        """The Modbus TCP port."""
+        return self.units.port
+
+    async def start(self, port: int = 0) -> None:
+        """Power on: seq 0, which tells a reader that the PLC has started anew."""
+        await self.units.start(port=port)
+        self._beating = asyncio.create_task(self._beat())
+
+    async def stop(self) -> None:
+        """Power off. May be called without `start`."""
+        if self._beating is not None:
+            self._beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._beating
+        await self.units.stop()
+
+    async def press(self, serial: str, force_kn: Decimal, depth_mm: Decimal) -> Told:
+        """Offer one part until there is a final word on it."""
+        data = [
+            *text_registers(serial, SERIAL_REGISTERS),
+            *float_registers(float(force_kn)),
+            *float_registers(float(depth_mm)),
+        ]
+        self._seq = self._seq % LAST_SEQ + 1
+        for offer in range(1, 1_000_000):
+            started = time.monotonic()
+            self.units.write(UNIT_ID, SERIAL, data)
+            self.units.write(UNIT_ID, SEQ, [self._seq])
+            code = await self._echoed()
+            if code in FINAL:
+                told = Told(serial, self._seq, code, offer, time.monotonic() - started)
+                self.told.append(told)
+                return told
+            await self._take_back()
+        raise AssertionError("unreachable: a part is offered until it is answered")
+
+    def reader_silent_secs(self) -> float:
+        """How long the reader's heartbeat has stood still."""
+        return time.monotonic() - self._reader_beat[1]
+
+    async def _echoed(self) -> int | None:
+        """The result code once the echo stands, null when it doesn't come in time."""
+        try:
+            async with asyncio.timeout(self._echo_secs):
+                while self.units.read(UNIT_ID, ECHO) != [self._seq]:
+                    self._answered.clear()
+                    await self._answered.wait()
+        except TimeoutError:
+            self.faults += 1
+            return None
+        return self.units.read(UNIT_ID, RESULT)[0]
+
+    async def _take_back(self) -> None:
+        """Clear the answer before the same part is offered again, or the old echo would be taken for the new one."""
+        await asyncio.sleep(NOT_READY_SECS)
+        self.units.write(UNIT_ID, RESULT, [0, 0])
+
+    def _look(self) -> None:
+        """A write has come from outside."""
+        self._answered.set()
+        beat = self.units.read(UNIT_ID, READER_HEARTBEAT)[0]
+        if beat != self._reader_beat[0]:
+            self._reader_beat = (beat, time.monotonic())
+
+    async def _beat(self) -> None:
+        beat = 0
+        while True:
+            beat = beat % LAST_SEQ + 1
+            self.units.write(UNIT_ID, HEARTBEAT, [beat])
+            await asyncio.sleep(HEARTBEAT_SECS)

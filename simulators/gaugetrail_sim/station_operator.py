@@ -1,0 +1,173 @@
+"""A simulated operator at one station: does what the terminal asks for, and believes only what it shows.
+
+He scans his badge and each unit, presses the key of the gauge that the prompt names, looks again after an amber light
+and presses once more. A unit counts as recorded when the terminal says so of its serial, not before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaugetrail_sim.faults import Fault
+from gaugetrail_sim.gauge import Gauge
+from gaugetrail_sim.line import Look
+from gaugetrail_sim.scanner import Scanner
+
+AMBER_SECS = 0.25
+"""After an amber light he looks this long, and if the prompt still stands he presses the key again."""
+PATIENCE_SECS = 1.5
+"""Without any answer he waits longer: a second press on a slow day would be a value too many."""
+RECONNECT_SECS = 0.2
+
+Display = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the terminal said of one inspection once it was recorded."""
+
+    serial: str
+    verdict: str
+    record: str
+
+
+class Terminal:
+    """The agent's terminal on loopback. Reconnects for as long as it is open."""
+
+    def __init__(self, data_dir: Path, station: str) -> None:
+        self._data_dir = data_dir
+        self._station = station
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self.display: Display = {}
+
+    async def next(self) -> Display:
+        """The station's display after its next change; connects again if the agent has gone in between."""
+        while True:
+            try:
+                if self._reader is None:
+                    await self._connect()
+                assert self._reader is not None
+                line = await self._reader.readline()
+                if line:
+                    shown = json.loads(line)
+                    if "error" in shown:
+                        raise PermissionError(f"the terminal refuses: {shown['error']}")
+                    self.display = shown
+                    return self.display
+            except (ConnectionError, FileNotFoundError, ValueError):
+                pass
+            self.close()
+            self.display = {}
+            await asyncio.sleep(RECONNECT_SECS)
+
+    def type(self, text: str) -> None:
+        """Type a text, or touch a button that stands for it."""
+        if self._writer is not None:
+            self._writer.write(json.dumps({"typed": text}).encode() + b"\n")
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._writer is not None:
+            self._writer.close()
+        self._reader = self._writer = None
+
+    async def _connect(self) -> None:
+        """The token and perhaps the port are new after each start of the agent."""
+        port = int((self._data_dir / "terminal.port").read_text())
+        token = (self._data_dir / "terminal.token").read_text()
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
+        for first in ({"token": token}, {"station": self._station}):
+            self._writer.write(json.dumps(first).encode() + b"\n")
+
+
+class StationOperator:
+    """One person. `inspect` returns only after the station has said that the unit is recorded."""
+
+    def __init__(self, terminal: Terminal, scanner: Scanner, gauges: Mapping[str, Gauge], badge: str) -> None:
+        self.told: list[Told] = []
+        self.presses_again = 0
+        self._terminal = terminal
+        self._scanner = scanner
+        self._gauges = gauges
+        self._badge = badge
+
+    async def inspect(self, look: Look, faults: Mapping[str, Sequence[Fault]], *, scans: int = 1) -> Told:
+        """Take one unit through the station. `faults` are for the gauges, by device; `scans=2` is a double scan."""
+        while True:
+            await self._ready()
+            before = self._last_record()
+            for device, gauge in self._gauges.items():
+                gauge.load(look.values[device], faults.get(device, ()))
+            self._scanner.scan(look.serial, times=scans)
+            told = await self._measure(look, before)
+            if told is not None:
+                self.told.append(told)
+                return told
+
+    async def _ready(self) -> None:
+        """Log on if need be; a unit that an interruption left in hand is cancelled."""
+        while True:
+            display = self._terminal.display or await self._terminal.next()
+            state = display["state"]
+            if state == "wait_unit":
+                return
+            if state == "wait_operator":
+                self._scanner.scan(self._badge)
+            elif state == "measuring":
+                self._terminal.type("%CANCEL")
+            await self._changed(PATIENCE_SECS)
+
+    async def _measure(self, look: Look, before: str | None) -> Told | None:
+        """Follow the prompts until the unit is recorded; null if the agent went away in between."""
+        asked_for: str | None = None
+        while True:
+            display = self._terminal.display
+            last = display.get("last")
+            if last and last["serial"] == look.serial and last["recorded"] and last["record"] != before:
+                return Told(look.serial, last["verdict"], last["record"])
+            if display.get("state") == "wait_operator":
+                return None
+            wanted = display.get("next") if display.get("serial") == look.serial else None
+            if wanted is not None and wanted != asked_for:
+                asked_for = wanted
+                self._act(display, look)
+            elif not await self._changed(AMBER_SECS if display.get("light") == "amber" else PATIENCE_SECS):
+                self._again(display, look, wanted)
+
+    def _act(self, display: Display, look: Look) -> None:
+        """What the prompt asks for the first time. A scale that the agent asks by itself needs no key."""
+        device = display["device"]
+        if device is None:
+            self._terminal.type(look.typed[display["next"]])
+        elif not self._gauges[device].asked_by_host:
+            self._gauges[device].press()
+
+    def _again(self, display: Display, look: Look, wanted: str | None) -> None:
+        """Nothing has come for a while: whatever the prompt asks for is done once more."""
+        if wanted is None:
+            if display.get("state") == "wait_unit":
+                self._scanner.scan(look.serial)
+        elif display["device"] is None:
+            self._terminal.type(look.typed[wanted])
+        else:
+            self.presses_again += 1
+            self._gauges[display["device"]].press()
+
+    async def _changed(self, secs: float) -> bool:
+        """Wait for the next display; false when none came in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(secs):
+                await self._terminal.next()
+                return True
+        return False
+
+    def _last_record(self) -> str | None:
+        last = self._terminal.display.get("last")
+        return str(last["record"]) if last else None
