@@ -78,6 +78,11 @@ class Ticker:
             self._last = max(self._now_us(), self._last + 1)
             return self._last
 
+    @property
+    def last(self) -> int:
+        """The greatest moment handed out so far."""
+        return self._last
+
     def at_least(self, last: int) -> None:
         """Never hand out anything up to `last` again."""
         with self._lock:

@@ -320,10 +320,9 @@ def _field(model: type[BaseModel] | None, key: str) -> FieldInfo | None:
 
 
 def _tags(model: type[BaseModel]) -> set[str]:
-    """Every literal that a field of the model is fixed to: its possible union tags."""
-    return {
-        value for field in model.model_fields.values() for value in _parts(field.annotation) if isinstance(value, str)
-    }
+    """What pydantic may call the model in a union: a literal that a field is fixed to, or the class's own `TAG`."""
+    literals = (value for field in model.model_fields.values() for value in _parts(field.annotation))
+    return {value for value in (*literals, getattr(model, "TAG", None)) if isinstance(value, str)}
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from biip import ParseConfig, ParseError
@@ -27,9 +27,11 @@ _CONFIG = ParseConfig(gs1_element_strings_verify_date=False)
 
 DATES: Mapping[str, str] = {
     "11": "production", "12": "due", "13": "packaging", "15": "best_before", "16": "sell_by", "17": "expiry",
-    "7006": "first_freeze", "7011": "test_by",
+    "4326": "release", "7006": "first_freeze", "7007": "harvest", "7011": "test_by",
 }  # fmt: skip
-DATE_TIMES: Mapping[str, str] = {"7003": "expiry_datetime", "8008": "production_datetime"}
+DATE_TIMES: Mapping[str, str] = {
+    "4324": "deliver_not_before", "4325": "deliver_not_after", "7003": "expiry_datetime", "8008": "production_datetime",
+}  # fmt: skip
 
 # Which digits of the value end in a mod-10 check digit (General Specifications, chapter 3).
 _CHECKED: Mapping[str, int] = {
@@ -50,7 +52,9 @@ MEASURES: Mapping[str, str] = {
 
 # Free text: a code that merely begins like one of these is no proof of GS1 data.
 _FREE_TEXT = re.compile(r"10|2\d|2[345]\d|30|37|39\d\d|4[023]\d+|7\d{3}|8\d{3}|9\d")
-_STRUCTURED_LONG = frozenset({"7003", "7006", "7011", "8003", "8006", "8017", "8018"})
+_STRUCTURED_LONG = frozenset(
+    {"4324", "4325", "4326", "7003", "7006", "7007", "7011", "8003", "8005", "8006", "8017", "8018"}
+)
 
 _HRI = re.compile(r"\(([0-9]{2,4})\)")
 
@@ -89,7 +93,7 @@ class Element:
     value: str
     fault: str | None = None
     swallowed: bool = False
-    """A variable-length value that ends with what looks like the next element: a separator may be lost."""
+    """A variable-length value without a separator behind it that seems to hold the next element's beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +114,28 @@ def read_message(text: str, this_year: int) -> Message:
     """Element strings as a scanner sends them: FNC1 as GS, redundant separators tolerated."""
     elements: list[Element] = []
     rest = text.lstrip(GS)
+    open_ended = False
     while rest:
         ai = _identifier(rest)
-        if ai is None or not rest.isascii():
-            return Message(elements, "unparsed", rest)
         try:
+            if ai is None or not rest.isascii():
+                return Message(_with_suspect(elements, open_ended), "unparsed", rest)
             found = GS1ElementString.extract(rest, config=_CONFIG)
         except ParseError:
-            return Message(elements, _why(ai, rest.partition(GS)[0], this_year), rest)
+            assert ai is not None
+            return Message(_with_suspect(elements, open_ended), _why(ai, rest.partition(GS)[0], this_year), rest)
         rest = rest[len(found.ai.ai) + len(found.value) :]
-        last = not rest and found.ai.separator_required
-        elements.append(_element(found.ai.ai, found.value, this_year, unterminated=last))
+        open_ended = found.ai.separator_required and not rest.startswith(GS)
+        elements.append(_element(found.ai.ai, found.value, this_year, unterminated=open_ended and not rest))
         rest = rest.lstrip(GS)
     return Message(elements)
+
+
+def _with_suspect(elements: list[Element], open_ended: bool) -> list[Element]:
+    """What follows a value of open length without a separator cannot be read: that value is in doubt too."""
+    if open_ended:
+        elements[-1] = replace(elements[-1], swallowed=True)
+    return elements
 
 
 def read_pairs(pairs: Sequence[tuple[str, str]], this_year: int) -> Message:

@@ -22,11 +22,18 @@ FS = "\x1c"
 US = "\x1f"
 EOT = "\x04"
 
+_CONTROLS = RS + GS + FS + US + EOT + " "
+_SEPARATED = frozenset({"unknown", "05", "06", "12"})
+"""Formats whose fields have no borders without GS; a header that cannot be read is one of them."""
+
 FORMATS = frozenset(f"{number:02}" for number in range(1, 13))
 
 # `>[)>06` is Mouser's older label; `[]>` and a lost first bracket come from label templates and wrong layouts.
 _START = re.compile(r"(?P<before>>?)(?P<start>\[\)>|\[\]>)")
-_FORMAT = re.compile(r"(?P<between>[\x1c-\x1f]*)(?P<format>[0-9]{2}|DD)")
+_FORMAT = re.compile(r"(?P<between>[\x1c-\x1f ]*)(?P<format>[0-9]{2}|DD)")
+# One field alone that ends like a quantity: the separator before it may be lost.
+_SWALLOWED = re.compile(r"[0-9A-Z]Q[0-9]+\Z")
+_SMALL = re.compile(r"[0-9]{0,3}[a-z]")
 _BARE = re.compile(r"06\x1d[0-9]{0,3}[A-Z]")
 
 # Positions of format 01 (ANS MH10.8.3: ship-to postal code, country, class of service, then the carrier's own).
@@ -84,30 +91,21 @@ def read_envelope(text: str) -> Envelope | None:
     start = _START.match(text)
     body = text[start.end() :] if start is not None else text
     found = _FORMAT.match(body)
-    if found is None:
-        envelope = Envelope("unknown")
-        envelope.fault("incomplete" if not body.strip(RS + GS + EOT) else "unparsed")
-        return envelope
-    number = "12" if found["format"] == "DD" else found["format"]
+    data = body if found is None else body[found.end() :]
+    number = "unknown" if found is None else "12" if found["format"] == "DD" else found["format"]
     envelope = Envelope(number)
-    if (
-        start is None
-        or start["before"]
-        or start["start"] != "[)>"
-        or found["between"] != RS
-        or number != found["format"]
-    ):
-        envelope.warn("header")
-    data = body[found.end() :]
-    if number not in FORMATS:
-        envelope.fault("unparsed")
-        return envelope
-    data, further = _without_trailer(data, number, envelope)
-    if not data.strip(RS + GS + FS + US + " "):
+    if not data.strip(_CONTROLS):
         envelope.fault("incomplete")
         return envelope
-    if number in ("05", "06", "12") and GS not in data:
+    if GS not in body and number in _SEPARATED:
         return None
+    if found is None or number not in FORMATS:
+        envelope.fault("unparsed")
+        return envelope
+    regular = start is not None and not start["before"] and start["start"] == "[)>"
+    if not regular or found["between"] != RS or number != found["format"]:
+        envelope.warn("header")
+    data, further = _without_trailer(data, number, envelope)
     _READERS.get(number, _whole)(data, envelope)
     for segment in further:
         _further(segment, envelope)
@@ -136,7 +134,7 @@ def _without_trailer(data: str, number: str, envelope: Envelope) -> tuple[str, l
 def _further(segment: str, envelope: Envelope) -> None:
     """A second format in the same envelope; a wild RS inside a field ends here too, and is refused."""
     number = segment[:2]
-    if number not in FORMATS or (number in ("05", "06", "12") and not segment[2:].startswith(GS)):
+    if number not in FORMATS or (number in _SEPARATED and not segment[2:].startswith(GS)):
         envelope.fault("unparsed")
         return
     if number == "05" and envelope.gs1 is None:
@@ -154,7 +152,7 @@ def _data_identifiers(data: str, envelope: Envelope) -> None:
     if not data.startswith(GS):
         envelope.warn("header")
     fields = _fields(data)
-    if all(re.match(r"[0-9]{0,3}[a-z]", text) for text in fields if text):
+    if all(_SMALL.match(text) for text in fields if text):
         # Caps lock turned every letter around.
         fields = [text.swapcase() for text in fields]
         envelope.warn("case")
@@ -163,10 +161,24 @@ def _data_identifiers(data: str, envelope: Envelope) -> None:
             continue
         split = identifiers.split(text)
         if split is None:
+            split = _turned_identifier(text)
+            if split is not None:
+                envelope.warn("case")
+        if split is None:
             # An entry without identifier: Hyundai/Kia allow the supplier's own text at the end.
             envelope.elements.append(("", text))
             continue
         envelope.elements.append((split.identifier, split.value))
+    if len(envelope.elements) == 1 and _SWALLOWED.search(envelope.elements[0][1]):
+        envelope.warn("possible_missing_separator")
+
+
+def _turned_identifier(text: str) -> identifiers.Field | None:
+    """A known identifier in small letters (an older Mouser label has `q4`); the value is left as it stands."""
+    match = _SMALL.match(text)
+    if match is None or match[0].upper() not in identifiers.MEANINGS:
+        return None
+    return identifiers.Field(match[0].upper(), text[match.end() :])
 
 
 def _gs1(data: str, envelope: Envelope) -> None:

@@ -26,6 +26,8 @@ _DI_DATES: Mapping[str, str] = {
     "14D": "expiry", "16D": "production", "25D": "best_before", "4D": "date",
 }  # fmt: skip
 
+_SINGLE_VALUE = re.compile(r"[\x20-\x7e]*[0-9A-Za-z][\x20-\x7e]*[0-9A-Za-z]|[0-9]")
+_LABELLED_VALUE = re.compile(r"(?!SN|S/N|PN|P/N)[A-Z].*[0-9].*")
 _COUNTRY = re.compile(r"[A-Z]{2,3}")
 
 
@@ -57,7 +59,8 @@ class Label:
 def of_gs1(message: gs1.Message, this_year: int) -> Label:
     """A GS1 message: an identifier whose check digit or date is wrong answers nothing."""
     label = Label(elements=[(element.ai, element.value) for element in message.elements])
-    sound = [element for element in message.elements if element.fault is None]
+    doubtful = message.fault is not None
+    sound = [element for element in message.elements if element.fault is None and not (doubtful and element.swallowed)]
     for role, wanted in _GS1_ROLES.items():
         value = next((element.value for ai in wanted for element in sound if element.ai == ai), None)
         if value is not None:
@@ -102,16 +105,18 @@ def of_groups(groups: Mapping[str, str]) -> Label:
 def single(text: str, *, linear: bool, profile: str | None, roles: Mapping[str, str], this_year: int) -> Label | None:
     """One data identifier and its value, as linear symbols on labels carry them; null when that would be a guess.
 
-    With a linear symbology's identifier a label is likely, so letters may follow; without one, a single letter counts
-    only before digits: `P40217372` is a part number, `SN-4711` and `TEST` are texts.
+    With a linear symbology's identifier a label is likely, so letters may follow where there are digits too; without
+    one, a single letter counts only before digits: `P40217372` is a part number; `SN-4711` and `TEST` are texts always.
     """
     split = identifiers.split(text)
-    if split is None or split.identifier not in identifiers.ON_LINEAR_LABELS or len(split.value) < 1:
+    if split is None or split.identifier not in identifiers.ON_LINEAR_LABELS:
         return None
-    if not re.fullmatch(r"[\x20-\x7e]+", split.value) or not any(char.isdigit() for char in split.value):
+    if not _SINGLE_VALUE.fullmatch(split.value):
         return None
-    if not linear and (not split.value.isdigit() if len(split.identifier) == 1 else len(split.value) < 2):
-        return None
+    if len(split.identifier) == 1:
+        likely = _LABELLED_VALUE.fullmatch(text) is not None if linear else split.value.isdigit()
+        if not likely:
+            return None
     envelope = iso15434.Envelope("06", [(split.identifier, split.value)])
     return _of_data_identifiers(envelope, _profile(envelope, profile), roles, this_year)
 

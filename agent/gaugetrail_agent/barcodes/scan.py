@@ -22,6 +22,7 @@ _CODE39_WITH_CHECK = frozenset({"]A1", "]A5"})
 _AROUND = "\r\n\t\x00\x02\x03"
 _GTIN_LENGTHS = (8, 12, 13, 14)
 _DATE_AI = re.compile(r"1[123567][0-9]{6}")
+_CHECKED_FIRST = frozenset({"00", "01", "02", "410", "411", "412", "413", "414", "415", "416", "417"})
 _MISREAD_VIN = str.maketrans("IOQ", "100")
 
 _ADVICE: Mapping[str, str] = {
@@ -255,16 +256,17 @@ def _claims_gs1(bare: str, this_year: int) -> bool:
 
     Eight digits may be an EAN-8, which was tried before; as GS1 they count only where they are a date.
     """
-    if len(bare) == 8:
-        return _DATE_AI.fullmatch(bare) is not None
     message = gs1.read_message(bare, this_year)
+    if len(bare) == 8:
+        # Day and month that can be, so that 12345678 stays a text; whether the date exists is the message's to say.
+        return _DATE_AI.fullmatch(bare) is not None and message.fault is None
     if gs1.proves_gs1(message):
         return True
     if not message.elements:
         return False
     first = message.elements[0]
     whole = message.fault is None and bare.isdigit()
-    if first.ai in ("00", "01", "02") and (whole or first.fault is None):
+    if first.ai in _CHECKED_FIRST and (whole or first.fault is None):
         return True
     # A lot or serial filled to its 20 characters with more behind it: its separator is lost.
     return first.ai in ("10", "21") and len(first.value) == 20 and message.fault == "unparsed" and bare.isalnum()
@@ -362,7 +364,8 @@ def _vin(text: str, bare: str, *, certain: bool) -> Scan | None:
     if valid is not True and vin.isdigit():
         return None
     errors = ("check_digit",) if valid is False else ()
-    return Scan(b"", text, "vin", valid, fields={"vin": vin}, details={"vin": vin}, errors=errors, warnings=warnings)
+    details = {} if valid is False else {"vin": vin}
+    return Scan(b"", text, "vin", valid, fields={"vin": vin}, details=details, errors=errors, warnings=warnings)
 
 
 def _plain(text: str, wanted: _Wanted) -> Scan:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import re
 import socket
@@ -32,6 +33,8 @@ from serial.tools import list_ports as pyserial_ports
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.tcp import keep_alive
 from gaugetrail_contract.settings import Settings
+
+log = logging.getLogger(__name__)
 
 LOOK_SECS = 0.5
 """How long the reading thread sleeps at most before it looks whether the port is still there and still wanted."""
@@ -308,9 +311,12 @@ class _Session:
             ending = error
         except _FAULTS as error:
             ending = self._translated(error, device)
+        except Exception as error:
+            log.exception("%s: fault in the reading thread", device, extra={"event": "link_fault", "link": device})
+            ending = self._translated(error, device)
         finally:
             self._give_back()
-        self._post(self._set_ended, ending)
+            self._post(self._set_ended, ending)
 
     def _read_until_stopped(self, port: serial.SerialBase, device: str) -> None:
         while not self._stop.is_set():

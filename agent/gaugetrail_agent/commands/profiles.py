@@ -1,0 +1,70 @@
+"""`gaugetrail-agent profiles`: list, show, test and begin gauge profiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaugetrail_agent.commands import AsJson, answer, fail, say
+from gaugetrail_agent.drivers import catalogue, profile
+
+app = typer.Typer(no_args_is_help=False, invoke_without_command=True, help=__doc__)
+
+Folders = Annotated[list[Path] | None, typer.Option("--profiles", help="folder with your own profiles")]
+
+
+@app.callback()
+def names(context: typer.Context, profiles: Folders = None, as_json: AsJson = False) -> None:
+    """Without a sub-command: the names a [[device]] can give as its driver."""
+    if context.invoked_subcommand is not None:
+        return
+    known = catalogue.driver_names(tuple(profiles or ()))
+    if as_json:
+        answer(known)
+    else:
+        for name in known:
+            say(name)
+
+
+@app.command("show")
+def show_file(name: str, profiles: Folders = None) -> None:
+    """Print a profile's file: the start of one of your own."""
+    say_file(catalogue.profile_path(name, tuple(profiles or ())))
+
+
+def say_file(path: Path) -> None:
+    """The text as it stands."""
+    for line in path.read_text("utf-8").splitlines():
+        say(line)
+
+
+@app.command("test")
+def run_examples(
+    name: Annotated[str | None, typer.Argument(help="a profile's name or file; none: all of them")] = None,
+    profiles: Folders = None,
+) -> None:
+    """Run a profile's own examples: bytes in, expected reading out."""
+    folders = tuple(profiles or ())
+    if name is None:
+        paths = catalogue.profile_paths(folders)
+    else:
+        paths = [Path(name) if name.endswith(".toml") else catalogue.profile_path(name, folders)]
+    bad = 0
+    for path in paths:
+        loaded = profile.load_profile(path)
+        results = profile.test_profile(loaded)
+        failed = [result for result in results if not result.passed]
+        bad += len(failed)
+        say(f"{'FAIL' if failed else 'ok  '} {loaded.name}: {len(results) - len(failed)} of {len(results)} examples")
+        for result in failed:
+            say(f"     {result}")
+    if bad:
+        raise fail(f"{bad} examples don't hold")
+
+
+@app.command("new")
+def new(name: str) -> None:
+    """Print a commented skeleton for a profile of your own."""
+    print(profile.new_profile_text(name))

@@ -1,0 +1,369 @@
+"""The agent's settings file: one `[agent]`, its links, devices and stations, each configured apart.
+
+`load` reads the file, `check` finds what only the whole can tell: a device on an unknown link, a plan that isn't there,
+a driver nobody knows. Both do no I/O beyond reading files, so a faulty configuration is found at the desk and not by
+the night shift; `probe` (on request) looks whether ports and addresses answer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+
+from gaugetrail_agent.drivers import StreamDriver, catalogue
+from gaugetrail_agent.drivers.modbus import ModbusDeviceSettings
+from gaugetrail_agent.links.modbus import (
+    ModbusAsciiSettings,
+    ModbusRtuSettings,
+    ModbusRtuTcpSettings,
+    ModbusTcpSettings,
+)
+from gaugetrail_agent.links.serial_port import SerialSettings
+from gaugetrail_agent.links.tcp import TcpSettings
+from gaugetrail_agent.mqtt_settings import MqttSettings
+from gaugetrail_agent.plan import Gauge, Person, Plan, load_gauges, load_people, load_plan
+from gaugetrail_contract import topics
+from gaugetrail_contract.record import Capture
+from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps, load_settings
+from gaugetrail_contract.text import Identifier, Name
+
+PREFIX = "GAUGETRAIL_AGENT"
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+AgentName = Annotated[str, AfterValidator(topics.check_agent)]
+
+
+class AgentTable(Settings):
+    """`[agent]`: who and where this agent is."""
+
+    id: AgentName = Field(description="the agent's name, unique in the plant", examples=["line1-pc1"])
+    site: Name = Field(description="ISA-95 site", examples=["plant1"])
+    line: Name = Field(description="ISA-95 line", examples=["line1"])
+    data_dir: Path = Field(description="folder of the spool; relative to this file", examples=["/var/lib/gaugetrail"])
+    slot: int | None = Field(None, ge=0, le=999, description="nanosecond slot in the store; default: from the id")
+    gauges: Path | None = Field(None, description="gauge register, CSV: id,calibration_due,status")
+    people: Path | None = Field(
+        None, description="people list, CSV: id,name,qualification; badges not in it are refused"
+    )
+    profiles: tuple[Path, ...] = Field((), description="folders with your own gauge profiles")
+
+
+class SpoolTable(Settings):
+    """`[spool]`: how much the durable queue may hold."""
+
+    max_mb: int = Field(4096, ge=8, description="beyond this the station refuses; unsent records are never deleted")
+    keep_mb: int = Field(1024, ge=1, description="confirmed records are kept up to this, so that a store can ask again")
+
+
+class TerminalTable(Settings):
+    """`[terminal]`: the operator's door on this PC."""
+
+    port: int = Field(0, ge=0, le=65535, description="loopback TCP port; 0: any free one (written to terminal.port)")
+
+
+class LogTable(Settings):
+    """`[log]`."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["plain", "json"] = "plain"
+
+
+class SerialLinkTable(SerialSettings):
+    """`[[link]]` of kind serial."""
+
+    kind: Literal["serial"]
+    name: Identifier = Field(description="what devices call it")
+
+
+class TcpLinkTable(TcpSettings):
+    """`[[link]]` of kind tcp: a gauge or serial server that speaks over a socket."""
+
+    kind: Literal["tcp"]
+    name: Identifier = Field(description="what devices call it")
+
+
+class ModbusTcpTable(ModbusTcpSettings):
+    """`[[link]]` of kind modbus-tcp."""
+
+    name: Identifier = Field(description="what devices call it")
+
+
+class ModbusRtuTable(ModbusRtuSettings):
+    """`[[link]]` of kind modbus-rtu."""
+
+    name: Identifier = Field(description="what devices call it")
+
+
+class ModbusAsciiTable(ModbusAsciiSettings):
+    """`[[link]]` of kind modbus-ascii."""
+
+    name: Identifier = Field(description="what devices call it")
+
+
+class ModbusRtuTcpTable(ModbusRtuTcpSettings):
+    """`[[link]]` of kind modbus-rtu-tcp."""
+
+    name: Identifier = Field(description="what devices call it")
+
+
+ByteLinkTable = SerialLinkTable | TcpLinkTable
+ModbusLinkTable = ModbusTcpTable | ModbusRtuTable | ModbusAsciiTable | ModbusRtuTcpTable
+LinkTable = ByteLinkTable | ModbusLinkTable
+
+
+class StreamDeviceTable(Settings):
+    """`[[device]]` that speaks in frames: a gauge, a scale, a scanner."""
+
+    TAG: ClassVar[str] = "stream"
+
+    name: Identifier = Field(description="what plans and stations call it", examples=["bore"])
+    link: Identifier = Field(description="name of the [[link]] it sits on")
+    driver: str = Field(description="a profile or driver: gaugetrail-agent profiles lists them")
+    settings: dict[str, str | bool | int] = Field({}, description="settings of the driver, e.g. unit")
+    gauge: Identifier | None = Field(None, description="inventory id of the gauge", examples=["G-0017"])
+    poll_secs: float | None = Field(
+        None, gt=0, description="ask for a reading at this interval; none: it speaks itself"
+    )
+    channels: tuple[str, ...] = Field((), description="channels to ask for when polling")
+    capture: Capture = Field(Capture.GAUGE, description="how its values count as captured")
+
+    def driver_settings(self) -> dict[str, str]:
+        """The settings as drivers take them: text, truth values as true and false."""
+        return {
+            key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self.settings.items()
+        }
+
+
+class ModbusDeviceTable(ModbusDeviceSettings):
+    """`[[device]]` with `driver = "modbus"`."""
+
+    TAG: ClassVar[str] = "modbus"
+
+    name: Identifier = Field(description="what plans and stations call it", examples=["press"])
+    link: Identifier = Field(description="name of the [[link]] it sits on")
+    driver: Literal["modbus"]
+    gauge: Identifier | None = Field(None, description="inventory id of the measuring equipment behind the PLC")
+    capture: Capture = Field(Capture.PLC, description="how its values count as captured")
+
+
+def _device_kind(data: object) -> str:
+    driver = data.get("driver") if isinstance(data, dict) else getattr(data, "driver", None)
+    return "modbus" if driver == "modbus" else "stream"
+
+
+DeviceTable = Annotated[
+    Annotated[StreamDeviceTable, Tag("stream")] | Annotated[ModbusDeviceTable, Tag("modbus")],
+    Discriminator(_device_kind),
+]
+
+
+class StationTable(Settings):
+    """`[[station]]`: where units are inspected."""
+
+    name: Name = Field(description="ISA-95 station", examples=["OP20"])
+    mode: Literal["operator", "automatic"] = Field(
+        "operator", description="operator: badge, unit, gauges; automatic: each block that the PLC offers is a unit"
+    )
+    plan: Path = Field(description="control plan file; relative to this file", examples=["plans/piston.toml"])
+    scanner: Identifier | None = Field(None, description="the [[device]] that scans badges and units; none: typed")
+    device: Identifier | None = Field(None, description="automatic: the Modbus [[device]] that offers the blocks")
+    badge_pattern: Pattern = Field("OP-[0-9]+", description="what a badge looks like, a regular expression")
+    unit_pattern: Pattern = Field(
+        ".+", description="what a unit's code looks like; named groups (?P<serial>…), lot, part, order, heat are taken"
+    )
+    serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
+    on_overdue_gauge: Literal["flag", "refuse"] = Field(
+        "flag", description="flag: the record says so; refuse: a gauge overdue for calibration is not taken"
+    )
+
+    @model_validator(mode="after")
+    def _mode_has_its_device(self) -> Self:
+        if self.mode == "automatic" and self.device is None:
+            raise ValueError(f"{self.name} is automatic: name the Modbus device that offers its blocks (device = …)")
+        groups = set(re.compile(self.unit_pattern).groupindex)
+        known = {"serial", "lot", "part", "order", "heat"}
+        if groups - known:
+            raise ValueError(
+                f"unit_pattern names the group {', '.join(sorted(groups - known))}; known: {sorted(known)}"
+            )
+        if groups and not groups & {"serial", "lot"}:
+            raise ValueError("unit_pattern names groups, but neither serial nor lot")
+        return self
+
+
+class AgentSettings(Settings):
+    """The whole file."""
+
+    agent: AgentTable
+    mqtt: MqttSettings = MqttSettings()
+    spool: SpoolTable = SpoolTable()
+    terminal: TerminalTable | None = Field(None, description="leave out for no terminal")
+    log: LogTable = LogTable()
+    link: tuple[Annotated[LinkTable, Field(discriminator="kind")], ...] = Field((), description="[[link]]")
+    device: tuple[DeviceTable, ...] = Field((), description="[[device]]")
+    station: tuple[StationTable, ...] = Field((), description="[[station]]")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A settings file that passed every check, with the documents it names."""
+
+    loaded: Loaded[AgentSettings]
+    plans: Mapping[str, Plan]
+    gauges: Mapping[str, Gauge]
+    people: Mapping[str, Person] | None
+
+    @property
+    def settings(self) -> AgentSettings:
+        """The settings themselves."""
+        return self.loaded.settings
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the spool, absolute."""
+        return self.path(self.settings.agent.data_dir)
+
+    @property
+    def profile_dirs(self) -> tuple[Path, ...]:
+        """Folders with the user's own profiles."""
+        return tuple(self.path(folder) for folder in self.settings.agent.profiles)
+
+    def path(self, path: Path) -> Path:
+        """A path of the file, relative ones counted from the file's folder."""
+        return self.loaded.path.resolve().parent / path
+
+    def link(self, name: str) -> LinkTable:
+        """The link of that name."""
+        return next(link for link in self.settings.link if link.name == name)
+
+    def device(self, name: str) -> StreamDeviceTable | ModbusDeviceTable:
+        """The device of that name. Raises `KeyError`."""
+        for device in self.settings.device:
+            if device.name == name:
+                return device
+        raise KeyError(name)
+
+    def driver(self, device: StreamDeviceTable) -> StreamDriver:
+        """A fresh driver for the device."""
+        return catalogue.make_driver(device.driver, device.driver_settings(), self.profile_dirs)
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Read and check everything. Raises `ConfigError` with every fault found."""
+    loaded = load_settings(AgentSettings, path, prefix=PREFIX, environ=os.environ if environ is None else environ)
+    bare = Config(loaded, {}, {}, None)
+    problems: list[Problem] = []
+    gauges: Mapping[str, Gauge] = {}
+    people: Mapping[str, Person] | None = None
+    try:
+        gauges = load_gauges(bare.path(loaded.settings.agent.gauges)) if loaded.settings.agent.gauges else {}
+        people = load_people(bare.path(loaded.settings.agent.people)) if loaded.settings.agent.people else None
+    except ConfigError as error:
+        problems += error.problems
+    problems += _twice(loaded)
+    problems += _devices(bare)
+    plans, plan_problems = _plans(bare)
+    problems += plan_problems
+    if problems:
+        raise ConfigError(problems)
+    return Config(loaded, plans, gauges, people)
+
+
+def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
+    settings = loaded.settings
+    tables: Mapping[str, Sequence[LinkTable | StreamDeviceTable | ModbusDeviceTable | StationTable]] = {
+        "link": settings.link,
+        "device": settings.device,
+        "station": settings.station,
+    }
+    for kind, entries in tables.items():
+        names = [entry.name for entry in entries]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                steps: Steps = (kind, number, "name")
+                first = loaded.problem((kind, names.index(name), "name"), "").line
+                yield loaded.problem(
+                    steps, f"the {kind} {name!r} is there already (line {first}); give it another name"
+                )
+    ports = [link.port if isinstance(link, SerialLinkTable) else None for link in settings.link]
+    for number, port in enumerate(ports):
+        if port is not None and port in ports[:number]:
+            other = settings.link[ports.index(port)].name
+            yield loaded.problem(
+                ("link", number, "port"),
+                f"{port} belongs to the link {other!r} already; one port is one link, with one framing",
+            )
+
+
+def _devices(config: Config) -> Iterator[Problem]:
+    links = {link.name: link for link in config.settings.link}
+    for number, device in enumerate(config.settings.device):
+        link = links.get(device.link)
+        if link is None:
+            yield config.loaded.problem(("device", number, "link"), f"there is no link {device.link!r}", sorted(links))
+        elif isinstance(device, ModbusDeviceTable) != link.kind.startswith("modbus"):
+            wanted = "a modbus-… link" if isinstance(device, ModbusDeviceTable) else "a serial or tcp link"
+            message = f"the driver {device.driver} needs {wanted}; {device.link!r} is of kind {link.kind}"
+            yield config.loaded.problem(("device", number, "link"), message)
+        if isinstance(device, StreamDeviceTable):
+            sharing = [d.name for d in config.settings.device[:number] if d.link == device.link]
+            if sharing:
+                message = f"the link {device.link!r} serves {sharing[0]!r} already; one stream of frames is one device"
+                yield config.loaded.problem(("device", number, "link"), message)
+            yield from _driver(config, number, device)
+
+
+def _driver(config: Config, number: int, device: StreamDeviceTable) -> Iterator[Problem]:
+    try:
+        config.driver(device)
+    except ConfigError as error:
+        yield from error.problems
+    except ValueError as error:
+        unknown = device.driver not in catalogue.driver_names(config.profile_dirs)
+        yield config.loaded.problem(("device", number, "driver" if unknown else "settings"), str(error))
+
+
+def _plans(config: Config) -> tuple[dict[str, Plan], list[Problem]]:
+    plans: dict[str, Plan] = {}
+    problems: list[Problem] = []
+    devices = {device.name: device for device in config.settings.device}
+    for number, station in enumerate(config.settings.station):
+        for key in ("scanner", "device"):
+            name = getattr(station, key)
+            if name is not None and name not in devices:
+                message = f"there is no device {name!r}"
+                problems.append(config.loaded.problem(("station", number, key), message, sorted(devices)))
+        if station.mode == "automatic" and isinstance(devices.get(station.device or ""), StreamDeviceTable):
+            message = f"{station.device!r} is no Modbus device, so it can't offer blocks"
+            problems.append(config.loaded.problem(("station", number, "device"), message))
+        path = config.path(station.plan)
+        try:
+            plan, loaded_plan = load_plan(path)
+        except ConfigError as error:
+            if not path.is_file():
+                message = f"the control plan {path} is not there"
+                problems.append(config.loaded.problem(("station", number, "plan"), message))
+            else:
+                problems += error.problems
+            continue
+        plans[station.name] = plan
+        for index, characteristic in enumerate(plan.characteristics):
+            if characteristic.device is not None and characteristic.device not in devices:
+                message = f"{station.name}'s agent has no device {characteristic.device!r}"
+                problems.append(loaded_plan.problem(("characteristic", index, "device"), message, sorted(devices)))
+    return plans, problems

@@ -1,0 +1,126 @@
+"""All devices of an agent: built from the configuration, run side by side, each failing and healing alone (G7)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from gaugetrail_agent.config import Config, ModbusDeviceTable, SerialLinkTable, StreamDeviceTable, TcpLinkTable
+from gaugetrail_agent.drivers.modbus import Batch, ModbusDevice
+from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
+from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.links import ByteLink
+from gaugetrail_agent.links.modbus import ModbusLink
+from gaugetrail_agent.links.serial_port import SerialLink
+from gaugetrail_agent.links.tcp import TcpLink
+from gaugetrail_agent.reading import Reading
+from gaugetrail_agent.station import ResultCode
+
+log = logging.getLogger(__name__)
+
+RESTART_SECS = 5.0
+
+
+def byte_link(table: SerialLinkTable | TcpLinkTable) -> ByteLink:
+    """The link that a table describes; nothing is opened."""
+    return SerialLink(table) if isinstance(table, SerialLinkTable) else TcpLink(table)
+
+
+class Devices:
+    """Runs every configured device, or `only` one; readings, blocks and states go to the functions given."""
+
+    def __init__(
+        self,
+        config: Config,
+        read: Callable[[str, Reading], None],
+        offered: Callable[[str, Batch], None],
+        state: Callable[[str, DeviceState], None],
+        *,
+        only: str | None = None,
+    ) -> None:
+        self._streams: dict[str, StreamDevice] = {}
+        self._plcs: dict[str, ModbusDevice] = {}
+        self._modbus_links: dict[str, ModbusLink] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        for table in config.settings.device:
+            if only is not None and table.name != only:
+                continue
+            if isinstance(table, StreamDeviceTable):
+                self._streams[table.name] = stream_device(config, table, read, state)
+            else:
+                self._plcs[table.name] = self._plc(config, table, offered, state)
+
+    def start(self) -> None:
+        """Run every device on the event loop."""
+        for name, device in {**self._streams, **self._plcs}.items():
+            self._tasks.append(asyncio.create_task(_for_ever(name, device), name=f"device {name}"))
+
+    async def stop(self) -> None:
+        """Let go of every port; nothing comes in after that."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in self._modbus_links.values():
+            await link.close()
+
+    async def ask(self, device: str, channel: str | None) -> None:
+        """Trigger a reading, where the device can be asked. Raises `DeviceGone` when its link is down."""
+        if device in self._streams:
+            await self._streams[device].ask(channel)
+
+    async def answer(self, device: str, trigger: int, code: ResultCode) -> None:
+        """Tell the PLC what became of its block."""
+        try:
+            await self._plcs[device].answer(trigger, int(code))
+        except DeviceGone as error:
+            # The PLC will offer the same trigger again, and is then answered from the log.
+            log.warning(
+                "%s: the answer %d to %d is not out: %s", device, code, trigger, error, extra={"event": "answer"}
+            )
+
+    def _plc(
+        self,
+        config: Config,
+        table: ModbusDeviceTable,
+        offered: Callable[[str, Batch], None],
+        state: Callable[[str, DeviceState], None],
+    ) -> ModbusDevice:
+        """Several units of one bus share its link, with one request in flight."""
+        if table.link not in self._modbus_links:
+            link = config.link(table.link)
+            assert not isinstance(link, SerialLinkTable | TcpLinkTable)
+            self._modbus_links[table.link] = ModbusLink(link)
+        return ModbusDevice(table.name, self._modbus_links[table.link], table, emit_batch=offered, on_state=state)
+
+
+def stream_device(
+    config: Config,
+    table: StreamDeviceTable,
+    read: Callable[[str, Reading], None],
+    state: Callable[[str, DeviceState], None],
+) -> StreamDevice:
+    """The device that a table describes, on its link; nothing is opened."""
+    link = config.link(table.link)
+    assert isinstance(link, SerialLinkTable | TcpLinkTable)
+    return StreamDevice(
+        table.name,
+        byte_link(link),
+        config.driver(table),
+        emit=read,
+        on_state=state,
+        poll_secs=table.poll_secs,
+        poll_channels=table.channels or (None,),
+    )
+
+
+async def _for_ever(name: str, device: StreamDevice | ModbusDevice) -> None:
+    """A device's own run only ends by a fault of ours: count it, say it, start the device again; the rest go on."""
+    while True:
+        try:
+            await device.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("%s: fault in the driver; starting it again in %g s", name, RESTART_SECS)
+        await asyncio.sleep(RESTART_SECS)

@@ -1,0 +1,77 @@
+"""What the agent says of itself: the status document and the figures behind it. No I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from gaugetrail_agent.drivers.stream import DeviceState
+from gaugetrail_contract.clock import Clock, utc_text
+from gaugetrail_contract.status import AgentStatus, DeviceStatus, SpoolStatus
+
+MAX_ALARMS = 20
+
+
+def agent_version() -> str:
+    """The installed version; `unknown` when run from a tree that was never installed."""
+    try:
+        return version("gaugetrail")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass
+class Health:
+    """Collects what the parts report; `document` writes it down."""
+
+    agent: str
+    clock: Clock
+    config_sha256: str
+    started: str = field(init=False)
+    devices: dict[str, DeviceState] = field(default_factory=dict)
+    stations: dict[str, str] = field(default_factory=dict)
+    _alarms: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.started = utc_text(self.clock.now_us())
+
+    def alarm(self, key: str, text: str | None) -> bool:
+        """Raise the alarm `key`, or clear it with null. True when that changed anything."""
+        if text is None:
+            return self._alarms.pop(key, None) is not None
+        changed = self._alarms.get(key) != text
+        self._alarms[key] = text
+        return changed
+
+    def document(self, spool: SpoolStatus, *, online: bool = True) -> AgentStatus:
+        """The status document of this moment."""
+        return AgentStatus(
+            online=online,
+            agent=self.agent,
+            time=utc_text(self.clock.now_us()),
+            started=self.started,
+            version=agent_version(),
+            config_sha256=self.config_sha256,
+            spool=spool,
+            devices=self._devices(),
+            stations=dict(self.stations),
+            clock=self.clock.trust(),
+            alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),
+        )
+
+    def _devices(self) -> Mapping[str, DeviceStatus]:
+        now_us, now = self.clock.now_us(), self.clock.mono_ns() / 1e9
+        return {
+            name: DeviceStatus(
+                up=state.up,
+                detail=state.detail,
+                readings=state.readings,
+                garbled=state.garbled,
+                # Devices report in monotonic seconds; the wall clock may have been set since.
+                last_reading=(
+                    None if state.last_reading is None else utc_text(now_us - round((now - state.last_reading) * 1e6))
+                ),
+            )
+            for name, state in self.devices.items()
+        }
