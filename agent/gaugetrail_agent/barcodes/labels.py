@@ -26,7 +26,7 @@ _DI_DATES: Mapping[str, str] = {
     "14D": "expiry", "16D": "production", "25D": "best_before", "4D": "date",
 }  # fmt: skip
 
-_SINGLE_VALUE = re.compile(r"[\x20-\x7e]*[0-9A-Za-z][\x20-\x7e]*[0-9A-Za-z]|[0-9]")
+_PRINTABLE = re.compile(r"[\x20-\x7e]+")
 _LABELLED_VALUE = re.compile(r"(?!SN|S/N|PN|P/N)[A-Z].*[0-9].*")
 _COUNTRY = re.compile(r"[A-Z]{2,3}")
 
@@ -111,7 +111,9 @@ def single(text: str, *, linear: bool, profile: str | None, roles: Mapping[str, 
     split = identifiers.split(text)
     if split is None or split.identifier not in identifiers.ON_LINEAR_LABELS:
         return None
-    if not _SINGLE_VALUE.fullmatch(split.value):
+    if not _PRINTABLE.fullmatch(split.value) or not split.value[-1].isalnum():
+        return None
+    if len(split.value) == 1 and not split.value.isdigit():
         return None
     if len(split.identifier) == 1:
         likely = _LABELLED_VALUE.fullmatch(text) is not None if linear else split.value.isdigit()
