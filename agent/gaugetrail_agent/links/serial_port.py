@@ -179,7 +179,8 @@ def _open_port(settings: SerialSettings, device: str) -> serial.SerialBase:
         xonxoff=settings.xonxoff,
         rtscts=settings.rtscts,
         timeout=LOOK_SECS,
-        write_timeout=WRITE_SECS,
+        # pyserial's RFC 2217 port refuses a write time-out; its socket has one of 5 s.
+        write_timeout=None if device.startswith("rfc2217:") else WRITE_SECS,
         exclusive=True,
     )
     # pyserial sets both lines at every open and has no setting for "leave"; these two hooks are where it does so.

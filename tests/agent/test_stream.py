@@ -1,0 +1,343 @@
+"""A device kept alive: outages, polls, silence. Time is a number the scripted link moves on; no test waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pty
+import tty
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from gaugetrail_agent.drivers import Action, Send, StreamDriver
+from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
+from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
+from gaugetrail_agent.reading import Reading, Status
+
+
+class LineDriver(StreamDriver):
+    """Digits up to CR; asks with `?` and the channel. Ticks and silences leave a mark."""
+
+    name = "line"
+
+    def __init__(self, tick_secs: float | None = None) -> None:
+        self.tick_secs = tick_secs
+        self.rest_of_line = b""
+        self.marks: list[str] = []
+
+    def opened(self) -> Sequence[Action]:
+        self.rest_of_line = b""
+        return (Send(b"hello"),)
+
+    def received(self, data: bytes) -> Sequence[Action]:
+        *lines, self.rest_of_line = (self.rest_of_line + data).split(b"\r")
+        return [self._reading(line) for line in lines]
+
+    def _reading(self, line: bytes) -> Reading:
+        if line.isdigit():
+            return Reading(Status.OK, line, value=line.decode())
+        return Reading(Status.GARBLED, line)
+
+    def quiet(self) -> Sequence[Action]:
+        self.marks.append("quiet")
+        return ()
+
+    def ask(self, channel: str | None = None) -> Sequence[Action]:
+        return (Send(b"?" + (channel or "").encode()),)
+
+    def ticked(self, now: float) -> Sequence[Action]:
+        self.marks.append(f"tick {now:g}")
+        return ()
+
+
+class Over(Exception):
+    """The script has come to its end."""
+
+
+@dataclass
+class ScriptedLink:
+    """Bytes and cuts at given times; `open_fails` is how many openings are refused first."""
+
+    events: list[tuple[float, bytes | str]]
+    end: float = 1000.0
+    now: float = 0.0
+    open_fails: int = 0
+    answers: bytes = b""
+    write_fails_at: float | None = None
+    name: str = "/dev/ttyUSB0"
+    opened: list[float] = field(default_factory=list)
+    closed: int = 0
+    written: list[tuple[float, bytes]] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+
+    async def open(self) -> None:
+        if self.open_fails:
+            self.open_fails -= 1
+            raise DeviceGone(f"{self.name}: no such port")
+        self.opened.append(self.now)
+
+    async def read(self, timeout_secs: float) -> bytes:
+        await asyncio.sleep(0)
+        if self.events and self.events[0][0] <= self.now + timeout_secs:
+            at, event = self.events.pop(0)
+            self.now = max(at, self.now)
+            if isinstance(event, str):
+                raise DeviceGone(f"{self.name}: {event}")
+            return event
+        self.now += timeout_secs
+        if self.now >= self.end:
+            raise Over
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        if self.write_fails_at is not None and self.now >= self.write_fails_at:
+            self.write_fails_at = None
+            raise DeviceGone(f"{self.name}: took no data for 3 s")
+        self.written.append((self.now, data))
+        if self.answers and data.startswith(b"?"):
+            self.events.insert(0, (self.now + 0.01, self.answers))
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    async def sleep(self, secs: float) -> None:
+        self.pauses.append(secs)
+        self.now += secs
+        if self.now >= self.end:
+            raise Over
+
+
+@dataclass
+class Bench:
+    link: ScriptedLink
+    driver: LineDriver = field(default_factory=LineDriver)
+    readings: list[Reading] = field(default_factory=list)
+    states: list[DeviceState] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+
+    def device(self, **options: object) -> StreamDevice:
+        return StreamDevice(
+            "bore",
+            self.link,
+            self.driver,
+            emit=lambda name, reading: self.readings.append(reading),
+            on_state=lambda name, state: self.states.append(state),
+            on_raw=lambda name, data: self.raw.append(data),
+            monotonic=lambda: self.link.now,
+            sleep=self.link.sleep,
+            jitter=lambda low, high: 1.0,
+            **options,  # type: ignore[arg-type]
+        )
+
+    def run(self, **options: object) -> StreamDevice:
+        device = self.device(**options)
+        with pytest.raises(Over):
+            asyncio.run(device.run())
+        return device
+
+    @property
+    def values(self) -> list[str | None]:
+        return [reading.value for reading in self.readings]
+
+
+def test_29_a_frame_cut_in_two_and_two_frames_glued_give_one_reading_each() -> None:
+    bench = Bench(ScriptedLink([(1, b"12"), (2, b"34\r5678\r9")], end=5))
+    device = bench.run()
+    assert bench.values == ["1234", "5678"]
+    assert bench.raw == [b"12", b"34\r5678\r9"]
+    assert (device.state.frames, device.state.readings, device.state.last_reading) == (2, 2, 2)
+
+
+def test_half_a_frame_from_before_an_outage_is_never_joined_to_one_after_it() -> None:
+    bench = Bench(ScriptedLink([(1, b"12"), (2, "no such port"), (9, b"34\r")], end=20))
+    bench.run()
+    assert bench.values == ["34"]
+
+
+def test_it_reopens_ever_more_rarely_and_says_when(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(ScriptedLink([], open_fails=8, end=400))
+    with caplog.at_level(logging.INFO):
+        bench.run()
+    assert bench.link.pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert bench.states[2].detail == "bore: /dev/ttyUSB0: no such port; reopening in 4 s (try 3)"
+    assert not bench.states[2].up
+    gone = [record for record in caplog.records if vars(record).get("event") == "device_gone"]
+    assert [vars(record)["device"] for record in gone] == ["bore"] * 4, "tries 1, 2, 4 and 8 are worth a line"
+
+
+def test_a_link_that_brings_frames_starts_again_with_short_pauses() -> None:
+    bench = Bench(ScriptedLink([(30, b"1\r"), (31, "no such port"), (40, b"2\r"), (41, "gone")], open_fails=3, end=60))
+    bench.run()
+    assert bench.link.pauses == [1, 2, 4, 1, 1]
+
+
+def test_a_port_that_opens_and_breaks_at_once_is_not_hammered() -> None:
+    events: list[tuple[float, bytes | str]] = [(0, "connection closed by the device")] * 5
+    bench = Bench(ScriptedLink(events, end=100))
+    bench.run()
+    assert bench.link.pauses == [1, 2, 4, 8, 16]
+
+
+def test_every_opening_is_closed_and_greeted_anew() -> None:
+    bench = Bench(ScriptedLink([(1, "gone"), (5, "gone")], end=30))
+    bench.run()
+    assert len(bench.link.opened) == 3
+    assert bench.link.closed >= 3
+    assert [data for _, data in bench.link.written] == [b"hello"] * 3
+
+
+def test_polls_stand_on_a_grid_that_never_drifts() -> None:
+    bench = Bench(ScriptedLink([], answers=b"7\r", end=1000.5))
+    bench.run(poll_secs=0.1)
+    asked = [at for at, data in bench.link.written if data == b"?"]
+    assert len(asked) == 10_004 or len(asked) == 10_005
+    assert all(abs(at - (number + 1) * 0.1) < 1e-6 for number, at in enumerate(asked))
+
+
+def test_polls_missed_in_an_outage_are_left_out_not_made_up_for() -> None:
+    bench = Bench(ScriptedLink([(1.5, "gone")], answers=b"7\r", end=8))
+    bench.run(poll_secs=1.0)
+    assert [at for at, data in bench.link.written if data == b"?"] == [1, 3.5, 4.5, 5.5, 6.5, 7.5]
+
+
+def test_several_channels_are_asked_in_turn_within_one_period() -> None:
+    bench = Bench(ScriptedLink([], answers=b"7\r", end=2.1))
+    bench.run(poll_secs=1.0, poll_channels=("A", "B"))
+    asked = [(at, data) for at, data in bench.link.written if data.startswith(b"?")]
+    assert asked == [(0.5, b"?B"), (1.0, b"?A"), (1.5, b"?B"), (2.0, b"?A")]
+
+
+def test_34_a_gauge_that_does_not_answer_is_said_and_its_last_value_never_repeated(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    link = ScriptedLink([(0.5, b"42\r")], end=10)
+    bench = Bench(link)
+    with caplog.at_level(logging.INFO):
+        device = bench.run(poll_secs=1.0)
+    assert bench.values == ["42"]
+    assert device.state.unanswered == 8
+    assert device.state.last_reading == 0.5
+    assert device.state.detail.startswith("bore: no answer to 8 polls on /dev/ttyUSB0 for 8 s; is the gauge on")
+    assert {"device_no_answer"} < {vars(record).get("event") for record in caplog.records}
+
+
+def test_an_answer_clears_the_complaint() -> None:
+    bench = Bench(ScriptedLink([(3.5, b"42\r")], end=3.9))
+    device = bench.run(poll_secs=1.0)
+    assert (device.state.detail, device.state.unanswered) == ("", 2)
+
+
+def test_silence_is_said_once_and_is_not_called_a_broken_cable(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(ScriptedLink([(1, b"5\r"), (100, b"6\r")], end=120))
+    with caplog.at_level(logging.INFO):
+        device = bench.run(silence_secs=30)
+    events = [vars(record).get("event") for record in caplog.records]
+    assert events.count("device_silent") == 1
+    assert events.count("device_answers") == 1
+    assert bench.link.opened == [0], "a silent gauge keeps its port"
+    assert device.state.up
+    silent = next(state for state in bench.states if state.detail)
+    assert silent.detail.startswith("bore: nothing from /dev/ttyUSB0 for 30 s; the gauge may sleep")
+
+
+def test_garbled_frames_are_counted_and_handed_on_but_answer_no_poll() -> None:
+    bench = Bench(ScriptedLink([(1.2, b"x\r"), (2.2, b"y\r")], end=3.5))
+    device = bench.run(poll_secs=1.0)
+    assert [reading.status for reading in bench.readings] == [Status.GARBLED] * 2
+    assert (device.state.garbled, device.state.readings, device.state.unanswered) == (2, 0, 2)
+
+
+def test_a_quiet_line_and_the_clock_reach_the_driver() -> None:
+    bench = Bench(ScriptedLink([(0.5, b"12")], end=2.5), LineDriver(tick_secs=1.0))
+    bench.run()
+    assert bench.driver.marks == ["quiet", "tick 1", "tick 2"]
+
+
+def test_asking_a_device_that_is_down_says_why() -> None:
+    bench = Bench(ScriptedLink([], open_fails=100, end=3))
+    device = bench.run()
+    with pytest.raises(DeviceGone, match=r"no such port; reopening in"):
+        asyncio.run(device.ask())
+
+
+def test_a_write_that_fails_reopens_the_link_even_if_reads_stay_silent() -> None:
+    bench = Bench(ScriptedLink([], write_fails_at=3.0, end=12))
+    bench.run(poll_secs=1.0)
+    assert len(bench.link.opened) == 2
+
+
+def test_a_trigger_that_cannot_be_written_reopens_the_link() -> None:
+    bench = Bench(ScriptedLink([], write_fails_at=0.5, end=30))
+
+    async def steps() -> None:
+        device = bench.device()
+        running = asyncio.create_task(device.run())
+        while bench.link.now < 1:  # noqa: ASYNC110 (the scripted clock moves when others run)
+            await asyncio.sleep(0)
+        with pytest.raises(DeviceGone, match="took no data"):
+            await device.ask()
+        with pytest.raises(Over):
+            await running
+
+    asyncio.run(steps())
+    assert len(bench.link.opened) == 2
+
+
+def test_30_a_replugged_gauge_is_read_again_on_a_real_port(tmp_path: Path) -> None:
+    """A real pty that goes and comes back under another number; the link's name stays."""
+    name = tmp_path / "gauge"
+
+    def plug() -> tuple[int, int]:
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        name.unlink(missing_ok=True)
+        name.symlink_to(os.ttyname(slave))
+        return master, slave
+
+    got: asyncio.Queue[str | None] = asyncio.Queue()
+    ups: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def until(wanted: bool) -> None:
+        while await ups.get() is not wanted:
+            pass
+
+    async def steps() -> None:
+        first, second = plug(), plug()  # the second number is taken, so that the return has a third
+        name.unlink()
+        name.symlink_to(os.ttyname(first[1]))
+        device = StreamDevice(
+            "bore",
+            SerialLink(SerialSettings(port=str(name))),
+            LineDriver(),
+            emit=lambda _, reading: got.put_nowait(reading.value),
+            on_state=lambda _, state: ups.put_nowait(state.up),
+            sleep=lambda secs: asyncio.sleep(0.01),
+        )
+        running = asyncio.create_task(device.run())
+        await until(True)
+        os.write(first[0], b"1\r2")
+        assert await got.get() == "1"
+        for end in reversed(first):
+            os.close(end)
+        name.unlink()
+        await until(False)
+        third = plug()
+        await until(True)
+        os.write(third[0], b"3\r")
+        assert await got.get() == "3", "the 2 from before the outage must not stick to it"
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        for end in (*second, *third):
+            os.close(end)
+
+    async def in_time() -> None:
+        async with asyncio.timeout(10):
+            await steps()
+
+    asyncio.run(in_time())
