@@ -121,6 +121,9 @@ def read_message(text: str, this_year: int) -> Message:
             if ai is None or not rest.isascii():
                 return Message(_with_suspect(elements, open_ended), "unparsed", rest)
             found = GS1ElementString.extract(rest, config=_CONFIG)
+            if not found.value:
+                # biip's table lets counts (30, 37) be empty.
+                return Message(_with_suspect(elements, open_ended), "incomplete", rest)
         except ParseError:
             assert ai is not None
             return Message(_with_suspect(elements, open_ended), _why(ai, rest.partition(GS)[0], this_year), rest)
@@ -147,7 +150,8 @@ def read_pairs(pairs: Sequence[tuple[str, str]], this_year: int) -> Message:
         if ai is None or ai.ai != number or not text.isascii():
             return Message(elements, "unparsed", "".join(a + v for a, v in pairs[place:]))
         try:
-            GS1ElementString.parse(text, config=_CONFIG)
+            if not GS1ElementString.parse(text, config=_CONFIG).value:
+                return Message(elements, "incomplete", text)
         except ParseError:
             return Message(elements, _why(ai, text, this_year), text)
         elements.append(_element(number, value, this_year, unterminated=False))

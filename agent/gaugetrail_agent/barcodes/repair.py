@@ -42,6 +42,9 @@ _LAYOUTS: Mapping[str, str] = {
 }  # fmt: skip
 # https:// typed with a US map on another layout: the colon and the slashes move.
 _LINK = re.compile(r"https?(?:[öÖ]--|[ñÑ]--|[çÇ]--|[éÉ]--|M!!|m!!|ö__|Ö__)")
+# "]" of an AIM identifier typed on a German ("+") or French ("$") host; HIBC codes begin with + and a capital too.
+_AIM_MOVED = re.compile(r"[+$](?:[de][0-4]|C1(?=0[0-2][0-9]{14})|Q3(?=01[0-9]{14}))")
+_SHIFTED_DIGITS = re.compile(r"[!@#$%^&*()]{6,}")
 _FRENCH_DIGITS = re.compile("[&é\"'(\\-è_çà]{6,}")
 
 
@@ -72,7 +75,7 @@ def _in_envelope(text: str) -> str:
 
 def turned_shift(text: str) -> tuple[str, bool]:
     """Shift held the wrong way round turns `[)>` into `{0.` and 06 into `)^`: turn everything back."""
-    if text.startswith("{0."):
+    if text.startswith("{0.") or _SHIFTED_DIGITS.fullmatch(text):
         return text.translate(_UNSHIFT).swapcase(), True
     return text, False
 
@@ -93,6 +96,6 @@ def wrong_layout(text: str) -> str | None:
         return _LAYOUTS[head]
     if len(head) == 3 and ord(head[0]) > 0x7F and head[1:] == "=:":
         return "another"
-    if _LINK.match(text):
+    if _LINK.match(text) or _AIM_MOVED.match(text):
         return "another"
     return "French" if _FRENCH_DIGITS.fullmatch(text) else None
