@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
 from collections.abc import Coroutine
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
+from rich.console import Console
 
 from gaugetrail_sim import by_hand
+from gaugetrail_sim.children import ChildFailed
+from gaugetrail_sim.demo import Options, run_demo
+from gaugetrail_sim.demo_report import Reporter
+from gaugetrail_sim.figures import Figures
 from gaugetrail_sim.gauge import MODELS
+from gaugetrail_sim.influx_server import InfluxTrouble
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -69,6 +76,40 @@ def plc(
 ) -> None:
     """A press with its PLC as a Modbus TCP server, which waits for the echo of each part."""
     _run(by_hand.plc(port, every, seed, say))
+
+
+@app.command()
+def demo(
+    secs: Annotated[float, typer.Option("--for", min=1, max=86_400, help="seconds of line time")] = 20.0,
+    keep: Annotated[bool, typer.Option(help="leave everything running until Ctrl-C")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="the last line of standard output is one JSON object")
+    ] = False,
+    store: Annotated[Literal["sqlite", "influxdb"], typer.Option(help="where the collector stores")] = "sqlite",
+    seed: Seed = 1,
+    broker: Annotated[Literal["auto", "mosquitto", "embedded"], typer.Option(help="auto: mosquitto if there")] = "auto",
+    folder: Annotated[Path, typer.Option("--dir", help="the demo's own folder, wiped at the start")] = Path(".demo"),
+) -> None:
+    """A simulated line in front of the real agent and collector, with figures, a trace and a proof at the end."""
+    reporter = Reporter(Console(stderr=as_json, markup=False, highlight=False))
+    figures: list[Figures] = []
+
+    def done(found: Figures) -> None:
+        figures.append(found)
+        if as_json:
+            print(json.dumps(found.as_json()), flush=True)
+
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        asyncio.run(run_demo(Options(secs, seed, store, broker, keep, folder), reporter, done))
+    except (ChildFailed, InfluxTrouble, OSError) as error:
+        print(f"the demo failed: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        print("stopped; nothing is left running", file=sys.stderr)
+        if not figures:
+            raise typer.Exit(130) from None
+    raise typer.Exit(0 if figures[-1].good else 1)
 
 
 def say(text: str) -> None:

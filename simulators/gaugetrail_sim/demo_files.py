@@ -1,0 +1,290 @@
+"""The demo's own folder and the settings files in it, written as a person would write them.
+
+Nothing outside the folder is touched, and a folder is wiped only if an earlier demo made it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from gaugetrail_sim import line, plc
+
+AGENT_ID = "line1-pc1"
+COLLECTOR_ID = "collector1"
+OPERATOR_STATION = "OP20"
+PRESS_STATION = "OP30"
+BADGE = "OP-12"
+LOCK = "demo.lock"
+PORTS = ("bore", "scale", "scanner")
+
+AGENT = """\
+# The demo's agent: two gauges, a scanner and a PLC, an operator's station and an automatic one.
+[agent]
+id = "{agent}"
+site = "plant1"
+line = "line1"
+data_dir = "agent-data"
+gauges = "gauges.csv"
+people = "people.csv"
+
+[mqtt]
+host = "127.0.0.1"
+port = {mqtt_port}
+
+[terminal]
+port = 0
+
+[[link]]
+name = "bore-port"
+kind = "serial"
+port = "{folder}/ports/bore"
+baud = 9600
+
+[[link]]
+name = "scale-port"
+kind = "serial"
+port = "{folder}/ports/scale"
+baud = 9600
+
+[[link]]
+name = "scanner-port"
+kind = "serial"
+port = "{folder}/ports/scanner"
+baud = 9600
+
+[[link]]
+name = "plc-net"
+kind = "modbus-tcp"
+host = "127.0.0.1"
+port = {plc_port}
+
+[[device]]
+name = "bore"
+link = "bore-port"
+driver = "digimatic-13"
+gauge = "G-0017"
+settings = {{ unit = "mm" }}
+
+[[device]]
+name = "scale"
+link = "scale-port"
+driver = "mt-sics"
+gauge = "G-0018"
+
+[[device]]
+name = "scanner1"
+link = "scanner-port"
+driver = "scanner"
+
+{press}
+[[station]]
+name = "{operator_station}"
+mode = "operator"
+plan = "plans/piston.toml"
+scanner = "scanner1"
+badge_pattern = "OP-[0-9]+"
+unit_pattern = "SN[0-9]{{6}}"
+
+[[station]]
+name = "{press_station}"
+mode = "automatic"
+device = "press"
+plan = "plans/press.toml"
+unit_pattern = "SN[0-9]{{6}}"
+"""
+
+PRESS_DEVICE = """\
+[[device]]
+name = "press"
+link = "plc-net"
+driver = "modbus"
+gauge = "G-0101"
+unit_id = {unit}
+poll_secs = 0.02
+trigger = {{ seq = {seq}, result = {result}, echo = {echo}, heartbeat_in = {beat}, heartbeat_out = {reader_beat} }}
+
+[[device.value]]
+name = "serial"
+address = {serial}
+type = "string[{serial_registers}]"
+
+[[device.value]]
+name = "force"
+address = {force}
+type = "float32"
+unit = "kN"
+decimals = 1
+
+[[device.value]]
+name = "depth"
+address = {depth}
+type = "float32"
+unit = "mm"
+decimals = 2
+"""
+
+PISTON_PLAN = """\
+id = "CP-1001"
+revision = "C"
+title = "Piston, final inspection"
+part = "PR-74"
+part_revision = "B"
+approved_by = "QE-3"
+approved_on = "2026-10-05"
+
+# The agent asks the scale as soon as the unit is scanned, so the operator lays the piston on it first.
+[[characteristic]]
+name = "weight"
+unit = "g"
+nominal = "{weight[0]}"
+lsl = "{weight[1]}"
+usl = "{weight[2]}"
+device = "scale"
+
+[[characteristic]]
+name = "bore_diameter"
+title = "bore diameter"
+unit = "mm"
+nominal = "{bore[0]}"
+lsl = "{bore[1]}"
+usl = "{bore[2]}"
+device = "bore"
+
+[[characteristic]]
+name = "surface"
+title = "surface: %OK or %NOK:<defect>"
+kind = "attribute"
+"""
+
+PRESS_PLAN = """\
+id = "CP-2001"
+revision = "A"
+title = "Pin press"
+part = "PR-74"
+part_revision = "B"
+approved_by = "QE-3"
+approved_on = "2026-10-05"
+
+[[characteristic]]
+name = "press_force"
+unit = "kN"
+nominal = "{force[0]}"
+lsl = "{force[1]}"
+usl = "{force[2]}"
+device = "press"
+channel = "force"
+
+[[characteristic]]
+name = "press_depth"
+unit = "mm"
+nominal = "{depth[0]}"
+lsl = "{depth[1]}"
+usl = "{depth[2]}"
+device = "press"
+channel = "depth"
+"""
+
+GAUGES = """\
+id,calibration_due,status,description
+G-0017,2099-03-31,active,Mitutoyo bore gauge (simulated)
+G-0018,2099-01-31,active,Mettler scale (simulated)
+G-0101,2099-06-30,active,Pin press load cell and encoder (simulated)
+"""
+
+PEOPLE = f"id,name,qualification\n{BADGE},A. Example,final inspection\n"
+
+COLLECTOR = """\
+id = "{collector}"
+data_dir = "collector-data"
+
+[mqtt]
+host = "127.0.0.1"
+port = {mqtt_port}
+
+[store]
+{store}"""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """A folder that this demo alone uses, for as long as it runs."""
+
+    path: Path
+    lock: TextIO
+
+    @property
+    def agent_config(self) -> Path:
+        """The agent's settings file."""
+        return self.path / "agent.toml"
+
+    @property
+    def collector_config(self) -> Path:
+        """The collector's settings file."""
+        return self.path / "collector.toml"
+
+    def port(self, name: str) -> Path:
+        """The simulated serial port of that name."""
+        return self.path / "ports" / name
+
+    def write_agent(self, mqtt_port: int, plc_port: int) -> None:
+        """Settings, plans, gauge register and people list of the agent."""
+        press = PRESS_DEVICE.format(
+            unit=plc.UNIT_ID,
+            seq=plc.SEQ,
+            result=plc.RESULT,
+            echo=plc.ECHO,
+            beat=plc.HEARTBEAT,
+            reader_beat=plc.READER_HEARTBEAT,
+            serial=plc.SERIAL,
+            serial_registers=plc.SERIAL_REGISTERS,
+            force=plc.FORCE,
+            depth=plc.DEPTH,
+        )
+        text = AGENT.format(
+            agent=AGENT_ID,
+            folder=self.path,
+            mqtt_port=mqtt_port,
+            plc_port=plc_port,
+            press=press,
+            operator_station=OPERATOR_STATION,
+            press_station=PRESS_STATION,
+        )
+        plans = self.path / "plans"
+        plans.mkdir(exist_ok=True)
+        (plans / "piston.toml").write_text(PISTON_PLAN.format(weight=line.WEIGHT, bore=line.BORE))
+        (plans / "press.toml").write_text(PRESS_PLAN.format(force=line.FORCE, depth=line.DEPTH))
+        (self.path / "gauges.csv").write_text(GAUGES)
+        (self.path / "people.csv").write_text(PEOPLE)
+        self.agent_config.write_text(text)
+
+    def write_collector(self, mqtt_port: int, store: str) -> None:
+        """Settings of the collector; `store` is the body of its `[store]` table."""
+        self.collector_config.write_text(COLLECTOR.format(collector=COLLECTOR_ID, mqtt_port=mqtt_port, store=store))
+
+
+def claim_folder(wanted: Path) -> DemoFolder:
+    """Take `wanted`, wiped, or a numbered neighbour if another demo is using it.
+
+    Raises `FileExistsError` if there is something in it that no demo made.
+    """
+    wanted = wanted.absolute()
+    for number in range(1, 100):
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        if path.exists() and any(path.iterdir()) and not (path / LOCK).exists():
+            raise FileExistsError(f"{path} holds something that is no demo's: choose another folder with --dir")
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / LOCK).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        for old in path.iterdir():
+            if old.name != LOCK:
+                shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
+        return DemoFolder(path, lock)
+    raise FileExistsError(f"{wanted} and its neighbours are all in use by other demos")

@@ -1,0 +1,119 @@
+"""The line at work: an operator's station and a press with pieces moving from one to the other.
+
+Keeps the line's own account of what was inspected and what it was told, against which the store is checked at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gaugetrail_sim.demo_files import OPERATOR_STATION, PRESS_STATION
+from gaugetrail_sim.faults import Fault, FaultPlan
+from gaugetrail_sim.line import Look, Piece, make_piece
+from gaugetrail_sim.plc import FINAL, STORED, Press, Told
+from gaugetrail_sim.station_operator import StationOperator
+
+
+@dataclass
+class Account:
+    """What the line knows by itself."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    """Each piece that has come onto the line, in order."""
+    looks: list[Look] = field(default_factory=list)
+    """Each inspection at the operator's station that was told to be recorded."""
+    operator_told: list[str] = field(default_factory=list)
+    """Record ids, as the terminal named them."""
+    press_told: list[Told] = field(default_factory=list)
+    faults: Counter[Fault] = field(default_factory=Counter)
+    wrong_verdicts: list[str] = field(default_factory=list)
+    """Where the station's verdict is not the one that the piece deserves."""
+
+    @property
+    def acknowledged(self) -> int:
+        """How often the operator or the PLC was told that a part is recorded."""
+        return len(self.operator_told) + sum(told.code in STORED for told in self.press_told)
+
+    def inspections(self) -> Counter[tuple[str, str]]:
+        """How often each unit was told to be recorded at each station."""
+        counted = Counter((OPERATOR_STATION, look.serial) for look in self.looks)
+        counted.update((PRESS_STATION, told.serial) for told in self.press_told if told.code in STORED)
+        return counted
+
+    @property
+    def first_pass_yield(self) -> float:
+        """Share of the pieces that were good at every station at the first look."""
+        return sum(piece.first_pass for piece in self.pieces) / len(self.pieces) if self.pieces else 0.0
+
+
+class LineRun:
+    """One line. `work` may be called again and goes on with the next piece."""
+
+    def __init__(
+        self, operator: StationOperator, press: Press, seed: int, told: Callable[[Account], None] = lambda _: None
+    ) -> None:
+        self.account = Account()
+        self._operator = operator
+        self._press = press
+        self._seed = seed
+        self._faults = FaultPlan(seed)
+        self._told = told
+
+    async def work(self, secs: float, piece_secs: float) -> None:
+        """Bring a piece every `piece_secs` (later if a station needs longer) for `secs`; then let the press finish."""
+        clock = asyncio.get_running_loop().time
+        queue: asyncio.Queue[Piece] = asyncio.Queue()
+        pressing = asyncio.create_task(self._press_all(queue))
+        end = clock() + secs
+        try:
+            while clock() < end:
+                due = clock() + piece_secs
+                piece = make_piece(self._seed, len(self.account.pieces) + 1)
+                await self._inspect(piece)
+                if piece.good_for_pressing:
+                    queue.put_nowait(piece)
+                await asyncio.sleep(max(0.0, due - clock()))
+            finished = asyncio.create_task(queue.join())
+            await asyncio.wait({pressing, finished}, return_when=asyncio.FIRST_COMPLETED)
+            finished.cancel()
+        finally:
+            pressing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await pressing
+
+    async def _inspect(self, piece: Piece) -> None:
+        faults = self._faults.of_unit(piece.number)
+        self.account.pieces.append(piece)
+        self.account.faults.update(faults.kinds)
+        on_gauges = {
+            "bore": [faults.gauge] if faults.gauge else [],
+            "scale": [faults.scale] if faults.scale else [],
+        }
+        for look in piece.looks:
+            told = await self._operator.inspect(look, on_gauges, scans=2 if faults.scanner else 1)
+            self.account.looks.append(look)
+            self.account.operator_told.append(told.record)
+            self._compare(OPERATOR_STATION, look.serial, told.verdict == "pass", look.passes)
+            on_gauges = {}
+            self._told(self.account)
+
+    async def _press_all(self, queue: asyncio.Queue[Piece]) -> None:
+        while True:
+            piece = await queue.get()
+            told = await self._press.press(piece.serial, piece.force_kn, piece.depth_mm)
+            assert told.code in FINAL
+            self.account.press_told.append(told)
+            self._compare(PRESS_STATION, piece.serial, told.code == 1, piece.press_passes)
+            self._told(self.account)
+            queue.task_done()
+
+    def _compare(self, station: str, serial: str, was: bool, should: bool) -> None:
+        if was != should:
+            words = {True: "pass", False: "fail"}
+            self.account.wrong_verdicts.append(
+                f"{station} called {serial} a {words[was]}; it deserves a {words[should]}"
+            )

@@ -1,0 +1,224 @@
+"""The demo's shop floor: store, broker, collector, devices and agent, started from the store up.
+
+Stopped in the order of the data path: first the operator and the agent, so that nothing new is sealed, then the
+devices, then the collector, the broker and the store. Each process is stopped by its id, whatever went wrong before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from gaugetrail_sim.broker import BrokerPlan, Choice, plan_broker
+from gaugetrail_sim.bystander import Bystander
+from gaugetrail_sim.children import Child, ChildFailed
+from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OPERATOR_STATION, DemoFolder
+from gaugetrail_sim.gauge import Gauge, MettlerScale, MitutoyoGauge
+from gaugetrail_sim.influx_server import Influx, find_influx
+from gaugetrail_sim.plc import Press
+from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.station_operator import StationOperator, Terminal
+
+TRIES = 3
+"""A free port can be taken between choosing and listening; then the next one is tried."""
+READY_SECS = 30.0
+T = TypeVar("T")
+
+
+@dataclass
+class Shop:
+    """Use as `async with`; leaving stops everything."""
+
+    folder: DemoFolder
+    store: str
+    broker_choice: Choice = "auto"
+    say: Callable[[str], None] = print
+    children: dict[str, Child] = field(default_factory=dict)
+    influx: Influx | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _start(self) -> None:
+        await self._start_store()
+        self.broker = await self._start_broker()
+        self.say(f"broker: {self.broker.name} on 127.0.0.1:{self.broker.port}")
+        self.bystander = await asyncio.to_thread(Bystander, self.broker.port)
+        self.folder.write_collector(self.broker.port, self._store_table())
+        self._run("collector", command("gaugetrail-collector"), "run", "--config", str(self.folder.collector_config))
+        self._start_devices()
+        await self.press.start()
+        self.folder.write_agent(self.broker.port, self.press.port)
+        self._run("agent", command("gaugetrail-agent"), "run", "--config", str(self.folder.agent_config))
+        data_dir = self.folder.path / "agent-data"
+        await self.children["agent"].until((data_dir / "terminal.port").exists, "its terminal was open", READY_SECS)
+        await self.children["collector"].until(
+            lambda: COLLECTOR_ID in self.bystander.collectors, "it said on MQTT that it is up", READY_SECS
+        )
+        self.terminal = Terminal(data_dir, OPERATOR_STATION)
+        self.operator = StationOperator(self.terminal, self.scanner, {"scale": self.scale, "bore": self.bore}, BADGE)
+
+    def _start_devices(self) -> None:
+        self.bore: Gauge = MitutoyoGauge(PtyPort(self.folder.port("bore")))
+        self.scale: Gauge = MettlerScale(PtyPort(self.folder.port("scale")))
+        self.scanner = Scanner(PtyPort(self.folder.port("scanner")))
+        self.press = Press()
+        for device in (self.bore, self.scale, self.scanner):
+            device.open()
+
+    async def _start_broker(self) -> BrokerPlan:
+        for last in range(1, TRIES + 1):
+            plan = plan_broker(self.folder.path, self.broker_choice)
+            child = self._run("broker", *plan.words)
+            try:
+                await child.until(lambda port=plan.port: answers(port), "it listened", READY_SECS)  # type: ignore[misc]
+            except ChildFailed:
+                if last == TRIES:
+                    raise
+            else:
+                return plan
+        raise AssertionError("unreachable")
+
+    async def _start_store(self) -> None:
+        if self.store != "influxdb":
+            return
+        for last in range(1, TRIES + 1):
+            self.influx = influx = find_influx(self.folder.path, os.environ)
+            if not influx.words:
+                break
+            child = self._run("influxd", *influx.words)
+            try:
+                await child.until(influx.up, "it answered", READY_SECS)
+                break
+            except ChildFailed:
+                if last == TRIES:
+                    raise
+        version = await asyncio.to_thread(influx.version)
+        if version == "1":
+            await asyncio.to_thread(influx.query, f'CREATE DATABASE "{influx.database}"')
+        self.version = version
+        self.say(f"store: InfluxDB {version} at {influx.url}, database {influx.database}")
+
+    def _store_table(self) -> str:
+        if self.influx is None:
+            return f'kind = "sqlite"\npath = "{self.folder.path}/store.db"\n'
+        table = (
+            f'kind = "influxdb"\nurl = "{self.influx.url}"\nversion = "{self.version}"\n'
+            f'database = "{self.influx.database}"\n'
+        )
+        if self.influx.token is None:
+            return table
+        (self.folder.path / "influx-token").write_text(self.influx.token)
+        return table + 'token_file = "influx-token"\n'
+
+    def _run(self, name: str, *words: str) -> Child:
+        self.children[name] = child = Child(name, words, self.folder.path)
+        return child
+
+    async def stop(self) -> None:
+        """Stop whatever has been started, in the order of the data path."""
+        if hasattr(self, "terminal"):
+            self.terminal.close()
+        await self._stop_child("agent")
+        if hasattr(self, "press"):
+            for device in (self.bore, self.scale, self.scanner):
+                device.close()
+            await self.press.stop()
+        await self._stop_child("collector")
+        if hasattr(self, "bystander"):
+            await asyncio.to_thread(self.bystander.close)
+        await self._stop_child("broker")
+        await self._stop_child("influxd")
+
+    async def _stop_child(self, name: str) -> None:
+        child = self.children.get(name)
+        if child is not None:
+            await child.stop()
+
+    async def guard(self, work: Coroutine[Any, Any, T], secs: float, what: str) -> T:
+        """Do `work` while every process runs. Raises `ChildFailed` as soon as one ends, or after `secs`."""
+        task = asyncio.create_task(work)
+        end = asyncio.get_running_loop().time() + secs
+        try:
+            while not task.done():
+                for child in self.children.values():
+                    if not child.running:
+                        raise child.failed(f"ended with code {child.process.returncode} while {what}")
+                if asyncio.get_running_loop().time() > end:
+                    raise self.children["agent"].failed(f"{what}: not done after {secs:g} s; {self._where()}")
+                await asyncio.wait({task}, timeout=0.2)
+            return task.result()
+        finally:
+            task.cancel()
+
+    def _where(self) -> str:
+        display = self.terminal.display if hasattr(self, "terminal") else {}
+        return f"the terminal shows {display.get('state')}: {display.get('message') or display.get('prompt')}"
+
+    async def stats(self) -> dict[str, Any]:
+        """The agent's own figures of its spool."""
+        config = str(self.folder.agent_config)
+        code, out, err = await ask("gaugetrail-agent", "spool", "stats", "--config", config, "--json")
+        if code != 0:
+            raise ChildFailed(f"gaugetrail-agent spool stats failed: {err}")
+        return dict(json.loads(out))
+
+    async def drained(self) -> dict[str, Any]:
+        """Wait until no record waits in the spool any more; the figures then."""
+        while True:
+            stats = await self.stats()
+            if stats["waiting"] == 0:
+                return stats
+
+
+async def ask(name: str, *words: str, columns: int = 100) -> tuple[int, str, str]:
+    """Run one of our commands to its end: exit code, standard output, standard error."""
+    process = await asyncio.create_subprocess_exec(
+        command(name),
+        *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "COLUMNS": str(columns)},
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+def command(name: str) -> str:
+    """One of our commands: beside this Python, or on the PATH. Raises `ChildFailed` if it is nowhere."""
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise ChildFailed(f"{name} is not installed: pip install 'gaugetrail[agent,collector,sim]'")
+    return found
+
+
+def answers(port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""What the demo stands on: its folder, its processes, and the judge that holds the store against the line's account."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from gaugetrail_sim.children import Child, ChildFailed
+from gaugetrail_sim.demo_files import claim_folder
+from gaugetrail_sim.line import make_piece
+from gaugetrail_sim.line_run import Account
+from gaugetrail_sim.plc import Told
+from gaugetrail_sim.store_look import Stored, compare
+
+SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
+
+
+def test_demo_wipes_its_own_folder_and_no_other(tmp_path: Path) -> None:
+    first = claim_folder(tmp_path / ".demo")
+    (first.path / "old").mkdir()
+    first.lock.close()
+    again = claim_folder(tmp_path / ".demo")
+    assert [path.name for path in again.path.iterdir()] == ["demo.lock"]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
+    with pytest.raises(FileExistsError, match="no demo's"):
+        claim_folder(tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "all of it"
+    again.lock.close()
+
+
+def test_two_demos_at_once_get_a_folder_each(tmp_path: Path) -> None:
+    one, two = claim_folder(tmp_path / ".demo"), claim_folder(tmp_path / ".demo")
+    assert (one.path.name, two.path.name) == (".demo", ".demo-2")
+    one.lock.close()
+    two.lock.close()
+
+
+def test_child_that_dies_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
+    async def play() -> None:
+        child = Child("agent", (sys.executable, "-c", "print('no such port'); raise SystemExit(78)"), tmp_path)
+        with pytest.raises(ChildFailed, match=r"(?s)agent: ended with code 78 .*no such port"):
+            await child.until(lambda: False, "it was ready")
+
+    asyncio.run(play())
+
+
+def test_child_is_stopped_by_its_id_and_killed_if_it_will_not_go(tmp_path: Path, monkeypatch) -> None:
+    async def play() -> None:
+        polite = Child("polite", SLEEPER, tmp_path)
+        assert await polite.stop() == -signal.SIGTERM
+        monkeypatch.setattr("gaugetrail_sim.children.STOP_SECS", 0.1)
+        deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+        stubborn = Child("stubborn", (sys.executable, "-c", deaf), tmp_path)
+        await stubborn.until(lambda: "up" in stubborn.tail(), "it said so")
+        assert await stubborn.stop() == -signal.SIGKILL
+
+    asyncio.run(play())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the leash is prctl(2)")
+def test_no_child_outlives_a_killed_demo(tmp_path: Path) -> None:
+    """SIGKILL leaves the demo no moment to clean up, so the system does it."""
+    demo = (
+        "import sys, time; from pathlib import Path; from gaugetrail_sim.children import Child\n"
+        f"child = Child('child', {SLEEPER!r}, Path({str(tmp_path)!r}))\n"
+        "print(child.process.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen((sys.executable, "-c", demo), stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        while "up" not in (tmp_path / "child.log").read_text():
+            assert parent.poll() is None
+        parent.kill()
+    with contextlib.suppress(ProcessLookupError):  # it has ended already
+        handle = os.pidfd_open(child)
+        ended, _, _ = select.select([handle], [], [], 10)
+        os.close(handle)
+        assert ended, "the child ended with its parent"
+
+
+# --- the judge
+
+
+def account() -> Account:
+    """Two pieces through both stations, as the line remembers them."""
+    book = Account()
+    for number, record in ((1, "a/e/1"), (2, "a/e/2")):
+        piece = make_piece(1, number)
+        book.pieces.append(piece)
+        book.looks.append(piece.looks[0])
+        book.operator_told.append(record)
+        book.press_told.append(Told(piece.serial, number, 1, 1, 0.01))
+    return book
+
+
+def in_store(book: Account) -> list[Stored]:
+    """The same in a store that has all of it."""
+    found = []
+    for number, piece in enumerate(book.pieces, 1):
+        look = piece.looks[0]
+        results = {"weight": str(look.values["scale"]), "bore_diameter": str(look.values["bore"]), "surface": "ok"}
+        found.append(Stored("a", "e", number, "inspection", "OP20", piece.serial, 1, results))
+        pressed = {"press_force": str(piece.force_kn), "press_depth": str(piece.depth_mm)}
+        found.append(Stored("a", "e", number + 2, "inspection", "OP30", piece.serial, 1, pressed))
+    return found
+
+
+def judged(stored: list[Stored], sealed: int = 4) -> tuple[int, int, int, int]:
+    found = compare(account(), stored, "e", sealed)
+    return found.stored, found.lost, found.duplicated, len(found.wrong_values)
+
+
+def test_judge_finds_nothing_wrong_with_a_good_store() -> None:
+    assert judged(in_store(account())) == (4, 0, 0, 0)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_judge_finds_each_lost_record(index: int) -> None:
+    stored = in_store(account())
+    del stored[index]
+    assert judged(stored) == (3, 1, 0, 0)
+
+
+def test_judge_finds_a_record_that_was_told_and_never_sealed() -> None:
+    """The agent's own count is not believed: what the operator was told counts."""
+    stored = [one for one in in_store(account()) if one.seq != 4]
+    assert judged(stored, sealed=3) == (3, 1, 0, 0)
+
+
+def test_judge_finds_a_record_stored_twice_and_an_inspection_sealed_twice() -> None:
+    stored = in_store(account())
+    assert judged([*stored, stored[0]]) == (4, 0, 1, 0)
+    again = Stored("a", "e", 5, "inspection", "OP30", stored[1].serial, 2, stored[1].results)
+    assert judged([*stored, again], sealed=5) == (5, 0, 1, 0)
+
+
+def test_judge_finds_an_altered_value() -> None:
+    stored = in_store(account())
+    changed = dict(stored[0].results) | {"weight": str(Decimal("0.01") + Decimal(str(stored[0].results["weight"])))}
+    stored[0] = Stored("a", "e", 1, "inspection", "OP20", stored[0].serial, 1, changed)
+    assert judged(stored) == (4, 0, 0, 1)
