@@ -137,7 +137,7 @@ def test_single_data_identifiers_of_linear_labels(
     assert (got.part_number, got.serial, got.quantity) == (part, serial, quantity)
 
 
-@pytest.mark.parametrize("text", ["]A0SN-4711", "]A0PN4711", "]C0TEST", "]A0S"])
+@pytest.mark.parametrize("text", ["]A0SN-4711", "]A0PN4711", "]C0TEST", "]A0S", "D1234567", "]A0D1234567", "K4711"])
 def test_texts_are_not_cut_into_identifiers_by_chance(text: str) -> None:
     """SN-4711 is a serial number that begins with SN, not the serial N-4711."""
     assert scan(text).format == "plain"
@@ -217,6 +217,7 @@ def test_wrong_configuration_is_said_at_once() -> None:
 def test_undecodable_and_control_bytes_are_refused() -> None:
     """Noise on the line is no code."""
     assert read_scan(b"\xff\x00\x01\x1b").errors == ("unparsed",)
+    assert (scan("ABC\x1dDEF").format, scan("ABC\x1dDEF").errors) == ("unknown", ("unparsed",))
     assert read_scan(b"4711\r4712\r").valid is False
 
 

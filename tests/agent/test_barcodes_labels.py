@@ -55,6 +55,8 @@ def test_quantity_with_its_unit() -> None:
         "[)> 06 P1234 Q10",
         ">[)>06P1234Q10",
         "[)>P1234",
+        "[)>03006029P1234029Q10030004",  # ALT codes that the host took for digits
+        f"[)>{RS}0196841706672840001{RS}{EOT}",
     ],
 )
 def test_lost_separators_are_refused_with_the_cure(text: str) -> None:
@@ -77,6 +79,7 @@ def test_lost_separators_are_refused_with_the_cure(text: str) -> None:
         "[)>^06]P1234]Q10^D",
         ">[)>06]P1234]Q10",
         "[)>@06@P1234@Q10@@",
+        "[)>~d03006~d029P1234~d029Q10~d030~d004",
         f"[)>{RS}06{GS}P1234{GS}Q10{RS}EOT",
     ],
 )
@@ -94,6 +97,7 @@ def test_printed_control_characters_are_accepted_with_a_warning(text: str) -> No
         (f"[)>06{GS}P1234{GS}Q10{RS}{EOT}", {"header"}),
         (f"[)>{GS}{RS}06{GS}P1234{GS}Q10{RS}{EOT}", {"header"}),
         (f"[]>{RS}06{GS}P1234{GS}Q10{RS}{EOT}", {"header"}),
+        (f")>{RS}06{GS}P1234{GS}Q10{RS}{EOT}", {"header"}),
         (f"[)>{RS}06P1234{GS}Q10{RS}{EOT}", {"header"}),
         (f"06{GS}P1234{GS}Q10", {"header", "trailer"}),
         (f"P1234{GS}Q10", {"header", "trailer"}),
@@ -162,6 +166,12 @@ def test_pharmacy_label_has_its_expiry_in_d() -> None:
         "2015-06-30",
     )
     assert scan(envelope("06", "9N110375286415", "1T1")).errors == ("check_digit",)
+
+
+def test_vehicle_number_in_a_label_is_checked() -> None:
+    """Identifier I."""
+    assert scan(envelope("06", "I1M8GDM9AXKP042788", "P1")).details["vin"] == "1M8GDM9AXKP042788"
+    assert scan(envelope("06", "I1M8GDM9A1KP042788", "P1")).errors == ("check_digit",)
 
 
 def test_hyundai_kia_s_is_a_sequence_code_never_a_serial() -> None:

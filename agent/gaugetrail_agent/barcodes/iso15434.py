@@ -23,13 +23,13 @@ US = "\x1f"
 EOT = "\x04"
 
 _CONTROLS = RS + GS + FS + US + EOT + " "
-_SEPARATED = frozenset({"unknown", "05", "06", "12"})
+_SEPARATED = frozenset({"unknown", "01", "05", "06", "12"})
 """Formats whose fields have no borders without GS; a header that cannot be read is one of them."""
 
 FORMATS = frozenset(f"{number:02}" for number in range(1, 13))
 
-# `>[)>06` is Mouser's older label; `[]>` and a lost first bracket come from label templates and wrong layouts.
-_START = re.compile(r"(?P<before>>?)(?P<start>\[\)>|\[\]>)")
+# `>[)>06` is Mouser's older label; `[]>` comes from label templates; one lost sign before a whole header is tolerated.
+_START = re.compile(r"(?P<before>>?)(?P<start>\[\)>|\[\]>|(?:\)>|\[>|\[\))(?=[\x1d\x1e]*[01][0-9]\x1d))")
 _FORMAT = re.compile(r"(?P<between>[\x1c-\x1f ]*)(?P<format>[0-9]{2}|DD)")
 # One field alone that ends like a quantity: the separator before it may be lost.
 _SWALLOWED = re.compile(r"[0-9A-Z]Q[0-9]+\Z")
@@ -97,7 +97,7 @@ def read_envelope(text: str) -> Envelope | None:
     if not data.strip(_CONTROLS):
         envelope.fault("incomplete")
         return envelope
-    if GS not in body and number in _SEPARATED:
+    if GS not in body and (number in _SEPARATED or found is None or RS not in found["between"]):
         return None
     if found is None or number not in FORMATS:
         envelope.fault("unparsed")

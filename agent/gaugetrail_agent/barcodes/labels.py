@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_agent.barcodes import dates, gs1, identifiers, iso15434, profiles
-from gaugetrail_agent.barcodes.check_digits import mod10_holds, ppn_holds
+from gaugetrail_agent.barcodes.check_digits import mod10_holds, ppn_holds, vin_holds
 from gaugetrail_agent.reading import normal_decimal
 
 _GS1_ROLES: Mapping[str, Sequence[str]] = {
@@ -27,6 +27,7 @@ _DI_DATES: Mapping[str, str] = {
 }  # fmt: skip
 
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
+_SURE_ALONE = frozenset("PQSTV")
 _LABELLED_VALUE = re.compile(r"(?!SN|S/N|PN|P/N)[A-Z].*[0-9].*")
 _COUNTRY = re.compile(r"[A-Z]{2,3}")
 
@@ -116,11 +117,13 @@ def single(text: str, *, linear: bool, profile: str | None, roles: Mapping[str, 
     if len(split.value) == 1 and not split.value.isdigit():
         return None
     if len(split.identifier) == 1:
-        likely = _LABELLED_VALUE.fullmatch(text) is not None if linear else split.value.isdigit()
-        if not likely:
+        sure = split.identifier in _SURE_ALONE and split.value.isdigit()
+        if not (_LABELLED_VALUE.fullmatch(text) if linear else sure):
             return None
     envelope = iso15434.Envelope("06", [(split.identifier, split.value)])
-    return _of_data_identifiers(envelope, _profile(envelope, profile), roles, this_year)
+    label = _of_data_identifiers(envelope, _profile(envelope, profile), roles, this_year)
+    # A text that would be a wrong date is a text that begins like a date identifier.
+    return None if "date" in label.errors else label
 
 
 def all_identified(text: str) -> bool:
@@ -227,6 +230,12 @@ def _checks(label: Label, envelope: iso15434.Envelope) -> None:
     ppn = envelope.first("9N")
     if ppn is not None and not ppn_holds(ppn):
         label.fault(["check_digit"])
+    vin = envelope.first("I")
+    if vin is not None:
+        if vin_holds(vin) is False:
+            label.fault(["check_digit"])
+        else:
+            label.found["vin"] = vin
     gtin = envelope.first("8P")
     if gtin is not None:
         if mod10_holds(gtin):

@@ -45,7 +45,7 @@ GM = Profile(
     "gm",
     {"part_number": ("P",), "supplier": ("12V",), "vpps": ("Y",), "trace": ("T", "1T")},
     required=(("P",), ("12V",), ("T", "1T")),
-    shapes={"Y": re.compile(r"[0-9A-Z]{14}"), "P": re.compile(r"[0-9]{8}"), "12V": re.compile(r"[0-9]{9}")},
+    shapes={"Y": re.compile(r"[0-9A-Z]{14}"), "P": re.compile(r"[0-9A-Z]{8}"), "12V": re.compile(r"[0-9]{9}")},
 )
 _GTL3_ROLES = {
     "part_number": ("P", "1P"),

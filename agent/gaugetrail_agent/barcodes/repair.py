@@ -19,8 +19,8 @@ _CHARACTERS: Mapping[str, str] = {"GS": GS, "RS": RS, "EOT": EOT, "FS": "\x1c", 
 _NAMED = re.compile(r"[<{\[](?P<name>GS|RS|EOT|FS|US|FNC1|F1)[>}\]]", re.IGNORECASE)
 _PICTURES = str.maketrans({"␝": GS, "␞": RS, "␄": EOT, "␜": "\x1c", "␟": "\x1f"})
 _ESCAPED = re.compile(r"\\x(?P<x>1[c-fC-F]|04)|\\u00(?P<u>1[c-fC-F]|04)|[<{]0x(?P<b>1[c-fC-F]|04)[>}]")
-# Only behind an envelope's header do these mean control characters: ZPL's _1D, URL's %1D, caret notation.
-_IN_ENVELOPE = re.compile(r"[_%](?P<x>1[c-fC-F]|04)|(?P<caret>\^[\\\]^_D])")
+# Only behind an envelope's header do these mean control characters: ZPL's _1D, URL's %1D, ~d029, caret notation.
+_IN_ENVELOPE = re.compile(r"[_%](?P<x>1[c-fC-F]|04)|~d?(?P<decimal>029|030|004)|(?P<caret>\^[\\\]^_D])")
 _HEADER = re.compile(r">?\[[)\]]>")
 
 # Control keys whose Ctrl was lost on the way: GS arrives as "]", RS as "^" or not at all, EOT as "D".
@@ -63,14 +63,18 @@ def _in_envelope(text: str) -> str:
     lost = _LOST_CONTROL.fullmatch(text)
     if lost is not None:
         return f"{lost['header']}{RS}{lost['format']}{GS}{lost['fields'].replace(']', GS)}{RS}{EOT}"
-    result = _IN_ENVELOPE.sub(
-        lambda match: chr(int(match["x"], 16)) if match["x"] else chr(ord(match["caret"][1]) & 0x1F), text
-    )
+    result = _IN_ENVELOPE.sub(_control, text)
     sign = _ONE_SIGN.fullmatch(result)
     if GS not in result and sign is not None:
         fields = sign["fields"].rstrip(sign["sign"]).replace(sign["sign"], GS)
         return f"{sign['header']}{RS}{sign['format']}{GS}{fields}{RS}{EOT}"
     return result if GS in result else text
+
+
+def _control(match: re.Match[str]) -> str:
+    if match["x"]:
+        return chr(int(match["x"], 16))
+    return chr(int(match["decimal"])) if match["decimal"] else chr(ord(match["caret"][1]) & 0x1F)
 
 
 def turned_shift(text: str) -> tuple[str, bool]:

@@ -212,7 +212,7 @@ def _meaning(text: str, symbology: str | None, wanted: _Wanted) -> Scan:
         return _envelope(text, wanted)
     bare = text.strip(" ")
     if wanted.gs1 or symbology in _AIM_GS1:
-        return _gs1(text, bare, wanted)
+        return _gs1(text, bare, wanted, marked=True)
     if symbology in _AIM_EAN or (symbology == "]I0" and len(bare) == 14):
         return _ean_symbol(text, bare, symbology)
     pairs = gs1.split_link(bare)
@@ -222,7 +222,7 @@ def _meaning(text: str, symbology: str | None, wanted: _Wanted) -> Scan:
     if pairs is not None:
         return _gs1_pairs(text, "gs1", pairs, wanted)
     if gs1.GS in bare:
-        return _gs1(text, bare, wanted)
+        return _gs1(text, bare, wanted, marked=False)
     if symbology in _CODE39_WITH_CHECK or wanted.code39_check:
         if not code39_holds(bare):
             return Scan(b"", text, "plain", False, errors=("check_digit",))
@@ -238,7 +238,7 @@ def _unmarked(text: str, bare: str, symbology: str | None, wanted: _Wanted) -> S
     if vin is not None:
         return vin
     if _claims_gs1(bare, wanted.this_year):
-        return _gs1(text, bare, wanted)
+        return _gs1(text, bare, wanted, marked=False)
     if bare.isascii() and bare.isdigit() and len(bare) in (12, 13, 14):
         return Scan(b"", text, "ean", False, fields={"gtin": bare}, errors=("check_digit",))
     vin = _vin(text, bare, certain=False)
@@ -272,12 +272,15 @@ def _claims_gs1(bare: str, this_year: int) -> bool:
     return first.ai in ("10", "21") and len(first.value) == 20 and message.fault == "unparsed" and bare.isalnum()
 
 
-def _gs1(text: str, bare: str, wanted: _Wanted) -> Scan:
+def _gs1(text: str, bare: str, wanted: _Wanted, *, marked: bool) -> Scan:
+    """`marked`: symbology or station say that it is GS1, so what cannot be read as such is GS1 gone wrong."""
     message = gs1.read_message(bare, wanted.this_year)
     headless = not message.elements and labels.all_identified(bare)
-    if headless and message.fault is not None and not wanted.gs1:
+    if headless and not marked:
         # Data identifiers between separators: an envelope whose header was lost.
         return _envelope(f"06{gs1.GS}{bare.strip(gs1.GS)}", wanted, text_as_read=text)
+    if not (message.elements or marked):
+        return Scan(b"", text, "unknown", False, errors=("unparsed",))
     return _labelled(text, "gs1", labels.of_gs1(message, wanted.this_year))
 
 
@@ -345,12 +348,12 @@ def _ean_symbol(text: str, bare: str, symbology: str | None) -> Scan:
 def _vin(text: str, bare: str, *, certain: bool) -> Scan | None:
     """A vehicle identification number; `certain` accepts only one whose check digit is right.
 
-    Some Code 39 labels carry an `I` (import) before the 17 characters.
+    Before the 17 characters may stand an `I`: the data identifier for a VIN, and on some Code 39 labels "import".
     """
     warnings: tuple[str, ...] = ()
     vin = bare
     if len(vin) == 18 and vin[0] in "Ii":
-        vin, warnings = vin[1:], ("header",)
+        vin = vin[1:]
     if len(vin) == 17 and vin != vin.upper() and vin == vin.lower():
         vin, warnings = vin.upper(), (*warnings, "case")
     misread = False
