@@ -3,10 +3,10 @@
     python -m gaugetrail_sim.embedded_broker CONFIG
 
 It does what Gaugetrail needs: quality of service 1, retained messages, last will, `$share` subscriptions, manual
-acknowledgement, messages up to 1 MB. Three things differ from mosquitto: MQTT 5 and 3.1.1 have a port each (a client of
+acknowledgement, messages up to 1 MB. Four things differ from mosquitto: MQTT 5 and 3.1.1 have a port each (a client of
 the other version is hung up on without a word); at most 100 messages wait for one client's acknowledgement; messages
-held by a client that dies are not given to another one. None of them can lose a record, because agents resend until
-the receipt comes. It is for demos: nothing here measures it against a production broker.
+held by a client that dies are not given to another one; a client that acknowledges out of order is hung up on. None of
+them can lose a record, because agents resend until the receipt comes. For demos: it is no production broker.
 """
 
 from __future__ import annotations

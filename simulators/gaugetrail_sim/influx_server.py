@@ -49,6 +49,7 @@ class Influx:
     url: str
     database: str
     token: str | None = None
+    org: str = ""
     words: tuple[str, ...] = ()
 
     def up(self) -> bool:
@@ -101,13 +102,14 @@ def find_influx(folder: Path, environ: Mapping[str, str]) -> Influx:
     """The server of the environment, or a plan to start a local one. Raises `InfluxTrouble` when there is neither."""
     url = environ.get("INFLUXDB_URL")
     if url:
-        database = environ.get("INFLUXDB_DATABASE", DATABASE)
-        return Influx(url.rstrip("/"), database, environ.get("INFLUXDB_TOKEN"))
+        database = environ.get("INFLUXDB_DATABASE") or environ.get("INFLUXDB_BUCKET") or DATABASE
+        return Influx(url.rstrip("/"), database, environ.get("INFLUXDB_TOKEN"), environ.get("INFLUXDB_ORG", ""))
     path = find_program("influxd")
     if path is None:
         raise InfluxTrouble(
             "no influxd on the PATH (Debian: apt-get install influxdb); install it, name a server with INFLUXDB_URL "
-            "(and INFLUXDB_TOKEN, INFLUXDB_DATABASE), or leave STORE=influxdb out"
+            "(and INFLUXDB_TOKEN, INFLUXDB_DATABASE; for 2.x INFLUXDB_BUCKET, INFLUXDB_ORG), or leave "
+            "STORE=influxdb out"
         )
     said = subprocess.run([path, "version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     if not re.match(r"InfluxDB v1\.", said):

@@ -122,10 +122,11 @@ class Shop:
     def _store_table(self) -> str:
         if self.influx is None:
             return f'kind = "sqlite"\npath = "{self.folder.path}/store.db"\n'
-        table = (
-            f'kind = "influxdb"\nurl = "{self.influx.url}"\nversion = "{self.version}"\n'
-            f'database = "{self.influx.database}"\n'
-        )
+        table = f'kind = "influxdb"\nurl = "{self.influx.url}"\nversion = "{self.version}"\n'
+        if self.version == "2":
+            table += f'bucket = "{self.influx.database}"\norg = "{self.influx.org}"\n'
+        else:
+            table += f'database = "{self.influx.database}"\n'
         if self.influx.token is None:
             return table
         (self.folder.path / "influx-token").write_text(self.influx.token)
