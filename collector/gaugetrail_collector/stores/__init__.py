@@ -1,0 +1,90 @@
+"""The store: where records stand for good. One interface, two implementations that give the same answers.
+
+`sqlite` serves a demo, a single line and tests; `influx` serves production. A write that returns has been committed.
+Errors are decisions: `StoreDown` (back off and go on for ever), `StoreRefuses` (the same, and say what a person must
+fix); a record that the store can never take is one `Fate.REJECTED` with its reason and holds nothing else up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gaugetrail_contract.seal import Opened
+
+
+class StoreDown(Exception):
+    """The store doesn't answer, or asks to be left alone: keep everything, wait, try again."""
+
+
+class StoreRefuses(StoreDown):
+    """The store answers and refuses us (rights, no such database): keep everything; the text says what to fix."""
+
+
+class Fate(StrEnum):
+    """What became of one record of a batch."""
+
+    STORED = "stored"
+    THERE = "there"
+    """It was in the store already, seal and all: a resend."""
+    FORK = "fork"
+    """Its identity is in the store with another seal: kept aside, never confirmed."""
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fate of one record, with the reason where it was not stored."""
+
+    fate: Fate
+    reason: str = ""
+
+
+STORED = Outcome(Fate.STORED)
+THERE = Outcome(Fate.THERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as the store holds it: `sha256` is the seal it was stored under, not one that was checked again."""
+
+    agent: str
+    epoch: str
+    seq: int
+    sha256: str
+    data: bytes
+
+
+class Store(Protocol):
+    """What ingest, trace and verify ask of a store. Every method may raise `StoreDown` or `StoreRefuses`."""
+
+    def open(self) -> None:
+        """Connect and make what is missing (tables, database); called again after `StoreDown`."""
+
+    def close(self) -> None:
+        """Let go; never raises."""
+
+    def health(self) -> str:
+        """A word on the store for the status document, such as `InfluxDB 1.6.7, database gaugetrail`."""
+
+    def write(self, batch: Sequence[Opened]) -> list[Outcome]:
+        """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`."""
+
+    def find(self, identifier: str, kind: str | None = None) -> list[Row]:
+        """Every record that carries the identifier (of that kind, or any), oldest first."""
+
+    def chains(self) -> list[tuple[str, str]]:
+        """Every (agent, epoch) that has records, sorted."""
+
+    def rows(self, agent: str, epoch: str) -> Iterator[Row]:
+        """The records of a chain by seq, streamed; an identity that stands twice comes twice."""
+
+    def count(self) -> int:
+        """How many records there are."""
+
+
+def fork_reason(sha256: str, other: str) -> str:
+    """The sentence for a record whose identity is taken."""
+    return f"fork: this identity is in the store with the seal {other}, this record has {sha256}"

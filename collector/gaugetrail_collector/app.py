@@ -1,0 +1,188 @@
+"""The whole collector: built in the order of the data path, stopped in the same order.
+
+    subscriber -> batch -> decode -> STORE -> receipts -> acknowledgement      (status and scheduler beside it)
+
+It holds nothing that it can't lose: killed at any moment, what it had in hand comes again.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from gaugetrail_collector.config import Config
+from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
+from gaugetrail_collector.scheduler import Scheduler
+from gaugetrail_collector.set_aside import SetAside, SetAsideFull
+from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.subscriber import Subscriber
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.status import CollectorStatus
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECS = 5.0
+LONGEST_WAIT_SECS = 15.0
+LULL_SECS = 0.004
+"""A batch is closed early when nothing more has arrived for so long."""
+
+
+def now_us() -> int:
+    """Wall time, microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def collector_version() -> str:
+    """The installed version; `unknown` when run from a tree that was never installed."""
+    try:
+        return version("gaugetrail")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class Collector:
+    """One collector process."""
+
+    def __init__(self, config: Config) -> None:
+        settings = config.settings
+        self.config = config
+        self.subscriber = Subscriber(settings.mqtt, settings.id)
+        self.store: Store = config.store()
+        self.set_aside = SetAside(config.set_aside_path)
+        self.ingest = Ingest(self.store, self.set_aside, now_us)
+        self.scheduler = Scheduler()
+        self._started = utc_text(now_us())
+        self._state: Literal["up", "down", "unknown"] = "unknown"
+        self._detail = ""
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Ask `run` to end: the batch in hand is finished, the rest comes again later."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Collect until told to stop. Raises `OSError` or `sqlite3.Error` when the set-aside file can't be opened."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.stop())
+        self.set_aside.open()
+        self.subscriber.on_connected = self._heartbeat
+        self.subscriber.start()
+        self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
+        self.scheduler.start()
+        self._open_store()
+        log.info("ready: %s", self.config.settings.id, extra={"event": "ready"})
+        try:
+            while not self._stopping.is_set():
+                batch = self._next_batch()
+                if batch:
+                    self._finish(batch)
+        finally:
+            log.info("stopping", extra={"event": "stopping"})
+            self.scheduler.stop()
+            self.subscriber.stop()
+            self.store.close()
+            self.set_aside.close()
+            log.info("stopped", extra={"event": "stopped"})
+
+    # --- the store
+
+    def _open_store(self) -> None:
+        """Wait for the store, for ever if need be; a store that is down at start is no fault of ours."""
+        wait = 0.5
+        while not self._stopping.is_set():
+            try:
+                self.store.open()
+            except StoreDown as error:
+                self._store_is("down", str(error))
+                self._stopping.wait(wait)
+                wait = min(LONGEST_WAIT_SECS, wait * 2)
+            else:
+                self._store_is("up", self.store.health())
+                return
+
+    def _store_is(self, state: Literal["up", "down"], detail: str) -> None:
+        if (state, detail) == (self._state, self._detail):
+            return
+        self._state, self._detail = state, detail
+        if state == "down":
+            log.warning("store: %s; the agents keep their records meanwhile", detail, extra={"event": "store_down"})
+        else:
+            log.info("store: %s", detail, extra={"event": "store_up"})
+        self._heartbeat()
+
+    # --- batches
+
+    def _next_batch(self) -> list[Decoded]:
+        """Messages until the batch is full, old enough, or nothing more arrives."""
+        settings = self.config.settings.batch
+        try:
+            batch = [decode(self.subscriber.messages.get(timeout=0.2))]
+        except queue.Empty:
+            return []
+        points = points_of(batch[0])
+        end = time.monotonic() + settings.max_ms / 1000
+        while points < settings.max_points:
+            wait = min(LULL_SECS, end - time.monotonic())
+            try:
+                message = self.subscriber.messages.get(block=wait > 0, timeout=max(wait, 0.0))
+            except queue.Empty:
+                break
+            batch.append(decode(message))
+            points += points_of(batch[-1])
+        return batch
+
+    def _finish(self, batch: list[Decoded]) -> None:
+        """Store, then receipts, then acknowledgements, in this order; while the store is down, again and again."""
+        wait = 0.1
+        while True:
+            try:
+                done = self.ingest.finish(batch)
+            except (StoreDown, SetAsideFull) as error:
+                self._store_is("down", str(error))
+                if self._stopping.wait(wait):
+                    return
+                wait = min(LONGEST_WAIT_SECS, wait * 2)
+                self._try_open()
+            else:
+                self._store_is("up", self.store.health())
+                self._confirm(done)
+                return
+
+    def _try_open(self) -> None:
+        try:
+            self.store.open()
+        except StoreDown as error:
+            log.debug("store: still down: %s", error)
+
+    def _confirm(self, done: Done) -> None:
+        for agent, receipt in done.receipts:
+            self.subscriber.publish_receipt(agent, receipt)
+        for message in done.messages:
+            self.subscriber.acknowledge(message)
+
+    # --- what the collector says of itself
+
+    def status(self) -> CollectorStatus:
+        """The status document of this moment."""
+        figures = self.ingest.figures
+        return CollectorStatus(
+            online=True,
+            collector=self.config.settings.id,
+            time=utc_text(now_us()),
+            started=self._started,
+            version=collector_version(),
+            store=self._state,
+            store_detail=self._detail,
+            records=figures.records,
+            points=figures.points,
+            resent=figures.resent,
+            set_aside=figures.set_aside,
+        )
+
+    def _heartbeat(self) -> None:
+        self.subscriber.publish_status(self.status())

@@ -1,0 +1,147 @@
+"""The collector's settings file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores.influx import InfluxAddress, InfluxStore
+from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_contract.settings import Loaded, Settings, load_settings
+from gaugetrail_contract.text import Identifier, Name
+
+PREFIX = "GAUGETRAIL_COLLECTOR"
+
+
+class MqttTable(Settings):
+    """`[mqtt]`: how the collector reaches the broker."""
+
+    host: str = Field("localhost", description="the broker's name or address", examples=["broker.plant.example"])
+    port: int = Field(1883, ge=1, le=65535, description="1883 plain, 8883 with TLS")
+    username: str | None = Field(None, description="leave out for an anonymous broker")
+    password: SecretStr | None = Field(None, description="better: password_file = path of a file that holds it")
+    tls_ca: Path | None = Field(None, description="CA certificate; switches TLS on")
+    tls_cert: Path | None = Field(None, description="client certificate")
+    tls_key: Path | None = Field(None, description="client key")
+    keepalive_secs: int = Field(15, ge=5, le=1200, description="a dead broker is noticed after one and a half of these")
+    version: Literal["5", "3.1.1"] = Field("5", description="falls back to 3.1.1 by itself where the broker refuses 5")
+    client_id: Identifier | None = Field(None, description="default: from the collector's id")
+    group: str = Field(
+        "collectors",
+        pattern=r"^[^/+#\x00-\x1f]*$",
+        description="collectors of one group share the messages; empty: a plain subscription, every message to each",
+    )
+    window: int = Field(1000, ge=1, le=65535, description="messages that the broker may have on the way to us (MQTT 5)")
+
+
+class SqliteTable(Settings):
+    """`[store]` of kind sqlite: a single line, a demo, tests."""
+
+    kind: Literal["sqlite"]
+    path: Path = Field(description="the file; relative to this file", examples=["store.db"])
+
+
+class InfluxTable(Settings):
+    """`[store]` of kind influxdb."""
+
+    kind: Literal["influxdb"]
+    url: str = Field(pattern=r"^https?://[^\s/]+/?$", description="address", examples=["http://influx.example:8086"])
+    version: Literal["1", "2", "3"] = Field(description="1 (from 1.6), 2 or 3")
+    database: Identifier | None = Field(None, description="1 and 3: database; on 1 it is created if it isn't there")
+    bucket: Identifier | None = Field(None, description="2: bucket, with a v1 mapping of the same name for queries")
+    org: str = Field("", description="2: organisation")
+    retention_policy: str = Field("", description="1: retention policy; empty: the default one")
+    token: SecretStr | None = Field(None, description="2 and 3: API token; better: token_file")
+    username: str | None = Field(None, description="1: user")
+    password: SecretStr | None = Field(None, description="1: password; better: password_file")
+    timeout_secs: float = Field(20, gt=0, description="for one request")
+
+    @model_validator(mode="after")
+    def _names_its_place(self) -> Self:
+        wanted, other = ("bucket", "database") if self.version == "2" else ("database", "bucket")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"InfluxDB {self.version} needs {wanted} = …" + f", and no {other}")
+        if self.version == "2" and not self.org:
+            raise ValueError("InfluxDB 2 needs org = …")
+        return self
+
+
+class BatchTable(Settings):
+    """`[batch]`: how much is written to the store at once."""
+
+    max_points: int = Field(5000, ge=1, le=50_000, description="points in one write")
+    max_ms: int = Field(150, ge=0, le=5000, description="how long the first record of a batch waits for company")
+
+
+class LogTable(Settings):
+    """`[log]`."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["plain", "json"] = "plain"
+
+
+class CollectorSettings(Settings):
+    """The whole file."""
+
+    id: Name = Field(description="the collector's name, unique in the plant", examples=["collector-1"])
+    data_dir: Path = Field(description="folder of what is set aside; relative to this file")
+    mqtt: MqttTable = MqttTable()
+    store: Annotated[SqliteTable | InfluxTable, Field(discriminator="kind")]
+    batch: BatchTable = BatchTable()
+    log: LogTable = LogTable()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A checked settings file."""
+
+    loaded: Loaded[CollectorSettings]
+
+    @property
+    def settings(self) -> CollectorSettings:
+        """The settings themselves."""
+        return self.loaded.settings
+
+    def path(self, path: Path) -> Path:
+        """A path of the file, relative ones counted from the file's folder."""
+        return self.loaded.path.resolve().parent / path
+
+    @property
+    def set_aside_path(self) -> Path:
+        """The file of what is set aside."""
+        return self.path(self.settings.data_dir) / "set-aside.db"
+
+    def store(self) -> Store:
+        """The configured store, not opened yet."""
+        table = self.settings.store
+        if isinstance(table, SqliteTable):
+            return SqliteStore(self.path(table.path))
+        return InfluxStore(
+            InfluxAddress(
+                url=table.url,
+                version=table.version,
+                database=table.database or table.bucket or "",
+                org=table.org,
+                retention_policy=table.retention_policy,
+                token=_plain(table.token),
+                username=table.username,
+                password=_plain(table.password),
+                timeout_secs=table.timeout_secs,
+            )
+        )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Read and check the file. Raises `ConfigError` with every fault found."""
+    environ = os.environ if environ is None else environ
+    return Config(load_settings(CollectorSettings, path, prefix=PREFIX, environ=environ))

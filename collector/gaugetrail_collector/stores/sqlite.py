@@ -1,0 +1,169 @@
+"""The SQLite store: one file, WAL, synchronous=FULL; the sealed bytes under (agent, epoch, seq), found by identifier.
+
+Promise: `write` returns after the commit; the same record again changes nothing; another record under the same
+identity is a fork and never replaces the first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, Row, StoreDown, StoreRefuses, fork_reason
+from gaugetrail_contract.record import identifiers
+from gaugetrail_contract.seal import Opened
+
+VERSION = 1
+PAGE = 1000
+
+SCHEMA = """
+CREATE TABLE record(
+  agent TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL, time_us INTEGER NOT NULL,
+  kind TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(agent, epoch, seq)) WITHOUT ROWID;
+CREATE TABLE identifier(
+  id TEXT NOT NULL, kind TEXT NOT NULL, time_us INTEGER NOT NULL, agent TEXT NOT NULL, epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL, PRIMARY KEY(id, kind, time_us, agent, epoch, seq)) WITHOUT ROWID;
+"""
+
+
+class SqliteStore:
+    """See the module's promise. May be used from several threads, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """Open or create the file. Raises `StoreRefuses` for a file that is no store or that a newer version wrote."""
+        with self._lock:
+            if self._db is not None:
+                return
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            except (OSError, sqlite3.Error) as error:
+                raise StoreDown(f"{self.path} can't be opened: {error}") from error
+            try:
+                self._prepare(db)
+            except sqlite3.DatabaseError as error:
+                db.close()
+                raise StoreRefuses(f"{self.path} is no store of ours: {error}") from error
+            except StoreRefuses:
+                db.close()
+                raise
+            self._db = db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise StoreRefuses(f"{self.path} was written by a newer Gaugetrail (format {version}); install that one")
+        if version == 0:
+            db.execute("BEGIN IMMEDIATE")
+            for statement in filter(str.strip, SCHEMA.split(";")):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+            db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    def health(self) -> str:
+        """The file it is."""
+        return f"SQLite, {self.path}"
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._db is None:
+                raise StoreDown(f"{self.path} is closed")
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                if self._db.in_transaction:
+                    with contextlib.suppress(sqlite3.Error):
+                        self._db.execute("ROLLBACK")
+                raise StoreDown(f"{self.path}: {error}") from error
+
+    def write(self, batch: Sequence[Opened]) -> list[Outcome]:
+        """Insert what is new in one transaction; returns after the commit."""
+        with self._using() as db:
+            db.execute("BEGIN IMMEDIATE")
+            outcomes = [self._insert(db, opened) for opened in batch]
+            db.execute("COMMIT")  # synchronous=FULL: returns after the fsync
+            return outcomes
+
+    def _insert(self, db: sqlite3.Connection, opened: Opened) -> Outcome:
+        record, sha256 = opened.record, opened.sealed.sha256
+        identity = (record.agent, record.epoch, record.seq)
+        time_us = record.time_us
+        done = db.execute(
+            "INSERT OR IGNORE INTO record VALUES(?, ?, ?, ?, ?, ?, ?)",
+            (*identity, sha256, time_us, record.kind, opened.sealed.data),
+        )
+        if done.rowcount == 0:
+            (other,) = db.execute(
+                "SELECT sha256 FROM record WHERE agent = ? AND epoch = ? AND seq = ?", identity
+            ).fetchone()
+            return THERE if other == sha256 else Outcome(Fate.FORK, fork_reason(sha256, other))
+        db.executemany(
+            "INSERT OR IGNORE INTO identifier VALUES(?, ?, ?, ?, ?, ?)",
+            [(identifier, kind, time_us, *identity) for kind, identifier in identifiers(record)],
+        )
+        return STORED
+
+    def find(self, identifier: str, kind: str | None = None) -> list[Row]:
+        """By the identifier index, oldest first."""
+        with self._using() as db:
+            found = db.execute(
+                "SELECT DISTINCT r.agent, r.epoch, r.seq, r.sha256, r.data, r.time_us FROM identifier i"
+                " JOIN record r USING(agent, epoch, seq) WHERE i.id = ? AND (? IS NULL OR i.kind = ?)"
+                " ORDER BY r.time_us, r.agent, r.epoch, r.seq",
+                (identifier, kind, kind),
+            )
+            return [Row(agent, epoch, seq, sha256, bytes(data)) for agent, epoch, seq, sha256, data, _ in found]
+
+    def chains(self) -> list[tuple[str, str]]:
+        """By skipping through the primary key, so that millions of records cost nothing."""
+        found: list[tuple[str, str]] = []
+        last = ("", "")
+        with self._using() as db:
+            while True:
+                row = db.execute(
+                    "SELECT agent, epoch FROM record WHERE (agent, epoch) > (?, ?) ORDER BY agent, epoch LIMIT 1", last
+                ).fetchone()
+                if row is None:
+                    return found
+                last = (str(row[0]), str(row[1]))
+                found.append(last)
+
+    def rows(self, agent: str, epoch: str) -> Iterator[Row]:
+        """Page by page along the primary key."""
+        last = -1
+        while True:
+            with self._using() as db:
+                page = db.execute(
+                    "SELECT seq, sha256, data FROM record"
+                    " WHERE agent = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?",
+                    (agent, epoch, last, PAGE),
+                ).fetchall()
+            if not page:
+                return
+            for seq, sha256, data in page:
+                yield Row(agent, epoch, seq, sha256, bytes(data))
+            last = page[-1][0]
+
+    def count(self) -> int:
+        """All records."""
+        with self._using() as db:
+            (count,) = db.execute("SELECT count(*) FROM record").fetchone()
+            return int(count)

@@ -1,0 +1,206 @@
+"""The subscriber: takes messages from the broker and acknowledges each only when it is told that it is finished.
+
+Promise: nothing is acknowledged before `acknowledge`; what was not acknowledged when the connection ends is somebody
+else's or comes again (the agents resend until the receipt). Shared subscription, so that several collectors divide the
+work. Only this module meets paho; its callbacks only queue, and one that raises doesn't end paho's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import ssl
+import threading
+from collections.abc import Callable
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gaugetrail_collector.config import MqttTable
+from gaugetrail_collector.ingest import Message
+from gaugetrail_contract import topics
+from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.status import CollectorStatus, collector_offline
+
+log = logging.getLogger(__name__)
+
+UNSUPPORTED_VERSION = (0x84, 0x01)
+SHARED_UNSUPPORTED = 0x9E
+MAX_QUEUED = 70_000
+"""More than a broker may have on the way to us (65,535), so the callback never waits."""
+
+
+class Subscriber:
+    """One connection to the broker. `start` never waits for it; it connects and reconnects for ever."""
+
+    def __init__(self, settings: MqttTable, collector: str) -> None:
+        self.messages: queue.Queue[Message] = queue.Queue(MAX_QUEUED)
+        self.connected = False
+        self.trouble: str | None = "not connected yet"
+        self.on_connected: Callable[[], None] = lambda: None
+        self._settings = settings
+        self._collector = collector
+        self._version = settings.version
+        self._shared = bool(settings.group)
+        self._generation = 0
+        self._lock = threading.Lock()
+        self._mids: dict[int, tuple[int, int]] = {}
+        self._token = 0
+        self._stopping = False
+        self._client = self._make_client()
+
+    @property
+    def topic(self) -> str:
+        """The subscription in force."""
+        return f"$share/{self._settings.group}/{topics.ALL_RECORDS}" if self._shared else topics.ALL_RECORDS
+
+    # --- life
+
+    def start(self) -> None:
+        """Connect and subscribe, in the background, for ever."""
+        self._client.connect_async(
+            self._settings.host,
+            self._settings.port,
+            self._settings.keepalive_secs,
+            properties=_receive_maximum(self._settings.window) if self._version == "5" else None,
+        )
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Take nothing more: what is not acknowledged by now is the broker's or the agents' again."""
+        self._stopping = True
+        if self.connected:
+            goodbye = self._client.publish(
+                topics.collector_status(self._collector), collector_offline(self._collector), qos=1, retain=True
+            )
+            goodbye.wait_for_publish(2.0)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    # --- what the rest of the collector asks
+
+    def acknowledge(self, message: Message) -> None:
+        """The message is finished: the broker may forget it. One of an earlier connection is passed over."""
+        with self._lock:
+            generation, mid = self._mids.pop(message.token, (-1, 0))
+        if generation == self._generation and self.connected:
+            self._client.ack(mid, 1)
+
+    def publish_receipt(self, agent: str, receipt: Receipt) -> None:
+        """Tell the agent what became of its records. A receipt that is lost is given again when they come again."""
+        self._client.publish(topics.receipts(agent), receipt.to_bytes(), qos=1)
+
+    def publish_status(self, document: CollectorStatus) -> None:
+        """The retained status document, if there is a connection."""
+        if self.connected:
+            payload = document.model_dump_json(exclude_none=True).encode()
+            self._client.publish(topics.collector_status(self._collector), payload, qos=1, retain=True)
+
+    # --- the client and its callbacks
+
+    def _make_client(self) -> mqtt.Client:
+        settings = self._settings
+        five = self._version == "5"
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id or f"gaugetrail-collector-{self._collector}",
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+            clean_session=None if five else True,
+            manual_ack=True,
+        )
+        client.enable_logger(logging.getLogger("gaugetrail_collector.mqtt"))
+        logging.getLogger("gaugetrail_collector.mqtt").setLevel(logging.WARNING)
+        client.suppress_exceptions = True
+        if settings.username is not None:
+            secret = settings.password.get_secret_value() if settings.password is not None else None
+            client.username_pw_set(settings.username, secret)
+        if settings.tls_ca is not None:
+            context = ssl.create_default_context(cafile=str(settings.tls_ca))
+            if settings.tls_cert is not None:
+                context.load_cert_chain(settings.tls_cert, settings.tls_key)
+            client.tls_set_context(context)
+        client.will_set(
+            topics.collector_status(self._collector), collector_offline(self._collector), qos=1, retain=True
+        )
+        client.reconnect_delay_set(1, 30)
+        client.max_inflight_messages_set(100)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    @property
+    def _where(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
+    def _on_connect(
+        self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, reason: ReasonCode, ___: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._say(f"the broker {self._where} refuses the connection: {reason}; trying again")
+            if reason.value in UNSUPPORTED_VERSION and self._version == "5":
+                threading.Thread(target=self._fall_back, name="mqtt-fall-back", daemon=True).start()
+            return
+        with self._lock:
+            self._generation += 1
+            self._mids.clear()
+        client.subscribe(self.topic, qos=1)
+
+    def _on_subscribe(
+        self, client: mqtt.Client, _: object, __: int, reasons: list[ReasonCode], ___: Properties | None
+    ) -> None:
+        if reasons and reasons[0].is_failure:
+            if self._shared:
+                # Also what 3.1.1 brokers without shared subscriptions answer (0x80).
+                log.warning("broker %s: no shared subscriptions; taking every message", self._where)
+                self._shared = False
+                client.subscribe(self.topic, qos=1)
+                return
+            self._say(f"the broker {self._where} refuses the subscription {self.topic}: {reasons[0]}")
+            return
+        self.connected = True
+        self.trouble = None
+        log.info("broker %s: subscribed to %s", self._where, self.topic, extra={"event": "broker_up"})
+        self.on_connected()
+
+    def _fall_back(self) -> None:
+        """The broker doesn't speak MQTT 5: a client of 3.1.1 takes over. Not on the client's own thread."""
+        log.warning("broker %s: speaks no MQTT 5; using 3.1.1", self._where, extra={"event": "mqtt_version"})
+        self._client.loop_stop()
+        self._version = "3.1.1"
+        self._client = self._make_client()
+        self.start()
+
+    def _on_connect_fail(self, _: mqtt.Client, __: object) -> None:
+        self._say(f"no broker at {self._where}; trying again")
+
+    def _on_disconnect(
+        self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
+    ) -> None:
+        self.connected = False
+        if not self._stopping:
+            self._say(f"the connection to {self._where} is lost ({reason}); trying again")
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.warning("%s", trouble, extra={"event": "broker_down"})
+        self.trouble = trouble
+
+    def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        with self._lock:
+            self._token += 1
+            token = self._token
+            self._mids[token] = (self._generation, message.mid)
+        self.messages.put(Message(message.topic, bytes(message.payload), token))
+
+
+def _receive_maximum(window: int) -> Properties:
+    """No session expiry: a session that outlived us would keep drawing shared messages that nobody reads."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.ReceiveMaximum = window
+    return properties
