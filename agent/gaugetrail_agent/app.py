@@ -14,7 +14,7 @@ import contextlib
 import logging
 import re
 import signal
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from gaugetrail_agent.clock_trust import system_clock
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECS = 10.0
 DRAIN_SECS = 5.0
+CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
 
 
 class Agent:
@@ -147,7 +148,9 @@ class Agent:
             self.stations[station].measured(device, reading)
 
     def _scan(self, device: str, reading: Reading) -> None:
-        if reading.text is not None and reading.status is Status.INFO:
+        if reading.extra.get("duplicate"):
+            log.info("%s: double scan", device, extra={"event": "double_scan", "device": device})
+        elif reading.text is not None and reading.status is Status.INFO:
             for station in self._scanners[device]:
                 self.stations[station].scanned(reading.text)
         elif reading.status is not Status.ACK:
@@ -197,6 +200,7 @@ def station_setup(config: Config, table: StationTable) -> Setup:
         people=config.people,
         badge=re.compile(table.badge_pattern),
         unit=re.compile(table.unit_pattern),
+        code_profile=CODE_PROFILES.get(table.unit_code, table.unit_code),
         serial_channel=table.serial_channel,
         on_overdue=table.on_overdue_gauge,
     )

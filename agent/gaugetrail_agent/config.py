@@ -134,7 +134,7 @@ class StreamDeviceTable(Settings):
     name: Identifier = Field(description="what plans and stations call it", examples=["bore"])
     link: Identifier = Field(description="name of the [[link]] it sits on")
     driver: str = Field(description="a profile or driver: gaugetrail-agent profiles lists them")
-    settings: dict[str, str | bool | int] = Field({}, description="settings of the driver, e.g. unit")
+    settings: dict[str, str | bool | int | float] = Field({}, description="settings of the driver, e.g. unit")
     gauge: Identifier | None = Field(None, description="inventory id of the gauge", examples=["G-0017"])
     poll_secs: float | None = Field(
         None, gt=0, description="ask for a reading at this interval; none: it speaks itself"
@@ -185,6 +185,10 @@ class StationTable(Settings):
     badge_pattern: Pattern = Field("OP-[0-9]+", description="what a badge looks like, a regular expression")
     unit_pattern: Pattern = Field(
         ".+", description="what a unit's code looks like; named groups (?P<serial>…), lot, part, order, heat are taken"
+    )
+    unit_code: Literal["pattern", "structured", "hkmc", "gm", "gtl3"] = Field(
+        "pattern",
+        description="pattern: the code is what unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
     )
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
     on_overdue_gauge: Literal["flag", "refuse"] = Field(

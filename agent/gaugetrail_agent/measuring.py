@@ -41,6 +41,8 @@ class Setup:
     people: Mapping[str, Person] | None
     badge: re.Pattern[str]
     unit: re.Pattern[str]
+    code_profile: str | None = None
+    """Read unit codes as structured codes: a customer's profile by name, or empty for what the code says it is."""
     serial_channel: str = "serial"
     on_overdue: Literal["flag", "refuse"] = "flag"
 

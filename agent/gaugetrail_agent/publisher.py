@@ -355,5 +355,9 @@ class Publisher:
             log.warning("%s: no collector's status", message.topic, extra={"event": "status_ignored"})
             return
         with self._wake:
+            before = self._line.collectors.get(message.topic)
             self._line.collectors[message.topic] = status
+            if before is not None and before.started != status.started and status.online:
+                # A collector has come up again: what the one before had in hand without a receipt is sent again now.
+                self._delivery.reconnected(time.monotonic())
             self._wake.notify_all()

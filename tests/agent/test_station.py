@@ -117,9 +117,10 @@ def measured_unit(bore: str = "74.010", weight: str = "12.0", at: Setup | None =
 def test_badge_unit_and_each_characteristic_make_a_record() -> None:
     body = measured_unit().sealed()
     assert (body.operator, body.serial, body.part, body.verdict) == ("OP-12", "SN000001", "PR-74", Verdict.PASS)
-    assert [
-        (m.characteristic, m.value, m.gauge) for m in body.measurements
-    ] == [("bore", "74.010", "G-17"), ("weight", "12.0", "G-18")]
+    assert [(m.characteristic, m.value, m.gauge) for m in body.measurements] == [
+        ("bore", "74.010", "G-17"),
+        ("weight", "12.0", "G-18"),
+    ]
     assert (body.measurements[0].lsl, body.measurements[0].usl) == ("73.950", "74.050")
 
 
@@ -266,6 +267,20 @@ def test_scans_out_of_turn_are_answered_and_change_nothing() -> None:
 def test_qualification_stands_in_the_record_as_it_was() -> None:
     at = setup(people={"OP-12": Person("OP-12", "Ada", "bore gauge 2026")})
     assert measured_unit(at=at).sealed().qualification == "bore gauge 2026"
+
+
+def test_a_structured_code_gives_serial_lot_and_part() -> None:
+    """A GS1 or ISO 15434 code is taken apart; one for another part, or with lost separators, is refused with the cure."""
+    floor = Floor(replace(setup(BORE), code_profile=""))
+    floor.scan("OP-12")
+    floor.scan("[)>\x1e06\x1dPOTHER\x1dS4711\x1e\x04")
+    assert "this is a OTHER; the plan CP-1 is for PR-74" in floor.state.message
+    floor.scan("[)>06PPR-74S4711")
+    assert "control characters" in floor.state.message
+    floor.scan("[)>\x1e06\x1dPPR-74\x1dS00012345\x1d1TL7\x1e\x04")
+    floor.gauge("bore", "74.0", "mm")
+    body = floor.sealed()
+    assert (body.serial, body.lot, body.part) == ("00012345", "L7", "PR-74")
 
 
 def test_cancel_leaves_an_incomplete_record_rather_than_nothing() -> None:
