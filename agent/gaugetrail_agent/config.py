@@ -188,7 +188,7 @@ class StationTable(Settings):
     )
     unit_code: Literal["pattern", "structured", "hkmc", "gm", "gtl3"] = Field(
         "pattern",
-        description="pattern: the code is what unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
+        description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
     )
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
     on_overdue_gauge: Literal["flag", "refuse"] = Field(

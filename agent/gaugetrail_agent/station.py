@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
-from gaugetrail_agent.barcodes import read_scan
+from gaugetrail_agent.identify import identifiers
 from gaugetrail_agent.measuring import Setup, by_device, by_hand, unfit
 from gaugetrail_agent.plan import Characteristic
 from gaugetrail_agent.reading import Reading, Status
@@ -219,38 +219,11 @@ def _badge(setup: Setup, state: State, text: str) -> Step:
 
 
 def _unit(setup: Setup, state: State, event: Scanned, text: str) -> Step:
-    ids = _ids_of_code(setup, text) if setup.code_profile is not None else _ids_of_pattern(setup, text)
+    ids = identifiers(setup, text)
     if isinstance(ids, str):
-        return _say(state, "amber", ids)
-    if setup.code_profile is not None and ids.get("part", setup.plan.file.part) != setup.plan.file.part:
-        other = visible(ids["part"])
-        return _say(state, "red", f"this is a {other}; the plan {setup.plan.file.id} is for {setup.plan.file.part}")
-    for key, value in ids.items():
-        reason = refuse_identifier(value)
-        if reason is not None:
-            return _say(state, "red", f"the {key} can't be used: {reason}")
+        return _say(state, "red", ids)
     unit = Unit(ids, event.at_us, event.mono_ns)
     return _advance(setup, replace(state, unit=unit, light="off", message=""))
-
-
-def _ids_of_pattern(setup: Setup, text: str) -> dict[str, str] | str:
-    """The identifiers in a plain code, or why there are none."""
-    match = setup.unit.fullmatch(text)
-    if match is None:
-        return f"{visible(text)[:60]} is no unit of this station; scan the unit's code"
-    return {key: value for key, value in match.groupdict().items() if value} or {"serial": text}
-
-
-def _ids_of_code(setup: Setup, text: str) -> dict[str, str] | str:
-    """The identifiers in a GS1, ISO 15434 or customer's code, or why there are none, with the cure."""
-    scan = read_scan(text.encode("utf-8"), profile=setup.code_profile or None)
-    if scan.valid is False or scan.errors:
-        return "; ".join(scan.advice) or f"the code can't be used: {', '.join(scan.errors)}"
-    found = {"serial": scan.serial, "lot": scan.lot, "part": scan.part_number}
-    ids = {key: value for key, value in found.items() if value}
-    if not ids.keys() & {"serial", "lot"}:
-        return f"this code ({scan.format}) holds neither serial nor lot; scan the unit's own code"
-    return ids
 
 
 def _scan_with_unit(setup: Setup, state: State, event: Scanned, text: str) -> Step:

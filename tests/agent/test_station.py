@@ -270,7 +270,7 @@ def test_qualification_stands_in_the_record_as_it_was() -> None:
 
 
 def test_a_structured_code_gives_serial_lot_and_part() -> None:
-    """A GS1 or ISO 15434 code is taken apart; one for another part, or with lost separators, is refused with the cure."""
+    """A structured code is taken apart; one for another part, or with lost separators, is refused with the cure."""
     floor = Floor(replace(setup(BORE), code_profile=""))
     floor.scan("OP-12")
     floor.scan("[)>\x1e06\x1dPOTHER\x1dS4711\x1e\x04")
