@@ -53,6 +53,7 @@ async def run_demo(options: Options, reporter: Reporter, done: Callable[[Figures
             line = LineRun(shop.operator, shop.press, options.seed, told)
             limit = options.secs + STUCK_SECS
             await shop.guard(line.work(options.secs, PIECE_SECS), limit, "the line was running")
+        reporter.settling()
         figures = await _settle(shop, line.account, options)
         reporter.figures(figures, line.account)
         await _show_trace(shop, figures.trace_serial, reporter)
@@ -62,7 +63,7 @@ async def run_demo(options: Options, reporter: Reporter, done: Callable[[Figures
             reporter.kept(shop)
             await shop.guard(line.work(FOR_EVER_SECS, KEEP_PIECE_SECS), FOR_EVER_SECS, "the line was running on")
     if not options.keep:
-        reporter.try_next(folder.path)
+        reporter.try_next(folder.path, store_is_up=shop.influx is None or not shop.influx.words)
     return figures
 
 
@@ -72,13 +73,16 @@ async def _settle(shop: Shop, account: Account, options: Options) -> Figures:
     stats = await shop.guard(shop.drained(), DRAIN_SECS, "the last records were waiting for their receipts")
     found: Comparison = compare(account, await _look(shop, stats["epoch"]), stats["epoch"], stats["sealed"])
     config = str(shop.folder.collector_config)
-    _, verified, trouble = await ask("gaugetrail-collector", "verify", "--config", config, "--json")
+    (_, verified, trouble), (_, set_aside, _) = await asyncio.gather(
+        ask("gaugetrail-collector", "verify", "--config", config, "--json"),
+        ask("gaugetrail-collector", "set-aside", "ls", "--config", config, "--json"),
+    )
     return Figures(
         sealed=stats["sealed"],
         stored=found.stored,
         lost=found.lost,
         duplicated=found.duplicated,
-        set_aside=await _set_aside(config),
+        set_aside=len(set_aside.splitlines()),
         p50=stats["latency_ms"]["p50"],
         p99=stats["latency_ms"]["p99"],
         verify=json.loads(verified) if verified.strip() else {"ok": False, "error": trouble},
@@ -98,11 +102,6 @@ async def _look(shop: Shop, epoch: str) -> list[Stored]:
     return await asyncio.to_thread(look_sqlite, shop.folder.path / "store.db", AGENT_ID)
 
 
-async def _set_aside(config: str) -> int:
-    _, listed, _ = await ask("gaugetrail-collector", "set-aside", "ls", "--config", config, "--json")
-    return len(json.loads(listed)) if listed.strip() else 0
-
-
 def _interesting(account: Account) -> str:
     """The serial with the longest history: measured twice and pressed, if the line has got so far."""
     for piece in account.pieces:
@@ -112,6 +111,7 @@ def _interesting(account: Account) -> str:
 
 
 async def _show_trace(shop: Shop, serial: str, reporter: Reporter) -> None:
+    reporter.trace(serial)
     words = ("trace", serial, "--config", str(shop.folder.collector_config))
-    _, table, trouble = await ask("gaugetrail-collector", *words, columns=reporter.columns)
-    reporter.trace(serial, table or trouble)
+    _, table, trouble = await ask("gaugetrail-collector", *words, terminal=reporter.terminal)
+    reporter.say((table + trouble).rstrip())

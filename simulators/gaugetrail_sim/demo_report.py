@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from gaugetrail_sim.faults import Fault
@@ -37,13 +37,14 @@ class Reporter:
         self._console = console
 
     @property
-    def columns(self) -> int:
-        """How wide a table may be."""
-        return self._console.width
+    def terminal(self) -> bool:
+        """Whether a person watches standard output itself, so that a command may draw on it."""
+        return self._console.is_terminal and not self._console.stderr
 
     def say(self, text: str) -> None:
-        """One plain line."""
-        self._console.print(Text(text))
+        """Plain lines, as long as they are."""
+        if text:
+            self._console.print(Text(text), soft_wrap=True)
 
     def opening(self, folder: Path, secs: float) -> None:
         """What is about to happen."""
@@ -74,45 +75,37 @@ class Reporter:
 
         return told
 
+    def settling(self) -> None:
+        """The line stands; now comes what needs some seconds."""
+        self.say("The line stands. Waiting for the last receipts, then reading the store and recomputing every seal …")
+
     def figures(self, figures: Figures, account: Account) -> None:
         """The table that the demo is for."""
-        table = Table(show_header=False, box=None, pad_edge=False)
-        table.add_column(style="bold")
-        table.add_column(justify="right")
-        table.add_column(style="dim")
-        rows = [
-            ("records sealed", str(figures.sealed), "on the line PC's disk before anyone was told so"),
-            ("stored", str(figures.stored), f"read from the {figures.store} store without the collector's code"),
-            (
-                "lost",
-                str(figures.lost),
-                f"of {figures.acknowledged} that the operator or the PLC was told are recorded",
-            ),
+        ok = figures.verify.get("ok") is True
+        rows = (
+            ("records sealed", str(figures.sealed), "on the line PC's disk before anybody was told"),
+            ("stored", str(figures.stored), f"read from {figures.store} without the collector's code"),
+            ("lost", str(figures.lost), f"of {figures.acknowledged} that operator or PLC was told are recorded"),
             ("duplicated", str(figures.duplicated), ""),
-            ("altered", str(len(figures.wrong_values)), "values or verdicts that are not what the gauges showed"),
-            (
-                "set aside",
-                str(figures.set_aside),
-                "the unreadable message that the demo sent on purpose, kept with its bytes",
-            ),
+            ("altered", str(len(figures.wrong_values)), "values or verdicts other than the gauges showed"),
+            ("set aside", str(figures.set_aside), "the unreadable message that the demo sent on purpose"),
             ("first-pass yield", f"{figures.first_pass_yield:.1%}", f"of {figures.units} pieces, some bad by design"),
             ("commit to receipt", f"{_ms(figures.p50)} / {_ms(figures.p99)}", "p50 / p99"),
-            ("verify", "ok" if figures.verify.get("ok") is True else "NOT OK", _verified(figures)),
-        ]
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            ("verify", "ok" if ok else "NOT OK", _verified(figures)),
+        )
         self._console.print()
-        self._console.print(table)
+        for name, value, note in rows:
+            line = Text.assemble((f"{name:<18}", "bold"), f"{value:>17}  ", (note, "dim"))
+            self._console.print(line, soft_wrap=True)
         met = ", ".join(f"{count} {FAULT_TEXT[fault]}" for fault, count in account.faults.items())
         self.say(f"met on the way: {met or 'no faults yet'}")
         for wrong in figures.wrong_values[:10]:
             self._console.print(Text(f"  {wrong}", style="red"))
 
-    def trace(self, serial: str, table: str) -> None:
-        """What the collector knows of one serial."""
+    def trace(self, serial: str) -> None:
+        """The head of what the collector says of one serial."""
         self._console.print()
         self.say(f"gaugetrail-collector trace {serial}")
-        self.say(table.rstrip())
 
     def kept(self, shop: Shop) -> None:
         """Everything runs on: where, and what to try."""
@@ -134,26 +127,41 @@ class Reporter:
         else:
             self._console.print(Text(f"This is not what was promised. Logs: {folder}/*.log", style="bold red"))
 
-    def try_next(self, folder: Path) -> None:
-        """What to try with the files of this run, which stay until the next demo."""
-        self.say("Try next (the files of this run stay until the next demo):")
-        for line in commands(folder)[:3]:
+    def try_next(self, folder: Path, *, store_is_up: bool) -> None:
+        """What to try now that everything is stopped; the files stay until the next demo."""
+        self.say("Try next:")
+        for line in commands(folder)[:3] if store_is_up else ():
             self.say(f"  {line}")
-        self.say("  make demo KEEP=1                  leaves everything running")
-        self.say("  make demo STORE=influxdb          the same with InfluxDB")
+        make = Path("Makefile").exists()
+        self.say(
+            "  " + ("make demo KEEP=1" if make else f"{_bin()}/gaugetrail-sim demo --keep") + "   leaves it running"
+        )
+        other = "make demo STORE=influxdb" if make else f"{_bin()}/gaugetrail-sim demo --store influxdb"
+        if store_is_up:
+            self.say(f"  {other}   stores in InfluxDB")
 
 
 def commands(folder: Path) -> list[str]:
     """Commands that work on the demo's folder; the first three also after it has ended."""
-    collector = shlex.quote(str(folder / "collector.toml"))
-    agent = shlex.quote(str(folder / "agent.toml"))
+    collector = shlex.quote(_short(folder / "collector.toml"))
+    agent = shlex.quote(_short(folder / "agent.toml"))
     return [
-        f".venv/bin/gaugetrail-collector trace SN004705 --config {collector}",
-        f".venv/bin/gaugetrail-collector verify --config {collector}",
-        f".venv/bin/gaugetrail-collector set-aside ls --config {collector}",
-        f".venv/bin/gaugetrail-agent spool stats --config {agent}",
-        f".venv/bin/gaugetrail-agent terminal OP20 --config {agent}",
+        f"{_bin()}/gaugetrail-collector trace SN004705 --config {collector}",
+        f"{_bin()}/gaugetrail-collector verify --config {collector}",
+        f"{_bin()}/gaugetrail-collector set-aside ls --config {collector}",
+        f"{_bin()}/gaugetrail-agent spool stats --config {agent}",
+        f"{_bin()}/gaugetrail-agent terminal OP20 --config {agent}",
     ]
+
+
+def _bin() -> str:
+    return shlex.quote(_short(Path(sys.executable).parent))
+
+
+def _short(path: Path) -> str:
+    """Relative to where the reader stands, if that is shorter."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def counts(account: Account) -> str:
@@ -169,4 +177,4 @@ def _ms(value: float | None) -> str:
 def _verified(figures: Figures) -> str:
     agents = figures.verify.get("agents") or []
     records = sum(agent.get("records", 0) for agent in agents)
-    return str(figures.verify.get("error") or f"{records} seals recomputed, every record names the one before")
+    return str(figures.verify.get("error") or f"{records} seals recomputed, each names the one before")

@@ -73,7 +73,9 @@ class Shop:
         data_dir = self.folder.path / "agent-data"
         await self.children["agent"].until((data_dir / "terminal.port").exists, "its terminal was open", READY_SECS)
         await self.children["collector"].until(
-            lambda: COLLECTOR_ID in self.bystander.collectors, "it said on MQTT that it is up", READY_SECS
+            lambda: self.bystander.collectors.get(COLLECTOR_ID, {}).get("store") == "up",
+            "it said on MQTT that its store is up",
+            READY_SECS,
         )
         self.terminal = Terminal(data_dir, OPERATOR_STATION)
         self.operator = StationOperator(self.terminal, self.scanner, {"scale": self.scale, "bore": self.bore}, BADGE)
@@ -192,19 +194,21 @@ class Shop:
                 return stats
 
 
-async def ask(name: str, *words: str, columns: int = 100) -> tuple[int, str, str]:
-    """Run one of our commands to its end: exit code, standard output, standard error."""
+async def ask(name: str, *words: str, terminal: bool = False) -> tuple[int, str, str]:
+    """Run one of our commands to its end: exit code, standard output, standard error.
+
+    With `terminal` it writes to this process's standard output, and the second is empty.
+    """
     process = await asyncio.create_subprocess_exec(
         command(name),
         *words,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=None if terminal else asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "COLUMNS": str(columns)},
     )
     out, err = await process.communicate()
     assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    return process.returncode, (out or b"").decode(), err.decode()
 
 
 def command(name: str) -> str:

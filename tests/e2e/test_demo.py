@@ -1,0 +1,111 @@
+"""The demo as a newcomer runs it: a process, its exit code, and the figures on the last line of its output."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from floor import answers, command, until
+
+pytestmark = pytest.mark.processes
+
+SECS = "5"
+"""Enough for the first ten pieces, which meet faults of each kind; the tenth has the history."""
+
+
+def demo(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> tuple[int, dict[str, object], str]:
+    done = subprocess.run(
+        (command("gaugetrail-sim"), "demo", "--for", SECS, "--json", *words),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+def nothing_lost(code: int, figures: dict[str, object], said: str) -> None:
+    assert code == 0, said
+    assert figures["sealed"] == figures["stored"], said
+    assert figures["acknowledged"] == figures["sealed"], said
+    for key in ("lost", "duplicated", "wrong_values"):
+        assert figures[key] == 0, said
+    assert figures["set_aside"] == 1, said
+    assert figures["verify"] == {"ok": True}
+    assert figures["units"]
+    assert figures["trace_serial"]
+    latency = figures["latency_ms"]
+    assert isinstance(latency, dict)
+    assert 0 < latency["p50"] <= latency["p99"]
+
+
+def test_demo_loses_nothing_and_shows_the_part_with_a_history(tmp_path: Path) -> None:
+    """Garbled and overload frames, double scans, rejects: all in the first pieces, and nothing is lost or doubled."""
+    code, figures, said = demo(tmp_path)
+    nothing_lost(code, figures, said)
+    assert figures["store"] == "sqlite"
+    assert figures["units"] >= 10, "a line that is quick enough to show something"
+    assert 0.3 < figures["first_pass_yield"] < 1.0
+    assert figures["trace_serial"] == "SN004711"
+    for words in ("SN004711", "OP20", "OP30", "74.063", "first-pass yield", "set aside", "garbled", "Try next"):
+        assert words in said
+
+
+@pytest.mark.influxdb
+def test_demo_stores_in_influxdb(tmp_path: Path) -> None:
+    code, figures, said = demo(tmp_path, "--store", "influxdb", env={"INFLUXDB_URL": ""})
+    nothing_lost(code, figures, said)
+    assert figures["store"] == "influxdb"
+
+
+def test_two_demos_at_once_do_not_meet(tmp_path: Path) -> None:
+    """Same folder, same seed: each takes ports and a folder of its own."""
+    words = (command("gaugetrail-sim"), "demo", "--for", SECS, "--json", "--broker", "embedded")
+    pair = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        for _ in range(2)
+    ]
+    for one in pair:
+        out, said = one.communicate(timeout=120)
+        nothing_lost(one.returncode, json.loads(out.splitlines()[-1]), said)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".demo", ".demo-2"]
+
+
+def test_kept_demo_runs_on_until_ctrl_c_and_leaves_nothing_running(tmp_path: Path) -> None:
+    words = (command("gaugetrail-sim"), "demo", "--for", "2", "--keep", "--json", "--broker", "embedded")
+    with (tmp_path / "said").open("w") as said:
+        kept = subprocess.Popen(words, stdout=said, stderr=said, cwd=tmp_path, start_new_session=True)
+
+    def shown() -> str:
+        return (tmp_path / "said").read_text()
+
+    until(lambda: "runs on until Ctrl-C" in shown() or kept.poll() is not None, "the demo says that it runs on", 90)
+    assert kept.poll() is None, shown()
+    port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
+    assert answers(port)
+    kept.send_signal(signal.SIGINT)
+    assert kept.wait(60) == 0, shown()
+    assert not answers(port)
+
+
+def test_demo_says_what_is_missing_for_influxdb(tmp_path: Path) -> None:
+    """No server and no program: one sentence with the cure, not a traceback."""
+    bare = {"PATH": str(tmp_path), "INFLUXDB_URL": "http://127.0.0.1:1"}
+    done = subprocess.run(
+        (command("gaugetrail-sim"), "demo", "--for", "1", "--store", "influxdb"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env={**os.environ, **bare},
+    )
+    assert done.returncode == 1
+    assert "http://127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
