@@ -357,7 +357,8 @@ class Publisher:
         with self._wake:
             before = self._line.collectors.get(message.topic)
             self._line.collectors[message.topic] = status
-            if before is not None and before.started != status.started and status.online:
-                # A collector has come up again: what the one before had in hand without a receipt is sent again now.
+            fresh = before is None or not before.online or before.started != status.started
+            if status.online and fresh:
+                # A collector has come up: what went out with nobody there, or died with the last one, goes out again.
                 self._delivery.reconnected(time.monotonic())
             self._wake.notify_all()
