@@ -223,6 +223,9 @@ class StreamDevice:
         garbled = reading.status is Status.GARBLED
         if not garbled and reading.status is not Status.INCOMPLETE:
             self._answered(now)
+            if reading.status is not Status.ERROR:
+                # A device that only refuses (no free session) is not asked every second for ever.
+                self._tries = 0
         with_value = reading.status in WITH_VALUE and (reading.value is not None or reading.text is not None)
         self._change(
             frames=self._state.frames + 1,
@@ -233,7 +236,6 @@ class StreamDevice:
         self._emit(self.name, reading)
 
     def _answered(self, now: float) -> None:
-        self._tries = 0
         self._last_frame = now
         self._waiting_since = None
         if self._silent or self._unanswered_in_a_row:
