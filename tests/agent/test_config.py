@@ -1,0 +1,188 @@
+"""`check`: every fault of a settings file is named with file, line, key and what is allowed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gaugetrail_agent import config
+from gaugetrail_contract.settings import ConfigError, Problem
+
+AGENT = '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n'
+LINK = '[[link]]\nname = "p1"\nkind = "serial"\nport = "/dev/ttyNONE1"\n'
+DEVICE = '[[device]]\nname = "bore"\nlink = "p1"\ndriver = "digimatic-13"\nsettings = { unit = "mm" }\n'
+STATION = '[[station]]\nname = "OP10"\nplan = "plan.toml"\n'
+PLAN = (
+    'id = "CP"\nrevision = "A"\npart = "P"\napproved_by = "QE"\napproved_on = "2026-11-01"\n'
+    '[[characteristic]]\nname = "bore"\nunit = "mm"\nlsl = "1.0"\nusl = "2.0"\ndevice = "bore"\n'
+)
+
+
+def written(tmp_path: Path, text: str, plan: str = PLAN) -> Path:
+    (tmp_path / "plan.toml").write_text(plan)
+    path = tmp_path / "agent.toml"
+    path.write_text(text)
+    return path
+
+
+def faults(tmp_path: Path, text: str, plan: str = PLAN) -> list[Problem]:
+    with pytest.raises(ConfigError) as caught:
+        config.load(written(tmp_path, text, plan), {})
+    return list(caught.value.problems)
+
+
+def only(tmp_path: Path, text: str, plan: str = PLAN) -> Problem:
+    found = faults(tmp_path, text, plan)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_good_file_loads_with_its_plan(tmp_path: Path) -> None:
+    loaded = config.load(written(tmp_path, AGENT + LINK + DEVICE + STATION), {})
+    assert loaded.plans["OP10"].ref.id == "CP"
+    assert loaded.data_dir == tmp_path / "data"
+
+
+def test_unknown_key(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + "bawd = 9600\n")
+    assert (problem.key, problem.line) == ("link[1].bawd", 10)
+    assert "did you mean baud" in problem.message
+    assert problem.allowed is not None
+    assert "parity" in problem.allowed
+
+
+def test_wrong_type(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + 'baud = "fast"\n')
+    assert (problem.key, problem.line) == ("link[1].baud", 10)
+
+
+def test_missing_plan(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + DEVICE + STATION.replace("plan.toml", "gone.toml"))
+    assert (problem.key, problem.line) == ("station[1].plan", 17)
+    assert "is not there" in problem.message
+
+
+def test_a_fault_inside_the_plan_is_named_in_the_plan(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + DEVICE + STATION, PLAN.replace('"1.0"', "1.0"))
+    assert problem.file.endswith("plan.toml")
+    assert (problem.key, problem.line) == ("characteristic[1].lsl", 9)
+
+
+def test_limits_out_of_order_are_named(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + DEVICE + STATION, PLAN.replace('"1.0"', '"3.0"'))
+    assert "are not in order" in problem.message
+
+
+def test_a_plan_that_names_an_unknown_device(tmp_path: Path) -> None:
+    plan = PLAN.replace('device = "bore"', 'device = "bohr"')
+    problem = only(tmp_path, AGENT + LINK + DEVICE + STATION, plan)
+    assert (problem.key, problem.line, problem.allowed) == ("characteristic[1].device", 11, "bore")
+
+
+def test_duplicate_device(tmp_path: Path) -> None:
+    other = '[[link]]\nname = "p2"\nkind = "serial"\nport = "/dev/ttyNONE2"\n'
+    problem = only(tmp_path, AGENT + LINK + other + DEVICE + DEVICE.replace("p1", "p2"))
+    assert (problem.key, problem.line) == ("device[2].name", 20)
+    assert "line 15" in problem.message
+
+
+@pytest.mark.parametrize("name", ["a/b", "a+", "#", "collectors", "a\\nb"])
+def test_bad_topic_name(tmp_path: Path, name: str) -> None:
+    problem = only(tmp_path, AGENT.replace('"pc1"', f'"{name}"'))
+    assert (problem.key, problem.line) == ("agent.id", 2)
+    assert "can't be an agent's name" in problem.message
+
+
+def test_unknown_link_and_unknown_driver_list_what_there_is(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + DEVICE.replace('"p1"', '"p9"'))
+    assert (problem.key, problem.allowed) == ("device[1].link", "p1")
+    problem = only(tmp_path, AGENT + LINK + DEVICE.replace("digimatic-13", "digimatik"))
+    assert problem.key == "device[1].driver"
+    assert "digimatic-13" in problem.message
+
+
+def test_unknown_driver_setting(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + DEVICE.replace("unit = ", "unti = "))
+    assert problem.key == "device[1].settings"
+    assert "unit" in problem.message
+
+
+def test_two_devices_on_one_serial_port(tmp_path: Path) -> None:
+    """One port is one framer: two tools with different settings on one COM port can't work."""
+    second = DEVICE.replace('"bore"', '"other"')
+    assert "serves 'bore' already" in only(tmp_path, AGENT + LINK + DEVICE + second).message
+    same = LINK.replace('"p1"', '"p2"')
+    assert "belongs to the link 'p1' already" in only(tmp_path, AGENT + LINK + same).message
+
+
+def test_modbus_driver_needs_a_modbus_link_and_the_other_way_round(tmp_path: Path) -> None:
+    net = '[[link]]\nname = "p1"\nkind = "modbus-tcp"\nhost = "192.0.2.1"\n'
+    assert "needs a serial or tcp link" in only(tmp_path, AGENT + net + DEVICE).message
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('unit_pattern = "("', "not a regular expression"),
+        ('unit_pattern = "(?P<colour>.)"', "colour"),
+        ('mode = "automatic"', "name the Modbus device"),
+        ('scanner = "nobody"', "there is no device 'nobody'"),
+        ('mode = "manual"', "none of the known choices"),
+    ],
+)
+def test_station_faults(tmp_path: Path, line: str, words: str) -> None:
+    found = faults(tmp_path, AGENT + LINK + DEVICE + STATION + line + "\n")
+    assert any(words in problem.message for problem in found), found
+
+
+def test_registers_of_gauges_and_people_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_text("id,calibration_due,status\nG1,2026-13-01,active\n")
+    problem = only(tmp_path, AGENT + 'gauges = "g.csv"\n')
+    assert (problem.line, problem.key) == (2, "calibration_due")
+    (tmp_path / "p.csv").write_text("id,name\nOP-1,Ada\n")
+    problem = only(tmp_path, AGENT + 'people = "p.csv"\n')
+    assert "lacks the column qualification" in problem.message
+
+
+def test_environment_overrides_and_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, AGENT)
+    assert config.load(path, {"GAUGETRAIL_AGENT_MQTT__HOST": "other"}).settings.mqtt.host == "other"
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = str(Path(sys.executable).parent / "gaugetrail-agent")
+    return subprocess.run([command, *words], capture_output=True, text=True, timeout=60)
+
+
+def test_the_command_exits_78_and_says_each_fault_on_standard_error(tmp_path: Path) -> None:
+    path = written(tmp_path, AGENT + "[mqtt]\nprot = 1\n" + LINK)
+    done = run("check", "--config", str(path))
+    assert done.returncode == 78
+    assert f"{path}:7: mqtt.prot: unknown key" in done.stderr
+    done = run("check", "--config", str(path), "--json")
+    assert done.returncode == 78
+    assert json.loads(done.stdout)["problems"][0]["line"] == 7
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_does_not_exist_is_a_warning_with_probe(tmp_path: Path) -> None:
+    """A gauge that is not plugged in yet must not keep a configuration from being installed."""
+    path = written(tmp_path, AGENT + LINK + DEVICE + STATION)
+    done = run("check", "--config", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run("check", "--config", str(path), "--probe")
+    assert done.returncode == 0
+    assert f"{path}:9: warning: link[1].port: the port /dev/ttyNONE1 doesn't exist" in done.stderr
+    master, slave = pty.openpty()
+    try:
+        path.write_text(path.read_text().replace("/dev/ttyNONE1", os.ttyname(slave)))
+        assert "link[1]" not in run("check", "--config", str(path), "--probe").stderr
+    finally:
+        os.close(master)
+        os.close(slave)
