@@ -5,13 +5,16 @@ Nothing outside the folder is touched, and a folder is wiped only if an earlier 
 
 from __future__ import annotations
 
-import fcntl
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from gaugetrail_sim import line, plc
+
+if sys.platform != "win32":
+    import fcntl
 
 AGENT_ID = "line1-pc1"
 COLLECTOR_ID = "collector1"
@@ -269,8 +272,10 @@ class DemoFolder:
 def claim_folder(wanted: Path) -> DemoFolder:
     """Take `wanted`, wiped, or a numbered neighbour if another demo is using it.
 
-    Raises `FileExistsError` if there is something in it that no demo made.
+    Raises `FileExistsError` if there is something in it that no demo made, `OSError` on Windows.
     """
+    if sys.platform == "win32":
+        raise OSError("the demo's simulated serial ports need ptys, which Windows lacks: use Linux, macOS or WSL")
     wanted = wanted.absolute()
     for number in range(1, 100):
         path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")

@@ -49,6 +49,7 @@ class Reporter:
     def opening(self, folder: Path, secs: float) -> None:
         """What is about to happen."""
         self.say(f"A simulated line in front of the real agent and collector, for {secs:g} s. All files: {folder}")
+        self.say("starting broker, collector, devices and agent …")
 
     @contextlib.contextmanager
     def progress(self, secs: float) -> Iterator[Callable[[Account], None]]:

@@ -2,9 +2,9 @@
 
 Handshake (holding registers, 0-based): the PLC writes the data, then `SEQ`; the reader stores, then writes
 `RESULT`, then `ECHO` = seq. Codes 1 (stored, pass) and 2 (stored, fail) are the promise that the part is recorded;
-3 means "had it already", 4 rejected, 5 not ready. With 5, or without an answer in time, the PLC offers the same seq
-again; it goes on to the next part only after 1, 2, 3 or 4. seq counts 1 to 65,535 and then 1 again; 0 is a restart.
-Heartbeats run both ways in registers of their own, watched apart from the data.
+3 means "had it already", 4 rejected, 5 not ready. The offer stands until there is a final word (1, 2, 3 or 4): with 5
+the PLC waits on, and without an echo in time it raises a fault and waits on. seq counts 1 to 65,535 and then 1 again;
+0 is a restart. Heartbeats run both ways in registers of their own, watched apart from the data.
 """
 
 from __future__ import annotations
@@ -34,8 +34,6 @@ STORED = frozenset({STORED_PASS, STORED_FAIL})
 FINAL = frozenset({STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED})
 
 HEARTBEAT_SECS = 0.5
-NOT_READY_SECS = 0.2
-"""How long the PLC waits before it offers a part again that the reader was not ready for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,10 @@ class Told:
     serial: str
     seq: int
     code: int
-    offers: int
+    not_ready: int
+    """How often the reader said that it was not ready."""
     secs: float
-    """From writing seq to reading its echo, the last offer's."""
+    """From writing seq to the final word."""
 
 
 class Press:
@@ -91,38 +90,33 @@ class Press:
             *float_registers(float(depth_mm)),
         ]
         self._seq = self._seq % LAST_SEQ + 1
-        for offer in range(1, 1_000_000):
-            started = time.monotonic()
-            self.units.write(UNIT_ID, SERIAL, data)
-            self.units.write(UNIT_ID, SEQ, [self._seq])
-            code = await self._echoed()
-            if code in FINAL:
-                told = Told(serial, self._seq, code, offer, time.monotonic() - started)
-                self.told.append(told)
-                return told
-            await self._take_back()
-        raise AssertionError("unreachable: a part is offered until it is answered")
+        started = time.monotonic()
+        self.units.write(UNIT_ID, SERIAL, data)
+        self.units.write(UNIT_ID, SEQ, [self._seq])
+        not_ready = 0
+        while (code := await self._word()) not in FINAL:
+            not_ready += code == NOT_READY
+        told = Told(serial, self._seq, code, not_ready, time.monotonic() - started)
+        self.told.append(told)
+        return told
 
     def reader_silent_secs(self) -> float:
         """How long the reader's heartbeat has stood still."""
         return time.monotonic() - self._reader_beat[1]
 
-    async def _echoed(self) -> int | None:
-        """The result code once the echo stands, null when it doesn't come in time."""
+    async def _word(self) -> int:
+        """The result code after the next write from outside once the echo stands; 0 when none came in time."""
         try:
             async with asyncio.timeout(self._echo_secs):
-                while self.units.read(UNIT_ID, ECHO) != [self._seq]:
+                while True:
                     self._answered.clear()
                     await self._answered.wait()
+                    code, echo = self.units.read(UNIT_ID, RESULT, 2)
+                    if echo == self._seq:
+                        return code
         except TimeoutError:
             self.faults += 1
-            return None
-        return self.units.read(UNIT_ID, RESULT)[0]
-
-    async def _take_back(self) -> None:
-        """Clear the answer before the same part is offered again, or the old echo would be taken for the new one."""
-        await asyncio.sleep(NOT_READY_SECS)
-        self.units.write(UNIT_ID, RESULT, [0, 0])
+            return 0
 
     def _look(self) -> None:
         """A write has come from outside."""

@@ -11,9 +11,12 @@ import asyncio
 import contextlib
 import os
 import stat
-import tty
+import sys
 from collections.abc import Callable
 from pathlib import Path
+
+if sys.platform != "win32":
+    import tty
 
 READ_BYTES = 4096
 
@@ -34,8 +37,11 @@ class PtyPort:
     def open(self, received: Callable[[bytes], None]) -> None:
         """Make the port; `received` gets what the program at the far end sends.
 
-        Raises `FileExistsError` when the link's name belongs to something that is no old link to a pty.
+        Raises `FileExistsError` when the link's name belongs to something that is no old link to a pty, `OSError` on
+        Windows, which has no ptys.
         """
+        if sys.platform == "win32":
+            raise OSError("simulated serial ports need ptys, which Windows lacks: use Linux, macOS or WSL")
         if self._link is not None:
             make_room(self._link)
         ours, far = os.openpty()

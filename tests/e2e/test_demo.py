@@ -95,6 +95,22 @@ def test_kept_demo_runs_on_until_ctrl_c_and_leaves_nothing_running(tmp_path: Pat
     assert not answers(port)
 
 
+def test_ctrl_c_in_the_middle_leaves_nothing_running(tmp_path: Path) -> None:
+    words = (command("gaugetrail-sim"), "demo", "--for", "60", "--broker", "embedded")
+    with (tmp_path / "said").open("w") as said:
+        demo_process = subprocess.Popen(words, stdout=said, stderr=said, cwd=tmp_path, start_new_session=True)
+
+    def shown() -> str:
+        return (tmp_path / "said").read_text()
+
+    until(lambda: " pieces, " in shown() or demo_process.poll() is not None, "the line runs", 60)
+    demo_process.send_signal(signal.SIGINT)
+    assert demo_process.wait(30) == 130, shown()
+    port = int(shown().partition("on 127.0.0.1:")[2].partition("\n")[0])
+    assert not answers(port)
+    assert list((tmp_path / ".demo" / "ports").iterdir()) == []
+
+
 def test_demo_says_what_is_missing_for_influxdb(tmp_path: Path) -> None:
     """No server and no program: one sentence with the cure, not a traceback."""
     bare = {"PATH": str(tmp_path), "INFLUXDB_URL": "http://127.0.0.1:1"}

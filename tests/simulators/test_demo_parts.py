@@ -99,7 +99,7 @@ def account() -> Account:
         book.pieces.append(piece)
         book.looks.append(piece.looks[0])
         book.operator_told.append(record)
-        book.press_told.append(Told(piece.serial, number, 1, 1, 0.01))
+        book.press_told.append(Told(piece.serial, number, 1, 0, 0.01))
     return book
 
 
