@@ -258,6 +258,24 @@ def test_a_quiet_line_and_the_clock_reach_the_driver() -> None:
     assert bench.driver.marks == ["quiet", "tick 1", "tick 2"]
 
 
+class SessionDriver(LineDriver):
+    """Loses its session at the first tick, as Open Protocol does when the controller falls silent or refuses."""
+
+    def received(self, data: bytes) -> Sequence[Action]:
+        return [Reading(Status.ERROR, data, error_code="96")]
+
+    def ticked(self, now: float) -> Sequence[Action]:
+        raise DeviceGone("the controller refuses the session")
+
+
+def test_a_lost_session_reopens_the_link_and_refusals_do_not_count_as_life() -> None:
+    events: list[tuple[float, bytes | str]] = [(0.0, b"no")] * 4
+    bench = Bench(ScriptedLink(events, end=12), SessionDriver(tick_secs=0.5))
+    bench.run()
+    assert bench.link.pauses == [1, 2, 4, 8]
+    assert "bore: the controller refuses the session; reopening in 2 s (try 2)" in [s.detail for s in bench.states]
+
+
 def test_asking_a_device_that_is_down_says_why() -> None:
     bench = Bench(ScriptedLink([], open_fails=100, end=3))
     device = bench.run()

@@ -162,7 +162,7 @@ def decoded(frame: bytes) -> list[Reading]:
 def _result(frame: bytes, data: bytes) -> list[Reading]:
     """`data`: new flag, step, result code, items, then the items in the order of their weight."""
     if len(data) < 4:
-        return [Reading(Status.GARBLED, frame, text="the result is cut short")]
+        return [Reading(Status.GARBLED, frame, extra={"reason": "the result is cut short"})]
     fresh, step, code, items = data[:4]
     fields: dict[int, int] = {}
     place = 4
@@ -171,7 +171,7 @@ def _result(frame: bytes, data: bytes) -> list[Reading]:
             fields[weight] = int.from_bytes(data[place : place + size], "little")
             place += size
     if place != len(data):
-        return [Reading(Status.GARBLED, frame, text="the result's length does not fit its items")]
+        return [Reading(Status.GARBLED, frame, extra={"reason": "the result's length does not fit its items"})]
     mode = MODES.get(fields.get(0x01, 0), "")
     judgement = _judgement(code)
     extra: dict[str, str | int | bool] = {"step": step, "judgement": judgement}

@@ -148,7 +148,8 @@ class CsvLineDriver(StreamDriver):
             return
         self._line.append(byte)
         if len(self._line) > LONGEST_LINE:
-            readings.append(Reading(Status.GARBLED, bytes(self._line), text=f"no line end in {LONGEST_LINE} bytes"))
+            reason = f"no line end in {LONGEST_LINE} bytes"
+            readings.append(Reading(Status.GARBLED, bytes(self._line), extra={"reason": reason}))
             self._line.clear()
             self._too_long = True
 
@@ -162,7 +163,7 @@ class CsvLineDriver(StreamDriver):
             fields = [field.strip() for field in rows[0]] if rows else []
             return self._reading(raw, fields)
         except (UnicodeDecodeError, csv.Error, LookupError, ValueError) as error:
-            return Reading(Status.GARBLED, raw, text=str(error))
+            return Reading(Status.GARBLED, raw, extra={"reason": str(error)})
 
     def _reading(self, raw: bytes, fields: list[str]) -> Reading:
         layout = self._layout

@@ -175,7 +175,7 @@ class OpenProtocolDriver(StreamDriver):
             try:
                 message = read_telegram(inner)
             except BadTelegram as error:
-                actions.append(Reading(Status.GARBLED, raw, text=str(error)))
+                actions.append(Reading(Status.GARBLED, raw, extra={"reason": str(error)}))
                 continue
             actions += self._taken(message, raw)
         return actions

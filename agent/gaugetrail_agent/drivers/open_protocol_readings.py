@@ -28,7 +28,10 @@ Extra = dict[str, str | int | bool]
 
 _JUDGEMENT = {b"0": "low", b"1": "ok", b"2": "high"}
 _SPINDLE_ANGLE = {b"0": "nok", b"1": "ok"}
-_IN_TIMES_100 = frozenset({"selftap_torque", "prevail_torque", "prevail_compensate"})
+_IN_TIMES_100 = frozenset(
+    {"selftap_torque", "selftap_low", "selftap_high", "prevail_torque", "prevail_torque_low", "prevail_torque_high"}
+    | {"prevail_compensate"}
+)
 # Fields that the readings carry in a form of their own, or that only steer the decoding.
 _SPOKEN_FOR = frozenset(
     {"ok", "device_time", "pset_changed", "torque_unit", "spindles", "torque_status", "angle_status"}
@@ -48,7 +51,7 @@ def readings_of(message: Telegram, raw: bytes, unit: str | None) -> list[Reading
             return _multi_spindle(message, raw, unit)
         return [_other(message, raw)]
     except BadTelegram as error:
-        return [Reading(Status.GARBLED, raw, text=str(error), extra=_of(message))]
+        return [Reading(Status.GARBLED, raw, extra=_of(message) | {"reason": str(error)})]
 
 
 def _of(message: Telegram) -> Extra:

@@ -139,15 +139,14 @@ class ToledoDriver(StreamDriver):
 
     def _decoded(self, frame: bytes) -> Reading:
         if len(frame) == CR_PLACE + 2 and frame[-1] & 0x7F != checksum_of(frame[:-1]):
-            return Reading(Status.GARBLED, frame, text="the checksum does not fit")
+            return Reading(Status.GARBLED, frame, extra={"reason": "the checksum does not fit"})
         if len(frame) == CR_PLACE + 1 and self._with_checksum:
-            return Reading(
-                Status.GARBLED, frame, text="the checksum is missing; if there is none, set checksum = false"
-            )
+            reason = "the checksum is missing; if there is none, set checksum = false"
+            return Reading(Status.GARBLED, frame, extra={"reason": reason})
         # Bit 7 is parity where it is anything; the words themselves are printable characters.
         word_a, word_b, word_c = (byte & 0x7F for byte in frame[1:4])
         if min(word_a, word_b, word_c) < 0x20:
-            return Reading(Status.GARBLED, frame, text="the status words are none")
+            return Reading(Status.GARBLED, frame, extra={"reason": "the status words are none"})
         status, why = _status(word_b, word_c)
         unit = self._unit_of(word_b, word_c)
         extra: dict[str, str | int | bool] = {"kind": "net" if word_b & 0x01 else "gross"}
@@ -164,7 +163,7 @@ class ToledoDriver(StreamDriver):
             return Reading(status, frame, value=value, unit=unit, extra=extra)
         if not digits.strip(b" -*._"):
             return Reading(Status.NO_VALUE, frame, text="the display shows no number", extra=extra)
-        return Reading(Status.GARBLED, frame, text="the weight is not six digits")
+        return Reading(Status.GARBLED, frame, extra={"reason": "the weight is not six digits"})
 
     def _unit_of(self, word_b: int, word_c: int) -> str | None:
         code = word_c & 0x07
