@@ -58,8 +58,8 @@ class Agent:
         self.publisher = Publisher(settings.mqtt, self.spool, agent=agent.id, clock=self.clock)
         self.health = Health(agent.id, self.clock, config.loaded.sha256)
         self.scheduler = Scheduler()
-        self.devices = Devices(config, self._read, self._offered, self._device_state)
-        doors = Doors(self.devices.ask, self.devices.answer, self._show)
+        self.devices = Devices(config, self._read, self._offered, self._device_state, recall=self.spool.recall)
+        doors = Doors(self.devices.ask, self.devices.answer, self.devices.remember, self._show)
         self.stations = {
             table.name: StationRunner(station_setup(config, table), self.spool, self.clock, doors)
             for table in settings.station
@@ -157,8 +157,13 @@ class Agent:
             log.warning("%s: %s", device, reading.status, extra={"event": "no_scan", "raw": reading.raw[:64].hex()})
 
     def _offered(self, device: str, batch: Batch) -> None:
-        for station in self._blocks.get(device, ()):
-            self.stations[station].offered(device, batch)
+        """A triggered block is a unit at an automatic station; a value that was asked for belongs to who asked."""
+        if batch.trigger is not None:
+            for station in self._blocks.get(device, ()):
+                self.stations[station].offered(device, batch)
+        elif batch.asked:
+            for reading in batch.readings:
+                self._read(device, reading)
 
     def _typed(self, station: str, text: str) -> None:
         self.stations[station].scanned(text)

@@ -37,6 +37,7 @@ class Devices:
         offered: Callable[[str, Batch], None],
         state: Callable[[str, DeviceState], None],
         *,
+        recall: Callable[[str], str | None] = lambda _: None,
         only: str | None = None,
     ) -> None:
         self._streams: dict[str, StreamDevice] = {}
@@ -49,11 +50,12 @@ class Devices:
             if isinstance(table, StreamDeviceTable):
                 self._streams[table.name] = stream_device(config, table, read, state)
             else:
-                self._plcs[table.name] = self._plc(config, table, offered, state)
+                self._plcs[table.name] = self._plc(config, table, offered, state, recall)
 
     def start(self) -> None:
         """Run every device on the event loop."""
-        for name, device in {**self._streams, **self._plcs}.items():
+        everything: dict[str, StreamDevice | ModbusDevice] = {**self._streams, **self._plcs}
+        for name, device in everything.items():
             self._tasks.append(asyncio.create_task(_for_ever(name, device), name=f"device {name}"))
 
     async def stop(self) -> None:
@@ -68,6 +70,12 @@ class Devices:
         """Trigger a reading, where the device can be asked. Raises `DeviceGone` when its link is down."""
         if device in self._streams:
             await self._streams[device].ask(channel)
+        elif device in self._plcs:
+            await self._plcs[device].ask(channel)
+
+    def remember(self, device: str, trigger: int, code: ResultCode) -> dict[str, str]:
+        """What must be durable together with the record that answers the PLC's trigger."""
+        return self._plcs[device].remember(trigger, int(code))
 
     async def answer(self, device: str, trigger: int, code: ResultCode) -> None:
         """Tell the PLC what became of its block."""
@@ -85,13 +93,15 @@ class Devices:
         table: ModbusDeviceTable,
         offered: Callable[[str, Batch], None],
         state: Callable[[str, DeviceState], None],
+        recall: Callable[[str], str | None],
     ) -> ModbusDevice:
         """Several units of one bus share its link, with one request in flight."""
         if table.link not in self._modbus_links:
             link = config.link(table.link)
             assert not isinstance(link, SerialLinkTable | TcpLinkTable)
             self._modbus_links[table.link] = ModbusLink(link)
-        return ModbusDevice(table.name, self._modbus_links[table.link], table, emit_batch=offered, on_state=state)
+        link_of = self._modbus_links[table.link]
+        return ModbusDevice(table.name, link_of, table, emit_batch=offered, on_state=state, recall=recall)
 
 
 def stream_device(

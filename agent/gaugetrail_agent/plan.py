@@ -73,10 +73,12 @@ class PlanFile(Settings):
         "strict",
         description="strict: measure in the plan's order; free: whatever gauge speaks fills its characteristic",
     )
-    characteristic: tuple[Characteristic, ...] = Field(min_length=1, description="[[characteristic]], in order")
+    characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
+        if not self.characteristic:
+            raise ValueError("a plan measures something: add a [[characteristic]]")
         names = [characteristic.name for characteristic in self.characteristic]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -51,6 +51,7 @@ class Doors:
 
     ask: Callable[[str, str | None], Awaitable[None]]
     answer: Callable[[str, int, ResultCode], Awaitable[None]]
+    remember: Callable[[str, int, ResultCode], dict[str, str]]
     show: Callable[[str, dict[str, object]], None]
 
 
@@ -145,7 +146,11 @@ class StationRunner:
             bodies: list[InspectionBody | EventBody] = [body]
             if isinstance(body, InspectionBody):
                 bodies = list(pieces(self._with_attempt(body)))
-            appended = [await asyncio.wrap_future(self._spool.append(piece)) for piece in bodies]
+            remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
+            appended = [
+                await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None))
+                for piece in bodies
+            ]
         except (SpoolFull, SpoolBroken, RecordTooLarge) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))

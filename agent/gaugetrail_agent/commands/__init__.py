@@ -1,5 +1,4 @@
-"""The agent's commands by what they look at: `service`, `device`, `decoding`, `profiles`, `spool`; mounted by `cli`.
-"""
+"""The agent's commands by what they look at: `service`, `device`, `decoding`, `profiles`, `spool`; mounted by `cli`."""
 
 from __future__ import annotations
 

@@ -67,12 +67,9 @@ def registers_(
         numbers = [int(text, 0) for text in register]
     except ValueError as error:
         raise typer.BadParameter(f"a register is a number like 0x1234 or 4660 ({error})") from error
-    options = {"scale": scale, "offset": offset, "sentinel": tuple(sentinel or ()), "encoding": encoding}
     try:
-        if all_orders:
-            answer(registers.all_orders_answer(numbers, type_, **options))
-        else:
-            answer(registers.registers_answer(numbers, type_, byte_order=byte_order, word_order=word_order, **options))
+        spec = registers.make_spec(type_, byte_order, word_order, scale, offset, tuple(sentinel or ()), encoding)
+        answer(registers.all_orders_answer(numbers, spec) if all_orders else registers.registers_answer(numbers, spec))
     except ValueError as error:
         raise fail(str(error), 2) from error
 

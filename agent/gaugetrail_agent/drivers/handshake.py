@@ -1,0 +1,98 @@
+"""The PLC handshake (DESIGN section 8): what a seq means and what is answered. Pure.
+
+The PLC writes data, then seq. The agent reads seq, data, seq; a block during which seq moved is torn and read again.
+The result code is written first, then echo = seq, so an echo always stands beside its own result. The same seq with
+the same data again is answered from the log with the code it had, so the PLC learns the verdict even if the first
+answer got lost; with other data it is a duplicate and nothing is stored. A jump means parts that were never offered;
+0 is a restart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+LAST_SEQ = 65_535
+
+
+class Code(IntEnum):
+    """Result codes that the PLC reads."""
+
+    NONE = 0
+    STORED_PASS = 1
+    STORED_FAIL = 2
+    DUPLICATE = 3
+    REJECTED = 4
+    NOT_READY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The last seq that was answered for good, with what, and for which data; kept durably with the record."""
+
+    seq: int = 0
+    code: Code = Code.NONE
+    digest: str = "-"
+
+    def text(self) -> str:
+        """For the spool's memory."""
+        return f"{self.seq} {int(self.code)} {self.digest}"
+
+    @classmethod
+    def read(cls, text: str | None) -> Log:
+        """From the spool's memory; nothing there is a fresh start."""
+        if text is None:
+            return cls()
+        seq, code, digest = text.split()
+        return cls(int(seq), Code(int(code)), digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The agent's view of one poll: seq before and after the data, the echo that stands, the data's digest."""
+
+    before: int
+    after: int
+    echo: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What to do: offer the block to the station, answer with a code, or nothing; with `lost` parts to be alarmed."""
+
+    do: Literal["nothing", "offer", "answer", "restart", "read_again"]
+    code: Code = Code.NONE
+    lost: int = 0
+
+
+NOTHING = Act("nothing")
+
+
+def looks_new(log: Log, seq: int, echo: int) -> bool:
+    """Whether the data need reading at all: not while the answered seq still stands beside its echo, nor at 0."""
+    return seq != 0 and not (seq == log.seq and echo == seq)
+
+
+def judge(log: Log, seen: Seen) -> Act:
+    """What a poll means against what was answered last."""
+    seq = seen.after
+    if seen.before != seq:
+        return Act("read_again")
+    if seq == 0:
+        return Act("restart") if log.seq else NOTHING
+    if seq == log.seq:
+        if seen.echo == seq:
+            return NOTHING
+        return Act("answer", log.code if seen.digest == log.digest else Code.DUPLICATE)
+    if log.seq == 0:
+        return Act("offer")
+    ahead = (seq - log.seq - 1) % LAST_SEQ
+    # More than half the range ahead is behind: the PLC has been set back without passing through 0.
+    return Act("offer", lost=ahead if ahead < LAST_SEQ // 2 else 0)
+
+
+def answered(log: Log, seq: int, code: Code, digest: str) -> Log:
+    """The log after an answer. Not ready is none for good: the same seq is offered to the station again."""
+    return log if code is Code.NOT_READY else Log(seq, code, digest)
