@@ -12,13 +12,13 @@ from typing import Any
 
 import typer.main
 from click import Command, Group, Option, Parameter
-from gaugetrail_collector.config import CollectorSettings
 
 from gaugetrail_agent import cli as agent_cli
 from gaugetrail_agent.config import AgentSettings
 from gaugetrail_agent.drivers import catalogue, profile
 from gaugetrail_agent.plan import PlanFile
 from gaugetrail_collector import cli as collector_cli
+from gaugetrail_collector.config import CollectorSettings
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus

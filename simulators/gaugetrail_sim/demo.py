@@ -22,7 +22,7 @@ from gaugetrail_sim.line_run import Account, LineRun
 from gaugetrail_sim.shop import Shop, ask
 from gaugetrail_sim.store_look import Comparison, Stored, compare, look_influx, look_sqlite
 
-PIECE_SECS = 0.25
+PIECE_SECS = 0.2
 KEEP_PIECE_SECS = 1.0
 DRAIN_SECS = 30.0
 STUCK_SECS = 30.0

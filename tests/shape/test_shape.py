@@ -21,11 +21,12 @@ SOURCES = {
     "contract": ROOT / "contract" / "gaugetrail_contract",
 }
 EDGES = {
-    ("agent", "serial"): {"links/serial_port.py", "links/ports.py"},
+    ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
     ("agent", "paho"): {"publisher.py"},
     ("agent", "apscheduler"): {"scheduler.py"},
     ("agent", "biip"): {"barcodes/gs1.py"},
+    ("collector", "apscheduler"): {"scheduler.py"},
     ("collector", "paho"): {"subscriber.py"},
     ("collector", "influxdb_client"): {"stores/influx.py"},
 }

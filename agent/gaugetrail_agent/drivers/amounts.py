@@ -44,6 +44,14 @@ def decimal_text(text: str, mark: Mark = "point", implied: int | None = None) ->
     return normal_decimal(f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}")
 
 
+def seconds_text(text: str) -> str:
+    """`-012:34:56` (degrees, minutes, seconds) as whole seconds, `-45296`: exact, where decimal degrees would round."""
+    match = re.fullmatch(r"([+-]?) *([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not degrees:minutes:seconds")
+    return normal_decimal(f"{match[1]}{(int(match[2]) * 60 + int(match[3])) * 60 + int(match[4])}")
+
+
 def _shifted(whole: str, fraction: str, exponent: int) -> tuple[str, str]:
     digits, point = whole + fraction, len(whole) + exponent
     if point <= 0:

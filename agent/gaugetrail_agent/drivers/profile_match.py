@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from gaugetrail_agent.drivers.amounts import Mark, decimal_text
+from gaugetrail_agent.drivers.amounts import Mark, decimal_text, seconds_text
 from gaugetrail_agent.drivers.profile_model import (
     FIXED_GROUPS,
     Meaning,
@@ -160,8 +160,9 @@ class Matcher:
         value = self._value(meaning, groups)
         for sentinel in meaning.sentinels:
             if abs(Decimal(value)) >= Decimal(sentinel.magnitude):
-                negative = value.startswith("-") and sentinel.negative is not None
-                return replace(reading, status=sentinel.negative if negative else sentinel.status)
+                negative = value.startswith("-")
+                worse = sentinel.negative if negative and sentinel.negative is not None else sentinel.status
+                return replace(reading, status=worse)
         return replace(reading, status=status, value=value, unit=self._unit(meaning, groups, place))
 
     def _value(self, meaning: Meaning, groups: Mapping[str, str]) -> str:
@@ -173,10 +174,12 @@ class Matcher:
         decimals = meaning.decimals
         if meaning.decimals_from is not None and meaning.decimals_from in self._settings:
             decimals = int(self._settings[meaning.decimals_from])
+        text = sign + "".join(char for char in groups["value"] if char not in meaning.drop)
         try:
-            return decimal_text(sign + groups["value"], self._mark, decimals)
+            value = seconds_text(text) if meaning.sexagesimal else decimal_text(text, self._mark, decimals)
         except ValueError as error:
             raise _Unexplained(str(error)) from error
+        return "0" if meaning.zero_fill and not value.strip("0.") else value
 
     def _unit(self, meaning: Meaning, groups: Mapping[str, str], place: _Place) -> str | None:
         if meaning.unit is not None:

@@ -9,6 +9,7 @@ Regular expressions are written by users: `[0-9]` and `\\d` mean ASCII digits on
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
@@ -215,6 +216,9 @@ class Meaning(Settings):
     text: str | None = Field(None, description="template; default: group 'text'")
     extra: dict[str, str] = Field({}, description="templates of further keys, e.g. device_time = '{_date}T{_time}'")
     signs: dict[str, str] = Field({}, description="what the group 'sign' means: '8' = '-'")
+    drop: str = Field("", description="characters taken out of the number, e.g. '[]' around digits not verified")
+    zero_fill: bool = Field(False, description="zeros only fill the field, so a value of zeros alone is plainly 0")
+    sexagesimal: bool = Field(False, description="the value is degrees:minutes:seconds and becomes whole seconds")
     decimals: int | None = Field(None, ge=0, le=12, description="decimals of a number sent without a point")
     decimals_from: SettingName | None = Field(None, description="the setting that tells them")
     sentinels: tuple[Sentinel, ...] = Field((), description="numbers that mean no number, largest magnitude first")
@@ -310,10 +314,14 @@ class Pattern(Meaning):
         for complaint in self.check_groups():
             raise ValueError(complaint)
         groups = self.groups()
-        for part in (*self.part, *([self.each] if self.each else [])):
+        for part in self.inner():
             if groups is not None and part.group not in groups:
                 raise ValueError(f"group {part.group!r} is not in match or fields")
         return self
+
+    def inner(self) -> tuple[Part | Each, ...]:
+        """What names the cells inside the frame: its parts, or its list."""
+        return self.part if self.each is None else (*self.part, self.each)
 
 
 class SettingRule(Settings):
@@ -378,7 +386,7 @@ class Example(Settings):
         return self
 
     @property
-    def data(self) -> bytes:
+    def data(self) -> builtins.bytes:
         """The bytes."""
         return self.bytes.encode("latin-1") if self.bytes is not None else bytes.fromhex(self.hex or "")
 
@@ -450,7 +458,7 @@ class Profile(Settings):
                 if setting not in rules:
                     yield f"{place}: there is no [settings.{setting}] (there are {', '.join(sorted(rules))})"
         for number, pattern in enumerate(self.pattern, 1):
-            for part in (*pattern.part, *([pattern.each] if pattern.each else [])):
+            for part in pattern.inner():
                 if part.cells not in kinds:
                     yield f"pattern[{number}]: no [[cell]] has of = {part.cells!r}"
         for part in (part for pattern in self.pattern for part in pattern.part):
