@@ -5,7 +5,7 @@ keyboard layout and caps lock change nothing: keys are read as the US layout tha
 EOT arrive as Ctrl keys (`Ctrl+]`) or ALT codes and come out as control characters. Where the kernel reports lost
 events, a byte 0xFF stands in the text, which no text encoding but Latin-1 accepts: the scan is refused, not shortened.
 
-Linux only, with the extra `evdev` (imported when the link opens). Elsewhere, and for everything that matters, set the
+Linux only, with the extra `wedge` (imported when the link opens). Elsewhere, and for everything that matters, set the
 scanner to USB-COM or serial: it has no layouts, no lost keys, and answers commands.
 """
 
@@ -166,7 +166,7 @@ def open_evdev(path: str) -> KeyDevice:
         evdev = importlib.import_module("evdev")
     except ImportError as error:
         raise DeviceGone(
-            f"{path}: the package evdev is not installed; install it beside gaugetrail (pip install evdev) or set the "
+            f"{path}: the extra wedge is not installed; install gaugetrail[agent,wedge], or set the "
             "scanner to USB-COM or serial"
         ) from error
     try:
