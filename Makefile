@@ -1,6 +1,6 @@
 # Each target sets up what it needs: `make demo` shows Gaugetrail, `make test` tests it, `make check` reads it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench fuzz wheel clean
+.PHONY: help demo test check docs bench bench-trace drill fuzz wheel clean
 
 # The first Python of a supported version on the PATH; override with PYTHON=…
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -17,13 +17,18 @@ KEEP ?=
 JSON ?=
 # make test: ARGS are handed to pytest
 ARGS ?=
+# make bench, make drill: NAMES of the ones to run, all by default; LONG=1 for the drill's soak
+NAMES ?=
+LONG ?=
 
 help:
 	@echo "make demo    see it run: simulated gauges, scanner and PLC, the real agent and collector (FOR, STORE, KEEP, JSON)"
 	@echo "make test    all tests, with a real mosquitto and InfluxDB where they can be had"
 	@echo "make check   ruff, mypy --strict, import layers, generated pages up to date"
 	@echo "make docs    write the generated pages and schemas anew"
-	@echo "make bench   benchmarks (JSON=1: the last line is one JSON object)"
+	@echo "make bench   benchmarks (NAMES; JSON=1: the last line is one JSON object); make bench-trace for the million"
+	@echo "make drill   kill, cut and fill real processes, and count what was lost (NAMES, LONG, JSON)"
+	@echo "make fuzz    random and mutated bytes through every parser, for long"
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Gaugetrail needs Python 3.11, 3.12 or 3.13 (or say PYTHON=/path/to/python3)"; exit 1; }
@@ -74,7 +79,15 @@ docs: .venv/.dev
 
 bench: .venv/.dev
 	@sh tests/install_servers.sh
-	@$(BIN)/python tests/bench/run.py $(if $(JSON),--json)
+	@$(BIN)/python tests/bench/run.py $(NAMES) $(if $(JSON),--json)
+
+bench-trace: .venv/.dev
+	@sh tests/install_servers.sh
+	@$(BIN)/python tests/bench/run.py trace $(if $(JSON),--json)
+
+drill: .venv/.dev
+	@sh tests/install_servers.sh
+	@$(BIN)/python tests/drill/run.py $(NAMES) $(if $(LONG),--long) $(if $(JSON),--json)
 
 fuzz: .venv/.dev
 	$(BIN)/python -m pytest -q tests/agent tests/collector tests/contract -k "any_bytes or fuzz" --hypothesis-profile=long

@@ -167,7 +167,7 @@ def test_scanner_pulled_out_or_held_by_another_is_gone() -> None:
 def test_missing_package_or_system_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without evdev, and on Windows, the message names the scanner mode that needs neither."""
     monkeypatch.setitem(__import__("sys").modules, "evdev", None)
-    with pytest.raises(DeviceGone, match=r"evdev is not installed.*USB-COM"):
+    with pytest.raises(DeviceGone, match=r"extra wedge is not installed.*USB-COM"):
         open_evdev("/dev/input/event7")
     monkeypatch.setattr("sys.platform", "win32")
     with pytest.raises(DeviceGone, match=r"Linux only.*USB-COM"):

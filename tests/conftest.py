@@ -1,0 +1,31 @@
+"""What every test may ask for: a shop floor of real processes, and the servers that its marks name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from floor import Floor, program
+
+SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd"}
+"""Mark -> the program that such a test starts. Debian's package has the mark's name."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what needs a server that isn't installed, and say how to have it."""
+    missing = {mark for mark, name in SERVERS.items() if program(name) is None}
+    for item in items:
+        for mark in sorted(missing & {one.name for one in item.iter_markers()}):
+            item.add_marker(pytest.mark.skip(reason=f"no {SERVERS[mark]} here; on Debian: apt-get install {mark}"))
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Floor]:
+    """A shop floor of real processes in a folder of its own, all stopped at the end."""
+    with Floor(tmp_path) as shop:
+        yield shop
