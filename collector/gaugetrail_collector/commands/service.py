@@ -1,0 +1,59 @@
+"""Commands about the service as a whole: `run`, `check`, `status`."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import typer
+
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector.app import Collector
+from gaugetrail_collector.commands import BAD_CONFIG, AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands.set_aside import opened_list
+from gaugetrail_collector.config import Config
+from gaugetrail_contract.logs import set_up_logging
+from gaugetrail_contract.settings import ConfigError
+
+
+def run(config: ConfigFile) -> None:
+    """Collect until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
+    loaded = configuration.load(config)
+    set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
+    try:
+        Collector(loaded).run()
+    except (OSError, sqlite3.Error) as error:
+        raise fail(f"the collector can't start: {loaded.set_aside_path}: {error}") from error
+
+
+def check(config: ConfigFile, as_json: AsJson = False) -> None:
+    """Check the settings: every fault with file, line, key and what is allowed. Nothing is connected."""
+    try:
+        loaded = configuration.load(config)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        answer({"ok": False, "problems": [problem.as_json() for problem in error.problems]})
+        raise typer.Exit(BAD_CONFIG) from error
+    if as_json:
+        answer({"ok": True, "problems": []})
+    else:
+        say(f"{config}: good. {loaded.settings.id} stores into {loaded.store().health()}")
+
+
+def status(config: ConfigFile, as_json: AsJson = False) -> None:
+    """What is in the store and what is set aside."""
+    loaded = configuration.load(config)
+    with opened_store(loaded) as store:
+        figures = {"store": store.health(), "records": store.count(), "set_aside": _set_aside_count(loaded)}
+    if as_json:
+        answer(figures)
+    else:
+        for key, value in figures.items():
+            say(f"{key:<10} {value}")
+
+
+def _set_aside_count(config: Config) -> int:
+    if not config.set_aside_path.exists():
+        return 0
+    with opened_list(config) as entries:
+        return entries.count()
