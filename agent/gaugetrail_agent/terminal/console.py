@@ -29,7 +29,7 @@ def drawn(display: dict[str, object]) -> Text:
 
 
 async def run(host: str, port: int, token_path: Path, station: str) -> int:
-    """Show the station until the agent goes or standard input ends; the exit code."""
+    """Show the station until the agent goes or refuses (1) or standard input ends (0): the exit code."""
     console = Console(markup=False, highlight=False)
     try:
         token = await asyncio.to_thread(token_path.read_text, "utf-8")
@@ -44,8 +44,11 @@ async def run(host: str, port: int, token_path: Path, station: str) -> int:
         display = json.loads(line)
         refused = "error" in display
         console.print(display["error"] if refused else drawn(display))
+    left = typing.done() and not refused
     typing.cancel()
     writer.close()
+    if left:
+        return 0
     if not refused:
         console.print("the agent has closed the connection", style="red")
     return 1
