@@ -11,7 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.influx import InfluxAddress, InfluxStore
+from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.settings import Loaded, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name

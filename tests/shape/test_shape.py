@@ -28,7 +28,7 @@ EDGES = {
     ("agent", "biip"): {"barcodes/gs1.py"},
     ("collector", "apscheduler"): {"scheduler.py"},
     ("collector", "paho"): {"subscriber.py"},
-    ("collector", "influxdb_client"): {"stores/influx.py"},
+    ("collector", "influxdb_client"): {"stores/influx_http.py"},
 }
 
 

@@ -55,6 +55,16 @@ def tag_value(value: str) -> str:
     return escaped + " " if escaped.endswith("\\") else escaped
 
 
+def stored_tag(value: str) -> str:
+    """A tag value as it stands in the store; see `tag_value` for the blank."""
+    return value + " " if value.endswith("\\") else value
+
+
+def plain_tag(value: str) -> str:
+    """The value that `stored_tag` was given."""
+    return value[:-1] if value.endswith("\\ ") else value
+
+
 def fields(pairs: Iterable[tuple[str, Field]]) -> str:
     """`a="text",n=5i,value=1.5`: what is null is left out; a float is always written as one."""
     parts = []

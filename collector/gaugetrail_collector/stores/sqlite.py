@@ -1,23 +1,20 @@
 """The SQLite store: one file, WAL, synchronous=FULL; the sealed bytes under (agent, epoch, seq), found by identifier.
 
 Promise: `write` returns after the commit; the same record again changes nothing; another record under the same
-identity is a fork and never replaces the first.
+identity is a fork and never replaces the first. Here the file and the writing; `sqlite_read` asks.
 """
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, Row, StoreDown, StoreRefuses, fork_reason
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses, fork_reason
+from gaugetrail_collector.stores.sqlite_read import SqliteReads
 from gaugetrail_contract.record import identifiers
 from gaugetrail_contract.seal import Opened
 
 VERSION = 1
-PAGE = 1000
 
 SCHEMA = """
 CREATE TABLE record(
@@ -29,13 +26,8 @@ CREATE TABLE identifier(
 """
 
 
-class SqliteStore:
+class SqliteStore(SqliteReads):
     """See the module's promise. May be used from several threads, one at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = threading.Lock()
-        self._db: sqlite3.Connection | None = None
 
     def open(self) -> None:
         """Open or create the file. Raises `StoreRefuses` for a file that is no store or that a newer version wrote."""
@@ -81,19 +73,6 @@ class SqliteStore:
         """The file it is."""
         return f"SQLite, {self.path}"
 
-    @contextlib.contextmanager
-    def _using(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            if self._db is None:
-                raise StoreDown(f"{self.path} is closed")
-            try:
-                yield self._db
-            except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    with contextlib.suppress(sqlite3.Error):
-                        self._db.execute("ROLLBACK")
-                raise StoreDown(f"{self.path}: {error}") from error
-
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Insert what is new in one transaction; returns after the commit."""
         with self._using() as db:
@@ -120,50 +99,3 @@ class SqliteStore:
             [(identifier, kind, time_us, *identity) for kind, identifier in identifiers(record)],
         )
         return STORED
-
-    def find(self, identifier: str, kind: str | None = None) -> list[Row]:
-        """By the identifier index, oldest first."""
-        with self._using() as db:
-            found = db.execute(
-                "SELECT DISTINCT r.agent, r.epoch, r.seq, r.sha256, r.data, r.time_us FROM identifier i"
-                " JOIN record r USING(agent, epoch, seq) WHERE i.id = ? AND (? IS NULL OR i.kind = ?)"
-                " ORDER BY r.time_us, r.agent, r.epoch, r.seq",
-                (identifier, kind, kind),
-            )
-            return [Row(agent, epoch, seq, sha256, bytes(data)) for agent, epoch, seq, sha256, data, _ in found]
-
-    def chains(self) -> list[tuple[str, str]]:
-        """By skipping through the primary key, so that millions of records cost nothing."""
-        found: list[tuple[str, str]] = []
-        last = ("", "")
-        with self._using() as db:
-            while True:
-                row = db.execute(
-                    "SELECT agent, epoch FROM record WHERE (agent, epoch) > (?, ?) ORDER BY agent, epoch LIMIT 1", last
-                ).fetchone()
-                if row is None:
-                    return found
-                last = (str(row[0]), str(row[1]))
-                found.append(last)
-
-    def rows(self, agent: str, epoch: str) -> Iterator[Row]:
-        """Page by page along the primary key."""
-        last = -1
-        while True:
-            with self._using() as db:
-                page = db.execute(
-                    "SELECT seq, sha256, data FROM record"
-                    " WHERE agent = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?",
-                    (agent, epoch, last, PAGE),
-                ).fetchall()
-            if not page:
-                return
-            for seq, sha256, data in page:
-                yield Row(agent, epoch, seq, sha256, bytes(data))
-            last = page[-1][0]
-
-    def count(self) -> int:
-        """All records."""
-        with self._using() as db:
-            (count,) = db.execute("SELECT count(*) FROM record").fetchone()
-            return int(count)

@@ -1,0 +1,190 @@
+"""Requests to InfluxDB: where it is, who we are there, what its answers mean. Only this module meets influxdb-client.
+
+Everything goes through the client's HTTP layer: writes as ready lines, reads as InfluxQL on `/query`, the one dialect
+that 1.x, 2.x and 3.x all answer; every value in a query is a bound string or number. What a status code asks for:
+
+- 200, 204: done
+- 401, 403, 404: we are refused: `StoreRefuses`, which says what to fix
+- 400, 413, 422 of a write: something in the batch is no good; the caller finds it (`influx.py`)
+- all else, and no answer at all: `StoreDown`
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
+
+import urllib3.exceptions
+from influxdb_client._sync.api_client import ApiClient
+from influxdb_client.configuration import Configuration
+from influxdb_client.rest import ApiException
+
+from gaugetrail_collector.stores import StoreDown, StoreRefuses
+
+REFUSALS = {
+    401: "the token or password is not accepted",
+    403: "this user may not do that; give it read and write rights",
+    404: "there is no such database or bucket; create it",
+}
+
+Point = dict[str, Any]
+"""A row of an answer: column to value, tags included."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxAddress:
+    """Where the database is and who we are there."""
+
+    url: str
+    version: Literal["1", "2", "3"]
+    database: str
+    org: str = ""
+    retention_policy: str = ""
+    token: str | None = None
+    username: str | None = None
+    password: str | None = None
+    timeout_secs: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from a request, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class InfluxHttp:
+    """One connection pool to one server. One thread at a time."""
+
+    def __init__(self, address: InfluxAddress) -> None:
+        self.at = address
+        self._client: ApiClient | None = None
+
+    def connect(self) -> None:
+        """Make the pool; nothing is sent yet."""
+        if self._client is None:
+            configuration = Configuration()
+            configuration.host = self.at.url.rstrip("/")
+            configuration.verify_ssl = True
+            self._client = ApiClient(configuration=configuration, retries=False)
+
+    def close(self) -> None:
+        """Close the connections with their pool."""
+        if self._client is not None:
+            self._client.rest_client.pool_manager.clear()
+        self._client = None
+
+    def version(self) -> str:
+        """What the server says it is, such as `1.6.7`; empty where it doesn't say. Raises `StoreDown`."""
+        answer = self.request("GET", "/ping", {})
+        if answer.status >= 500:
+            raise StoreDown(f"InfluxDB at {self.at.url} answers {answer.status}")
+        return {key.lower(): value for key, value in answer.headers.items()}.get("x-influxdb-version", "")
+
+    def write(self, lines: bytes) -> Answer:
+        """Hand lines in; 204 means committed. Raises `StoreDown` without an answer."""
+        at = self.at
+        if at.version == "1":
+            # Before 1.8 there is no other path than this one.
+            path, place = "/write", {"db": at.database, "rp": at.retention_policy}
+        else:
+            path, place = "/api/v2/write", {"bucket": at.database, "org": at.org}
+        query = {key: value for key, value in place.items() if value} | {"precision": "ns"}
+        return self.request("POST", path, query, lines, "text/plain; charset=utf-8")
+
+    def query(self, text: str, bound: Mapping[str, str | int] | None = None, *, post: bool = False) -> list[Point]:
+        """The rows of one InfluxQL statement, each as a dict with its tags; times are nanoseconds."""
+        query = {"db": self.at.database, "q": text, "epoch": "ns"}
+        if self.at.retention_policy:
+            query["rp"] = self.at.retention_policy
+        if bound:
+            # A bound object would be taken for a regular expression: only text and whole numbers pass.
+            assert all(type(value) in (str, int) for value in bound.values())
+            query["params"] = json.dumps(bound)
+        answer = self.request("POST" if post else "GET", "/query", query)
+        if answer.status != 200:
+            self.refuse(answer)
+        document = json.loads(answer.body)
+        result = document.get("results", [{}])[0]
+        if "error" in result:
+            raise StoreRefuses(f"InfluxDB at {self.at.url}: {result['error']}")
+        return [
+            dict(zip(series["columns"], values, strict=True)) | series.get("tags", {}) | {"_name": series.get("name")}
+            for series in result.get("series", ())
+            for values in series.get("values", ())
+        ]
+
+    def request(
+        self, method: str, path: str, query: Mapping[str, str], body: bytes | None = None, kind: str | None = None
+    ) -> Answer:
+        """One request through the client; the answer whatever its status. Raises `StoreDown` without an answer."""
+        if self._client is None:
+            raise StoreDown(f"InfluxDB at {self.at.url}: not connected")
+        headers = self._authority() | ({"Content-Type": kind} if kind else {})
+        try:
+            answer = self._client.rest_client.request(
+                method,
+                self._client.configuration.host + path,
+                query_params=list(query.items()),
+                headers=headers,
+                body=body,
+                _preload_content=False,
+                _request_timeout=self.at.timeout_secs,
+            )
+            return Answer(answer.status, dict(answer.headers), answer.data)
+        except ApiException as error:
+            return Answer(int(error.status or 0), dict(error.headers or {}), error.body or b"")
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: {reason_of(error)}") from error
+
+    def refuse(self, answer: Answer) -> NoReturn:
+        """Raise what the status asks for: `StoreRefuses` or `StoreDown`."""
+        where = f"InfluxDB at {self.at.url}"
+        status, reason = answer.status, error_text(answer)
+        if status in REFUSALS:
+            raise StoreRefuses(f"{where}, {self.at.database}: {REFUSALS[status]} ({reason})")
+        if status == 400:
+            raise StoreRefuses(f"{where}: {reason}")
+        raise StoreDown(f"{where} answers {status}: {reason}")
+
+    def _authority(self) -> dict[str, str]:
+        at = self.at
+        if at.token is not None:
+            return {"Authorization": f"Token {at.token}"}
+        if at.username is not None:
+            pair = f"{at.username}:{at.password or ''}".encode()
+            return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
+        return {}
+
+
+def quoted(name: str) -> str:
+    """An InfluxQL identifier; a database's name can't be bound."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def error_text(answer: Answer) -> str:
+    """What the server says is wrong: `error` (1.x, 3.x) or `message` (2.x), or the start of any other text."""
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        text = answer.body[:200].decode("utf-8", "replace").strip()
+    else:
+        if isinstance(document, dict):
+            text = str(document.get("error") or document.get("message") or "")[:500]
+        else:
+            text = str(document)[:200]
+    return text or f"status {answer.status}"
+
+
+def reason_of(error: BaseException) -> str:
+    """The innermost cause in its own words, without the library's wrapping."""
+    while error.__cause__ is not None or isinstance(getattr(error, "reason", None), BaseException):
+        inner = getattr(error, "reason", None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error
+    text = str(error)
+    return text.rpartition(": ")[2] if "object at 0x" in text else text
