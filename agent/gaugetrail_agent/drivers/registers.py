@@ -8,6 +8,7 @@ first or last value again (promise G4).
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 import struct
@@ -26,7 +27,8 @@ _STRING = re.compile(r"string(?:\[([0-9]{1,3})\])?\Z")
 _BITS = re.compile(r"(?:bitfield|bits)(16|32)?\Z")
 _PACK = {16: ">e", 32: ">f", 64: ">d"}
 TYPES = "(u)int16, 32, 64, float32, 64, bcd16, 32, bitfield, bitfield32, bool, string[N], and arrays: float32[4]"
-ENCODINGS = ("ascii", "utf-8", "latin-1", "cp1252", "utf-16", "shift_jis")
+ENCODINGS = ("ascii", "utf-8", "latin-1", "cp1252", "utf-16", "utf-16-le", "shift_jis", "gbk", "euc_kr")
+_CODECS = {codecs.lookup(name).name: name for name in ENCODINGS} | {"utf-16-be": "utf-16"}
 
 
 class BadRegisters(ValueError):
@@ -82,8 +84,8 @@ def register_count(type_: str) -> int | None:
 
 
 def decode(registers: Sequence[int], spec: ValueSpec) -> Decoded:
-    """The value in the registers. Raises `BadRegisters`, and `ValueError` for an unknown type."""
-    wanted = register_count(spec.type)
+    """The value in the registers; a bit field is as wide as its registers. Raises `BadRegisters`, and `ValueError` for an unknown type."""
+    wanted = None if spec.type in ("bitfield", "bits") and len(registers) <= 4 else register_count(spec.type)
     if not registers or (wanted is not None and len(registers) != wanted):
         raise BadRegisters("length", f"{spec.type} takes {wanted or 'some'} registers, there are {len(registers)}")
     if any(not 0 <= register <= 0xFFFF for register in registers):
@@ -117,14 +119,14 @@ def _string(registers: Sequence[int], spec: ValueSpec) -> str:
     """Text up to the first NUL; what stands behind it is left over from before. Word order doesn't apply to text."""
     form = ">H" if spec.byte_order == "big" else "<H"
     data = b"".join(struct.pack(form, word) for word in registers)
-    wide = spec.encoding == "utf-16"
+    wide = spec.encoding.startswith("utf-16")
     if wide:
         end = next((at for at in range(0, len(data), 2) if data[at : at + 2] == b"\0\0"), len(data))
     else:
         end = data.find(b"\0")
         end = len(data) if end < 0 else end
     try:
-        text = data[:end].decode("utf-16-be" if wide else spec.encoding)
+        text = data[:end].decode("utf-16-be" if spec.encoding == "utf-16" else spec.encoding)
     except UnicodeDecodeError as error:
         raise BadRegisters("encoding", f"these bytes are no {spec.encoding} text: {data[:end].hex()}") from error
     return text.rstrip(" ")
@@ -134,28 +136,30 @@ def _is_sentinel(data: bytes, registers: Sequence[int], spec: ValueSpec) -> bool
     """A sentinel is given as the raw pattern (0xFFC00000, 0x8000) or as the raw number before scaling (-32768)."""
     if not spec.sentinels:
         return False
-    raw = int.from_bytes(data, "big")
-    as_sent = int.from_bytes(b"".join(struct.pack(">H", word) for word in registers), "big")
-    number = _unscaled(data, spec)
-    for sentinel in spec.sentinels:
-        try:
-            if sentinel.lower().startswith("0x"):
-                if int(sentinel, 16) in (raw, as_sent):
-                    return True
-            elif number is not None and Decimal(sentinel) == number:
-                return True
-        except (ValueError, InvalidOperation) as error:
-            raise ValueError(f"{sentinel!r} is no sentinel: write 0x8000 or -32768") from error
-    return False
+    as_sent = b"".join(struct.pack(">H", word) for word in registers)
+    patterns = {int.from_bytes(data, "big"), int.from_bytes(as_sent, "big")}
+    return any(_means(sentinel, data, patterns, spec) for sentinel in spec.sentinels)
 
 
-def _unscaled(data: bytes, spec: ValueSpec) -> Decimal | None:
-    """The raw number, for types that have one."""
+def _means(sentinel: str, data: bytes, patterns: set[int], spec: ValueSpec) -> bool:
     try:
-        plain = ValueSpec(spec.type)
-        return _scalar(data, plain).number
+        if sentinel.lower().startswith("0x"):
+            return int(sentinel, 16) in patterns
+        wanted = Decimal(sentinel)
+    except (ValueError, InvalidOperation) as error:
+        raise ValueError(f"{sentinel!r} is no sentinel: write 0x8000 or -32768") from error
+    if (match := _FLOAT.match(spec.type)) and wanted.is_finite():
+        # A manual prints -9999.9 or 3.402823e38 for what is the nearest float of that width.
+        try:
+            return struct.pack(_PACK[int(match[1])], float(wanted)) == data
+        except OverflowError:
+            return False
+    if _INTEGER.match(spec.type) and wanted in patterns:
+        return True  # 32768 and -32768 are one pattern in an int16
+    try:
+        return wanted == _scalar(data, ValueSpec(spec.type)).number
     except BadRegisters:
-        return None
+        return False
 
 
 def _scalar(data: bytes, spec: ValueSpec) -> Decoded:
@@ -185,7 +189,7 @@ def _float(data: bytes, width: int, spec: ValueSpec) -> Decoded:
 
 
 def shortest(number: float, width: int) -> str:
-    """The fewest digits that give the same float of that width back: 0x436E3334 is 238.2, not 238.2000122."""
+    """The fewest digits that give the same float of that width back: 0x436E3333 is 238.2, not 238.1999969."""
     if width == 64:
         return repr(number)
     form = _PACK[width]
@@ -205,16 +209,15 @@ def _scaled(number: Decimal, spec: ValueSpec) -> Decoded:
 
 
 def decimal_text(number: Decimal) -> str:
-    """Plain digits, no exponent: what a record carries."""
-    text = format(number, "f")
-    return "0" if text == "-0" else text
+    """Plain digits, no exponent, no minus before a zero: what a record carries."""
+    return format(number.copy_abs() if number.is_zero() else number, "f")
 
 
 def answer(decoded: Decoded) -> object:
     """The JSON value of a decoded value."""
     if decoded.number is not None:
         number = decoded.number
-        return int(number) if number == number.to_integral_value() and abs(number) < 10**19 else float(number)
+        return int(number) if number == number.to_integral_value() and abs(number) < 10**24 else float(number)
     if decoded.text is not None:
         return decoded.text
     if decoded.bits is not None:
@@ -256,8 +259,10 @@ def make_spec(
     for name, order in (("byte order", byte_order), ("word order", word_order)):
         if order not in ("big", "little"):
             raise ValueError(f"the {name} {order!r} is none: big or little")
-    if encoding not in ENCODINGS:
-        raise ValueError(f"the encoding {encoding!r} is not known: {', '.join(ENCODINGS)}")
+    try:
+        known = _CODECS[codecs.lookup(encoding).name]
+    except LookupError as error:
+        raise ValueError(f"the encoding {encoding!r} is not known: {', '.join(ENCODINGS)}") from error
     try:
         factor, addend = Decimal(scale), Decimal(offset)
     except InvalidOperation as error:
@@ -265,4 +270,4 @@ def make_spec(
     if not (factor.is_finite() and addend.is_finite()):
         raise ValueError("scale and offset must be finite")
     orders: dict[str, Order] = {"big": "big", "little": "little"}
-    return ValueSpec(type_, orders[byte_order], orders[word_order], factor, addend, sentinel, encoding)
+    return ValueSpec(type_, orders[byte_order], orders[word_order], factor, addend, sentinel, known)
