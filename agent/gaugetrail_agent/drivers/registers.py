@@ -84,7 +84,10 @@ def register_count(type_: str) -> int | None:
 
 
 def decode(registers: Sequence[int], spec: ValueSpec) -> Decoded:
-    """The value in the registers; a bit field is as wide as its registers. Raises `BadRegisters`, and `ValueError` for an unknown type."""
+    """The value in the registers; a bit field without a width is as wide as they are.
+
+    Raises `BadRegisters`, and `ValueError` for an unknown type.
+    """
     wanted = None if spec.type in ("bitfield", "bits") and len(registers) <= 4 else register_count(spec.type)
     if not registers or (wanted is not None and len(registers) != wanted):
         raise BadRegisters("length", f"{spec.type} takes {wanted or 'some'} registers, there are {len(registers)}")
