@@ -168,10 +168,10 @@ class Publisher:
             cursor, room = self._delivery.cursor, self._delivery.room()
         if again:
             batch = [
-                one for one in self._spool.waiting(again[0] - 1, self._settings.batch_records) if one.seq <= cursor
+                one for one in self._spool.waiting(again[0] - 1, self._settings.batch_records) if one.place <= cursor
             ]
-            gone = set(again) - {one.seq for one in batch}
-            if batch and batch[-1].seq >= again[-1]:
+            gone = set(again) - {one.place for one in batch}
+            if batch and batch[-1].place >= again[-1]:
                 self._forget(gone)
             elif not batch:
                 self._forget(set(again))
@@ -206,7 +206,7 @@ class Publisher:
             else:
                 self._line.unacknowledged.add(info.mid)
             self._line.last_publish = now
-            self._delivery.sent((one.seq for one in batch[: len(lines)]), now)
+            self._delivery.sent((one.place for one in batch[: len(lines)]), now)
             self.figures.messages += 1
 
     # --- the client and its callbacks
@@ -341,7 +341,7 @@ class Publisher:
                 log.error("record %d was set aside by the collector: %s", entry.seq, entry.reason)
         with self._wake:
             self.figures.receipts += 1
-            self._delivery.receipted((*done.seqs, *done.set_aside))
+            self._delivery.receipted((*done.places, *done.set_aside))
             self._wake.notify_all()
 
     def _ignore(self, reason: str) -> None:

@@ -33,6 +33,7 @@ the greatest moment in the file, even if the wall clock has gone back since.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import math
 import queue
@@ -40,7 +41,7 @@ import secrets
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,20 +92,37 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A record on its way to the collector."""
+    """A record on its way to the collector. `place` is where it stands in this spool: it rises by one from record to
+    record over all epochs, so it orders and names records here; the number in its epoch is in the bytes.
+    """
 
-    seq: int
+    place: int
     sealed: Sealed
     committed_us: int
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a receipt did: `ignored` says for each part that didn't fit why it was passed over."""
+    """What a receipt did, in places: `ranges` hold every record that it newly confirms (and perhaps some that were
+    confirmed before); `ignored` says for each part that didn't fit why it was passed over.
+    """
 
-    seqs: tuple[int, ...]
+    ranges: tuple[tuple[int, int], ...]
     set_aside: tuple[int, ...]
     ignored: tuple[str, ...]
+
+    @property
+    def places(self) -> Iterator[int]:
+        """Each place of the ranges."""
+        return itertools.chain.from_iterable(range(first, last + 1) for first, last in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Records of an epoch that are still here, whatever their state; `gone` are the asked numbers that are not."""
+
+    records: list[Waiting]
+    gone: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -116,7 +134,7 @@ class _Append:
 
 @dataclass(slots=True)
 class _Mark:
-    confirmed: Sequence[int] = ()
+    confirmed: Sequence[tuple[int, int]] = ()
     set_aside: Sequence[tuple[int, str]] = ()
     remember: Mapping[str, str] = field(default_factory=dict)
     done: Future[None] = field(default_factory=Future)
@@ -265,28 +283,40 @@ class Spool:
         """Mark what the receipt names; what doesn't fit what was sealed here is ignored and said."""
         if receipt.epoch != self._epoch:
             return Confirmed((), (), (f"epoch {receipt.epoch} is not this spool's",))
-        ignored: list[str] = []
-        seqs: list[int] = []
+        ranges: list[tuple[int, int]] = []
         aside: list[tuple[int, str]] = []
+        ignored: list[str] = []
         with self._reading() as db:
             for start, end, sha256 in receipt.stored:
-                row = db.execute("SELECT sha256 FROM record WHERE seq = ?", (end,)).fetchone()
-                if row is None and end > self._seq:
-                    ignored.append(f"{start}..{end} was never sealed here")
-                elif row is not None and row[0] != sha256:
-                    ignored.append(f"{start}..{end} names another seal than {end} has")
-                else:
-                    found = db.execute("SELECT seq FROM record WHERE state = 0 AND seq BETWEEN ? AND ?", (start, end))
-                    seqs += [seq for (seq,) in found]
+                found, trouble = _waiting_in(db, start, end, sha256)
+                if trouble is not None:
+                    ignored.append(trouble)
+                elif found is not None:
+                    ranges.append(found)
             for entry in receipt.set_aside:
                 row = db.execute("SELECT sha256, state FROM record WHERE seq = ?", (entry.seq,)).fetchone()
                 if row is None or row[0] != entry.sha256:
                     ignored.append(f"{entry.seq} set aside names a record that is not here")
                 elif row[1] == WAITING:
                     aside.append((entry.seq, entry.reason))
-        if seqs or aside:
-            self._queue.put(_Mark(seqs, aside))
-        return Confirmed(tuple(seqs), tuple(seq for seq, _ in aside), tuple(ignored))
+        if ranges or aside:
+            self._queue.put(_Mark(ranges, aside))
+        return Confirmed(tuple(ranges), tuple(place for place, _ in aside), tuple(ignored))
+
+    def again(self, epoch: str, start: int, end: int, limit: int = 1000) -> Again:
+        """Records `start`..`end` of an epoch for a collector that asks for them again: sent before or not, confirmed
+        or not, the first `limit` of them. What is gone within these is listed as ranges.
+        """
+        if epoch != self._epoch:
+            return Again([], ((start, end),))
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT seq, sha256, data, committed_us FROM record WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+                (start, end, limit),
+            ).fetchall()
+        records = [Waiting(seq, Sealed(sha256, bytes(data)), committed) for seq, sha256, data, committed in rows]
+        looked_to = end if len(records) < limit else records[-1].place
+        return Again(records, tuple(_gaps((one.place for one in records), start, looked_to)))
 
     def last_attempt(self, station: str, part: str, serial: str) -> tuple[int, str] | None:
         """Attempt and record id of the unit's last inspection at the station; null for a new unit."""
@@ -431,16 +461,17 @@ class Spool:
     def _trim(self, db: sqlite3.Connection) -> None:
         """Let the oldest confirmed records go beyond the byte budget; never one that is not confirmed."""
         while self._weight.bytes[CONFIRMED] > self._keep_bytes:
+            # The newest row stays whatever its state: the chain goes on from it.
             rows = db.execute(
-                "SELECT seq, length(data) FROM record WHERE state = 1 ORDER BY seq LIMIT ?", (GROUP,)
+                "SELECT seq, length(data) FROM record WHERE state = 1 AND seq < ? ORDER BY seq LIMIT ?",
+                (self._seq, GROUP),
             ).fetchall()
             if not rows:
                 return
             weight = self._weight.copy()
             weight.add(CONFIRMED, -len(rows), -sum(size for _, size in rows))
             db.execute("BEGIN IMMEDIATE")
-            # The newest row stays whatever its state: the chain goes on from it.
-            db.execute("DELETE FROM record WHERE state = 1 AND seq <= ? AND seq < ?", (rows[-1][0], self._seq))
+            db.execute("DELETE FROM record WHERE state = 1 AND seq <= ?", (rows[-1][0],))
             db.execute("UPDATE meta SET value = ? WHERE key = 'weight'", (weight.text(),))
             db.execute("COMMIT")
             self._weight = weight
@@ -471,21 +502,60 @@ class _Weight:
 
 def _mark(db: sqlite3.Connection, mark: _Mark, weight: _Weight, mono_us: int) -> None:
     """A record still waiting becomes confirmed or set aside; one that is neither any more stays what it is."""
-    for seq in mark.confirmed:
-        _move(db, weight, seq, CONFIRMED, mono_us, None)
+    for start, end in mark.confirmed:
+        _move(db, weight, (start, end), CONFIRMED, mono_us, None)
     for seq, reason in mark.set_aside:
-        _move(db, weight, seq, SET_ASIDE, mono_us, reason)
+        _move(db, weight, (seq, seq), SET_ASIDE, mono_us, reason)
     db.executemany("INSERT OR REPLACE INTO memory VALUES(?, ?)", mark.remember.items())
 
 
-def _move(db: sqlite3.Connection, weight: _Weight, seq: int, state: int, mono_us: int, reason: str | None) -> None:
-    row = db.execute(
-        "UPDATE record SET state = ?, confirmed_us = ?, reason = ? WHERE seq = ? AND state = 0 RETURNING length(data)",
-        (state, mono_us, reason, seq),
+def _move(
+    db: sqlite3.Connection,
+    weight: _Weight,
+    places: tuple[int, int],
+    state: int,
+    mono_us: int,
+    reason: str | None,
+) -> None:
+    """All that still wait in the range, in one statement each for the figures and for the rows."""
+    count, size = db.execute(
+        "SELECT count(*), coalesce(sum(length(data)), 0) FROM record WHERE state = 0 AND seq BETWEEN ? AND ?", places
     ).fetchone()
-    if row is not None:
-        weight.add(WAITING, -1, -row[0])
-        weight.add(state, 1, row[0])
+    if count:
+        db.execute(
+            "UPDATE record SET state = ?, confirmed_us = ?, reason = ? WHERE state = 0 AND seq BETWEEN ? AND ?",
+            (state, mono_us, reason, *places),
+        )
+        weight.add(WAITING, -count, -size)
+        weight.add(state, count, size)
+
+
+def _waiting_in(db: sqlite3.Connection, start: int, end: int, sha256: str) -> tuple[tuple[int, int] | None, str | None]:
+    """The part of a stored range that still waits, if its last seal fits; or why the range is passed over."""
+    row = db.execute("SELECT sha256 FROM record WHERE seq = ?", (end,)).fetchone()
+    if row is not None and row[0] != sha256:
+        return None, f"{start}..{end} names another seal than {end} has"
+    first, last = db.execute(
+        "SELECT min(seq), max(seq) FROM record WHERE state = 0 AND seq BETWEEN ? AND ?", (start, end)
+    ).fetchone()
+    if row is None:
+        (newest,) = db.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()
+        if end > newest:
+            return None, f"{start}..{end} was never sealed here"
+        if first is not None:
+            return None, f"{start}..{end}: {end} is no longer here, so its seal can't be compared"
+    return (None if first is None else (first, last)), None
+
+
+def _gaps(numbers: Iterable[int], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The ranges of `start`..`end` that rising `numbers` leave out."""
+    expected = start
+    for number in numbers:
+        if number > expected:
+            yield expected, number - 1
+        expected = number + 1
+    if expected <= end:
+        yield expected, end
 
 
 def _reject(appends: Sequence[_Append], error: Exception) -> None:

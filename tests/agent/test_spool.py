@@ -124,9 +124,52 @@ def test_a_receipt_that_fits_marks_exactly_its_range(tmp_path: Path) -> None:
         appended = put(one, 10)
         done = one.confirm(receipt(one, (1, 4, appended[3].sha256), (7, 7, appended[6].sha256)))
         settle(one)
-        assert done.seqs == (1, 2, 3, 4, 7)
-        assert [entry.seq for entry in one.waiting(0, 20)] == [5, 6, 8, 9, 10]
+        assert done.ranges == ((1, 4), (7, 7))
+        assert [entry.place for entry in one.waiting(0, 20)] == [5, 6, 8, 9, 10]
         assert one.state().waiting == 5
+
+
+def test_figures_stay_right_when_ranges_overlap_and_come_twice(tmp_path: Path) -> None:
+    """Counts and bytes follow the rows, whatever order receipts come in."""
+    with spool(tmp_path) as one:
+        appended = put(one, 10)
+        for start, end in ((3, 5), (1, 4), (3, 5), (1, 8)):
+            one.confirm(receipt(one, (start, end, appended[end - 1].sha256)))
+        settle(one)
+        assert (one.state().waiting, [entry.place for entry in one.waiting(0, 20)]) == (2, [9, 10])
+        weight = one.state().bytes
+    with sqlite3.connect(tmp_path / "spool.db") as db:
+        assert db.execute("SELECT sum(length(data)) FROM record").fetchone() == (weight,)
+    db.close()
+
+
+def test_a_range_whose_last_record_is_gone_confirms_nothing(tmp_path: Path) -> None:
+    """Its seal can't be compared any more, so it proves nothing of what still waits in it."""
+    with spool(tmp_path, keep_bytes=1) as one:
+        appended = put(one, 5)
+        one.confirm(receipt(one, (3, 4, appended[3].sha256)))
+        settle(one)
+        settle(one)
+        done = one.confirm(receipt(one, (1, 4, appended[3].sha256)))
+        assert done.ranges == ()
+        assert "4 is no longer here" in done.ignored[0]
+
+
+def test_a_collector_can_ask_for_confirmed_records_again_and_hears_what_is_gone(tmp_path: Path) -> None:
+    with spool(tmp_path, keep_bytes=2000) as one:
+        appended = put(one, 12)
+        one.confirm(receipt(one, (1, 8, appended[7].sha256)))
+        settle(one)
+        settle(one)
+        again = one.again(one.epoch, 1, 20)
+        held = [entry.place for entry in again.records]
+        assert held[-4:] == [9, 10, 11, 12]
+        assert again.gone == ((1, held[0] - 1), (13, 20))
+        assert all(entry.sealed.sha256 == appended[entry.place - 1].sha256 for entry in again.records)
+        assert held[0] > 1
+        assert [entry.place for entry in one.again(one.epoch, 9, 12, limit=2).records] == [9, 10]
+        assert one.again(one.epoch, 9, 12, limit=2).gone == ()
+        assert one.again("otherepoch", 3, 4).gone == ((3, 4),)
 
 
 def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None:
@@ -140,7 +183,7 @@ def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None
             receipt(one, aside=(SetAside(seq=2, sha256="0" * 64, reason="x"),)),
         ):
             done = one.confirm(bad)
-            assert (done.seqs, done.set_aside) == ((), ())
+            assert (done.ranges, done.set_aside) == ((), ())
             assert len(done.ignored) == 1
         settle(one)
         assert one.state().waiting == 3
@@ -151,7 +194,7 @@ def test_a_record_set_aside_by_the_collector_is_kept_with_its_reason(tmp_path: P
         appended = put(one, 2)
         one.confirm(receipt(one, aside=(SetAside(seq=1, sha256=appended[0].sha256, reason="tag out of bounds"),)))
         settle(one)
-        assert [entry.seq for entry in one.waiting(0, 10)] == [2]
+        assert [entry.place for entry in one.waiting(0, 10)] == [2]
         assert one.state().set_aside == 1
     with sqlite3.connect(tmp_path / "spool.db") as db:
         assert db.execute("SELECT reason FROM record WHERE seq = 1").fetchone() == ("tag out of bounds",)
@@ -164,9 +207,9 @@ def test_unsent_records_are_never_deleted_for_room_and_confirmed_ones_go_oldest_
         one.confirm(receipt(one, (1, 20, appended[19].sha256)))
         settle(one)
         settle(one)
-        assert list(range(21, 41)) == [entry.seq for entry in one.waiting(0, 100)]
+        assert list(range(21, 41)) == [entry.place for entry in one.waiting(0, 100)]
         again = one.confirm(receipt(one, (1, 20, appended[19].sha256)))
-        assert again.seqs == ()
+        assert again.ranges == ()
     with sqlite3.connect(tmp_path / "spool.db") as db:
         (kept,) = db.execute("SELECT sum(length(data)) FROM record WHERE state = 1").fetchone()
     db.close()
@@ -232,7 +275,7 @@ def test_a_full_disk_refuses_loudly_and_recovers_alone(tmp_path: Path) -> None:
     assert "refused the spool's disk refuses" in done.stdout
     with spool(tmp_path) as one:
         assert one.state().waiting == told + 1
-        assert [entry.seq for entry in one.waiting(0, 10_000)] == list(range(1, told + 2))
+        assert [entry.place for entry in one.waiting(0, 10_000)] == list(range(1, told + 2))
 
 
 KILLED = """
@@ -274,7 +317,7 @@ def test_what_was_told_survives_sigkill_again_and_again(tmp_path: Path) -> None:
         process.stdout.close()
         process.wait(10)
     with spool(tmp_path) as one:
-        there = {entry.seq: entry.sealed for entry in one.waiting(0, 1_000_000)}
+        there = {entry.place: entry.sealed for entry in one.waiting(0, 1_000_000)}
         assert one.state().waiting == len(there)
     assert all(there[seq].sha256 == sha256 for seq, sha256 in told.items())
     assert list(there) == list(range(1, len(there) + 1))
@@ -387,8 +430,8 @@ def test_the_spool_behaves_like_a_list_through_restarts_and_crashes(
             one = Spool(folder / "spool.db", agent="pc1", clock=clock, keep_bytes=10_000)
             one.open()
         there = one.waiting(0, 1000)
-        assert sorted(waiting) == [entry.seq for entry in there]
-        assert all(model[entry.seq] == entry.sealed.sha256 for entry in there)
+        assert sorted(waiting) == [entry.place for entry in there]
+        assert all(model[entry.place] == entry.sealed.sha256 for entry in there)
         assert one.state().waiting == len(waiting)
     records = [open_sealed(entry.sealed) for entry in one.waiting(0, 1000)]
     assert all(isinstance(record, Inspection) for record in records)
