@@ -19,6 +19,7 @@ from gaugetrail_agent.drivers import catalogue, profile
 from gaugetrail_agent.plan import PlanFile
 from gaugetrail_collector import cli as collector_cli
 from gaugetrail_collector.config import CollectorSettings
+from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
@@ -48,6 +49,7 @@ def pages() -> dict[Path, str]:
     collector = typer.main.get_command(collector_cli.app)
     files[reference / "commands-collector.md"] = commands_page("gaugetrail-collector", collector)
     files[reference / "profiles.md"] = profiles_page()
+    files[reference / "metrics.md"] = metrics_page()
     return files
 
 
@@ -133,6 +135,18 @@ def profiles_page() -> str:
         else:
             lines.append(f"| `{name}` | driver in Python | |")
     return "\n".join(lines) + "\n"
+
+
+def metrics_page() -> str:
+    """Every figure that the services show to Prometheus."""
+    lines = ["# Metrics: every figure", "", NOTE]
+    for title, figures in (("gaugetrail-agent", AGENT_FIGURES), ("gaugetrail-collector", COLLECTOR_FIGURES)):
+        lines += [f"## {title}", "", "| name | kind | labels | meaning |", "|---|---|---|---|"]
+        for figure in figures:
+            labels = ", ".join(f"`{label}`" for label in figure.labels)
+            lines.append(f"| `{figure.name}` | {figure.kind} | {labels} | {_cell(figure.help)} |")
+        lines.append("")
+    return "\n".join(lines)
 
 
 def main() -> None:

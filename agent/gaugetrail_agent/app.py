@@ -24,6 +24,7 @@ from gaugetrail_agent.drivers.modbus import Batch
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.measuring import DeviceFacts, Setup
+from gaugetrail_agent.metrics import MetricsServer
 from gaugetrail_agent.publisher import Publisher
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.runtime import Doors, StationRunner
@@ -34,7 +35,7 @@ from gaugetrail_contract.clock import Clock
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECS = 10.0
+HEARTBEAT_SECS = 5.0
 DRAIN_SECS = 5.0
 CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
 
@@ -68,6 +69,10 @@ class Agent:
         if settings.terminal is not None:
             token = config.data_dir / "terminal.token"
             self.terminal = TerminalServer(settings.terminal.port, token, tuple(self.stations), self._typed)
+        self.metrics: MetricsServer | None = None
+        if settings.metrics is not None:
+            host, port = settings.metrics.host, settings.metrics.port
+            self.metrics = MetricsServer(host, port, config.data_dir / "metrics.port")
         self._scanners = _routes((table.scanner, table.name) for table in settings.station)
         self._blocks = _routes((table.device, table.name) for table in settings.station)
         self._gauges = _routes(
@@ -109,11 +114,15 @@ class Agent:
         self.devices.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.start()
+        if self.metrics is not None:
+            self.metrics.start()
         self._heartbeat()
 
     async def _end(self) -> None:
         log.info("stopping", extra={"event": "stopping"})
         self.scheduler.stop()
+        if self.metrics is not None:
+            await asyncio.to_thread(self.metrics.stop)
         await self.devices.stop()
         if self.terminal is not None:
             await self.terminal.stop()
@@ -187,7 +196,12 @@ class Agent:
 
     def _heartbeat(self) -> None:
         self.health.alarm("broker", self.publisher.alarm())
-        self.publisher.publish_status(self.health.document(self.spool.state()))
+        if self.metrics is not None:
+            self.health.alarm("metrics", self.metrics.trouble)
+        document = self.health.document(self.spool.state(), self.publisher.state())
+        self.publisher.publish_status(document)
+        if self.metrics is not None:
+            self.metrics.tell(document)
 
 
 def station_setup(config: Config, table: StationTable) -> Setup:

@@ -76,6 +76,15 @@ class TerminalTable(Settings):
     port: int = Field(0, ge=0, le=65535, description="loopback TCP port; 0: any free one (written to terminal.port)")
 
 
+class MetricsTable(Settings):
+    """`[metrics]`: figures for Prometheus, and `/ready` and `/live`, over HTTP."""
+
+    host: str = Field(
+        "127.0.0.1", description="loopback unless you say otherwise; the PC's address opens it to the network"
+    )
+    port: int = Field(9471, ge=0, le=65535, description="0: any free one (written to data_dir/metrics.port)")
+
+
 class LogTable(Settings):
     """`[log]`."""
 
@@ -217,6 +226,7 @@ class AgentSettings(Settings):
     mqtt: MqttSettings = MqttSettings()
     spool: SpoolTable = SpoolTable()
     terminal: TerminalTable | None = Field(None, description="leave out for no terminal")
+    metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     log: LogTable = LogTable()
     link: tuple[Annotated[LinkTable, Field(discriminator="kind")], ...] = Field((), description="[[link]]")
     device: tuple[DeviceTable, ...] = Field((), description="[[device]]")

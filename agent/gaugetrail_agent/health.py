@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_contract.clock import Clock, utc_text
-from gaugetrail_contract.status import AgentStatus, DeviceStatus, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus
 
 MAX_ALARMS = 20
 
@@ -44,16 +44,17 @@ class Health:
         self._alarms[key] = text
         return changed
 
-    def document(self, spool: SpoolStatus, *, online: bool = True) -> AgentStatus:
+    def document(self, spool: SpoolStatus, delivery: DeliveryStatus | None = None) -> AgentStatus:
         """The status document of this moment."""
         return AgentStatus(
-            online=online,
+            online=True,
             agent=self.agent,
             time=utc_text(self.clock.now_us()),
             started=self.started,
             version=agent_version(),
             config_sha256=self.config_sha256,
             spool=spool,
+            delivery=delivery,
             devices=self._devices(),
             stations=dict(self.stations),
             clock=self.clock.trust(),

@@ -29,7 +29,7 @@ from gaugetrail_agent.spool import Spool, Waiting
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.receipts import parse_receipt
-from gaugetrail_contract.status import AgentStatus, CollectorStatus, agent_offline
+from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +123,20 @@ class Publisher:
         self._status = document.model_dump_json(exclude_none=True).encode()
         if self._line.connected:
             self._client.publish(topics.status(self._agent), self._status, qos=1, retain=True)
+
+    def state(self) -> DeliveryStatus:
+        """The figures of this moment."""
+        with self._wake:
+            return DeliveryStatus(
+                connected=self._line.connected,
+                detail=self._line.trouble or self._paused() or "",
+                connects=self.figures.connects,
+                messages=self.figures.messages,
+                on_way=self._delivery.on_way,
+                resent=self._delivery.resent,
+                receipts=self.figures.receipts,
+                receipts_ignored=self.figures.ignored_receipts,
+            )
 
     def alarm(self) -> str | None:
         """What is wrong with delivery, in a sentence; null when all is well."""

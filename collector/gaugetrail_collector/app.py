@@ -17,10 +17,12 @@ from typing import Literal
 
 from gaugetrail_collector.config import Config
 from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
+from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.scheduler import Scheduler
 from gaugetrail_collector.set_aside import SetAside, SetAsideFull
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.subscriber import Subscriber
+from gaugetrail_collector.web import Web
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.status import CollectorStatus
 
@@ -56,6 +58,11 @@ class Collector:
         self.set_aside = SetAside(config.set_aside_path)
         self.ingest = Ingest(self.store, self.set_aside, now_us)
         self.scheduler = Scheduler()
+        self.metrics = Metrics()
+        self.webs: list[Web] = []
+        if settings.metrics is not None:
+            port_file = config.data_dir / "metrics.port"
+            self.webs.append(Web("metrics", self.metrics, settings.metrics.host, settings.metrics.port, port_file))
         self._started = utc_text(now_us())
         self._state: Literal["up", "down", "unknown"] = "unknown"
         self._detail = ""
@@ -72,6 +79,8 @@ class Collector:
         self.set_aside.open()
         self.subscriber.on_connected = self._heartbeat
         self.subscriber.start()
+        for web in self.webs:
+            web.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.start()
         self._open_store()
@@ -84,6 +93,8 @@ class Collector:
         finally:
             log.info("stopping", extra={"event": "stopping"})
             self.scheduler.stop()
+            for web in self.webs:
+                web.stop()
             self.subscriber.stop()
             self.store.close()
             self.set_aside.close()
@@ -176,13 +187,20 @@ class Collector:
             time=utc_text(now_us()),
             started=self._started,
             version=collector_version(),
+            config_sha256=self.config.loaded.sha256,
             store=self._state,
             store_detail=self._detail,
+            broker="up" if self.subscriber.connected else "down",
+            broker_detail=self.subscriber.trouble or "",
+            messages_waiting=self.subscriber.messages.qsize(),
             records=figures.records,
             points=figures.points,
             resent=figures.resent,
             set_aside=figures.set_aside,
+            forks=figures.forks,
         )
 
     def _heartbeat(self) -> None:
-        self.subscriber.publish_status(self.status())
+        document = self.status()
+        self.metrics.tell(document)
+        self.subscriber.publish_status(document)

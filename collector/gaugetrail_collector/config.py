@@ -80,6 +80,13 @@ class BatchTable(Settings):
     max_ms: int = Field(150, ge=0, le=5000, description="how long the first record of a batch waits for company")
 
 
+class MetricsTable(Settings):
+    """`[metrics]`: figures for Prometheus, and `/ready` and `/live`, over HTTP."""
+
+    host: str = Field("127.0.0.1", description="this machine only; its own address opens it to the network")
+    port: int = Field(9472, ge=0, le=65535, description="0: any free one (written to data_dir/metrics.port)")
+
+
 class LogTable(Settings):
     """`[log]`."""
 
@@ -95,6 +102,7 @@ class CollectorSettings(Settings):
     mqtt: MqttTable = MqttTable()
     store: Annotated[SqliteTable | InfluxTable, Field(discriminator="kind")]
     batch: BatchTable = BatchTable()
+    metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     log: LogTable = LogTable()
 
 
@@ -114,9 +122,14 @@ class Config:
         return self.loaded.path.resolve().parent / path
 
     @property
+    def data_dir(self) -> Path:
+        """The folder of the collector's own files, absolute."""
+        return self.path(self.settings.data_dir)
+
+    @property
     def set_aside_path(self) -> Path:
         """The file of what is set aside."""
-        return self.path(self.settings.data_dir) / "set-aside.db"
+        return self.data_dir / "set-aside.db"
 
     def store(self) -> Store:
         """The configured store, not opened yet."""

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.record import Frozen
 from gaugetrail_contract.text import UtcText
 
 
-class DeviceStatus(Frozen):
+class Told(Frozen):
+    """Base of status documents: keys of a newer writer are passed over, so that services can be updated one by one."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class DeviceStatus(Told):
     """One device as the agent sees it."""
 
     up: bool
@@ -25,7 +31,7 @@ class DeviceStatus(Frozen):
     last_reading: UtcText | None = None
 
 
-class SpoolStatus(Frozen):
+class SpoolStatus(Told):
     """The agent's durable queue."""
 
     epoch: str
@@ -37,7 +43,20 @@ class SpoolStatus(Frozen):
     set_aside: int = Field(0, ge=0)
 
 
-class AgentStatus(Frozen):
+class DeliveryStatus(Told):
+    """How records leave the agent; counts are since start."""
+
+    connected: bool = Field(description="to the broker")
+    detail: str = Field("", description="what is wrong and what happens next; empty when all is well")
+    connects: int = Field(0, ge=0)
+    messages: int = Field(0, ge=0)
+    on_way: int = Field(0, ge=0, description="records sent and not receipted yet")
+    resent: int = Field(0, ge=0, description="records sent again because no receipt came in time")
+    receipts: int = Field(0, ge=0)
+    receipts_ignored: int = Field(0, ge=0, description="receipts that don't fit what was sent")
+
+
+class AgentStatus(Told):
     """`gaugetrail/v1/<agent>/status`."""
 
     online: bool
@@ -47,13 +66,14 @@ class AgentStatus(Frozen):
     version: str | None = None
     config_sha256: str | None = None
     spool: SpoolStatus | None = None
+    delivery: DeliveryStatus | None = None
     devices: dict[str, DeviceStatus] = Field(default_factory=dict)
     stations: dict[str, str] = Field(default_factory=dict, description="station -> what it waits for")
     clock: ClockTrust | None = None
     alarms: tuple[str, ...] = ()
 
 
-class CollectorStatus(Frozen):
+class CollectorStatus(Told):
     """`gaugetrail/v1/collectors/<id>/status`."""
 
     online: bool
@@ -61,12 +81,17 @@ class CollectorStatus(Frozen):
     time: UtcText | None = None
     started: UtcText | None = None
     version: str | None = None
+    config_sha256: str | None = None
     store: Literal["up", "down", "unknown"] = Field("unknown", description="agents pause when every store is down")
     store_detail: str = ""
+    broker: Literal["up", "down", "unknown"] = "unknown"
+    broker_detail: str = ""
+    messages_waiting: int = Field(0, ge=0, description="taken from the broker, not finished yet")
     records: int = Field(0, ge=0, description="stored since start")
     points: int = Field(0, ge=0)
     resent: int = Field(0, ge=0, description="records that were in the store already")
     set_aside: int = Field(0, ge=0)
+    forks: int = Field(0, ge=0, description="same identity, another seal; a part of set_aside")
 
 
 def agent_offline(agent: str) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 
 from gaugetrail_agent import config as agent_config
 from gaugetrail_collector import config as collector_config
+from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -25,8 +26,11 @@ EDGES = {
     ("agent", "pymodbus"): {"links/modbus.py"},
     ("agent", "paho"): {"publisher.py"},
     ("agent", "apscheduler"): {"scheduler.py"},
+    ("agent", "prometheus_client"): {"metrics.py"},
     ("agent", "biip"): {"barcodes/gs1.py"},
     ("collector", "apscheduler"): {"scheduler.py"},
+    ("collector", "prometheus_client"): {"metrics.py"},
+    ("collector", "uvicorn"): {"web.py"},
     ("collector", "paho"): {"subscriber.py"},
     ("collector", "influxdb_client"): {"stores/influx_http.py"},
 }
@@ -85,6 +89,14 @@ def test_agent_examples_pass_the_check(path: Path) -> None:
 )
 def test_collector_examples_pass_the_check(path: Path) -> None:
     assert collector_config.load(path, {}).settings.id
+
+
+def test_the_page_on_metrics_names_figures_that_there_are() -> None:
+    """An alarm rule copied from the docs must not wait for a name that never comes."""
+    page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
+    named = set(re.findall(r"gaugetrail_(?:agent|collector)_[a-z_]+", page))
+    assert named <= {figure.name for figure in (*AGENT_FIGURES, *COLLECTOR_FIGURES)}
+    assert len(named) >= 10
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:
