@@ -134,7 +134,7 @@ class InfluxHttp:
                 headers=headers,
                 body=body,
                 _preload_content=False,
-                _request_timeout=self.at.timeout_secs,
+                _request_timeout=self.at.timeout_secs * 1000,  # the client counts in milliseconds
             )
             return Answer(answer.status, dict(answer.headers), answer.data)
         except ApiException as error:
