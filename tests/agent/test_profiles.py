@@ -1,0 +1,139 @@
+"""The shipped gauge profiles: what they say of themselves holds, and a damaged frame brings no value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from shipped_profiles import SHIPPED, GoodFrame, good_frames, values
+
+from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.profile import test_profile as run_examples
+from gaugetrail_agent.drivers.profile_model import Profile
+from gaugetrail_agent.reading import WITH_VALUE, Status
+
+FRAMES = list(good_frames())
+
+NO_HEAD = {
+    "andilog": "a number alone is a whole frame",
+    "gageway": "the converter sends nothing but a number",
+    "mahr-m1240": "OPTORS sends nothing but value and unit",
+    "mark10": "the sign may be switched off",
+    "ohaus": "the label of a printed line is optional, and blanks before the number vary by family",
+    "omron-zw": "the manual's page does not show how wide each of four tasks in one line is",
+}
+"""Families whose frame may begin with the number, so that a lost head can't always be noticed, and why."""
+
+VARIABLE = {
+    **NO_HEAD,
+    "gagemux-csv": "the number has as many digits as the gauge",
+    "gwinstek-gpt": "blanks come and go",
+    "heidenhain-nd": "the display's contents are as wide as the model's display",
+    "heidenhain-nd5": "the number has as many digits as the axis",
+    "hioki-3174": "the number has as many digits as the range",
+    "inficon": "two to four decimals, by the model",
+    "mahr-duplex": "the number has as many digits as the feature",
+    "mahr-maxum": "the number has as many digits as the resolution",
+    "mitutoyo-idh": "the number has as many digits as the resolution",
+    "mitutoyo-sj": "a result of eight characters (SJ-410) may lose one and look like seven",
+    "mt-sics": "the weight is as wide as the balance makes it",
+    "sylvac": "the number has as many digits as the instrument",
+    "tesa-tt": "the number has as many digits as the instrument",
+    "u-wave": "the capture shows different widths",
+    "wagner-fdv": "the number has as many digits as the range",
+    "and-csv": "eight or nine characters, by the model",
+    "and-nu": "nine or ten characters, by the model",
+    "magnescale-lt10a": "six or seven characters, by the model",
+}
+"""Families whose frames have no fixed width, so that one lost character can't always be noticed, and why."""
+
+
+@pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)
+def test_every_example_of_a_shipped_profile_holds(profile: Profile) -> None:
+    failed = [str(result) for result in run_examples(profile) if not result.passed]
+    assert failed == []
+
+
+@pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)
+def test_shipped_profile_shows_a_value_a_damaged_frame_and_where_it_is_from(profile: Profile) -> None:
+    """A profile that shows only good frames has not been tried on a bad one."""
+    shown = {reading.get("status") for example in profile.example for reading in example.readings}
+    assert "ok" in shown
+    assert "garbled" in shown
+    assert "incomplete" in shown
+    assert profile.notes.strip(), "the person at the gauge needs a word on menus and limits"
+    assert profile.devices
+
+
+def test_issue_names_are_there() -> None:
+    """The families that a shop can name without writing a profile."""
+    wanted = (
+        "digimatic-13 u-wave mitutoyo-idh mitutoyo-sj gageway gagemux-csv metro-mux magnescale-mg80 magnescale-lt10a "
+        "mahr-duplex mahr-m1240 mahr-maxum sylvac tesa-tt cdi-starrett heidenhain-nd heidenhain-nd5 keyence-lk "
+        "omron-zw mt-sics and-std and-ad4329 and-csv and-dp and-nu sartorius-sbi ohaus cas-cbl radwag mark10 "
+        "imada-dst wagner-fdv andilog hioki-bt hioki-3174 gwinstek-gpt fluke-8840 inficon eh-rsg10 rion toledo-cont "
+        "chroma-bin open-protocol open-protocol-serial csv-line"
+    )
+    assert set(wanted.split()) - set(catalogue.driver_names()) == set()
+
+
+@pytest.mark.parametrize("frame", [f for f in FRAMES if f.ends_by_itself()], ids=str)
+def test_frame_without_its_tail_waits(frame: GoodFrame) -> None:
+    """No beginning of a frame is a value; silence after it makes it incomplete."""
+    for length in range(1, len(frame.body())):
+        readings = frame.read(frame.data[:length])
+        assert values(readings) == [], frame.data[:length]
+        assert all(reading.status is Status.INCOMPLETE for reading in readings), frame.data[:length]
+
+
+@pytest.mark.parametrize("frame", [f for f in FRAMES if f.profile.name not in NO_HEAD], ids=str)
+def test_frame_without_its_head_is_no_other_value(frame: GoodFrame) -> None:
+    good = values(frame.read(frame.data))
+    for start in range(1, len(frame.body())):
+        assert set(values(frame.read(frame.data[start:]))) <= set(good), frame.data[start:]
+
+
+@pytest.mark.parametrize("frame", [f for f in FRAMES if f.profile.name not in VARIABLE], ids=str)
+def test_frame_of_fixed_width_that_lost_a_character_is_no_other_value(frame: GoodFrame) -> None:
+    """Nothing else tells a shifted field from a whole one: no checksum, only places."""
+    good = values(frame.read(frame.data))
+    for place in range(len(frame.body().rstrip(b" "))):
+        damaged = frame.data[:place] + frame.data[place + 1 :]
+        assert set(values(frame.read(damaged))) <= set(good), damaged
+
+
+def with_top_bit(byte: int) -> int:
+    return byte | 0x80
+
+
+def cleared_to_control(byte: int) -> int:
+    return byte & 0x1F | 0x10
+
+
+@pytest.mark.parametrize("hit", [with_top_bit, cleared_to_control])
+@pytest.mark.parametrize("frame", FRAMES, ids=str)
+def test_character_that_no_gauge_sends_is_never_part_of_a_value(frame: GoodFrame, hit: Callable[[int], int]) -> None:
+    """A wrong parity setting sets the top bit; noise makes control characters."""
+    good = values(frame.read(frame.data))
+    for place, byte in enumerate(frame.body()):
+        changed = hit(byte)
+        if changed == byte:
+            continue
+        damaged = frame.data[:place] + bytes([changed]) + frame.data[place + 1 :]
+        left = values(frame.read(damaged))
+        assert len(left) < len(good), damaged
+        assert set(left) <= set(good), damaged
+
+
+@pytest.mark.parametrize("frame", [f for f in FRAMES if f.ends_by_itself()], ids=str)
+def test_glued_frames_are_two(frame: GoodFrame) -> None:
+    """Two frames that come at once are read as two."""
+    once = values(frame.read(frame.data))
+    assert once + once == values(frame.read(frame.data + frame.data))
+
+
+@pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)
+def test_status_other_than_ok_or_unstable_brings_no_value(profile: Profile) -> None:
+    for result in run_examples(profile):
+        for reading in result.got:
+            assert ("value" in reading) == (reading["status"] in {str(status) for status in WITH_VALUE})
