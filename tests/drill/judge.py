@@ -1,0 +1,238 @@
+"""Holds the store against the account, by a look of its own: SQL on the SQLite file, InfluxQL on the server.
+
+Nothing here asks the agent, and nothing uses the collector's code: seals and links are computed anew from the bytes.
+Lost: a station said that the part is recorded, and it is neither in the store nor set aside with its bytes. Duplicated:
+the same record twice, the same attempt at a unit twice, or more records of a unit than it was measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from account import Account, Unit
+
+ZEROS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One record as it stands: the identity and seal it is filed under, and its bytes."""
+
+    agent: str
+    epoch: str
+    seq: int
+    sha256: str
+    data: bytes
+
+    @property
+    def id(self) -> str:
+        return f"{self.agent}/{self.epoch}/{self.seq}"
+
+
+class Look(Protocol):
+    """One way into a store."""
+
+    def ids(self) -> set[str]:
+        """Every record's id, quickly."""
+
+    def records(self) -> list[Stored]:
+        """Every record; one that stands twice comes twice."""
+
+    def doubled_values(self, records: Sequence[Stored]) -> int:
+        """Measured values that stand beside the records more often than the records say."""
+
+
+class SqliteLook:
+    """The file, opened for reading."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def ids(self) -> set[str]:
+        return {f"{agent}/{epoch}/{seq}" for agent, epoch, seq in self._rows("SELECT agent, epoch, seq FROM record")}
+
+    def records(self) -> list[Stored]:
+        rows = self._rows("SELECT agent, epoch, seq, sha256, data FROM record")
+        return [Stored(*row[:4], bytes(row[4])) for row in rows]
+
+    def doubled_values(self, records: Sequence[Stored]) -> int:
+        """The file holds records only."""
+        return 0
+
+    def _rows(self, question: str) -> list[tuple]:
+        if not self._path.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30)) as db:
+            try:
+                return db.execute(question).fetchall()
+            except sqlite3.OperationalError as error:
+                if "no such table" in str(error):
+                    return []
+                raise
+
+
+class InfluxLook:
+    """The server, asked with `query(InfluxQL) -> answer`."""
+
+    def __init__(self, query) -> None:
+        self._query = query
+
+    def ids(self) -> set[str]:
+        return {
+            f"{row['agent']}/{row['epoch']}/{row['seq']}"
+            for name in ("inspection", "event")
+            for row in self._rows(f"SELECT agent, epoch, seq FROM {name}")
+        }
+
+    def records(self) -> list[Stored]:
+        return [
+            Stored(row["agent"], row["epoch"], int(row["seq"]), row["sha256"], row["record"].encode())
+            for name in ("inspection", "event")
+            for row in self._rows(f"SELECT agent, epoch, seq, sha256, record FROM {name}")
+        ]
+
+    def doubled_values(self, records: Sequence[Stored]) -> int:
+        said = sum(
+            one.get("value") is not None
+            for stored in {record.id: record for record in records}.values()
+            for one in json.loads(stored.data).get("measurements", ())
+        )
+        there = sum(int(row["n"]) for row in self._rows('SELECT count(value) AS n FROM "measurement"'))
+        return max(0, there - said)
+
+    def _rows(self, question: str) -> list[dict]:
+        (result,) = self._query(question)["results"]
+        return [
+            dict(zip(series["columns"], values, strict=True))
+            for series in result.get("series", ())
+            for values in series["values"]
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One entry of a collector's set-aside file."""
+
+    raw: bytes
+    reason: str
+    record: str | None
+
+
+def look_aside(path: Path) -> list[Aside]:
+    """Every entry; none where the file has not been made."""
+    if not path.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
+        rows = db.execute("SELECT raw, reason, agent, epoch, seq FROM entry").fetchall()
+    return [
+        Aside(bytes(raw), reason, None if agent is None else f"{agent}/{epoch}/{seq}")
+        for raw, reason, agent, epoch, seq in rows
+    ]
+
+
+@dataclass(slots=True)
+class Finding:
+    """What the comparison has found; `trouble` says each thing in words."""
+
+    acknowledged: int = 0
+    stored: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    set_aside: int = 0
+    chain_ok: bool = True
+    trouble: list[str] = field(default_factory=list)
+
+
+def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = (), doubled_values: int = 0) -> Finding:
+    """Compare. `aside` is what the collectors have set aside by now."""
+    told = account.told
+    found = Finding(acknowledged=len(told), stored=len({one.id for one in records}), set_aside=len(aside))
+    kept = Counter[Unit]()
+    by_id: dict[str, dict] = {}
+    attempts = Counter[tuple[Unit, int, int]]()
+    for record in records:
+        content = json.loads(record.data)
+        by_id[record.id] = content
+        if content["kind"] == "inspection":
+            unit = (record.agent, content["station"], content.get("serial", ""))
+            kept[unit] += 1
+            attempts[unit, content["attempt"], content["piece"]] += 1
+    aside_ids = {one.record for one in aside if one.record is not None}
+    _losses(account, by_id, kept, aside_ids, found)
+    _doubles(account, records, kept, attempts, found)
+    if doubled_values:
+        found.duplicated += doubled_values
+        found.trouble.append(f"{doubled_values} measured values stand in the store twice")
+    for fault in chain_faults(records, aside_ids):
+        found.chain_ok = False
+        found.trouble.append(fault)
+    return found
+
+
+def _losses(account: Account, by_id: dict[str, dict], kept: Counter[Unit], aside: set[str], found: Finding) -> None:
+    unnamed = Counter[Unit]()
+    for word in account.told:
+        if word.record is None:
+            unnamed[word.unit] += 1
+        elif word.record in aside:
+            continue
+        elif word.record not in by_id:
+            found.lost += 1
+            found.trouble.append(f"lost: {word.record}, {' '.join(word.unit)}")
+        elif by_id[word.record].get("serial") != word.unit[2] or by_id[word.record]["verdict"] != word.verdict:
+            found.lost += 1
+            found.trouble.append(f"altered: {word.record} was told for {' '.join(word.unit)} {word.verdict}")
+    for unit, times in unnamed.items():
+        if kept[unit] < times:
+            found.lost += times - kept[unit]
+            found.trouble.append(f"lost: {' '.join(unit)}, told {times} times, stored {kept[unit]} times")
+
+
+def _doubles(account: Account, records: Sequence[Stored], kept: Counter[Unit], attempts: Counter, found: Finding):
+    began = account.began
+    doubles = {one: times - 1 for one, times in Counter(record.id for record in records).items() if times > 1}
+    again = {f"{unit} attempt {attempt}": n - 1 for (unit, attempt, _), n in attempts.items() if n > 1}
+    too_often = {" ".join(unit): n - began[unit] for unit, n in kept.items() if n > began[unit]}
+    # One doubled record shows in more than one of the three ways.
+    found.duplicated += max(sum(doubles.values()), sum(again.values()), sum(too_often.values()))
+    for what, many in (("the record", doubles), ("the unit", again), ("measured less often than stored:", too_often)):
+        found.trouble += [f"doubled: {what} {name}, {times} too many" for name, times in many.items()]
+
+
+def chain_faults(records: Iterable[Stored], elsewhere: set[str] | frozenset[str] = frozenset()) -> list[str]:
+    """Every chain's first fault: a seal that doesn't hold, a gap, a link that names another seal.
+
+    `elsewhere` are records that are known to be set aside: their place in the chain is a known gap.
+    """
+    chains: defaultdict[tuple[str, str], list[Stored]] = defaultdict(list)
+    for record in records:
+        chains[record.agent, record.epoch].append(record)
+    faults = [_first_fault(sorted(chain, key=lambda one: one.seq), elsewhere) for chain in chains.values()]
+    return [fault for fault in faults if fault is not None]
+
+
+def _first_fault(chain: list[Stored], elsewhere: set[str] | frozenset[str]) -> str | None:
+    prev, expected = ZEROS, 1
+    for record in chain:
+        content = json.loads(record.data)
+        known = True
+        while expected < record.seq:
+            if f"{record.agent}/{record.epoch}/{expected}" not in elsewhere:
+                return f"chain: {record.agent}/{record.epoch}/{expected} is missing"
+            expected, known = expected + 1, False
+        if hashlib.sha256(record.data).hexdigest() != record.sha256:
+            return f"chain: the seal of {record.id} doesn't hold"
+        if (content["agent"], content["epoch"], content["seq"]) != (record.agent, record.epoch, record.seq):
+            return f"chain: {record.id} says that it is another record"
+        if known and content["prev"] != prev:
+            return f"chain: {record.id} doesn't name the seal before it"
+        prev, expected = record.sha256, record.seq + 1
+    return None

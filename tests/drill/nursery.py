@@ -1,0 +1,162 @@
+"""Starts agents and collectors in a tenth of a second: a process that has imported their code and forks.
+
+A fresh Python needs about a second to import an agent, and 200 kills would be 200 seconds of importing. What is forked
+here is a process of its own with a session, a log and a working folder of its own; it runs the command's `main` with
+its words and is killed with a real SIGKILL. Nothing of an earlier life is in it, because the nursery itself never runs
+one. Drills start every tenth process by the installed command all the same.
+
+As a script it serves orders, one JSON line each: `{"start": [command, words…], "log": path, "cwd": path}` is answered
+with `{"pid": n}`, `{"wait": pid, "secs": s}` with `{"code": n}` or null. At the end of its input it kills what is left.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+PR_SET_PDEATHSIG = 1
+
+
+class Hatched:
+    """One process of the nursery, as `subprocess.Popen` would show it."""
+
+    def __init__(self, nursery: Nursery, pid: int) -> None:
+        self._nursery = nursery
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code; null while it runs."""
+        return self._wait(0.0)
+
+    def wait(self, timeout: float = 30.0) -> int:
+        """Wait for its end. Raises `subprocess.TimeoutExpired`."""
+        code = self._wait(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Signal it, by its id, unless it is known to have ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def _wait(self, secs: float) -> int | None:
+        # Each order is quick, so that one who waits doesn't hold up one who starts.
+        end = time.monotonic() + secs
+        while self.returncode is None:
+            self.returncode = self._nursery.order({"wait": self.pid})["code"]
+            if self.returncode is not None or time.monotonic() >= end:
+                break
+            time.sleep(0.01)
+        return self.returncode
+
+
+class Nursery:
+    """The parent's end. May be used from several threads."""
+
+    def __init__(self, log: Path, env: Mapping[str, str] | None = None) -> None:
+        self._lock = threading.Lock()
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                (sys.executable, __file__),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, **(env or {})},
+            )
+
+    def start(self, words: tuple[str, ...], log: Path, folder: Path, env: Mapping[str, str] | None = None) -> Hatched:
+        """Fork one: `words` are the command's name and its arguments."""
+        answer = self.order({"start": words, "log": str(log), "cwd": str(folder), "env": dict(env or {})})
+        return Hatched(self, answer["pid"])
+
+    def order(self, order: dict[str, object]) -> dict[str, int]:
+        with self._lock:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        assert line, "the nursery has ended; its log says why"
+        return dict(json.loads(line))
+
+    def close(self) -> None:
+        """End it with all its children."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def serve() -> None:
+    """Take orders until the input ends; then nothing of it is left."""
+    import gaugetrail_agent.cli
+    import gaugetrail_collector.cli
+
+    mains = {"gaugetrail-agent": gaugetrail_agent.cli.main, "gaugetrail-collector": gaugetrail_collector.cli.main}
+    gc.collect()
+    gc.freeze()  # what is imported is not looked at again in each child
+    children: set[int] = set()
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "start" in order:
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                _live(parent, order, mains[order["start"][0]])
+            children.add(pid)
+            answer: dict[str, int | None] = {"pid": pid}
+        else:
+            ended, status = os.waitpid(order["wait"], os.WNOHANG)
+            answer = {"code": os.waitstatus_to_exitcode(status) if ended else None}
+            children.discard(ended)
+        print(json.dumps(answer), flush=True)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _live(parent: int, order: dict, main) -> NoReturn:
+    """The child: a session of its own, its log as both outputs, and the command."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    os.setsid()
+    with Path(order["log"]).open("ab") as log, Path(os.devnull).open("rb") as nothing:
+        for number, file in ((0, nothing), (1, log), (2, log)):
+            os.dup2(file.fileno(), number)
+    os.chdir(order["cwd"])
+    os.environ.update(order["env"])
+    sys.argv = list(order["start"])
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except BaseException:  # noqa: BLE001 - the top of a process
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()

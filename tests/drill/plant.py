@@ -1,0 +1,329 @@
+"""A drill's plant: broker, store, collectors and several agents with an operator's station and a press each.
+
+It stands on the tests' `Floor` (real processes on loopback, ended by their ids) and adds what damage on a large scale
+needs: many agents, quick restarts from the nursery, waiting until the store holds what was told, and the judgement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from account import Account
+from crew import Crew, Stuck
+from floor import Floor, command, until
+from judge import Finding, InfluxLook, Look, SqliteLook, judge, look_aside
+from nursery import Nursery
+
+from gaugetrail_sim import plc
+
+DRAIN_SECS = 90.0
+COMMAND_EVERY = 10
+"""Every so many starts the installed command is used instead of the nursery."""
+
+AGENT = """\
+[agent]
+id = "{agent}"
+site = "plant1"
+line = "line1"
+data_dir = "{data_dir}"
+
+[mqtt]
+host = "127.0.0.1"
+port = {port}
+keepalive_secs = 5
+resend_secs = {resend_secs}
+
+[terminal]
+
+[spool]
+max_mb = {max_mb}
+keep_mb = 64
+
+[[station]]
+name = "OP10"
+plan = "depth.toml"
+unit_pattern = '(?P<serial>SN[0-9]+)(/(?P<heat>H[0-9]+))?'
+"""
+
+PRESS = """
+[[link]]
+name = "plc-net"
+kind = "modbus-tcp"
+host = "127.0.0.1"
+port = {port}
+
+[[device]]
+name = "press"
+link = "plc-net"
+driver = "modbus"
+gauge = "G-0101"
+unit_id = {unit}
+poll_secs = 0.02
+trigger = {{ seq = {seq}, result = {result}, echo = {echo}, heartbeat_in = {beat}, heartbeat_out = {reader_beat} }}
+value = [
+  {{ name = "serial", address = {serial}, type = "string[8]" }},
+  {{ name = "force", address = {force}, type = "float32", unit = "kN", decimals = 1 }},
+  {{ name = "depth", address = {depth}, type = "float32", unit = "mm", decimals = 2 }},
+]
+
+[[station]]
+name = "OP20"
+mode = "automatic"
+device = "press"
+plan = "press.toml"
+unit_pattern = "SN[0-9]+"
+"""
+
+DEPTH_PLAN = """\
+id = "CP-1"
+revision = "A"
+part = "PR-1"
+approved_by = "QE"
+approved_on = "2026-11-01"
+[[characteristic]]
+name = "depth"
+unit = "mm"
+lsl = "1.0"
+usl = "2.0"
+capture = "typed"
+"""
+
+PRESS_PLAN = """\
+id = "CP-2"
+revision = "A"
+part = "PR-1"
+approved_by = "QE"
+approved_on = "2026-11-01"
+[[characteristic]]
+name = "force"
+unit = "kN"
+lsl = "12.0"
+usl = "18.0"
+device = "press"
+[[characteristic]]
+name = "depth"
+unit = "mm"
+lsl = "8.40"
+usl = "8.60"
+device = "press"
+"""
+
+COLLECTOR = """\
+id = "{name}"
+data_dir = "{name}-data"
+[mqtt]
+host = "127.0.0.1"
+port = {port}
+keepalive_secs = 5
+[store]
+"""
+
+
+class Plant(Floor):
+    """Use as a context manager. `crew` works at the stations, `account` is what it was told."""
+
+    def __init__(self, folder: Path, seed: int, store: str = "sqlite") -> None:
+        super().__init__(folder)
+        self.seed = seed
+        self.dice = random.Random(f"drill {seed} {folder.name}")
+        self.store = store
+        self.account = Account()
+        self.crew = Crew(self.account, seed)
+        self.agents: list[str] = []
+        self.collectors: list[str] = []
+        self._data_dirs: dict[str, Path] = {}
+        self._nurseries: dict[tuple[tuple[str, str], ...], Nursery] = {}
+        self._starts = 0
+
+    def __enter__(self) -> Plant:
+        self.crew.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.crew.__exit__()
+        super().__exit__(*error)
+        for nursery in self._nurseries.values():
+            nursery.close()
+
+    # --- settings
+
+    def add_agent(
+        self,
+        name: str,
+        *,
+        press: bool = True,
+        port: int | None = None,
+        data_dir: Path | None = None,
+        max_mb: int = 4096,
+        resend_secs: float = 2.0,
+    ) -> Path:
+        """Write an agent's settings and put its people to their stations; the path of its data."""
+        folder = self.folder / name
+        folder.mkdir()
+        number = len(self.agents) + 1
+        self.agents.append(name)
+        self._data_dirs[name] = data_dir or folder / "data"
+        (folder / "depth.toml").write_text(DEPTH_PLAN)
+        (folder / "press.toml").write_text(PRESS_PLAN)
+        text = AGENT.format(
+            agent=name,
+            port=port or self.mqtt_port,
+            data_dir=self._data_dirs[name],
+            max_mb=max_mb,
+            resend_secs=resend_secs,
+        )
+        if press:
+            text += PRESS.format(
+                port=self.crew.press(name, "OP20", f"{number}2"),
+                unit=plc.UNIT_ID,
+                seq=plc.SEQ,
+                result=plc.RESULT,
+                echo=plc.ECHO,
+                beat=plc.HEARTBEAT,
+                reader_beat=plc.READER_HEARTBEAT,
+                serial=plc.SERIAL,
+                force=plc.FORCE,
+                depth=plc.DEPTH,
+            )
+        (folder / "agent.toml").write_text(text)
+        self.crew.typist(self._data_dirs[name], name, "OP10", f"{number}1")
+        return self._data_dirs[name]
+
+    def add_collector(self, name: str = "collector", *, port: int | None = None, store_port: int | None = None) -> None:
+        """Write a collector's settings. All collectors of a plant share its store."""
+        tables = {
+            "sqlite": f'kind = "sqlite"\npath = "{self.folder}/store.db"\n',
+            "influxdb": f'kind = "influxdb"\nurl = "http://127.0.0.1:{store_port or self.influx_port}"\nversion = "1"\n'
+            'database = "gaugetrail"\ntimeout_secs = 5\n',
+        }
+        text = COLLECTOR.format(name=name, port=port or self.mqtt_port) + tables[self.store]
+        (self.folder / f"{name}.toml").write_text(text)
+        self.collectors.append(name)
+
+    def data_dir(self, agent: str) -> Path:
+        """Where the agent keeps its spool."""
+        return self._data_dirs[agent]
+
+    # --- processes
+
+    def run(self, *, press: bool = True, agents: int = 1) -> None:
+        """The usual plant, up and at work: broker, store, one collector, some agents, everybody at his station."""
+        self.broker()
+        if self.store == "influxdb":
+            self.influxd()
+        self.add_collector()
+        self.start_collector()
+        for number in range(1, agents + 1):
+            self.add_agent(f"pc{number}", press=press)
+            self.start_agent(f"pc{number}")
+        self.crew.work()
+        self.until_told(3 * agents)
+
+    def start_agent(self, name: str, env: Mapping[str, str] | None = None, *, wait: bool = True) -> None:
+        """Start it; with `wait`, until its terminal is open."""
+        door = self.data_dir(name) / "terminal.port"
+        door.unlink(missing_ok=True)
+        self._begin(name, ("gaugetrail-agent", "run", "--config", str(self.folder / name / "agent.toml")), env)
+        if wait:
+            self.until_open(name)
+
+    def until_open(self, name: str) -> None:
+        """Wait until the agent's terminal is open."""
+        door = self.data_dir(name) / "terminal.port"
+
+        def found() -> bool:
+            code = self.processes[name].poll()
+            assert code is None, f"{name} ended with code {code}: {self.log(name)[-2000:]}"
+            return door.exists()
+
+        until(found, f"{name} is ready")
+
+    def start_collector(self, name: str = "collector", env: Mapping[str, str] | None = None) -> None:
+        """Start it; it connects by itself."""
+        self._begin(name, ("gaugetrail-collector", "run", "--config", str(self.folder / f"{name}.toml")), env)
+
+    def _begin(self, name: str, words: tuple[str, ...], env: Mapping[str, str] | None) -> None:
+        self._starts += 1
+        if env is None and self._starts % COMMAND_EVERY == 0:
+            self.start(name, command(words[0]), *words[1:])
+            return
+        key = tuple(sorted((env or {}).items()))
+        if key not in self._nurseries:
+            self._nurseries[key] = Nursery(self.folder / "nursery.log", env)
+        hatched = self._nurseries[key].start(words, self.folder / f"{name}.log", self.folder)
+        self.processes[name] = hatched  # type: ignore[assignment]
+
+    def all_up(self) -> None:
+        """Start whatever of the settings' processes is not running, the broker first."""
+        if "mosquitto" not in self.processes:
+            self.broker()
+        if self.store == "influxdb" and "influxd" not in self.processes:
+            self.influxd()
+        for name in self.collectors:
+            if name not in self.processes:
+                self.start_collector(name)
+        for name in self.agents:
+            if name not in self.processes:
+                self.start_agent(name)
+
+    # --- waiting and judging
+
+    def until_told(self, more: int = 1, secs: float = 60.0) -> None:
+        """Wait until so many more parts were told to be recorded. Raises `Stuck`."""
+        wanted = len(self.account) + more
+        end = time.monotonic() + secs
+        while len(self.account) < wanted:
+            if time.monotonic() > end:
+                raise Stuck(f"no {more} more parts recorded within {secs:g} s: {self.crew.look()}")
+            time.sleep(0.01)
+
+    def look(self) -> Look:
+        """The drill's own way into the store."""
+        return InfluxLook(self.influx) if self.store == "influxdb" else SqliteLook(self.folder / "store.db")
+
+    def aside(self) -> list:
+        """What all collectors have set aside."""
+        return [one for name in self.collectors for one in look_aside(self.folder / f"{name}-data" / "set-aside.db")]
+
+    def arrived(self, secs: float = DRAIN_SECS) -> float:
+        """Wait until all that the terminals have said by now is in the store or set aside; the seconds it took."""
+        begun = time.monotonic()
+        missing = {word.record for word in self.account.told if word.record is not None}
+        look = self.look()
+        while True:
+            with contextlib.suppress(OSError):
+                missing -= look.ids()
+                missing -= {one.record for one in self.aside()}
+            took = time.monotonic() - begun
+            if not missing or took > secs:
+                return round(took, 1)
+            time.sleep(0.1)
+
+    def settle(self, secs: float = DRAIN_SECS) -> None:
+        """Let the spools run empty, so that what nobody was told of is counted, too; if not, the judge will see."""
+        end = time.monotonic() + secs
+        for name in self.agents:
+            while time.monotonic() < end and self.waiting_at(name):
+                time.sleep(0.1)
+
+    def waiting_at(self, agent: str) -> int:
+        """Records without a receipt: read from the spool's file, so that asking costs no process."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.data_dir(agent)}/spool.db?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM record WHERE state = 0").fetchone()[0])
+
+    def judge(self) -> Finding:
+        """Compare store and account, compute every chain anew, and ask `verify`, which must agree."""
+        look, aside = self.look(), self.aside()
+        records = look.records()
+        found = judge(self.account, records, aside, look.doubled_values(records))
+        code, out, err = self.ask("gaugetrail-collector", "verify", "--config", f"{self.collectors[0]}.toml", "--json")
+        if found.chain_ok and code != 0:
+            found.chain_ok = False
+            found.trouble.append(f"verify says otherwise: {err or json.loads(out)}")
+        return found
