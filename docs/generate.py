@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from gaugetrail_contract.record import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "config" / "grafana"))
+
+from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
+
 NOTE = "<!-- written by make docs; change the code, not this page -->\n"
 
 
@@ -50,7 +55,7 @@ def pages() -> dict[Path, str]:
     files[reference / "commands-collector.md"] = commands_page("gaugetrail-collector", collector)
     files[reference / "profiles.md"] = profiles_page()
     files[reference / "metrics.md"] = metrics_page()
-    return files
+    return files | dashboards.files()
 
 
 def _json(schema: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from floor import Floor, program
 settings.register_profile("long", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """`make fuzz`: about a million examples over all tests whose names hold any_bytes or fuzz."""
 
-SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd"}
+SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd", "npm": "npm"}
 """Mark -> the program that such a test starts. Debian's package has the mark's name."""
 
 

@@ -18,9 +18,11 @@ from typing import Literal
 from gaugetrail_collector.config import Config
 from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
 from gaugetrail_collector.metrics import Metrics
+from gaugetrail_collector.neighbours import Neighbours
 from gaugetrail_collector.scheduler import Scheduler
 from gaugetrail_collector.set_aside import SetAside, SetAsideFull
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_collector.subscriber import Subscriber
 from gaugetrail_collector.web import Web
 from gaugetrail_contract.clock import utc_text
@@ -57,6 +59,7 @@ class Collector:
         self.store: Store = config.store()
         self.set_aside = SetAside(config.set_aside_path)
         self.ingest = Ingest(self.store, self.set_aside, now_us)
+        self.neighbours = Neighbours(now_us)
         self.scheduler = Scheduler()
         self.metrics = Metrics()
         self.webs: list[Web] = []
@@ -78,6 +81,7 @@ class Collector:
             signal.signal(name, lambda *_: self.stop())
         self.set_aside.open()
         self.subscriber.on_connected = self._heartbeat
+        self.subscriber.on_status = self.neighbours.hear
         self.subscriber.start()
         for web in self.webs:
             web.start()
@@ -204,3 +208,16 @@ class Collector:
         document = self.status()
         self.metrics.tell(document)
         self.subscriber.publish_status(document)
+        self._note(document)
+
+    def _note(self, own: CollectorStatus) -> None:
+        """Figures for the charts, while the store is up; they may be lost, so a store that refuses them is no fault."""
+        if self._state != "up":
+            return
+        lines = collector_lines(own, now_us())
+        for heard in self.neighbours.fresh_agents():
+            lines += agent_lines(heard.document, heard.heard_us)
+        try:
+            self.store.note(lines)
+        except StoreDown as error:
+            log.debug("no figures for the charts: %s", error)

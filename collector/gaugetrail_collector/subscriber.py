@@ -41,6 +41,7 @@ class Subscriber:
         self.connected = False
         self.trouble: str | None = "not connected yet"
         self.on_connected: Callable[[], None] = lambda: None
+        self.on_status: Callable[[str, bytes], None] = lambda _, __: None
         self._settings = settings
         self._collector = collector
         self._version = settings.version
@@ -49,6 +50,7 @@ class Subscriber:
         self._lock = threading.Lock()
         self._mids: dict[int, tuple[int, int]] = {}
         self._token = 0
+        self._status_mid: int | None = None
         self._stopping = False
         self._client = self._make_client()
 
@@ -152,8 +154,12 @@ class Subscriber:
         client.subscribe(self.topic, qos=1)
 
     def _on_subscribe(
-        self, client: mqtt.Client, _: object, __: int, reasons: list[ReasonCode], ___: Properties | None
+        self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], ___: Properties | None
     ) -> None:
+        if mid == self._status_mid:
+            if any(reason.is_failure for reason in reasons):
+                log.warning("broker %s: refuses the status topics; agents can't be shown", self._where)
+            return
         if reasons and reasons[0].is_failure:
             if self._shared:
                 # Also what 3.1.1 brokers without shared subscriptions answer (0x80).
@@ -165,6 +171,8 @@ class Subscriber:
             return
         self.connected = True
         self.trouble = None
+        # QoS 0 and apart: what neighbours say of themselves must never stand in the way of records.
+        _, self._status_mid = client.subscribe([(topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0)])
         log.info("broker %s: subscribed to %s", self._where, self.topic, extra={"event": "broker_up"})
         self.on_connected()
 
@@ -192,6 +200,9 @@ class Subscriber:
         self.trouble = trouble
 
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic.endswith("/status"):
+            self.on_status(message.topic, bytes(message.payload))
+            return
         with self._lock:
             self._token += 1
             token = self._token

@@ -41,6 +41,7 @@ class SpoolStatus(Told):
     bytes: int = Field(ge=0)
     full: bool = False
     set_aside: int = Field(0, ge=0)
+    receipt_p99_ms: float | None = Field(None, ge=0, description="commit to receipt, of the records confirmed last")
 
 
 class DeliveryStatus(Told):
@@ -92,6 +93,9 @@ class CollectorStatus(Told):
     resent: int = Field(0, ge=0, description="records that were in the store already")
     set_aside: int = Field(0, ge=0)
     forks: int = Field(0, ge=0, description="same identity, another seal; a part of set_aside")
+    gaps: int = Field(0, ge=0, description="ranges of numbers that are missing in the store and were asked for again")
+    tag_values: int = Field(0, ge=0, description="values in use of the tag that is nearest to its bound")
+    tag_budget: int = Field(0, ge=0, description="that tag's bound; 0 where the store has none")
 
 
 def agent_offline(agent: str) -> bytes:

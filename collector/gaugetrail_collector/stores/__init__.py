@@ -72,6 +72,9 @@ class Store(Protocol):
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`."""
 
+    def note(self, lines: Sequence[str]) -> None:
+        """Points for charts, made by `status_lines`; a store without charts takes none. Any thread; may be lost."""
+
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """Every record that carries the identifier (of that kind, or any), oldest first."""
 

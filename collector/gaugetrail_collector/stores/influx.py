@@ -120,3 +120,9 @@ class InfluxStore(InfluxReads):
             return [Outcome(Fate.REJECTED, f"InfluxDB refuses it: {reason}")]
         middle = len(batch) // 2
         return self._write_all(batch[:middle]) + self._write_all(batch[middle:])
+
+    def note(self, lines: Sequence[str]) -> None:
+        """One request beside the records' own; nothing here is promised to last."""
+        answer = self._http.write("\n".join(lines).encode("utf-8"))
+        if answer.status not in (200, 204):
+            self._http.refuse(answer)

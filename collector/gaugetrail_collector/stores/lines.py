@@ -6,6 +6,7 @@ A property test holds these lines against `Point`, so the escaping is the client
   and the record's bytes; the record's time
 - `measurement`: tags site line station part characteristic gauge verdict; fields value, text, unit, limits, serial,
   agent, epoch, seq; its own time
+- `defect`: tags site line station part characteristic code; field n; one for each reason why a value failed
 - `event`: tags site line station agent type subject_kind; fields subject, seq, epoch, sha256, record; the record's time
 - `trace`: tags zb id_kind; fields id, also, and what leads to the record's point; the record's time
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 import functools
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.record import Amendment, Inspection, Measurement, Record, Verdict, identifiers
@@ -118,7 +119,9 @@ def lines_of(opened: Opened) -> list[str]:
     name, tags = record_tags(record)
     own = line(tag_set(name, tags), _own_fields(opened), at)
     if isinstance(record, Inspection):
-        return [own, *(_measurement_line(record, one) for one in record.measurements), *_trace_lines(record, at)]
+        measured = [_measurement_line(record, one) for one in record.measurements]
+        defects = [made for one in record.measurements if one.verdict is Verdict.FAIL for made in _defects(record, one)]
+        return [own, *measured, *defects, *_trace_lines(record, at)]
     return [own, *_trace_lines(record, at)]
 
 
@@ -142,11 +145,18 @@ def _own_fields(opened: Opened) -> list[tuple[str, Field]]:
             ("attempt", record.attempt),
             ("duration_ms", record.duration_ms),
             ("failed", failed),
+            ("ok", int(record.verdict is Verdict.PASS)),
             ("measured", len(record.measurements)),
             *common,
         ]
     if isinstance(record, Amendment):
-        return [("subject", record.target), ("reason", record.reason), ("approved_by", record.approved_by), *common]
+        return [
+            ("subject", record.target),
+            ("reason", record.reason),
+            ("approved_by", record.approved_by),
+            ("approved", int(record.approved_by is not None)),
+            *common,
+        ]
     return [("subject", record.subject.id), *common]
 
 
@@ -172,12 +182,33 @@ def _measurement_line(record: Inspection, one: Measurement) -> str:
         ("capture", str(one.capture)),
         ("status", one.status),
         ("calibration", one.calibration),
+        ("calibration_due", one.calibration_due),
         ("serial", record.serial),
         ("agent", record.agent),
         ("epoch", record.epoch),
         ("seq", record.seq),
     ]
     return line(tag_set("measurement", tags), pairs, time_ns(utc_us(one.time), record.slot))
+
+
+def _defects(record: Inspection, one: Measurement) -> Iterator[str]:
+    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`."""
+    codes: Iterable[str] = dict.fromkeys(one.defects)
+    if not one.defects:
+        value, lower = number(one.value), number(one.lsl)
+        codes = ("nok",) if value is None else ("low",) if lower is not None and value < lower else ("high",)
+    for code in codes:
+        tags = (
+            ("site", record.site),
+            ("line", record.line),
+            ("station", record.station),
+            ("part", record.part),
+            ("characteristic", one.characteristic),
+            ("code", code),
+        )
+        yield line(
+            tag_set("defect", tags), (("n", 1), ("serial", record.serial)), time_ns(utc_us(one.time), record.slot)
+        )
 
 
 def _trace_lines(record: Record, at: int) -> list[str]:

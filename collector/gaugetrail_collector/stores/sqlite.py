@@ -73,6 +73,9 @@ class SqliteStore(SqliteReads):
         """The file it is."""
         return f"SQLite, {self.path}"
 
+    def note(self, lines: Sequence[str]) -> None:
+        """No charts are drawn from SQLite."""
+
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Insert what is new in one transaction; returns after the commit."""
         with self._using() as db:
