@@ -14,7 +14,8 @@ from hypothesis import given
 from stream_driver_promises import PLACES, check_any_pieces, damaged, readings, said, sent
 
 from gaugetrail_agent.drivers.open_protocol import OpenProtocolDriver, OpenProtocolSerialDriver, Options, build
-from gaugetrail_agent.drivers.open_protocol_messages import ERRORS, telegram
+from gaugetrail_agent.drivers.open_protocol_errors import ERRORS
+from gaugetrail_agent.drivers.open_protocol_messages import telegram
 from gaugetrail_agent.drivers.open_protocol_tightenings import Tightenings
 from gaugetrail_agent.drivers.stream import StreamDevice
 from gaugetrail_agent.errors import DeviceGone

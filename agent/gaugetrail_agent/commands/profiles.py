@@ -31,7 +31,17 @@ def names(context: typer.Context, profiles: Folders = None, as_json: AsJson = Fa
 @app.command("show")
 def show_file(name: str, profiles: Folders = None) -> None:
     """Print a profile's file: the start of one of your own."""
-    say_file(catalogue.profile_path(name, tuple(profiles or ())))
+    say_file(file_of(name, tuple(profiles or ())))
+
+
+def file_of(name: str, folders: tuple[Path, ...]) -> Path:
+    """The file of a profile by name, or the file itself. A wrong name is a usage error that lists the known ones."""
+    if name.endswith(".toml"):
+        return Path(name)
+    try:
+        return catalogue.profile_path(name, folders)
+    except catalogue.UnknownDriver as error:
+        raise fail(str(error), 2) from error
 
 
 def say_file(path: Path) -> None:
@@ -47,10 +57,7 @@ def run_examples(
 ) -> None:
     """Run a profile's own examples: bytes in, expected reading out."""
     folders = tuple(profiles or ())
-    if name is None:
-        paths = catalogue.profile_paths(folders)
-    else:
-        paths = [Path(name) if name.endswith(".toml") else catalogue.profile_path(name, folders)]
+    paths = catalogue.profile_paths(folders) if name is None else [file_of(name, folders)]
     bad = 0
     for path in paths:
         loaded = profile.load_profile(path)

@@ -25,11 +25,9 @@ from dataclasses import dataclass
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.driver_settings import refuse_unknown, truth, whole_number
+from gaugetrail_agent.drivers.open_protocol_errors import ALREADY_SUBSCRIBED, NOT_FOUND, REVISION_UNSUPPORTED
 from gaugetrail_agent.drivers.open_protocol_framing import SerialFraming, TcpFraming
 from gaugetrail_agent.drivers.open_protocol_messages import (
-    ALREADY_SUBSCRIBED,
-    NOT_FOUND,
-    REVISION_UNSUPPORTED,
     BadTelegram,
     Telegram,
     read_telegram,

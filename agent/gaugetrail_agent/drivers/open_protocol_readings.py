@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gaugetrail_agent.drivers.open_protocol_errors import ERRORS
 from gaugetrail_agent.drivers.open_protocol_messages import (
-    ERRORS,
     NO_TIGHTENING,
     TORQUE_UNITS,
     BadTelegram,

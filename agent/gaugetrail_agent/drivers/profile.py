@@ -18,7 +18,8 @@ from typing import ClassVar
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.framing import Frame, Framer
 from gaugetrail_agent.drivers.profile_match import Matcher
-from gaugetrail_agent.drivers.profile_model import Example, Profile, parse_layout, placeholders
+from gaugetrail_agent.drivers.profile_model import Example, Profile
+from gaugetrail_agent.drivers.profile_text import parse_layout, placeholders
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.settings import ConfigError, Problem, load_settings
 
@@ -59,9 +60,11 @@ class ProfileDriver(StreamDriver):
         self.quiet_secs = framing.idle_secs if self._ended_by_silence else framing.give_up_secs
 
     def opened(self) -> Sequence[Action]:
-        """Forget half a frame."""
+        """Forget half a frame; start or stop the stream where the setting says so."""
         self._framer.reset()
-        return ()
+        wanted = self.settings.get("stream")
+        commands = self.profile.commands
+        return self._send({"on": commands.start_stream, "off": commands.stop_stream}.get(wanted or ""), None)
 
     def received(self, data: bytes) -> Sequence[Action]:
         """The readings of every frame that ends in `data`."""
@@ -81,21 +84,14 @@ class ProfileDriver(StreamDriver):
         return Reading(Status.INCOMPLETE, raw) if raw else None
 
     def ask(self, channel: str | None = None) -> Sequence[Action]:
-        """The profile's poll command, for the request that is set, if it has one."""
+        """The profile's poll or trigger command, for the request that is set, if it has one."""
         commands = self.profile.commands
+        if self.settings.get("ask") == "trigger":
+            return self._send(commands.trigger, channel)
         command = commands.requests.get(self.settings.get("request", "")) or (
             commands.poll_channel if channel is not None and commands.poll_channel else commands.poll
         )
         return self._send(command, channel)
-
-    def trigger(self, channel: str | None = None) -> Sequence[Action]:
-        """Start a measurement; nothing where the profile has no command for it."""
-        return self._send(self.profile.commands.trigger, channel)
-
-    def stream(self, on: bool) -> Sequence[Action]:
-        """Make the device send by itself, or stop it."""
-        commands = self.profile.commands
-        return self._send(commands.start_stream if on else commands.stop_stream, None)
 
     def _send(self, command: str | None, channel: str | None) -> Sequence[Action]:
         if command is None:

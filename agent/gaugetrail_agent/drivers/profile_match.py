@@ -19,9 +19,8 @@ from gaugetrail_agent.drivers.profile_model import (
     Part,
     Pattern,
     Profile,
-    fill,
-    parse_layout,
 )
+from gaugetrail_agent.drivers.profile_text import fill, parse_layout
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
 
