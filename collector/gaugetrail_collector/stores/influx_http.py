@@ -1,7 +1,8 @@
 """Requests to InfluxDB: where it is, who we are there, what its answers mean. Only this module meets influxdb-client.
 
-Everything goes through the client's HTTP layer: writes as ready lines, reads as InfluxQL on `/query`, the one dialect
-that 1.x, 2.x and 3.x all answer; every value in a query is a bound string or number. What a status code asks for:
+Everything goes through the client's HTTP layer: writes as ready lines, reads as InfluxQL, the one dialect that 1.x, 2.x
+and 3.x all answer; every value in a query is a bound string or number. 1.x and 2.x are asked on `/query`, 3.x on
+`/api/v3/query_influxql`, because 3.x binds no values on `/query`. What a status code asks for:
 
 - 200, 204: done
 - 401, 403, 404: we are refused: `StoreRefuses`, which says what to fix
@@ -23,6 +24,7 @@ from influxdb_client.configuration import Configuration
 from influxdb_client.rest import ApiException
 
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
+from gaugetrail_contract.clock import utc_us
 
 REFUSALS = {
     401: "the token or password is not accepted",
@@ -80,10 +82,10 @@ class InfluxHttp:
         self._client = None
 
     def version(self) -> str:
-        """What the server says it is, such as `1.6.7`; empty where it doesn't say. Raises `StoreDown`."""
+        """What the server says it is, such as `1.6.7`; empty where it doesn't say. Raises as `refuse`."""
         answer = self.request("GET", "/ping", {})
-        if answer.status >= 500:
-            raise StoreDown(f"InfluxDB at {self.at.url} answers {answer.status}")
+        if answer.status >= 400:
+            self.refuse(answer)
         return {key.lower(): value for key, value in answer.headers.items()}.get("x-influxdb-version", "")
 
     def write(self, lines: bytes) -> Answer:
@@ -99,18 +101,19 @@ class InfluxHttp:
 
     def query(self, text: str, bound: Mapping[str, str | int] | None = None, *, post: bool = False) -> list[Point]:
         """The rows of one InfluxQL statement, each as a dict with its tags; times are nanoseconds."""
+        # A bound object would be taken for a regular expression: only text and whole numbers pass.
+        assert all(type(value) in (str, int) for value in (bound or {}).values())
+        if self.at.version == "3":
+            return self._query_3(text, bound or {})
         query = {"db": self.at.database, "q": text, "epoch": "ns"}
         if self.at.retention_policy:
             query["rp"] = self.at.retention_policy
         if bound:
-            # A bound object would be taken for a regular expression: only text and whole numbers pass.
-            assert all(type(value) in (str, int) for value in bound.values())
             query["params"] = json.dumps(bound)
         answer = self.request("POST" if post else "GET", "/query", query)
         if answer.status != 200:
             self.refuse(answer)
-        document = json.loads(answer.body)
-        result = document.get("results", [{}])[0]
+        result = json.loads(answer.body).get("results", [{}])[0]
         if "error" in result:
             raise StoreRefuses(f"InfluxDB at {self.at.url}: {result['error']}")
         return [
@@ -119,10 +122,31 @@ class InfluxHttp:
             for values in series.get("values", ())
         ]
 
+    def _query_3(self, text: str, bound: Mapping[str, str | int]) -> list[Point]:
+        """3.x leaves out what is null and writes times as text; both are put right, so that all versions read alike."""
+        asked = {"db": self.at.database, "q": text, "format": "json"} | ({"params": bound} if bound else {})
+        answer = self.request("POST", "/api/v3/query_influxql", {}, asked, "application/json")
+        if answer.status != 200:
+            self.refuse(answer)
+        found: list[Point] = json.loads(answer.body)
+        blank: Point = dict.fromkeys(key for row in found for key in row)
+        return [
+            blank | row | {"_name": row.get("iox::measurement")} | ({"time": ns(row["time"])} if "time" in row else {})
+            for row in found
+        ]
+
     def request(
-        self, method: str, path: str, query: Mapping[str, str], body: bytes | None = None, kind: str | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: bytes | Mapping[str, object] | None = None,
+        kind: str | None = None,
     ) -> Answer:
-        """One request through the client; the answer whatever its status. Raises `StoreDown` without an answer."""
+        """One request through the client; the answer whatever its status. The client writes JSON bodies itself.
+
+        Raises `StoreDown` without an answer.
+        """
         if self._client is None:
             raise StoreDown(f"InfluxDB at {self.at.url}: not connected")
         headers = self._authority() | ({"Content-Type": kind} if kind else {})
@@ -155,11 +179,17 @@ class InfluxHttp:
     def _authority(self) -> dict[str, str]:
         at = self.at
         if at.token is not None:
-            return {"Authorization": f"Token {at.token}"}
+            return {"Authorization": f"{'Bearer' if at.version == '3' else 'Token'} {at.token}"}
         if at.username is not None:
             pair = f"{at.username}:{at.password or ''}".encode()
             return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
         return {}
+
+
+def ns(text: str) -> int:
+    """`2026-11-23T08:00:00.123456789` -> nanoseconds since 1970; zone `Z` or none."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return utc_us(f"{whole}Z") * 1000 + int(fraction.ljust(9, "0"))
 
 
 def quoted(name: str) -> str:
@@ -168,14 +198,21 @@ def quoted(name: str) -> str:
 
 
 def error_text(answer: Answer) -> str:
-    """What the server says is wrong: `error` (1.x, 3.x) or `message` (2.x), or the start of any other text."""
+    """What the server says is wrong: `error` (1.x, 3.x) or `message` (2.x), or the start of any other text.
+
+    A partial write on 3.x lists the refused lines beside it; the first one's reason is added.
+    """
     try:
         document = json.loads(answer.body)
     except ValueError:
         text = answer.body[:200].decode("utf-8", "replace").strip()
     else:
         if isinstance(document, dict):
-            text = str(document.get("error") or document.get("message") or "")[:500]
+            text = str(document.get("error") or document.get("message") or "")
+            refused = document.get("data")
+            if isinstance(refused, list) and refused and isinstance(refused[0], dict):
+                text += f": {refused[0].get('error_message')}"
+            text = text[:500]
         else:
             text = str(document)[:200]
     return text or f"status {answer.status}"

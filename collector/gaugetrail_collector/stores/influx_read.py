@@ -11,8 +11,7 @@ from heapq import merge
 
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
-from gaugetrail_collector.stores.lines import bucket, plain_tag, stored_tag, time_ns
-from gaugetrail_contract.record import Record
+from gaugetrail_collector.stores.lines import bucket, stored_tag
 
 PAGE = 500
 CARRIERS = ("inspection", "event")
@@ -61,11 +60,19 @@ class InfluxReads:
         """By the agent tag, then the epochs that each has."""
         found: set[tuple[str, str]] = set()
         for name in CARRIERS:
-            for agent in self._http.query(f'SHOW TAG VALUES FROM {name} WITH KEY = "agent"'):
-                bound: dict[str, str | int] = {"agent": agent["value"]}
+            for tag in self._http.query(f'SHOW TAG VALUES FROM {name} WITH KEY = "agent"'):
+                bound: dict[str, str | int] = {"agent": tag["value"]}
+                agent = self._agent(name, str(tag["value"]))
                 text = f"SELECT DISTINCT(epoch) AS epoch FROM {name} WHERE agent = $agent"
-                found |= {(plain_tag(str(agent["value"])), row["epoch"]) for row in self._http.query(text, bound)}
+                found |= {(agent, str(row["epoch"])) for row in self._http.query(text, bound)}
         return sorted(found)
+
+    def _agent(self, name: str, tag: str) -> str:
+        """The agent that a tag stands for. The blank at the end of one may have been a backslash; a record tells."""
+        if tag.endswith(" "):
+            for row in self._http.query(f"SELECT record FROM {name} WHERE agent = $agent LIMIT 1", {"agent": tag}):
+                return str(json.loads(row["record"])["agent"])
+        return tag
 
     def rows(self, agent: str, epoch: str) -> Iterator[Row]:
         """Page by page along time, which rises with seq within a chain; both carriers merged."""
@@ -96,31 +103,6 @@ class InfluxReads:
         return sum(
             int(row["n"]) for name in CARRIERS for row in self._http.query(f"SELECT count(seq) AS n FROM {name}")
         )
-
-    def head(self, agent: str, epoch: str) -> int:
-        """The greatest number that the chain has in the store; 0 for none."""
-        found = [
-            int(row["seq"])
-            for name in CARRIERS
-            for row in self._http.query(
-                f"SELECT max(seq) AS seq FROM {name} WHERE agent = $agent AND epoch = $epoch",
-                {"agent": stored_tag(agent), "epoch": epoch},
-            )
-        ]
-        return max(found, default=0)
-
-    def seal_under(self, record: Record) -> str | None:
-        """The seal under which the record's identity is stored; null when it isn't. By its time, failing that by its
-        number, since a fork may name another time.
-        """
-        bound: dict[str, str | int] = {"agent": stored_tag(record.agent), "epoch": record.epoch, "seq": record.seq}
-        at = time_ns(record.time_us, record.slot)
-        for where in (f"time = {at} AND ", ""):
-            for name in CARRIERS:
-                text = f"SELECT sha256, seq FROM {name} WHERE {where}agent = $agent AND epoch = $epoch AND seq = $seq"
-                for row in self._http.query(text, bound):
-                    return str(row["sha256"])
-        return None
 
 
 def _row(agent: str, point: Point) -> Row:

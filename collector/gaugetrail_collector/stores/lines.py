@@ -51,19 +51,14 @@ def tag_set(measurement: str, tags: tuple[tuple[str, str | None], ...]) -> str:
 
 
 def tag_value(value: str) -> str:
-    """A tag value as the client writes it; one that ends with a backslash gets a blank, or it would eat the comma."""
+    """A tag value as the client writes it; behind a last backslash stands a blank, or it would escape the comma."""
     escaped = value.translate(_TAG)
     return escaped + " " if escaped.endswith("\\") else escaped
 
 
 def stored_tag(value: str) -> str:
-    """A tag value as it stands in the store; see `tag_value` for the blank."""
-    return value + " " if value.endswith("\\") else value
-
-
-def plain_tag(value: str) -> str:
-    """The value that `stored_tag` was given."""
-    return value[:-1] if value.endswith("\\ ") else value
+    """A tag value as it stands in the store: a backslash at its end has become a blank, which is all it can become."""
+    return value[:-1] + " " if value.endswith("\\") else value
 
 
 def fields(pairs: Iterable[tuple[str, Field]]) -> str:

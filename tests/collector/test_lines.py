@@ -1,0 +1,157 @@
+"""Our lines against the client's `Point`, over any record: the escaping is theirs, the speed is ours."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import line_protocol
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from influxdb_client.client.write.point import Point
+from made import event, opened
+from samples import T0, amendment, inspection, measurement
+
+from gaugetrail_collector.stores import lines
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.record import Inspection, Measurement, Verdict
+
+identifier = st.text(
+    st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\u2028\u2029"), min_size=1, max_size=12
+)
+awkward = st.text(st.sampled_from("a0 ,=\\\"'$/ü漢"), min_size=1, max_size=8)
+text = st.one_of(awkward, identifier)
+decimal = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9).map(
+    lambda value: f"{value:f}"
+)
+
+
+@st.composite
+def measurements(draw: st.DrawFn, number: int) -> Measurement:
+    return measurement(
+        number,
+        characteristic=draw(text),
+        value=draw(st.none() | decimal),
+        text=draw(st.none() | text),
+        unit=draw(st.none() | text),
+        nominal=draw(st.none() | decimal),
+        lsl=draw(st.none() | decimal),
+        usl=draw(st.none() | decimal),
+        gauge=draw(st.none() | text),
+        verdict=draw(st.sampled_from(list(Verdict))),
+        defects=tuple(draw(st.lists(text, max_size=3))),
+        time=utc_text(T0 + number),
+    )
+
+
+def theirs(name: str, tags: dict[str, str | None], fields: dict[str, object], time: int) -> str:
+    """The same point from the client."""
+    point = Point(name)
+    for key, value in tags.items():
+        point.tag(key, value)
+    for key, value in fields.items():
+        point.field(key, value)
+    return str(point.time(time).to_line_protocol())
+
+
+def same(ours: str, other: str) -> None:
+    """The same point for a server. The letters may differ: the client sorts fields and shortens `1.0e+16`."""
+    mine, its = line_protocol.point(ours), line_protocol.point(other)
+    assert mine == its
+    assert {key: type(value) for key, value in mine.fields.items()} == {
+        key: type(value) for key, value in its.fields.items()
+    }
+
+
+values = st.one_of(text, st.integers(-(2**62), 2**62), st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["site", "line", "station", "part", "gauge"]), st.none() | text, min_size=1),
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), values, min_size=1),
+    st.integers(10**18, 2 * 10**18),
+)
+def test_a_line_is_what_the_client_would_write(
+    tags: dict[str, str | None], fields: dict[str, str | int | float], time: int
+) -> None:
+    ours = lines.line(lines.tag_set("m", tuple(tags.items())), list(fields.items()), time)
+    same(ours, theirs("m", tags, dict(fields), time))
+
+
+@given(
+    st.lists(st.integers(0, 5), max_size=5, unique=True).flatmap(
+        lambda numbers: st.tuples(*(measurements(number) for number in numbers))
+    ),
+    *(text for _ in range(8)),
+    st.lists(text, max_size=4, unique=True),
+)
+def test_any_record_gives_lines_that_a_server_reads_as_the_record(
+    taken: tuple[Measurement, ...],
+    serial: str,
+    lot: str,
+    operator: str,
+    part: str,
+    order: str,
+    heat: str,
+    tool: str,
+    fixture: str,
+    components: list[str],
+) -> None:
+    """Every line is strict line protocol, and what is read back is what the record says, digit for digit."""
+    one = opened(
+        3,
+        serial,
+        measurements=taken,
+        lot=lot,
+        operator=operator,
+        part=part,
+        order=order,
+        heat=heat,
+        tool=tool,
+        fixture=fixture,
+        components=tuple(components),
+    )
+    record = one.record
+    assert isinstance(record, Inspection)
+    points = [line_protocol.point(line) for line in lines.lines_of(one)]
+    assert len({point.key for point in points}) == len(points), "no point of a record overwrites another"
+    own = points[0]
+    assert own.measurement == "inspection"
+    assert own.fields["record"] == one.sealed.data.decode()
+    assert own.fields["sha256"] == one.sealed.sha256
+    assert (own.fields["serial"], own.fields["lot"], own.fields["operator"]) == (serial, lot, operator)
+    assert dict(own.tags)["part"] == lines.stored_tag(part)
+    assert own.time == record.time_us * 1000 + record.slot
+    for point, taken_one in zip(points[1 : 1 + len(taken)], record.measurements, strict=True):
+        assert point.measurement == "measurement"
+        assert dict(point.tags)["characteristic"] == lines.stored_tag(taken_one.characteristic)
+        if taken_one.value is not None:
+            assert point.fields["text"] == taken_one.value
+            assert isinstance(point.fields["value"], float)
+            assert point.fields["value"] == float(Decimal(taken_one.value))
+    leads = points[1 + len(taken) :]
+    assert {point.measurement for point in leads} == {"trace"}
+    assert {key for point in leads for key, _ in point.tags} == {"zb", "id_kind"}
+
+
+@pytest.mark.parametrize("one", [opened(1), event(2), opened(3, body=amendment())], ids=lambda one: one.record.kind)
+def test_lines_depend_on_the_record_alone(one) -> None:
+    """Derived again, they are the same letters: that is what makes a resend harmless."""
+    assert lines.lines_of(one) == lines.lines_of(one)
+    assert all(line_protocol.point(line).time >= 10**18 for line in lines.lines_of(one))
+
+
+def test_a_whole_number_is_written_as_a_float() -> None:
+    """`74` and `74.000` are one field type; a database that saw `74i` first would refuse the next value."""
+    one = opened(1, measurements=(measurement(0, value="74", nominal="74", lsl="0", usl="100"),))
+    point = line_protocol.point(lines.lines_of(one)[1])
+    assert {float} == {type(point.fields[name]) for name in ("value", "nominal", "lsl", "usl")}
+    assert point.fields["text"] == "74"
+
+
+def test_a_split_inspection_and_its_pieces_never_meet() -> None:
+    """Two pieces of one inspection are two records; their points stand side by side."""
+    bodies = [inspection("SN1", piece=seq, pieces=2, measurements=(measurement(seq),)) for seq in (1, 2)]
+    pieces = [opened(seq, body=body) for seq, body in enumerate(bodies, 1)]
+    keys = [line_protocol.point(line).key for piece in pieces for line in lines.lines_of(piece)]
+    assert len(keys) == len(set(keys))
