@@ -10,7 +10,7 @@ from itertools import count, cycle
 from pathlib import Path
 
 from gaugetrail_sim.faults import WIRE_FAULTS
-from gaugetrail_sim.gauge import MODELS, Scale
+from gaugetrail_sim.gauge import Model, Scale
 from gaugetrail_sim.line import make_piece
 from gaugetrail_sim.plc import LAST_SEQ, Press, Told
 from gaugetrail_sim.ptys import PtyPort
@@ -21,9 +21,10 @@ Say = Callable[[str], None]
 CODE_TEXT = {1: "stored, pass", 2: "stored, fail", 3: "had it already", 4: "rejected", 5: "not ready"}
 
 
-async def gauge(protocol: str, link: Path, every_secs: float, value: Decimal | None, seed: int, say: Say) -> None:
+async def gauge(
+    protocol: str, model: Model, link: Path, every_secs: float, value: Decimal | None, seed: int, say: Say
+) -> None:
     """A gauge that gets a new piece again and again, and whose DATA key is pressed; every tenth frame goes wrong."""
-    model = MODELS[protocol]
     gauge = model.make(PtyPort(link))
     dice = random.Random(seed)
     gauge.open()
@@ -39,7 +40,7 @@ async def gauge(protocol: str, link: Path, every_secs: float, value: Decimal | N
             gauge.load(shown.quantize(Decimal(1).scaleb(-gauge.decimals)), fault)
             if not model.streams:
                 gauge.press()
-            say(f"{number}: {gauge.value}{f' ({fault[0]})' if fault else ''}")
+            say(f"{number}: {gauge.shown()}{f' ({fault[0]})' if fault else ''}")
             await asyncio.sleep(every_secs)
     finally:
         gauge.close()

@@ -19,12 +19,12 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from gaugetrail_sim import by_hand
+from gaugetrail_sim import by_hand, replay
 from gaugetrail_sim.children import ChildFailed
 from gaugetrail_sim.demo import Options, run_demo
 from gaugetrail_sim.demo_report import Reporter
 from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.gauge import MODELS
+from gaugetrail_sim.gauge import MODELS, Model
 from gaugetrail_sim.influx_server import InfluxTrouble
 
 app = typer.Typer(
@@ -43,19 +43,39 @@ Seed = Annotated[int, typer.Option(help="the same seed gives the same values")]
 @app.command()
 def gauge(
     port_link: PortLink,
-    protocol: Annotated[str, typer.Option(help=", ".join(MODELS))] = "digimatic-13",
+    protocol: Annotated[
+        str, typer.Option(help=f"{', '.join(MODELS)}, or the name of any profile of the agent that is installed")
+    ] = "digimatic-13",
+    frames: Annotated[
+        Path | None, typer.Option(help="a profile's file (one of your own, say): its frames are sent")
+    ] = None,
     every: Every = 3.0,
     value: Annotated[str | None, typer.Option(help="always this value; none: around the nominal")] = None,
     seed: Seed = 1,
 ) -> None:
-    """A gauge on a simulated serial port; its DATA key is pressed every few seconds, every tenth frame is faulty."""
-    if protocol not in MODELS:
-        raise typer.BadParameter(f"no simulated gauge speaks {protocol!r}; there are {', '.join(MODELS)}")
+    """A gauge on a simulated serial port; its key is pressed every few seconds, every tenth frame is faulty."""
+    model = _model(protocol, frames)
     try:
         fixed = None if value is None else Decimal(value)
     except InvalidOperation as error:
         raise typer.BadParameter(f"{value!r} is no number") from error
-    _run(by_hand.gauge(protocol, port_link, every, fixed, seed, say))
+    _run(by_hand.gauge(frames.stem if frames else protocol, model, port_link, every, fixed, seed, say))
+
+
+def _model(protocol: str, frames: Path | None) -> Model:
+    """The gauge that speaks a protocol: one of ours, or one that sends a profile's frames. Raises a usage error."""
+    if frames is None and protocol in MODELS:
+        return MODELS[protocol]
+    path = frames or replay.profile_file(protocol)
+    if path is None:
+        raise typer.BadParameter(
+            f"no simulated gauge speaks {protocol!r}; there are {', '.join(MODELS)} and the profiles of the agent that "
+            "is installed (gaugetrail-agent profiles lists them), or --frames FILE"
+        )
+    try:
+        return replay.model_of(path)
+    except replay.NoFrames as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()

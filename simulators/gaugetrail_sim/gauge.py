@@ -50,6 +50,10 @@ class Gauge(ABC):
         self.value = value
         self._faults = list(faults)
 
+    def shown(self) -> str:
+        """What its display says."""
+        return str(self.value)
+
     def press(self) -> None:
         """The DATA, print or transfer key."""
         self._send(self.frame(self.value))

@@ -1,0 +1,107 @@
+"""A simulated gauge of any family: what it sends is what that family's profile reads, value for value."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.profile import Profile, load_profile
+from gaugetrail_sim import replay
+from gaugetrail_sim.ptys import PtyPort
+
+SIM = str(Path(sys.executable).with_name("gaugetrail-sim"))
+PROFILES = catalogue.profile_paths()
+
+NO_PATTERN = {
+    "eh-rsg10": "the answer code and the status stand right beside the number",
+    "fluke-8840": "exponents",
+    "hioki-bt": "exponents",
+    "inficon": "exponents",
+    "rion": "exponents",
+}
+"""Families whose gauge repeats its good frames instead of sending values, and why."""
+
+
+def gauge_of(path: Path) -> replay.ReplayGauge:
+    made = replay.model_of(path).make(PtyPort())
+    assert isinstance(made, replay.ReplayGauge)
+    return made
+
+
+def settings_for(profile: Profile) -> dict[str, str]:
+    """The request that the profile's first example was an answer to, if it matters."""
+    return {key: value for key, value in profile.example[0].settings.items() if key == "request"}
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_every_profiles_gauge_sends_what_the_profile_reads(path: Path) -> None:
+    """Values go to the wire and come back with every digit."""
+    profile = load_profile(path)
+    gauge, model = gauge_of(path), replay.model_of(path)
+    assert (gauge.pattern is None) == (path.stem in NO_PATTERN)
+    for steps in (-7, 0, 13):
+        value = (model.nominal + steps * Decimal(1).scaleb(-gauge.decimals)).quantize(
+            Decimal(1).scaleb(-gauge.decimals)
+        )
+        found = catalogue.decode(path.stem, settings_for(profile), gauge.frame(value))
+        assert found, path.stem
+        assert found[0].value is not None
+        if gauge.pattern is not None:
+            assert (Decimal(found[0].value), found[0].decimals) == (value, gauge.decimals)
+
+
+@pytest.mark.parametrize("path", [one for one in PROFILES if gauge_of(one).overloads], ids=lambda path: path.stem)
+def test_overload_of_every_profiles_gauge_is_no_value(path: Path) -> None:
+    readings = catalogue.decode(path.stem, settings_for(load_profile(path)), gauge_of(path).overload_frame())
+    assert [reading.value for reading in readings] == [None] * len(readings)
+
+
+def test_number_that_does_not_fit_is_refused() -> None:
+    """Better no frame than one with a lost digit."""
+    gauge = gauge_of(catalogue.profile_path("keyence-lk"))
+    with pytest.raises(ValueError, match="doesn't fit"):
+        gauge.frame(Decimal("12345.6789"))
+    gauge = gauge_of(catalogue.profile_path("ohaus"))
+    with pytest.raises(ValueError, match="no place for"):
+        gauge.frame(Decimal("-1.00"))
+
+
+def test_file_without_frames_says_so(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.toml"
+    empty.write_text("", "utf-8")
+    with pytest.raises(replay.NoFrames, match=r"no \[\[example\]\] holds a frame"):
+        replay.model_of(empty)
+    with pytest.raises(replay.NoFrames, match="can't be read as frames"):
+        replay.model_of(tmp_path / "gone.toml")
+
+
+@pytest.mark.processes
+def test_gauge_by_a_profiles_name_answers_its_poll(tmp_path: Path, host) -> None:
+    """The simulator finds the profile by its name and sends values around the manual's example."""
+    link = tmp_path / "gauge0"
+    words = (SIM, "gauge", "--protocol", "keyence-lk", "--port-link", str(link), "--every", "60", "--value", "1.5")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "a keyence-lk gauge" in process.stdout.readline()
+        pc = host(link)
+        pc.say(b"M0\r")
+        heard = asyncio.run(pc.hears(lambda heard: re.search(rb"M1,\+01\.5000\r$", heard)))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert b"M1,+01.5000\r" in heard
+
+
+@pytest.mark.processes
+def test_wrong_file_is_a_usage_fault(tmp_path: Path) -> None:
+    words = (SIM, "gauge", "--frames", str(tmp_path / "gone.toml"), "--port-link", str(tmp_path / "g"))
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "gone.toml" in done.stderr
