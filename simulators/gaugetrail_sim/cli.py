@@ -21,8 +21,9 @@ from rich.console import Console
 
 from gaugetrail_sim import by_hand, replay
 from gaugetrail_sim.children import ChildFailed
-from gaugetrail_sim.demo import Options, run_demo
+from gaugetrail_sim.demo import FOR_EVER_SECS, Options, run_demo
 from gaugetrail_sim.demo_report import Reporter
+from gaugetrail_sim.far_line import Broker, run_line
 from gaugetrail_sim.figures import Figures
 from gaugetrail_sim.gauge import MODELS, Model
 from gaugetrail_sim.influx_server import InfluxTrouble
@@ -130,6 +131,29 @@ def demo(
         if not figures:
             raise typer.Exit(130) from None
     raise typer.Exit(0 if figures[-1].good else 1)
+
+
+@app.command()
+def line(
+    broker: Annotated[str, typer.Option(help="the plant's broker, host or host:port")],
+    folder: Annotated[Path, typer.Option("--dir", help="the line's own folder; its agent's spool is kept")],
+    secs: Annotated[float, typer.Option("--for", min=1, help="seconds of line time")] = FOR_EVER_SECS,
+    every: Every = 3.0,
+    seed: Seed = 1,
+) -> None:
+    """A simulated line with a real agent, for a broker and a collector that are elsewhere."""
+    try:
+        at = Broker.of(broker)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    _run(_line(at, folder, secs, every, seed))
+
+
+async def _line(at: Broker, folder: Path, secs: float, every: float, seed: int) -> None:
+    try:
+        await run_line(at, folder, secs, every, seed, say)
+    except ChildFailed as error:
+        raise RuntimeError(f"the line failed: {error}") from error
 
 
 def say(text: str) -> None:

@@ -35,7 +35,7 @@ gauges = "gauges.csv"
 people = "people.csv"
 
 [mqtt]
-host = "127.0.0.1"
+host = "{mqtt_host}"
 port = {mqtt_port}
 
 [terminal]
@@ -233,7 +233,7 @@ class DemoFolder:
         """The simulated serial port of that name."""
         return self.path / "ports" / name
 
-    def write_agent(self, mqtt_port: int, plc_port: int) -> None:
+    def write_agent(self, mqtt_port: int, plc_port: int, mqtt_host: str = "127.0.0.1") -> None:
         """Settings, plans, gauge register and people list of the agent."""
         press = PRESS_DEVICE.format(
             unit=plc.UNIT_ID,
@@ -250,6 +250,7 @@ class DemoFolder:
         text = AGENT.format(
             agent=AGENT_ID,
             folder=self.path,
+            mqtt_host=mqtt_host,
             mqtt_port=mqtt_port,
             plc_port=plc_port,
             press=press,
@@ -269,8 +270,8 @@ class DemoFolder:
         self.collector_config.write_text(COLLECTOR.format(collector=COLLECTOR_ID, mqtt_port=mqtt_port, store=store))
 
 
-def claim_folder(wanted: Path) -> DemoFolder:
-    """Take `wanted`, wiped, or a numbered neighbour if another demo is using it.
+def claim_folder(wanted: Path, *, wiped: bool = True) -> DemoFolder:
+    """Take `wanted`, wiped unless its spool is to go on, or a numbered neighbour if another demo is using it.
 
     Raises `FileExistsError` if there is something in it that no demo made, `OSError` on Windows.
     """
@@ -289,7 +290,7 @@ def claim_folder(wanted: Path) -> DemoFolder:
             lock.close()
             continue
         for old in path.iterdir():
-            if old.name != LOCK:
+            if wiped and old.name != LOCK:
                 shutil.rmtree(old) if old.is_dir() and not old.is_symlink() else old.unlink()
         return DemoFolder(path, lock)
     raise FileExistsError(f"{wanted} and its neighbours are all in use by other demos")

@@ -66,17 +66,22 @@ class Shop:
         self.bystander = await asyncio.to_thread(Bystander, self.broker.port)
         self.folder.write_collector(self.broker.port, self._store_table())
         self._run("collector", command("gaugetrail-collector"), "run", "--config", str(self.folder.collector_config))
-        self._start_devices()
-        await self.press.start()
-        self.folder.write_agent(self.broker.port, self.press.port)
-        self._run("agent", command("gaugetrail-agent"), "run", "--config", str(self.folder.agent_config))
-        data_dir = self.folder.path / "agent-data"
-        await self.children["agent"].until((data_dir / "terminal.port").exists, "its terminal was open", READY_SECS)
+        await self._start_line("127.0.0.1", self.broker.port)
         await self.children["collector"].until(
             lambda: self.bystander.collectors.get(COLLECTOR_ID, {}).get("store") == "up",
             "it said on MQTT that its store is up",
             READY_SECS,
         )
+
+    async def _start_line(self, broker_host: str, broker_port: int) -> None:
+        """The devices and the agent in front of them, with an operator at its terminal."""
+        self._start_devices()
+        await self.press.start()
+        self.folder.write_agent(broker_port, self.press.port, broker_host)
+        data_dir = self.folder.path / "agent-data"
+        (data_dir / "terminal.port").unlink(missing_ok=True)
+        self._run("agent", command("gaugetrail-agent"), "run", "--config", str(self.folder.agent_config))
+        await self.children["agent"].until((data_dir / "terminal.port").exists, "its terminal was open", READY_SECS)
         self.terminal = Terminal(data_dir, OPERATOR_STATION)
         self.operator = StationOperator(self.terminal, self.scanner, {"scale": self.scale, "bore": self.bore}, BADGE)
 

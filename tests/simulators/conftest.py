@@ -19,7 +19,7 @@ class Host:
     def say(self, data: bytes) -> None:
         self.port.write(data)
 
-    async def hears(self, wanted: bytes | Callable[[bytes], object], secs: float = 5.0) -> bytes:
+    async def hears(self, wanted: bytes | Callable[[bytes], object], secs: float = 30.0) -> bytes:
         """Wait until what has been heard in all is, or satisfies, `wanted`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(secs):

@@ -55,7 +55,7 @@ class Client:
         sent.wait_for_publish(5)
         assert sent.is_published()
 
-    def until(self, found, secs: float = 5.0) -> None:
+    def until(self, found, secs: float = 30.0) -> None:
         with self._changed:
             assert self._changed.wait_for(lambda: found(self.got), secs), self.got
 
