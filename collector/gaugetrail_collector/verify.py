@@ -1,107 +1,23 @@
-"""The proof: every seal recomputed, every chain walked, every gap named. Streams; memory does not grow with the store.
+"""The proof: every chain of the store walked from its first record to its last (see `chain` for what is found).
 
-For each agent and epoch: `broken` names the records whose bytes don't hash to their seal, whose identity is not the
-one they are stored under, whose predecessor is another than they name, or whose time goes back; `gaps` names missing
-numbers (a chain starts at 1); `duplicates` counts identities that stand more than once.
+Streams: memory does not grow with the store. Heads noted earlier (`verify --json` of last month, an anchor) are
+`witnessed`: what was proven then must still stand, and a chain that was cut short or rewritten since is found out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
+from pydantic import BaseModel, ValidationError
+
+from gaugetrail_collector.chain import Chain, in_order
 from gaugetrail_collector.stores import Row, Store
-from gaugetrail_contract.record import FIRST_PREV, Record, record_id
-from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
-MOST_NAMED = 1000
-"""Faults of one chain that are named; all are counted."""
-
-
-@dataclass(slots=True)
-class Chain:
-    """What became of one agent's epoch."""
-
-    agent: str
-    epoch: str
-    records: int = 0
-    first: int = 0
-    last: int = 0
-    duplicates: int = 0
-    faults: int = 0
-    missing: int = 0
-    gaps: list[tuple[int, int]] = field(default_factory=list)
-    broken: list[dict[str, object]] = field(default_factory=list)
-    head: str = FIRST_PREV
-    _time: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Nothing missing, nothing altered, nothing twice."""
-        return not (self.faults or self.missing or self.duplicates)
-
-    def as_json(self) -> dict[str, object]:
-        """For programs."""
-        return {
-            "agent": self.agent,
-            "epoch": self.epoch,
-            "ok": self.ok,
-            "records": self.records,
-            "first": self.first,
-            "last": self.last,
-            "head": self.head,
-            "missing": self.missing,
-            "duplicates": self.duplicates,
-            "faults": self.faults,
-            "gaps": [list(gap) for gap in self.gaps],
-            "broken": self.broken,
-        }
-
-    def take(self, row: Row) -> None:
-        """Walk one record further; rows come in the order of their numbers."""
-        if self.records and row.seq == self.last:
-            self.duplicates += 1
-            self._broken(row, "this number stands twice in the store")
-            return
-        if row.seq != self.last + 1:
-            self._gap(row)
-        record = self._read(row)
-        if record is not None:
-            self._link(row, record)
-        self.first = self.first or row.seq
-        self.records += 1
-        self.last, self.head = row.seq, row.sha256
-
-    def _gap(self, row: Row) -> None:
-        if row.seq < self.last:
-            self._broken(row, f"it stands behind {self.last} in time: the order was changed")
-            return
-        self.missing += row.seq - self.last - 1
-        if len(self.gaps) < MOST_NAMED:
-            self.gaps.append((self.last + 1, row.seq - 1))
-
-    def _read(self, row: Row) -> Record | None:
-        try:
-            record = open_sealed(Sealed(row.sha256, row.data))
-        except BadRecord as error:
-            self._broken(row, str(error))
-            return None
-        if (record.agent, record.epoch, record.seq) != (row.agent, row.epoch, row.seq):
-            self._broken(row, f"it is stored under this number, but says it is {record.id}")
-            return None
-        return record
-
-    def _link(self, row: Row, record: Record) -> None:
-        if row.seq == self.last + 1 and record.prev != self.head:
-            self._broken(row, f"it names {record.prev} as the seal before it; {self.head} stands there")
-        if record.time <= self._time:
-            self._broken(row, f"its time {record.time} is not after {self._time}")
-        self._time = max(self._time, record.time)
-
-    def _broken(self, row: Row, reason: str) -> None:
-        self.faults += 1
-        if len(self.broken) < MOST_NAMED:
-            name = record_id(row.agent, row.epoch, row.seq)
-            self.broken.append({"seq": row.seq, "record": name, "sha256": row.sha256, "reason": reason})
+Heads = Mapping[tuple[str, str], Mapping[int, str]]
+"""(agent, epoch) -> number -> the seal that was noted for it."""
+Watch = Callable[[Iterator[Row]], Iterator[Row]]
+"""Passes rows on and may count them, for a progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +54,36 @@ class Proof:
         return shown or ["ok: the store holds no records yet"]
 
 
-def verify(store: Store) -> Proof:
-    """Walk every chain. Raises `StoreDown` or `StoreRefuses`."""
-    chains = []
-    for agent, epoch in store.chains():
-        chain = Chain(agent, epoch)
-        for row in store.rows(agent, epoch):
+class _NotedChain(BaseModel):
+    agent: str
+    epoch: str
+    last: int
+    head: str
+
+
+class _Noted(BaseModel):
+    """What is needed of an earlier proof's JSON."""
+
+    agents: tuple[_NotedChain, ...]
+
+
+def noted_heads(text: str) -> Heads:
+    """The heads in what `verify --json` printed once. Raises `ValueError` for any other text."""
+    try:
+        noted = _Noted.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise ValueError("it is not what verify --json prints") from error
+    return {(one.agent, one.epoch): {one.last: one.head} for one in noted.agents if one.last}
+
+
+def verify(store: Store, witnessed: Heads | None = None, watch: Watch = iter) -> Proof:
+    """Walk every chain, those of `witnessed` too that have no record left. Raises `StoreDown` or `StoreRefuses`."""
+    noted = witnessed or {}
+    walked = []
+    for agent, epoch in sorted({*store.chains(), *noted}):
+        chain = Chain(agent, epoch, noted.get((agent, epoch), {}))
+        for row in watch(in_order(store.rows(agent, epoch))):
             chain.take(row)
-        chains.append(chain)
-    return Proof(tuple(chains))
+        chain.finish()
+        walked.append(chain)
+    return Proof(tuple(walked))

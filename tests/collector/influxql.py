@@ -168,8 +168,12 @@ def _tag_values(parser: _Parser, points: Sequence[Point]) -> list[Series]:
     parser.need("WITH", "KEY")
     parser.need("=")
     key = parser.name()
+    kept = points
+    if parser.word("WHERE"):
+        condition = parser.condition()
+        kept = [point for point in points if condition(point)]
     found: dict[str, set[str]] = {}
-    for point in points:
+    for point in kept:
         if measurement in (None, point.measurement) and key in dict(point.tags):
             found.setdefault(point.measurement, set()).add(dict(point.tags)[key])
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector import trace as tracing
 from gaugetrail_collector import verify as proving
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands.progress import watched
 
 
 def trace(
@@ -34,10 +36,19 @@ def trace(
         console.print(shown)
 
 
-def verify(config: ConfigFile, as_json: AsJson = False) -> None:
+def verify(
+    config: ConfigFile,
+    heads: Annotated[
+        Path | None, typer.Option(help="what verify --json printed before: the heads noted in it must still stand")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Recompute every seal and walk every chain in the store. Exit code 1 when anything is missing or altered."""
-    with opened_store(configuration.load(config)) as store:
-        proof = proving.verify(store)
+    loaded = configuration.load(config)
+    witnessed = _noted(heads) if heads is not None else None
+    with opened_store(loaded) as store:
+        count = store.count
+        proof = proving.verify(store, witnessed, lambda rows: watched(rows, "records proven", count))
     if as_json:
         answer(proof.as_json())
     else:
@@ -45,3 +56,10 @@ def verify(config: ConfigFile, as_json: AsJson = False) -> None:
             say(line)
     if not proof.ok:
         raise typer.Exit(1)
+
+
+def _noted(path: Path) -> proving.Heads:
+    try:
+        return proving.noted_heads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise fail(f"{path} can't be read: {error}") from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
 from gaugetrail_contract.seal import Opened
 
 
@@ -48,13 +49,21 @@ THERE = Outcome(Fate.THERE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record as the store holds it: `sha256` is the seal it was stored under, not one that was checked again."""
+    """A record as the store holds it: `sha256` is the seal it was stored under, not one that was checked again, and
+    `time_us` the moment that it is filed under.
+    """
 
     agent: str
     epoch: str
     seq: int
     sha256: str
     data: bytes
+    time_us: int
+
+    @property
+    def position(self) -> Position:
+        """Its place in an answer."""
+        return Position(self.time_us, self.agent, self.epoch, self.seq)
 
 
 class Store(Protocol):
@@ -75,8 +84,16 @@ class Store(Protocol):
     def note(self, lines: Sequence[str]) -> None:
         """Points for charts, made by `status_lines`; a store without charts takes none. Any thread; may be lost."""
 
+    def search(self, term: Term | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
+        """Every record of the window that carries the term (all of them without one), in the order of their positions
+        and behind `after`; streamed. It may give more than those: hold each record against the term.
+        """
+
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """Every record that carries the identifier (of that kind, or any), oldest first."""
+
+    def amendments_of(self, ids: Sequence[str]) -> list[Row]:
+        """The amendments made to the records with these ids, oldest first."""
 
     def chains(self) -> list[tuple[str, str]]:
         """Every (agent, epoch) that has records, sorted."""

@@ -1,25 +1,37 @@
-"""The InfluxDB store's questions: where a record is, what carries an identifier, every record of a chain.
+"""The InfluxDB store's questions: what carries a term, what was amended, every record of a chain.
 
-Statements are put together from our own names and whole numbers; every value from outside is bound.
+Statements are put together from our own names and whole numbers; every value from outside is bound. Everything is read
+page by page along time, so that no answer is ever held whole. What an identifier leads to is found through its bucket
+of `trace`; station, part and plan are tags of `inspection`; a gauge is a tag of `measurement` and leads to the stations
+that ever used it, whose records are read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import groupby, islice
+from typing import TypeVar
 
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
 from gaugetrail_collector.stores.lines import bucket, stored_tag
+from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window
 
 PAGE = 500
+LEADS = 50
+"""Records that are fetched by one request when each is named by its point; keeps the request's URL short."""
 CARRIERS = ("inspection", "event")
 """The measurements whose points carry a record."""
 TAG_KEYS = {
     "inspection": ("site", "line", "station", "agent", "part", "plan", "reason", "verdict"),
     "event": ("site", "line", "station", "agent", "type", "subject_kind"),
 }
+RECORD = "record, sha256, seq, epoch, agent"
+Bound = dict[str, str | int]
+Thing = TypeVar("Thing")
 
 
 class InfluxReads:
@@ -28,75 +40,138 @@ class InfluxReads:
     def __init__(self, address: InfluxAddress) -> None:
         self._http = InfluxHttp(address)
 
-    def find(self, identifier: str, kind: str | None = None) -> list[Row]:
-        """Through the identifier's bucket to the points that carry the records."""
-        bound: dict[str, str | int] = {"zb": bucket(identifier), "id": identifier}
-        where = "zb = $zb AND (id = $id OR also != '')"
-        if kind is not None:
-            where, bound = f"{where} AND id_kind = $kind", {**bound, "kind": kind}
-        rows: dict[tuple[str, str, int], Row] = {}
-        for lead in self._http.query(f"SELECT * FROM trace WHERE {where}", bound):
-            if lead["id"] != identifier and identifier not in json.loads(lead.get("also") or "[]"):
-                continue
-            for row in self._carried(lead):
-                rows[row.agent, row.epoch, row.seq] = row
-        return list(rows.values())
+    # --- by what a record carries
 
-    def _carried(self, lead: Point) -> list[Row]:
-        """The record that a trace point leads to: its point is named by every tag and the time."""
-        point = str(lead["point"])
-        assert point in CARRIERS
-        tags = [key for key in TAG_KEYS[point] if lead.get(key)]
-        # Tag names are ours; their values are bound.
-        where = " AND ".join(f'"{key}" = ${key}' for key in tags)
-        bound: dict[str, str | int] = {key: stored_tag(str(lead[key])) for key in tags}
-        text = f"SELECT record, sha256, seq, epoch FROM {point} WHERE time = {int(lead['time'])} AND {where}"
-        agent, epoch, seq = str(lead["agent"]), str(lead["epoch"]), int(lead["seq"])
-        return [
-            _row(agent, row) for row in self._http.query(text, bound) if (row["epoch"], int(row["seq"])) == (epoch, seq)
-        ]
+    def search(self, term: Term | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
+        """The term's trace points, its tags, or both; where the tag is a gauge's, everything of its stations."""
+        streams: list[Iterator[Row]] = []
+        if term is None:
+            streams += [self._carriers(name, "", {}, window, after) for name in CARRIERS]
+        else:
+            if term.kind in CONTEXT_KINDS:
+                streams += self._tagged(term, window, after)
+            streams.append(self._traced(term, window, after))
+        for position, same in groupby(merge(*map(_in_place, streams), key=_place), key=_place):
+            if after is None or position > after:
+                yield next(same)
+
+    def _tagged(self, term: Term, window: Window, after: Position | None) -> list[Iterator[Row]]:
+        tag, values = str(term.kind), [stored_tag(term.identifier)]
+        if term.kind == "gauge":
+            tag, values = "station", self._stations_of(term.identifier)
+        elif term.kind == "plan":
+            (plan,) = values
+            known = self._tag_values("inspection", "plan")
+            values = [value for value in known if value == plan or value.startswith(f"{term.identifier} ")]
+        if not values:
+            return []
+        where = " OR ".join(f'"{tag}" = $v{number}' for number in range(len(values)))
+        bound: Bound = {f"v{number}": value for number, value in enumerate(values)}
+        carriers = CARRIERS if term.kind == "station" else ("inspection",)
+        return [self._carriers(name, f"({where})", bound, window, after) for name in carriers]
+
+    def _stations_of(self, gauge: str) -> list[str]:
+        """The tag values of the stations that ever used the gauge."""
+        text = 'SHOW TAG VALUES FROM measurement WITH KEY = "station" WHERE gauge = $gauge'
+        return [str(row["value"]) for row in self._http.query(text, {"gauge": stored_tag(gauge)})]
+
+    def _tag_values(self, name: str, tag: str) -> list[str]:
+        return [str(row["value"]) for row in self._http.query(f'SHOW TAG VALUES FROM {name} WITH KEY = "{tag}"')]
+
+    def _carriers(self, name: str, where: str, bound: Bound, window: Window, after: Position | None) -> Iterator[Row]:
+        for point in self._pages(f"SELECT {RECORD} FROM {name}", where, bound, _since(window, after), _until(window)):
+            yield _row(point)
+
+    def _traced(self, term: Term, window: Window, after: Position | None) -> Iterator[Row]:
+        """Through the identifier's bucket to the points that carry the records."""
+        bound: Bound = {"zb": bucket(term.identifier), "id": term.identifier}
+        where = "zb = $zb AND (id = $id OR also != '')"
+        if term.kind is not None:
+            where, bound = f"{where} AND id_kind = $kind", {**bound, "kind": term.kind}
+        points = self._pages("SELECT * FROM trace", where, bound, _since(window, after), _until(window))
+        leads = (
+            lead
+            for lead in points
+            if lead["id"] == term.identifier or term.identifier in json.loads(lead.get("also") or "[]")
+        )
+        yield from self._carried(leads)
+
+    def _carried(self, leads: Iterable[Point]) -> Iterator[Row]:
+        """The records that trace points lead to: a record's point is named by every tag and the time."""
+        for batch in _batches(leads, LEADS):
+            for lead in batch:
+                point = str(lead["point"])
+                assert point in CARRIERS
+                tags = [key for key in TAG_KEYS[point] if lead.get(key)]
+                # Tag names are ours; their values are bound.
+                where = " AND ".join(f'"{key}" = ${key}' for key in tags)
+                bound: Bound = {key: stored_tag(str(lead[key])) for key in tags}
+                text = f"SELECT {RECORD} FROM {point} WHERE time = {int(lead['time'])} AND {where}"
+                identity = (lead["epoch"], lead["seq"])
+                rows = self._http.query(text, bound)
+                yield from (_row(row) for row in rows if (row["epoch"], row["seq"]) == identity)
+
+    def find(self, identifier: str, kind: str | None = None) -> list[Row]:
+        """The whole answer of `search`."""
+        return list(self.search(Term(kind, identifier)))
+
+    def amendments_of(self, ids: Sequence[str]) -> list[Row]:
+        """Through the trace points of kind `record`, many ids in one statement."""
+        found: list[Row] = []
+        for batch in _batches(ids, LEADS):
+            buckets = sorted({bucket(one) for one in batch})
+            zb = " OR ".join(f"zb = '{one}'" for one in buckets)
+            which = " OR ".join(f"id = $id{number}" for number in range(len(batch)))
+            bound: Bound = {f"id{number}": one for number, one in enumerate(batch)}
+            text = f"SELECT * FROM trace WHERE id_kind = 'record' AND ({zb}) AND ({which})"
+            found += self._carried(self._http.query(text, bound))
+        return sorted(found, key=_place)
+
+    # --- whole chains
 
     def chains(self) -> list[tuple[str, str]]:
         """By the agent tag, then the epochs that each has."""
         found: set[tuple[str, str]] = set()
         for name in CARRIERS:
-            for tag in self._http.query(f'SHOW TAG VALUES FROM {name} WITH KEY = "agent"'):
-                bound: dict[str, str | int] = {"agent": tag["value"]}
-                agent = self._agent(name, str(tag["value"]))
+            for tag in self._tag_values(name, "agent"):
+                agent = self._agent(name, tag)
                 text = f"SELECT DISTINCT(epoch) AS epoch FROM {name} WHERE agent = $agent"
-                found |= {(agent, str(row["epoch"])) for row in self._http.query(text, bound)}
+                found |= {(agent, str(row["epoch"])) for row in self._http.query(text, {"agent": tag})}
         return sorted(found)
 
     def _agent(self, name: str, tag: str) -> str:
         """The agent that a tag stands for. The blank at the end of one may have been a backslash; a record tells."""
         if tag.endswith(" "):
-            for row in self._http.query(f"SELECT record FROM {name} WHERE agent = $agent LIMIT 1", {"agent": tag}):
-                return str(json.loads(row["record"])["agent"])
+            for point in self._http.query(f"SELECT {RECORD} FROM {name} WHERE agent = $agent LIMIT 1", {"agent": tag}):
+                return _row(point).agent
         return tag
 
     def rows(self, agent: str, epoch: str) -> Iterator[Row]:
         """Page by page along time, which rises with seq within a chain; both carriers merged."""
-        streams = [self._pages(name, agent, epoch) for name in CARRIERS]
-        for _, row in merge(*streams, key=lambda pair: pair[0]):
-            yield row
+        bound: Bound = {"agent": stored_tag(agent), "epoch": epoch}
+        streams = [
+            self._pages(f"SELECT {RECORD} FROM {name}", "agent = $agent AND epoch = $epoch", bound, None, None)
+            for name in CARRIERS
+        ]
+        yield from map(_row, merge(*streams, key=lambda point: int(point["time"])))
 
-    def _pages(self, name: str, agent: str, epoch: str) -> Iterator[tuple[int, Row]]:
-        last, yielded = -(2**62), set[tuple[int, str]]()
-        bound: dict[str, str | int] = {"agent": stored_tag(agent), "epoch": epoch}
+    def _pages(
+        self, select: str, where: str, bound: Bound, since_ns: int | None, until_ns: int | None
+    ) -> Iterator[Point]:
+        """The points of a statement in the order of time."""
+        last = -(2**62) if since_ns is None else since_ns
+        before = "" if until_ns is None else f" AND time < {until_ns}"
+        given: list[Point] = []
         while True:
-            page = self._http.query(
-                f"SELECT record, sha256, seq, epoch FROM {name}"
-                f" WHERE agent = $agent AND epoch = $epoch AND time >= {last} ORDER BY time LIMIT {PAGE}",
-                bound,
-            )
-            fresh = [row for row in page if (int(row["time"]), str(row["sha256"])) not in yielded]
-            for row in fresh:
-                yield int(row["time"]), _row(agent, row)
-            if not fresh:
+            text = f"{select} WHERE time >= {last}{before}{f' AND {where}' if where else ''} ORDER BY time LIMIT {PAGE}"
+            page = self._http.query(text, bound)
+            # Points that share the page's last time may go on in the next page; those given are passed over there.
+            fresh = [point for point in page if point not in given]
+            yield from fresh
+            if len(page) < PAGE or not fresh:
                 return
-            # Points that share the page's last time may go on in the next page; those seen are passed over there.
             last = int(page[-1]["time"])
-            yielded = {(int(row["time"]), str(row["sha256"])) for row in page if row["time"] == last}
+            given = [point for point in page if point["time"] == last]
 
     def count(self) -> int:
         """All points that carry a record."""
@@ -105,7 +180,47 @@ class InfluxReads:
         )
 
 
-def _row(agent: str, point: Point) -> Row:
+def _since(window: Window, after: Position | None) -> int | None:
+    starts = [window.since_us, after.time_us if after else None]
+    return max((start * 1000 for start in starts if start is not None), default=None)
+
+
+def _until(window: Window) -> int | None:
+    return None if window.until_us is None else window.until_us * 1000
+
+
+def _place(row: Row) -> Position:
+    return row.position
+
+
+def _in_place(rows: Iterator[Row]) -> Iterator[Row]:
+    """Rows that come by nanosecond (their agent's slot) in the order of their positions (their agent's name)."""
+    for _, same in groupby(rows, key=lambda row: row.time_us):
+        yield from sorted(same, key=_place)
+
+
+def _batches(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
+    left = iter(things)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _row(point: Point) -> Row:
+    """A field that somebody left out is empty, or 0, which no record's is."""
+    data = str(point["record"] or "")
     return Row(
-        agent, str(point["epoch"]), int(point["seq"]), str(point["sha256"]), str(point["record"]).encode("utf-8")
+        _agent_of(str(point["agent"]), data),
+        str(point["epoch"]),
+        int(point["seq"] or 0),
+        str(point["sha256"] or ""),
+        data.encode("utf-8"),
+        int(point["time"]) // 1000,
     )
+
+
+def _agent_of(tag: str, data: str) -> str:
+    if tag.endswith(" "):
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            agent = str(json.loads(data)["agent"])
+            return agent if stored_tag(agent) == tag else tag
+    return tag

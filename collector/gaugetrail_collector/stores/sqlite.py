@@ -6,24 +6,38 @@ identity is a fork and never replaces the first. Here the file and the writing; 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import sqlite3
 from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses, fork_reason
+from gaugetrail_collector.stores.question import contexts
 from gaugetrail_collector.stores.sqlite_read import SqliteReads
-from gaugetrail_contract.record import identifiers
-from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.record import Record, identifiers
+from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
 
-VERSION = 1
+log = logging.getLogger(__name__)
 
-SCHEMA = """
+FORMATS = (
+    """
 CREATE TABLE record(
   agent TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL, time_us INTEGER NOT NULL,
   kind TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(agent, epoch, seq)) WITHOUT ROWID;
 CREATE TABLE identifier(
   id TEXT NOT NULL, kind TEXT NOT NULL, time_us INTEGER NOT NULL, agent TEXT NOT NULL, epoch TEXT NOT NULL,
   seq INTEGER NOT NULL, PRIMARY KEY(id, kind, time_us, agent, epoch, seq)) WITHOUT ROWID;
-"""
+""",
+    """
+CREATE TABLE context(
+  id TEXT NOT NULL, kind TEXT NOT NULL, time_us INTEGER NOT NULL, agent TEXT NOT NULL, epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL, PRIMARY KEY(id, kind, time_us, agent, epoch, seq)) WITHOUT ROWID;
+CREATE INDEX record_time ON record(time_us, agent, epoch, seq);
+""",
+)
+"""What each format adds to the one before; the file's `user_version` says how many it has. `context` files records
+under gauge, plan, part and station."""
+VERSION = len(FORMATS)
 
 
 class SqliteStore(SqliteReads):
@@ -37,10 +51,15 @@ class SqliteStore(SqliteReads):
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+                # Text that somebody damaged is shown damaged rather than stopping the reader.
+                db.text_factory = lambda raw: raw.decode("utf-8", "replace")
             except (OSError, sqlite3.Error) as error:
                 raise StoreDown(f"{self.path} can't be opened: {error}") from error
             try:
                 self._prepare(db)
+            except sqlite3.OperationalError as error:  # locked, read-only, full: no word on what the file is
+                db.close()
+                raise StoreDown(f"{self.path} can't be opened: {error}") from error
             except sqlite3.DatabaseError as error:
                 db.close()
                 raise StoreRefuses(f"{self.path} is no store of ours: {error}") from error
@@ -52,15 +71,39 @@ class SqliteStore(SqliteReads):
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        if self._format(db) == VERSION:
+            return
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Asked again under the lock: another process may have done it while we waited.
+            self._bring_up(db, self._format(db))
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def _format(self, db: sqlite3.Connection) -> int:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
             raise StoreRefuses(f"{self.path} was written by a newer Gaugetrail (format {version}); install that one")
-        if version == 0:
-            db.execute("BEGIN IMMEDIATE")
-            for statement in filter(str.strip, SCHEMA.split(";")):
+        return int(version)
+
+    def _bring_up(self, db: sqlite3.Connection, version: int) -> None:
+        """From the file's format to ours, all or nothing."""
+        if 0 < version < VERSION:
+            log.info("%s: bringing format %d to %d, once", self.path, version, VERSION)
+        for statements in FORMATS[version:]:
+            for statement in filter(str.strip, statements.split(";")):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-            db.execute("COMMIT")
+        if version == 1:
+            self._file_contexts(db)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _file_contexts(self, db: sqlite3.Connection) -> None:
+        for sha256, data in db.execute("SELECT CAST(sha256 AS TEXT), CAST(data AS BLOB) FROM record"):
+            # A record that was altered can't say what it was made with; verify names it.
+            with contextlib.suppress(BadRecord):
+                self._insert_contexts(db, open_sealed(Sealed(sha256, data)))
 
     def close(self) -> None:
         """Close the file."""
@@ -101,4 +144,12 @@ class SqliteStore(SqliteReads):
             "INSERT OR IGNORE INTO identifier VALUES(?, ?, ?, ?, ?, ?)",
             [(identifier, kind, time_us, *identity) for kind, identifier in identifiers(record)],
         )
+        self._insert_contexts(db, record)
         return STORED
+
+    def _insert_contexts(self, db: sqlite3.Connection, record: Record) -> None:
+        place = (record.time_us, record.agent, record.epoch, record.seq)
+        db.executemany(
+            "INSERT OR IGNORE INTO context VALUES(?, ?, ?, ?, ?, ?)",
+            [(name, kind, *place) for kind, name in contexts(record)],
+        )

@@ -1,16 +1,27 @@
-"""The SQLite store's questions: what carries an identifier, every record of a chain."""
+"""The SQLite store's questions: what carries a term, what was amended, every record of a chain.
+
+Everything is read page by page along an index, so that no answer is ever held whole. What stands in the file is read
+as text or bytes whatever type somebody gave it there: `verify` judges it, not SQLite.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import groupby
 from pathlib import Path
 
 from gaugetrail_collector.stores import Row, StoreDown
+from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window
 
 PAGE = 1000
+FIRST_PAGE = 50
+"""Most answers are short: the first page asks for few."""
+ROW = "r.agent, r.epoch, r.seq, CAST(r.sha256 AS TEXT), CAST(r.data AS BLOB), r.time_us"
+MOST_TIME = 2**62
 
 
 class SqliteReads:
@@ -34,16 +45,71 @@ class SqliteReads:
                         self._db.execute("ROLLBACK")
                 raise StoreDown(f"{self.path}: {error}") from error
 
+    def search(self, term: Term | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
+        """By the index of the term's kind, or of time; where several kinds fit, their pages are merged."""
+        if term is None:
+            yield from self._pages("record r", "1", (), window, after)
+            return
+        sources = [("identifier", kind) for kind in self._kinds(term)]
+        sources += [("context", kind) for kind in CONTEXT_KINDS if kind == term.kind]
+        pages = [
+            self._pages(f"{table} i JOIN record r USING(agent, epoch, seq)", "i.id = ? AND i.kind = ?",
+                        (term.identifier, kind), window, after)
+            for table, kind in sources
+        ]  # fmt: skip
+        for _, same in groupby(merge(*pages, key=lambda row: row.position), key=lambda row: row.position):
+            yield next(same)
+
+    def _kinds(self, term: Term) -> list[str]:
+        """The term's kind; without one, those under which the identifier is filed, by skipping through the index."""
+        if term.kind is not None:
+            return [term.kind]
+        kinds: list[str] = [""]
+        while True:
+            with self._using() as db:
+                next_kind = db.execute(
+                    "SELECT kind FROM identifier WHERE id = ? AND kind > ? ORDER BY kind LIMIT 1",
+                    (term.identifier, kinds[-1]),
+                ).fetchone()
+            if next_kind is None:
+                return kinds[1:]
+            kinds.append(str(next_kind[0]))
+
+    def _pages(
+        self, tables: str, where: str, bound: tuple[str, ...], window: Window, after: Position | None
+    ) -> Iterator[Row]:
+        """Tables and conditions are ours; values are bound."""
+        index = tables.split()[1]
+        place = f"{index}.time_us, {index}.agent, {index}.epoch, {index}.seq"
+        last: tuple[object, ...] = (-MOST_TIME if window.since_us is None else window.since_us, "", "", 0)
+        if after is not None:
+            last = max(last, (after.time_us, after.agent, after.epoch, after.seq))
+        until = MOST_TIME if window.until_us is None else window.until_us
+        size = FIRST_PAGE
+        while True:
+            with self._using() as db:
+                page = db.execute(
+                    f"SELECT {ROW}, {place} FROM {tables} WHERE {where} AND ({place}) > (?, ?, ?, ?)"
+                    f" AND {index}.time_us < ? ORDER BY {place} LIMIT ?",
+                    (*bound, *last, until, size),
+                ).fetchall()
+            for found in page:
+                yield _row(*found[:6])
+            if len(page) < size:
+                return
+            last, size = page[-1][6:], PAGE
+
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
-        """By the identifier index, oldest first."""
-        with self._using() as db:
-            found = db.execute(
-                "SELECT DISTINCT r.agent, r.epoch, r.seq, r.sha256, r.data, r.time_us FROM identifier i"
-                " JOIN record r USING(agent, epoch, seq) WHERE i.id = ? AND (? IS NULL OR i.kind = ?)"
-                " ORDER BY r.time_us, r.agent, r.epoch, r.seq",
-                (identifier, kind, kind),
-            )
-            return [Row(agent, epoch, seq, sha256, bytes(data)) for agent, epoch, seq, sha256, data, _ in found]
+        """The whole answer of `search`."""
+        return list(self.search(Term(kind, identifier)))
+
+    def amendments_of(self, ids: Sequence[str]) -> list[Row]:
+        """By the identifier index."""
+        found = (row for one in ids for row in self._pages(
+            "identifier i JOIN record r USING(agent, epoch, seq)", "i.id = ? AND i.kind = 'record'", (one,),
+            ALL_TIME, None,
+        ))  # fmt: skip
+        return sorted(found, key=lambda row: row.position)
 
     def chains(self) -> list[tuple[str, str]]:
         """By skipping through the primary key, so that millions of records cost nothing."""
@@ -56,27 +122,35 @@ class SqliteReads:
                 ).fetchone()
                 if row is None:
                     return found
-                last = (str(row[0]), str(row[1]))
+                if not all(isinstance(part, str) for part in row) or row == last:
+                    raise StoreDown(f"{self.path} is damaged: {row[0]!r}, epoch {row[1]!r}, can be no agent's name")
+                last = (row[0], row[1])
                 found.append(last)
 
     def rows(self, agent: str, epoch: str) -> Iterator[Row]:
         """Page by page along the primary key."""
-        last = -1
+        last: object = -MOST_TIME
         while True:
             with self._using() as db:
                 page = db.execute(
-                    "SELECT seq, sha256, data FROM record"
-                    " WHERE agent = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?",
+                    f"SELECT {ROW}, r.seq FROM record r"
+                    " WHERE r.agent = ? AND r.epoch = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
                     (agent, epoch, last, PAGE),
                 ).fetchall()
             if not page:
                 return
-            for seq, sha256, data in page:
-                yield Row(agent, epoch, seq, sha256, bytes(data))
-            last = page[-1][0]
+            for found in page:
+                yield _row(*found[:6])
+            last = page[-1][6]
 
     def count(self) -> int:
         """All records."""
         with self._using() as db:
             (count,) = db.execute("SELECT count(*) FROM record").fetchone()
             return int(count)
+
+
+def _row(agent: str, epoch: str, seq: object, sha256: str | None, data: bytes | None, time_us: object) -> Row:
+    """A number or time that is none is 0, which no record has."""
+    number, moment = (value if isinstance(value, int) else 0 for value in (seq, time_us))
+    return Row(agent, epoch, number, sha256 or "", data or b"", moment)

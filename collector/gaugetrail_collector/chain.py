@@ -1,0 +1,198 @@
+"""One agent's chain, walked record by record: every seal recomputed, every link held against its neighbours.
+
+Promise: memory does not grow with the chain; each record at fault is named once, with the first thing wrong with it:
+bytes that don't hash to their seal, an identity or a time other than the one it is stored under, a number that stands
+twice, a seal that the neighbours contradict. Missing numbers are gaps (a chain starts at 1).
+
+Whom a broken link accuses: a record that was changed and sealed anew still names its predecessor rightly, but its
+successor names the seal it had. So the record before the break is at fault when the one after it is confirmed by its
+own successor, the one after it when that is contradicted too. At the very end of a chain nothing can decide, and both
+are named. Nothing in a chain confirms its last record or tells that it was cut short; seals noted outside it do
+(`witnessed`: number -> seal).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gaugetrail_collector.stores import Row
+from gaugetrail_contract.record import FIRST_PREV, record_id
+from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed, seal_of
+
+MOST_NAMED = 1000
+"""Faults and gaps of one chain that are named; all are counted."""
+OUT_OF_PLACE = 1000
+"""Rows that may come too early at once and are still walked in the order of their numbers."""
+
+
+def in_order(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows by number. A store that goes by time gives a record with another time too early or too late: the early
+    ones wait for their turn here; one that comes too late by more than `OUT_OF_PLACE` comes late.
+    """
+    waiting: list[tuple[int, int, int, Row]] = []
+    for place, row in enumerate(rows):
+        heapq.heappush(waiting, (row.seq, row.time_us, place, row))
+        if len(waiting) > OUT_OF_PLACE:
+            yield heapq.heappop(waiting)[-1]
+    while waiting:
+        yield heapq.heappop(waiting)[-1]
+
+
+@dataclass(slots=True)
+class _Link:
+    """What the walk remembers of a record: enough to judge it by the two after it."""
+
+    row: Row
+    seals: set[str]
+    """Its stored seal and what its bytes hash to: the next must name one of them."""
+    prev: str | None = None
+    """Null where the bytes can't be read."""
+    time: str = ""
+    claims: int = 0
+    """The number that its bytes say."""
+    accused: bool = False
+
+
+@dataclass(slots=True)
+class Chain:
+    """What became of one agent's epoch. `take` each row, then `finish`."""
+
+    agent: str
+    epoch: str
+    witnessed: Mapping[int, str] = field(default_factory=dict)
+    records: int = 0
+    first: int = 0
+    last: int = 0
+    duplicates: int = 0
+    faults: int = 0
+    missing: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    broken: list[dict[str, object]] = field(default_factory=list)
+    head: str = FIRST_PREV
+    _before: _Link | None = None
+    _doubted: tuple[_Link, _Link] | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Nothing missing, nothing altered, nothing twice."""
+        return not (self.faults or self.missing or self.duplicates)
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "agent": self.agent,
+            "epoch": self.epoch,
+            "ok": self.ok,
+            "records": self.records,
+            "first": self.first,
+            "last": self.last,
+            "head": self.head,
+            "missing": self.missing,
+            "duplicates": self.duplicates,
+            "faults": self.faults,
+            "gaps": [list(gap) for gap in self.gaps],
+            "broken": self.broken,
+        }
+
+    def take(self, row: Row) -> None:
+        """Walk one record further; rows come in the order of their numbers."""
+        before, link = self._before, _Link(row, {row.sha256, seal_of(row.data)})
+        if self.records and row.seq == self.last and before is not None:
+            self.duplicates += 1
+            self._accuse(link, f"this number stands twice in the store, once more with the seal {before.row.sha256}")
+            before.seals |= link.seals
+            return
+        self._read(link)
+        self.records += 1
+        if row.seq <= self.last or row.seq < 1:
+            self._late(link)
+            return
+        if row.seq != self.last + 1:
+            self._gap(self.last + 1, row.seq - 1)
+        self._judge(link)
+        self.first = self.first or row.seq
+        self.last, self.head, self._before = row.seq, row.sha256, link
+
+    def finish(self) -> None:
+        """Say what only the end of the chain decides."""
+        self._settle(confirmed=None)
+        end = max(self.witnessed, default=0)
+        if end > self.last:
+            self._gap(self.last + 1, end)
+
+    def _gap(self, start: int, end: int) -> None:
+        self.missing += end - start + 1
+        if len(self.gaps) < MOST_NAMED:
+            self.gaps.append((start, end))
+
+    def _late(self, link: _Link) -> None:
+        """A number that the walk has passed: it fills its gap, but it stands in a place that is not its own."""
+        seq = link.row.seq
+        for at, (start, end) in enumerate(self.gaps):
+            if start <= seq <= end:
+                self.gaps[at : at + 1] = [one for one in ((start, seq - 1), (seq + 1, end)) if one[0] <= one[1]]
+                self.missing -= 1
+                break
+        self._accuse(link, f"it stands behind {self.last}: the order was changed")
+
+    def _read(self, link: _Link) -> None:
+        row = link.row
+        try:
+            record = open_sealed(Sealed(row.sha256, row.data))
+        except BadRecord as error:
+            self._accuse(link, str(error))
+            return
+        link.prev, link.time, link.claims = record.prev, record.time, record.seq
+        if (record.agent, record.epoch, record.seq) != (row.agent, row.epoch, row.seq):
+            self._accuse(link, f"it is stored under this number, but says it is {record.id}")
+        elif record.time_us != row.time_us:
+            self._accuse(link, f"it is stored under another time than its own, {record.time}")
+
+    def _judge(self, link: _Link) -> None:
+        """Hold the record against the one before it, and settle the doubt about that one, if there is any."""
+        seq, before = link.row.seq, self._before
+        witness = self.witnessed.get(seq)
+        if witness is not None and witness not in link.seals:
+            self._accuse(link, f"it was noted under the seal {witness} before; it was changed and sealed anew")
+        adjacent = before is not None and before.row.seq == seq - 1
+        holds = before is not None and link.prev in before.seals
+        self._settle(confirmed=holds if adjacent and link.prev is not None else None)
+        if before is None or link.prev is None:
+            return
+        if adjacent and not holds:
+            # Where its own number leaves room for another before it, that one was taken out and the rest moved up.
+            if not before.accused and link.claims <= before.claims + 1:
+                self._doubted = before, link
+        elif link.time <= before.time:
+            self._accuse(link, f"its time {link.time} is not after {before.time} of {_name(before.row)}")
+
+    def _settle(self, *, confirmed: bool | None) -> None:
+        """Whose fault the last broken link was: null where the record after it can't tell."""
+        if self._doubted is None:
+            return
+        (older, newer), self._doubted = self._doubted, None
+        if confirmed is None and newer.accused and newer.claims < older.claims:
+            return  # a stranger from another place says nothing about the record before it
+        perhaps = "" if confirmed is not None else f"; or {_name(newer.row)} is not genuine"
+        if confirmed is not False:
+            self._accuse(
+                older, f"{_name(newer.row)} names {newer.prev} as its seal: it was changed and sealed anew{perhaps}"
+            )
+        if not confirmed:
+            there = f"{older.row.sha256} stands there"
+            self._accuse(newer, f"it names {newer.prev} as the seal before it; {there}")
+
+    def _accuse(self, link: _Link, reason: str) -> None:
+        if link.accused:
+            return
+        link.accused = True
+        self.faults += 1
+        if len(self.broken) < MOST_NAMED:
+            row = link.row
+            self.broken.append({"seq": row.seq, "record": _name(row), "sha256": row.sha256, "reason": reason})
+
+
+def _name(row: Row) -> str:
+    return record_id(row.agent, row.epoch, row.seq)

@@ -1,0 +1,44 @@
+"""A bar on standard error for answers that take long; nothing where standard error is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+SHOW_AFTER_SECS = 1.0
+"""A quick answer is not disturbed."""
+Thing = TypeVar("Thing")
+
+
+def watched(things: Iterable[Thing], what: str, total: Callable[[], int] | None = None) -> Iterator[Thing]:
+    """The things, counted as they pass. `total` is asked only once a bar is shown at all."""
+    if not sys.stderr.isatty():
+        yield from things
+        return
+    start, seen = time.monotonic(), 0
+    left = iter(things)
+    for thing in left:
+        yield thing
+        seen += 1
+        if time.monotonic() - start > SHOW_AFTER_SECS:
+            break
+    yield from _with_bar(left, what, seen, total)
+
+
+def _with_bar(things: Iterator[Thing], what: str, seen: int, total: Callable[[], int] | None) -> Iterator[Thing]:
+    first = next(things, None)
+    if first is None:
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, markup=False)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total() if total else None, completed=seen + 1)
+        yield first
+        for thing in things:
+            yield thing
+            bar.advance(task)
