@@ -191,15 +191,25 @@ def _select(parser: _Parser, points: Sequence[Point]) -> list[Series]:
     if parser.word("WHERE"):
         condition = parser.condition()
         kept = [point for point in kept if condition(point)]
+    every = _stretch(parser)
     if parser.word("ORDER", "BY", "TIME"):
         kept = kept[::-1] if parser.word("DESC") else kept
         parser.word("ASC")
     limit = _limit(parser)
     offset = int(parser.literal()) if parser.word("OFFSET") else 0
-    values = _aggregated(items, kept) if items[0].function else _raw(items, kept)
+    values = _by_time(items, kept, every) if items[0].function else _raw(items, kept)
     columns = ["time", *(item.label for item in _spread(items, kept))]
     values = values[offset : None if limit is None else offset + limit]
     return [Series(name, columns, values)] if values else []
+
+
+def _stretch(parser: _Parser) -> int | None:
+    """`GROUP BY time(6h) fill(none)` as nanoseconds."""
+    if not parser.word("GROUP", "BY", "TIME", "("):
+        return None
+    hours = int(parser.literal())
+    parser.need("H", ")", "FILL", "(", "NONE", ")")
+    return hours * 3600 * 10**9
 
 
 @dataclass(frozen=True)
@@ -236,9 +246,20 @@ def _raw(items: Sequence[_Item], points: Sequence[Point]) -> list[list[Value | N
     ]
 
 
+def _by_time(items: Sequence[_Item], points: Sequence[Point], every: int | None) -> list[list[Value | None]]:
+    """One row for all points, or one for each stretch of time that has any; its time is the stretch's beginning."""
+    if every is None:
+        return _aggregated(items, points)
+    stretches: dict[int, list[Point]] = {}
+    for point in points:
+        stretches.setdefault(point.time - point.time % every, []).append(point)
+    return [[start, *row[1:]] for start, some in stretches.items() for row in _aggregated(items, some)]
+
+
 def _aggregated(items: Sequence[_Item], points: Sequence[Point]) -> list[list[Value | None]]:
-    if len(items) != 1:
-        raise BadQuery("one function at a time")
+    if len(items) > 1:
+        rows = [_aggregated([item], points) for item in items]
+        return [[0, *(row[0][1] for row in rows)]] if all(rows) else []
     name, function = items[0].name, items[0].function
     with_it = [point for point in points if name in point.fields]
     if not with_it:

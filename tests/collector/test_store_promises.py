@@ -14,6 +14,7 @@ from places import InfluxPlace, Place
 from samples import T0, measurement
 
 from gaugetrail_collector.stores import Fate, Store
+from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.lines import bucket
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import Inspection
@@ -96,6 +97,39 @@ def test_a_record_that_comes_late_fills_its_gap(place: Place) -> None:
     assert fates(other, [batch[3], batch[1]]) == [Fate.STORED] * 2
     assert fates(store, [batch[5], batch[2]]) == [Fate.STORED] * 2
     assert seqs(store) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_backlog_behind_live_records_is_stored_and_a_fork_in_it_is_found(place: Place) -> None:
+    """Live records go first after an outage, so the backlog lies behind the head, with gaps and events between."""
+    batch = [*chain(20), event(21), *chain(19, first=22)]
+    forked = opened(10, time_us=T0 + 987_654_321)
+    store = place.store()
+    assert fates(store, [batch[39], batch[38]]) == [Fate.STORED] * 2
+    assert fates(store, batch[:15]) == [Fate.STORED] * 15
+    assert fates(store, [batch[9], forked]) == [Fate.THERE, Fate.FORK]
+    again = place.store()
+    assert fates(again, [*batch[10:30], forked]) == [Fate.THERE] * 5 + [Fate.STORED] * 15 + [Fate.FORK]
+    assert fates(again, batch[30:]) == [Fate.STORED] * 8 + [Fate.THERE] * 2
+    assert list(range(1, 41)) == seqs(place.store())
+
+
+def test_a_backlog_asks_few_questions(influx: InfluxPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question for each record, or a look at every point for each batch, would make a backlog take hours."""
+    store = influx.store()
+    store.write(chain(1, first=2000))
+    asked: list[str] = []
+    ask = InfluxHttp.query
+
+    def counted(http: InfluxHttp, text: str, *more: object, **named: object) -> object:
+        asked.append(text)
+        return ask(http, text, *more, **named)
+
+    monkeypatch.setattr(InfluxHttp, "query", counted)
+    for start in range(1, 1001, 100):
+        store.write(chain(100, first=start))
+    assert len(asked) <= 2 * 10 + 4
+    assert [text for text in asked if "seq >=" in text] == []
+    assert store.count() == 1001
 
 
 def test_the_answers_are_the_same_after_reopening(place: Place) -> None:

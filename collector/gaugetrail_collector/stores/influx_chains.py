@@ -5,7 +5,11 @@ written, this must be known: is its identity there already, and under the same s
 chain is new and costs no question; seals seen lately are remembered; the rest is asked for, all of a batch together.
 
 Within a chain times rise with the numbers. That makes the head the latest point of the agent, and puts the records of a
-batch into one short stretch of time, which is looked at first; what isn't found there is looked for by number.
+batch into one short stretch of time, which is looked at first. What isn't found there is either missing, as a backlog
+behind live records is, or a fork that has another time. The ranges of numbers that the chain has, read once, tell the
+two apart: only for a number that is there is every point of the chain looked at.
+
+Another collector's writes since then are not in these ranges: a fork of theirs is written beside, and found by verify.
 """
 
 from __future__ import annotations
@@ -17,10 +21,14 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.lines import stored_tag, time_ns
+from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_contract.record import Record
 
 RECENT = 20_000
 """Seals remembered of each chain."""
+
+STRETCH_NS = 6 * 3600 * 10**9
+FAR_NS = 2**62
 
 ChainName = tuple[str, str]
 """Agent and epoch."""
@@ -30,6 +38,7 @@ ChainName = tuple[str, str]
 class _Chain:
     head: int
     seals: OrderedDict[int, str] = field(default_factory=OrderedDict)
+    have: SeqRanges | None = None
 
 
 class Chains:
@@ -48,6 +57,8 @@ class Chains:
         chain = self._chains[record.agent, record.epoch]
         chain.head = max(chain.head, record.seq)
         chain.seals[record.seq] = sha256
+        if chain.have is not None:
+            chain.have.add(record.seq)
         while len(chain.seals) > RECENT:
             chain.seals.popitem(last=False)
 
@@ -73,9 +84,38 @@ class Chains:
         times = [time_ns(record.time_us, record.slot) for record in wanted]
         found = dict(self._between(name, f"time >= {min(times)} AND time <= {max(times)}"))
         missing = [record.seq for record in wanted if record.seq not in found]
-        if missing:
-            found |= dict(self._between(name, f"seq >= {min(missing)} AND seq <= {max(missing)}"))
+        elsewhere = [seq for seq in missing if seq in self._have(name)]
+        if elsewhere:
+            found |= dict(self._between(name, f"seq >= {min(elsewhere)} AND seq <= {max(elsewhere)}"))
         return found
+
+    def _have(self, name: ChainName) -> SeqRanges:
+        chain = self._chains[name]
+        if chain.have is None:
+            chain.have = SeqRanges(self._ranges(name))
+        return chain.have
+
+    def _ranges(self, name: ChainName) -> Iterator[tuple[int, int]]:
+        """The numbers there, from one pass over the chain in stretches of time; only a stretch that doesn't hold as
+        many points as its numbers span is looked at number by number.
+        """
+        bound = {"agent": stored_tag(name[0]), "epoch": name[1]}
+        whose = "agent = $agent AND epoch = $epoch"
+        stretches: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for carrier in CARRIERS:
+            for row in self._http.query(
+                f"SELECT count(seq) AS n, min(seq) AS low, max(seq) AS high FROM {carrier}"
+                f" WHERE {whose} AND time > 0 AND time < {FAR_NS} GROUP BY time(6h) fill(none)",
+                bound,
+            ):
+                stretches[int(row["time"])].append((int(row["n"]), int(row["low"]), int(row["high"])))
+        for start, parts in stretches.items():
+            low, high = min(part[1] for part in parts), max(part[2] for part in parts)
+            if sum(part[0] for part in parts) == high - low + 1:
+                yield low, high
+            else:
+                for seq, _ in self._between(name, f"time >= {start} AND time < {start + STRETCH_NS}"):
+                    yield seq, seq
 
     def _between(self, name: ChainName, where: str) -> Iterator[tuple[int, str]]:
         bound = {"agent": stored_tag(name[0]), "epoch": name[1]}
