@@ -26,7 +26,9 @@ from gaugetrail_contract.record import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "config" / "grafana"))
+sys.path[:0] = [str(ROOT / "config" / "grafana"), str(ROOT / "docs")]
+
+from driver_pages import driver_pages, page_of  # noqa: E402 (beside this file)
 
 from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
 
@@ -55,7 +57,7 @@ def pages() -> dict[Path, str]:
     files[reference / "commands-collector.md"] = commands_page("gaugetrail-collector", collector)
     files[reference / "profiles.md"] = profiles_page()
     files[reference / "metrics.md"] = metrics_page()
-    return files | dashboards.files()
+    return files | driver_pages(ROOT) | dashboards.files()
 
 
 def _json(schema: dict[str, Any]) -> str:
@@ -136,9 +138,9 @@ def profiles_page() -> str:
     for name in catalogue.driver_names(()):
         if name in shipped:
             one = shipped[name]
-            lines.append(f"| `{name}` | {_cell(one.title)} | {_cell(str(one.line))} |")
+            lines.append(f"| [`{name}`](../drivers/{page_of(name)}) | {_cell(one.title)} | {_cell(str(one.line))} |")
         else:
-            lines.append(f"| `{name}` | driver in Python | |")
+            lines.append(f"| [`{name}`](../drivers/{page_of(name)}) | driver in Python | |")
     return "\n".join(lines) + "\n"
 
 
