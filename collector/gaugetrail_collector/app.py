@@ -15,7 +15,9 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from gaugetrail_collector.config import Config
+from gaugetrail_collector.config import Config, ConsoleTable
+from gaugetrail_collector.console.app import make_app
+from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
 from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.neighbours import Neighbours
@@ -66,10 +68,20 @@ class Collector:
         if settings.metrics is not None:
             port_file = config.data_dir / "metrics.port"
             self.webs.append(Web("metrics", self.metrics, settings.metrics.host, settings.metrics.port, port_file))
+        if settings.console is not None:
+            self.webs.append(self._console(settings.console))
         self._started = utc_text(now_us())
         self._state: Literal["up", "down", "unknown"] = "unknown"
         self._detail = ""
         self._stopping = threading.Event()
+
+    def _console(self, table: ConsoleTable) -> Web:
+        about = About(self.config.settings.id, collector_version())
+        facts = Facts(about, self.config.store, self.set_aside, self.neighbours)
+        self.ingest.on_stored = facts.board.take_stored
+        self.neighbours.on_change = facts.board.heard
+        app = make_app(facts, (table.host, *table.hosts))
+        return Web("console", app, table.host, table.port, self.config.data_dir / "console.port")
 
     def stop(self) -> None:
         """Ask `run` to end: the batch in hand is finished, the rest comes again later."""

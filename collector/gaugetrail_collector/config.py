@@ -87,6 +87,16 @@ class MetricsTable(Settings):
     port: int = Field(9472, ge=0, le=65535, description="0: any free one (written to data_dir/metrics.port)")
 
 
+class ConsoleTable(Settings):
+    """`[console]`: pages for people, over HTTP."""
+
+    host: str = Field("127.0.0.1", description="this machine only; its own address opens it to the network")
+    port: int = Field(8470, ge=0, le=65535, description="0: any free one (written to data_dir/console.port)")
+    hosts: tuple[str, ...] = Field(
+        (), description="names that browsers call it by, besides localhost and host", examples=["gauges.plant.example"]
+    )
+
+
 class LogTable(Settings):
     """`[log]`."""
 
@@ -103,6 +113,7 @@ class CollectorSettings(Settings):
     store: Annotated[SqliteTable | InfluxTable, Field(discriminator="kind")]
     batch: BatchTable = BatchTable()
     metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
+    console: ConsoleTable | None = Field(None, description="leave out for no console")
     log: LogTable = LogTable()
 
 

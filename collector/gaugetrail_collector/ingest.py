@@ -16,6 +16,7 @@ from gaugetrail_collector.stores import Fate, Outcome, Store
 from gaugetrail_contract import topics
 from gaugetrail_contract.receipts import Receipt, stored_ranges
 from gaugetrail_contract.receipts import SetAside as SetAsideReceipt
+from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import BadRecord, Opened, open_line, split_message
 from gaugetrail_contract.text import visible_bytes
 
@@ -96,6 +97,8 @@ class Ingest:
     set_aside: SetAside
     now_us: Callable[[], int]
     figures: Figures = field(default_factory=Figures)
+    on_stored: Callable[[Sequence[Record]], None] | None = None
+    """Hears what is new in the store, after the commit; must be quick and must not raise."""
 
     def finish(self, batch: Sequence[Decoded]) -> Done:
         """Store and set aside everything of the batch, durably. Raises `StoreDown` or `SetAsideFull`, with nothing
@@ -135,6 +138,8 @@ class Ingest:
             for opened, fate in zip(records, fates, strict=True)
             if fate is Fate.STORED
         )
+        if self.on_stored is not None:
+            self.on_stored([one.record for one, fate in zip(records, fates, strict=True) if fate is Fate.STORED])
         for entry in aside:
             log.error(
                 "set aside from %s: %s (%s)",

@@ -208,6 +208,9 @@ data_dir = "collector-data"
 host = "127.0.0.1"
 port = {mqtt_port}
 
+[console]
+port = 0
+
 [store]
 {store}"""
 
@@ -228,6 +231,14 @@ class DemoFolder:
     def collector_config(self) -> Path:
         """The collector's settings file."""
         return self.path / "collector.toml"
+
+    @property
+    def console_url(self) -> str | None:
+        """Where the collector's pages are; null while it has not said so."""
+        try:
+            return f"http://127.0.0.1:{int((self.path / 'collector-data' / 'console.port').read_text())}/"
+        except (OSError, ValueError):
+            return None
 
     def port(self, name: str) -> Path:
         """The simulated serial port of that name."""

@@ -115,8 +115,11 @@ class Reporter:
             f"Everything runs on until Ctrl-C, one piece a second. Broker 127.0.0.1:{shop.broker.port}, "
             f"PLC 127.0.0.1:{shop.press.port}"
             + (f", InfluxDB {shop.influx.url}" if shop.influx is not None else "")
-            + ". In another shell:"
+            + "."
         )
+        if shop.folder.console_url is not None:
+            self.say(f"See the line, search a part, print its history: {shop.folder.console_url}")
+        self.say("In another shell:")
         for line in commands(shop.folder.path):
             self.say(f"  {line}")
 

@@ -31,6 +31,7 @@ EDGES = {
     ("collector", "apscheduler"): {"scheduler.py"},
     ("collector", "prometheus_client"): {"metrics.py"},
     ("collector", "uvicorn"): {"web.py"},
+    ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"subscriber.py"},
     ("collector", "influxdb_client"): {"stores/influx_http.py"},
 }

@@ -1,0 +1,57 @@
+"""The application: pages and JSON behind the guard, and every fault as one clear sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from gaugetrail_collector.console import api, pages
+from gaugetrail_collector.console.facts import Facts
+from gaugetrail_collector.console.guard import Guard
+from gaugetrail_collector.stores import StoreDown
+from gaugetrail_contract.text import visible
+
+SUMMARY = "What the collector knows, as JSON: the line now, the trail of an identifier, what is set aside, verify."
+TITLES = {400: "That can't be asked", 403: "Not from here", 404: "There is no such page", 503: "Not now"}
+
+
+def make_app(facts: Facts, hosts: Iterable[str]) -> Guard:
+    """The application, guard included. `hosts` are the names that browsers may call it by, besides loopback's."""
+    # The ready-made documentation pages draw their scripts from a foreign server, so there are none.
+    app = FastAPI(
+        title="Gaugetrail console", version=facts.about.version, summary=SUMMARY, docs_url=None, redoc_url=None
+    )
+    app.router.redirect_slashes = False
+    app.include_router(pages.router(facts))
+    app.include_router(api.router(facts))
+
+    def answer(request: Request, code: int, reason: str) -> Response:
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"error": reason}, code)
+        title = TITLES.get(code, "That did not work")
+        return HTMLResponse(facts.page("trouble.html", "", title=title, reason=reason), code)
+
+    @app.exception_handler(StoreDown)
+    def down(request: Request, error: Exception) -> Response:
+        return answer(request, 503, f"the store can't answer: {visible(str(error))}; nothing is lost, try again later")
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        reason = (
+            f"there is nothing at {visible(request.url.path[:200])}" if error.detail == "Not Found" else error.detail
+        )
+        return answer(request, error.status_code, reason)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        return answer(request, 400, visible(f"{where}: {first['msg']}")[:300])
+
+    return Guard(app, hosts)

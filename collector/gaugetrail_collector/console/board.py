@@ -1,0 +1,220 @@
+"""What the line looks like now: the last words of agents and collectors, and the inspections that were just stored.
+
+Filled from two sides, what neighbours say of themselves and what the ingest stores; read by the pages. Held in memory
+and bounded: it is a view, and everything in it can be had again from the store and the retained status documents.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gaugetrail_collector.neighbours import Heard, Neighbours
+from gaugetrail_contract.record import Inspection, Record, Verdict
+from gaugetrail_contract.status import AgentStatus, CollectorStatus
+
+LAST_LOOKS = 100
+"""Inspections kept for each station; the yield is over these."""
+MOST_STATIONS = 1000
+MOST_UNREAD = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One inspection in a line: what the board shows of it."""
+
+    id: str
+    agent: str
+    site: str
+    line: str
+    station: str
+    unit: str
+    unit_kind: str
+    part: str
+    verdict: Verdict
+    attempt: int
+    time_us: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """One station: where it is, what its agent says of it, and its last inspections, newest first."""
+
+    agent: str
+    station: str
+    place: str
+    state: str | None
+    online: bool
+    looks: tuple[Look, ...]
+
+    @property
+    def first_looks(self) -> tuple[Look, ...]:
+        """The first inspection of each unit among the last."""
+        return tuple(look for look in self.looks if look.attempt == 1 and look.verdict in (Verdict.PASS, Verdict.FAIL))
+
+    @property
+    def first_pass_yield(self) -> float | None:
+        """Share of units that passed at the first look; null while none was inspected."""
+        first = self.first_looks
+        return sum(look.verdict is Verdict.PASS for look in first) / len(first) if first else None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything at one moment."""
+
+    now_us: int
+    agents: Mapping[str, Heard[AgentStatus]]
+    collectors: Mapping[str, Heard[CollectorStatus]]
+    stations: tuple[StationView, ...]
+
+    @property
+    def alarms(self) -> tuple[tuple[str, str], ...]:
+        """Who complains of what: alarms of agents, and services that are gone."""
+        found: list[tuple[str, str]] = []
+        for name, agent in self.agents.items():
+            if not agent.document.online:
+                found.append((name, "the agent is gone; what its stations record waits on its PC"))
+            found += [(name, alarm) for alarm in agent.document.alarms if agent.document.online]
+        for name, collector in self.collectors.items():
+            if not collector.document.online:
+                found.append((name, "the collector is gone"))
+            elif collector.document.store == "down":
+                found.append((name, f"the store is down: {collector.document.store_detail}"))
+        return tuple(found)
+
+    @property
+    def units_seen(self) -> int:
+        """How many first looks the yield is over."""
+        return sum(len(one.first_looks) for one in self.stations)
+
+    @property
+    def first_pass_yield(self) -> float | None:
+        """Share of first looks that passed, over all stations; null while there was none."""
+        passed = sum(look.verdict is Verdict.PASS for one in self.stations for look in one.first_looks)
+        return passed / self.units_seen if self.units_seen else None
+
+    @property
+    def agents_online(self) -> int:
+        """How many agents are here."""
+        return sum(heard.document.online for heard in self.agents.values())
+
+    @property
+    def collectors_online(self) -> int:
+        """How many collectors are here."""
+        return sum(heard.document.online for heard in self.collectors.values())
+
+    @property
+    def store_up(self) -> bool:
+        """Whether any collector that is here has a store that takes records."""
+        documents = (heard.document for heard in self.collectors.values())
+        return any(one.online and one.store == "up" for one in documents)
+
+    @property
+    def waiting(self) -> int:
+        """Records on all line PCs that are not in the store yet, as far as their agents have said."""
+        spools = (heard.document.spool for heard in self.agents.values())
+        return sum(spool.waiting for spool in spools if spool is not None)
+
+
+@dataclass
+class _Station:
+    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=LAST_LOOKS))
+    ids: set[str] = field(default_factory=set)
+
+
+class Board:
+    """Thread-safe. `version` grows with each change, so that who shows it knows when to look again."""
+
+    def __init__(self, now_us: Callable[[], int], neighbours: Neighbours) -> None:
+        self.version = 0
+        self._now_us = now_us
+        self._neighbours = neighbours
+        self._lock = threading.Lock()
+        self._last_agents: dict[str, AgentStatus] = {}
+        self._stations: dict[tuple[str, str], _Station] = {}
+        self._unread: deque[Record] = deque(maxlen=MOST_UNREAD)
+
+    def take_stored(self, records: Iterable[Record]) -> None:
+        """These have just been stored. Costs the ingest nothing: they are looked at when somebody looks."""
+        self._unread.extend(records)
+        self.version += 1
+
+    def heard(self) -> None:
+        """A neighbour has said something."""
+        with self._lock:
+            self._agents()
+        self.version += 1
+
+    def view(self) -> View:
+        """Everything at this moment."""
+        with self._lock:
+            self._read()
+            agents = self._agents()
+            keys = set(self._stations)
+            for name, heard in agents.items():
+                keys |= {(name, station) for station in heard.document.stations}
+            stations = [self._station(agent, station, agents.get(agent)) for agent, station in keys]
+        stations.sort(key=lambda one: (one.place, one.station, one.agent))
+        return View(self._now_us(), agents, self._neighbours.collectors(), tuple(stations))
+
+    def _agents(self) -> dict[str, Heard[AgentStatus]]:
+        """Agents as heard; a last will knows only the name, so what the agent said before it went stands beside it."""
+        agents = self._neighbours.agents()
+        for name, heard in agents.items():
+            if heard.document.online:
+                self._last_agents[name] = heard.document
+            elif name in self._last_agents:
+                gone = self._last_agents[name].model_copy(update={"online": False})
+                agents[name] = replace(heard, document=gone)
+        return agents
+
+    def _station(self, agent: str, station: str, heard: Heard[AgentStatus] | None) -> StationView:
+        held = self._stations.get((agent, station), _Station())
+        looks = tuple(sorted(held.looks, key=lambda look: look.time_us, reverse=True))
+        return StationView(
+            agent,
+            station,
+            f"{looks[0].site} / {looks[0].line}" if looks else "",
+            heard.document.stations.get(station) if heard is not None else None,
+            heard is not None and heard.document.online,
+            looks,
+        )
+
+    def _read(self) -> None:
+        while self._unread:
+            record = self._unread.popleft()
+            if not isinstance(record, Inspection):
+                continue
+            key = (record.agent, record.station)
+            if key not in self._stations and len(self._stations) >= MOST_STATIONS:
+                continue
+            held = self._stations.setdefault(key, _Station())
+            if record.id in held.ids:
+                continue
+            if len(held.looks) == LAST_LOOKS:
+                held.ids.discard(held.looks[0].id)
+            held.looks.append(look_of(record))
+            held.ids.add(record.id)
+
+
+def look_of(record: Inspection) -> Look:
+    """What the board shows of an inspection."""
+    unit, kind = (record.serial, "serial") if record.serial is not None else (record.lot, "lot")
+    return Look(
+        id=record.id,
+        agent=record.agent,
+        site=record.site,
+        line=record.line,
+        station=record.station,
+        unit=unit or "",
+        unit_kind=kind,
+        part=f"{record.part} {record.revision or ''}".strip(),
+        verdict=record.verdict,
+        attempt=record.attempt,
+        time_us=record.time_us,
+        failed=tuple(one.characteristic for one in record.measurements if one.verdict is Verdict.FAIL),
+    )

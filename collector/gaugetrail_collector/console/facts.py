@@ -1,0 +1,93 @@
+"""What pages are made of: everything that the console knows or may ask, and the templates that show it."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import HTTPException, Request
+
+from gaugetrail_collector.console.board import Board
+from gaugetrail_collector.console.questions import Questions, Verifying
+from gaugetrail_collector.console.shown import environment
+from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.set_aside import SetAside
+from gaugetrail_collector.stores import Store
+
+Retry = Callable[[int], str]
+"""Tries a set-aside entry again and says in a sentence what came of it; raises `LookupError` when it is gone."""
+
+PAGE_OF_ENTRIES = 100
+LIVE_PAGES = ("line", "verify", "services")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Which collector this is."""
+
+    collector: str
+    version: str
+
+
+class Facts:
+    """One console's knowledge. `set_aside` and `retry` are the collector's own; the store is another one like its."""
+
+    def __init__(
+        self,
+        about: About,
+        make_store: Callable[[], Store],
+        set_aside: SetAside,
+        neighbours: Neighbours,
+        retry: Retry | None = None,
+    ) -> None:
+        self.about = about
+        self.set_aside = set_aside
+        self.retry = retry
+        self.board = Board(now_us, neighbours)
+        self.questions = Questions(make_store)
+        self.verifying = Verifying(make_store, now_us)
+        self.token = secrets.token_urlsafe(32)
+        """Stands in our own pages only, so what comes with it was sent from one of them."""
+        self._templates = environment()
+
+    def page(self, template: str, active: str, **context: object) -> str:
+        """A whole page."""
+        common: dict[str, object] = {
+            "about": self.about,
+            "active": active,
+            "aside_count": self.set_aside.count(),
+            "can_retry": self.retry is not None,
+            "token": self.token,
+            "q": "",
+            "now": now_us(),
+        }
+        return self._templates.get_template(template).render(common | context)
+
+    async def from_our_page(self, request: Request) -> None:
+        """For what changes something: refuse what doesn't carry the token, as a form's field or as a header."""
+        given = request.headers.get("x-gaugetrail-token")
+        if given is None:
+            body = (await request.body()).decode("utf-8", "replace")
+            given = next((value for key, value in urllib.parse.parse_qsl(body) if key == "token"), "")
+        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            raise HTTPException(403, "this was not sent from a page of this console, or it has restarted: reload it")
+
+    def live(self, name: str) -> str:
+        """The part of a page that changes by itself; one of `LIVE_PAGES`."""
+        return self._templates.get_template(f"_{name}.html").render(self.live_context(name))
+
+    def live_context(self, name: str) -> Mapping[str, Any]:
+        """What that part shows now."""
+        if name == "verify":
+            return {"now": now_us(), "last": self.verifying.last}
+        return {"now": now_us(), "view": self.board.view()}
+
+
+def now_us() -> int:
+    """Wall time, microseconds since 1970."""
+    return time.time_ns() // 1000

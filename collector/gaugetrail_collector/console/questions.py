@@ -1,0 +1,109 @@
+"""The console's own store, asked one question at a time, and the long question that runs beside: verify.
+
+The collector's store is the ingest's; this is another one of the same settings, so a question that takes long holds up
+no record. A store that is down is opened again at the next question.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gaugetrail_collector import verify as proving
+from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.verify import Proof
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECS = 15.0
+T = TypeVar("T")
+
+
+class Questions:
+    """Questions to one store, one at a time."""
+
+    def __init__(self, make: Callable[[], Store]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._store: Store | None = None
+
+    def ask(self, question: Callable[[Store], T]) -> T:
+        """The answer. Raises `StoreDown`, also when an earlier question still takes too long."""
+        if not self._lock.acquire(timeout=PATIENCE_SECS):
+            raise StoreDown("the store still works on an earlier question; try again in a moment")
+        try:
+            if self._store is None:
+                store = self._make()
+                store.open()
+                self._store = store
+            return question(self._store)
+        except StoreDown:
+            self._let_go()
+            raise
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Let go of the store, unless a question is still out."""
+        if self._lock.acquire(timeout=1.0):
+            self._let_go()
+            self._lock.release()
+
+    def _let_go(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How the last verification stands: running while there is neither proof nor trouble."""
+
+    started_us: int
+    secs: float | None = None
+    proof: Proof | None = None
+    trouble: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still at work."""
+        return self.secs is None
+
+
+class Verifying:
+    """Runs `verify` over a store of its own on a thread of its own, one at a time; keeps the last result."""
+
+    def __init__(self, make: Callable[[], Store], now_us: Callable[[], int]) -> None:
+        self.last: Verified | None = None
+        self._make = make
+        self._now_us = now_us
+        self._lock = threading.Lock()
+
+    def begin(self) -> bool:
+        """Start one; false when one is at work already."""
+        with self._lock:
+            if self.last is not None and self.last.running:
+                return False
+            self.last = Verified(self._now_us())
+        threading.Thread(target=self._run, args=(self.last,), name="verify", daemon=True).start()
+        return True
+
+    def _run(self, begun: Verified) -> None:
+        start = time.monotonic()
+        store = self._make()
+        proof, trouble = None, None
+        try:
+            store.open()
+            proof = proving.verify(store)
+        except StoreDown as error:
+            trouble = str(error)
+        except Exception:
+            log.exception("console: verify ended by a fault of its own")
+            trouble = "it ended by a fault of its own; see the collector's log"
+        finally:
+            store.close()
+        self.last = Verified(begun.started_us, time.monotonic() - start, proof, trouble)

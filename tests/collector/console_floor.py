@@ -1,0 +1,154 @@
+"""A console over a real SQLite store with a few parts in it, asked without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import httpx
+
+from gaugetrail_collector.console.app import make_app
+from gaugetrail_collector.console.facts import About, Facts, Retry
+from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_contract.clock import ClockTrust, utc_text
+from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
+from gaugetrail_contract.seal import Opened, open_sealed, seal
+
+T0 = 1_790_000_000_000_000
+HOST = "127.0.0.1:8470"
+
+
+def measurement(name: str = "bore", value: str = "74.010", verdict: str = "pass") -> Measurement:
+    return Measurement.model_validate(
+        {
+            "characteristic": name,
+            "kind": "variable",
+            "value": value,
+            "unit": "mm",
+            "nominal": "74.000",
+            "lsl": "73.950",
+            "usl": "74.050",
+            "verdict": verdict,
+            "time": utc_text(T0),
+            "gauge": "G-0017",
+            "capture": "gauge",
+            "calibration": "valid",
+            "calibration_due": "2027-01-31",
+            "status": "ok",
+        }
+    )
+
+
+def inspection(serial: str, **changes: object) -> InspectionBody:
+    fields: dict[str, object] = {
+        "site": "plant1",
+        "line": "line1",
+        "station": "OP20",
+        "part": "PR-74",
+        "revision": "B",
+        "serial": serial,
+        "lot": "L7",
+        "operator": "OP-12",
+        "plan": PlanRef(id="CP-1001", revision="C", sha256="ab" * 32),
+        "verdict": "pass",
+        "started": utc_text(T0),
+        "duration_ms": 4200,
+        "measurements": (measurement(),),
+    }
+    return InspectionBody.model_validate(fields | changes)
+
+
+def amendment(target: str, **changes: object) -> AmendmentBody:
+    fields: dict[str, object] = {
+        "site": "plant1",
+        "line": "line1",
+        "station": "OP20",
+        "target": target,
+        "target_sha256": "cd" * 32,
+        "action": "correct",
+        "field": "lot",
+        "old": "L7",
+        "new": "L8",
+        "reason": "label mixed up",
+        "requested_by": "OP-12",
+        "approved_by": "QE-3",
+    }
+    return AmendmentBody.model_validate(fields | changes)
+
+
+def sealed(bodies: Iterable[Body], agent: str = "pc1", epoch: str = "abcdefgh") -> list[Opened]:
+    """The bodies as a chain."""
+    chain: list[Opened] = []
+    for seq, body in enumerate(bodies, start=1):
+        head = Head(
+            kind=body.KIND,
+            agent=agent,
+            epoch=epoch,
+            seq=seq,
+            prev=chain[-1].sealed.sha256 if chain else FIRST_PREV,
+            time=utc_text(T0 + seq * 1_000_000),
+            utc_offset_min=60,
+            clock=ClockTrust.SYNCED,
+            mono_ns=seq,
+            boot="boot-1",
+            slot=7,
+        )
+        one = seal(head, body)
+        chain.append(Opened(one, open_sealed(one)))
+    return chain
+
+
+class Pages:
+    """A console's application, asked like a browser on the same machine would."""
+
+    def __init__(self, folder: Path, records: Iterable[Opened] = (), retry: Retry | None = None) -> None:
+        self.path = folder / "store.db"
+        store = SqliteStore(self.path)
+        store.open()
+        store.write(list(records))
+        store.close()
+        self.set_aside = SetAside(folder / "set-aside.db")
+        self.set_aside.open()
+        self.neighbours = Neighbours(lambda: T0)
+        about = About("collector-1", "0.1.0")
+        self.facts = Facts(about, lambda: SqliteStore(self.path), self.set_aside, self.neighbours, retry)
+        self.app = make_app(self.facts, ("127.0.0.1",))
+
+    def close(self) -> None:
+        self.facts.questions.close()
+        self.set_aside.close()
+
+    def put_aside(self, raw: bytes, reason: str = "not a wire line") -> None:
+        self.set_aside.put([Entry("gaugetrail/v1/pc1/records", raw, reason, T0)])
+
+    def count(self) -> int:
+        store = SqliteStore(self.path)
+        store.open()
+        try:
+            return store.count()
+        finally:
+            store.close()
+
+    def ask(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        async def main() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app)
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+                return await client.request(method, path, params=params, headers=headers, data=form)
+
+        return asyncio.run(main())
+
+    def press(self, path: str, **headers: str) -> httpx.Response:
+        """A button of one of our own pages."""
+        own = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"} | headers
+        return self.ask(path, method="POST", headers=own, form={"token": self.facts.token})

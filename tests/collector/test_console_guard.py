@@ -1,0 +1,116 @@
+"""Who may ask the console what: foreign names, foreign pages and big bodies get nowhere, from any browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from console_floor import HOST, Pages
+
+from gaugetrail_collector.console.guard import HEADERS, MAX_BODY
+
+OWN = f"http://{HOST}"
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    retried: list[int] = []
+
+    def retry(number: int) -> str:
+        if number != 1:
+            raise LookupError(number)
+        retried.append(number)
+        return "stored now"
+
+    made = Pages(tmp_path, retry=retry)
+    made.put_aside(b"x")
+    made.retried = retried  # type: ignore[attr-defined]
+    yield made
+    made.close()
+
+
+def test_every_answer_carries_the_policy(pages: Pages) -> None:
+    for path in ("/", "/static/console.css", "/nowhere", "/openapi.json"):
+        answer = pages.ask(path)
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+    policy = HEADERS["content-security-policy"]
+    assert "unsafe" not in policy
+    assert policy.startswith("default-src 'none';")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8470", "127.0.0.1.evil.example", "", "[::2]:8470"])
+def test_a_foreign_name_for_this_address_is_refused(pages: Pages, host: str) -> None:
+    """DNS rebinding: a page of evil.example whose name suddenly points to this machine."""
+    answer = pages.ask("/", headers={"host": host})
+    assert answer.status_code == 403
+    assert "[console] hosts" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost:8470", "LOCALHOST", "[::1]:8470"])
+def test_own_names_are_answered_on_any_port(pages: Pages, host: str) -> None:
+    """Behind a tunnel or a proxy the port is another."""
+    assert pages.ask("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": OWN, "sec-fetch-site": "cross-site"},
+        {"origin": OWN, "sec-fetch-site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/set-aside/1/retry", "/verify", "/api/set-aside/1/retry", "/api/verify"])
+def test_a_foreign_page_presses_no_button(pages: Pages, path: str, headers: dict[str, str]) -> None:
+    """Not even with the right token, which it can't have."""
+    assert pages.press(path, **headers).status_code == 403
+    assert pages.retried == []  # type: ignore[attr-defined]
+    assert pages.facts.verifying.last is None
+
+
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+def test_a_foreign_page_hears_no_live_stream(pages: Pages, headers: dict[str, str]) -> None:
+    assert pages.ask("/live/line", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "é" * 10])
+@pytest.mark.parametrize("path", ["/set-aside/1/retry", "/verify", "/api/set-aside/1/retry", "/api/verify"])
+def test_without_the_pages_token_nothing_changes(pages: Pages, path: str, token: str | None) -> None:
+    form = {} if token is None else {"token": token}
+    answer = pages.ask(
+        path, method="POST", headers={"origin": OWN, "content-length": "0"} if not form else {}, form=form
+    )
+    assert answer.status_code == 403
+    assert "reload" in answer.text
+    assert pages.retried == []  # type: ignore[attr-defined]
+
+
+def test_with_it_the_button_works_as_form_and_as_header(pages: Pages) -> None:
+    page = pages.press("/set-aside/1/retry")
+    assert page.status_code == 200
+    assert "stored now" in page.text
+    answer = pages.ask(
+        "/api/set-aside/1/retry",
+        method="POST",
+        headers={"x-gaugetrail-token": pages.facts.token, "content-length": "0"},
+    )
+    assert answer.json() == {"said": "stored now"}
+    assert pages.press("/set-aside/2/retry").status_code == 404
+
+
+@pytest.mark.parametrize("length", [str(MAX_BODY + 1), "9" * 30, "-1", "x"])
+def test_a_big_or_unclear_body_is_refused_before_it_is_read(pages: Pages, length: str) -> None:
+    answer = pages.ask("/verify", method="POST", headers={"content-length": length})
+    assert answer.status_code == 413
+
+
+def test_a_body_without_a_length_is_refused(pages: Pages) -> None:
+    assert pages.ask("/verify", method="POST", headers={"transfer-encoding": "chunked"}).status_code == 411
+
+
+def test_a_long_question_is_refused(pages: Pages) -> None:
+    assert pages.ask("/search", {"q": "x" * 5000}).status_code == 414
