@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from floor import Floor, program
 
-settings.register_profile("long", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""`make fuzz`: about a million examples over all tests whose names hold any_bytes or fuzz."""
+settings.register_profile("long", max_examples=4_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""`make fuzz`: the tests whose names hold any_bytes or fuzz run long, with more than a million frames in all."""
 
 SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd", "npm": "npm"}
 """Mark -> the program that such a test starts. Debian's package has the mark's name."""
