@@ -100,11 +100,11 @@ class Floor:
 
     # --- servers
 
-    def broker(self) -> None:
+    def broker(self, more: str = "") -> None:
         conf = self.folder / "mosquitto.conf"
         conf.write_text(
             f"listener {self.mqtt_port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
-            "max_inflight_messages 0\nmax_queued_messages 0\n"
+            f"max_inflight_messages 0\nmax_queued_messages 0\n{more}"
         )
         path = program("mosquitto")
         assert path is not None

@@ -31,6 +31,7 @@ from gaugetrail_agent.runtime import Doors, StationRunner
 from gaugetrail_agent.scheduler import Scheduler
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.terminal.server import TerminalServer
+from gaugetrail_agent.trust import CollectorKeys, own_signer
 from gaugetrail_contract.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -56,8 +57,18 @@ class Agent:
             max_bytes=settings.spool.max_mb * 1_000_000,
             keep_bytes=settings.spool.keep_mb * 1_000_000,
         )
-        self.publisher = Publisher(settings.mqtt, self.spool, agent=agent.id, clock=self.clock)
-        self.health = Health(agent.id, self.clock, config.loaded.sha256)
+        self.collectors = CollectorKeys(config.data_dir / "collectors.json", settings.evidence)
+        signer, no_key = own_signer(config.data_dir, settings.evidence)
+        self.health = Health(agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None)
+        self.health.alarm("key", no_key)
+        self.publisher = Publisher(
+            settings.mqtt,
+            self.spool,
+            agent=agent.id,
+            started=self.health.started,
+            collectors=self.collectors,
+            signer=signer,
+        )
         self.scheduler = Scheduler()
         self.devices = Devices(config, self._read, self._offered, self._device_state, recall=self.spool.recall)
         doors = Doors(self.devices.ask, self.devices.answer, self.devices.remember, self._show)
@@ -196,6 +207,7 @@ class Agent:
 
     def _heartbeat(self) -> None:
         self.health.alarm("broker", self.publisher.alarm())
+        self.health.collector_keys = self.collectors.pins
         if self.metrics is not None:
             self.health.alarm("metrics", self.metrics.trouble)
         document = self.health.document(self.spool.state(), self.publisher.state())

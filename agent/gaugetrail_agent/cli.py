@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from gaugetrail_agent.commands import BAD_CONFIG, decoding, device, profiles, service, spool
+from gaugetrail_agent.commands import BAD_CONFIG, decoding, device, key, profiles, service, spool
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("run")(service.run)
 app.command("check")(service.check)
 app.command("terminal")(service.terminal)
+app.command("key")(key.key)
 app.command("read")(device.read)
 app.command("ports")(device.ports)
 app.command("decode")(decoding.decode)

@@ -28,6 +28,7 @@ from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
 from gaugetrail_agent.mqtt_settings import MqttSettings
 from gaugetrail_agent.plan import Gauge, Person, Plan, load_gauges, load_people, load_plan
+from gaugetrail_agent.trust import EvidenceSettings
 from gaugetrail_contract import topics
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps, load_settings
@@ -225,6 +226,7 @@ class AgentSettings(Settings):
     agent: AgentTable
     mqtt: MqttSettings = MqttSettings()
     spool: SpoolTable = SpoolTable()
+    evidence: EvidenceSettings = EvidenceSettings()
     terminal: TerminalTable | None = Field(None, description="leave out for no terminal")
     metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     log: LogTable = LogTable()

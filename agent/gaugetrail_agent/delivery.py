@@ -1,66 +1,238 @@
 """What to send next and what to send again: the pure half of delivery. Time is data; no client, no thread.
 
-Rules: new records go in order; at most `most` records are on their way without a receipt; a record whose receipt
-doesn't come is sent again after `resend_secs`, then after twice that, up to `LONGEST`; after a new connection all that
-is on its way is due again, because a broker may have lost what it had acknowledged. Only a receipt ends the way.
+Four lanes, in this order of right of way:
+
+- `LIVE`: records sealed since sending was last possible. They go at once and are never held back by the others.
+- `RESEND`: records whose receipt doesn't come are due again after `resend_secs`, then after twice that, up to
+  `LONGEST`; after a new connection all that is on its way is due again, because a broker may have lost what it had
+  acknowledged. Only a receipt ends the way.
+- `BACKLOG`: what had gathered while sending was not possible. It goes beside the live records, oldest first.
+- `ASKED`: confirmed records that a collector asks for again. They go out once for each time they are asked for: the
+  collector asks again until it has them.
+
+All but `LIVE` share one limit, `catch_up_per_s`. The backlog has a second one that finds itself: no more of it is on
+the way than comes back within `EASY_SECS`, so that a live record never queues for long behind it, however slow the
+store is. `FAIR` live messages in a row give one of the others a turn, so that a line at its limit starves nothing.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 LONGEST = 120.0
+EASY_SECS = 0.4
+"""A receipt for backlog that takes longer says: less at once."""
+LEAST_BACKLOG = 200
+FAIR = 16
+MOST_ASKED = 10_000
+"""Ranges that collectors may have asked for and not got yet; they ask for more later."""
+BURST_SECS = 0.25
+"""How much of a second's allowance may go at once."""
+
+
+class Lane(StrEnum):
+    """Why a record is sent; see the module's promise."""
+
+    LIVE = "live"
+    RESEND = "resend"
+    BACKLOG = "backlog"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Send records from `first` to `last`, as many of them as fit into one message of at most `most`. The numbers are
+    places in the spool; those of the lane `ASKED` are numbers within `epoch`.
+    """
+
+    lane: Lane
+    first: int
+    last: int
+    most: int
+    epoch: str = ""
 
 
 @dataclass(slots=True)
-class _Sent:
+class _Parcel:
+    """What went out together and is not receipted yet."""
+
+    seqs: set[int]
     due: float
     tries: int
+    sent: float
+    backlog: bool
 
 
 @dataclass(slots=True)
 class Delivery:
-    """The records on their way, by number. `cursor` is the last number that has been sent for the first time."""
+    """The records on their way, by place. `live` is the last place that is not the live lane's any more."""
 
     resend_secs: float = 10.0
     most: int = 5000
-    cursor: int = 0
+    catch_up_per_s: float = 10_000.0
+    batch: int = 100
+    live: int = 0
     resent: int = 0
-    _on_way: dict[int, _Sent] = field(default_factory=dict)
+    _parcels: dict[int, _Parcel] = field(default_factory=dict)
+    _parcel_of: dict[int, int] = field(default_factory=dict)
+    _next_parcel: int = 0
+    _backlog: deque[tuple[int, int]] = field(default_factory=deque)
+    _asked: deque[tuple[str, int, int]] = field(default_factory=deque)
+    _backlog_on_way: int = 0
+    _backlog_most: float = 1000.0
+    _streak: int = 0
+    _tokens: float = 0.0
+    _filled: float = float("-inf")
+
+    # --- what has happened
+
+    def resume(self, last: int, now: float, grace_secs: float = 1.0) -> None:
+        """Sending is possible (again): what was sealed meanwhile, up to `last`, is backlog; what comes is live.
+
+        All that is on its way is due after a moment for the client's own redelivery, back-off forgotten.
+        """
+        if last > self.live:
+            self._backlog.append((self.live + 1, last))
+            self.live = last
+        for parcel in self._parcels.values():
+            parcel.due, parcel.tries = now + grace_secs, 0
+
+    def ask(self, epoch: str, ranges: Iterable[tuple[int, int]]) -> None:
+        """A collector asks for these again; what is asked for already and not out yet counts once."""
+        for first, last in ranges:
+            if (epoch, first, last) not in self._asked and len(self._asked) < MOST_ASKED:
+                self._asked.append((epoch, first, last))
+
+    def receipted(self, seqs: Iterable[int], now: float) -> None:
+        """These have arrived in the store, or are set aside there."""
+        for seq in seqs:
+            parcel = self._take(seq)
+            if parcel is not None and not parcel.seqs and parcel.backlog and parcel.tries == 1:
+                self._pace(now - parcel.sent)
+
+    def _pace(self, took: float) -> None:
+        """A parcel of backlog was receipted whole: allow a little more on the way, or less if it took long."""
+        if took > EASY_SECS:
+            self._backlog_most = max(LEAST_BACKLOG, self._backlog_most * 0.9)
+        elif self._backlog_on_way > self._backlog_most / 2:
+            self._backlog_most = min(self.most / 2, self._backlog_most + self.batch / 2)
+
+    # --- what to do
 
     @property
     def on_way(self) -> int:
         """Records sent and not yet receipted."""
-        return len(self._on_way)
+        return len(self._parcel_of)
 
-    def room(self) -> int:
-        """How many new records may be sent now."""
-        return max(0, self.most - len(self._on_way))
+    def backlog(self) -> int:
+        """Numbers that have gathered and were not sent yet; an upper bound, since some may be receipted already."""
+        return sum(last - first + 1 for first, last in self._backlog)
 
-    def sent(self, seqs: Iterable[int], now: float) -> None:
-        """These have just gone out, for the first time or again."""
-        for seq in seqs:
-            before = self._on_way.get(seq)
-            tries = before.tries + 1 if before is not None else 1
-            self.resent += before is not None
-            self._on_way[seq] = _Sent(now + min(LONGEST, self.resend_secs * 2 ** min(tries - 1, 16)), tries)
-            self.cursor = max(self.cursor, seq)
+    def order(self, last: int, now: float) -> Order | None:
+        """The next message to send, `last` being the newest record; null when there is nothing to send now."""
+        room = self.most - self.on_way
+        live = Order(Lane.LIVE, self.live + 1, last, min(room, self.batch)) if last > self.live and room > 0 else None
+        if live is not None and self._streak < FAIR:
+            return live
+        return self._other(now, room) or live
 
-    def receipted(self, seqs: Iterable[int]) -> None:
-        """These have arrived in the store, or are set aside there."""
-        for seq in seqs:
-            self._on_way.pop(seq, None)
+    def _other(self, now: float, room: int) -> Order | None:
+        allowed = self._allowed(now)
+        if allowed < min(self.batch, self._burst):
+            return None
+        most = min(allowed, self.batch)
+        due = min((one for one in self._parcels.values() if one.due <= now), key=lambda one: one.due, default=None)
+        if due is not None:
+            return Order(Lane.RESEND, min(due.seqs), max(due.seqs), most)
+        if self._backlog and room > 0 and self._backlog_on_way < self._backlog_most:
+            return Order(Lane.BACKLOG, *self._backlog[0], min(room, most))
+        if self._asked:
+            epoch, first, last = self._asked[0]
+            return Order(Lane.ASKED, first, last, most, epoch)
+        return None
 
-    def due(self, now: float, limit: int) -> Sequence[int]:
-        """Numbers to send again now, oldest first."""
-        return sorted(seq for seq, sent in self._on_way.items() if sent.due <= now)[:limit]
+    @property
+    def _burst(self) -> int:
+        return max(1, int(self.catch_up_per_s * BURST_SECS))
 
-    def next_due(self) -> float | None:
-        """When the next resend is due; null when nothing is on its way."""
-        return min((sent.due for sent in self._on_way.values()), default=None)
+    def _allowed(self, now: float) -> int:
+        """How many records the limit lets go now."""
+        grown = (now - self._filled) * self.catch_up_per_s if self._filled > float("-inf") else self._burst
+        self._tokens = min(self._burst, self._tokens + grown)
+        self._filled = now
+        return int(self._tokens)
 
-    def reconnected(self, now: float, grace_secs: float = 1.0) -> None:
-        """A new connection: all is due again after a moment for the client's own redelivery, back-off forgotten."""
-        for sent in self._on_way.values():
-            sent.due, sent.tries = now + grace_secs, 0
+    def done(self, order: Order, sent: Sequence[int], now: float) -> None:
+        """`order` was carried out: `sent` went out in one message; empty when the spool had none of them to send.
+
+        Numbers of the order before the last sent one that are not among them are receipted already or gone.
+        """
+        passed = sent[-1] if sent else order.last
+        if order.lane is Lane.LIVE:
+            self.live = max(self.live, passed)
+            self._streak += 1
+        else:
+            self._streak = 0
+            self._tokens -= len(sent)
+        if order.lane is Lane.RESEND:
+            self._resent(order, sent, passed, now)
+        elif order.lane is Lane.ASKED:
+            epoch, first, last = self._asked.popleft()
+            if passed < last:
+                self._asked.appendleft((epoch, max(first, passed + 1), last))
+        else:
+            if order.lane is Lane.BACKLOG:
+                first, last = self._backlog.popleft()
+                if passed < last:
+                    self._backlog.appendleft((max(first, passed + 1), last))
+            self._put(sent, _Parcel(set(), now + self.resend_secs, 1, now, order.lane is Lane.BACKLOG))
+
+    def _resent(self, order: Order, sent: Sequence[int], passed: int, now: float) -> None:
+        number = self._parcel_of.get(order.first)
+        if number is None:  # its receipt came while it was on its way out
+            return
+        old = self._parcels[number]
+        going = [seq for seq in sorted(old.seqs) if seq <= passed and self._take(seq)]
+        tries = old.tries + 1
+        wait = min(LONGEST, self.resend_secs * 2 ** min(tries - 1, 16))
+        still = set(sent)
+        going = [seq for seq in going if seq in still]
+        self.resent += len(going)
+        self._put(going, _Parcel(set(), now + wait, tries, now, old.backlog))
+
+    def _put(self, seqs: Iterable[int], parcel: _Parcel) -> None:
+        parcel.seqs.update(seqs)
+        for seq in parcel.seqs & self._parcel_of.keys():
+            self._take(seq)  # twice on its way: the later one counts
+        if not parcel.seqs:
+            return
+        self._next_parcel += 1
+        self._parcels[self._next_parcel] = parcel
+        self._parcel_of.update(dict.fromkeys(parcel.seqs, self._next_parcel))
+        if parcel.backlog:
+            self._backlog_on_way += len(parcel.seqs)
+
+    def _take(self, seq: int) -> _Parcel | None:
+        """The parcel that `seq` was in, without it; null when it is not on its way."""
+        number = self._parcel_of.pop(seq, None)
+        if number is None:
+            return None
+        parcel = self._parcels[number]
+        parcel.seqs.discard(seq)
+        self._backlog_on_way -= parcel.backlog
+        if not parcel.seqs:
+            del self._parcels[number]
+        return parcel
+
+    def next_due(self, now: float) -> float | None:
+        """When there is something to send without anything else happening; null when never."""
+        dues = [one.due for one in self._parcels.values()]
+        if self._asked or (self._backlog and self._backlog_on_way < self._backlog_most):
+            dues.append(now)
+        if not dues:
+            return None
+        missing = min(self.batch, self._burst) - self._tokens
+        return max(min(dues), now + max(0.0, missing / self.catch_up_per_s))

@@ -28,9 +28,11 @@ class Health:
     agent: str
     clock: Clock
     config_sha256: str
+    key: str | None = None
     started: str = field(init=False)
     devices: dict[str, DeviceState] = field(default_factory=dict)
     stations: dict[str, str] = field(default_factory=dict)
+    collector_keys: Mapping[str, str] = field(default_factory=dict)
     _alarms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,8 @@ class Health:
             started=self.started,
             version=agent_version(),
             config_sha256=self.config_sha256,
+            key=self.key,
+            collector_keys=dict(self.collector_keys),
             spool=spool,
             delivery=delivery,
             devices=self._devices(),

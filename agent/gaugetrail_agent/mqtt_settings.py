@@ -26,6 +26,12 @@ class MqttSettings(Settings):
     client_id: Identifier | None = Field(None, description="default: from the agent's id")
     batch_records: int = Field(100, ge=1, le=500, description="records in one message at most")
     window: int = Field(50, ge=1, le=100, description="messages on the way without the broker's acknowledgement")
+    catch_up_per_s: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="after an outage, records a second that go beside the live ones at most; live ones have no limit",
+    )
     resend_secs: float = Field(
         10.0, gt=0, description="a record without a receipt is sent again after this, then later"
     )

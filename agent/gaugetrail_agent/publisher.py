@@ -1,21 +1,24 @@
 """The publisher: sends what the spool holds until the collector's receipt says that it is stored.
 
 Promise: a record is offered again and again until its receipt; broker, network and collector may be down, restart or
-lose everything meanwhile. A lone record goes at once; a backlog goes up to `batch_records` a message. Nothing here is
-durable: after a crash everything without a receipt is sent again, and the collector knows it by its identity.
+lose everything meanwhile. What is sealed while the line is up goes at once; what has gathered goes beside it
+(`delivery`). Nothing here is durable: after a crash everything without a receipt is sent again, and the collector
+knows it by its identity.
 
-Only this module meets paho. One thread sends; paho's thread calls back. Callbacks only change figures under the lock;
-one that raises is logged by paho and doesn't end its thread (`suppress_exceptions`).
+Only this module meets paho. One thread sends; paho's thread calls back. Callbacks change what is known under the lock;
+one that raises is counted and said with its traceback, and the next one runs all the same.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -23,22 +26,23 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
+from gaugetrail_agent.broker_line import BrokerLine
 from gaugetrail_agent.delivery import Delivery
 from gaugetrail_agent.mqtt_settings import MqttSettings
-from gaugetrail_agent.spool import Spool, Waiting
+from gaugetrail_agent.outbox import Outbox, Outgoing
+from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.trust import CollectorKeys
 from gaugetrail_contract import topics
-from gaugetrail_contract.clock import Clock
-from gaugetrail_contract.receipts import parse_receipt
+from gaugetrail_contract.commands import parse_command
+from gaugetrail_contract.receipts import Receipt, parse_receipt
+from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
 
 log = logging.getLogger(__name__)
 
 LOOK_SECS = 1.0
-"""How often the thread looks round without being woken: resends, a pause that nobody ended."""
+"""How often the thread looks round without being woken: resends, a pause that nobody ended, a silent line."""
 PAUSED_TRY_SECS = 30.0
-QUICK_DROP_SECS = 2.0
-MESSAGE_BYTES = 200_000
-TAKEN_OVER = 0x8E
 UNSUPPORTED_VERSION = (0x84, 0x01)
 
 
@@ -49,40 +53,45 @@ class Figures:
     messages: int = 0
     receipts: int = 0
     ignored_receipts: int = 0
+    ignored_commands: int = 0
+    given_again: int = 0
+    callback_faults: int = 0
     connects: int = 0
-
-
-@dataclass
-class _Line:
-    """The connection as last seen; changed by callbacks under the publisher's lock."""
-
-    connected: bool = False
-    trouble: str | None = "not connected yet"
-    unacknowledged: set[int] = field(default_factory=set)
-    early: deque[int] = field(default_factory=lambda: deque(maxlen=64))
-    """Acknowledged before `publish` had returned (and status documents, which nobody waits for)."""
-    last_publish: float = float("-inf")
-    quick_drops: int = 0
-    collectors: dict[str, CollectorStatus] = field(default_factory=dict)
 
 
 class Publisher:
     """Delivery for one spool. `start` never waits for the broker; `stop` ends in bounded time."""
 
-    def __init__(self, settings: MqttSettings, spool: Spool, *, agent: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: MqttSettings,
+        spool: Spool,
+        *,
+        agent: str,
+        started: str,
+        collectors: CollectorKeys,
+        signer: Signer | None = None,
+    ) -> None:
         self.figures = Figures()
         self._settings = settings
         self._spool = spool
         self._agent = agent
-        self._clock = clock
-        self._delivery = Delivery(settings.resend_secs)
-        self._line = _Line()
+        self._started = started
+        self._collectors = collectors
+        self._outbox = Outbox(spool, agent, signer)
+        self._delivery = Delivery(
+            settings.resend_secs, catch_up_per_s=settings.catch_up_per_s, batch=settings.batch_records
+        )
+        self._client_id = settings.client_id or f"gaugetrail-agent-{agent}"
+        self._line = BrokerLine(f"{settings.host}:{settings.port}", agent, self._client_id)
         self._wake = threading.Condition()
+        self._news = False
+        """Something has happened since the sending thread last looked; it must not sleep over it."""
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._version = settings.version
         self._client = self._make_client()
-        self._status: bytes | None = None
+        self._status: AgentStatus | None = None
 
     # --- life
 
@@ -100,12 +109,14 @@ class Publisher:
             while self._line.connected and self._spool.state().waiting and time.monotonic() < end:
                 self._wake.wait(0.05)
             self._stopping = True
-            self._wake.notify_all()
+            self._stir()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
         if self._line.connected:
-            last = self._client.publish(topics.status(self._agent), agent_offline(self._agent), qos=1, retain=True)
+            last = self._client.publish(
+                topics.status(self._agent), agent_offline(self._agent, self._started), qos=1, retain=True
+            )
             with_patience = max(0.5, end - time.monotonic())
             last.wait_for_publish(with_patience)
         self._client.disconnect()
@@ -114,124 +125,139 @@ class Publisher:
     def wake(self) -> None:
         """There is something to send, or something has changed."""
         with self._wake:
-            self._wake.notify_all()
+            self._stir()
+
+    def _stir(self) -> None:
+        """As `wake`, under the lock."""
+        self._news = True
+        self._wake.notify_all()
 
     # --- what the agent says of itself
 
     def publish_status(self, document: AgentStatus) -> None:
         """Keep the status document as the retained one; it goes out now or when there is a connection."""
-        self._status = document.model_dump_json(exclude_none=True).encode()
+        self._status = document
         if self._line.connected:
-            self._client.publish(topics.status(self._agent), self._status, qos=1, retain=True)
+            self._send_status(self._client)
+
+    def _send_status(self, client: mqtt.Client) -> None:
+        if self._status is not None:
+            payload = self._status.model_dump_json(exclude_none=True).encode()
+            client.publish(topics.status(self._agent), payload, qos=1, retain=True)
 
     def state(self) -> DeliveryStatus:
         """The figures of this moment."""
         with self._wake:
             return DeliveryStatus(
                 connected=self._line.connected,
-                detail=self._line.trouble or self._paused() or "",
+                detail=self._line.alarm(time.monotonic()) or "",
                 connects=self.figures.connects,
                 messages=self.figures.messages,
                 on_way=self._delivery.on_way,
                 resent=self._delivery.resent,
                 receipts=self.figures.receipts,
                 receipts_ignored=self.figures.ignored_receipts,
+                backlog=self._delivery.backlog(),
+                given_again=self.figures.given_again,
+                commands_refused=self.figures.ignored_commands,
+                callback_faults=self.figures.callback_faults,
             )
 
     def alarm(self) -> str | None:
         """What is wrong with delivery, in a sentence; null when all is well."""
         with self._wake:
-            return self._line.trouble or self._paused()
-
-    def _paused(self) -> str | None:
-        """Why there is no point in sending: every collector that is there says that its store is down."""
-        online = [collector for collector in self._line.collectors.values() if collector.online]
-        if online and all(collector.store == "down" for collector in online):
-            return (
-                f"every collector's store is down ({online[0].store_detail or online[0].collector}); records wait here"
-            )
-        return None
+            return self._line.alarm(time.monotonic()) or self._collectors.alarm()
 
     # --- sending
 
     def _send_for_ever(self) -> None:
         last_try = float("-inf")
+        able_before = False
         while True:
             with self._wake:
                 if self._stopping:
                     return
+                self._news = False
                 now = time.monotonic()
-                paused = self._paused() is not None and now - last_try < PAUSED_TRY_SECS
-                free = self._settings.window - len(self._line.unacknowledged)
-                ready = self._line.connected and free > 0 and not paused
+                paused = self._line.paused() is not None and now - last_try < PAUSED_TRY_SECS
+                able = self._line.connected and not paused
+                ready = able and len(self._line.unacknowledged) < self._settings.window
+                silent = self._line.silent(now)
+            if silent:
+                self._cut()
+            if able and not able_before:
+                self._resume()
+            able_before = able
             if ready and self._send_next(now):
                 last_try = now
                 continue
             with self._wake:
-                if not self._stopping:
+                if not self._stopping and not self._news:
                     self._wake.wait(LOOK_SECS if not ready else self._until_due(now))
 
     def _until_due(self, now: float) -> float:
-        due = self._delivery.next_due()
-        return LOOK_SECS if due is None else min(LOOK_SECS, max(0.01, due - now))
+        due = self._delivery.next_due(now)
+        return LOOK_SECS if due is None else min(LOOK_SECS, max(0.002, due - now))
+
+    def _resume(self) -> None:
+        """Sending is possible again, or somebody is there again: what was sealed until now is backlog."""
+        newest = self._spool.newest()
+        with self._wake:
+            self._delivery.resume(newest, time.monotonic())
+            self._stir()
 
     def _send_next(self, now: float) -> bool:
-        """One message: what is due again first, then new records; false when there is nothing to send."""
+        """One message; false when there is nothing to send."""
+        newest = self._spool.newest()
         with self._wake:
-            again = self._delivery.due(now, self._settings.batch_records)
-            cursor, room = self._delivery.cursor, self._delivery.room()
-        if again:
-            batch = [
-                one for one in self._spool.waiting(again[0] - 1, self._settings.batch_records) if one.place <= cursor
-            ]
-            gone = set(again) - {one.place for one in batch}
-            if batch and batch[-1].place >= again[-1]:
-                self._forget(gone)
-            elif not batch:
-                self._forget(set(again))
-        else:
-            batch = self._spool.waiting(cursor, min(room, self._settings.batch_records)) if room else []
-        if not batch:
-            return bool(again)
-        self._publish(batch, now)
+            order = self._delivery.order(newest, now)
+        if order is None:
+            return False
+        outgoing = self._outbox.fill(order)
+        if outgoing.numbers and not self._publish(outgoing, now):
+            return False
+        with self._wake:
+            self._delivery.done(order, outgoing.numbers, now)
+            if order.epoch:
+                self.figures.given_again += len(outgoing.numbers)
+        for first, last in outgoing.gone:
+            log.error(
+                "a collector asks for records %d to %d of epoch %s again, and this spool no longer has them",
+                first,
+                last,
+                order.epoch,
+                extra={"event": "asked_and_gone", "epoch": order.epoch, "first": first, "last": last},
+            )
         return True
 
-    def _forget(self, seqs: set[int]) -> None:
-        """No longer waiting in the spool: their receipt came by another way."""
-        with self._wake:
-            self._delivery.receipted(seqs)
-
-    def _publish(self, batch: list[Waiting], now: float) -> None:
-        lines: list[bytes] = []
-        size = 0
-        for one in batch:
-            line = one.sealed.line()
-            if lines and size + len(line) > MESSAGE_BYTES:
-                break
-            lines.append(line)
-            size += len(line) + 1
+    def _publish(self, outgoing: Outgoing, now: float) -> bool:
         # Not under the lock: paho calls back while it holds its own, so the acknowledgement may be here first.
-        info = self._client.publish(topics.records(self._agent), b"\n".join(lines), qos=1)
+        info = self._client.publish(topics.records(self._agent), outgoing.payload, qos=1)
         if info.rc != mqtt.MQTT_ERR_SUCCESS:
-            return
+            return False
         with self._wake:
-            if info.mid in self._line.early:
-                self._line.early.remove(info.mid)
-            else:
-                self._line.unacknowledged.add(info.mid)
-            self._line.last_publish = now
-            self._delivery.sent((one.place for one in batch[: len(lines)]), now)
+            self._line.published(info.mid, now)
             self.figures.messages += 1
+        return True
+
+    def _cut(self) -> None:
+        """The line is half open: end it, so that the client opens another one."""
+        log.warning("broker %s: silent; connecting anew", self._line.where, extra={"event": "broker_silent"})
+        with self._wake:
+            self._line.heard(time.monotonic())
+        half_open = self._client.socket()
+        if isinstance(half_open, socket.socket):
+            with suppress(OSError):
+                half_open.shutdown(socket.SHUT_RDWR)
 
     # --- the client and its callbacks
 
     def _make_client(self) -> mqtt.Client:
         settings = self._settings
         version = MQTTProtocolVersion.MQTTv5 if self._version == "5" else MQTTProtocolVersion.MQTTv311
-        client_id = settings.client_id or f"gaugetrail-agent-{self._agent}"
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=client_id,
+            client_id=self._client_id,
             protocol=version,
             clean_session=True if version == MQTTProtocolVersion.MQTTv311 else None,
         )
@@ -246,17 +272,31 @@ class Publisher:
             if settings.tls_cert is not None:
                 context.load_cert_chain(settings.tls_cert, settings.tls_key)
             client.tls_set_context(context)
-        client.will_set(topics.status(self._agent), agent_offline(self._agent), qos=1, retain=True)
+        client.will_set(topics.status(self._agent), agent_offline(self._agent, self._started), qos=1, retain=True)
         client.reconnect_delay_set(1, 30)
         # The window is kept here; the client's own must not queue behind it.
         client.max_inflight_messages_set(settings.window + 10)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
-        client.message_callback_add(topics.receipts(self._agent), self._on_receipt)
-        client.message_callback_add(topics.ALL_COLLECTOR_STATUS, self._on_collector)
+        client.on_connect = self._counted(self._on_connect)
+        client.on_connect_fail = self._counted(self._on_connect_fail)
+        client.on_disconnect = self._counted(self._on_disconnect)
+        client.on_publish = self._counted(self._on_publish)
+        client.message_callback_add(topics.receipts(self._agent), self._counted(self._on_receipt))
+        client.message_callback_add(topics.commands(self._agent), self._counted(self._on_command))
+        client.message_callback_add(topics.status(self._agent), self._counted(self._on_own_status))
+        client.message_callback_add(topics.ALL_COLLECTOR_STATUS, self._counted(self._on_collector))
         return client
+
+    def _counted(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """The callback, so that an exception in it is counted and said and nothing else."""
+
+        def call(*what: object) -> None:
+            try:
+                callback(*what)
+            except Exception:  # the top of paho's thread, which would only swallow it
+                self.figures.callback_faults += 1
+                log.exception("a fault of ours in %s; delivery goes on", callback.__name__)
+
+        return call
 
     def _connect(self) -> None:
         self._client.connect_async(self._settings.host, self._settings.port, self._settings.keepalive_secs)
@@ -268,99 +308,117 @@ class Publisher:
         if reason.is_failure:
             self._refused(reason)
             return
-        client.subscribe([(topics.receipts(self._agent), 1), (topics.ALL_COLLECTOR_STATUS, 1)])
-        if self._status is not None:
-            client.publish(topics.status(self._agent), self._status, qos=1, retain=True)
-        log.info("broker %s: connected", self._where, extra={"event": "broker_up"})
+        mine = [topics.receipts(self._agent), topics.commands(self._agent), topics.status(self._agent)]
+        client.subscribe([(topic, 1) for topic in (*mine, topics.ALL_COLLECTOR_STATUS)])
+        self._send_status(client)
+        log.info("broker %s: connected", self._line.where, extra={"event": "broker_up"})
         with self._wake:
             self.figures.connects += 1
-            self._line.connected = True
-            self._line.trouble = None if self._line.quick_drops < 3 else self._line.trouble
-            self._delivery.reconnected(time.monotonic())
-            self._wake.notify_all()
+            self._line.up(time.monotonic())
+            self._stir()
 
     def _refused(self, reason: ReasonCode) -> None:
         with self._wake:
-            self._line.trouble = f"the broker {self._where} refuses the connection: {reason}; trying again"
+            self._line.refused(str(reason))
         log.warning("%s", self._line.trouble, extra={"event": "broker_refused"})
         if reason.value in UNSUPPORTED_VERSION and self._version == "5":
             threading.Thread(target=self._fall_back, name="mqtt-fall-back", daemon=True).start()
 
     def _fall_back(self) -> None:
         """The broker doesn't speak MQTT 5: a client of 3.1.1 takes over. Not on the client's own thread."""
-        log.warning("broker %s: speaks no MQTT 5; using 3.1.1", self._where, extra={"event": "mqtt_version"})
+        log.warning("broker %s: speaks no MQTT 5; using 3.1.1", self._line.where, extra={"event": "mqtt_version"})
         self._client.loop_stop()
         self._version = "3.1.1"
         self._client = self._make_client()
         self._connect()
 
-    @property
-    def _where(self) -> str:
-        return f"{self._settings.host}:{self._settings.port}"
-
     def _on_connect_fail(self, _: mqtt.Client, __: object) -> None:
         with self._wake:
-            known = self._line.trouble
-            self._line.trouble = f"no broker at {self._where}; records wait in the spool"
-        if known != self._line.trouble:
+            news = self._line.absent()
+        if news:
             log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
     def _on_disconnect(
         self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
     ) -> None:
         with self._wake:
-            line = self._line
-            quick = bool(line.unacknowledged) and time.monotonic() - line.last_publish < QUICK_DROP_SECS
-            line.quick_drops = line.quick_drops + 1 if quick else 0
-            line.connected = False
-            line.unacknowledged.clear()
-            line.early.clear()
             if self._stopping:
+                self._line.connected = False
                 return
-            if reason.value == TAKEN_OVER:
-                line.trouble = (
-                    f"another client has connected as {self._settings.client_id or self._agent!r} and taken this "
-                    "session over: two agents have one id; give one of them another"
-                )
-            elif line.quick_drops >= 3:
-                line.trouble = (
-                    f"the broker {self._where} drops the connection right after a publish: it probably refuses the "
-                    f"topic {topics.records(self._agent)} for this user; look at its access rules"
-                )
-            else:
-                line.trouble = f"the connection to {self._where} is lost ({reason}); records wait in the spool"
-            self._wake.notify_all()
-        log.warning("%s", line.trouble, extra={"event": "broker_down"})
+            self._line.down(reason.value, str(reason), time.monotonic())
+            self._stir()
+        log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
     def _on_publish(
-        self, _: mqtt.Client, __: object, mid: int, ___: ReasonCode | None, ____: Properties | None
+        self, _: mqtt.Client, __: object, mid: int, reason: ReasonCode | None, ____: Properties | None
     ) -> None:
+        refusal = str(reason) if reason is not None and reason.is_failure else None
         with self._wake:
-            known = mid in self._line.unacknowledged
-            (self._line.unacknowledged.discard if known else self._line.early.append)(mid)
-            self._line.quick_drops = 0
-            self._wake.notify_all()
+            before = self._line.trouble
+            self._line.acknowledged(mid, time.monotonic(), refusal)
+            self._stir()
+        if refusal is not None and self._line.trouble != before:
+            log.warning("%s", self._line.trouble, extra={"event": "broker_refuses_topic"})
 
     def _on_receipt(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         try:
-            receipt = parse_receipt(bytes(message.payload))
+            receipt = parse_receipt(self._collectors.open("receipt", self._agent, bytes(message.payload)))
         except ValueError as error:
             self._ignore(str(error))
             return
         done = self._spool.confirm(receipt)
         for reason in done.ignored:
             self._ignore(reason)
-        for entry in receipt.set_aside:
-            if entry.seq in done.set_aside:
-                log.error("record %d was set aside by the collector: %s", entry.seq, entry.reason)
+        self._tell_set_aside(receipt, done.set_aside)
+        now = time.monotonic()
         with self._wake:
             self.figures.receipts += 1
-            self._delivery.receipted((*done.places, *done.set_aside))
-            self._wake.notify_all()
+            self._line.receipted(now)
+            self._delivery.receipted((*done.places, *done.set_aside), now)
+            self._stir()
+
+    def _tell_set_aside(self, receipt: Receipt, places: tuple[int, ...]) -> None:
+        if places:
+            for entry in receipt.set_aside:
+                log.error("record %d was set aside by the collector: %s", entry.seq, entry.reason)
 
     def _ignore(self, reason: str) -> None:
         self.figures.ignored_receipts += 1
         log.warning("a receipt doesn't fit and is ignored: %s", reason, extra={"event": "receipt_ignored"})
+
+    def _on_command(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            command = parse_command(self._collectors.open("command", self._agent, bytes(message.payload)))
+        except ValueError as error:
+            self.figures.ignored_commands += 1
+            log.warning("a command is refused: %s", error, extra={"event": "command_refused"})
+            return
+        log.warning(
+            "a collector asks for records of epoch %s again: %s",
+            command.epoch,
+            ", ".join(f"{first} to {last}" for first, last in command.ranges[:5]),
+            extra={"event": "asked_again", "epoch": command.epoch, "ranges": len(command.ranges)},
+        )
+        with self._wake:
+            self._line.heard(time.monotonic())
+            self._delivery.ask(command.epoch, command.ranges)
+            self._stir()
+
+    def _on_own_status(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        """What stands under our name. What is there at our first connection is our former life's; another's later on
+        is a twin's, also as a last will: two with one client id end each other's connections and never meet.
+        """
+        try:
+            status = AgentStatus.model_validate_json(message.payload)
+        except ValidationError:
+            return
+        with self._wake:
+            if message.retain and self.figures.connects < 2:
+                return
+            news = self._line.own_status(status, self._started, time.monotonic())
+            trouble = self._line.alarm(time.monotonic())
+        if news:
+            log.error("%s", trouble, extra={"event": "agent_twin"})
 
     def _on_collector(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         try:
@@ -369,10 +427,9 @@ class Publisher:
             log.warning("%s: no collector's status", message.topic, extra={"event": "status_ignored"})
             return
         with self._wake:
-            before = self._line.collectors.get(message.topic)
-            self._line.collectors[message.topic] = status
-            fresh = before is None or not before.online or before.started != status.started
-            if status.online and fresh:
-                # A collector has come up: what went out with nobody there, or died with the last one, goes out again.
-                self._delivery.reconnected(time.monotonic())
-            self._wake.notify_all()
+            self._line.heard(time.monotonic())
+            come_up = self._line.collector(message.topic, status)
+            self._stir()
+        if come_up:
+            # What went out with nobody there, or died with the last one, goes out again.
+            self._resume()

@@ -279,6 +279,12 @@ class Spool:
             ).fetchall()
         return [Waiting(seq, Sealed(sha256, bytes(data)), committed) for seq, sha256, data, committed in rows]
 
+    def newest(self) -> int:
+        """The place of the last record that is committed; 0 in an empty spool."""
+        with self._reading() as db:
+            (place,) = db.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()
+        return int(place)
+
     def confirm(self, receipt: Receipt) -> Confirmed:
         """Mark what the receipt names; what doesn't fit what was sealed here is ignored and said."""
         if receipt.epoch != self._epoch:

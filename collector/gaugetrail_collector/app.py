@@ -19,6 +19,7 @@ from gaugetrail_collector.config import Config, ConsoleTable
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
+from gaugetrail_collector.keys import Keys, KeysBroken
 from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.neighbours import Neighbours
 from gaugetrail_collector.scheduler import Scheduler
@@ -28,6 +29,7 @@ from gaugetrail_collector.stores.status_lines import agent_lines, collector_line
 from gaugetrail_collector.subscriber import Subscriber
 from gaugetrail_collector.web import Web
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
 
 log = logging.getLogger(__name__)
@@ -57,10 +59,12 @@ class Collector:
     def __init__(self, config: Config) -> None:
         settings = config.settings
         self.config = config
-        self.subscriber = Subscriber(settings.mqtt, settings.id)
+        self.signer = signer_at(config.data_dir / "collector.key") if settings.evidence.sign else None
+        self.subscriber = Subscriber(settings.mqtt, settings.id, self.signer)
         self.store: Store = config.store()
         self.set_aside = SetAside(config.set_aside_path)
-        self.ingest = Ingest(self.store, self.set_aside, now_us)
+        self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
+        self.ingest = Ingest(self.store, self.set_aside, now_us, self.keys)
         self.neighbours = Neighbours(now_us)
         self.scheduler = Scheduler()
         self.metrics = Metrics()
@@ -88,10 +92,11 @@ class Collector:
         self._stopping.set()
 
     def run(self) -> None:
-        """Collect until told to stop. Raises `OSError` or `sqlite3.Error` when the set-aside file can't be opened."""
+        """Collect until told to stop. Raises `OSError` or `sqlite3.Error` when a file of our own can't be opened."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stop())
         self.set_aside.open()
+        self.keys.open()
         self.subscriber.on_connected = self._heartbeat
         self.subscriber.on_status = self.neighbours.hear
         self.subscriber.start()
@@ -114,6 +119,7 @@ class Collector:
             self.subscriber.stop()
             self.store.close()
             self.set_aside.close()
+            self.keys.close()
             log.info("stopped", extra={"event": "stopped"})
 
     # --- the store
@@ -169,7 +175,7 @@ class Collector:
         while True:
             try:
                 done = self.ingest.finish(batch)
-            except (StoreDown, SetAsideFull) as error:
+            except (StoreDown, SetAsideFull, KeysBroken) as error:
                 self._store_is("down", str(error))
                 if self._stopping.wait(wait):
                     return
@@ -214,6 +220,8 @@ class Collector:
             resent=figures.resent,
             set_aside=figures.set_aside,
             forks=figures.forks,
+            unproven=figures.unproven,
+            key=self.signer.key if self.signer else None,
         )
 
     def _heartbeat(self) -> None:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from gaugetrail_collector.commands import BAD_CONFIG, asking, service, set_aside
+from gaugetrail_collector.commands import BAD_CONFIG, asking, keys, service, set_aside
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -27,6 +27,7 @@ app.command("status")(service.status)
 app.command("trace")(asking.trace)
 app.command("verify")(asking.verify)
 app.add_typer(set_aside.app, name="set-aside")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

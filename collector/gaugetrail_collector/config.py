@@ -97,6 +97,17 @@ class ConsoleTable(Settings):
     )
 
 
+class EvidenceTable(Settings):
+    """`[evidence]`: signatures, so that it can be shown who sealed a record and who confirmed it."""
+
+    sign: bool = Field(True, description="sign receipts and commands with the collector's own key")
+    agent_keys: Literal["first-use", "registered", "off"] = Field(
+        "first-use",
+        description="first-use: the first key an agent shows is kept and must be on all that follows; registered: only "
+        "keys given by `gaugetrail-collector keys add`; off: signatures are not looked at",
+    )
+
+
 class LogTable(Settings):
     """`[log]`."""
 
@@ -114,6 +125,7 @@ class CollectorSettings(Settings):
     batch: BatchTable = BatchTable()
     metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     console: ConsoleTable | None = Field(None, description="leave out for no console")
+    evidence: EvidenceTable = EvidenceTable()
     log: LogTable = LogTable()
 
 

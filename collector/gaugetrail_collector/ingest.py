@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from gaugetrail_collector.keys import Keys
 from gaugetrail_collector.set_aside import Entry, SetAside
 from gaugetrail_collector.stores import Fate, Outcome, Store
 from gaugetrail_contract import topics
 from gaugetrail_contract.receipts import Receipt, stored_ranges
 from gaugetrail_contract.receipts import SetAside as SetAsideReceipt
 from gaugetrail_contract.record import Record
-from gaugetrail_contract.seal import BadRecord, Opened, open_line, split_message
+from gaugetrail_contract.seal import BadRecord, Opened, cut_line, open_line, split_message
+from gaugetrail_contract.signing import BadSignature, Signature, cut_signature
 from gaugetrail_contract.text import visible_bytes
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,12 @@ class Decoded:
     message: Message
     records: tuple[Opened, ...]
     bad: tuple[tuple[bytes, str], ...]
+    agent: str | None = None
+    """Whose topic it came on; null where it is no agent's."""
+    signature: Signature | None = None
+    """What the message was signed with, where the signature holds."""
+    doubt: str | None = None
+    """Why the signature that the message carries doesn't hold."""
 
 
 @dataclass
@@ -51,6 +59,8 @@ class Figures:
     resent: int = 0
     set_aside: int = 0
     forks: int = 0
+    unproven: int = 0
+    """Lines of messages whose signature was missing, wrong or not the agent's; a part of `set_aside`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +78,16 @@ def decode(message: Message) -> Decoded:
         return Decoded(message, (), ((message.payload, f"{message.topic} is no agent's topic"),))
     lines = split_message(message.payload)
     if not lines:
-        return Decoded(message, (), ((message.payload, "the message holds no record"),))
+        return Decoded(message, (), ((message.payload, "the message holds no record"),), agent)
     records: list[Opened] = []
     bad: list[tuple[bytes, str]] = []
+    signature, doubt = None, None
+    try:
+        lines, signature = cut_signature(lines)
+        doubt = None if signature is None else _doubt(agent, lines, signature)
+    except BadSignature as error:
+        doubt = str(error)
+        bad.append((lines.pop(), doubt))
     for line in lines:
         try:
             opened = open_line(line)
@@ -81,7 +98,19 @@ def decode(message: Message) -> Decoded:
             bad.append((line, f"the record says it is {opened.record.agent}'s, but it came on {agent}'s topic"))
         else:
             records.append(opened)
-    return Decoded(message, tuple(records), tuple(bad))
+    return Decoded(message, tuple(records), tuple(bad), agent, None if doubt else signature, doubt)
+
+
+def _doubt(agent: str, lines: list[bytes], signature: Signature) -> str | None:
+    """Why the signature doesn't hold for just these lines; null when it does.
+
+    Signed are the seals that the lines state. That each line's bytes have the seal it states is proven line by line.
+    """
+    try:
+        signature.check(agent, [cut_line(line).sha256 for line in lines])
+    except (BadSignature, BadRecord) as error:
+        return str(error)
+    return None
 
 
 def points_of(decoded: Decoded) -> int:
@@ -96,14 +125,17 @@ class Ingest:
     store: Store
     set_aside: SetAside
     now_us: Callable[[], int]
+    keys: Keys | None = None
+    """Whose signature must be on it; null takes everything."""
     figures: Figures = field(default_factory=Figures)
     on_stored: Callable[[Sequence[Record]], None] | None = None
     """Hears what is new in the store, after the commit; must be quick and must not raise."""
 
     def finish(self, batch: Sequence[Decoded]) -> Done:
-        """Store and set aside everything of the batch, durably. Raises `StoreDown` or `SetAsideFull`, with nothing
-        finished; doing it again is harmless.
+        """Store and set aside everything of the batch, durably. Raises `StoreDown`, `SetAsideFull` or `KeysBroken`,
+        with nothing finished; doing it again is harmless.
         """
+        batch, unproven = self._whose(batch)
         records = [opened for decoded in batch for opened in decoded.records]
         outcomes = self.store.write(records) if records else []
         topic_of = [decoded.message.topic for decoded in batch for _ in decoded.records]
@@ -115,9 +147,34 @@ class Ingest:
         entries += [
             Entry(decoded.message.topic, raw, reason, self.now_us()) for decoded in batch for raw, reason in decoded.bad
         ]
+        entries += unproven
         self.set_aside.put(entries)
+        self.figures.unproven += len(unproven)
         self._count(batch, records, outcomes, entries)
         return Done(tuple(_receipts(records, outcomes)), tuple(decoded.message for decoded in batch))
+
+    def _whose(self, batch: Sequence[Decoded]) -> tuple[list[Decoded], list[Entry]]:
+        """The batch without the lines of messages that are not proven to be their agent's; and these, with the reason.
+        Such a message is finished like any other, but none of its records is receipted: the agent has them still.
+        """
+        if self.keys is None:
+            return list(batch), []
+        kept: list[Decoded] = []
+        entries: list[Entry] = []
+        for decoded in batch:
+            key = decoded.signature.key if decoded.signature is not None else None
+            reason = self.keys.refuse(decoded.agent, key, decoded.doubt) if decoded.agent is not None else None
+            if reason is None:
+                kept.append(decoded)
+                continue
+            kept.append(replace(decoded, records=(), bad=()))
+            entries += [
+                self._entry(decoded.message.topic, opened, Outcome(Fate.REJECTED, reason)) for opened in decoded.records
+            ]
+            entries += [
+                Entry(decoded.message.topic, raw, f"{reason}; {why}", self.now_us()) for raw, why in decoded.bad
+            ]
+        return kept, entries
 
     def _entry(self, topic: str, opened: Opened, outcome: Outcome) -> Entry:
         record, sealed = opened.record, opened.sealed

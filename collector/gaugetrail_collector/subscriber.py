@@ -22,7 +22,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.ingest import Message
 from gaugetrail_contract import topics
+from gaugetrail_contract.commands import Again
 from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus, collector_offline
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ MAX_QUEUED = 70_000
 class Subscriber:
     """One connection to the broker. `start` never waits for it; it connects and reconnects for ever."""
 
-    def __init__(self, settings: MqttTable, collector: str) -> None:
+    def __init__(self, settings: MqttTable, collector: str, signer: Signer | None = None) -> None:
         self.messages: queue.Queue[Message] = queue.Queue(MAX_QUEUED)
         self.connected = False
         self.trouble: str | None = "not connected yet"
@@ -44,6 +46,7 @@ class Subscriber:
         self.on_status: Callable[[str, bytes], None] = lambda _, __: None
         self._settings = settings
         self._collector = collector
+        self._signer = signer
         self._version = settings.version
         self._shared = bool(settings.group)
         self._generation = 0
@@ -93,7 +96,15 @@ class Subscriber:
 
     def publish_receipt(self, agent: str, receipt: Receipt) -> None:
         """Tell the agent what became of its records. A receipt that is lost is given again when they come again."""
-        self._client.publish(topics.receipts(agent), receipt.to_bytes(), qos=1)
+        self._say_to(agent, "receipt", topics.receipts(agent), receipt.to_bytes())
+
+    def publish_command(self, agent: str, command: Again) -> None:
+        """Ask the agent for records again. A command that is lost is given again while they are missing."""
+        self._say_to(agent, "command", topics.commands(agent), command.to_bytes())
+
+    def _say_to(self, agent: str, kind: str, topic: str, body: bytes) -> None:
+        payload = body if self._signer is None else self._signer.word(kind, agent, self._collector, body)
+        self._client.publish(topic, payload, qos=1)
 
     def publish_status(self, document: CollectorStatus) -> None:
         """The retained status document, if there is a connection."""

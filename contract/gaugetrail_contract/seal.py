@@ -1,9 +1,10 @@
 """Seals and wire lines: the exact bytes of a record, what they hash to, and how they travel.
 
 On the wire a record is one line: `{"sha256":"<64 hex>","record":<the bytes>}`; several lines in one message are
-separated by a line feed. The seal is the SHA-256 of `<the bytes>`, which name the previous record's seal in `prev`, so
-the records of an epoch form a chain. The line's frame is fixed to the letter: the record's bytes are cut out of it,
-never parsed and written again. A record's bytes hold no raw line feed (JSON escapes it), so splitting is safe.
+separated by a line feed, and the last line may be the agent's signature (see `signing`). The seal is the SHA-256 of
+`<the bytes>`, which name the previous record's seal in `prev`, so the records of an epoch form a chain. The line's
+frame is fixed to the letter: the record's bytes are cut out of it, never parsed and written again. A record's bytes
+hold no raw line feed (JSON escapes it), so splitting is safe.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _FRONT = b'{"sha256":"'
 _MIDDLE = b'","record":'
 _DATA_AT = len(_FRONT) + 64 + len(_MIDDLE)
 _HEX = re.compile(rb"[0-9a-f]{64}")
+_LINK = re.compile(rb'"epoch":"([0-9a-z]{8,32})","seq":([0-9]{1,16}),"prev":"')
 MAX_LINE_BYTES = MAX_RECORD_BYTES + _DATA_AT + 1
 
 
@@ -43,6 +45,14 @@ class Sealed:
     def line(self) -> bytes:
         """The wire line, without a line end."""
         return _FRONT + self.sha256.encode("ascii") + _MIDDLE + self.data + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A record's place in its chain, as its bytes say."""
+
+    epoch: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,18 @@ def seal(head: Head, body: Body) -> Sealed:
     if len(data) > MAX_RECORD_BYTES:
         raise RecordTooLarge(f"the record has {len(data)} bytes; {MAX_RECORD_BYTES} are allowed")
     return Sealed(seal_of(data), data)
+
+
+def link_of(data: bytes) -> Link:
+    """The place in the chain that a record's bytes name, read without parsing them. Raises `BadRecord`.
+
+    The keys follow one another in every record that was ever sealed, and no text before them can look like them: a
+    quotation mark inside a JSON text is escaped.
+    """
+    found = _LINK.search(data)
+    if found is None:
+        raise BadRecord("the bytes name no place in a chain")
+    return Link(found[1].decode("ascii"), int(found[2]))
 
 
 def split_message(payload: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.record import Frozen
-from gaugetrail_contract.text import UtcText
+from gaugetrail_contract.text import Hex256, UtcText
 
 
 class Told(Frozen):
@@ -54,7 +54,11 @@ class DeliveryStatus(Told):
     on_way: int = Field(0, ge=0, description="records sent and not receipted yet")
     resent: int = Field(0, ge=0, description="records sent again because no receipt came in time")
     receipts: int = Field(0, ge=0)
-    receipts_ignored: int = Field(0, ge=0, description="receipts that don't fit what was sent")
+    receipts_ignored: int = Field(0, ge=0, description="receipts that don't fit what was sent, or not believed")
+    backlog: int = Field(0, ge=0, description="numbers that gathered while nothing could be sent and wait their turn")
+    given_again: int = Field(0, ge=0, description="confirmed records that a collector asked for again")
+    commands_refused: int = Field(0, ge=0, description="commands that are malformed or not believed")
+    callback_faults: int = Field(0, ge=0, description="faults of our own in answering the broker; see the log")
 
 
 class AgentStatus(Told):
@@ -66,6 +70,10 @@ class AgentStatus(Told):
     started: UtcText | None = None
     version: str | None = None
     config_sha256: str | None = None
+    key: Hex256 | None = Field(None, description="the public key that its messages are signed with")
+    collector_keys: dict[str, Hex256] = Field(
+        default_factory=dict, description="collector -> the key that its receipts are believed by"
+    )
     spool: SpoolStatus | None = None
     delivery: DeliveryStatus | None = None
     devices: dict[str, DeviceStatus] = Field(default_factory=dict)
@@ -93,14 +101,16 @@ class CollectorStatus(Told):
     resent: int = Field(0, ge=0, description="records that were in the store already")
     set_aside: int = Field(0, ge=0)
     forks: int = Field(0, ge=0, description="same identity, another seal; a part of set_aside")
+    unproven: int = Field(0, ge=0, description="not signed as their agent's records must be; a part of set_aside")
+    key: Hex256 | None = Field(None, description="the public key that its receipts are signed with")
     gaps: int = Field(0, ge=0, description="ranges of numbers that are missing in the store and were asked for again")
     tag_values: int = Field(0, ge=0, description="values in use of the tag that is nearest to its bound")
     tag_budget: int = Field(0, ge=0, description="that tag's bound; 0 where the store has none")
 
 
-def agent_offline(agent: str) -> bytes:
-    """The agent's last will."""
-    return AgentStatus(online=False, agent=agent).model_dump_json(exclude_none=True).encode("utf-8")
+def agent_offline(agent: str, started: str | None = None) -> bytes:
+    """The agent's last will. It names the life that ended, so that one of another agent of that name shows."""
+    return AgentStatus(online=False, agent=agent, started=started).model_dump_json(exclude_none=True).encode("utf-8")
 
 
 def collector_offline(collector: str) -> bytes:

@@ -1,59 +1,175 @@
-"""What is sent again, and when: only a receipt ends a record's way."""
+"""What is sent, what is sent again, and what goes first: only a receipt ends a record's way."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_agent.delivery import LONGEST, Delivery
+from gaugetrail_agent.delivery import EASY_SECS, LEAST_BACKLOG, LONGEST, Delivery, Lane, Order
+
+
+def send(delivery: Delivery, newest: int, now: float) -> tuple[Lane, list[int]] | None:
+    """Carry out the next order against a spool that holds everything up to `newest`."""
+    order = delivery.order(newest, now)
+    if order is None:
+        return None
+    numbers = list(range(order.first, order.last + 1)[: order.most])
+    delivery.done(order, numbers, now)
+    return order.lane, numbers
 
 
 def test_a_record_without_a_receipt_is_due_again_ever_later() -> None:
     delivery = Delivery(resend_secs=10)
     now, gaps = 0.0, []
-    delivery.sent([1], now)
+    assert send(delivery, 1, now) == (Lane.LIVE, [1])
     for _ in range(6):
-        due = delivery.next_due()
+        due = delivery.next_due(now)
         assert due is not None
-        assert delivery.due(due - 0.001, 10) == []
-        assert list(delivery.due(due, 10)) == [1]
+        assert delivery.order(1, due - 0.001) is None
+        assert send(delivery, 1, due) == (Lane.RESEND, [1])
         gaps.append(due - now)
         now = due
-        delivery.sent([1], now)
     assert gaps == [10, 20, 40, 80, LONGEST, LONGEST]
     assert delivery.resent == 6
 
 
 def test_a_receipt_ends_it() -> None:
-    delivery = Delivery()
-    delivery.sent([1, 2, 3], 0)
-    delivery.receipted([1, 3, 99])
-    assert list(delivery.due(1e9, 10)) == [2]
+    delivery = Delivery(resend_secs=10)
+    send(delivery, 3, 0)
+    delivery.receipted([1, 3, 99], 1)
     assert delivery.on_way == 1
+    order = delivery.order(3, 1e9)
+    assert order is not None
+    assert (order.lane, order.first, order.last) == (Lane.RESEND, 2, 2)
 
 
 def test_a_new_connection_makes_all_due_after_a_moment() -> None:
     """A broker may have lost what it had acknowledged."""
     delivery = Delivery(resend_secs=10)
-    delivery.sent([1, 2], 0)
-    delivery.reconnected(5, grace_secs=1)
-    assert delivery.due(5.9, 10) == []
-    assert list(delivery.due(6, 10)) == [1, 2]
+    send(delivery, 2, 0)
+    delivery.resume(2, 5, grace_secs=1)
+    assert send(delivery, 2, 5.9) is None
+    assert send(delivery, 2, 6) == (Lane.RESEND, [1, 2])
 
 
-@given(st.lists(st.tuples(st.sampled_from(["new", "again", "receipt"]), st.integers(1, 30)), max_size=60))
-def test_never_more_on_the_way_than_allowed_and_never_one_forgotten(acts: list[tuple[str, int]]) -> None:
-    delivery = Delivery(resend_secs=1, most=20)
-    now, done = 0.0, set()
+def test_live_records_go_ahead_of_the_backlog_and_the_backlog_beside_them() -> None:
+    """After an outage a part that is measured now doesn't wait for the thousands before it."""
+    delivery = Delivery()
+    delivery.resume(36_000, 0)
+    assert send(delivery, 36_000, 0) == (Lane.BACKLOG, list(range(1, 101)))
+    assert send(delivery, 36_001, 0.01) == (Lane.LIVE, [36_001])
+    assert send(delivery, 36_001, 0.02) == (Lane.BACKLOG, list(range(101, 201)))
+    assert send(delivery, 36_003, 0.03) == (Lane.LIVE, [36_002, 36_003])
+    assert delivery.backlog() == 36_000 - 200
+
+
+def test_a_line_at_its_limit_starves_neither_backlog_nor_resends() -> None:
+    delivery = Delivery(most=10**6)
+    delivery.resume(1000, 0)
+    lanes = [sent[0] for number in range(1, 200) if (sent := send(delivery, 1000 + number * 100, number / 100))]
+    assert lanes.count(Lane.LIVE) > 150
+    assert lanes.count(Lane.BACKLOG) >= 10
+
+
+def test_the_backlog_keeps_to_its_rate() -> None:
+    delivery = Delivery(catch_up_per_s=50)
+    delivery.resume(10_000, 0)
+    went = 0
+    for tick in range(1000):  # ten seconds
+        sent = send(delivery, 10_000, tick / 100)
+        went += len(sent[1]) if sent else 0
+    assert 490 <= went <= 520
+    assert send(delivery, 10_001, 10.0) == (Lane.LIVE, [10_001])
+
+
+def test_a_slow_store_gets_less_backlog_at_once_and_a_quick_one_more() -> None:
+    """However slow the store is, a live record finds only a short queue before it."""
+
+    def on_way_with(receipt_after: float) -> int:
+        delivery = Delivery(catch_up_per_s=10**6)
+        delivery.resume(10**6, 0)
+        now, most, flying = 0.0, 0, []
+        for _ in range(3000):
+            now += 0.002
+            sent = send(delivery, 10**6, now)
+            if sent:
+                flying.append((now + receipt_after, sent[1]))
+            while flying and flying[0][0] <= now:
+                delivery.receipted(flying.pop(0)[1], now)
+            most = delivery.on_way
+        return most
+
+    assert on_way_with(EASY_SECS * 3) <= LEAST_BACKLOG + 100
+    assert on_way_with(EASY_SECS / 4) >= 2000
+
+
+def test_what_a_collector_asks_for_again_goes_out_once_for_each_time_it_asks() -> None:
+    delivery = Delivery()
+    delivery.ask("0123456789ab", [(5, 7), (5, 7)])
+    order = delivery.order(0, 0)
+    assert order == Order(Lane.ASKED, 5, 7, 100, "0123456789ab")
+    delivery.done(order, [5, 6, 7], 0)
+    assert delivery.order(0, 1e9) is None
+    assert delivery.on_way == 0
+
+
+def test_what_is_gone_is_passed_over() -> None:
+    """A range of which the spool holds nothing any more ends, and the lane goes on behind it."""
+    delivery = Delivery()
+    delivery.resume(500, 0)
+    order = delivery.order(500, 0)
+    assert order is not None
+    delivery.done(order, [400], 0)
+    rest = delivery.order(500, 0)
+    assert rest is not None
+    assert (rest.lane, rest.first, rest.last) == (Lane.BACKLOG, 401, 500)
+    delivery.done(rest, [], 0)
+    assert delivery.order(500, 0.5) is None
+
+
+acts = st.lists(
+    st.tuples(st.sampled_from(["seal", "send", "send", "receipt", "cut", "time"]), st.integers(1, 40)), max_size=150
+)
+
+
+@given(acts, st.integers(1, 7), st.integers(1, 50))
+def test_never_more_on_the_way_than_allowed_and_never_one_forgotten(
+    acts: list[tuple[str, int]], batch: int, rate: int
+) -> None:
+    """Whatever happens in whatever order: in the end each record that has no receipt is sent again."""
+    delivery = Delivery(resend_secs=1, most=20, catch_up_per_s=rate, batch=batch)
+    now, newest, done = 0.0, 0, set()
+
+    def go() -> set[int]:
+        order = delivery.order(newest, now)
+        if order is None:
+            return set()
+        waiting = [seq for seq in range(order.first, order.last + 1) if seq not in done][: order.most]
+        delivery.done(order, waiting, now)
+        return set(waiting)
+
     for act, number in acts:
-        now += 0.5
-        if act == "new":
-            count = min(number, delivery.room())
-            delivery.sent(range(delivery.cursor + 1, delivery.cursor + 1 + count), now)
-        elif act == "again":
-            delivery.sent(delivery.due(now, number), now)
-        else:
-            delivery.receipted([number])
-            done |= {number} if number <= delivery.cursor else set()
+        if act == "seal":
+            newest += number
+        elif act == "send":
+            go()
+        elif act == "receipt" and number <= newest:
+            done.add(number)
+            delivery.receipted([number], now)
+        elif act == "cut":
+            delivery.resume(newest, now)
+        elif act == "time":
+            now += number / 10
         assert delivery.on_way <= 20
-    assert set(delivery.due(float("inf"), 10_000)) == set(range(1, delivery.cursor + 1)) - done
+    still = set(range(1, newest + 1)) - done
+    sent: set[int] = set()
+    for _ in range(20 * len(still) + 20):
+        if sent >= still:
+            break
+        now += 1.0
+        out = go()
+        sent |= out
+        done |= out
+        delivery.receipted(out, now)
+    assert sent >= still
+    assert delivery.on_way == 0

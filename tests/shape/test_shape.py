@@ -28,6 +28,7 @@ EDGES = {
     ("agent", "apscheduler"): {"scheduler.py"},
     ("agent", "prometheus_client"): {"metrics.py"},
     ("agent", "biip"): {"barcodes/gs1.py"},
+    ("contract", "cryptography"): {"signing.py"},
     ("collector", "apscheduler"): {"scheduler.py"},
     ("collector", "prometheus_client"): {"metrics.py"},
     ("collector", "uvicorn"): {"web.py"},

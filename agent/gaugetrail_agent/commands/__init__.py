@@ -1,4 +1,6 @@
-"""The agent's commands by what they look at: `service`, `device`, `decoding`, `profiles`, `spool`; mounted by `cli`."""
+"""The agent's commands by what they look at (`service`, `device`, `decoding`, `key`, `profiles`, `spool`); `cli` mounts
+them.
+"""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from gaugetrail_collector.commands.set_aside import opened_list
 from gaugetrail_collector.config import Config
 from gaugetrail_contract.logs import set_up_logging
 from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.signing import BadKeyFile
 
 
 def run(config: ConfigFile) -> None:
@@ -21,8 +22,10 @@ def run(config: ConfigFile) -> None:
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     try:
         Collector(loaded).run()
+    except BadKeyFile as error:
+        raise fail(f"the collector can't start: {error}") from error
     except (OSError, sqlite3.Error) as error:
-        raise fail(f"the collector can't start: {loaded.set_aside_path}: {error}") from error
+        raise fail(f"the collector can't start: {loaded.data_dir}: {error}") from error
 
 
 def check(config: ConfigFile, as_json: AsJson = False) -> None:

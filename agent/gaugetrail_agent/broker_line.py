@@ -1,0 +1,173 @@
+"""The line to the broker as its callbacks tell of it: up or down, what is on the way, and what is wrong, in a sentence.
+
+Pure: no client, no thread, time as data. Names what would otherwise look like bad luck: a broker that refuses the topic
+and so drops the connection right after each publish; a connection that is open and silent; a second agent of our name;
+a broker that takes everything while no collector answers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from gaugetrail_contract import topics
+from gaugetrail_contract.status import AgentStatus, CollectorStatus
+
+QUICK_DROP_SECS = 2.0
+QUICK_DROPS = 3
+SILENT_SECS = 5.0
+"""A connection on which we wait for an acknowledgement and hear nothing at all is half open."""
+TWIN_SECS = 60.0
+UNANSWERED_SECS = 30.0
+TAKEN_OVER = 0x8E
+
+
+@dataclass
+class BrokerLine:
+    """Changed by callbacks under the publisher's lock."""
+
+    where: str
+    agent: str
+    client_id: str
+    connected: bool = False
+    trouble: str | None = "not connected yet"
+    unacknowledged: set[int] = field(default_factory=set)
+    collectors: dict[str, CollectorStatus] = field(default_factory=dict)
+    _early: deque[int] = field(default_factory=lambda: deque(maxlen=64))
+    """Acknowledged before `publish` had returned (and status documents, which nobody waits for)."""
+    _last_publish: float = float("-inf")
+    _receipted: float = float("-inf")
+    _left_over: bool = False
+    """A connection ended with messages unacknowledged, and no receipt has come since."""
+    _unanswered: float | None = None
+    """Since when records have gone out and no receipt has come."""
+    _heard: float = float("-inf")
+    _quick_drops: int = 0
+    _twin: tuple[float, str] | None = None
+
+    # --- what the callbacks tell
+
+    def up(self, now: float) -> None:
+        """The broker has taken us."""
+        self.connected = True
+        self._heard = now
+        if self._left_over:
+            self._last_publish = now  # the client delivers them again by itself
+        if self._quick_drops < QUICK_DROPS:
+            self.trouble = None
+
+    def absent(self) -> bool:
+        """Nobody listens there. True when that is news."""
+        known = self.trouble
+        self.trouble = f"no broker at {self.where}; records wait in the spool"
+        return known != self.trouble
+
+    def refused(self, reason: str) -> None:
+        """The broker doesn't want us."""
+        self.trouble = f"the broker {self.where} refuses the connection: {reason}; trying again"
+
+    def down(self, code: int, reason: str, now: float) -> None:
+        """The connection has ended, and with it every acknowledgement that was still to come."""
+        quick = now - self._last_publish < QUICK_DROP_SECS and self._receipted < self._last_publish
+        self._quick_drops = self._quick_drops + 1 if quick else 0
+        self.connected = False
+        self._left_over = self._left_over or bool(self.unacknowledged)
+        self.unacknowledged.clear()
+        self._early.clear()
+        if code == TAKEN_OVER:
+            self.trouble = (
+                f"another client has connected as {self.client_id!r} and taken this session over: two agents have one "
+                "id; give one of them another"
+            )
+        elif self._quick_drops >= QUICK_DROPS:
+            self.trouble = (
+                f"the broker {self.where} drops the connection right after a publish: it probably refuses the "
+                f"topic {topics.records(self.agent)} for this user; look at its access rules"
+            )
+        else:
+            self.trouble = f"the connection to {self.where} is lost ({reason}); records wait in the spool"
+
+    def published(self, mid: int, now: float) -> None:
+        """A message of records is on its way."""
+        if mid in self._early:
+            self._early.remove(mid)
+        else:
+            if not self.unacknowledged:
+                self._heard = max(self._heard, now)
+            self.unacknowledged.add(mid)
+        self._last_publish = now
+        self._unanswered = now if self._unanswered is None else self._unanswered
+
+    def acknowledged(self, mid: int, now: float, refusal: str | None = None) -> None:
+        """The broker has a message, or says that it refuses it (MQTT 5; before, a refusal looks like success)."""
+        known = mid in self.unacknowledged
+        (self.unacknowledged.discard if known else self._early.append)(mid)
+        self._heard = now
+        if refusal is not None:
+            topic = topics.records(self.agent)
+            self.trouble = f"the broker {self.where} refuses the topic {topic}: {refusal}; look at its access rules"
+
+    def receipted(self, now: float) -> None:
+        """A receipt came, so the line carries both ways: that ends any suspicion against it."""
+        self._heard = self._receipted = now
+        self._unanswered = None
+        self._left_over = False
+        self._quick_drops = 0
+        if self.connected:
+            self.trouble = None
+
+    def heard(self, now: float) -> None:
+        """Something came."""
+        self._heard = now
+
+    def own_status(self, status: AgentStatus, started: str, now: float) -> bool:
+        """A status document or last will under our name that can't be our former life's. True if that is news."""
+        if status.started is None or status.started == started:
+            return False
+        fresh = self._twin is None
+        self._twin = (
+            now,
+            (
+                f"another agent calls itself {self.agent!r} (it started {status.started}): two agents have one id; "
+                "give one of them another"
+            ),
+        )
+        return fresh
+
+    def collector(self, topic: str, status: CollectorStatus) -> bool:
+        """A collector's status document. True when it has come up since we last heard of it."""
+        before = self.collectors.get(topic)
+        self.collectors[topic] = status
+        return status.online and (before is None or not before.online or before.started != status.started)
+
+    # --- what follows
+
+    def silent(self, now: float) -> bool:
+        """Whether the connection looks half open: acknowledgements are due and nothing has come for long."""
+        return self.connected and bool(self.unacknowledged) and now - self._heard > SILENT_SECS
+
+    def paused(self) -> str | None:
+        """Why there is no point in sending: every collector that is there says that its store is down."""
+        online = [collector for collector in self.collectors.values() if collector.online]
+        if online and all(collector.store == "down" for collector in online):
+            return (
+                f"every collector's store is down ({online[0].store_detail or online[0].collector}); records wait here"
+            )
+        return None
+
+    def alarm(self, now: float) -> str | None:
+        """What is wrong with delivery, in a sentence; null when all is well."""
+        if self._twin is not None and now - self._twin[0] > TWIN_SECS:
+            self._twin = None
+        return (self._twin[1] if self._twin else None) or self.trouble or self.paused() or self._nobody_answers(now)
+
+    def _nobody_answers(self, now: float) -> str | None:
+        if self._unanswered is None or now - self._unanswered < UNANSWERED_SECS:
+            return None
+        online = [collector.collector for collector in self.collectors.values() if collector.online]
+        if not online:
+            return "no collector is online; records wait here"
+        return (
+            f"no receipt for {now - self._unanswered:.0f} s, though {', '.join(online)} is online: look at its log and "
+            f"at the broker's access rules for {topics.records(self.agent)}; records wait here"
+        )

@@ -1,0 +1,99 @@
+"""Commands about keys: `keys ls`, `keys add`, `keys remove`, `keys own`."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_collector.config import Config
+from gaugetrail_collector.keys import Keys, KeysBroken
+from gaugetrail_contract import topics
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
+
+app = typer.Typer(
+    no_args_is_help=True, help="Whose signatures count: the agents' public keys, and the collector's own."
+)
+
+AgentName = Annotated[str, typer.Argument(help="the agent's name")]
+PublicKey = Annotated[str, typer.Argument(help="64 hex digits, as gaugetrail-agent key prints them")]
+
+
+@contextlib.contextmanager
+def _opened(config: Config) -> Iterator[Keys]:
+    path = config.data_dir / "keys.db"
+    keys = Keys(path, config.settings.evidence.agent_keys, lambda: time.time_ns() // 1000)
+    try:
+        keys.open()
+        yield keys
+    except (OSError, sqlite3.Error, KeysBroken) as error:
+        raise fail(f"{path} can't be used: {error}") from error
+    finally:
+        keys.close()
+
+
+@app.command("ls")
+def list_keys(config: ConfigFile, as_json: AsJson = False) -> None:
+    """List the keys that count, by agent, and how each came in: by first use, or registered by hand."""
+    with _opened(configuration.load(config)) as keys:
+        for entry in keys.entries():
+            since = utc_text(entry.since_us)
+            if as_json:
+                line = {"agent": entry.agent, "key": entry.key, "fingerprint": fingerprint(entry.key)}
+                answer({**line, "since": since, "how": entry.how})
+            else:
+                say(f"{entry.agent} {entry.key}  fingerprint {fingerprint(entry.key)}, {entry.how}, since {since}")
+
+
+@app.command("add")
+def add(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
+    """Register a key of an agent; a running collector takes it at once. A second key of an agent counts beside the
+    first, so that a new one can be registered before the old one goes.
+    """
+    name, public = _checked(agent, key)
+    with _opened(configuration.load(config)) as keys:
+        new = keys.add(name, public)
+    say(f"{agent} {fingerprint(public)}: {'registered' if new else 'is known already'}")
+
+
+@app.command("remove")
+def remove(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
+    """Take a key away. Under first-use, an agent without any key is known again by the next key that it shows."""
+    name, public = _checked(agent, key)
+    with _opened(configuration.load(config)) as keys:
+        gone = keys.remove(name, public)
+    if not gone:
+        raise fail(f"{agent} has no key {fingerprint(public)}; keys ls lists them")
+    say(f"{agent} {fingerprint(public)}: counts no more")
+
+
+@app.command("own")
+def own(config: ConfigFile, as_json: AsJson = False) -> None:
+    """Print the collector's own public key, to be listed in the agents' [evidence] collector_keys; made if need be."""
+    loaded = configuration.load(config)
+    try:
+        public = signer_at(loaded.data_dir / "collector.key").key
+    except BadKeyFile as error:
+        raise fail(str(error)) from error
+    if as_json:
+        answer({"collector": loaded.settings.id, "key": public, "fingerprint": fingerprint(public)})
+    else:
+        say(f"{loaded.settings.id} {public}  fingerprint {fingerprint(public)}")
+
+
+def _checked(agent: str, key: str) -> tuple[str, str]:
+    try:
+        topics.check_agent(agent)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if re.fullmatch("[0-9a-f]{64}", key) is None:
+        raise typer.BadParameter("a public key is 64 lower-case hex digits, as gaugetrail-agent key prints it")
+    return agent, key

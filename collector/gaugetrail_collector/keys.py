@@ -1,0 +1,167 @@
+"""The agents' keys: whose records are taken, by policy.
+
+- `first-use`: the first key that an agent shows is kept under its name and announced. From then on its messages must
+  carry that key's signature. Until then unsigned ones are taken, as agents sent them before there were keys.
+- `registered`: only keys that `keys add` has registered count.
+- `off`: signatures are not looked at.
+
+A message that doesn't pass is set aside line by line, with the reason, and gets no receipt: the agent keeps its records
+and sends them again, so registering the right key is all that is needed. An agent may have several keys, so that a new
+one can be registered before the old one goes.
+
+One SQLite file, `keys.db`, synchronous=FULL, read again when another process (the command line) has changed it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gaugetrail_contract.signing import fingerprint
+
+log = logging.getLogger(__name__)
+
+Policy = Literal["first-use", "registered", "off"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS agent_key(
+  agent TEXT NOT NULL, key TEXT NOT NULL, since_us INTEGER NOT NULL, how TEXT NOT NULL, PRIMARY KEY(agent, key))
+"""
+
+
+class KeysBroken(Exception):
+    """The file can't be read or written: nothing may be taken until it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    """A key that counts. `how` says by what: `first-use` or `registered`."""
+
+    agent: str
+    key: str
+    since_us: int
+    how: str
+
+
+class Keys:
+    """See the module's promise. Thread-safe."""
+
+    def __init__(self, path: Path, policy: Policy, now_us: Callable[[], int]) -> None:
+        self.path = path
+        self.policy: Policy = policy
+        self._now_us = now_us
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._known: dict[str, frozenset[str]] = {}
+        self._version: int | None = None
+
+    def open(self) -> None:
+        """Open or create the file. Raises `OSError` or `sqlite3.Error` where that can't be done."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(SCHEMA)
+        self._version = None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+                self._db = None
+
+    # --- ingest
+
+    def refuse(self, agent: str, key: str | None, doubt: str | None) -> str | None:
+        """Why a message of the agent isn't taken; null when it is. `key` is the one whose signature holds, null where
+        there is no signature; `doubt` says why one that is there doesn't hold. Raises `KeysBroken`.
+        """
+        if self.policy == "off":
+            return None
+        if doubt is not None:
+            return f"the message's signature proves nothing: {doubt}"
+        known = self._of(agent)
+        if key in known:
+            return None
+        if key is None:
+            if known:
+                return f"the message is not signed, and {agent} is known by its key {_names(known)}"
+            return None if self.policy == "first-use" else self._unregistered(agent, "the message is not signed, and")
+        if known:
+            return (
+                f"signed by the key {fingerprint(key)}, and {agent} is known by {_names(known)}; if the line PC was "
+                f"set up anew, register its key: gaugetrail-collector keys add {agent} {key}"
+            )
+        if self.policy == "registered":
+            return self._unregistered(agent, f"signed by the key {fingerprint(key)}, and", key)
+        self.add(agent, key, "first-use")
+        log.warning(
+            "agent %s is known from now on by its key %s",
+            agent,
+            fingerprint(key),
+            extra={"event": "agent_key_pinned", "agent": agent, "key": key},
+        )
+        return None
+
+    def _unregistered(self, agent: str, why: str, key: str = "KEY") -> str:
+        return f"{why} no key is registered for {agent}: gaugetrail-collector keys add {agent} {key}"
+
+    def _of(self, agent: str) -> frozenset[str]:
+        with self._lock:
+            try:
+                # Rises when another connection has committed; our own changes forget the version.
+                (version,) = self._connection().execute("PRAGMA data_version").fetchone()
+                if version != self._version:
+                    found: dict[str, set[str]] = {}
+                    for name, key in self._connection().execute("SELECT agent, key FROM agent_key"):
+                        found.setdefault(name, set()).add(key)
+                    self._known = {name: frozenset(keys) for name, keys in found.items()}
+                    self._version = version
+            except sqlite3.Error as error:
+                raise KeysBroken(f"{self.path}: {error}") from error
+            return self._known.get(agent, frozenset())
+
+    # --- the command line
+
+    def entries(self) -> list[AgentKey]:
+        """All keys, by agent. Raises `KeysBroken`."""
+        with self._lock:
+            try:
+                rows = self._connection().execute("SELECT agent, key, since_us, how FROM agent_key ORDER BY 1, 3")
+                return [AgentKey(*row) for row in rows]
+            except sqlite3.Error as error:
+                raise KeysBroken(f"{self.path}: {error}") from error
+
+    def add(self, agent: str, key: str, how: str = "registered") -> bool:
+        """This key counts for the agent from now on; false if it did already. Raises `KeysBroken`."""
+        return self._change(
+            "INSERT INTO agent_key VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING", (agent, key, self._now_us(), how)
+        )
+
+    def remove(self, agent: str, key: str) -> bool:
+        """This key counts no more; false if it didn't. Raises `KeysBroken`."""
+        return self._change("DELETE FROM agent_key WHERE agent = ? AND key = ?", (agent, key))
+
+    def _change(self, statement: str, values: tuple[str | int, ...]) -> bool:
+        with self._lock:
+            try:
+                changed = self._connection().execute(statement, values).rowcount == 1
+            except sqlite3.Error as error:
+                raise KeysBroken(f"{self.path}: {error}") from error
+            self._version = None
+            return changed
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise KeysBroken(f"{self.path} is closed")
+        return self._db
+
+
+def _names(keys: frozenset[str]) -> str:
+    return " or ".join(sorted(fingerprint(key) for key in keys))

@@ -1,0 +1,226 @@
+"""Signatures: who said it. Ed25519 over texts that name what they are for, so that none serves for anything else.
+
+Two kinds of message are signed, each by a last line of its own:
+
+- records, by the agent: `{"signature":{"key":…,"epoch":…,"seq":…,"sha256":…,"ed25519":…}}` names the last record of
+  the message, with its seal: the head of the chain as far as this message goes. Under the signature stand the seals of
+  the message's other records too, so that none can be exchanged, left out or put in on the way.
+- receipts and commands, by the collector: `{"signature":{"key":…,"collector":…,"ed25519":…}}`, over the exact bytes of
+  the line before.
+
+`key` is the whole public key, 64 hex digits; whether it is to be believed is the reader's policy. The text under a
+signature is lines of UTF-8: what it is (`gaugetrail/1 records`, `… receipt`, `… command`, `… anchor`), then the names
+and numbers of it, each on a line of its own. No name holds a line end, so no two things have one text.
+
+A private key is one file in its service's own folder, PEM (PKCS 8), readable by that service alone; it is made at the
+first start and never leaves. The only module that meets `cryptography`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from pydantic import Field, StringConstraints, ValidationError
+
+from gaugetrail_contract import strict_json
+from gaugetrail_contract.record import Frozen
+from gaugetrail_contract.text import Hex256, TopicName
+
+DOMAIN = "gaugetrail/1"
+FRONT = b'{"signature":{'
+"""How a signature line begins; no record line does."""
+MAX_SIGNATURE_BYTES = 2000
+
+Ed25519Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
+"""A signature as 128 lower-case hex digits."""
+
+
+class BadSignature(ValueError):
+    """This signature is none, or doesn't hold; the text says which, in words fit for a set-aside list."""
+
+
+class BadKeyFile(Exception):
+    """The private key can't be used; the text says why and what to do."""
+
+
+class Signature(Frozen):
+    """What an agent says of the last record of a message."""
+
+    key: Hex256
+    epoch: Annotated[str, Field(pattern=r"^[0-9a-z]{8,32}$")]
+    seq: int = Field(ge=1, le=2**53)
+    sha256: Hex256
+    ed25519: Ed25519Hex
+
+    def line(self) -> bytes:
+        """The message's last line."""
+        return b'{"signature":' + self.model_dump_json().encode("utf-8") + b"}"
+
+    def check(self, agent: str, seals: Sequence[str]) -> None:
+        """Raises `BadSignature` unless the key's owner signed a message of the agent with just these seals."""
+        if not seals or seals[-1] != self.sha256:
+            raise BadSignature("the signature is another message's: it names another last seal")
+        _check(self.key, _text("records", agent, self.epoch, self.seq, *seals), self.ed25519)
+
+
+class WordSignature(Frozen):
+    """What a collector says of the line before."""
+
+    key: Hex256
+    collector: TopicName
+    ed25519: Ed25519Hex
+
+
+_M = TypeVar("_M", Signature, WordSignature)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A collector's receipt or command: its bytes, and whose they are where it was signed (and the signature holds)."""
+
+    body: bytes
+    collector: str | None = None
+    key: str | None = None
+
+
+class Signer:
+    """A private key at work."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.key = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+        """The public key, 64 hex digits."""
+
+    @classmethod
+    def new(cls) -> Signer:
+        """A key that nobody had before."""
+        return cls(Ed25519PrivateKey.generate())
+
+    def records(self, agent: str, epoch: str, seq: int, seals: Sequence[str]) -> bytes:
+        """The signature line of a message whose records have these seals; the last one's place is given."""
+        signed = self.sign("records", agent, epoch, seq, *seals)
+        return Signature(key=self.key, epoch=epoch, seq=seq, sha256=seals[-1], ed25519=signed).line()
+
+    def word(self, kind: str, agent: str, collector: str, body: bytes) -> bytes:
+        """A receipt's or command's payload, signed."""
+        signed = self.sign(kind, agent, collector, hashlib.sha256(body).hexdigest())
+        signature = WordSignature(key=self.key, collector=collector, ed25519=signed)
+        return body + b'\n{"signature":' + signature.model_dump_json().encode("utf-8") + b"}"
+
+    def sign(self, kind: str, *parts: str | int) -> str:
+        """The signature over a text of that kind."""
+        return self._private.sign(_text(kind, *parts)).hex()
+
+
+def fingerprint(key: str) -> str:
+    """A key as people compare it: the first 16 hex digits of its SHA-256, in fours."""
+    digest = hashlib.sha256(bytes.fromhex(key)).hexdigest()[:16]
+    return "-".join(digest[at : at + 4] for at in range(0, 16, 4))
+
+
+def check(key: str, signed: str, kind: str, *parts: str | int) -> None:
+    """Raises `BadSignature` unless the key's owner signed a text of that kind with these parts."""
+    _check(key, _text(kind, *parts), signed)
+
+
+def cut_signature(lines: list[bytes]) -> tuple[list[bytes], Signature | None]:
+    """A message's record lines, and the signature that its last line carries; null when it carries none.
+
+    Raises `BadSignature` when the last line begins like one and is none.
+    """
+    if not lines or not lines[-1].startswith(FRONT):
+        return lines, None
+    return lines[:-1], _parse(Signature, lines[-1])
+
+
+def open_word(kind: str, agent: str, payload: bytes) -> Word:
+    """A receipt or command for the agent. Raises `BadSignature` when it carries a signature that doesn't hold."""
+    body, _, last = payload.rpartition(b"\n")
+    if not body or not last.startswith(FRONT):
+        return Word(payload)
+    signature = _parse(WordSignature, last)
+    text = _text(kind, agent, signature.collector, hashlib.sha256(body).hexdigest())
+    _check(signature.key, text, signature.ed25519)
+    return Word(body, signature.collector, signature.key)
+
+
+def signer_at(path: Path) -> Signer:
+    """The key in that file; a new one, written there first, where there is no file. Raises `BadKeyFile`."""
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise BadKeyFile(f"{path} can't be read: {error.strerror}; {_CURE}") from error
+    except (ValueError, TypeError) as error:
+        raise BadKeyFile(f"{path} holds no Ed25519 private key ({error}); {_CURE}") from error
+    try:
+        _write(path, Signer.new())
+        return _read(path)
+    except OSError as error:
+        raise BadKeyFile(f"{path} can't be written: {error.strerror}; give this service its folder") from error
+
+
+_CURE = "bring the file back from its backup, or move it away for a new key and register that one"
+
+
+def _read(path: Path) -> Signer:
+    private = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(private, Ed25519PrivateKey):
+        raise TypeError("another kind of key")
+    return Signer(private)
+
+
+def _write(path: Path, signer: Signer) -> None:
+    """Whole or not at all, synced before it has its name: half a key would be worse than none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = signer._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # noqa: SLF001 - its own
+    partial = path.with_name(f"{path.name}.{os.getpid()}.new")
+    opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(opened, text)
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+    partial.replace(path)
+
+
+def _text(kind: str, *parts: str | int) -> bytes:
+    return "\n".join((f"{DOMAIN} {kind}", *map(str, parts))).encode("utf-8")
+
+
+def _check(key: str, text: bytes, signed: str) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signed), text)
+    except (InvalidSignature, ValueError) as error:
+        raise BadSignature(f"the signature by the key {fingerprint(key)} doesn't hold") from error
+
+
+def _parse(model: type[_M], line: bytes) -> _M:
+    if len(line) > MAX_SIGNATURE_BYTES:
+        raise BadSignature(f"the signature line has {len(line)} bytes; {MAX_SIGNATURE_BYTES} are allowed")
+    try:
+        value = strict_json.parse_object(line)
+        if set(value) != {"signature"}:
+            raise BadSignature("the signature line holds more than a signature")
+        return model.model_validate(value["signature"])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadSignature(f"the signature line is none: {where}: {first['msg']}") from error
+    except strict_json.BadJson as error:
+        raise BadSignature(f"the signature line is none: {error}") from error
