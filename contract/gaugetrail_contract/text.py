@@ -42,7 +42,10 @@ HexBytes = Annotated[str, StringConstraints(max_length=8192, pattern=r"^([0-9a-f
 
 UtcText = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$"),
+    StringConstraints(
+        pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z$"
+    ),
 ]
 """A moment in UTC, RFC 3339 with microseconds and `Z`."""
 

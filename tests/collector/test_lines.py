@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import unicodedata
 from decimal import Decimal
 
 import line_protocol
@@ -20,7 +22,7 @@ identifier = st.text(
     st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\u2028\u2029"), min_size=1, max_size=12
 )
 awkward = st.text(st.sampled_from("a0 ,=\\\"'$/ü漢"), min_size=1, max_size=8)
-text = st.one_of(awkward, identifier)
+text = st.one_of(awkward, identifier).map(functools.partial(unicodedata.normalize, "NFC"))
 decimal = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9).map(
     lambda value: f"{value:f}"
 )
@@ -129,7 +131,10 @@ def test_any_record_gives_lines_that_a_server_reads_as_the_record(
             assert point.fields["text"] == taken_one.value
             assert isinstance(point.fields["value"], float)
             assert point.fields["value"] == float(Decimal(taken_one.value))
-    leads = points[1 + len(taken) :]
+    rest = points[1 + len(taken) :]
+    failed = [point for point in rest if point.measurement == "defect"]
+    assert bool(failed) is any(one.verdict is Verdict.FAIL for one in taken)
+    leads = rest[len(failed) :]
     assert {point.measurement for point in leads} == {"trace"}
     assert {key for point in leads for key, _ in point.tags} == {"zb", "id_kind"}
 

@@ -24,13 +24,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from gaugetrail_contract.clock import utc_us
-from gaugetrail_contract.record import Amendment, Inspection, Measurement, Record, Verdict, identifiers
+from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers
 from gaugetrail_contract.seal import Opened
 
 BUCKETS = 4096
 
 _TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
-_STRING = str.maketrans({'"': r"\"", "\\": r"\\"})
 
 Field = str | int | float | None
 
@@ -61,6 +60,11 @@ def stored_tag(value: str) -> str:
     return value[:-1] + " " if value.endswith("\\") else value
 
 
+def text_value(value: str) -> str:
+    """A string field's value between its quotes."""
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def fields(pairs: Iterable[tuple[str, Field]]) -> str:
     """`a="text",n=5i,value=1.5`: what is null is left out; a float is always written as one."""
     parts = []
@@ -68,7 +72,7 @@ def fields(pairs: Iterable[tuple[str, Field]]) -> str:
         if value is None:
             continue
         if isinstance(value, str):
-            parts.append(f'{key}="{value.translate(_STRING)}"')
+            parts.append(f'{key}="{text_value(value)}"')
         elif isinstance(value, float):
             parts.append(f"{key}={value!r}")
         else:
@@ -94,12 +98,22 @@ def record_tags(record: Record) -> tuple[str, tuple[tuple[str, str | None], ...]
             *place,
             ("part", record.part),
             ("plan", f"{record.plan.id} {record.plan.revision}"),
-            ("reason", str(record.reason)),
-            ("verdict", str(record.verdict)),
+            ("reason", record.reason.value),
+            ("verdict", record.verdict.value),
         )
     if isinstance(record, Amendment):
         return "event", (*place, ("type", f"amendment.{record.action}"), ("subject_kind", "record"))
     return "event", (*place, ("type", record.type), ("subject_kind", record.subject.kind))
+
+
+@functools.lru_cache(maxsize=4096)
+def _second_us(text: str) -> int:
+    return utc_us(f"{text}.000000Z")
+
+
+def moment_us(text: str) -> int:
+    """`utc_us` of a record's time, whose form is proven: the second is remembered, since many fall into one."""
+    return _second_us(text[:19]) + int(text[20:26])
 
 
 def time_ns(us: int, slot: int) -> int:
@@ -108,82 +122,122 @@ def time_ns(us: int, slot: int) -> int:
 
 
 def lines_of(opened: Opened) -> list[str]:
-    """Every line of a record: its own point, its measurements, its trace points."""
+    """Every line of a record: its own point, its measurements, why they failed, its trace points."""
     record = opened.record
-    at = time_ns(record.time_us, record.slot)
+    at = time_ns(moment_us(record.time), record.slot)
     name, tags = record_tags(record)
-    own = line(tag_set(name, tags), _own_fields(opened), at)
-    if isinstance(record, Inspection):
-        measured = [_measurement_line(record, one) for one in record.measurements]
-        defects = [made for one in record.measurements if one.verdict is Verdict.FAIL for made in _defects(record, one)]
-        return [own, *measured, *defects, *_trace_lines(record, at)]
-    return [own, *_trace_lines(record, at)]
+    if not isinstance(record, Inspection):
+        return [line(tag_set(name, tags), _own_fields(opened), at), *_trace_lines(record, name, tags, at)]
+    made = [line(tag_set(name, tags), _inspection_fields(opened, record), at)]
+    place = (record.site, record.line, record.station, record.part)
+    whose = fields((("serial", record.serial), ("agent", record.agent), ("epoch", record.epoch), ("seq", record.seq)))
+    for one in record.measurements:
+        made.append(_measurement_line(place, whose, one, record.slot))
+    for one in record.measurements:
+        if one.verdict is Verdict.FAIL:
+            made += _defects(record, one)
+    made += _trace_lines(record, name, tags, at)
+    return made
+
+
+def _common(opened: Opened) -> list[tuple[str, Field]]:
+    record = opened.record
+    return [
+        ("seq", record.seq),
+        ("epoch", record.epoch),
+        ("clock", record.clock),
+        ("sha256", opened.sealed.sha256),
+        ("record", opened.sealed.data.decode("utf-8")),
+    ]
+
+
+def _inspection_fields(opened: Opened, record: Inspection) -> list[tuple[str, Field]]:
+    return [
+        ("serial", record.serial),
+        ("lot", record.lot),
+        ("order", record.order),
+        ("operator", record.operator),
+        ("revision", record.revision),
+        ("attempt", record.attempt),
+        ("duration_ms", record.duration_ms),
+        ("failed", sum([one.verdict is Verdict.FAIL for one in record.measurements])),
+        ("ok", int(record.verdict is Verdict.PASS)),
+        ("measured", len(record.measurements)),
+        *_common(opened),
+    ]
 
 
 def _own_fields(opened: Opened) -> list[tuple[str, Field]]:
     record = opened.record
-    common: list[tuple[str, Field]] = [
-        ("seq", record.seq),
-        ("epoch", record.epoch),
-        ("clock", str(record.clock)),
-        ("sha256", opened.sealed.sha256),
-        ("record", opened.sealed.data.decode("utf-8")),
-    ]
-    if isinstance(record, Inspection):
-        failed = sum(one.verdict is Verdict.FAIL for one in record.measurements)
-        return [
-            ("serial", record.serial),
-            ("lot", record.lot),
-            ("order", record.order),
-            ("operator", record.operator),
-            ("revision", record.revision),
-            ("attempt", record.attempt),
-            ("duration_ms", record.duration_ms),
-            ("failed", failed),
-            ("ok", int(record.verdict is Verdict.PASS)),
-            ("measured", len(record.measurements)),
-            *common,
-        ]
     if isinstance(record, Amendment):
         return [
             ("subject", record.target),
             ("reason", record.reason),
             ("approved_by", record.approved_by),
             ("approved", int(record.approved_by is not None)),
-            *common,
+            *_common(opened),
         ]
-    return [("subject", record.subject.id), *common]
+    assert isinstance(record, Event)
+    return [("subject", record.subject.id), *_common(opened)]
 
 
-def _measurement_line(record: Inspection, one: Measurement) -> str:
+Place = tuple[str, str, str, str]
+"""Site, line, station and part."""
+
+
+@functools.lru_cache(maxsize=20_000)
+def _measurement_head(place: Place, characteristic: str, gauge: str | None, verdict: str) -> str:
+    """What every measurement of a characteristic with one gauge begins with."""
+    site, line_name, station, part = place
     tags = (
-        ("site", record.site),
-        ("line", record.line),
-        ("station", record.station),
-        ("part", record.part),
-        ("characteristic", one.characteristic),
-        ("gauge", one.gauge),
-        ("verdict", str(one.verdict)),
+        ("site", site),
+        ("line", line_name),
+        ("station", station),
+        ("part", part),
+        ("characteristic", characteristic),
+        ("gauge", gauge),
+        ("verdict", verdict),
     )
+    return tag_set("measurement", tags)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _as_planned(
+    unit: str | None,
+    nominal: str | None,
+    lsl: str | None,
+    usl: str | None,
+    capture: str,
+    status: str | None,
+    calibration: str | None,
+    due: str | None,
+) -> str:
+    """The fields that are the same for piece after piece."""
+    pairs = (
+        ("unit", unit),
+        ("nominal", number(nominal)),
+        ("lsl", number(lsl)),
+        ("usl", number(usl)),
+        ("capture", capture),
+        ("status", status),
+        ("calibration", calibration),
+        ("calibration_due", due),
+    )
+    return fields(pairs)
+
+
+def _measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> str:
+    head = _measurement_head(place, one.characteristic, one.gauge, one.verdict)
+    planned = _as_planned(
+        one.unit, one.nominal, one.lsl, one.usl, one.capture, one.status, one.calibration, one.calibration_due
+    )
+    at = time_ns(moment_us(one.time), slot)
+    if one.value is not None and not one.defects:
+        # Digits need no escaping.
+        return f'{head} value={float(one.value)!r},text="{one.value}",{planned},{whose} {at}'
     text = one.value if one.value is not None else one.text if one.text is not None else one.result
-    pairs: list[tuple[str, Field]] = [
-        ("value", number(one.value)),
-        ("text", text),
-        ("unit", one.unit),
-        ("nominal", number(one.nominal)),
-        ("lsl", number(one.lsl)),
-        ("usl", number(one.usl)),
-        ("defects", ",".join(one.defects) or None),
-        ("capture", str(one.capture)),
-        ("status", one.status),
-        ("calibration", one.calibration),
-        ("calibration_due", one.calibration_due),
-        ("serial", record.serial),
-        ("agent", record.agent),
-        ("epoch", record.epoch),
-        ("seq", record.seq),
-    ]
-    return line(tag_set("measurement", tags), pairs, time_ns(utc_us(one.time), record.slot))
+    varying = fields((("value", number(one.value)), ("text", text), ("defects", ",".join(one.defects) or None)))
+    return f"{head} {varying}{',' if varying else ''}{planned},{whose} {at}"
 
 
 def _defects(record: Inspection, one: Measurement) -> Iterator[str]:
@@ -202,22 +256,24 @@ def _defects(record: Inspection, one: Measurement) -> Iterator[str]:
             ("code", code),
         )
         yield line(
-            tag_set("defect", tags), (("n", 1), ("serial", record.serial)), time_ns(utc_us(one.time), record.slot)
+            tag_set("defect", tags), (("n", 1), ("serial", record.serial)), time_ns(moment_us(one.time), record.slot)
         )
 
 
-def _trace_lines(record: Record, at: int) -> list[str]:
+@functools.lru_cache(maxsize=20_000)
+def _lead(name: str, tags: tuple[tuple[str, str | None], ...]) -> str:
+    """The fields of a trace point that lead to the record's own point."""
+    return fields((("point", name), *tags))
+
+
+def _trace_lines(record: Record, name: str, tags: tuple[tuple[str, str | None], ...], at: int) -> list[str]:
     """One point for each bucket and kind; those that share one are listed in `also`."""
     filed: dict[tuple[str, str], list[str]] = {}
     for kind, identifier in identifiers(record):
         filed.setdefault((kind, bucket(identifier)), []).append(identifier)
-    name, tags = record_tags(record)
-    lead: list[tuple[str, Field]] = [("point", name), *((key, value) for key, value in tags)]
+    tail = f'seq={record.seq}i,epoch="{record.epoch}",{_lead(name, tags)} {at}'
     made = []
     for (kind, zb), ids in filed.items():
-        also = json.dumps(ids[1:], ensure_ascii=False) if len(ids) > 1 else None
-        head = tag_set("trace", (("zb", zb), ("id_kind", kind)))
-        made.append(
-            line(head, [("id", ids[0]), ("also", also), ("seq", record.seq), ("epoch", record.epoch), *lead], at)
-        )
+        also = f'also="{text_value(json.dumps(ids[1:], ensure_ascii=False))}",' if len(ids) > 1 else ""
+        made.append(f'trace,id_kind={kind},zb={zb} id="{text_value(ids[0])}",{also}{tail}')
     return made
