@@ -29,7 +29,7 @@ from gaugetrail_agent.publisher import Publisher
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.runtime import Doors, StationRunner
 from gaugetrail_agent.scheduler import Scheduler
-from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_agent.trust import CollectorKeys, own_signer
 from gaugetrail_contract.clock import Clock
@@ -56,6 +56,7 @@ class Agent:
             slot=agent.slot,
             max_bytes=settings.spool.max_mb * 1_000_000,
             keep_bytes=settings.spool.keep_mb * 1_000_000,
+            origin=Origin(agent.id, agent.site, agent.line),
         )
         self.collectors = CollectorKeys(config.data_dir / "collectors.json", settings.evidence)
         signer, no_key = own_signer(config.data_dir, settings.evidence)

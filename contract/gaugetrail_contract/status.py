@@ -42,6 +42,8 @@ class SpoolStatus(Told):
     full: bool = False
     set_aside: int = Field(0, ge=0)
     receipt_p99_ms: float | None = Field(None, ge=0, description="commit to receipt, of the records confirmed last")
+    damaged: int = Field(0, ge=0, description="spoilt by the disk and set aside here; spool ls --state damaged")
+    dropped: int = Field(0, ge=0, description="unsent records dropped when the spool was full, as their plan allows")
 
 
 class DeliveryStatus(Told):

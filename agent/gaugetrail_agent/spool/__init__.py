@@ -1,0 +1,58 @@
+"""The spool: the one durable buffer between a gauge and the store.
+
+Constraints
+-----------
+- Once the future of `append` has its result, the record survives a power cut (as far as the disk keeps what it synced).
+- Records are sealed in append order: `seq` gapless from 1 in an epoch, each naming the seal before, time strictly
+  rising and greater than every moment handed out by `ticker` before.
+- A number is never sealed twice in an epoch: where a file can't prove that it knows the last one, a new epoch begins.
+- A record leaves only when a receipt has named it, and even then stays within a byte budget (`keep_bytes`).
+- A full disk or a full spool refuses the new record (`SpoolFull`); nothing that is already in is touched, but for
+  classes of records that a control plan has given up, and their loss is a record (`room.drop_lowest`).
+- A record whose seal doesn't hold is never sent; a spoilt file is repaired, never in the way of a start.
+- One agent a file: a second one is refused, and so is a file that a newer version has written.
+
+Format: `schema`; the small file beside it: `mark`.
+
+Operation
+---------
+One writer thread does all writing (`writer`). It takes everything that waits (group commit), seals each body inside
+one transaction (`sealing`), commits (one fsync for all) and only then resolves the futures. Idle, a lone append is
+committed at once. Receipts are marked by the same thread, without hurry: losing a mark costs a resend and nothing
+else. Between groups it takes one small step of tidying (`room`).
+
+Recovery
+--------
+SQLite rolls back what was not committed; nobody was told of it. The chain goes on from the last row. Times go on from
+the greatest moment in the file, even if the wall clock has gone back since. Damage: `opening`, `repair`, `pages`.
+"""
+
+from gaugetrail_agent.spool.answers import (
+    ALWAYS,
+    REFUSE,
+    Again,
+    Appended,
+    Confirmed,
+    Origin,
+    Room,
+    SpoolBroken,
+    SpoolFull,
+    Waiting,
+)
+from gaugetrail_agent.spool.reading import statistics
+from gaugetrail_agent.spool.spool import Spool
+
+__all__ = [
+    "ALWAYS",
+    "REFUSE",
+    "Again",
+    "Appended",
+    "Confirmed",
+    "Origin",
+    "Room",
+    "Spool",
+    "SpoolBroken",
+    "SpoolFull",
+    "Waiting",
+    "statistics",
+]

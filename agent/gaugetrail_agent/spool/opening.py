@@ -1,0 +1,238 @@
+"""Opening a spool: made, taken over from an older format, repaired, or found to be another one than was left here.
+
+Quick whatever the file's size: figures and chain head stand in `meta`, the newest record proves that they belong
+together, and the log is read through for damage that SQLite would pass over. The file is never checked whole at start
+(`PRAGMA quick_check` takes seconds a gigabyte): every record proves its seal when it is read to be sent, and damage
+that SQLite meets later is repaired then, in the running agent.
+
+A number must never be sealed twice. Wherever it is not certain that the file knows the last record that was sealed in
+its epoch (repaired, restored, copied), a new epoch is drawn whose first record says why.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import sqlite3
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from gaugetrail_agent.spool import mark, repair, schema
+from gaugetrail_agent.spool.answers import Origin, SpoolBroken
+from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, Figures, Weight
+from gaugetrail_agent.spool.sealing import Chain, named, new_epoch_name, sound
+from gaugetrail_contract.clock import Clock, Ticker
+from gaugetrail_contract.record import FIRST_PREV, Payload
+
+log = logging.getLogger(__name__)
+
+
+class Spoilt(Exception):
+    """The file can be read and what it says of itself doesn't hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The event that a new epoch begins with."""
+
+    type: str
+    payload: dict[str, Payload]
+
+
+@dataclass(slots=True)
+class OpenFile:
+    """A spool file that is ready: its connection for writing, where its chain stands, its figures."""
+
+    path: Path
+    db: sqlite3.Connection
+    chain: Chain
+    weight: Weight
+    session: str
+    inode: int = 0
+    mark_file: FileIO | None = None
+
+    def mark(self, before: str | None = None, *, durable: bool) -> None:
+        """Write the mark beside the file; one that can't be written is said and costs a new epoch at worst."""
+        start, epoch = self.chain.epochs.current
+        entry = mark.Mark(self.session, epoch, self.chain.place - start, self.chain.prev, self.inode, before)
+        try:
+            if self.mark_file is None:
+                self.mark_file = mark.replace(self.path, entry)
+            else:
+                mark.overwrite(self.mark_file, entry, durable=durable)
+        except OSError as error:
+            log.warning("spool: can't write %s: %s", mark.path_of(self.path), error, extra={"event": "mark_failed"})
+
+    def close(self) -> None:
+        """Let go of file and mark."""
+        self.db.close()
+        if self.mark_file is not None:
+            self.mark_file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Opens the spool of one agent, as often as need be."""
+
+    path: Path
+    origin: Origin
+    slot: int
+    clock: Clock
+    ticker: Ticker
+
+    def open(self) -> OpenFile:
+        """The file, ready. Raises `SpoolBroken`."""
+        try:
+            repair.finish(self.path)
+            trouble = repair.trouble_before_opening(self.path, mark.read(self.path))
+            if trouble is None:
+                try:
+                    return self._load()
+                except (Spoilt, sqlite3.DatabaseError) as error:
+                    if isinstance(error, sqlite3.Error) and not schema.is_damage(error):
+                        raise
+                    trouble = str(error)
+            return self.repaired(trouble)
+        except (OSError, sqlite3.Error) as error:
+            raise SpoolBroken(
+                f"{self.path} can't be opened ({error}); nothing in it is lost. Is its disk full, or its folder not "
+                "this user's? The agent tries again when it is started"
+            ) from error
+
+    def repaired(self, trouble: str) -> OpenFile:
+        """The file after a repair. Raises `SpoolBroken`, `OSError`, `sqlite3.Error`."""
+        log.error("spool: %s is damaged (%s); carrying over what can be read", self.path, trouble)
+        known = mark.read(self.path)
+        repair.rebuild(self.path, self.origin.agent, self.clock.boot(), trouble, known, self.clock.now_us())
+        return self._load()
+
+    def _load(self) -> OpenFile:
+        db = schema.connect(self.path)
+        try:
+            return self._prepare(db)
+        except BaseException:
+            db.close()
+            raise
+
+    def _prepare(self, db: sqlite3.Connection) -> OpenFile:
+        found = schema.version(db, self.path)
+        known = mark.read(self.path)
+        db.execute("BEGIN IMMEDIATE")
+        if found == 0:
+            schema.create(db, self.origin.agent, self.clock.boot(), new_epoch_name())
+        elif found == 1:
+            schema.migrate(db)
+        file, meta = self._read(db)
+        due = self._due(file, meta, known, new=found == 0)
+        if due is not None:
+            self._begin_epoch(file, due, new=found == 0)
+        if meta["boot"] != self.clock.boot():
+            # Monotonic times from before this boot compare with nothing; latencies are taken behind this record.
+            values = ((self.clock.boot(), "boot"), (file.chain.place, "boot_place"))
+            db.executemany("UPDATE meta SET value = ? WHERE key = ?", values)
+        # First the mark that knows both sessions, then the file, then the mark that knows the new one alone.
+        before, file.session = str(meta["session"]), secrets.token_hex(8)
+        db.execute("UPDATE meta SET value = ? WHERE key = 'session'", (file.session,))
+        file.inode = mark.inode_of(self.path)
+        file.mark(before, durable=True)
+        db.execute("COMMIT")
+        file.mark(durable=True)
+        return file
+
+    def _read(self, db: sqlite3.Connection) -> tuple[OpenFile, dict[str, str]]:
+        meta = {str(key): str(value) for key, value in db.execute("SELECT key, value FROM meta")}
+        if not {"agent", "session", "boot", "boot_place", "figures"} <= set(meta):
+            raise Spoilt("what the file knows of itself is incomplete")
+        if meta["agent"] != self.origin.agent:
+            raise SpoolBroken(
+                f"{self.path} belongs to the agent {meta['agent']!r}, not to {self.origin.agent!r}; "
+                "give each its own data_dir"
+            )
+        try:
+            figures = Figures.read(meta["figures"])
+        except ValueError as error:
+            raise Spoilt(str(error)) from error
+        epochs = Epochs.read(db)
+        if not epochs.rows:
+            raise Spoilt("the file has no epoch")
+        self.ticker.at_least(figures.last_us)
+        chain = Chain(self.origin.agent, self.slot, self.clock, self.ticker, epochs, figures.place, figures.sha256)
+        return OpenFile(self.path, db, chain, figures.weight, meta["session"]), meta
+
+    def _due(self, file: OpenFile, meta: dict[str, str], known: mark.Mark | None, *, new: bool) -> Due | None:
+        """Why a new epoch has to be drawn; null when this file is the one that was left here, whole."""
+        if "epoch_due" in meta:
+            asked = json.loads(meta["epoch_due"])
+            return Due(asked["type"], asked["payload"])
+        if new:
+            if known is None or known.seq == 0:
+                return None
+            reason = "the spool's file was gone; what was waiting in it can't be sent by this agent any more"
+            return Due("spool.lost", {"reason": reason, **_last(known.epoch, known.seq, known.sha256)})
+        (_, epoch), chain = file.chain.epochs.current, file.chain
+        end = _whole(file)
+        if end is not None:
+            return end
+        if meta["session"] == "" and known is None:
+            return None  # taken over from format 1, which had no mark
+        span = None if known is None else chain.epochs.span(known.epoch, chain.place)
+        came_to = None if span is None else span[1] - span[0]
+        strange = mark.stranger(known, meta["session"], mark.inode_of(self.path), came_to)
+        if strange is None:
+            return None
+        payload: dict[str, Payload] = {"reason": strange}
+        if known is not None:
+            payload |= {"known_epoch": known.epoch, "known_seq": known.seq}
+        return Due("spool.restored", payload | _last(epoch, chain.place - chain.epochs.current[0], chain.prev))
+
+    def _begin_epoch(self, file: OpenFile, due: Due, *, new: bool) -> None:
+        log.error("spool: a new epoch begins: %s", due.payload.get("reason"), extra={"event": due.type})
+        if not new:
+            file.chain.new_epoch(file.db, due.type)
+        file.db.execute("DELETE FROM meta WHERE key = 'epoch_due'")
+        file.chain.add(file.db, file.weight, self.origin.event(due.type, due.payload), {}, None)
+        file.chain.write(file.db, file.weight)
+
+
+def _last(epoch: str, seq: int, sha256: str) -> dict[str, Payload]:
+    return {"old_epoch": epoch, "last_seq": seq, "last_seal": sha256}
+
+
+def _whole(file: OpenFile) -> Due | None:
+    """Whether the newest record is the one that the figures name, and sound. One that isn't is set aside with all
+    behind the newest sound one, and the epoch ends there.
+    """
+    db, chain = file.db, file.chain
+    bad: list[int] = []
+    good: tuple[int, str] | None = None
+    for place, sha256, data in db.execute("SELECT place, sha256, data FROM record ORDER BY place DESC"):
+        head = named(bytes(data))
+        if sound(sha256, bytes(data)) and head is not None and (head[1], head[2]) == chain.epochs.of(place):
+            good = (place, sha256)
+            break
+        bad.append(place)
+    if good == (chain.place, chain.prev) or (good is None and not bad and chain.place == 0):
+        return None
+    for place in bad:
+        set_damaged(db, chain, file.weight, place, "its seal doesn't hold")
+    epoch, seq = chain.epochs.of(good[0]) if good else (chain.epochs.current[1], 0)
+    chain.place = max([chain.place, *bad])
+    reason = "the newest record is not the one that was sealed last"
+    payload: dict[str, Payload] = {"reason": reason, "damaged": len(bad)}
+    return Due("spool.repaired", payload | _last(epoch, seq, good[1] if good else FIRST_PREV))
+
+
+def set_damaged(db: sqlite3.Connection, chain: Chain, weight: Weight, place: int, reason: str) -> None:
+    """A record that the disk has spoilt leaves the queue and is kept as it was found. The caller commits."""
+    row = db.execute("DELETE FROM record WHERE place = ? RETURNING data, state", (place,)).fetchone()
+    if row is None:
+        return
+    epoch, seq = chain.epochs.of(place)
+    db.execute(
+        "INSERT INTO damaged VALUES(NULL, ?, ?, ?, ?, ?)", (epoch, seq, chain.clock.now_us(), reason, bytes(row[0]))
+    )
+    state = int(row[1]) if row[1] in (WAITING, schema.CONFIRMED, SET_ASIDE) else WAITING
+    weight.add(state, -1, -len(row[0]))
+    weight.damaged += 1
