@@ -1,10 +1,11 @@
-"""One simulated device for a newcomer's first steps: `gaugetrail-sim gauge`, `scanner` and `plc`, until Ctrl-C."""
+"""One simulated device for first steps: `gaugetrail-sim gauge`, `scanner`, `plc` and `torque`, until Ctrl-C."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count, cycle
 from pathlib import Path
@@ -15,6 +16,7 @@ from gaugetrail_sim.line import make_piece
 from gaugetrail_sim.plc import LAST_SEQ, Press, Told
 from gaugetrail_sim.ptys import PtyPort
 from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.torque import TorqueController
 
 Say = Callable[[str], None]
 
@@ -76,6 +78,24 @@ async def plc(port: int, every_secs: float, seed: int, say: Say) -> None:
             await asyncio.sleep(every_secs)
     finally:
         await press.stop()
+
+
+async def torque(port: int, every_secs: float, seed: int, say: Say) -> None:
+    """A torque controller whose tool tightens a screw at an interval. Raises `OSError`: port taken."""
+    controller = TorqueController()
+    dice = random.Random(seed)
+    await controller.start(port)
+    say(f"a torque controller, Open Protocol on TCP 127.0.0.1:{controller.port}; a screw every {every_secs:g} s")
+    try:
+        while True:
+            torque = Decimal(dice.gauss(11.2, 0.8)).quantize(Decimal("0.01"))
+            now = datetime.now(UTC).strftime("%Y-%m-%d:%H:%M:%S")
+            one = controller.tighten(torque, dice.randrange(40, 120), now)
+            heard = "sent" if controller.subscribed else "kept: nobody has subscribed"
+            say(f"{one.number}: {one.torque} N.m, {one.angle} deg, {'OK' if one.ok else 'NOK'}; {heard}")
+            await asyncio.sleep(every_secs)
+    finally:
+        await controller.stop()
 
 
 def _told(told: Told) -> str:

@@ -100,6 +100,16 @@ def plc(
 
 
 @app.command()
+def torque(
+    port: Annotated[int, typer.Option(help="TCP port on loopback; 0: any free one")] = 4545,
+    every: Every = 3.0,
+    seed: Seed = 1,
+) -> None:
+    """A torque controller that speaks Open Protocol and keeps its tightenings to be fetched by their id."""
+    _run(by_hand.torque(port, every, seed, say))
+
+
+@app.command()
 def demo(
     secs: Annotated[float, typer.Option("--for", min=1, max=86_400, help="seconds of line time")] = 20.0,
     keep: Annotated[bool, typer.Option(help="leave everything running until Ctrl-C")] = False,

@@ -287,6 +287,44 @@ class AndScale(Scale):
         return f"{header},{'-' if value < 0 else '+'}{digits}{self.unit:>3}\r\n".encode()
 
 
+class ToledoScale(Scale):
+    """Toledo continuous output with a checksum: STX, three status words, six digits, six of tare, CR, checksum.
+
+    Word A places the point (4: two decimals), word B says net, minus, out of range, in motion and kg, bit by bit; the
+    checksum brings the low seven bits of all bytes to a sum of zero (Rice Lake 520 manual 13.8.1; IND445 manual p. 50).
+    The digits have neither point nor sign.
+    """
+
+    protocol = "toledo-cont"
+
+    def __init__(self, port: PtyPort, decimals: int = 2, unit: str = "kg") -> None:
+        super().__init__(port, decimals, unit)
+
+    def frame(self, value: Decimal) -> bytes:
+        """At rest."""
+        return self._frame(value)
+
+    def moving_frame(self, value: Decimal) -> bytes:
+        """Word B, bit 3."""
+        return self._frame(value, 0x08)
+
+    def overload_frame(self) -> bytes:
+        """Word B, bit 2; the digits mean nothing."""
+        return self._frame(Decimal(0), 0x04)
+
+    def command(self, text: str) -> None:
+        """Continuous output has no ears."""
+
+    def _frame(self, value: Decimal, flags: int = 0) -> bytes:
+        digits = str(int(abs(value).scaleb(self.decimals))).rjust(6, "0")
+        if len(digits) != 6:
+            raise ValueError(f"{value} with {self.decimals} decimals doesn't fit into six digits")
+        # 0x20 makes each word a printable character; 0x08 in word A: steps of one.
+        words = (0x28 | self.decimals + 2, 0x20 | flags | 0x02 * (value < 0) | 0x10 * (self.unit == "kg"), 0x20)
+        body = bytes((2, *words)) + digits.encode() + b"000000\r"
+        return body + bytes((-sum(byte & 0x7F for byte in body) & 0x7F,))
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A gauge that `gaugetrail-sim gauge` offers: how to make it and what it typically measures."""
@@ -303,5 +341,6 @@ MODELS: dict[str, Model] = {
     MitutoyoGauge.protocol: Model(MitutoyoGauge, Decimal("12.500"), Decimal("0.020"), "mm (the frame carries no unit)"),
     MettlerScale.protocol: Model(MettlerScale, Decimal("250.00"), Decimal("0.60"), "g"),
     AndScale.protocol: Model(AndScale, Decimal("250.0"), Decimal("0.6"), "g", streams=True),
+    ToledoScale.protocol: Model(ToledoScale, Decimal("123.45"), Decimal("0.40"), "kg", streams=True),
 }
 """By the protocol's name, which is also the name of the agent's profile."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import AndScale, Gauge, MettlerScale, MitutoyoGauge
+from gaugetrail_sim.gauge import AndScale, Gauge, MettlerScale, MitutoyoGauge, ToledoScale
 from gaugetrail_sim.ptys import PtyPort
 from gaugetrail_sim.scanner import Scanner
 
@@ -24,6 +24,8 @@ def gauge_for(case: dict[str, object], link: Path | None = None) -> Gauge:
         made = MitutoyoGauge(port)
     elif case["protocol"] == "mt-sics":
         made = MettlerScale(port, unit=str(case.get("unit", "g")))
+    elif case["protocol"] == "toledo-cont":
+        made = ToledoScale(port, unit=str(case.get("unit", "kg")))
     else:
         made = AndScale(port, unit=str(case.get("unit", "g")))
     made.decimals = int(str(case.get("decimals", made.decimals)))

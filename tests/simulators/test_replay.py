@@ -15,6 +15,7 @@ import pytest
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import Profile, load_profile
 from gaugetrail_sim import replay
+from gaugetrail_sim.gauge import ToledoScale
 from gaugetrail_sim.ptys import PtyPort
 
 SIM = str(Path(sys.executable).with_name("gaugetrail-sim"))
@@ -62,6 +63,16 @@ def test_every_profiles_gauge_sends_what_the_profile_reads(path: Path) -> None:
 def test_overload_of_every_profiles_gauge_is_no_value(path: Path) -> None:
     readings = catalogue.decode(path.stem, settings_for(load_profile(path)), gauge_of(path).overload_frame())
     assert [reading.value for reading in readings] == [None] * len(readings)
+
+
+@pytest.mark.parametrize("value", ["123.45", "-0.25", "0.00"])
+def test_toledo_scale_is_read_with_its_checksum(value: str) -> None:
+    """Point and sign stand in status words, which both sides took from the manuals apart."""
+    scale = ToledoScale(PtyPort())
+    (still,) = catalogue.decode("toledo-cont", {"checksum": "true"}, scale.frame(Decimal(value)))
+    (moving,) = catalogue.decode("toledo-cont", {"checksum": "true"}, scale.moving_frame(Decimal(value)))
+    assert (still.status, still.value, still.unit) == ("ok", value, "kg")
+    assert (moving.status, moving.value) == ("unstable", value)
 
 
 def test_number_that_does_not_fit_is_refused() -> None:
