@@ -37,17 +37,33 @@ class Stored:
         return f"{self.agent}/{self.epoch}/{self.seq}"
 
 
+def _ask(path: Path, question: str, bound: tuple = ()) -> list[tuple]:
+    """The rows of a SQLite file beside whoever writes it; none where it has not been made yet."""
+    if not path.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
+        try:
+            return db.execute(question, bound).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+
+
 class Look(Protocol):
     """One way into a store."""
 
     def ids(self) -> set[str]:
         """Every record's id, quickly."""
 
+    def has(self, record: str) -> bool:
+        """Whether the record of that id is there."""
+
     def records(self) -> list[Stored]:
         """Every record; one that stands twice comes twice."""
 
-    def doubled_values(self, records: Sequence[Stored]) -> int:
-        """Measured values that stand beside the records more often than the records say."""
+    def doubled_values(self, contents: Sequence[bytes]) -> int:
+        """Measured values that stand beside the records more often than these records, each given once, say."""
 
 
 class SqliteLook:
@@ -59,24 +75,21 @@ class SqliteLook:
     def ids(self) -> set[str]:
         return {f"{agent}/{epoch}/{seq}" for agent, epoch, seq in self._rows("SELECT agent, epoch, seq FROM record")}
 
+    def has(self, record: str) -> bool:
+        agent, epoch, seq = record.split("/")
+        question = "SELECT 1 FROM record WHERE agent = ? AND epoch = ? AND seq = ?"
+        return bool(self._rows(question, (agent, epoch, int(seq))))
+
     def records(self) -> list[Stored]:
         rows = self._rows("SELECT agent, epoch, seq, sha256, data FROM record")
         return [Stored(*row[:4], bytes(row[4])) for row in rows]
 
-    def doubled_values(self, records: Sequence[Stored]) -> int:
+    def doubled_values(self, contents: Sequence[bytes]) -> int:
         """The file holds records only."""
         return 0
 
-    def _rows(self, question: str) -> list[tuple]:
-        if not self._path.exists():
-            return []
-        with contextlib.closing(sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30)) as db:
-            try:
-                return db.execute(question).fetchall()
-            except sqlite3.OperationalError as error:
-                if "no such table" in str(error):
-                    return []
-                raise
+    def _rows(self, question: str, bound: tuple = ()) -> list[tuple]:
+        return _ask(self._path, question, bound)
 
 
 class InfluxLook:
@@ -92,6 +105,11 @@ class InfluxLook:
             for row in self._rows(f"SELECT agent, epoch, seq FROM {name}")
         }
 
+    def has(self, record: str) -> bool:
+        agent, epoch, seq = record.split("/")
+        where = f"agent = '{agent}' AND epoch = '{epoch}' AND seq = {int(seq)}"
+        return bool(self._rows(f"SELECT seq FROM inspection WHERE {where}"))
+
     def records(self) -> list[Stored]:
         return [
             Stored(row["agent"], row["epoch"], int(row["seq"]), row["sha256"], row["record"].encode())
@@ -99,11 +117,9 @@ class InfluxLook:
             for row in self._rows(f"SELECT agent, epoch, seq, sha256, record FROM {name}")
         ]
 
-    def doubled_values(self, records: Sequence[Stored]) -> int:
+    def doubled_values(self, contents: Sequence[bytes]) -> int:
         said = sum(
-            one.get("value") is not None
-            for stored in {record.id: record for record in records}.values()
-            for one in json.loads(stored.data).get("measurements", ())
+            one.get("value") is not None for data in contents for one in json.loads(data).get("measurements", ())
         )
         there = sum(int(row["n"]) for row in self._rows('SELECT count(value) AS n FROM "measurement"'))
         return max(0, there - said)
@@ -125,13 +141,15 @@ class Aside:
     reason: str
     record: str | None
 
+    @property
+    def data(self) -> bytes | None:
+        """The record's bytes out of the wire line; null where the line was none."""
+        return None if self.record is None else self.raw.partition(b'"record":')[2][:-1]
+
 
 def look_aside(path: Path) -> list[Aside]:
     """Every entry; none where the file has not been made."""
-    if not path.exists():
-        return []
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
-        rows = db.execute("SELECT raw, reason, agent, epoch, seq FROM entry").fetchall()
+    rows = _ask(path, "SELECT raw, reason, agent, epoch, seq FROM entry")
     return [
         Aside(bytes(raw), reason, None if agent is None else f"{agent}/{epoch}/{seq}")
         for raw, reason, agent, epoch, seq in rows

@@ -5,12 +5,13 @@ here is a process of its own with a session, a log and a working folder of its o
 its words and is killed with a real SIGKILL. Nothing of an earlier life is in it, because the nursery itself never runs
 one. Drills start every tenth process by the installed command all the same.
 
-As a script it serves orders, one JSON line each: `{"start": [command, words…], "log": path, "cwd": path}` is answered
-with `{"pid": n}`, `{"wait": pid, "secs": s}` with `{"code": n}` or null. At the end of its input it kills what is left.
+As a script it serves orders, one JSON line each: `{"start": [command, words…], "out": path, "err": path, "cwd": path}`
+is answered with `{"pid": n}`, `{"wait": pid}` with `{"code": n}` or null. When its input ends it kills its children.
 """
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import json
@@ -18,11 +19,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 PR_SET_PDEATHSIG = 1
 
@@ -81,9 +83,26 @@ class Nursery:
                 env={**os.environ, **(env or {})},
             )
 
-    def start(self, words: tuple[str, ...], log: Path, folder: Path, env: Mapping[str, str] | None = None) -> Hatched:
+    _shared: ClassVar[dict[str, Nursery]] = {}
+    _sharing: ClassVar[threading.Lock] = threading.Lock()
+
+    @classmethod
+    def shared(cls, preload: str = "") -> Nursery:
+        """This process's nursery, or that of children with a library loaded before all others; ended at its exit."""
+        with cls._sharing:
+            if preload not in cls._shared:
+                errors = Path(tempfile.gettempdir()) / f"nursery-{os.getpid()}-{len(cls._shared)}.log"
+                cls._shared[preload] = nursery = cls(errors, {"LD_PRELOAD": preload} if preload else None)
+                atexit.register(nursery.close)
+                atexit.register(errors.unlink, missing_ok=True)
+            return cls._shared[preload]
+
+    def start(
+        self, words: Sequence[str], out: Path, err: Path, folder: Path, env: Mapping[str, str] | None = None
+    ) -> Hatched:
         """Fork one: `words` are the command's name and its arguments."""
-        answer = self.order({"start": words, "log": str(log), "cwd": str(folder), "env": dict(env or {})})
+        order = {"start": words, "out": str(out), "err": str(err), "cwd": str(folder), "env": dict(env or {})}
+        answer = self.order(order)
         return Hatched(self, answer["pid"])
 
     def order(self, order: dict[str, object]) -> dict[str, int]:
@@ -139,8 +158,12 @@ def _live(parent: int, order: dict, main) -> NoReturn:
     if os.getppid() != parent:
         os._exit(1)
     os.setsid()
-    with Path(order["log"]).open("ab") as log, Path(os.devnull).open("rb") as nothing:
-        for number, file in ((0, nothing), (1, log), (2, log)):
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        Path(order["out"]).open("ab") as out,
+        Path(order["err"]).open("ab") as err,
+    ):
+        for number, file in ((0, nothing), (1, out), (2, err)):
             os.dup2(file.fileno(), number)
     os.chdir(order["cwd"])
     os.environ.update(order["env"])

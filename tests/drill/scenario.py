@@ -57,6 +57,8 @@ class Scenario:
         return " ".join((self.run.__doc__ or "").split("\n\n")[0].split())
 
 
+SUMMED = ("faults", "acknowledged", "stored", "lost", "duplicated", "set_aside")
+
 SCENARIOS: dict[str, Scenario] = {}
 
 
@@ -102,6 +104,17 @@ def result_of(found: Finding, faults: int, recover_s: float) -> Result:
         found.chain_ok,
         recover_s,
         trouble=found.trouble[:20],
+    )
+
+
+def combined(results: Sequence[Result]) -> Result:
+    """Several plants' results as one line; the slowest recovery counts."""
+    return Result(
+        "",
+        *(sum(getattr(one, name) for one in results) for name in SUMMED),
+        chain_ok=all(one.chain_ok for one in results),
+        recover_s=max(one.recover_s for one in results),
+        trouble=[line for one in results for line in one.trouble][:20],
     )
 
 
