@@ -16,7 +16,7 @@ from floor import Floor, program
 settings.register_profile("long", max_examples=4_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """`make fuzz`: the tests whose names hold any_bytes or fuzz run long, with more than a million frames in all."""
 
-SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd", "npm": "npm"}
+SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd", "npm": "npm", "chromium": "chromium"}
 """Mark -> the program that such a test starts. Debian's package has the mark's name."""
 
 

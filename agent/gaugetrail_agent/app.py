@@ -37,6 +37,8 @@ from gaugetrail_contract.clock import Clock
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECS = 5.0
+NEWS_SECS = 1.0
+"""What stations do and what delivery complains of is told at most so late."""
 DRAIN_SECS = 5.0
 CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
 
@@ -60,7 +62,9 @@ class Agent:
         )
         self.collectors = CollectorKeys(config.data_dir / "collectors.json", settings.evidence)
         signer, no_key = own_signer(config.data_dir, settings.evidence)
-        self.health = Health(agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None)
+        # A clock of its own: a clock tells a step once, and it is the next record that must be told.
+        own = clock or system_clock()
+        self.health = Health(agent.id, own, config.loaded.sha256, key=signer.key if signer else None)
         self.health.alarm("key", no_key)
         self.publisher = Publisher(
             settings.mqtt,
@@ -92,6 +96,7 @@ class Agent:
             for station, plan in config.plans.items()
             for characteristic in plan.characteristics
         )
+        self._told: tuple[object, ...] = ()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -125,6 +130,7 @@ class Agent:
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
         self.devices.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
+        self.scheduler.every(NEWS_SECS, "news", self._tell_news)
         self.scheduler.start()
         if self.metrics is not None:
             self.metrics.start()
@@ -206,7 +212,16 @@ class Agent:
         if changed or before is None or before.up != state.up:
             self._heartbeat()
 
+    def _tell_news(self) -> None:
+        """A line that is watched live is told of each change, not of each heartbeat."""
+        if self._news() != self._told:
+            self._heartbeat()
+
+    def _news(self) -> tuple[object, ...]:
+        return dict(self.health.stations), self.publisher.alarm()
+
     def _heartbeat(self) -> None:
+        self._told = self._news()
         self.health.alarm("broker", self.publisher.alarm())
         self.health.collector_keys = self.collectors.pins
         if self.metrics is not None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from gaugetrail_agent.app import Agent
 from gaugetrail_agent.clock_trust import Trust, kernel_synced, system_clock
+from gaugetrail_agent.config import load
 from gaugetrail_contract.clock import ClockTrust
 
 
@@ -29,3 +33,10 @@ def test_the_real_clock_answers() -> None:
     assert clock.trust() in (ClockTrust.SYNCED, ClockTrust.UNSYNCED)
     assert isinstance(kernel_synced(), bool)
     assert clock.boot() == system_clock().boot()
+
+
+def test_a_status_document_takes_no_clock_step_away_from_the_next_record(tmp_path: Path) -> None:
+    """Each clock tells a step once: one for records, another for what the agent says of itself every second."""
+    (tmp_path / "agent.toml").write_text('[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n')
+    agent = Agent(load(tmp_path / "agent.toml", {}))
+    assert agent.health.clock is not agent.clock

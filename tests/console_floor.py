@@ -21,7 +21,7 @@ T0 = 1_790_000_000_000_000
 HOST = "127.0.0.1:8470"
 
 
-def measurement(name: str = "bore", value: str = "74.010", verdict: str = "pass") -> Measurement:
+def measurement(name: str = "bore", value: str = "74.010", verdict: str = "pass", **changes: object) -> Measurement:
     return Measurement.model_validate(
         {
             "characteristic": name,
@@ -39,6 +39,7 @@ def measurement(name: str = "bore", value: str = "74.010", verdict: str = "pass"
             "calibration_due": "2027-01-31",
             "status": "ok",
         }
+        | changes
     )
 
 
