@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from floor import Floor, until
+from floor import Floor, Operator, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.influxdb]
 
@@ -24,5 +24,10 @@ def test_agent_shows_online_and_its_last_will_shows_offline(floor: Floor) -> Non
     until(lambda: last(floor, online) == 1, "the agent's figures are in InfluxDB")
     assert last(floor, "SELECT last(waiting) FROM agent") == 0
     assert last(floor, "SELECT last(store_up) FROM collector") == 1
+    operator = Operator(floor)
+    operator.log_on()
+    operator.inspect("SN1")
+    operator.close()
+    until(lambda: (last(floor, "SELECT last(receipt_p99_ms) FROM agent") or 0) > 0, "commit to receipt is told")  # type: ignore[operator]
     floor.kill("agent")
     until(lambda: last(floor, online) == 0, "the last will is in InfluxDB")

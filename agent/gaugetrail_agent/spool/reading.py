@@ -35,14 +35,7 @@ def statistics(path: Path) -> dict[str, object]:
     with looking(path) as db:
         meta = dict(db.execute("SELECT key, value FROM meta"))
         epochs = Epochs.read(db)
-        took = [
-            (end - start) / 1000
-            for start, end in db.execute(
-                "SELECT committed_us, confirmed_us FROM record WHERE state = 1 AND place > ? "
-                "ORDER BY place DESC LIMIT ?",
-                (int(meta["boot_place"]), MOST_LATENCIES),
-            )
-        ]
+        took = latencies(db, MOST_LATENCIES)
     figures = Figures.read(str(meta["figures"]))
     weight = figures.weight
     return {
@@ -56,11 +49,22 @@ def statistics(path: Path) -> dict[str, object]:
         "damaged": weight.damaged,
         "dropped": weight.dropped,
         "bytes": sum(weight.bytes),
-        "latency_ms": {"p50": _quantile(took, 0.50), "p99": _quantile(took, 0.99)},
+        "latency_ms": {"p50": quantile(took, 0.50), "p99": quantile(took, 0.99)},
     }
 
 
-def _quantile(values: list[float], share: float) -> float | None:
+def latencies(db: sqlite3.Connection, newest: int) -> list[float]:
+    """Milliseconds from commit to receipt of those among the `newest` records that were confirmed since the boot."""
+    rows = db.execute(
+        "SELECT committed_us, confirmed_us FROM record WHERE state = 1"
+        " AND place > (SELECT value FROM meta WHERE key = 'boot_place')"
+        " AND place > (SELECT max(place) FROM record) - ?",
+        (newest,),
+    )
+    return [(end - start) / 1000 for start, end in rows]
+
+
+def quantile(values: list[float], share: float) -> float | None:
     """The smallest value that at least `share` of all do not pass (nearest rank); null without values."""
     if not values:
         return None

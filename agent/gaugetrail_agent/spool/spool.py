@@ -22,6 +22,7 @@ from gaugetrail_agent.spool.answers import (
     Waiting,
 )
 from gaugetrail_agent.spool.opening import Opener, OpenFile
+from gaugetrail_agent.spool.reading import latencies, quantile
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING
 from gaugetrail_agent.spool.sealing import sound
 from gaugetrail_agent.spool.writer import Append, Limits, Mark, Suspect, Writer
@@ -30,6 +31,9 @@ from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import Body
 from gaugetrail_contract.seal import Sealed
 from gaugetrail_contract.status import SpoolStatus
+
+LATELY = 1000
+"""Of so many newest records the status document tells how long their receipts took."""
 
 
 class Spool:
@@ -241,6 +245,7 @@ class Spool:
         """The figures of this moment."""
         with self._reading() as db:
             oldest = db.execute("SELECT time_us FROM record WHERE state = 0 ORDER BY place LIMIT 1").fetchone()
+            took = latencies(db, LATELY)
         writer = self._writer
         assert writer is not None
         weight, chain = writer.file.weight, writer.file.chain
@@ -252,6 +257,7 @@ class Spool:
             bytes=sum(weight.bytes),
             full=writer.full,
             set_aside=weight.count[SET_ASIDE],
+            receipt_p99_ms=quantile(took, 0.99),
             damaged=weight.damaged,
             dropped=weight.dropped,
         )
