@@ -11,8 +11,9 @@ from itertools import count, cycle
 from pathlib import Path
 
 from gaugetrail_sim.faults import WIRE_FAULTS
-from gaugetrail_sim.gauge import Model, Scale
+from gaugetrail_sim.gauge import Scale
 from gaugetrail_sim.line import make_piece
+from gaugetrail_sim.models import Model
 from gaugetrail_sim.plc import LAST_SEQ, Press, Told
 from gaugetrail_sim.ptys import PtyPort
 from gaugetrail_sim.scanner import Scanner

@@ -25,8 +25,8 @@ from gaugetrail_sim.demo import FOR_EVER_SECS, Options, run_demo
 from gaugetrail_sim.demo_report import Reporter
 from gaugetrail_sim.far_line import Broker, run_line
 from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.gauge import MODELS, Model
 from gaugetrail_sim.influx_server import InfluxTrouble
+from gaugetrail_sim.models import MODELS, Model
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
@@ -323,24 +322,3 @@ class ToledoScale(Scale):
         words = (0x28 | self.decimals + 2, 0x20 | flags | 0x02 * (value < 0) | 0x10 * (self.unit == "kg"), 0x20)
         body = bytes((2, *words)) + digits.encode() + b"000000\r"
         return body + bytes((-sum(byte & 0x7F for byte in body) & 0x7F,))
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A gauge that `gaugetrail-sim gauge` offers: how to make it and what it typically measures."""
-
-    make: Callable[[PtyPort], Gauge]
-    nominal: Decimal
-    spread: Decimal
-    unit: str
-    streams: bool = False
-    """Whether it sends all the time instead of at the press of a key."""
-
-
-MODELS: dict[str, Model] = {
-    MitutoyoGauge.protocol: Model(MitutoyoGauge, Decimal("12.500"), Decimal("0.020"), "mm (the frame carries no unit)"),
-    MettlerScale.protocol: Model(MettlerScale, Decimal("250.00"), Decimal("0.60"), "g"),
-    AndScale.protocol: Model(AndScale, Decimal("250.0"), Decimal("0.6"), "g", streams=True),
-    ToledoScale.protocol: Model(ToledoScale, Decimal("123.45"), Decimal("0.40"), "kg", streams=True),
-}
-"""By the protocol's name, which is also the name of the agent's profile."""

@@ -17,7 +17,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from gaugetrail_sim.gauge import Gauge, Model, garbled
+from gaugetrail_sim.gauge import Gauge, garbled
+from gaugetrail_sim.models import Model
 from gaugetrail_sim.ptys import PtyPort
 
 ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "etx": b"\x03", "eot": b"\x04", "nul": b"\x00"}

@@ -16,7 +16,8 @@ from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_sim import replay
 from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import MODELS, Gauge
+from gaugetrail_sim.gauge import Gauge
+from gaugetrail_sim.models import MODELS
 from gaugetrail_sim.ptys import PtyPort
 
 FAMILIES = ["digimatic-13", "mt-sics", "toledo-cont", "keyence-lk", "mahr-maxum", "sartorius-sbi", "hioki-3174"]

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers import Send, catalogue
 from gaugetrail_agent.drivers.profile import Profile, load_profile
 from gaugetrail_sim import replay
 from gaugetrail_sim.gauge import ToledoScale
+from gaugetrail_sim.hipot import HipotTester
 from gaugetrail_sim.ptys import PtyPort
 
 SIM = str(Path(sys.executable).with_name("gaugetrail-sim"))
@@ -73,6 +74,30 @@ def test_toledo_scale_is_read_with_its_checksum(value: str) -> None:
     (moving,) = catalogue.decode("toledo-cont", {"checksum": "true"}, scale.moving_frame(Decimal(value)))
     assert (still.status, still.value, still.unit) == ("ok", value, "kg")
     assert (moving.status, moving.value) == ("unstable", value)
+
+
+def test_hipot_tester_answers_the_drivers_own_question(tmp_path: Path, host) -> None:
+    """Asked by the driver's bytes in two pieces, it gives voltage and current; a current beyond measuring is none."""
+    tester = HipotTester(PtyPort(tmp_path / "hipot0"))
+    driver = catalogue.make_driver("chroma-bin", {})
+    (query,) = driver.ask()
+    assert isinstance(query, Send)
+
+    async def play() -> bytes:
+        tester.open()
+        pc = host(tmp_path / "hipot0")
+        tester.load(Decimal("0.1234"))
+        pc.say(query.data[:3])
+        pc.say(query.data[3:])
+        heard = await pc.hears(lambda heard: len(heard) >= 22)
+        tester.close()
+        return heard
+
+    voltage, current = catalogue.decode("chroma-bin", {}, asyncio.run(play()))
+    assert (voltage.value, voltage.unit, voltage.extra["judgement"]) == ("1.500", "kV", "PASS")
+    assert (current.value, current.unit) == ("0.1234", "mA")
+    beyond = catalogue.decode("chroma-bin", {}, tester.overload_frame())
+    assert [(one.channel, one.value) for one in beyond] == [("voltage", "1.500"), ("current", None)]
 
 
 def test_number_that_does_not_fit_is_refused() -> None:

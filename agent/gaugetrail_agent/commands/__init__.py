@@ -20,13 +20,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 
 def say(text: str) -> None:
-    """A line for people on standard output; control characters show as escapes."""
-    print(visible(text))
+    """A line for people on standard output, at once even into a pipe; control characters show as escapes."""
+    print(visible(text), flush=True)
 
 
 def answer(value: object) -> None:
-    """One JSON value on one line of standard output."""
-    print(json.dumps(value, ensure_ascii=False))
+    """One JSON value on one line of standard output, at once even into a pipe."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
 def fail(message: str, code: int = 1) -> typer.Exit:
