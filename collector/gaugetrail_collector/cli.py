@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from gaugetrail_collector.commands import BAD_CONFIG, asking, keys, service, set_aside
+from gaugetrail_collector.commands import BAD_CONFIG, keys, proving, service, set_aside, trace
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -24,8 +24,8 @@ app = typer.Typer(
 app.command("run")(service.run)
 app.command("check")(service.check)
 app.command("status")(service.status)
-app.command("trace")(asking.trace)
-app.command("verify")(asking.verify)
+app.command("trace")(trace.trace)
+app.command("verify")(proving.verify)
 app.add_typer(set_aside.app, name="set-aside")
 app.add_typer(keys.app, name="keys")
 

@@ -1,21 +1,27 @@
-"""Everything known of an identifier: the question asked of a part, a lot, a heat, an operator.
+"""Everything known of an identifier, and every unit that shares one: asked by terms and time, answered from the seals.
 
 Answers come from the sealed bytes in the store, never from fields copied beside them, so what is shown is what was
-sealed. Inspections come oldest first, each with the amendments that were made to it; the originals stand unchanged.
+sealed. They come oldest first and page by page, each page with the amendments that were made to its records; the
+originals stand unchanged. A record whose bytes can't be believed is part of the answer, and says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-from rich.table import Table
-from rich.text import Text
+from itertools import chain, islice
 
 from gaugetrail_collector.stores import Row, Store
-from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, record_id
+from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
+from gaugetrail_contract.record import Amendment, Event, Inspection, Record, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
-from gaugetrail_contract.text import visible
+
+PAGE = 100
+KINDS = (
+    *("serial", "component", "record", "lot", "heat", "supplier_lot", "order", "fixture", "tool", "cavity"),
+    *("gauge", "operator", "plan", "part", "station", "supplier", "customer", "agent"),
+)
+"""What can be asked for, the most telling first: of several terms, that one leads to the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,44 @@ class Known:
     def id(self) -> str:
         """`agent/epoch/seq`."""
         return record_id(self.row.agent, self.row.epoch, self.row.seq)
+
+    def as_json(self, amendments: Iterable[Known] = ()) -> dict[str, object]:
+        """For programs: the record's own fields, its seal, and which of the amendments are to it."""
+        fields = self.record.model_dump(mode="json", by_alias=True) if self.record is not None else {}
+        amended = [other.id for other in amendments if target_of(other) == self.id]
+        return (
+            {"id": self.id}
+            | fields
+            | {"sha256": self.row.sha256}
+            | ({"amended_by": amended} if amended else {})
+            | ({"broken": self.broken} if self.broken else {})
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Records that carry every one of the terms, within the window."""
+
+    terms: tuple[Term, ...] = ()
+    window: Window = ALL_TIME
+
+    @property
+    def lead(self) -> Term | None:
+        """The term that the store is asked for; the others are held against what it gives."""
+        return min(self.terms, key=lambda term: KINDS.index(term.kind) if term.kind in KINDS else -1, default=None)
+
+    def takes(self, record: Record) -> bool:
+        """Whether the record carries all terms."""
+        return all(term.of(record) for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of an answer; `next` is where the following one begins, null at the end."""
+
+    known: tuple[Known, ...]
+    amendments: tuple[Known, ...]
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,115 +93,79 @@ class Trace:
         """For programs: the records' own fields, their seals, and their amendments beside them."""
         return {
             "identifier": self.identifier,
-            "inspections": [self._as_json(one) for one in self.inspections],
-            "events": [self._as_json(one) for one in self.events],
-            "amendments": [self._as_json(one) for one in self.amendments],
+            "inspections": [one.as_json(self.amendments) for one in self.inspections],
+            "events": [one.as_json(self.amendments) for one in self.events],
+            "amendments": [one.as_json(self.amendments) for one in self.amendments],
         }
 
-    def _as_json(self, known: Known) -> dict[str, object]:
-        fields = known.record.model_dump(mode="json", by_alias=True) if known.record is not None else {}
-        amended = [other.id for other in self.amendments if _target(other) == known.id]
-        return (
-            {"id": known.id}
-            | fields
-            | {"sha256": known.row.sha256}
-            | ({"amended_by": amended} if amended else {})
-            | ({"broken": known.broken} if known.broken else {})
-        )
+
+def ask(store: Store, question: Question, after: Position | None = None) -> Iterator[Known]:
+    """The records that answer, streamed. Raises `StoreDown` or `StoreRefuses`."""
+    for row in store.search(question.lead, question.window, after):
+        known = read(row)
+        if known.record is None or question.takes(known.record):
+            yield known
+
+
+def pages(store: Store, question: Question, after: Position | None = None, limit: int | None = None) -> Iterator[Page]:
+    """The answer in pages, with amendments; at most `limit` records in all. There is always one page."""
+    answer, left = ask(store, question, after), limit
+    following = next(answer, None)
+    while True:
+        size = PAGE if left is None else min(PAGE, left)
+        first = () if following is None else (following,)
+        known = list(islice(chain(first, answer), size))
+        following = next(answer, None)
+        left = None if left is None else left - len(known)
+        more = known[-1].row.position if known and following is not None else None
+        yield Page(tuple(known), amendments(store, known), more)
+        if more is None or left == 0:
+            return
+
+
+def amendments(store: Store, known: Iterable[Known]) -> tuple[Known, ...]:
+    """What was amended in these records."""
+    ids = [one.id for one in known if one.record is None or not isinstance(one.record, Amendment)]
+    return tuple(read(row) for row in store.amendments_of(ids)) if ids else ()
 
 
 def trace(store: Store, identifier: str, kind: str | None = None) -> Trace:
-    """Ask the store. Raises `StoreDown` or `StoreRefuses`."""
-    found = [_known(row) for row in store.find(identifier, kind)]
-    found.sort(key=lambda known: (known.record.time if known.record else "", known.id))
-    inspections = tuple(known for known in found if isinstance(known.record, Inspection) or known.record is None)
-    amendments = {known.id: known for known in found if isinstance(known.record, Amendment)}
-    for inspection in inspections:
-        amendments |= {known.id: known for known in map(_known, store.find(inspection.id, "record"))}
-    return Trace(
-        identifier,
-        inspections,
-        tuple(known for known in found if isinstance(known.record, Event)),
-        tuple(amendments.values()),
-    )
+    """Everything known of an identifier, at once. Raises `StoreDown` or `StoreRefuses`."""
+    return gathered(identifier, pages(store, Question((Term(kind, identifier),))))
 
 
-def _known(row: Row) -> Known:
+def gathered(identifier: str, parts: Iterable[Page]) -> Trace:
+    """Pages put together, each record in its list."""
+    inspections: list[Known] = []
+    events: list[Known] = []
+    amended: dict[str, Known] = {}
+    for page in parts:
+        for one in page.known:
+            if isinstance(one.record, Amendment):
+                amended[one.id] = one
+            else:
+                (events if isinstance(one.record, Event) else inspections).append(one)
+        amended |= {one.id: one for one in page.amendments}
+    in_order = sorted(amended.values(), key=lambda one: one.row.position)
+    return Trace(identifier, tuple(inspections), tuple(events), tuple(in_order))
+
+
+def read(row: Row) -> Known:
+    """The record in a row, or why it can't be believed: bytes, or a place in the store that is not its own."""
     try:
-        return Known(row, open_sealed(Sealed(row.sha256, row.data)))
+        record = open_sealed(Sealed(row.sha256, row.data))
     except BadRecord as error:
         return Known(row, None, str(error))
+    if (record.agent, record.epoch, record.seq) != (row.agent, row.epoch, row.seq):
+        return Known(row, None, f"it is stored under this name, but says it is {record.id}")
+    return Known(row, record)
 
 
-def _target(known: Known) -> str | None:
+def target_of(known: Known) -> str | None:
+    """The id of the record that an amendment is to; null for any other record."""
     return known.record.target if isinstance(known.record, Amendment) else None
 
 
-# --- for people
-
-
-STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCOMPLETE: "yellow", Verdict.VOID: "dim"}
-
-
-def tables(answer: Trace) -> list[Table | Text]:
-    """What a person reads: a heading for each inspection, a table of its measurements, then what else is known."""
-    shown: list[Table | Text] = []
-    for known in answer.inspections:
-        if isinstance(known.record, Inspection):
-            shown += [_heading(known, known.record), _measurements(known.record.measurements)]
-        else:
-            shown.append(Text(f"{known.id}: can't be believed: {visible(known.broken or '')}", style="bold red"))
-    for known in (*answer.events, *answer.amendments):
-        shown.append(_other(known))
-    return shown
-
-
-def _heading(known: Known, record: Inspection) -> Text:
-    context = [
-        ("part", f"{record.part} {record.revision or ''}".strip()),
-        ("serial", record.serial),
-        ("lot", record.lot),
-        ("order", record.order),
-        ("operator", record.operator or "automatic"),
-        ("plan", f"{record.plan.id} rev {record.plan.revision}"),
-        ("reason", str(record.reason)),
-        ("attempt", str(record.attempt)),
-    ]
-    words = "  ".join(f"{key} {visible(value)}" for key, value in context if value)
-    place = visible(f"{record.site}/{record.line}/{record.station}")
-    pieces = f", piece {record.piece} of {record.pieces}" if record.pieces > 1 else ""
-    text = Text()
-    text.append(f"{record.time}  {place}  ")
-    text.append(f"{record.verdict}{pieces}", style=STYLE[record.verdict])
-    text.append(f"\n{words}\nrecord {visible(known.id)}  seal {known.row.sha256[:16]}…  clock {record.clock}")
-    return text
-
-
-def _measurements(measurements: Sequence[Measurement]) -> Table:
-    table = Table("characteristic", "value", "unit", "lower", "upper", "verdict", "gauge", "calibration", "captured")
-    for column in (1, 3, 4):
-        table.columns[column].justify = "right"
-    for one in measurements:
-        value = one.value or one.text or one.result or "-"
-        defects = f" {', '.join(one.defects)}" if one.defects else ""
-        calibration = f"{one.calibration or '-'}{f' to {one.calibration_due}' if one.calibration_due else ''}"
-        cells = (
-            *(one.characteristic, value + defects, one.unit or "", one.lsl or "", one.usl or ""),
-            *(str(one.verdict), one.gauge or "-", calibration, str(one.capture)),
-        )
-        table.add_row(
-            *(Text(visible(cell)) for cell in cells), style=STYLE[one.verdict] if one.verdict != "pass" else ""
-        )
-    return table
-
-
-def _other(known: Known) -> Text:
-    record = known.record
-    if isinstance(record, Amendment):
-        change = f" {record.field}: {record.old} -> {record.new}" if record.field else ""
-        who = f"requested by {record.requested_by}, approved by {record.approved_by or 'nobody'}"
-        words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
-        return Text(visible(f"{record.time}  amendment: {words}"))
-    if isinstance(record, Event):
-        return Text(visible(f"{record.time}  event: {record.type} {record.subject.kind} {record.subject.id}"))
-    return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
+def inspection_of(known: Known) -> Inspection | None:
+    """The inspection in a record; null for any other record."""
+    return known.record if isinstance(known.record, Inspection) else None

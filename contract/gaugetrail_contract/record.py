@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
 
 from gaugetrail_contract.clock import ClockTrust, utc_us
+from gaugetrail_contract.genealogy import members
 from gaugetrail_contract.text import (
     DateText,
     DecimalText,
@@ -290,8 +291,12 @@ def identifiers(record: Record) -> list[tuple[str, str]]:
             found["component", component] = None
     elif isinstance(record, Amendment):
         found["record", record.target] = None
+        if record.field in IDENTIFIER_KINDS and record.new:
+            # Who asks for the lot that a unit was moved to finds the amendment that moved it.
+            found[record.field, record.new] = None
     else:
         found[SUBJECT_ID_KINDS.get(record.subject.kind, record.subject.kind), record.subject.id] = None
+        found |= dict.fromkeys(members(record.type, record.subject.kind, record.payload))
     return list(found)
 
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from floor import Floor
 from influx_stub import Stub
-from places import InfluxPlace, Place, RealPlace, SqlitePlace, StubPlace
+from places import InfluxPlace, Place, StubPlace, make_place
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +31,6 @@ def stubs() -> Iterator[dict[str, Stub]]:
     yield made
     for stub in made.values():
         stub.close()
-
-
-def make_place(kind: str, request: pytest.FixtureRequest) -> Place:
-    if kind == "sqlite":
-        return SqlitePlace(request.getfixturevalue("tmp_path_factory").mktemp("sqlite"))
-    if kind == "influx1":
-        return RealPlace(request.getfixturevalue("influx_url"))
-    return StubPlace(request.getfixturevalue("stubs")[kind.removeprefix("influx")])
 
 
 INFLUXES = [pytest.param("influx1", marks=pytest.mark.influxdb), "influx2", "influx3"]

@@ -12,6 +12,7 @@ that the tests meet for real.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -219,13 +220,20 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(400, {"error": "times are asked for in nanoseconds"})
         if query["db"] not in self.stub.databases:
             return self._answer(404, {"code": "not found", "message": f"database not found: {query['db']}"})
-        try:
-            found = self.stub.ask(query["db"], query["q"], json.loads(query.get("params", "{}")))
-        except influxql.BadQuery as error:
-            return self._answer(400, {"code": "invalid", "message": f"error parsing query: {error}"})
-        series = [{"name": one.name, "columns": one.columns, "values": one.values} for one in found]
-        result: dict[str, object] = {"statement_id": 0} | ({"series": series} if series else {})
-        return self._answer(200, {"results": [result]})
+        results: list[dict[str, object]] = []
+        bound = json.loads(query.get("params", "{}"))
+        # Several statements in one request; none of ours holds a semicolon in a text, for texts are bound.
+        for number, statement in enumerate(query["q"].split(";")):
+            own = {key: value for key, value in bound.items() if re.search(rf"\${key}\b", statement)}
+            try:
+                found = self.stub.ask(query["db"], statement, own)
+            except influxql.BadQuery as error:
+                return self._answer(400, {"code": "invalid", "message": f"error parsing query: {error}"})
+            series = [{"name": one.name, "columns": one.columns, "values": one.values} for one in found]
+            results.append({"statement_id": number} | ({"series": series} if series else {}))
+        if unused := [key for key in bound if not re.search(rf"\${key}\b", query["q"])]:
+            return self._answer(400, {"code": "invalid", "message": f"bound and not used: {unused}"})
+        return self._answer(200, {"results": results})
 
     def _query_3(self, query: dict[str, str], body: bytes) -> None:
         asked = json.loads(body)

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+import pytest
 from influx_stub import ORG, TOKEN, Stub
 
 from gaugetrail_collector.stores import Store
@@ -159,3 +160,12 @@ class StubPlace(InfluxPlace):
 
     def mend(self) -> None:
         self.stub.drop(self.address.database, "event")
+
+
+def make_place(kind: str, request: pytest.FixtureRequest) -> Place:
+    """An empty place of that kind, in the session's server of it."""
+    if kind == "sqlite":
+        return SqlitePlace(request.getfixturevalue("tmp_path_factory").mktemp("sqlite"))
+    if kind == "influx1":
+        return RealPlace(request.getfixturevalue("influx_url"))
+    return StubPlace(request.getfixturevalue("stubs")[kind.removeprefix("influx")])

@@ -20,13 +20,19 @@ DAY = 86_400 * SECOND
 
 
 def chained(
-    bodies: Sequence[Body], agent: str = "pc1", epoch: str = "abcdefgh", start_us: int = T0, step_us: int = SECOND
+    bodies: Sequence[Body],
+    agent: str = "pc1",
+    epoch: str = "abcdefgh",
+    start_us: int = T0,
+    step_us: int = SECOND,
+    slot: int = 7,
 ) -> list[Opened]:
-    """The bodies sealed one after the other by one agent, `step_us` apart."""
+    """The bodies sealed one after the other by one agent, `step_us` apart. Agents of a plant have their own slots."""
     made: list[Opened] = []
     for seq, body in enumerate(bodies, 1):
         prev = made[-1].sealed.sha256 if made else FIRST_PREV
-        top = head(body, seq, prev, agent, epoch).model_copy(update={"time": utc_text(start_us + seq * step_us)})
+        moved = {"time": utc_text(start_us + seq * step_us), "slot": slot}
+        top = head(body, seq, prev, agent, epoch).model_copy(update=moved)
         made.append(open_line(seal(top, body).line()))
     return made
 

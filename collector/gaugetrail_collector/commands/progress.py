@@ -15,30 +15,37 @@ SHOW_AFTER_SECS = 1.0
 Thing = TypeVar("Thing")
 
 
-def watched(things: Iterable[Thing], what: str, total: Callable[[], int] | None = None) -> Iterator[Thing]:
-    """The things, counted as they pass. `total` is asked only once a bar is shown at all."""
-    if not sys.stderr.isatty():
+def watched(
+    things: Iterable[Thing],
+    what: str,
+    total: Callable[[], int] | None = None,
+    weigh: Callable[[Thing], int] = lambda _: 1,
+    *,
+    while_printing: bool = False,
+) -> Iterator[Thing]:
+    """The things, counted as they pass, each as many as `weigh` says. `total` is asked only once a bar is shown at all.
+    An answer that is printed on a terminal meanwhile shows by itself how far it is.
+    """
+    if not sys.stderr.isatty() or (while_printing and sys.stdout.isatty()):
         yield from things
         return
     start, seen = time.monotonic(), 0
     left = iter(things)
     for thing in left:
         yield thing
-        seen += 1
+        seen += weigh(thing)
         if time.monotonic() - start > SHOW_AFTER_SECS:
             break
-    yield from _with_bar(left, what, seen, total)
+    yield from _with_bar(left, what, seen, total, weigh)
 
 
-def _with_bar(things: Iterator[Thing], what: str, seen: int, total: Callable[[], int] | None) -> Iterator[Thing]:
-    first = next(things, None)
-    if first is None:
-        return
+def _with_bar(
+    things: Iterator[Thing], what: str, seen: int, total: Callable[[], int] | None, weigh: Callable[[Thing], int]
+) -> Iterator[Thing]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True, markup=False)
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(what, total=total() if total else None, completed=seen + 1)
-        yield first
+        task = bar.add_task(what, total=total() if total else None, completed=seen)
         for thing in things:
             yield thing
-            bar.advance(task)
+            bar.advance(task, weigh(thing))

@@ -29,6 +29,7 @@ TAG_KEYS = {
     "inspection": ("site", "line", "station", "agent", "part", "plan", "reason", "verdict"),
     "event": ("site", "line", "station", "agent", "type", "subject_kind"),
 }
+FAR = 2**62
 RECORD = "record, sha256, seq, epoch, agent"
 Bound = dict[str, str | int]
 Thing = TypeVar("Thing")
@@ -72,7 +73,7 @@ class InfluxReads:
 
     def _stations_of(self, gauge: str) -> list[str]:
         """The tag values of the stations that ever used the gauge."""
-        text = 'SHOW TAG VALUES FROM measurement WITH KEY = "station" WHERE gauge = $gauge'
+        text = 'SHOW TAG VALUES FROM "measurement" WITH KEY = "station" WHERE gauge = $gauge'
         return [str(row["value"]) for row in self._http.query(text, {"gauge": stored_tag(gauge)})]
 
     def _tag_values(self, name: str, tag: str) -> list[str]:
@@ -99,17 +100,10 @@ class InfluxReads:
     def _carried(self, leads: Iterable[Point]) -> Iterator[Row]:
         """The records that trace points lead to: a record's point is named by every tag and the time."""
         for batch in _batches(leads, LEADS):
-            for lead in batch:
-                point = str(lead["point"])
-                assert point in CARRIERS
-                tags = [key for key in TAG_KEYS[point] if lead.get(key)]
-                # Tag names are ours; their values are bound.
-                where = " AND ".join(f'"{key}" = ${key}' for key in tags)
-                bound: Bound = {key: stored_tag(str(lead[key])) for key in tags}
-                text = f"SELECT {RECORD} FROM {point} WHERE time = {int(lead['time'])} AND {where}"
+            texts, bound = zip(*(_point_of(number, lead) for number, lead in enumerate(batch)), strict=True)
+            for lead, points in zip(batch, self._http.query_all(texts, bound), strict=True):
                 identity = (lead["epoch"], lead["seq"])
-                rows = self._http.query(text, bound)
-                yield from (_row(row) for row in rows if (row["epoch"], row["seq"]) == identity)
+                yield from (_row(point) for point in points if (point["epoch"], point["seq"]) == identity)
 
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """The whole answer of `search`."""
@@ -159,7 +153,7 @@ class InfluxReads:
         self, select: str, where: str, bound: Bound, since_ns: int | None, until_ns: int | None
     ) -> Iterator[Point]:
         """The points of a statement in the order of time."""
-        last = -(2**62) if since_ns is None else since_ns
+        last = -FAR if since_ns is None else since_ns
         before = "" if until_ns is None else f" AND time < {until_ns}"
         given: list[Point] = []
         while True:
@@ -180,13 +174,28 @@ class InfluxReads:
         )
 
 
+def _point_of(number: int, lead: Point) -> tuple[str, Bound]:
+    """The statement for the point that a trace point leads to; tag names are ours, their values are bound."""
+    point = str(lead["point"])
+    assert point in CARRIERS
+    tags = [key for key in TAG_KEYS[point] if lead.get(key)]
+    where = " AND ".join(f'"{key}" = ${key}_{number}' for key in tags)
+    bound: Bound = {f"{key}_{number}": stored_tag(str(lead[key])) for key in tags}
+    return f"SELECT {RECORD} FROM {point} WHERE time = {int(lead['time'])} AND {where}", bound
+
+
 def _since(window: Window, after: Position | None) -> int | None:
     starts = [window.since_us, after.time_us if after else None]
-    return max((start * 1000 for start in starts if start is not None), default=None)
+    return max((_ns(start) for start in starts if start is not None), default=None)
 
 
 def _until(window: Window) -> int | None:
-    return None if window.until_us is None else window.until_us * 1000
+    return None if window.until_us is None else _ns(window.until_us)
+
+
+def _ns(us: int) -> int:
+    """Nanoseconds, kept within what InfluxDB can count: the years 1823 to 2116."""
+    return max(-FAR, min(FAR, us * 1000))
 
 
 def _place(row: Row) -> Position:

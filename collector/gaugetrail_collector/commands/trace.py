@@ -1,0 +1,128 @@
+"""The command `trace`: everything known of an identifier, or every unit that shares one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector import trace as tracing
+from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, trace_forms
+from gaugetrail_collector.commands.progress import watched
+from gaugetrail_collector.commands.questions import (
+    After,
+    Last,
+    Limit,
+    Since,
+    Until,
+    Wanted,
+    in_words,
+    place_of,
+    question_of,
+)
+from gaugetrail_collector.genealogy import Thing, walk
+from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores.question import ALL_TIME, Term
+from gaugetrail_collector.trace import Page, Question
+
+TABLE_LIMIT = 200
+"""Records shown to a person who gives no --limit."""
+FAMILY_KINDS = ("serial", "lot", "supplier_lot", "heat")
+
+
+def trace(
+    config: ConfigFile,
+    identifier: Annotated[str | None, typer.Argument(help="a serial, lot, order, heat, operator, component …")] = None,
+    kind: Annotated[str | None, typer.Option(help="only as this kind of identifier: serial, lot, component …")] = None,
+    serial: Wanted = None,
+    component: Wanted = None,
+    lot: Wanted = None,
+    heat: Wanted = None,
+    supplier_lot: Wanted = None,
+    order: Wanted = None,
+    operator: Wanted = None,
+    gauge: Annotated[
+        str | None, typer.Option(metavar="ID", help="what was measured with it, each with its margin to the limits")
+    ] = None,
+    plan: Annotated[str | None, typer.Option(metavar="ID", help="a control plan, or one revision: 'CP-1001 C'")] = None,
+    part: Wanted = None,
+    station: Wanted = None,
+    since: Since = None,
+    until: Until = None,
+    last: Last = None,
+    limit: Limit = None,
+    after: After = None,
+    closest_first: Annotated[bool, typer.Option(help="with --gauge: the failed and the close ones first")] = False,
+    genealogy: Annotated[bool, typer.Option(help="what it was made from and what it went into")] = False,
+    depth: Annotated[int, typer.Option(min=1, max=100, help="with --genealogy: steps away")] = 20,
+    most: Annotated[int, typer.Option(min=1, max=100_000, help="with --genealogy: things in each direction")] = 1000,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print CSV, one row a measurement")] = False,
+) -> None:
+    """Everything known of an identifier, newest last; or every record that carries all that the options name.
+
+    Exit code 1 when nothing is known.
+    """
+    wanted = {"serial": serial, "component": component, "lot": lot, "heat": heat, "supplier_lot": supplier_lot}
+    wanted |= {"order": order, "operator": operator, "gauge": gauge, "plan": plan, "part": part, "station": station}
+    question = question_of(wanted, since, until, last, identifier, kind)
+    place = place_of(after)
+    if not question.terms and question.window == ALL_TIME:
+        raise fail("say what to trace: an identifier, an option such as --lot, or a time such as --last 8h", 2)
+    if as_json and as_csv:
+        raise fail("--json and --csv are two forms; give one of them", 2)
+    with opened_store(configuration.load(config)) as store:
+        if genealogy:
+            _tell_family(store, question, depth, most, as_json=as_json)
+            return
+        used = next((term.identifier for term in question.terms if term.kind == "gauge"), None)
+        if limit is None and used is None and not (as_json or as_csv):
+            limit = TABLE_LIMIT
+        parts = _found(tracing.pages(store, question, place, limit), question)
+        if as_csv:
+            trace_forms.csv_rows(parts)
+        elif used is not None:
+            trace_forms.gauge(parts, question, used, as_json=as_json, closest=closest_first)
+        elif as_json:
+            trace_forms.json_object(parts, question)
+        else:
+            trace_forms.tables(parts)
+
+
+def _found(parts: Iterator[Page], question: Question) -> Iterator[Page]:
+    """The pages, watched; ends the command where the first holds nothing."""
+    first = next(parts)
+    if not first.known:
+        hint = ""
+        if any(term.kind is None for term in question.terms):
+            hint = "; gauges, plans, parts and stations are asked for by --gauge, --plan, --part, --station"
+        raise fail(f"nothing is known of {in_words(question)}{hint}")
+
+    def whole() -> Iterator[Page]:
+        yield first
+        yield from parts
+
+    return watched(whole(), "records", weigh=lambda page: len(page.known), while_printing=True)
+
+
+def _tell_family(store: Store, question: Question, depth: int, most: int, *, as_json: bool) -> None:
+    if len(question.terms) != 1:
+        raise fail("--genealogy starts from one serial, lot, supplier lot or heat", 2)
+    (term,) = question.terms
+    kinds = FAMILY_KINDS if term.kind is None else ("serial",) if term.kind == "component" else (term.kind,)
+    start = next((Thing(kind, term.identifier) for kind in kinds if _known_as(store, kind, term.identifier)), None)
+    if start is None or start.kind not in FAMILY_KINDS:
+        raise fail(f"no serial, lot, supplier lot or heat is known by {term.identifier!r}")
+    families = [walk(store, start, direction, depth, most) for direction in ("made_from", "went_into")]
+    if as_json:
+        found: dict[str, object] = {"identifier": start.identifier, "kind": start.kind}
+        answer(found | {one.direction: one.as_json() for one in families})
+    else:
+        trace_forms.trees(families)
+
+
+def _known_as(store: Store, kind: str, identifier: str) -> bool:
+    asked = ("serial", "component") if kind == "serial" else (kind,)
+    return any(next(store.search(Term(one, identifier)), None) is not None for one in asked)
