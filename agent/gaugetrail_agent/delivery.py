@@ -106,6 +106,10 @@ class Delivery:
             if (epoch, first, last) not in self._asked and len(self._asked) < MOST_ASKED:
                 self._asked.append((epoch, first, last))
 
+    def once_more(self, places: Iterable[int]) -> None:
+        """Records that were set aside wait again: they go with the backlog. Those never sent yet go anyway."""
+        self._backlog.extend((place, place) for place in places if place <= self.live)
+
     def receipted(self, seqs: Iterable[int], now: float) -> None:
         """These have arrived in the store, or are set aside there."""
         for seq in seqs:

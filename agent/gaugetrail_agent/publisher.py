@@ -16,7 +16,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -98,6 +98,7 @@ class Publisher:
     def start(self) -> None:
         """Begin to connect and send, in the background, for ever."""
         self._spool.on_commit = self.wake
+        self._spool.on_again = self._once_more
         self._thread = threading.Thread(target=self._send_for_ever, name="publisher", daemon=True)
         self._connect()
         self._thread.start()
@@ -125,6 +126,12 @@ class Publisher:
     def wake(self) -> None:
         """There is something to send, or something has changed."""
         with self._wake:
+            self._stir()
+
+    def _once_more(self, places: Sequence[int]) -> None:
+        """Records that the collector had set aside wait again, because somebody asked for it."""
+        with self._wake:
+            self._delivery.once_more(places)
             self._stir()
 
     def _stir(self) -> None:

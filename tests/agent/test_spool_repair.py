@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -300,3 +301,19 @@ def test_any_damage_costs_no_more_than_the_records_it_touches(
         assert len(set(told.values()) - there) <= touched
         put(one, 2, 500)
         assert chained(one, one.epoch)[-1] >= 2
+
+
+def test_damage_that_many_meet_at_once_is_repaired_once(tmp_path: Path) -> None:
+    """Every thread that asks gets its answer from the repaired file."""
+    with spool(tmp_path) as one:
+        put(one, 400)
+    with spool(tmp_path) as one:
+        raw = bytearray((tmp_path / "spool.db").read_bytes())
+        for page in range(3, len(raw) // 4096, 3):
+            raw[page * 4096 : page * 4096 + 60] = b"\xa5" * 60
+        (tmp_path / "spool.db").write_bytes(bytes(raw))
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: len(one.waiting(0, 1000)), range(16)))
+        assert min(answers) > 300
+        assert len(kept_whole(tmp_path)) == 1
+        assert len(events(one)) == 1

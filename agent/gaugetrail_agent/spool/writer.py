@@ -50,10 +50,14 @@ class Mark:
 
 @dataclass(slots=True)
 class Suspect:
-    """Records whose seal didn't hold when they were read, or a fault of the file that a reader met."""
+    """Records whose seal didn't hold when they were read, or a fault of the file that a reader met in that session of
+    it: a file that has been repaired since is another.
+    """
 
     places: Sequence[int] = ()
     fault: str | None = None
+    session: str = ""
+    done: Future[None] = field(default_factory=Future)
 
 
 class Stop:
@@ -125,28 +129,35 @@ class Writer:
 
     def _work(self, jobs: list[Job]) -> bool:
         """One group and one step of tidying; true when there is more to tidy."""
+        suspects = [job for job in jobs if isinstance(job, Suspect)]
         group = Group(
             [job for job in jobs if isinstance(job, Append)],
             [job for job in jobs if isinstance(job, Mark)],
-            [place for job in jobs if isinstance(job, Suspect) for place in job.places],
+            [place for job in suspects for place in job.places],
         )
-        faults = [job.fault for job in jobs if isinstance(job, Suspect) and job.fault]
         try:
-            if fault := self._ailing or next(iter(faults), None):
-                self._repair(fault)
-            try:
-                self._commit(group)
-                return self._tidy()
-            except sqlite3.DatabaseError as error:
-                if not schema.is_damage(error):
-                    raise
-                self._roll_back()
-                self._repair(str(error))
-                self._commit(group)
-                return True
+            session = self.file.session
+            return self._do(group, next((job.fault for job in suspects if job.session == session), None))
         except (sqlite3.Error, SpoolBroken) as error:
             self._refuse(error, group)
-        return False
+            return False
+        finally:
+            for job in suspects:
+                job.done.set_result(None)
+
+    def _do(self, group: Group, fault: str | None) -> bool:
+        if fault is not None or self._ailing is not None:
+            self._repair(fault or str(self._ailing))
+        try:
+            self._commit(group)
+            return self._tidy()
+        except sqlite3.DatabaseError as error:
+            if not schema.is_damage(error):
+                raise
+            self._roll_back()
+            self._repair(str(error))
+            self._commit(group)
+            return True
 
     def _repair(self, fault: str) -> None:
         """Until it has succeeded, every group tries it again and is refused."""
