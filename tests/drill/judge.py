@@ -146,6 +146,13 @@ class Aside:
         """The record's bytes out of the wire line; null where the line was none."""
         return None if self.record is None else self.raw.partition(b'"record":')[2][:-1]
 
+    @property
+    def unit(self) -> Unit | None:
+        """The unit of an inspection; null for anything else."""
+        content = json.loads(self.data or b"{}")
+        serial = content.get("serial")
+        return None if serial is None else (content["agent"], content["station"], serial)
+
 
 def look_aside(path: Path) -> list[Aside]:
     """Every entry; none where the file has not been made."""
@@ -184,7 +191,7 @@ def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = 
             kept[unit] += 1
             attempts[unit, content["attempt"], content["piece"]] += 1
     aside_ids = {one.record for one in aside if one.record is not None}
-    _losses(account, by_id, kept, aside_ids, found)
+    _losses(account, by_id, kept, aside, found)
     _doubles(account, records, kept, attempts, found)
     if doubled_values:
         found.duplicated += doubled_values
@@ -195,12 +202,16 @@ def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = 
     return found
 
 
-def _losses(account: Account, by_id: dict[str, dict], kept: Counter[Unit], aside: set[str], found: Finding) -> None:
+def _losses(
+    account: Account, by_id: dict[str, dict], kept: Counter[Unit], aside: Sequence[Aside], found: Finding
+) -> None:
+    aside_ids = {one.record for one in aside}
+    somewhere = kept + Counter(one.unit for one in aside if one.unit is not None)
     unnamed = Counter[Unit]()
     for word in account.told:
         if word.record is None:
             unnamed[word.unit] += 1
-        elif word.record in aside:
+        elif word.record in aside_ids:
             continue
         elif word.record not in by_id:
             found.lost += 1
@@ -209,8 +220,8 @@ def _losses(account: Account, by_id: dict[str, dict], kept: Counter[Unit], aside
             found.lost += 1
             found.trouble.append(f"altered: {word.record} was told for {' '.join(word.unit)} {word.verdict}")
     for unit, times in unnamed.items():
-        if kept[unit] < times:
-            found.lost += times - kept[unit]
+        if somewhere[unit] < times:
+            found.lost += times - somewhere[unit]
             found.trouble.append(f"lost: {' '.join(unit)}, told {times} times, stored {kept[unit]} times")
 
 

@@ -21,6 +21,7 @@ from account import Account, Word
 from crew import Crew, Stuck
 from floor import Floor, answers, command, program, until
 from judge import Aside, Finding, InfluxLook, Look, SqliteLook, judge, look_aside
+from layers import ForgetfulDisk, SetClock
 from nursery import Nursery
 from wires import Wire
 
@@ -120,7 +121,7 @@ device = "press"
 
 COLLECTOR = """\
 id = "{name}"
-data_dir = "{name}-data"
+data_dir = "{data_dir}"
 [mqtt]
 host = "127.0.0.1"
 port = {port}
@@ -148,6 +149,7 @@ class Plant(Floor):
         self._starts = 0
         self.broker_extra = ""
         self.store_path = folder / "store.db"
+        self.collector_dir = folder
 
     def __enter__(self) -> Plant:
         self.crew.__enter__()
@@ -217,11 +219,21 @@ class Plant(Floor):
             'database = "gaugetrail"\ntimeout_secs = 5\n',
         }
         text = (
-            COLLECTOR.format(name=name, port=port or self.mqtt_port, window=window, max_points=max_points)
+            COLLECTOR.format(
+                name=name,
+                data_dir=self.collector_data(name),
+                port=port or self.mqtt_port,
+                window=window,
+                max_points=max_points,
+            )
             + tables[self.store]
         )
         (self.folder / f"{name}.toml").write_text(text)
         self.collectors.append(name)
+
+    def collector_data(self, name: str) -> Path:
+        """Where the collector keeps what it sets aside."""
+        return self.collector_dir / f"{name}-data"
 
     def data_dir(self, agent: str) -> Path:
         """Where the agent keeps its spool."""
@@ -250,21 +262,27 @@ class Plant(Floor):
         window: int = 1000,
         data_dir: Path | None = None,
         broker: bool = True,
+        layers: Mapping[str, SetClock | ForgetfulDisk] | None = None,
     ) -> None:
         """The usual plant, up and at work: broker, store, one collector, some agents, everybody at his station.
 
-        With a wire, agents and collector reach the broker over it; `broker=False` where it runs already.
+        With a wire, agents and collector reach the broker over it; `broker=False` where it runs already; `layers` lie
+        under the processes of these names.
         """
+        under = layers or {}
         port = None if wire is None else wire.port
         if broker:
             self.broker()
         if self.store == "influxdb":
             self.influxd()
         self.add_collector(port=port, window=window)
-        self.start_collector()
+        self.start_collector(env=under["collector"].env if "collector" in under else None)
         for number in range(1, agents + 1):
-            self.add_agent(f"pc{number}", press=press, port=port, data_dir=data_dir)
-            self.start_agent(f"pc{number}")
+            name = f"pc{number}"
+            layer = under.get(name)
+            place = layer.folder if isinstance(layer, ForgetfulDisk) else data_dir
+            self.add_agent(name, press=press, port=port, data_dir=place)
+            self.start_agent(name, None if layer is None else layer.env)
         self.crew.work(piece_secs)
         self.until_told(3 * agents)
 
@@ -351,7 +369,7 @@ class Plant(Floor):
 
     def aside(self) -> list[Aside]:
         """What all collectors have set aside."""
-        return [one for name in self.collectors for one in look_aside(self.folder / f"{name}-data" / "set-aside.db")]
+        return [one for name in self.collectors for one in look_aside(self.collector_data(name) / "set-aside.db")]
 
     def arrived(self, secs: float = DRAIN_SECS) -> float:
         """Wait until all that the terminals have said by now is in the store or set aside; the seconds it took."""
