@@ -11,6 +11,7 @@ import typer
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.app import Agent
 from gaugetrail_agent.commands import BAD_CONFIG, AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.probe import line_settings
 from gaugetrail_agent.probe import probe as probe_ports
 from gaugetrail_agent.spool import SpoolBroken
 from gaugetrail_agent.terminal import console
@@ -42,7 +43,7 @@ def check(
     except ConfigError as error:
         _tell(list(error.problems), as_json)
         raise typer.Exit(BAD_CONFIG) from error
-    warnings = probe_ports(loaded) if probe else []
+    warnings = [*line_settings(loaded), *(probe_ports(loaded) if probe else [])]
     _tell(warnings, as_json)
     if not as_json:
         settings = loaded.settings
