@@ -18,6 +18,7 @@ from typing import Literal
 from gaugetrail_collector.config import Config, ConsoleTable
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
+from gaugetrail_collector.console.sessions import Sessions
 from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
 from gaugetrail_collector.keys import Keys, KeysBroken
 from gaugetrail_collector.metrics import Metrics
@@ -84,7 +85,8 @@ class Collector:
         facts = Facts(about, self.config.store, self.set_aside, self.neighbours)
         self.ingest.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
-        app = make_app(facts, (table.host, *table.hosts))
+        users = self.config.users()
+        app = make_app(facts, (table.host, *table.hosts), Sessions(users) if users is not None else None)
         return Web("console", app, table.host, table.port, self.config.data_dir / "console.port")
 
     def stop(self) -> None:

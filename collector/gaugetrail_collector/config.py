@@ -14,7 +14,8 @@ from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_contract.settings import Loaded, Settings, load_settings
+from gaugetrail_collector.users import Users, read_users
+from gaugetrail_contract.settings import ConfigError, Loaded, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
@@ -95,6 +96,9 @@ class ConsoleTable(Settings):
     hosts: tuple[str, ...] = Field(
         (), description="names that browsers call it by, besides localhost and host", examples=["gauges.plant.example"]
     )
+    users: Path | None = Field(
+        None, description="file of gaugetrail-collector console password lines; without it nobody has to log on"
+    )
 
 
 class EvidenceTable(Settings):
@@ -154,6 +158,11 @@ class Config:
         """The file of what is set aside."""
         return self.data_dir / "set-aside.db"
 
+    def users(self) -> Users | None:
+        """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
+        table = self.settings.console
+        return None if table is None or table.users is None else read_users(self.path(table.users))
+
     def store(self) -> Store:
         """The configured store, not opened yet."""
         table = self.settings.store
@@ -181,4 +190,9 @@ def _plain(secret: SecretStr | None) -> str | None:
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     """Read and check the file. Raises `ConfigError` with every fault found."""
     environ = os.environ if environ is None else environ
-    return Config(load_settings(CollectorSettings, path, prefix=PREFIX, environ=environ))
+    config = Config(load_settings(CollectorSettings, path, prefix=PREFIX, environ=environ))
+    try:
+        config.users()
+    except (OSError, ValueError) as error:
+        raise ConfigError([config.loaded.problem(("console", "users"), str(error))]) from error
+    return config

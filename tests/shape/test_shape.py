@@ -31,6 +31,7 @@ EDGES = {
     ("contract", "cryptography"): {"signing.py"},
     ("collector", "apscheduler"): {"scheduler.py"},
     ("collector", "prometheus_client"): {"metrics.py"},
+    ("collector", "cryptography"): {"users.py"},
     ("collector", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"subscriber.py"},

@@ -1,4 +1,4 @@
-"""The collector's commands by what they look at: `service`, `asking`, `keys`, `set_aside`; mounted by `cli`.
+"""The collector's commands by what they look at: `service`, `trace`, `proving`, `console`, `keys`, `set_aside`.
 
 What they share stands here: the settings option, opening the store, answers and complaints.
 """

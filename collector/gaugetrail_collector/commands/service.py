@@ -7,7 +7,6 @@ import sqlite3
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.app import Collector
 from gaugetrail_collector.commands import BAD_CONFIG, AsJson, ConfigFile, answer, fail, opened_store, say
 from gaugetrail_collector.commands.set_aside import opened_list
 from gaugetrail_collector.config import Config
@@ -18,6 +17,9 @@ from gaugetrail_contract.signing import BadKeyFile
 
 def run(config: ConfigFile) -> None:
     """Collect until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
+    # Here and not above: the web libraries would make every other command wait for half a second.
+    from gaugetrail_collector.app import Collector
+
     loaded = configuration.load(config)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     try:

@@ -9,9 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from gaugetrail_collector.console import api, pages
+from gaugetrail_collector.console import api, logon, pages
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.console.guard import Guard
+from gaugetrail_collector.console.sessions import Sessions
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.text import visible
 
@@ -19,8 +20,10 @@ SUMMARY = "What the collector knows, as JSON: the line now, the trail of an iden
 TITLES = {400: "That can't be asked", 403: "Not from here", 404: "There is no such page", 503: "Not now"}
 
 
-def make_app(facts: Facts, hosts: Iterable[str]) -> Guard:
-    """The application, guard included. `hosts` are the names that browsers may call it by, besides loopback's."""
+def make_app(facts: Facts, hosts: Iterable[str], sessions: Sessions | None = None) -> Guard:
+    """The application, guard included. `hosts` are the names that browsers may call it by, besides loopback's; with
+    `sessions` everybody has to log on.
+    """
     # The ready-made documentation pages draw their scripts from a foreign server, so there are none.
     app = FastAPI(
         title="Gaugetrail console", version=facts.about.version, summary=SUMMARY, docs_url=None, redoc_url=None
@@ -28,6 +31,9 @@ def make_app(facts: Facts, hosts: Iterable[str]) -> Guard:
     app.router.redirect_slashes = False
     app.include_router(pages.router(facts))
     app.include_router(api.router(facts))
+    if sessions is not None:
+        facts.must_log_on = True
+        app.include_router(logon.router(facts, sessions))
 
     def answer(request: Request, code: int, reason: str) -> Response:
         if request.url.path.startswith("/api/"):
@@ -54,4 +60,4 @@ def make_app(facts: Facts, hosts: Iterable[str]) -> Guard:
         where = ".".join(str(step) for step in first["loc"])
         return answer(request, 400, visible(f"{where}: {first['msg']}")[:300])
 
-    return Guard(app, hosts)
+    return Guard(app, hosts, sessions)

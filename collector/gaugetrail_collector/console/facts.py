@@ -48,6 +48,7 @@ class Facts:
         self.about = about
         self.set_aside = set_aside
         self.retry = retry
+        self.must_log_on = False
         self.board = Board(now_us, neighbours)
         self.questions = Questions(make_store)
         self.verifying = Verifying(make_store, now_us)
@@ -60,7 +61,8 @@ class Facts:
         common: dict[str, object] = {
             "about": self.about,
             "active": active,
-            "aside_count": self.set_aside.count(),
+            "aside_count": self.set_aside.count() if active != "login" else 0,
+            "must_log_on": self.must_log_on,
             "can_retry": self.retry is not None,
             "token": self.token,
             "q": "",

@@ -1,0 +1,34 @@
+"""Commands about the console: `console password`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gaugetrail_collector.commands import fail
+from gaugetrail_collector.users import line_of, refuse_name, refuse_password
+
+app = typer.Typer(no_args_is_help=True, help="The console's users.")
+
+
+@app.callback()
+def _console() -> None:
+    """The console's users."""
+
+
+@app.command("password")
+def password(name: Annotated[str, typer.Argument(help="what the user is called")]) -> None:
+    """Ask for a password and print the line for the file that [console] users names. Nothing is stored by this."""
+    reason = refuse_name(name)
+    if reason is not None:
+        raise fail(f"{name!r} can't be a user: {reason}")
+    if sys.stdin.isatty():
+        given = typer.prompt(f"password of {name}", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    reason = refuse_password(given)
+    if reason is not None:
+        raise fail(reason)
+    print(line_of(name, given))
