@@ -15,6 +15,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
+from gaugetrail_collector.anchors import Anchors
 from gaugetrail_collector.config import Config, ConsoleTable
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
@@ -23,13 +24,16 @@ from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
 from gaugetrail_collector.keys import Keys, KeysBroken
 from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.reconcile import Reconciler
+from gaugetrail_collector.rounds import Rounds
 from gaugetrail_collector.scheduler import Scheduler
 from gaugetrail_collector.set_aside import SetAside, SetAsideFull
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_collector.subscriber import Subscriber
 from gaugetrail_collector.web import Web
-from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.clock import WallClock, utc_text
+from gaugetrail_contract.commands import Again
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
 
@@ -37,6 +41,8 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECS = 5.0
 LONGEST_WAIT_SECS = 15.0
+MOST_GAPS = 20
+"""Gaps that the status names; all are counted."""
 LULL_SECS = 0.004
 """A batch is closed early when nothing more has arrived for so long."""
 
@@ -66,7 +72,17 @@ class Collector:
         self.set_aside = SetAside(config.set_aside_path)
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
         self.ingest = Ingest(self.store, self.set_aside, now_us, self.keys)
+        self.ingest.late_us = round(settings.readback.late_secs * 1e6)
         self.neighbours = Neighbours(now_us)
+        self.rounds = Rounds(
+            config.store,
+            Reconciler(self._ask_again, self.set_aside.numbers, settings.readback.grace_secs),
+            Anchors(settings.id, config.data_dir / "anchors.json", self.signer, WallClock()),
+            self.neighbours,
+            settings.readback,
+            settings.evidence,
+        )
+        self.ingest.on_there = self.rounds.there
         self.scheduler = Scheduler()
         self.metrics = Metrics()
         self.webs: list[Web] = []
@@ -78,6 +94,8 @@ class Collector:
         self._started = utc_text(now_us())
         self._state: Literal["up", "down", "unknown"] = "unknown"
         self._detail = ""
+        self._doubted = threading.Event()
+        """Something that was stored is not in the store any more: what it remembers is not to be believed."""
         self._stopping = threading.Event()
 
     def _console(self, table: ConsoleTable) -> Web:
@@ -105,6 +123,7 @@ class Collector:
         for web in self.webs:
             web.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
+        self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         self.scheduler.start()
         self._open_store()
         log.info("ready: %s", self.config.settings.id, extra={"event": "ready"})
@@ -119,6 +138,7 @@ class Collector:
             for web in self.webs:
                 web.stop()
             self.subscriber.stop()
+            self.rounds.end(anchor=self._state == "up")
             self.store.close()
             self.set_aside.close()
             self.keys.close()
@@ -176,6 +196,9 @@ class Collector:
         wait = 0.1
         while True:
             try:
+                if self._doubted.is_set():
+                    self._doubted.clear()
+                    self.store.open()
                 done = self.ingest.finish(batch)
             except (StoreDown, SetAsideFull, KeysBroken) as error:
                 self._store_is("down", str(error))
@@ -200,11 +223,16 @@ class Collector:
         for message in done.messages:
             self.subscriber.acknowledge(message)
 
+    def _ask_again(self, agent: str, command: Again) -> None:
+        self._doubted.set()
+        self.subscriber.publish_command(agent, command)
+
     # --- what the collector says of itself
 
     def status(self) -> CollectorStatus:
         """The status document of this moment."""
         figures = self.ingest.figures
+        gaps = self.rounds.reconciler.gaps()
         return CollectorStatus(
             online=True,
             collector=self.config.settings.id,
@@ -223,6 +251,10 @@ class Collector:
             set_aside=figures.set_aside,
             forks=figures.forks,
             unproven=figures.unproven,
+            late=figures.late,
+            gaps=len(gaps),
+            gap_details=tuple(str(gap) for gap in gaps[:MOST_GAPS]),
+            anchored=self.rounds.anchors.last,
             key=self.signer.key if self.signer else None,
         )
 

@@ -110,6 +110,23 @@ class EvidenceTable(Settings):
         description="first-use: the first key an agent shows is kept and must be on all that follows; registered: only "
         "keys given by `gaugetrail-collector keys add`; off: signatures are not looked at",
     )
+    anchor_secs: int = Field(
+        3600,
+        ge=1,
+        description="how often the heads of the chains are sealed into the collector's own chain, if any grew",
+    )
+
+
+class ReadbackTable(Settings):
+    """`[readback]`: whether the store has every number that it should have."""
+
+    look_secs: float = Field(15, gt=0, description="how often what came lately is looked at")
+    grace_secs: float = Field(30, gt=0, description="a number missing for longer is announced and asked for again")
+    whole_secs: float = Field(21_600, gt=0, description="how often every number of every chain is looked at")
+    look_back_days: float | None = Field(
+        None, gt=0, description="where the database drops older data on purpose: less than its retention; none: all"
+    )
+    late_secs: float = Field(3600, gt=0, description="a record older than this when it is stored counts as late")
 
 
 class LogTable(Settings):
@@ -130,6 +147,7 @@ class CollectorSettings(Settings):
     metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     console: ConsoleTable | None = Field(None, description="leave out for no console")
     evidence: EvidenceTable = EvidenceTable()
+    readback: ReadbackTable = ReadbackTable()
     log: LogTable = LogTable()
 
 

@@ -59,6 +59,7 @@ class Figures:
     resent: int = 0
     set_aside: int = 0
     forks: int = 0
+    late: int = 0
     unproven: int = 0
     """Lines of messages whose signature was missing, wrong or not the agent's; a part of `set_aside`."""
 
@@ -130,6 +131,10 @@ class Ingest:
     figures: Figures = field(default_factory=Figures)
     on_stored: Callable[[Sequence[Record]], None] | None = None
     """Hears what is new in the store, after the commit; must be quick and must not raise."""
+    on_there: Callable[[Sequence[Opened]], None] | None = None
+    """Hears what the store has now, new or not; the same rule."""
+    late_us: int = 3_600_000_000
+    """A record that is older than this when it is stored is counted as late; it stands at its own time all the same."""
 
     def finish(self, batch: Sequence[Decoded]) -> Done:
         """Store and set aside everything of the batch, durably. Raises `StoreDown`, `SetAsideFull` or `KeysBroken`,
@@ -140,7 +145,7 @@ class Ingest:
         outcomes = self.store.write(records) if records else []
         topic_of = [decoded.message.topic for decoded in batch for _ in decoded.records]
         entries = [
-            self._entry(topic, opened, outcome)
+            self._entry(topic, opened, outcome, told=outcome.fate is Fate.REJECTED)
             for topic, opened, outcome in zip(topic_of, records, outcomes, strict=True)
             if outcome.fate in (Fate.FORK, Fate.REJECTED)
         ]
@@ -169,17 +174,18 @@ class Ingest:
                 continue
             kept.append(replace(decoded, records=(), bad=()))
             entries += [
-                self._entry(decoded.message.topic, opened, Outcome(Fate.REJECTED, reason)) for opened in decoded.records
+                self._entry(decoded.message.topic, opened, Outcome(Fate.REJECTED, reason), told=False)
+                for opened in decoded.records
             ]
             entries += [
                 Entry(decoded.message.topic, raw, f"{reason}; {why}", self.now_us()) for raw, why in decoded.bad
             ]
         return kept, entries
 
-    def _entry(self, topic: str, opened: Opened, outcome: Outcome) -> Entry:
+    def _entry(self, topic: str, opened: Opened, outcome: Outcome, *, told: bool) -> Entry:
         record, sealed = opened.record, opened.sealed
         identity = (record.agent, record.epoch, record.seq, sealed.sha256)
-        return Entry(topic, sealed.line(), outcome.reason, self.now_us(), *identity)
+        return Entry(topic, sealed.line(), outcome.reason, self.now_us(), *identity, told=told)
 
     def _count(
         self, batch: Sequence[Decoded], records: Sequence[Opened], outcomes: Sequence[Outcome], aside: Sequence[Entry]
@@ -195,6 +201,13 @@ class Ingest:
             for opened, fate in zip(records, fates, strict=True)
             if fate is Fate.STORED
         )
+        late = self.now_us() - self.late_us
+        self.figures.late += sum(
+            opened.record.time_us < late for opened, fate in zip(records, fates, strict=True) if fate is Fate.STORED
+        )
+        if self.on_there is not None:
+            there = (Fate.STORED, Fate.THERE)
+            self.on_there([opened for opened, fate in zip(records, fates, strict=True) if fate in there])
         if self.on_stored is not None:
             self.on_stored([one.record for one, fate in zip(records, fates, strict=True) if fate is Fate.STORED])
         for entry in aside:

@@ -106,6 +106,9 @@ class CollectorStatus(Told):
     unproven: int = Field(0, ge=0, description="not signed as their agent's records must be; a part of set_aside")
     key: Hex256 | None = Field(None, description="the public key that its receipts are signed with")
     gaps: int = Field(0, ge=0, description="ranges of numbers that are missing in the store and were asked for again")
+    gap_details: tuple[str, ...] = Field((), description="the first of these, in words")
+    late: int = Field(0, ge=0, description="records that were older than `[readback] late_secs` when they were stored")
+    anchored: UtcText | None = Field(None, description="when the heads of all chains were last sealed into an anchor")
     tag_values: int = Field(0, ge=0, description="values in use of the tag that is nearest to its bound")
     tag_budget: int = Field(0, ge=0, description="that tag's bound; 0 where the store has none")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from floor import command
+from asking_commands import ask, settings_file
 from hypothesis import given
 from hypothesis import strategies as st
 from signed_messages import FORGER, KEY, message, sealed_chain
@@ -145,27 +144,14 @@ def test_any_bytes_as_a_signature_give_a_reason_and_never_an_exception(raw: byte
 
 
 def test_the_commands(tmp_path: Path) -> None:
-    (tmp_path / "collector.toml").write_text(
-        f'id = "c1"\ndata_dir = "data"\n[store]\nkind = "sqlite"\npath = "{tmp_path}/store.db"\n'
-    )
-
-    def ask(*words: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            (command("gaugetrail-collector"), "keys", *words, "--config", "collector.toml"),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            cwd=tmp_path,
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    assert ask("add", "pc1", KEY.key)[0] == 0
-    code, out, _ = ask("ls", "--json")
+    settings_file(tmp_path)
+    assert ask(tmp_path, "keys", "add", "pc1", KEY.key)[0] == 0
+    code, out, _ = ask(tmp_path, "keys", "ls", "--json")
     assert (code, json.loads(out)["key"], json.loads(out)["how"]) == (0, KEY.key, "registered")
-    assert ask("remove", "pc1", KEY.key)[0] == 0
-    assert ask("remove", "pc1", KEY.key)[0] == 1
-    assert ask("add", "pc1", "00")[0] == 2
-    assert ask("add", "a/b", KEY.key)[0] == 2
-    code, out, _ = ask("own", "--json")
+    assert ask(tmp_path, "keys", "remove", "pc1", KEY.key)[0] == 0
+    assert ask(tmp_path, "keys", "remove", "pc1", KEY.key)[0] == 1
+    assert ask(tmp_path, "keys", "add", "pc1", "00")[0] == 2
+    assert ask(tmp_path, "keys", "add", "a/b", KEY.key)[0] == 2
+    code, out, _ = ask(tmp_path, "keys", "own", "--json")
     assert (code, len(json.loads(out)["key"])) == (0, 64)
-    assert ask("own", "--json")[1] == out
+    assert ask(tmp_path, "keys", "own", "--json")[1] == out

@@ -28,7 +28,8 @@ PublicKey = Annotated[str, typer.Argument(help="64 hex digits, as gaugetrail-age
 
 
 @contextlib.contextmanager
-def _opened(config: Config) -> Iterator[Keys]:
+def opened_keys(config: Config) -> Iterator[Keys]:
+    """The collector's key file, open; one that can't be used ends the command with one sentence."""
     path = config.data_dir / "keys.db"
     keys = Keys(path, config.settings.evidence.agent_keys, lambda: time.time_ns() // 1000)
     try:
@@ -43,7 +44,7 @@ def _opened(config: Config) -> Iterator[Keys]:
 @app.command("ls")
 def list_keys(config: ConfigFile, as_json: AsJson = False) -> None:
     """List the keys that count, by agent, and how each came in: by first use, or registered by hand."""
-    with _opened(configuration.load(config)) as keys:
+    with opened_keys(configuration.load(config)) as keys:
         for entry in keys.entries():
             since = utc_text(entry.since_us)
             if as_json:
@@ -59,7 +60,7 @@ def add(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
     first, so that a new one can be registered before the old one goes.
     """
     name, public = _checked(agent, key)
-    with _opened(configuration.load(config)) as keys:
+    with opened_keys(configuration.load(config)) as keys:
         new = keys.add(name, public)
     say(f"{agent} {fingerprint(public)}: {'registered' if new else 'is known already'}")
 
@@ -68,7 +69,7 @@ def add(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
 def remove(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
     """Take a key away. Under first-use, an agent without any key is known again by the next key that it shows."""
     name, public = _checked(agent, key)
-    with _opened(configuration.load(config)) as keys:
+    with opened_keys(configuration.load(config)) as keys:
         gone = keys.remove(name, public)
     if not gone:
         raise fail(f"{agent} has no key {fingerprint(public)}; keys ls lists them")

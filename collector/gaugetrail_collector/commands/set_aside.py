@@ -1,18 +1,23 @@
-"""Commands about what is set aside: `set-aside ls`, `set-aside show`."""
+"""Commands about what is set aside: `set-aside ls`, `show`, `retry`, `export`."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands.keys import opened_keys
 from gaugetrail_collector.config import Config
-from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.retry import retry
+from gaugetrail_collector.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.text import visible_bytes
 
@@ -26,8 +31,8 @@ def opened_list(config: Config) -> Iterator[SetAside]:
     try:
         entries.open()
         yield entries
-    except (OSError, sqlite3.Error) as error:
-        raise fail(f"{config.set_aside_path} can't be read: {error}") from error
+    except (OSError, sqlite3.Error, SetAsideFull) as error:
+        raise fail(f"{config.set_aside_path} can't be used: {error}") from error
     finally:
         entries.close()
 
@@ -55,6 +60,67 @@ def show_entry(number: Annotated[int, typer.Argument(help="the entry's number")]
         raise fail(f"there is no entry {number}; set-aside ls lists them")
     say(_entry_line(entry))
     print(visible_bytes(entry.raw))
+
+
+@app.command("retry")
+def retry_entries(
+    config: ConfigFile,
+    numbers: Annotated[list[int] | None, typer.Argument(help="the entries' numbers; none: all of them")] = None,
+    vouch: Annotated[bool, typer.Option(help="take records too that are not signed as their agent's must be")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put entries through the collector's door again, once their cause is mended. What the store takes, or has by now,
+    leaves the list; the rest stays with today's reason. Exit code 1 when any is left.
+    """
+    loaded = configuration.load(config)
+    settled, left = 0, 0
+    with opened_list(loaded) as entries, opened_store(loaded) as store, opened_keys(loaded) as keys:
+        for page in _pages(entries, numbers):
+            done = retry(store, entries, page, None if vouch else keys)
+            settled, left = settled + len(done.settled), left + len(done.left)
+            if not as_json:
+                for entry, reason in done.left:
+                    say(f"{entry.id}: stays: {reason}")
+    if as_json:
+        answer({"stored": settled, "left": left})
+    else:
+        say(f"{settled} in the store now, {left} still set aside")
+    if left:
+        raise typer.Exit(1)
+
+
+def _pages(entries: SetAside, numbers: list[int] | None) -> Iterator[list[Entry]]:
+    if numbers:
+        found = [entries.get(number) for number in numbers]
+        missing = [str(number) for number, entry in zip(numbers, found, strict=True) if entry is None]
+        if missing:
+            raise fail(f"there is no entry {', '.join(missing)}; set-aside ls lists them")
+        yield [entry for entry in found if entry is not None]
+        return
+    last = 0
+    while page := entries.entries(last, 500):
+        last = page[-1].id
+        yield page
+
+
+@app.command("export")
+def export_entries(
+    config: ConfigFile,
+    file: Annotated[str, typer.Argument(help="where to; - is standard output")] = "-",
+) -> None:
+    """Write every entry as a line of JSON, with its bytes in hex. The list stays as it is."""
+    count = 0
+    with opened_list(configuration.load(config)) as entries, contextlib.ExitStack() as stack:
+        try:
+            out = sys.stdout if file == "-" else stack.enter_context(Path(file).open("w", encoding="utf-8"))
+            for page in _pages(entries, None):
+                for entry in page:
+                    out.write(json.dumps(_entry_json(entry), ensure_ascii=False) + "\n")
+                    count += 1
+        except OSError as error:
+            raise fail(f"{file} can't be written: {error.strerror}") from error
+    if file != "-":
+        say(f"{count} entries in {file}")
 
 
 def _entry_line(entry: Entry) -> str:

@@ -101,6 +101,11 @@ class Store(Protocol):
     def rows(self, agent: str, epoch: str) -> Iterator[Row]:
         """The records of a chain by seq, streamed; an identity that stands twice comes twice."""
 
+    def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+        """Which numbers of a chain there are now, as rising ranges: those behind a record of that number and time. What
+        `write` remembers is not believed here.
+        """
+
     def count(self) -> int:
         """How many records there are."""
 

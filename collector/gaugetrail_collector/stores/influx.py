@@ -18,6 +18,7 @@ from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text, quoted
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.lines import lines_of
+from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_contract.seal import Opened
 
 VERSION = re.compile(r"v?([0-9]+)\.")
@@ -111,6 +112,11 @@ class InfluxStore(InfluxReads):
             return [Outcome(Fate.REJECTED, f"InfluxDB refuses it: {reason}")]
         middle = len(parts) // 2
         return self._write_all(parts[:middle]) + self._write_all(parts[middle:])
+
+    def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+        """By time, which rises with the numbers."""
+        found = SeqRanges(self._chains.ranges((agent, epoch), after_us)).ranges()
+        return [(max(first, after_seq + 1), last) for first, last in found if last > after_seq]
 
     def note(self, lines: Sequence[str]) -> None:
         """One request beside the records' own; nothing here is promised to last."""

@@ -92,20 +92,22 @@ class Chains:
     def _have(self, name: ChainName) -> SeqRanges:
         chain = self._chains[name]
         if chain.have is None:
-            chain.have = SeqRanges(self._ranges(name))
+            chain.have = SeqRanges(self.ranges(name))
         return chain.have
 
-    def _ranges(self, name: ChainName) -> Iterator[tuple[int, int]]:
-        """The numbers there, from one pass over the chain in stretches of time; only a stretch that doesn't hold as
-        many points as its numbers span is looked at number by number.
+    def ranges(self, name: ChainName, after_us: int = 0) -> Iterator[tuple[int, int]]:
+        """The numbers there of records behind a moment, asked of the database now: one pass over the chain in
+        stretches of time; only a stretch that doesn't hold as many points as its numbers span is looked at number by
+        number.
         """
+        after_ns = after_us * 1000 + 999
         bound = {"agent": stored_tag(name[0]), "epoch": name[1]}
         whose = "agent = $agent AND epoch = $epoch"
         stretches: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         for carrier in CARRIERS:
             for row in self._http.query(
                 f"SELECT count(seq) AS n, min(seq) AS low, max(seq) AS high FROM {carrier}"
-                f" WHERE {whose} AND time > 0 AND time < {FAR_NS} GROUP BY time(6h) fill(none)",
+                f" WHERE {whose} AND time > {after_ns} AND time < {FAR_NS} GROUP BY time(6h) fill(none)",
                 bound,
             ):
                 stretches[int(row["time"])].append((int(row["n"]), int(row["low"]), int(row["high"])))
@@ -114,7 +116,8 @@ class Chains:
             if sum(part[0] for part in parts) == high - low + 1:
                 yield low, high
             else:
-                for seq, _ in self._between(name, f"time >= {start} AND time < {start + STRETCH_NS}"):
+                first = max(start, after_ns + 1)
+                for seq, _ in self._between(name, f"time >= {first} AND time < {start + STRETCH_NS}"):
                     yield seq, seq
 
     def _between(self, name: ChainName, where: str) -> Iterator[tuple[int, str]]:

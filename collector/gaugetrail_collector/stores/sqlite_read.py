@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gaugetrail_collector.stores import Row, StoreDown
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window
+from gaugetrail_collector.stores.seq_ranges import SeqRanges
 
 PAGE = 1000
 FIRST_PAGE = 50
@@ -142,6 +143,23 @@ class SqliteReads:
             for found in page:
                 yield _row(*found[:6])
             last = page[-1][6]
+
+    def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+        """Page by page along the primary key."""
+        found, last = SeqRanges(), after_seq
+        while True:
+            with self._using() as db:
+                page = db.execute(
+                    "SELECT seq FROM record"
+                    " WHERE agent = ? AND epoch = ? AND seq > ? AND time_us > ? ORDER BY seq LIMIT ?",
+                    (agent, epoch, last, after_us, PAGE),
+                ).fetchall()
+            for (seq,) in page:
+                if isinstance(seq, int):
+                    found.add(seq)
+                    last = seq
+            if len(page) < PAGE:
+                return found.ranges()
 
     def count(self) -> int:
         """All records."""

@@ -1,0 +1,107 @@
+"""Commands about anchors: `anchors ls`, `anchors export`, `anchors check`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaugetrail_collector import anchors as anchoring
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector import verify as proving
+from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.config import Config
+from gaugetrail_contract.signing import BadKeyFile, signer_at
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Seals of every chain, noted from time to time: they contradict a chain that was rewritten.",
+)
+
+
+@app.command("ls")
+def list_anchors(config: ConfigFile, as_json: AsJson = False) -> None:
+    """List which numbers and seals the anchors in the store name."""
+    loaded = configuration.load(config)
+    with opened_store(loaded) as store:
+        heads, faults = anchoring.heads_of(anchoring.stored_anchors(store), _own_key(loaded))
+    for (agent, epoch), seals in sorted(heads.items()):
+        for seq, sha256 in sorted(seals.items()):
+            if as_json:
+                answer({"agent": agent, "epoch": epoch, "seq": seq, "sha256": sha256})
+            else:
+                say(f"{agent}/{epoch}/{seq} {sha256}")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+
+
+@app.command("export")
+def export(
+    config: ConfigFile,
+    file: Annotated[str, typer.Argument(help="where to; - is standard output")] = "-",
+) -> None:
+    """Write every anchor in the store as a line: the sealed record with the collector's signature in it. Keep the file
+    where nobody who can write to the store can change it.
+    """
+    count = 0
+    with opened_store(configuration.load(config)) as store, contextlib.ExitStack() as stack:
+        try:
+            out = sys.stdout.buffer if file == "-" else stack.enter_context(Path(file).open("wb"))
+            for line in anchoring.stored_anchors(store):
+                out.write(line + b"\n")
+                count += 1
+            out.flush()
+        except OSError as error:
+            raise fail(f"{file} can't be written: {error.strerror}") from error
+    if file != "-":
+        say(f"{count} anchors in {file}")
+
+
+@app.command("check")
+def check(
+    config: ConfigFile,
+    file: Annotated[Path | None, typer.Argument(help="what anchors export wrote; none: those in the store")] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="public keys of collectors whose anchors count; default: our own"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the store against anchors: every chain is walked as by verify, and every number that an anchor names must
+    still stand under the seal that it had then. Exit code 1 when one doesn't, or when an anchor itself is no good.
+    """
+    loaded = configuration.load(config)
+    keys = key or _own_key(loaded)
+    with opened_store(loaded) as store:
+        heads, faults = anchoring.heads_of(_lines(file) if file else anchoring.stored_anchors(store), keys)
+        proof = proving.verify(store, heads)
+    noted = sum(len(seals) for seals in heads.values())
+    ok = proof.ok and not faults
+    if as_json:
+        answer({**proof.as_json(), "ok": ok, "anchored": noted, "faulty_anchors": faults})
+    else:
+        for line in (*proof.lines(), *(f"NOT OK: {fault}" for fault in faults)):
+            say(line)
+        say(f"{noted} anchored seals compared")
+    if not ok:
+        raise typer.Exit(1)
+
+
+def _own_key(config: Config) -> list[str]:
+    try:
+        return [signer_at(config.data_dir / "collector.key").key]
+    except BadKeyFile as error:
+        raise fail(str(error)) from error
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                yield line.rstrip(b"\n")
+    except OSError as error:
+        raise fail(f"{path} can't be read: {error.strerror}") from error

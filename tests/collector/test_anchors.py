@@ -1,0 +1,244 @@
+"""Anchors: whoever rewrites a chain whole, with every seal right, is found out by what was noted before."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from asking_commands import ask, settings_file
+from made import AGENT, EPOCH, opened
+from made import chain as chain_of
+from places import Place, SqlitePlace
+
+from gaugetrail_collector.anchors import Anchors, heads_of, stored_anchors
+from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.verify import verify
+from gaugetrail_contract.clock import FixedClock
+from gaugetrail_contract.record import FIRST_PREV
+from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.signing import Signer, signer_at
+
+KEY = Signer.new()
+
+
+class Hand:
+    """An anchors' maker over a store; what is kept goes through both."""
+
+    def __init__(self, store: Store, folder: Path, signer: Signer | None = KEY) -> None:
+        self.store = store
+        self.clock = FixedClock()
+        self.anchors = Anchors("c1", folder / "anchors.json", signer, self.clock)
+
+    def keep(self, records: Sequence[Opened]) -> None:
+        self.store.write(records)
+        self.anchors.there(records)
+
+    def seal(self) -> int:
+        self.clock.advance(3600)
+        return self.anchors.seal_heads(self.store)
+
+    def exported(self) -> list[bytes]:
+        return list(stored_anchors(self.store))
+
+
+def rewritten(count: int, start: int) -> list[Opened]:
+    """The same chain with another operator from `start` on, every seal made anew by the rules."""
+    made: list[Opened] = []
+    for seq in range(1, count + 1):
+        prev = made[-1].sealed.sha256 if made else FIRST_PREV
+        made.append(opened(seq, prev=prev, **({"operator": "OP-99"} if seq >= start else {})))
+    return made
+
+
+def replace_chain(path: Path, records: Sequence[Opened]) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        for one in records:
+            db.execute(
+                "UPDATE record SET sha256 = ?, data = ? WHERE agent = ? AND epoch = ? AND seq = ?",
+                (one.sealed.sha256, one.sealed.data, one.record.agent, one.record.epoch, one.record.seq),
+            )
+
+
+def test_a_chain_rewritten_whole_is_found_by_exported_anchors_and_not_without(tmp_path: Path) -> None:
+    """The forger has the store and makes every seal anew, so the chain itself is beyond reproach."""
+    place = SqlitePlace(tmp_path)
+    hand = Hand(place.store(), tmp_path)
+    records = chain_of(30)
+    for start in (0, 10, 20):
+        hand.keep(records[start : start + 10])
+        hand.seal()
+    exported = hand.exported()
+    place.close()
+    replace_chain(place.path, rewritten(30, start=15))
+
+    store = place.store()
+    assert verify(store).ok, "plain verify sees a chain in which each seal holds"
+    heads, faults = heads_of(exported, [KEY.key])
+    assert faults == []
+    proof = verify(store, heads)
+    assert not proof.ok
+    (chain,) = [chain for chain in proof.chains if chain.agent == AGENT]
+    assert [fault["seq"] for fault in chain.broken] == [20, 30]
+    assert "noted under the seal" in str(chain.broken[0]["reason"])
+
+
+def test_a_forger_who_also_rewrites_the_anchors_in_the_store_lacks_the_key(tmp_path: Path) -> None:
+    place = SqlitePlace(tmp_path)
+    hand = Hand(place.store(), tmp_path)
+    hand.keep(chain_of(5))
+    hand.seal()
+    forged = Hand(SqlitePlace(tmp_path / "elsewhere").store(), tmp_path / "elsewhere", Signer.new())
+    (tmp_path / "elsewhere").mkdir(exist_ok=True)
+    forged.keep(rewritten(5, start=2))
+    forged.seal()
+    heads, faults = heads_of(forged.exported(), [KEY.key])
+    assert heads == {}
+    assert "not among those given" in faults[0]
+    assert heads_of(hand.exported(), [KEY.key])[1] == []
+
+
+def test_an_altered_anchor_says_nothing(tmp_path: Path) -> None:
+    hand = Hand(SqlitePlace(tmp_path).store(), tmp_path)
+    hand.keep(chain_of(5))
+    hand.seal()
+    (line,) = hand.exported()
+    seal = chain_of(5)[-1].sealed.sha256.encode()
+    for changed in (line.replace(seal, b"0" * 64), line[:-3] + b"}}", b"garbage", chain_of(1)[0].sealed.line()):
+        heads, faults = heads_of([changed], [KEY.key])
+        assert heads == {}
+        assert len(faults) == 1
+    unsigned = Hand(SqlitePlace(tmp_path / "u").store(), tmp_path / "u", None)
+    unsigned.keep(chain_of(5))
+    unsigned.seal()
+    assert "is not signed" in heads_of(unsigned.exported(), [KEY.key])[1][0]
+
+
+def test_anchors_stand_in_every_store_as_a_chain_of_their_own(place: Place, tmp_path: Path) -> None:
+    hand = Hand(place.store(), tmp_path)
+    hand.keep([*chain_of(3), *chain_of(2, agent="pc2")])
+    assert hand.seal() == 2
+    assert hand.seal() == 0, "nothing has grown, nothing to say"
+    hand.keep(chain_of(4)[3:])
+    assert hand.seal() == 1
+    proof = verify(hand.store)
+    assert proof.ok, proof.lines()
+    assert [chain.agent for chain in proof.chains if chain.agent.startswith("collector:")] == ["collector:c1"]
+    heads, faults = heads_of(hand.exported(), [KEY.key])
+    assert faults == []
+    assert set(heads[AGENT, EPOCH]) == {3, 4}
+    assert verify(hand.store, heads).ok
+
+
+def test_many_chains_make_several_anchors(tmp_path: Path) -> None:
+    hand = Hand(SqlitePlace(tmp_path).store(), tmp_path)
+    hand.keep([opened(1, agent=f"agent-{number:04}-{'x' * 100}") for number in range(450)])
+    assert hand.seal() == 450
+    assert len(hand.exported()) == 3
+    assert verify(hand.store).ok
+
+
+class Failing:
+    """A store that takes the write, or not, and then says that it is down."""
+
+    def __init__(self, store: Store, *, writes: bool) -> None:
+        self._store, self._writes = store, writes
+
+    def write(self, batch: Sequence[Opened]) -> list[object]:
+        if self._writes:
+            self._store.write(batch)
+        raise StoreDown("gone")
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_kill_between_state_and_store_leaves_one_chain(tmp_path: Path, writes: bool) -> None:
+    """The record on its way is in the state file first, so it goes in with the same bytes, again or at last."""
+    store = SqlitePlace(tmp_path).store()
+    hand = Hand(store, tmp_path)
+    hand.keep(chain_of(2))
+    hand.seal()
+    hand.keep(chain_of(3)[2:])
+    hand.clock.advance(60)
+    with pytest.raises(StoreDown):
+        hand.anchors.seal_heads(Failing(store, writes=writes))  # type: ignore[arg-type]
+    again = Hand(store, tmp_path)
+    again.keep(chain_of(4)[3:])
+    again.clock.us = hand.clock.us - 10_000_000
+    assert again.anchors.seal_heads(store) == 1
+    proof = verify(store)
+    assert proof.ok, proof.lines()
+    (own,) = [chain for chain in proof.chains if chain.agent == "collector:c1"]
+    assert own.records == 3
+
+
+@pytest.mark.parametrize("damage", [None, "", "garbage", "older"])
+def test_a_lost_or_old_state_begins_a_new_chain(tmp_path: Path, damage: str | None) -> None:
+    store = SqlitePlace(tmp_path).store()
+    path = tmp_path / "anchors.json"
+    hand = Hand(store, tmp_path)
+    hand.keep(chain_of(1))
+    hand.seal()
+    old = path.read_text()
+    hand.keep(chain_of(2)[1:])
+    hand.seal()
+    if damage is None:
+        path.unlink()
+    else:
+        path.write_text(old if damage == "older" else damage)
+    again = Hand(store, tmp_path)
+    again.clock.us = hand.clock.us
+    again.keep(chain_of(3)[2:])
+    again.seal()
+    again.keep(chain_of(4)[3:])
+    again.seal()
+    proof = verify(store)
+    assert proof.ok, proof.lines()
+    assert len([chain for chain in proof.chains if chain.agent == "collector:c1"]) == 2
+
+
+def test_an_anchor_names_what_was_proven_and_not_what_the_store_says_now(tmp_path: Path) -> None:
+    """A record that is altered in the store between its receipt and the anchor is contradicted by the anchor."""
+    place = SqlitePlace(tmp_path)
+    hand = Hand(place.store(), tmp_path)
+    hand.keep(chain_of(6))
+    replace_chain(place.path, rewritten(6, start=4))
+    hand.seal()
+    heads, _ = heads_of(hand.exported(), [KEY.key])
+    assert heads[AGENT, EPOCH] == {6: chain_of(6)[-1].sealed.sha256}
+    assert not verify(hand.store, heads).ok
+
+
+def test_the_payload_holds_the_signature(tmp_path: Path) -> None:
+    hand = Hand(SqlitePlace(tmp_path).store(), tmp_path)
+    hand.keep(chain_of(1))
+    hand.seal()
+    payload = json.loads(hand.exported()[0])["record"]["payload"]
+    assert payload["key"] == KEY.key
+    assert payload["heads"] == [[AGENT, EPOCH, 1, chain_of(1)[0].sealed.sha256]]
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    """`anchors check` names the first anchored number that differs; `verify` alone is content."""
+    settings_file(tmp_path)
+    hand = Hand(SqliteStore(tmp_path / "store.db"), tmp_path / "data", signer_at(tmp_path / "data" / "collector.key"))
+    hand.store.open()
+    for start in (0, 10):
+        hand.keep(chain_of(20)[start : start + 10])
+        hand.seal()
+    hand.store.close()
+    exported = tmp_path / "anchors.jsonl"
+    assert ask(tmp_path, "anchors", "export", str(exported))[0] == 0
+    assert len(ask(tmp_path, "anchors", "ls")[1].splitlines()) == 4
+    assert ask(tmp_path, "anchors", "check")[0] == 0
+    replace_chain(tmp_path / "store.db", rewritten(20, start=5))
+    assert ask(tmp_path, "verify")[0] == 0
+    code, out, _ = ask(tmp_path, "anchors", "check", str(exported), "--json")
+    (chain,) = [chain for chain in json.loads(out)["agents"] if chain["agent"] == AGENT]
+    assert (code, chain["broken"][0]["seq"]) == (1, 10)
+    assert ask(tmp_path, "anchors", "check")[0] == 1, "the anchors in the store say it too"
+    assert ask(tmp_path, "anchors", "check", str(exported), "--key", "00" * 32)[0] == 1
+    assert ask(tmp_path, "anchors", "check", str(tmp_path / "none"))[0] == 1

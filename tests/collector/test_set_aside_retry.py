@@ -1,0 +1,161 @@
+"""What is set aside goes back through the door when its cause is mended; asking again alone makes nothing true."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from asking_commands import ask, settings_file
+from made import event, opened, twin
+from places import StubPlace
+from signed_messages import FORGER, KEY, message, sealed_chain
+
+from gaugetrail_collector.ingest import Ingest, Message, decode
+from gaugetrail_collector.keys import Keys
+from gaugetrail_collector.retry import retry
+from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.stores.sqlite import SqliteStore
+
+CHAIN = sealed_chain(5)
+
+
+class Room:
+    """A collector's folder with everything that ingest needs."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.store = SqliteStore(folder / "store.db")
+        self.aside = SetAside(folder / "data" / "set-aside.db")
+        self.keys = Keys(folder / "data" / "keys.db", "first-use", lambda: 1)
+        for part in (self.store, self.aside, self.keys):
+            part.open()
+            stack.callback(part.close)
+        self.ingest = Ingest(self.store, self.aside, lambda: 1, self.keys)
+
+    def take(self, payload: bytes, agent: str = "pc1") -> None:
+        self.ingest.finish([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
+
+    def again(self, *, vouch: bool = False) -> tuple[int, list[str]]:
+        done = retry(self.store, self.aside, self.aside.entries(), None if vouch else self.keys)
+        return len(done.settled), [reason for _, reason in done.left]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    with ExitStack() as stack:
+        yield Room(tmp_path, stack)
+
+
+def test_what_the_store_refused_goes_in_once_the_store_is_mended(tmp_path: Path, stub_place: StubPlace) -> None:
+    store = stub_place.store()
+    stub_place.spoil()
+    aside = SetAside(tmp_path / "set-aside.db")
+    aside.open()
+    ingest = Ingest(store, aside, lambda: 1)
+    ingest.finish([decode(Message("gaugetrail/v1/line1-pc1/records", event(1).sealed.line(), 1))])
+    assert aside.numbers("line1-pc1", "abcdefgh") == [1]
+    first = retry(store, aside, aside.entries(), None)
+    assert (first.settled, len(first.left)) == ([], 1)
+    stub_place.mend()
+    assert len(retry(store, aside, aside.entries(), None).settled) == 1
+    assert aside.count() == 0
+    assert store.count() == 1
+    aside.close()
+
+
+def test_an_unsigned_record_leaves_when_the_agent_has_sent_it_itself(room: Room) -> None:
+    room.take(message(CHAIN[:1], KEY))
+    room.take(message(CHAIN[1:3], FORGER))
+    assert room.aside.count() == 2
+    settled, reasons = room.again()
+    assert settled == 0
+    assert "not signed" in reasons[0]
+    room.take(message(CHAIN[1:3], KEY))
+    assert room.again() == (2, [])
+    assert room.aside.count() == 0
+
+
+def test_a_person_may_vouch(room: Room) -> None:
+    room.take(message(CHAIN[:1], KEY))
+    room.take(message(CHAIN[1:2]))
+    assert room.again()[0] == 0
+    assert room.again(vouch=True) == (1, [])
+    assert room.store.count() == 2
+
+
+def test_an_unproven_record_is_not_accounted_for(room: Room) -> None:
+    """Else a stranger could hide a missing number by sending something under it."""
+    room.take(message(CHAIN[:1], KEY))
+    room.take(message(CHAIN[1:2], FORGER))
+    assert room.aside.numbers("pc1", "abcdefgh") == []
+
+
+def test_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
+    """The same identity under two seals: the first stays in the store, the other on the list, again and again."""
+    pair = twin(1)
+    room.take(pair.first.sealed.line(), "line1-pc1")
+    for _ in range(3):
+        decoded = [decode(Message("gaugetrail/v1/line1-pc1/records", pair.other.sealed.line(), 1))]
+        done = room.ingest.finish(decoded)
+        assert [receipt for _, receipt in done.receipts if receipt.stored or receipt.set_aside] == []
+    (entry,) = room.aside.entries()
+    assert entry.reason.startswith("fork")
+    assert pair.first.sealed.sha256 in entry.reason
+    assert (entry.times, entry.told) == (3, False)
+    settled, reasons = room.again(vouch=True)
+    assert (settled, reasons[0][:4]) == (0, "fork")
+    assert [row.sha256 for row in room.store.rows("line1-pc1", "abcdefgh")] == [pair.first.sealed.sha256]
+    assert room.ingest.figures.forks == 3
+
+
+def test_late_records_stand_at_their_own_time_and_are_counted(room: Room) -> None:
+    late = opened(1)
+    now = late.record.time_us + 3 * 86_400_000_000
+    room.ingest.now_us = lambda: now
+    room.take(late.sealed.line(), "line1-pc1")
+    room.take(opened(2, time_us=now - 1_000_000).sealed.line(), "line1-pc1")
+    assert room.ingest.figures.late == 1
+    assert next(room.store.rows("line1-pc1", "abcdefgh")).time_us == late.record.time_us
+
+
+def test_a_list_of_an_earlier_version_opens(tmp_path: Path) -> None:
+    path = tmp_path / "set-aside.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "CREATE TABLE entry(id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, topic TEXT NOT NULL,"
+            " raw BLOB NOT NULL, reason TEXT NOT NULL, first_us INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1,"
+            " agent TEXT, epoch TEXT, seq INTEGER, sha256 TEXT)"
+        )
+        db.execute("INSERT INTO entry VALUES(1, 'd', 't', x'00', 'why', 1, 2, 'pc1', 'abcdefgh', 7, 's')")
+    aside = SetAside(path)
+    aside.open()
+    aside.put([Entry("t", b"x", "bad", 1)])
+    assert [(entry.id, entry.seq) for entry in aside.entries()] == [(1, 7), (2, None)]
+    assert aside.numbers("pc1", "abcdefgh") == [7]
+    aside.close()
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    settings_file(tmp_path)
+    with ExitStack() as stack:
+        room = Room(tmp_path, stack)
+        room.take(message(CHAIN[:1], KEY))
+        room.take(message(CHAIN[1:3]))
+        room.take(b"garbage \x00\xff", "pc9")
+
+    code, _, _ = ask(tmp_path, "set-aside", "export", str(tmp_path / "out.jsonl"))
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert (code, len(lines)) == (0, 3)
+    assert bytes.fromhex(lines[2]["raw_hex"]) == b"garbage \x00\xff"
+    code, out, _ = ask(tmp_path, "set-aside", "retry", "--json")
+    assert (code, json.loads(out)) == (1, {"stored": 0, "left": 3})
+    code, out, _ = ask(tmp_path, "set-aside", "retry", "1", "--vouch")
+    assert (code, out.splitlines()[-1]) == (0, "1 in the store now, 0 still set aside")
+    code, out, _ = ask(tmp_path, "set-aside", "retry", "--vouch")
+    assert code == 1
+    assert "not a wire line" in out
+    assert ask(tmp_path, "set-aside", "retry", "99")[0] == 1
+    assert ask(tmp_path, "set-aside", "export", "/no/such/folder/x")[0] == 1

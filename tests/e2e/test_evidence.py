@@ -1,0 +1,102 @@
+"""Evidence through the whole path: what a store loses comes back, collectors stand in for one another, keys hold."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+from floor import Floor, Operator, until
+
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Agents send again after a second."""
+    monkeypatch.setenv("GAUGETRAIL_AGENT_MQTT__RESEND_SECS", "1")
+
+
+QUICK = "[readback]\nlook_secs = 0.3\ngrace_secs = 0.3\nwhole_secs = 0.6\n"
+
+
+def started(floor: Floor, count: int) -> Operator:
+    """Everything running, and that many inspections told, stored and confirmed."""
+    floor.broker()
+    floor.write_agent()
+    path = floor.write_collector()
+    path.write_text(path.read_text() + QUICK)
+    floor.collector()
+    floor.agent()
+    operator = Operator(floor)
+    operator.log_on()
+    for number in range(count):
+        operator.inspect(f"SN{number}")
+    until(lambda: floor.waiting() == 0, "every record has its receipt")
+    return operator
+
+
+def whole(floor: Floor, count: int) -> bool:
+    proof = floor.verify()
+    return proof["ok"] is True and sum(a["records"] for a in proof["agents"] if a["agent"] == "pc1") == count  # type: ignore[attr-defined]
+
+
+def test_what_the_store_loses_comes_back_from_the_spool(floor: Floor) -> None:
+    """Confirmed long ago, then gone from the database: found by reading back, asked for again, stored again."""
+    operator = started(floor, 6)
+    with closing(sqlite3.connect(floor.folder / "store.db", timeout=30)) as db, db:
+        db.execute("DELETE FROM record WHERE seq IN (1, 3, 4, 6)")
+    until(lambda: whole(floor, 6), "all six are there again")
+    assert "missing in the store, asked for" in floor.log("collector")
+    assert "asks for records" in floor.log("agent")
+    operator.close()
+
+
+def test_another_collector_stands_in_and_both_keys_are_known(floor: Floor) -> None:
+    """Failover at night: nobody has to register anything for records to go on being confirmed."""
+    operator = started(floor, 2)
+    floor.kill("collector")
+    floor.write_collector(name="stand-in")
+    floor.collector("stand-in")
+    operator.inspect("SN9")
+    until(lambda: floor.waiting() == 0, "the stand-in's receipt counts")
+    _, out, _ = floor.ask("gaugetrail-agent", "key", "--config", "agent.toml", "--json")
+    known = json.loads(out)
+    assert {"collector", "stand-in"} == set(known["collectors"])
+    _, out, _ = floor.ask("gaugetrail-collector", "keys", "ls", "--config", "stand-in.toml", "--json")
+    assert known["key"] == json.loads(out)["key"]
+    operator.close()
+
+
+def test_a_line_pc_set_up_anew_is_refused_until_its_key_is_registered(floor: Floor) -> None:
+    """The same name with another key could be anybody: its records wait, and one command lets them in."""
+    operator = started(floor, 1)
+    floor.stop("agent")
+    operator.close()
+    (floor.folder / "agent-data" / "agent.key").unlink()
+    floor.agent()
+    operator = Operator(floor)
+    operator.log_on()
+    operator.inspect("SN7")
+    until(lambda: "is known by" in floor.log("collector"), "the collector says why")
+    assert floor.waiting() == 1
+    _, out, _ = floor.ask("gaugetrail-agent", "key", "--config", "agent.toml", "--json")
+    code, _, err = floor.ask(
+        "gaugetrail-collector", "keys", "add", "pc1", json.loads(out)["key"], "--config", "collector.toml"
+    )
+    assert code == 0, err
+    until(lambda: floor.waiting() == 0, "the agent has sent it again and it is confirmed")
+    assert whole(floor, 2)
+    code, _, err = floor.ask("gaugetrail-collector", "set-aside", "retry", "--config", "collector.toml")
+    assert code == 0, err
+    operator.close()
+
+
+def test_an_anchor_is_made_at_the_stop(floor: Floor) -> None:
+    operator = started(floor, 2)
+    operator.close()
+    assert floor.stop("collector") == 0
+    code, out, err = floor.ask("gaugetrail-collector", "anchors", "check", "--config", "collector.toml", "--json")
+    assert code == 0, err
+    assert json.loads(out)["anchored"] == 2, "the head of pc1 and the anchor itself"
