@@ -1,6 +1,6 @@
 """The whole collector: built in the order of the data path, stopped in the same order.
 
-    subscriber -> batch -> decode -> STORE -> receipts -> acknowledgement      (status and scheduler beside it)
+    subscriber -> batches (decoded, one ahead) -> STORE -> receipts -> acknowledgement    (status, scheduler beside it)
 
 It holds nothing that it can't lose: killed at any moment, what it had in hand comes again.
 """
@@ -8,7 +8,6 @@ It holds nothing that it can't lose: killed at any moment, what it had in hand c
 from __future__ import annotations
 
 import logging
-import queue
 import signal
 import threading
 import time
@@ -16,11 +15,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from gaugetrail_collector.anchors import Anchors
+from gaugetrail_collector.batches import Batches
 from gaugetrail_collector.config import Config, ConsoleTable
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.console.sessions import Sessions
-from gaugetrail_collector.ingest import Decoded, Done, Ingest, decode, points_of
+from gaugetrail_collector.ingest import Decoded, Done, Ingest
 from gaugetrail_collector.keys import Keys, KeysBroken
 from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.neighbours import Neighbours
@@ -43,8 +43,6 @@ HEARTBEAT_SECS = 5.0
 LONGEST_WAIT_SECS = 15.0
 MOST_GAPS = 20
 """Gaps that the status names; all are counted."""
-LULL_SECS = 0.004
-"""A batch is closed early when nothing more has arrived for so long."""
 
 
 def now_us() -> int:
@@ -73,6 +71,12 @@ class Collector:
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
         self.ingest = Ingest(self.store, self.set_aside, now_us, self.keys)
         self.ingest.late_us = round(settings.readback.late_secs * 1e6)
+        self.batches = Batches(
+            self.subscriber.messages,
+            self.store.prepare,
+            max_points=settings.batch.max_points,
+            max_secs=settings.batch.max_ms / 1000,
+        )
         self.neighbours = Neighbours(now_us)
         self.rounds = Rounds(
             config.store,
@@ -126,14 +130,16 @@ class Collector:
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         self.scheduler.start()
         self._open_store()
+        self.batches.start()
         log.info("ready: %s", self.config.settings.id, extra={"event": "ready"})
         try:
             while not self._stopping.is_set():
-                batch = self._next_batch()
-                if batch:
+                batch = self.batches.next(0.2)
+                if batch is not None:
                     self._finish(batch)
         finally:
             log.info("stopping", extra={"event": "stopping"})
+            self.batches.stop()
             self.scheduler.stop()
             for web in self.webs:
                 web.stop()
@@ -171,25 +177,6 @@ class Collector:
         self._heartbeat()
 
     # --- batches
-
-    def _next_batch(self) -> list[Decoded]:
-        """Messages until the batch is full, old enough, or nothing more arrives."""
-        settings = self.config.settings.batch
-        try:
-            batch = [decode(self.subscriber.messages.get(timeout=0.2))]
-        except queue.Empty:
-            return []
-        points = points_of(batch[0])
-        end = time.monotonic() + settings.max_ms / 1000
-        while points < settings.max_points:
-            wait = min(LULL_SECS, end - time.monotonic())
-            try:
-                message = self.subscriber.messages.get(block=wait > 0, timeout=max(wait, 0.0))
-            except queue.Empty:
-                break
-            batch.append(decode(message))
-            points += points_of(batch[-1])
-        return batch
 
     def _finish(self, batch: list[Decoded]) -> None:
         """Store, then receipts, then acknowledgements, in this order; while the store is down, again and again."""

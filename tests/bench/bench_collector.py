@@ -87,7 +87,7 @@ class Broker:
         if agent == topics.COLLECTORS:
             self.started.add(message.topic.split("/")[3])
             return
-        reached = max((end for _, end, _ in json.loads(message.payload)["stored"]), default=0)
+        reached = max((end for _, end, _ in json.loads(message.payload.split(b"\n")[0])["stored"]), default=0)
         with self._lock:
             if reached >= self._wanted.get(agent, reached + 1):
                 del self._wanted[agent]
@@ -181,21 +181,28 @@ def with_influx(floor: Floor, say: Say) -> dict[str, float]:
             )
         found = {"raw_points_per_s": float(round(statistics.median(raws)))} | figures("collector", rounds)
         found["collector_ratio"] = round(found["collector_points_per_s"] / found["raw_points_per_s"], 3)
-        return found | singles(collector, line, say)
+        return found | singles(collector, line, floor, say)
     finally:
         collector.close()
 
 
-def singles(collector: Process, line: Line, say: Say) -> dict[str, float]:
-    """One record a message."""
-    collector.round(line.work(SINGLES // 4, 1))
+def singles(collector: Process, line: Line, floor: Floor, say: Say) -> dict[str, float]:
+    """One small record a message, beside the same records' lines in large batches."""
+    collector.round(line.work(SINGLES // 4, 1, small=True))
     before = collector.rss_mb()
-    rounds = [collector.round(line.work(SINGLES, 1)) for _ in range(3)]
-    rate = statistics.median(one.records / one.secs for one in rounds)
+    rounds = [collector.round(line.work(SINGLES, 1, small=True)) for _ in range(3)]
     growth = collector.rss_mb() - before
-    say(f"one record a message: {rate:,.0f} messages/s; memory {before:.0f} MB before, {growth:+.1f} MB after")
+    rate = statistics.median(one.records / one.secs for one in rounds)
+    cpu = statistics.median(one.cpu_secs / one.records for one in rounds) * 1e6
+    raw = SINGLES / raw_influx(floor.influx_port, Line().work(SINGLES, 1, small=True))
+    say(
+        f"one small record a message: {rate:,.0f} messages/s (their lines alone: {raw:,.0f} records/s), "
+        f"{cpu:.0f} us CPU a message; memory {before:.0f} MB before, {growth:+.1f} MB after"
+    )
     return {
         "single_messages_per_s": round(rate),
+        "single_raw_records_per_s": round(raw),
+        "single_cpu_us_per_message": round(cpu, 1),
         "single_rss_mb": round(before + growth, 1),
         "single_rss_growth_mb": round(growth, 1),
     }

@@ -1,7 +1,8 @@
-"""Load for the collector's benchmark: sealed inspections of several agents as MQTT messages, and the lines of the same.
+"""Load for the collector's benchmark: sealed inspections of several agents as signed MQTT messages, and their lines.
 
 An inspection as a line makes it: six measured characteristics, found by serial, lot, order and operator. It makes 11
-points: one that carries the record, six measurements, four trace points.
+points: one that carries the record, six measurements, four trace points. A small one, as a counter makes it: one
+characteristic, found by its serial; three points.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import FIRST_PREV
-from gaugetrail_contract.seal import open_line, seal
+from gaugetrail_contract.seal import cut_line, open_line, seal
+from gaugetrail_contract.signing import Signer
 
 CHARACTERISTICS = 6
 AGENTS = 4
+EPOCH = "abcdefgh"
 START_US = 1_795_600_000_000_000
 
 
@@ -45,39 +48,42 @@ class Line:
     def __init__(self) -> None:
         self._seq = dict.fromkeys((f"pc{number}" for number in range(AGENTS)), 0)
         self._prev = dict.fromkeys(self._seq, FIRST_PREV)
+        self._signers = {agent: Signer.new() for agent in self._seq}
 
-    def work(self, records: int, a_message: int) -> Load:
+    def work(self, records: int, a_message: int, *, small: bool = False) -> Load:
         """So many inspections, so many of them a message, the agents taking turns."""
         load = Load()
         agents = list(self._seq)
         while load.records < records:
             agent = agents[len(load.messages) % AGENTS]
-            lines = [self._inspect(agent) for _ in range(min(a_message, records - load.records))]
-            load.messages.append((topics.records(agent), b"\n".join(lines)))
+            lines = [self._inspect(agent, small=small) for _ in range(min(a_message, records - load.records))]
+            signature = self._signers[agent].records(
+                agent, EPOCH, self._seq[agent], [cut_line(one).sha256 for one in lines]
+            )
+            load.messages.append((topics.records(agent), b"\n".join([*lines, signature])))
             load.lines.append([line for one in lines for line in lines_of(open_line(one))])
             load.records += len(lines)
             load.last_seq[agent] = self._seq[agent]
-        load.measurements = load.records * CHARACTERISTICS
+        load.measurements = load.records * (1 if small else CHARACTERISTICS)
         load.points = sum(map(len, load.lines))
         return load
 
-    def _inspect(self, agent: str) -> bytes:
+    def _inspect(self, agent: str, *, small: bool) -> bytes:
         seq = self._seq[agent] = self._seq[agent] + 1
         number = int(agent.removeprefix("pc"))
         at = START_US + seq * 100_000 + number * 100
         measured = tuple(
             measurement(one, time=utc_text(at - 50 + one), value=f"74.0{(seq * 7 + one) % 50:02}", gauge=f"G-{one}")
-            for one in range(CHARACTERISTICS)
+            for one in range(1 if small else CHARACTERISTICS)
         )
+        found_by = {"lot": f"L{seq // 500}", "order": f"WO-{seq // 2000}", "operator": f"OP-{number}{seq // 1000 % 3}"}
         body = inspection(
             f"SN{number}{seq:09}",
             measurements=measured,
             station=f"OP{number}0",
-            lot=f"L{seq // 500}",
-            order=f"WO-{seq // 2000}",
-            operator=f"OP-{number}{seq // 1000 % 3}",
+            **(dict.fromkeys(found_by) if small else found_by),
         )
-        top = head(body, seq, self._prev[agent], agent).model_copy(update={"time": utc_text(at), "slot": number})
-        sealed = seal(top, body)
+        top = head(body, seq, self._prev[agent], agent, EPOCH)
+        sealed = seal(top.model_copy(update={"time": utc_text(at), "slot": number}), body)
         self._prev[agent] = sealed.sha256
         return sealed.line()

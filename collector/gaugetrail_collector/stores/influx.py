@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses, fork_reason
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, Prepared, StoreRefuses, fork_reason
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text, quoted
 from gaugetrail_collector.stores.influx_read import InfluxReads
@@ -64,6 +64,10 @@ class InfluxStore(InfluxReads):
 
     # --- writing
 
+    def prepare(self, opened: Opened) -> Opened:
+        """The record with its lines."""
+        return Prepared(opened.sealed, opened.record, _lines(opened))
+
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Compare what might be there with what is, write the rest, commit."""
         outcomes: list[Outcome | None] = [self._remembered(opened) for opened in batch]
@@ -81,7 +85,7 @@ class InfluxStore(InfluxReads):
                 outcomes[index] = Outcome(Fate.FORK, fork_reason(sha256, there[identity]))
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
-        written = self._write_all(["\n".join(lines_of(batch[index])).encode("utf-8") for index in fresh.values()])
+        written = self._write_all([_lines(batch[index]) for index in fresh.values()])
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
             outcomes[index] = outcome
             if outcome is STORED:
@@ -123,6 +127,10 @@ class InfluxStore(InfluxReads):
         answer = self._http.write("\n".join(lines).encode("utf-8"))
         if answer.status not in (200, 204):
             self._http.refuse(answer)
+
+
+def _lines(opened: Opened) -> bytes:
+    return opened.lines if isinstance(opened, Prepared) else "\n".join(lines_of(opened)).encode("utf-8")
 
 
 def _same(sha256: str, other: str) -> Outcome:

@@ -101,8 +101,7 @@ class InfluxHttp:
 
     def query(self, text: str, bound: Mapping[str, str | int] | None = None, *, post: bool = False) -> list[Point]:
         """The rows of one InfluxQL statement, each as a dict with its tags; times are nanoseconds."""
-        (rows,) = self._query([text], bound or {}, post=post)
-        return rows
+        return self._query([text], bound or {}, post=post)[0]
 
     def query_all(self, texts: Sequence[str], bound: Sequence[Mapping[str, str | int]]) -> list[list[Point]]:
         """The rows of each statement, each with its own bound values under names that no other one uses. 1.x and 2.x

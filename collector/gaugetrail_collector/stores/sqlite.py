@@ -119,6 +119,10 @@ class SqliteStore(SqliteReads):
     def note(self, lines: Sequence[str]) -> None:
         """No charts are drawn from SQLite."""
 
+    def prepare(self, opened: Opened) -> Opened:
+        """Nothing is made beforehand."""
+        return opened
+
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Insert what is new in one transaction; returns after the commit."""
         with self._using() as db:

@@ -1,0 +1,121 @@
+"""Messages into batches, one ahead of the store: while one batch is written, the next is taken, decoded and prepared.
+
+    subscriber's queue -> taker thread -> at most one batch waiting -> whoever calls `next` (store, receipts, acks)
+
+Promise: batches come in the order of their messages, each message in one batch, once. Nothing is decided here and
+nothing is lost: what was taken and not finished when the process ends comes again from the agents. While nobody calls
+`next`, at most one full batch is taken; the rest stays with the subscriber and the broker.
+
+A batch is closed when it is full or old enough, or when nothing more has arrived for a moment and the store is idle. So
+a lone record goes at once, and under load a batch grows for as long as the store is busy with the one before.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from gaugetrail_collector.ingest import Decoded, Message, decode, points_of
+from gaugetrail_contract.seal import Opened
+
+log = logging.getLogger(__name__)
+
+LULL_SECS = 0.004
+"""An idle store isn't kept waiting longer than this for more to arrive."""
+LOOK_SECS = 0.2
+"""How often the taker looks whether it must stop."""
+
+Batch = list[Decoded]
+
+
+class Batches:
+    """The taker and the one batch it is ahead. `next` is called by one thread."""
+
+    def __init__(
+        self,
+        messages: queue.Queue[Message],
+        prepare: Callable[[Opened], Opened],
+        *,
+        max_points: int,
+        max_secs: float,
+    ) -> None:
+        self._messages = messages
+        self._prepare = prepare
+        self._max_points = max_points
+        self._max_secs = max_secs
+        self._ready: queue.Queue[Batch] = queue.Queue(1)
+        self._idle = threading.Event()
+        """Set while somebody waits in `next`."""
+        self._stopping = threading.Event()
+        self._broken: BaseException | None = None
+        self._thread = threading.Thread(target=self._take_for_ever, name="taker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take messages."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more; what is in hand is let go."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def next(self, timeout: float) -> Batch | None:
+        """The next batch; null when none came in time. Raises what has broken the taker, if anything ever does."""
+        if self._broken is not None:
+            raise self._broken
+        self._idle.set()
+        try:
+            return self._ready.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        finally:
+            self._idle.clear()
+
+    def _take_for_ever(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                batch = self._take()
+                if batch:
+                    self._hand_over(batch)
+        except Exception as error:
+            # Top of a thread: whoever calls `next` must hear of it, or the collector would stand still unnoticed.
+            log.exception("taking messages has failed", extra={"event": "taker_failed"})
+            self._broken = error
+
+    def _take(self) -> Batch:
+        """Messages until the batch is full, old enough, or nothing more arrives while the store is idle."""
+        try:
+            batch = [self._decode(self._messages.get(timeout=LOOK_SECS))]
+        except queue.Empty:
+            return []
+        points = points_of(batch[0])
+        end = time.monotonic() + self._max_secs
+        while points < self._max_points and not self._stopping.is_set():
+            try:
+                message = self._messages.get(timeout=LULL_SECS)
+            except queue.Empty:
+                if self._idle.is_set():
+                    break
+                continue
+            batch.append(self._decode(message))
+            points += points_of(batch[-1])
+            if self._idle.is_set() and time.monotonic() >= end:
+                break
+        return batch
+
+    def _decode(self, message: Message) -> Decoded:
+        decoded = decode(message)
+        return replace(decoded, records=tuple([self._prepare(opened) for opened in decoded.records]))
+
+    def _hand_over(self, batch: Batch) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._ready.put(batch, timeout=LOOK_SECS)
+            except queue.Full:
+                continue
+            return

@@ -1,0 +1,132 @@
+"""Batches: every message once, in order, never more than one ahead, no waiting where there is nothing to wait for."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from floor import until
+from made import chain
+
+from gaugetrail_collector.batches import Batches
+from gaugetrail_collector.ingest import Message
+from gaugetrail_contract import topics
+from gaugetrail_contract.seal import Opened
+
+TOPIC = topics.records("line1-pc1")
+
+
+def messages(count: int, records: int = 1) -> list[Message]:
+    lines = [one.sealed.line() for one in chain(count * records)]
+    parts = [lines[at : at + records] for at in range(0, len(lines), records)]
+    return [Message(TOPIC, b"\n".join(part), number) for number, part in enumerate(parts)]
+
+
+def as_it_is(opened: Opened) -> Opened:
+    return opened
+
+
+@contextmanager
+def taking(
+    incoming: queue.Queue[Message], prepare=as_it_is, *, max_points: int = 5000, max_secs: float = 0.05
+) -> Iterator[Batches]:
+    batches = Batches(incoming, prepare, max_points=max_points, max_secs=max_secs)
+    batches.start()
+    try:
+        yield batches
+    finally:
+        batches.stop()
+
+
+def take(batches: Batches) -> list[int]:
+    """The tokens of the next batch."""
+    batch = until(lambda: batches.next(0.05), "a batch")
+    assert isinstance(batch, list)
+    return [decoded.message.token for decoded in batch]
+
+
+def test_every_message_comes_once_and_in_order() -> None:
+    incoming: queue.Queue[Message] = queue.Queue()
+    for message in messages(200):
+        incoming.put(message)
+    taken: list[int] = []
+    with taking(incoming, max_points=40) as batches:
+        while len(taken) < 200:
+            taken += take(batches)
+        assert batches.next(0.01) is None
+    assert taken == list(range(200))
+
+
+def test_a_lone_message_goes_at_once() -> None:
+    """It isn't held back for company: the limit on waiting here is an hour."""
+    incoming: queue.Queue[Message] = queue.Queue()
+    with taking(incoming, max_secs=3600) as batches:
+        incoming.put(messages(1)[0])
+        assert take(batches) == [0]
+
+
+def test_a_batch_grows_while_the_store_is_busy() -> None:
+    """Nobody calls `next`: what arrives meanwhile is one batch, however slowly it comes."""
+    incoming: queue.Queue[Message] = queue.Queue()
+    seen = threading.Semaphore(0)
+
+    def prepare(opened: Opened) -> Opened:
+        seen.release()
+        return opened
+
+    with taking(incoming, prepare) as batches:
+        for message in messages(20):
+            incoming.put(message)
+            assert seen.acquire(timeout=20)
+        assert take(batches) == list(range(20))
+
+
+def test_no_more_than_one_full_batch_is_taken_ahead() -> None:
+    """While the store is down everything else stays with the broker."""
+    incoming: queue.Queue[Message] = queue.Queue()
+    for message in messages(100):
+        incoming.put(message)
+    with taking(incoming, max_points=20) as batches:
+        until(lambda: incoming.qsize() <= 90, "the first batch is taken")
+        assert len(take(batches)) == 5
+        until(lambda: incoming.qsize() <= 90, "the next ones are ahead")
+        assert incoming.qsize() >= 100 - 3 * 5
+
+
+def test_records_are_prepared_before_their_turn() -> None:
+    incoming: queue.Queue[Message] = queue.Queue()
+    prepared: list[int] = []
+
+    def prepare(opened: Opened) -> Opened:
+        prepared.append(opened.record.seq)
+        return opened
+
+    with taking(incoming, prepare) as batches:
+        incoming.put(messages(1, 3)[0])
+        take(batches)
+    assert prepared == [1, 2, 3]
+
+
+def test_a_failure_while_taking_is_not_silence() -> None:
+    """What should never be is raised where it is noticed, not swallowed by a thread."""
+    incoming: queue.Queue[Message] = queue.Queue()
+
+    def prepare(opened: Opened) -> Opened:
+        raise ZeroDivisionError
+
+    with taking(incoming, prepare) as batches:
+        incoming.put(messages(1)[0])
+        with pytest.raises(ZeroDivisionError):
+            until(lambda: batches.next(0.05), "the failure")
+
+
+def test_stopping_waits_for_nobody() -> None:
+    """A batch that nobody takes doesn't hold the end up; its messages come again from the agents."""
+    incoming: queue.Queue[Message] = queue.Queue()
+    for message in messages(100):
+        incoming.put(message)
+    with taking(incoming, max_points=20):
+        until(lambda: incoming.qsize() <= 90, "a batch waits")
