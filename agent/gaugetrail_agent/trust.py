@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.signing import BadKeyFile, BadSignature, Signer, fingerprint, open_word, signer_at
 from gaugetrail_contract.text import Hex256, TopicName
@@ -132,12 +132,7 @@ class CollectorKeys:
         )
 
     def _write(self) -> None:
-        partial = self._path.with_name(self._path.name + ".new")
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(self._pins, file, indent=1, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._path)
+        write_whole(self._path, json.dumps(self._pins, indent=1, ensure_ascii=False).encode("utf-8"))
         self._seen = self._stamp()
 
     def _look(self) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import secrets
 import threading
 import zlib
@@ -26,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
+from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import FIRST_PREV, Event, EventBody, Head, Record, Subject
 from gaugetrail_contract.seal import BadRecord, Opened, open_line, seal
 from gaugetrail_contract.signing import BadSignature, Signer, check
@@ -163,13 +163,7 @@ class Anchors:
             return _State()
 
     def _keep(self, state: _State) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._path.with_name(self._path.name + ".new")
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(state.model_dump_json())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._path)
+        write_whole(self._path, state.model_dump_json().encode("utf-8"))
 
 
 # --- reading them

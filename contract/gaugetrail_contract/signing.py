@@ -19,7 +19,6 @@ first start and never leaves. The only module that meets `cryptography`.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pydantic import Field, StringConstraints, ValidationError
 
 from gaugetrail_contract import strict_json
+from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import Frozen
 from gaugetrail_contract.text import Hex256, TopicName
 
@@ -186,17 +186,8 @@ def _read(path: Path) -> Signer:
 
 
 def _write(path: Path, signer: Signer) -> None:
-    """Whole or not at all, synced before it has its name: half a key would be worse than none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = signer._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # noqa: SLF001 - its own
-    partial = path.with_name(f"{path.name}.{os.getpid()}.new")
-    opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(opened, text)
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-    partial.replace(path)
+    """Half a key would be worse than none, and one that a power cut takes back worse still."""
+    write_whole(path, signer._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))  # noqa: SLF001 - its own
 
 
 def _text(kind: str, *parts: str | int) -> bytes:

@@ -22,6 +22,8 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
+from gaugetrail_contract.files import sync_folder
+
 EVERY_SECS = 10.0
 LINE_BYTES = 512
 """One sector of the oldest disks: written over in one piece."""
@@ -88,17 +90,6 @@ def inode_of(spool: Path) -> int:
         return spool.stat().st_ino
     except OSError:
         return 0
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def stranger(mark: Mark | None, session: str, inode: int, known: int | None) -> str | None:

@@ -23,11 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.mark import Mark, sync_folder
+from gaugetrail_agent.spool.mark import Mark
 from gaugetrail_agent.spool.pages import MAGIC, Pages, Row, Scrap, Wal, cut_short
 from gaugetrail_agent.spool.schema import CONFIRMED, Figures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
 from gaugetrail_contract.clock import utc_text, utc_us
+from gaugetrail_contract.files import sync_folder
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import seal_of
 

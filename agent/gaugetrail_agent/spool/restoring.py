@@ -12,9 +12,9 @@ from pathlib import Path
 
 from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.answers import SpoolBroken
-from gaugetrail_agent.spool.mark import sync_folder
 from gaugetrail_agent.spool.schema import WAITING, Epochs, Figures
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.files import sync_folder
 
 
 def restore(path: Path, backup: Path, agent: str, now_us: int, *, even_so: bool) -> tuple[int, Path | None]:
