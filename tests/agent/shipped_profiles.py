@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import Profile, ProfileDriver, load_profile, run
-from gaugetrail_agent.reading import WITH_VALUE, Reading
+from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
 SHIPPED: dict[str, Profile] = {path.stem: load_profile(path) for path in catalogue.profile_paths()}
 
 
+NO_VALUE = frozenset({Status.OVERRANGE, Status.UNDERRANGE, Status.NO_VALUE, Status.ERROR})
+
+
 @dataclass(frozen=True)
 class GoodFrame:
-    """One frame with a value, as the device sends it, and what the user would have set."""
+    """One frame as the device sends it, and what the user would have set."""
 
     profile: Profile
     settings: dict[str, str]
@@ -38,11 +41,22 @@ class GoodFrame:
 
 def good_frames() -> Iterator[GoodFrame]:
     """Every frame of an example that brings a value, each once."""
+    yield from _frames(WITH_VALUE)
+
+
+def frames_without_value() -> Iterator[GoodFrame]:
+    """Every frame of an example that says why there is no value, and brings none at all."""
+    for frame in _frames(NO_VALUE):
+        if not values(frame.read(frame.data)):
+            yield frame
+
+
+def _frames(statuses: frozenset[Status]) -> Iterator[GoodFrame]:
     seen: set[tuple[str, bytes]] = set()
     for profile in SHIPPED.values():
         for example in profile.example:
             for reading in run(ProfileDriver(profile, example.settings), example.data):
-                if reading.status in WITH_VALUE and (profile.name, reading.raw) not in seen:
+                if reading.status in statuses and (profile.name, reading.raw) not in seen:
                     seen.add((profile.name, reading.raw))
                     yield GoodFrame(profile, example.settings, reading.raw)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from shipped_profiles import SHIPPED, GoodFrame, good_frames, values
+from shipped_profiles import SHIPPED, GoodFrame, frames_without_value, good_frames, values
 
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import test_profile as run_examples
@@ -46,6 +46,10 @@ VARIABLE = {
     "magnescale-lt10a": "six or seven characters, by the model",
 }
 """Families whose frames have no fixed width, so that one lost character can't always be noticed, and why."""
+
+
+NEAR_A_VALUE = {"magnescale-lt10a": "F stands before the digits, and six or seven characters follow, by the model"}
+"""Families whose overload is a value with one more character, and why."""
 
 
 @pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)
@@ -100,6 +104,14 @@ def test_frame_of_fixed_width_that_lost_a_character_is_no_other_value(frame: Goo
     for place in range(len(frame.body().rstrip(b" "))):
         damaged = frame.data[:place] + frame.data[place + 1 :]
         assert set(values(frame.read(damaged))) <= set(good), damaged
+
+
+@pytest.mark.parametrize("frame", [f for f in frames_without_value() if f.profile.name not in NEAR_A_VALUE], ids=str)
+def test_overload_or_error_that_lost_a_character_is_still_no_value(frame: GoodFrame) -> None:
+    """`OL`, `*22`, `1E9`: no single loss turns them into a measurement."""
+    for place in range(len(frame.data)):
+        damaged = frame.data[:place] + frame.data[place + 1 :]
+        assert values(frame.read(damaged)) == [], damaged
 
 
 def with_top_bit(byte: int) -> int:
