@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from gaugetrail_agent.drivers import StreamDriver, catalogue
 from gaugetrail_agent.drivers.modbus import ModbusDeviceSettings
-from gaugetrail_agent.links.modbus import (
+from gaugetrail_agent.links.modbus_settings import (
     ModbusAsciiSettings,
     ModbusRtuSettings,
     ModbusRtuTcpSettings,

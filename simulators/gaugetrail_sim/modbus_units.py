@@ -35,6 +35,12 @@ class Unit:
     late_secs: float = 0.0
     refused: frozenset[int] = frozenset()
     answers_as: int | None = None
+    most_registers: int = 125
+    """More in one request is answered with exception 3 (on a serial bus)."""
+    lacks: frozenset[int] = frozenset()
+    """Functions that it doesn't know (on a serial bus)."""
+    keeps_writes: bool = True
+    """False: it accepts writes and changes nothing (on a serial bus)."""
     written: Callable[[], None] = field(default=lambda: None)
     """Called after each write from outside."""
 

@@ -2,7 +2,7 @@
 
 The far end is raw (no echo, no line ends altered) and has a symlink as its lasting name, because the system picks
 another `/dev/pts/N` each time. Bytes that nobody reads are lost once the system's buffer is full, as on a wire. A pty
-has no baud rate: bytes arrive at once and are never garbled by wrong line settings.
+has no baud rate: bytes arrive at once and are never garbled by wrong line settings. `LinePort` is one that has.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 if sys.platform != "win32":
+    import termios
     import tty
 
 READ_BYTES = 4096
+PIECE_SECS = 0.004
+RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+_BAUDS = {} if sys.platform == "win32" else {getattr(termios, f"B{rate}"): rate for rate in RATES}
 
 
 class PtyPort:
@@ -88,3 +92,52 @@ def make_room(link: Path) -> None:
     if not stat.S_ISLNK(kind):
         raise FileExistsError(f"{link} is there and is no link to a simulated port: choose another name")
     link.unlink()
+
+
+class LinePort(PtyPort):
+    """A port with a real line's speed: bytes arrive when their last bit would, and are garbled when the program at the
+    far end has set another baud rate than the device has.
+    """
+
+    def __init__(self, link: Path | None = None, *, baud: int = 19200, character_bits: int = 11) -> None:
+        super().__init__(link)
+        self.baud = baud
+        self._character_secs = character_bits / baud
+        self._free_at = {"in": 0.0, "out": 0.0}
+        self.garbled = 0
+        """Pieces that came or went at the wrong speed."""
+
+    def open(self, received: Callable[[bytes], None]) -> None:
+        """As `PtyPort.open`; `received` gets what was sent once it has passed the line."""
+
+        def passed(data: bytes) -> None:
+            loop = asyncio.get_running_loop()
+            loop.call_at(self._busy("in", len(data)), received, self._as_heard(data))
+
+        super().open(passed)
+
+    def write(self, data: bytes) -> None:
+        """Send in pieces of some milliseconds, as a USB adapter hands them on."""
+        loop = asyncio.get_running_loop()
+        size = max(1, round(PIECE_SECS / self._character_secs))
+        for start in range(0, len(data), size):
+            piece = data[start : start + size]
+            loop.call_at(self._busy("out", len(piece)), super().write, self._as_heard(piece))
+
+    def _busy(self, way: str, count: int) -> float:
+        """The moment when `count` more characters will have passed in that direction."""
+        begin = max(asyncio.get_running_loop().time(), self._free_at[way])
+        self._free_at[way] = begin + count * self._character_secs
+        return self._free_at[way]
+
+    def _as_heard(self, data: bytes) -> bytes:
+        if self.far_baud() == self.baud:
+            return data
+        self.garbled += 1
+        return bytes(byte * 0x9D + 0x35 & 0xFF for byte in data)
+
+    def far_baud(self) -> int | None:
+        """What the program at the far end has set; null for a rate that has no name."""
+        assert self._ends is not None, "open() makes the port"
+        speed = termios.tcgetattr(self._ends[1])[4]
+        return _BAUDS.get(speed)

@@ -7,11 +7,11 @@ register makes the whole block an error. Addresses are 0-based here; `zero_based
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gaugetrail_agent.links.modbus import Function
+from gaugetrail_agent.links.modbus_settings import Function
 
 LAST_ADDRESS = 65_535
 Numbering = Literal["zero", "one", "modicon"]
@@ -37,6 +37,12 @@ class Block:
     address: int
     count: int
     values: tuple[Wanted, ...]
+
+    @property
+    def gaps(self) -> bool:
+        """Whether it reads registers that no value declares."""
+        covered = {at for value in self.values for at in range(value.address, value.address + value.count)}
+        return len(covered) < self.count
 
     def cut(self, answer: Sequence[int], wanted: Wanted) -> Sequence[int]:
         """The value's own registers out of the block's answer."""
@@ -75,6 +81,17 @@ def blocks(values: Sequence[Wanted], *, max_registers: int = 125, span: int = 16
         else:
             made.append([wanted])
     return [_block(group) for group in made]
+
+
+def after_refusal(block: Block, bad: Collection[str]) -> list[Block]:
+    """What to ask instead of a block that was refused as a whole, once each value has been asked alone and `bad` are
+    those refused even so: these stand alone; the others are read together again, but never with a register between
+    them that nobody declared, and in smaller blocks if it can't have been a gap.
+    """
+    good = [value for value in block.values if value.name not in bad]
+    alone = [value for value in block.values if value.name in bad]
+    most = block.count if alone or block.gaps else max(block.count // 2, *(value.count for value in good))
+    return [*blocks(good, max_registers=most, no_span=True), *(_block([value]) for value in alone)]
 
 
 def _fits(group: Sequence[Wanted], wanted: Wanted, most: int, span: int) -> bool:

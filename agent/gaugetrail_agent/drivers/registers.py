@@ -196,10 +196,17 @@ def shortest(number: float, width: int) -> str:
     if width == 64:
         return repr(number)
     form = _PACK[width]
-    for digits in range(1, 18):
+    packed = struct.pack(form, number)
+    # A decimal of at most `fewest` digits is never further than rounding from the float that it makes, so rounding the
+    # float to `fewest` digits gives that very decimal; only longer ones have to be tried one after the other.
+    # The smallest floats (subnormals) have fewer sure digits: they are tried from one.
+    fewest, least = (6, 1.2e-38) if width == 32 else (3, 6.2e-5)
+    if abs(number) < least:
+        fewest = 1
+    for digits in range(fewest, 10):
         text = f"{number:.{digits}g}"
         try:
-            if struct.pack(form, float(text)) == struct.pack(form, number):
+            if struct.pack(form, float(text)) == packed:
                 return text
         except OverflowError:
             continue
