@@ -250,6 +250,7 @@ def station_setup(config: Config, table: StationTable) -> Setup:
         code_profile=CODE_PROFILES.get(table.unit_code, table.unit_code),
         serial_channel=table.serial_channel,
         on_overdue=table.on_overdue_gauge,
+        on_spool_full=table.on_spool_full,
     )
 
 

@@ -201,6 +201,11 @@ class StationTable(Settings):
         description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
     )
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
+    on_spool_full: Literal["refuse", "drop_lowest"] = Field(
+        "refuse",
+        description="refuse: red light, nothing is recorded until there is room; drop_lowest: unsent records of plans "
+        "with a drop_class make room, and their loss is a record",
+    )
     on_overdue_gauge: Literal["flag", "refuse"] = Field(
         "flag", description="flag: the record says so; refuse: a gauge overdue for calibration is not taken"
     )

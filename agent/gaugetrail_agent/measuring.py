@@ -45,6 +45,7 @@ class Setup:
     """Read unit codes as structured codes: a customer's profile by name, or empty for what the code says it is."""
     serial_channel: str = "serial"
     on_overdue: Literal["flag", "refuse"] = "flag"
+    on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
 
 
 def by_hand(

@@ -37,6 +37,9 @@ class Characteristic(Settings):
     device: Identifier | None = Field(None, description="the [[device]] that measures it; none: typed or scanned")
     channel: Identifier | None = Field(None, description="channel of the device; none: any")
     capture: Capture | None = Field(None, description="how the value comes in; default: from the device's kind")
+    on_spool_full: Literal["as_plan", "keep"] = Field(
+        "as_plan", description="keep: an inspection that measures this is never dropped, whatever the plan's drop_class"
+    )
 
     @model_validator(mode="after")
     def _limits_make_sense(self) -> Self:
@@ -72,6 +75,13 @@ class PlanFile(Settings):
     order: Literal["strict", "free"] = Field(
         "strict",
         description="strict: measure in the plan's order; free: whatever gauge speaks fills its characteristic",
+    )
+    drop_class: int | None = Field(
+        None,
+        ge=1,
+        le=9,
+        description="unsent inspections that passed may be dropped when the spool is full and the station says "
+        "drop_lowest, class 1 first; none: never",
     )
     characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
 

@@ -14,7 +14,7 @@ from gaugetrail_agent.drivers.modbus import Batch
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.measuring import Setup
 from gaugetrail_agent.reading import Reading
-from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
+from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.station import (
     Answer,
     AskDevice,
@@ -147,8 +147,9 @@ class StationRunner:
             if isinstance(body, InspectionBody):
                 bodies = list(pieces(self._with_attempt(body)))
             remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
+            room = room_for(self.setup, body, len(bodies))
             appended = [
-                await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None))
+                await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
                 for piece in bodies
             ]
         except (SpoolFull, SpoolBroken, RecordTooLarge) as error:
@@ -190,6 +191,16 @@ def pieces(body: InspectionBody) -> tuple[InspectionBody, ...]:
         body.model_copy(update={"measurements": part, "piece": number, "pieces": len(parts)})
         for number, part in enumerate(parts, 1)
     )
+
+
+def room_for(setup: Setup, body: InspectionBody | EventBody, pieces: int = 1) -> Room:
+    """What happens to a record of this station when the spool is full. Only a whole inspection that passed may be
+    dropped one day, and only if its plan has a drop_class and none of its characteristics says keep.
+    """
+    dropping = setup.on_spool_full == "drop_lowest"
+    keep = any(characteristic.on_spool_full == "keep" for characteristic in setup.plan.characteristics)
+    passed = isinstance(body, InspectionBody) and body.verdict is Verdict.PASS and pieces == 1
+    return Room(dropping, setup.plan.file.drop_class if dropping and passed and not keep else None)
 
 
 def result_code(body: InspectionBody | EventBody) -> ResultCode:

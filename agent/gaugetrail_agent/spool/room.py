@@ -19,6 +19,8 @@ STEP = 500
 STEP_PAGES = 256
 SPARE_PAGES = 512
 """Empty pages (2 MB) that the file keeps for the next records."""
+DROP_BYTES = 1_000_000
+"""Dropped at once at most, beyond what is needed."""
 SMALL_BYTES = 8_000_000
 CLASSES = range(1, 10)
 MOST_RANGES = 50
@@ -134,6 +136,7 @@ def shrink(db: sqlite3.Connection, weight: Weight) -> bool:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("VACUUM")
     else:
-        db.execute(f"PRAGMA incremental_vacuum({min(STEP_PAGES, free - SPARE_PAGES)})").fetchall()
+        # Each step of this statement frees one page, and `execute` takes one step where no rows come back.
+        db.executescript(f"PRAGMA incremental_vacuum({min(STEP_PAGES, free - SPARE_PAGES)})")
     db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     return True

@@ -30,6 +30,7 @@ from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import Body
 from gaugetrail_contract.status import SpoolStatus
 
+MARKED_AT_ONCE = 250
 LATELY = 1000
 """Of so many newest records the status document tells how long their receipts took."""
 
@@ -176,8 +177,12 @@ class Spool:
         if span is None:
             return Confirmed((), (), (f"epoch {receipt.epoch} is not this spool's",))
         done, aside = self._reader.match(span, receipt)
-        if done.ranges or aside:
-            self._put(Mark(done.ranges, aside))
+        # In pieces, so that an append doesn't wait for more than one of them.
+        for first, last in done.ranges:
+            for start in range(first, last + 1, MARKED_AT_ONCE):
+                self._put(Mark([(start, min(last, start + MARKED_AT_ONCE - 1))]))
+        if aside:
+            self._put(Mark(set_aside=aside))
         return done
 
     def _span(self, epoch: str) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from gaugetrail_agent.spool import room, schema
 from gaugetrail_agent.spool.answers import REFUSE, Appended, Origin, Room, SpoolBroken, SpoolFull
@@ -36,6 +37,7 @@ class Append:
     remember: Mapping[str, str] = field(default_factory=dict)
     room: Room = REFUSE
     future: Future[Appended] = field(default_factory=Future)
+    size: ClassVar[int] = 1
 
 
 @dataclass(slots=True)
@@ -46,6 +48,11 @@ class Mark:
     set_aside: Sequence[tuple[int, str]] = ()
     remember: Mapping[str, str] = field(default_factory=dict)
     done: Future[None] = field(default_factory=Future)
+
+    @property
+    def size(self) -> int:
+        """How many records it touches at most."""
+        return 1 + sum(last - first for first, last in self.confirmed) + len(self.set_aside)
 
 
 @dataclass(slots=True)
@@ -58,10 +65,13 @@ class Suspect:
     fault: str | None = None
     session: str = ""
     done: Future[None] = field(default_factory=Future)
+    size: ClassVar[int] = 1
 
 
 class Stop:
     """Commit what came before this, then end."""
+
+    size: ClassVar[int] = 1
 
 
 Job = Append | Mark | Suspect | Stop
@@ -121,9 +131,10 @@ class Writer:
 
     def _take(self, patience: float) -> list[Job]:
         jobs: list[Job] = []
+        size = 0
         with contextlib.suppress(queue.Empty):
             jobs.append(self.jobs.get(timeout=patience) if patience else self.jobs.get_nowait())
-            while len(jobs) < GROUP:
+            while (size := size + jobs[-1].size) < GROUP:
                 jobs.append(self.jobs.get_nowait())
         return jobs
 
@@ -221,8 +232,8 @@ class Writer:
         if not asking or not self._is_full(weight):
             return []
         up_to = None if any(one.drop_class is None for one in asking) else max(one.drop_class or 0 for one in asking)
-        # A hundredth beyond what is needed, so that a full spool doesn't write an event for each record.
-        want = weight.bytes[WAITING] - limit + limit // 100
+        # More than is needed, so that a full spool doesn't write an event for each record.
+        want = weight.bytes[WAITING] - limit + min(limit // 10, room.DROP_BYTES)
         lost = room.drop_lowest(self.file.db, self.file.chain, weight, self._origin, want, up_to)
         for event in lost:
             log.error("spool full: %s records dropped", event.payload["count"], extra={"event": "records_dropped"})
