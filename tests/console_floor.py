@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 
 from gaugetrail_collector.console.app import make_app
-from gaugetrail_collector.console.facts import About, Facts, Retry
+from gaugetrail_collector.console.facts import About, Facts
+from gaugetrail_collector.keys import Keys
 from gaugetrail_collector.neighbours import Neighbours
 from gaugetrail_collector.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
@@ -105,7 +106,7 @@ def sealed(bodies: Iterable[Body], agent: str = "pc1", epoch: str = "abcdefgh") 
 class Pages:
     """A console's application, asked like a browser on the same machine would."""
 
-    def __init__(self, folder: Path, records: Iterable[Opened] = (), retry: Retry | None = None) -> None:
+    def __init__(self, folder: Path, records: Iterable[Opened] = ()) -> None:
         self.path = folder / "store.db"
         store = SqliteStore(self.path)
         store.open()
@@ -115,12 +116,15 @@ class Pages:
         self.set_aside.open()
         self.neighbours = Neighbours(lambda: T0)
         about = About("collector-1", "0.1.0")
-        self.facts = Facts(about, lambda: SqliteStore(self.path), self.set_aside, self.neighbours, retry)
+        self.keys = Keys(folder / "keys.db", "first-use", lambda: T0)
+        self.keys.open()
+        self.facts = Facts(about, lambda: SqliteStore(self.path), self.set_aside, self.neighbours, self.keys)
         self.app = make_app(self.facts, ("127.0.0.1",))
 
     def close(self) -> None:
         self.facts.questions.close()
         self.set_aside.close()
+        self.keys.close()
 
     def put_aside(self, raw: bytes, reason: str = "not a wire line") -> None:
         self.set_aside.put([Entry("gaugetrail/v1/pc1/records", raw, reason, T0)])

@@ -19,6 +19,7 @@ from gaugetrail_collector.batches import Batches
 from gaugetrail_collector.config import Config, ConsoleTable
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
+from gaugetrail_collector.console.questions import remember
 from gaugetrail_collector.console.sessions import Sessions
 from gaugetrail_collector.ingest import Decoded, Done, Ingest
 from gaugetrail_collector.keys import Keys, KeysBroken
@@ -40,6 +41,8 @@ from gaugetrail_contract.status import CollectorStatus
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECS = 5.0
+REMEMBERED_US = 30 * 60 * 1_000_000
+"""How far back a console that has just started looks for the last inspections."""
 LONGEST_WAIT_SECS = 15.0
 MOST_GAPS = 20
 """Gaps that the status names; all are counted."""
@@ -104,9 +107,10 @@ class Collector:
 
     def _console(self, table: ConsoleTable) -> Web:
         about = About(self.config.settings.id, collector_version())
-        facts = Facts(about, self.config.store, self.set_aside, self.neighbours)
+        facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys)
         self.ingest.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
+        remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
         users = self.config.users()
         app = make_app(facts, (table.host, *table.hosts), Sessions(users) if users is not None else None)
         return Web("console", app, table.host, table.port, self.config.data_dir / "console.port")

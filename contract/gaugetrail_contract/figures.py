@@ -242,6 +242,42 @@ COLLECTOR_FIGURES: tuple[Figure[CollectorStatus], ...] = (
         "records whose identity is in the store with another seal, since start",
         lambda s: _one(s.forks),
     ),
+    Figure(
+        "gaugetrail_collector_unproven_total",
+        "counter",
+        "lines not signed as their agent's must be, since start; a part of those set aside",
+        lambda s: _one(s.unproven),
+    ),
+    Figure(
+        "gaugetrail_collector_records_late_total",
+        "counter",
+        "records that were old when they were stored, since start: an outage caught up",
+        lambda s: _one(s.late),
+    ),
+    Figure(
+        "gaugetrail_collector_gaps",
+        "gauge",
+        "ranges of numbers that are missing in the store and were asked for again",
+        lambda s: _one(s.gaps),
+    ),
+    Figure(
+        "gaugetrail_collector_anchored_time_seconds",
+        "gauge",
+        "when the heads of all chains were last sealed into an anchor",
+        lambda s: _one(_secs(s.anchored)),
+    ),
+    Figure(
+        "gaugetrail_collector_tag_values",
+        "gauge",
+        "values in use of the store's tag that is nearest to its bound",
+        lambda s: _one(s.tag_values if s.tag_budget else None),
+    ),
+    Figure(
+        "gaugetrail_collector_tag_bound",
+        "gauge",
+        "that tag's bound; a record that would pass it is set aside",
+        lambda s: _one(s.tag_budget or None),
+    ),
 )
 
 
@@ -289,8 +325,12 @@ def collector_parts(status: CollectorStatus) -> dict[str, Part]:
         what = f"{status.set_aside} lines set aside since start, {status.forks} of them forks"
         aside = Part("warning", f"{what}: gaugetrail-collector set-aside ls")
     store, broker = status.store_detail or status.store, status.broker_detail or status.broker
+    gaps = OK
+    if status.gaps:
+        gaps = Part("warning", f"missing in the store, asked for again: {'; '.join(status.gap_details) or status.gaps}")
     return {
         "store": OK if status.store == "up" else Part("failed", store),
         "broker": OK if status.broker == "up" else Part("failed", broker),
         "set_aside": aside,
+        "gaps": gaps,
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_floor import HOST, Pages
+from console_floor import HOST, Pages, inspection, sealed
 
 from gaugetrail_collector.console.guard import HEADERS, MAX_BODY
 
@@ -15,17 +15,9 @@ OWN = f"http://{HOST}"
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Iterator[Pages]:
-    retried: list[int] = []
-
-    def retry(number: int) -> str:
-        if number != 1:
-            raise LookupError(number)
-        retried.append(number)
-        return "stored now"
-
-    made = Pages(tmp_path, retry=retry)
-    made.put_aside(b"x")
-    made.retried = retried  # type: ignore[attr-defined]
+    (record,) = sealed([inspection("SN1")])
+    made = Pages(tmp_path)
+    made.put_aside(record.sealed.line(), "the store was full")
     yield made
     made.close()
 
@@ -68,7 +60,7 @@ def test_own_names_are_answered_on_any_port(pages: Pages, host: str) -> None:
 def test_a_foreign_page_presses_no_button(pages: Pages, path: str, headers: dict[str, str]) -> None:
     """Not even with the right token, which it can't have."""
     assert pages.press(path, **headers).status_code == 403
-    assert pages.retried == []  # type: ignore[attr-defined]
+    assert pages.count() == 0
     assert pages.facts.verifying.last is None
 
 
@@ -86,20 +78,24 @@ def test_without_the_pages_token_nothing_changes(pages: Pages, path: str, token:
     )
     assert answer.status_code == 403
     assert "reload" in answer.text
-    assert pages.retried == []  # type: ignore[attr-defined]
+    assert pages.count() == 0
 
 
-def test_with_it_the_button_works_as_form_and_as_header(pages: Pages) -> None:
+def test_with_it_an_entry_whose_cause_is_gone_goes_to_the_store_and_leaves_the_list(pages: Pages) -> None:
     page = pages.press("/set-aside/1/retry")
     assert page.status_code == 200
-    assert "stored now" in page.text
-    answer = pages.ask(
-        "/api/set-aside/1/retry",
-        method="POST",
-        headers={"x-gaugetrail-token": pages.facts.token, "content-length": "0"},
-    )
-    assert answer.json() == {"said": "stored now"}
-    assert pages.press("/set-aside/2/retry").status_code == 404
+    assert "is in the store now" in page.text
+    assert pages.count() == 1
+    assert pages.set_aside.count() == 0
+    assert pages.press("/set-aside/1/retry").status_code == 404
+
+
+def test_programs_send_it_as_a_header_and_an_entry_that_can_not_be_stored_stays_with_the_reason(pages: Pages) -> None:
+    pages.put_aside(b"bore=74", "?")
+    headers = {"x-gaugetrail-token": pages.facts.token, "content-length": "0"}
+    answer = pages.ask("/api/set-aside/2/retry", method="POST", headers=headers)
+    assert answer.json()["said"].startswith("It stays: not a wire line")
+    assert pages.set_aside.count() == 2
 
 
 @pytest.mark.parametrize("length", [str(MAX_BODY + 1), "9" * 30, "-1", "x"])

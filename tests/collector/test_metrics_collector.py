@@ -49,7 +49,8 @@ def samples(page: bytes) -> dict[str, float]:
 
 def test_figures_are_those_of_the_status_document() -> None:
     metrics = Metrics()
-    metrics.tell(document(set_aside=3, forks=1))
+    anchored = "2026-11-23T08:00:00.000000Z"
+    metrics.tell(document(set_aside=3, forks=1, gaps=2, tag_values=9, tag_budget=90, anchored=anchored))
     shown = samples(metrics.answer("/metrics")[2])
     assert shown["gaugetrail_collector_store_up"] == 1
     assert shown["gaugetrail_collector_broker_up"] == 1
@@ -58,6 +59,8 @@ def test_figures_are_those_of_the_status_document() -> None:
     assert shown["gaugetrail_collector_records_resent_total"] == 2
     assert shown["gaugetrail_collector_set_aside_total"] == 3
     assert shown["gaugetrail_collector_forks_total"] == 1
+    assert shown["gaugetrail_collector_gaps"] == 2
+    assert shown["gaugetrail_collector_tag_values"] / shown["gaugetrail_collector_tag_bound"] == 0.1
     assert shown["gaugetrail_collector_messages_waiting"] == 5
     assert {figure.name for figure in COLLECTOR_FIGURES} <= set(shown)
 

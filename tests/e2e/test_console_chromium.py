@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from console_floor import amendment, inspection, measurement, sealed
+from console_floor import T0, amendment, inspection, measurement, sealed
 from floor import Floor, Operator, program, until
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
@@ -73,9 +73,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
     store.close()
     aside = SetAside(folder / "collector-data" / "set-aside.db")
     aside.open()
-    aside.put(
-        [Entry("gaugetrail/v1/pc0/records", b"bore=74.0?2 mm\x00\xff<b>", "not a wire line", 1_790_000_000_000_000)]
-    )
+    held = sealed([inspection("SN-ASIDE")], agent="pc2")[0].sealed.line()
+    aside.put([Entry("gaugetrail/v1/pc0/records", b"bore=74.0?2 mm\x00\xff<b>", "not a wire line", T0)])
+    aside.put([Entry("gaugetrail/v1/pc2/records", held, "the store was full", T0)])
     aside.close()
     with Floor(folder) as floor:
         agent = floor.write_agent(extra=SECOND_STATION)
@@ -298,8 +298,22 @@ def test_verify_shows_its_result_by_itself(url: str, page: Page, seen: Seen, tmp
     assert seen.said == []
 
 
-def test_set_aside_bytes_are_shown_as_escapes(url: str, page: Page, seen: Seen, tmp_path: Path) -> None:
+def test_a_set_aside_record_is_tried_again_and_stands_in_the_store(
+    shop: Floor, url: str, page: Page, seen: Seen, tmp_path: Path
+) -> None:
+    """One that no reader could understand stays with its reason; one whose cause is gone goes in, once."""
+    before = count(shop)
     page.goto(f"{url}/set-aside")
-    expect(page.locator("pre")).to_have_text("bore=74.0?2 mm\\x00\\xff<b>")
+    expect(page.locator("pre").first).to_have_text("bore=74.0?2 mm\\x00\\xff<b>")
     keep(page, tmp_path, "set-aside")
+    entries = page.get_by_role("listitem")
+    entries.filter(has_text="not a wire line").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status").filter(has_text="It stays")).to_be_visible()
+    page.get_by_role("link", name="all that is set aside").click()
+    entries.filter(has_text="the store was full").get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("It is in the store now")).to_be_visible()
+    keep(page, tmp_path, "set-aside-retried")
+    page.goto(f"{url}/history?id=SN-ASIDE")
+    expect(page.get_by_role("heading", name="SN-ASIDE")).to_be_visible()
+    assert count(shop) == before + 1
     assert seen.said == []

@@ -9,10 +9,12 @@ from pydantic import BaseModel, Field
 
 from gaugetrail_collector.console.board import Look
 from gaugetrail_collector.console.facts import PAGE_OF_ENTRIES, Facts
-from gaugetrail_collector.console.pages import MAX_NUMBER, Kind, Number, refusal
+from gaugetrail_collector.console.history import PAGE_OF_RECORDS
+from gaugetrail_collector.console.pages import MAX_NUMBER, Kind, Number, Place, Short, asked
 from gaugetrail_collector.console.questions import Verified
 from gaugetrail_collector.set_aside import Entry
-from gaugetrail_collector.trace import trace
+from gaugetrail_collector.stores.question import Term
+from gaugetrail_collector.trace import Question, gathered, pages
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
@@ -119,14 +121,22 @@ def _line(api: APIRouter, facts: Facts) -> None:
 
 def _records(api: APIRouter, facts: Facts) -> None:
     @api.get("/trace", summary="Everything known of an identifier", responses={404: {"description": "nothing is"}})
-    def trail(id: Identifier, kind: Kind = None) -> dict[str, Any]:  # noqa: A002 - the address's own word
-        trouble = refusal(id)
-        if trouble is not None:
-            raise HTTPException(400, trouble)
-        answer = facts.questions.ask(lambda store: trace(store, id, kind or None))
-        if not answer:
+    def trail(
+        id: Identifier,  # noqa: A002 - the address's own word
+        kind: Kind = "",
+        since: Short = "",
+        until: Short = "",
+        after: Place = "",
+    ) -> dict[str, Any]:
+        try:
+            window, place = asked(id, since, until, after)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        question = Question((Term(kind or None, id),), window)
+        page = facts.questions.ask(lambda store: next(pages(store, question, place, PAGE_OF_RECORDS)))
+        if not page.known:
             raise HTTPException(404, f"nothing is known of {id!r}")
-        return answer.as_json()
+        return gathered(id, (page,)).as_json() | {"next": None if page.next is None else str(page.next)}
 
     @api.get("/verify", summary="The last verification")
     def verified() -> VerifyState:
@@ -143,14 +153,10 @@ def _set_aside(api: APIRouter, facts: Facts) -> None:
     def entries(after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0) -> list[SetAsideEntry]:
         return [_entry(entry) for entry in facts.set_aside.entries(after, PAGE_OF_ENTRIES)]
 
-    if facts.retry is None:
-        return
-    again = facts.retry
-
     @api.post("/set-aside/{number}/retry", summary="Try an entry again", dependencies=[Depends(facts.from_our_page)])
     def retry(number: Annotated[Number, Path()]) -> Said:
         try:
-            return Said(said=again(number))
+            return Said(said=facts.retry(number))
         except LookupError as error:
             raise HTTPException(404, f"there is no entry {number}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,8 @@ from gaugetrail_collector.console import api, logon, pages
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.console.guard import Guard
 from gaugetrail_collector.console.sessions import Sessions
+from gaugetrail_collector.keys import KeysBroken
+from gaugetrail_collector.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.text import visible
 
@@ -44,6 +47,14 @@ def make_app(facts: Facts, hosts: Iterable[str], sessions: Sessions | None = Non
     @app.exception_handler(StoreDown)
     def down(request: Request, error: Exception) -> Response:
         return answer(request, 503, f"the store can't answer: {visible(str(error))}; nothing is lost, try again later")
+
+    @app.exception_handler(SetAsideFull)
+    @app.exception_handler(KeysBroken)
+    @app.exception_handler(sqlite3.Error)
+    def broken(request: Request, error: Exception) -> Response:
+        return answer(
+            request, 503, f"the collector's own files can't be used: {visible(str(error))}; is the disk full?"
+        )
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: Exception) -> Response:

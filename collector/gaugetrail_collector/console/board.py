@@ -7,6 +7,7 @@ and bounded: it is a view, and everything in it can be had again from the store 
 from __future__ import annotations
 
 import threading
+from bisect import insort
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -122,8 +123,18 @@ class View:
 
 @dataclass
 class _Station:
-    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=LAST_LOOKS))
+    """The last looks in the order of time, whatever order they come in."""
+
+    looks: list[Look] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+
+    def take(self, look: Look) -> None:
+        if look.id in self.ids:
+            return
+        insort(self.looks, look, key=lambda one: one.time_us)
+        self.ids.add(look.id)
+        if len(self.looks) > LAST_LOOKS:
+            self.ids.discard(self.looks.pop(0).id)
 
 
 class Board:
@@ -174,7 +185,7 @@ class Board:
 
     def _station(self, agent: str, station: str, heard: Heard[AgentStatus] | None) -> StationView:
         held = self._stations.get((agent, station), _Station())
-        looks = tuple(sorted(held.looks, key=lambda look: look.time_us, reverse=True))
+        looks = tuple(reversed(held.looks))
         return StationView(
             agent,
             station,
@@ -192,13 +203,7 @@ class Board:
             key = (record.agent, record.station)
             if key not in self._stations and len(self._stations) >= MOST_STATIONS:
                 continue
-            held = self._stations.setdefault(key, _Station())
-            if record.id in held.ids:
-                continue
-            if len(held.looks) == LAST_LOOKS:
-                held.ids.discard(held.looks[0].id)
-            held.looks.append(look_of(record))
-            held.ids.add(record.id)
+            self._stations.setdefault(key, _Station()).take(look_of(record))
 
 
 def look_of(record: Inspection) -> Look:

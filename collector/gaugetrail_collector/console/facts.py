@@ -15,12 +15,11 @@ from fastapi import HTTPException, Request
 from gaugetrail_collector.console.board import Board
 from gaugetrail_collector.console.questions import Questions, Verifying
 from gaugetrail_collector.console.shown import environment
+from gaugetrail_collector.keys import Keys
 from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.retry import retry
 from gaugetrail_collector.set_aside import SetAside
 from gaugetrail_collector.stores import Store
-
-Retry = Callable[[int], str]
-"""Tries a set-aside entry again and says in a sentence what came of it; raises `LookupError` when it is gone."""
 
 PAGE_OF_ENTRIES = 100
 LIVE_PAGES = ("line", "verify", "services")
@@ -35,7 +34,7 @@ class About:
 
 
 class Facts:
-    """One console's knowledge. `set_aside` and `retry` are the collector's own; the store is another one like its."""
+    """One console's knowledge. `set_aside` and `keys` are the collector's own; the store is another one like its."""
 
     def __init__(
         self,
@@ -43,11 +42,11 @@ class Facts:
         make_store: Callable[[], Store],
         set_aside: SetAside,
         neighbours: Neighbours,
-        retry: Retry | None = None,
+        keys: Keys,
     ) -> None:
         self.about = about
         self.set_aside = set_aside
-        self.retry = retry
+        self._keys = keys
         self.must_log_on = False
         self.board = Board(now_us, neighbours)
         self.questions = Questions(make_store)
@@ -63,12 +62,22 @@ class Facts:
             "active": active,
             "aside_count": self.set_aside.count() if active != "login" else 0,
             "must_log_on": self.must_log_on,
-            "can_retry": self.retry is not None,
             "token": self.token,
             "q": "",
             "now": now_us(),
         }
         return self._templates.get_template(template).render(common | context)
+
+    def retry(self, number: int) -> str:
+        """Put a set-aside entry through the collector's door again; says what came of it.
+
+        Raises `LookupError` when there is no such entry, `StoreDown`, `SetAsideFull` or `KeysBroken`.
+        """
+        entry = self.set_aside.get(number)
+        if entry is None:
+            raise LookupError(number)
+        done = self.questions.ask(lambda store: retry(store, self.set_aside, [entry], self._keys))
+        return f"It stays: {done.left[0][1]}" if done.left else "It is in the store now and has left the list."
 
     async def from_our_page(self, request: Request) -> None:
         """For what changes something: refuse what doesn't carry the token, as a form's field or as a header."""

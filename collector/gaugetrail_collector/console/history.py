@@ -1,16 +1,24 @@
-"""The trail of an identifier as pages show it: which records carry it, and each inspection with its amendments."""
+"""What the search and history pages show of the store: who carries an identifier, and its trail page by page.
+
+Nothing is held whole: an operator or a gauge may have a million records, and a page holds `PAGE_OF_RECORDS`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gaugetrail_collector.genealogy import Family, Thing, walk
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.trace import Known, Trace, trace
-from gaugetrail_contract.record import Amendment, Inspection, identifiers
+from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window, contexts
+from gaugetrail_collector.trace import Known, Page, Question, pages, target_of
+from gaugetrail_contract.record import Amendment, Event, Inspection, identifiers
 
-MOST_FOUND = 200
-MOST_SHOWN = 200
-"""Inspections on one page; the command line shows all."""
+PAGE_OF_RECORDS = 100
+FAMILY_KINDS = ("serial", "lot", "supplier_lot", "heat")
+FAMILY_STEPS = 6
+FAMILY_SIZE = 60
+"""As much of a family as a page can show; the command line shows all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +31,20 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The newest records that carry an identifier, newest first; `more` says that there are older ones."""
+    """A page of the records that carry an identifier, oldest first; `next` is where the following page begins."""
 
     matches: tuple[Match, ...] = ()
-    more: bool = False
+    next: Position | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """As what it was found: serial, lot, operator …"""
+        """As what it was found: serial, lot, operator, gauge …"""
         return tuple(dict.fromkeys(kind for match in self.matches for kind in match.kinds))
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One inspection of a history with what was changed about it later."""
+    """A record of a history with what was changed about it later."""
 
     known: Known
     amendments: tuple[Known, ...]
@@ -44,14 +52,15 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything known of an identifier, oldest first; `earlier` inspections are left out at the front."""
+    """A page of what is known of an identifier, oldest first, and its family where it can have one."""
 
     identifier: str
     kind: str | None
     chapters: tuple[Chapter, ...] = ()
     events: tuple[Known, ...] = ()
     other_amendments: tuple[Known, ...] = ()
-    earlier: int = 0
+    next: Position | None = None
+    families: tuple[Family, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is known at all."""
@@ -59,45 +68,66 @@ class History:
 
     @property
     def last(self) -> Inspection | None:
-        """The newest inspection that can be read."""
+        """The newest inspection of the page that can be read."""
         records = [chapter.known.record for chapter in self.chapters]
         return next((record for record in reversed(records) if isinstance(record, Inspection)), None)
 
 
-def find(store: Store, identifier: str) -> Found:
-    """Which records carry the identifier. Raises `StoreDown`."""
-    answer = trace(store, identifier)
-    known = sorted(
-        (*answer.inspections, *answer.events, *answer.amendments),
-        key=lambda one: (one.record.time if one.record else "", one.id),
-        reverse=True,
+def find(
+    store: Store, identifier: str, kind: str | None, window: Window = ALL_TIME, after: Position | None = None
+) -> Found:
+    """Which records carry it: as an identifier, or where none does as a gauge, plan, part or station. Raises
+    `StoreDown`.
+    """
+    asked: Sequence[str | None] = (kind,) if kind is not None else (None, *CONTEXT_KINDS)
+    for one in asked:
+        page = _page(store, Question((Term(one, identifier),), window), after)
+        if page.known:
+            matches = tuple(Match(known, _kinds(known, identifier, one)) for known in page.known)
+            return Found(matches, page.next)
+    return Found()
+
+
+def _kinds(known: Known, identifier: str, asked: str | None) -> tuple[str, ...]:
+    if asked is not None or known.record is None:
+        return () if asked is None else (asked,)
+    carried = (*identifiers(known.record), *contexts(known.record))
+    return tuple(dict.fromkeys(kind for kind, value in carried if value == identifier))
+
+
+def history(store: Store, identifier: str, kind: str | None, after: Position | None = None) -> History:
+    """A page of the trail of an identifier. Raises `StoreDown`."""
+    page = _page(store, Question((Term(kind, identifier),)), after)
+    inspected = tuple(known for known in page.known if known.record is None or isinstance(known.record, Inspection))
+    own = tuple(known for known in page.known if isinstance(known.record, Amendment))
+    chapters = tuple(
+        Chapter(known, tuple(one for one in page.amendments if target_of(one) == known.id)) for known in inspected
     )
-    matches = [match for one in known if (match := _match(one, identifier)).kinds or one.record is None]
-    return Found(tuple(matches[:MOST_FOUND]), len(matches) > MOST_FOUND)
-
-
-def _match(known: Known, identifier: str) -> Match:
-    pairs = identifiers(known.record) if known.record is not None else []
-    return Match(known, tuple(kind for kind, value in pairs if value == identifier))
-
-
-def history(store: Store, identifier: str, kind: str | None) -> History:
-    """The trail of an identifier. Raises `StoreDown`."""
-    answer = trace(store, identifier, kind)
-    shown = answer.inspections[-MOST_SHOWN:]
-    chapters = tuple(Chapter(known, _amendments(answer, known)) for known in shown)
-    mentioned = {amendment.id for chapter in chapters for amendment in chapter.amendments}
+    told = {amendment.id for chapter in chapters for amendment in chapter.amendments}
     return History(
         identifier,
         kind,
         chapters,
-        answer.events,
-        tuple(one for one in answer.amendments if one.id not in mentioned),
-        len(answer.inspections) - len(shown),
+        tuple(known for known in page.known if isinstance(known.record, Event)),
+        tuple(known for known in own if known.id not in told),
+        page.next,
+        _families(store, identifier, kind, page) if after is None else (),
     )
 
 
-def _amendments(answer: Trace, known: Known) -> tuple[Known, ...]:
-    return tuple(
-        one for one in answer.amendments if isinstance(one.record, Amendment) and one.record.target == known.id
+def _page(store: Store, question: Question, after: Position | None) -> Page:
+    return next(pages(store, question, after, PAGE_OF_RECORDS))
+
+
+def _families(store: Store, identifier: str, kind: str | None, page: Page) -> tuple[Family, ...]:
+    """What it was made from and what it went into, for units and lots."""
+    records = [known.record for known in page.known if known.record is not None]
+    kinds = [kind] if kind is not None else [one for record in records for one, value in identifiers(record)
+                                             if value == identifier]  # fmt: skip
+    start = next(("serial" if one == "component" else one for one in kinds), None)
+    if start not in FAMILY_KINDS:
+        return ()
+    found = (
+        walk(store, Thing(start, identifier), way, FAMILY_STEPS, FAMILY_SIZE) for way in ("made_from", "went_into")
     )
+    return tuple(family for family in found if family.links)

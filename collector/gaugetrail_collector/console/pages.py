@@ -7,18 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from gaugetrail_collector.console.facts import LIVE_PAGES, PAGE_OF_ENTRIES, Facts
+from gaugetrail_collector.console.facts import LIVE_PAGES, PAGE_OF_ENTRIES, Facts, now_us
 from gaugetrail_collector.console.history import Found, find, history
 from gaugetrail_collector.console.live import Live
 from gaugetrail_collector.console.shown import FOLDER
+from gaugetrail_collector.moments import window_of
+from gaugetrail_collector.stores.question import Position, Window, position_of
+from gaugetrail_collector.trace import KINDS
 from gaugetrail_contract.text import refuse_identifier, visible
 
 MAX_NUMBER = 2**53
-KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 Number = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="the entry's number")]
 Asked = Annotated[str, Query(max_length=1000)]
-Kind = Annotated[str | None, Query(max_length=40)]
+Kind = Annotated[str, Query(max_length=40, description="only as this kind: serial, lot, component, gauge …")]
+Short = Annotated[str, Query(max_length=60, description="a time such as 2026-11-01 or 30d (ago)")]
+Place = Annotated[str, Query(max_length=1000, description="where the page before ended")]
 
 
 def router(facts: Facts) -> APIRouter:
@@ -44,19 +49,29 @@ def _looking(pages: APIRouter, facts: Facts) -> None:
         return facts.page("verify.html", "verify", **facts.live_context("verify"))
 
     @pages.get("/search")
-    def search(q: Asked = "") -> HTMLResponse:
-        trouble = refusal(q) if q else None
-        found = facts.questions.ask(lambda store: find(store, q)) if q and trouble is None else Found()
-        html = facts.page("search.html", "search", q=q, trouble=trouble, found=found)
+    def search(q: Asked = "", kind: Kind = "", since: Short = "", until: Short = "", after: Place = "") -> HTMLResponse:
+        form = {"q": q, "kind": kind, "since": since, "until": until}
+        trouble, found = None, Found()
+        if q:
+            try:
+                window, place = asked(q, since, until, after)
+                found = facts.questions.ask(lambda store: find(store, q, kind or None, window, place))
+            except ValueError as error:
+                trouble = str(error)
+        html = facts.page("search.html", "search", **form, kinds=KINDS, trouble=trouble, found=found)
         return HTMLResponse(html, 400 if trouble else 200)
 
     @pages.get("/history")
-    def trail(id: Asked = "", kind: Kind = None) -> HTMLResponse:  # noqa: A002 - the address's own word
-        trouble = refusal(id)
-        if trouble is not None:
-            return HTMLResponse(facts.page("search.html", "search", q=id, trouble=trouble, found=Found()), 400)
-        answer = facts.questions.ask(lambda store: history(store, id, kind or None))
-        return HTMLResponse(facts.page("history.html", "search", q=id, trail=answer), 200 if answer else 404)
+    def trail(id: Asked = "", kind: Kind = "", after: Place = "") -> HTMLResponse:  # noqa: A002 - the address's word
+        try:
+            _, place = asked(id, "", "", after)
+        except ValueError as error:
+            return HTMLResponse(
+                facts.page("trouble.html", "search", title="That can't be asked", reason=str(error)), 400
+            )
+        answer = facts.questions.ask(lambda store: history(store, id, kind or None, place))
+        html = facts.page("history.html", "search", q=id, trail=answer, first=not after)
+        return HTMLResponse(html, 200 if answer else 404)
 
     @pages.get("/set-aside")
     def set_aside(after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0) -> str:
@@ -77,14 +92,10 @@ def _changing(pages: APIRouter, facts: Facts) -> None:
         facts.verifying.begin()
         return RedirectResponse("/verify", 303)
 
-    if facts.retry is None:
-        return
-    again = facts.retry
-
     @pages.post("/set-aside/{number}/retry", dependencies=[ours])
     def retry(number: Number) -> HTMLResponse:
         try:
-            said = again(number)
+            said = facts.retry(number)
         except LookupError:
             return entry_page(facts, number, None)
         return entry_page(facts, number, said)
@@ -106,7 +117,7 @@ def _moving(pages: APIRouter, facts: Facts) -> None:
     def asset(name: str) -> Response:
         if name not in static:
             raise HTTPException(404, "there is no such file")
-        return Response(static[name], media_type=KINDS[name.rpartition(".")[2]])
+        return Response(static[name], media_type=TYPES[name.rpartition(".")[2]])
 
 
 def entry_page(facts: Facts, number: int, said: str | None) -> HTMLResponse:
@@ -116,7 +127,10 @@ def entry_page(facts: Facts, number: int, said: str | None) -> HTMLResponse:
     return HTMLResponse(html, 200 if entry is not None or said is not None else 404)
 
 
-def refusal(identifier: str) -> str | None:
-    """Why nothing can be known of this identifier, in a sentence; null when it may be asked for."""
+def asked(identifier: str, since: str, until: str, after: str) -> tuple[Window, Position | None]:
+    """The window and the place of a question. Raises `ValueError` with a sentence for what can't be asked."""
     reason = refuse_identifier(identifier)
-    return None if reason is None else f'"{visible(identifier[:200])}" can\'t be an identifier: {reason}'
+    if reason is not None:
+        raise ValueError(f'"{visible(identifier[:200])}" can\'t be an identifier: {reason}')
+    window = window_of(since or None, until or None, None, now_us())
+    return window, position_of(after) if after else None

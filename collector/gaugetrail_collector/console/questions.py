@@ -9,13 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from gaugetrail_collector import verify as proving
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.question import Window
+from gaugetrail_collector.trace import Question, ask
 from gaugetrail_collector.verify import Proof
+from gaugetrail_contract.record import Record
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,29 @@ class Questions:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def remember(make: Callable[[], Store], since_us: int, take: Callable[[Sequence[Record]], None]) -> None:
+    """Give what was stored lately to `take`, on a thread of its own: a board that has just started is not empty.
+
+    A store that can't answer is said and left: the board fills by itself.
+    """
+
+    def run() -> None:
+        store = make()
+        try:
+            store.open()
+            recent = ask(store, Question((), Window(since_us)))
+            while batch := [known.record for known in islice(recent, 500) if known.record is not None]:
+                take(batch)
+        except StoreDown as error:
+            log.info("console: what was inspected lately can't be read: %s", error, extra={"event": "console"})
+        except Exception:
+            log.exception("console: reading what was inspected lately ended by a fault of its own")
+        finally:
+            store.close()
+
+    threading.Thread(target=run, name="console-remember", daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True)
