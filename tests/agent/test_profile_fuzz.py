@@ -18,6 +18,7 @@ from gaugetrail_agent.reading import Status
 SHARE = settings(max_examples=settings().max_examples // 4, deadline=None)
 """A quarter of the budget for each family, as there are forty."""
 
+ANY_FAMILY = st.sampled_from(list(SHIPPED.values()))
 FAMILIES = pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)
 
 
@@ -49,9 +50,8 @@ def test_any_bytes_in_any_pieces(profile: Profile, data: st.DataObject, places: 
         assert (reading.status is Status.GARBLED) == ("reason" in reading.extra)
 
 
-@FAMILIES
-@SHARE
-@given(data=st.data())
+@settings(deadline=None)
+@given(profile=ANY_FAMILY, data=st.data())
 def test_any_bytes_are_accounted_for(profile: Profile, data: st.DataObject) -> None:
     """What no reading holds in its raw bytes is what stands between frames, or the end of an overlong frame."""
     stream = data.draw(damaged(frames_of(profile)))
@@ -63,9 +63,8 @@ def test_any_bytes_are_accounted_for(profile: Profile, data: st.DataObject) -> N
         assert set(stream) - between <= {byte for raw in raws for byte in raw}
 
 
-@FAMILIES
-@SHARE
-@given(data=st.data(), noise=st.binary(max_size=30))
+@settings(deadline=None)
+@given(profile=ANY_FAMILY, data=st.data(), noise=st.binary(max_size=30))
 def test_fuzz_before_a_frame_spoils_no_more_than_that_frame(
     profile: Profile, data: st.DataObject, noise: bytes
 ) -> None:
