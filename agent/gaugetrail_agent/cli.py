@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from gaugetrail_agent.commands import BAD_CONFIG, decoding, device, key, profiles, service, spool
+from gaugetrail_agent.commands import BAD_CONFIG, capture, decoding, device, key, profiles, service, spool
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -27,6 +27,7 @@ app.command("terminal")(service.terminal)
 app.command("key")(key.key)
 app.command("read")(device.read)
 app.command("ports")(device.ports)
+app.command("capture")(capture.capture)
 app.command("decode")(decoding.decode)
 app.command("registers")(decoding.registers_)
 app.command("scan")(decoding.scan)
