@@ -10,9 +10,10 @@ Four lanes, in this order of right of way:
 - `ASKED`: confirmed records that a collector asks for again. They go out once for each time they are asked for: the
   collector asks again until it has them.
 
-All but `LIVE` share one limit, `catch_up_per_s`. The backlog has a second one that finds itself: no more of it is on
-the way than comes back within `EASY_SECS`, so that a live record never queues for long behind it, however slow the
-store is. `FAIR` live messages in a row give one of the others a turn, so that a line at its limit starves nothing.
+All but `LIVE` share one limit, `catch_up_per_s`. The backlog has a second one that finds itself: as much of it is on
+the way as comes back within `EASY_SECS`: enough to keep a store busy, and a live record never queues for long behind
+it, however slow the store is. `FAIR` live messages in a row give one of the others a turn, so that a line at its limit
+starves nothing.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 LONGEST = 120.0
-EASY_SECS = 0.4
-"""A receipt for backlog that takes longer says: less at once."""
-LEAST_BACKLOG = 200
+EASY_SECS = 0.5
+"""As much backlog is kept on the way as is receipted in this time."""
+LEAST_BACKLOG = 300
 FAIR = 16
 MOST_ASKED = 10_000
 """Ranges that collectors may have asked for and not got yet; they ask for more later."""
@@ -83,6 +84,7 @@ class Delivery:
     _asked: deque[tuple[str, int, int]] = field(default_factory=deque)
     _backlog_on_way: int = 0
     _backlog_most: float = 1000.0
+    _pace_again: float = 0.0
     _streak: int = 0
     _tokens: float = 0.0
     _filled: float = float("-inf")
@@ -112,17 +114,22 @@ class Delivery:
 
     def receipted(self, seqs: Iterable[int], now: float) -> None:
         """These have arrived in the store, or are set aside there."""
+        oldest: float | None = None
+        full = self._backlog_on_way > self._backlog_most / 2
         for seq in seqs:
             parcel = self._take(seq)
-            if parcel is not None and not parcel.seqs and parcel.backlog and parcel.tries == 1:
-                self._pace(now - parcel.sent)
+            if parcel is not None and parcel.backlog and parcel.tries == 1:
+                oldest = parcel.sent if oldest is None else min(oldest, parcel.sent)
+        if oldest is not None and now >= self._pace_again:
+            self._pace(now - oldest, now, full=full)
 
-    def _pace(self, took: float) -> None:
-        """A parcel of backlog was receipted whole: allow a little more on the way, or less if it took long."""
-        if took > EASY_SECS:
-            self._backlog_most = max(LEAST_BACKLOG, self._backlog_most * 0.9)
-        elif self._backlog_on_way > self._backlog_most / 2:
-            self._backlog_most = min(self.most / 2, self._backlog_most + self.batch / 2)
+    def _pace(self, took: float, now: float, *, full: bool) -> None:
+        """Backlog was receipted after so long: allow more of it on the way, or less, for it to take `EASY_SECS`."""
+        step = max(0.7, min(1.3, EASY_SECS / max(took, 0.001)))
+        if step < 1 or full:
+            self._backlog_most = max(LEAST_BACKLOG, min(self.most * 0.6, self._backlog_most * step))
+        # What this changes shows only when what is on its way now has come back.
+        self._pace_again = now + min(took, 1.0) / 2
 
     # --- what to do
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,6 +102,27 @@ def test_a_slow_store_gets_less_backlog_at_once_and_a_quick_one_more() -> None:
 
     assert on_way_with(EASY_SECS * 3) <= LEAST_BACKLOG + 100
     assert on_way_with(EASY_SECS / 4) >= 2000
+
+
+@pytest.mark.parametrize("per_s", [500, 2000, 5000])
+def test_a_store_is_kept_busy_and_a_live_record_waits_less_than_a_second(per_s: int) -> None:
+    """A store that takes so many a second, whatever is sent: it never runs dry, and its queue stays short."""
+    delivery = Delivery(catch_up_per_s=10**6)
+    delivery.resume(10**6, 0)
+    queue: list[int] = []
+    taken, idle, waits = 0.0, 0, []
+    for tick in range(6000):  # thirty seconds
+        now = tick * 0.005
+        while sent := send(delivery, 10**6, now):
+            queue += sent[1]
+        taken = min(taken + per_s * 0.005, len(queue))
+        idle += tick > 1000 and not queue
+        waits.append(len(queue) / per_s)
+        if tick % 20 == 0:  # the collector finishes a batch
+            done, queue, taken = queue[: int(taken)], queue[int(taken) :], 0.0
+            delivery.receipted(done, now)
+    assert idle == 0
+    assert max(waits[2000:]) < 1.0
 
 
 def test_what_a_collector_asks_for_again_goes_out_once_for_each_time_it_asks() -> None:
