@@ -224,6 +224,7 @@ class Collector:
         """The status document of this moment."""
         figures = self.ingest.figures
         gaps = self.rounds.reconciler.gaps()
+        fullest = self.store.budget()[:1]
         return CollectorStatus(
             online=True,
             collector=self.config.settings.id,
@@ -246,6 +247,8 @@ class Collector:
             gaps=len(gaps),
             gap_details=tuple(str(gap) for gap in gaps[:MOST_GAPS]),
             anchored=self.rounds.anchors.last,
+            tag_values=fullest[0].values if fullest else 0,
+            tag_budget=fullest[0].bound if fullest else 0,
             key=self.signer.key if self.signer else None,
         )
 

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from gaugetrail_collector.commands import BAD_CONFIG, anchors, console, keys, proving, service, set_aside, trace
+from gaugetrail_collector.commands import BAD_CONFIG, anchors, console, keys, proving, service, set_aside, store, trace
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -27,6 +27,7 @@ app.command("status")(service.status)
 app.command("trace")(trace.trace)
 app.command("verify")(proving.verify)
 app.add_typer(set_aside.app, name="set-aside")
+app.add_typer(store.app, name="store")
 app.add_typer(keys.app, name="keys")
 app.add_typer(console.app, name="console")
 app.add_typer(anchors.app, name="anchors")

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores.guard import BOUNDS, Guard
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.sqlite import SqliteStore
@@ -81,6 +82,21 @@ class BatchTable(Settings):
     max_ms: int = Field(150, ge=0, le=5000, description="how long the first record of a batch waits for company")
 
 
+class GuardTable(Settings):
+    """`[guard]`: how many values each tag in InfluxDB may have. What would pass a bound is set aside, never written."""
+
+    site: int = Field(BOUNDS["site"], ge=1, description="sites")
+    line: int = Field(BOUNDS["line"], ge=1, description="lines")
+    station: int = Field(BOUNDS["station"], ge=1, description="stations")
+    agent: int = Field(BOUNDS["agent"], ge=1, description="line PCs")
+    part: int = Field(BOUNDS["part"], ge=1, description="part numbers")
+    plan: int = Field(BOUNDS["plan"], ge=1, description="control plans, each revision counted")
+    characteristic: int = Field(BOUNDS["characteristic"], ge=1, description="characteristics")
+    gauge: int = Field(BOUNDS["gauge"], ge=1, description="gauges")
+    code: int = Field(BOUNDS["code"], ge=1, description="defect codes")
+    type: int = Field(BOUNDS["type"], ge=1, description="types of events")
+
+
 class MetricsTable(Settings):
     """`[metrics]`: figures for Prometheus, and `/ready` and `/live`, over HTTP."""
 
@@ -144,6 +160,7 @@ class CollectorSettings(Settings):
     mqtt: MqttTable = MqttTable()
     store: Annotated[SqliteTable | InfluxTable, Field(discriminator="kind")]
     batch: BatchTable = BatchTable()
+    guard: GuardTable = GuardTable()
     metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     console: ConsoleTable | None = Field(None, description="leave out for no console")
     evidence: EvidenceTable = EvidenceTable()
@@ -197,7 +214,8 @@ class Config:
                 username=table.username,
                 password=_plain(table.password),
                 timeout_secs=table.timeout_secs,
-            )
+            ),
+            Guard(self.settings.guard.model_dump()),
         )
 
 

@@ -46,6 +46,9 @@ class Stub:
     databases: dict[str, dict[object, Point]] = field(default_factory=dict)
     oldest_ns: int | None = None
     """Retention: what is older is dropped, and said to be."""
+    keeps: dict[str, int] = field(default_factory=dict)
+    """Bucket -> how many seconds it keeps; for `init`."""
+    mappings: list[dict[str, object]] = field(default_factory=list)
     troubles: deque[Trouble] = field(default_factory=deque)
     writes: list[int] = field(default_factory=list)
     """How many lines each write had."""
@@ -146,6 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve("GET", b"")
 
+    def do_PATCH(self) -> None:
+        self._serve("PATCH", self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
     def do_POST(self) -> None:
         self._serve("POST", self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
@@ -160,6 +166,16 @@ class _Handler(BaseHTTPRequestHandler):
             ("2", "GET", "/query"): self._query_2,
             ("3", "POST", "/api/v3/query_influxql"): self._query_3,
         }
+        doors |= {
+            ("2", "GET", "/api/v2/orgs"): self._orgs,
+            ("2", "GET", "/api/v2/buckets"): self._buckets,
+            ("2", "POST", "/api/v2/buckets"): self._new_bucket,
+            ("2", "GET", "/api/v2/dbrps"): self._mappings,
+            ("2", "POST", "/api/v2/dbrps"): self._new_mapping,
+            ("3", "POST", "/api/v3/configure/database"): self._new_database,
+        }
+        if split.path.startswith("/api/v2/buckets/id-"):
+            doors["2", "PATCH", split.path] = self._change_bucket
         door = doors.get((self.stub.version, method, split.path))
         if door is None:
             self._answer(404, {"error": f"{method} {split.path} is no path of version {self.stub.version}"})
@@ -212,6 +228,53 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(trouble.status, trouble.body)
         status, document = self.stub.write(database, lines)
         return self._answer(status, document)
+
+    # --- setting up
+
+    def _orgs(self, query: dict[str, str], body: bytes) -> None:
+        found = [{"id": "org-1", "name": ORG}] if query == {"org": ORG} else []
+        self._answer(200, {"orgs": found})
+
+    def _bucket(self, name: str) -> dict[str, object]:
+        keeps = self.stub.keeps.get(name)
+        rules = [{"type": "expire", "everySeconds": keeps}] if keeps else []
+        return {"id": f"id-{name}", "name": name, "orgID": "org-1", "retentionRules": rules}
+
+    def _buckets(self, query: dict[str, str], body: bytes) -> None:
+        if query.get("org") != ORG:
+            return self._answer(404, {"code": "not found", "message": "organization not found"})
+        found = [self._bucket(query["name"])] if query["name"] in self.stub.databases else []
+        return self._answer(200, {"buckets": found})
+
+    def _new_bucket(self, query: dict[str, str], body: bytes) -> None:
+        asked = json.loads(body)
+        if asked["orgID"] != "org-1" or asked["name"] in self.stub.databases:
+            return self._answer(422, {"code": "conflict", "message": f"bucket with name {asked['name']} exists"})
+        self.stub.databases[asked["name"]] = {}
+        self.stub.keeps[asked["name"]] = sum(rule["everySeconds"] for rule in asked["retentionRules"])
+        return self._answer(201, self._bucket(asked["name"]))
+
+    def _change_bucket(self, query: dict[str, str], body: bytes) -> None:
+        name = urlsplit(self.path).path.rpartition("/id-")[2]
+        self.stub.keeps[name] = sum(rule["everySeconds"] for rule in json.loads(body)["retentionRules"])
+        self._answer(200, self._bucket(name))
+
+    def _mappings(self, query: dict[str, str], body: bytes) -> None:
+        found = [one for one in self.stub.mappings if one["database"] == query["db"]]
+        self._answer(200, {"content": found})
+
+    def _new_mapping(self, query: dict[str, str], body: bytes) -> None:
+        asked = json.loads(body)
+        assert set(asked) == {"orgID", "bucketID", "database", "retention_policy", "default"}
+        self.stub.mappings.append(asked)
+        self._answer(201, asked)
+
+    def _new_database(self, query: dict[str, str], body: bytes) -> None:
+        name = json.loads(body)["db"]
+        if name in self.stub.databases:
+            return self._answer(409, {"error": f"attempted to create a resource that already exists: {name}"})
+        self.stub.databases[name] = {}
+        return self._answer(200, None)
 
     def _query_2(self, query: dict[str, str], body: bytes) -> None:
         if not {"db", "q", "epoch"} <= set(query) or set(query) - {"db", "q", "epoch", "params", "rp"}:

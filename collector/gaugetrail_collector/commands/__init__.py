@@ -1,4 +1,5 @@
-"""The collector's commands by what they look at: `service`, `trace`, `proving`, `console`, `keys`, `set_aside`.
+"""The collector's commands by what they look at: `service`, `trace`, `proving`, `console`, `keys`, `set_aside`,
+`store`.
 
 What they share stands here: the settings option, opening the store, answers and complaints.
 """

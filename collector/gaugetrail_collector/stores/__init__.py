@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
+from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.seal import Opened
 
 
@@ -90,6 +91,17 @@ class Store(Protocol):
 
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`."""
+
+    def budget(self) -> list[TagUse]:
+        """How much of its bound each tag has used, the fullest first; empty for a store without tags. Any thread."""
+
+    def stats(self) -> Stats:
+        """Figures on the whole store, for people; may take a while."""
+
+    def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
+        """Make the store as an administrator would, before `open`: database or bucket, how long it keeps, roll-ups.
+        What is there is left or changed to fit. Returns what was done, in words.
+        """
 
     def note(self, lines: Sequence[str]) -> None:
         """Points for charts, made by `status_lines`; a store without charts takes none. Any thread; may be lost."""

@@ -1,7 +1,8 @@
 """The InfluxDB store: 1.x from 1.6, 2.x and 3.x. Here the writing; `influx_read` asks, `influx_http` talks.
 
 Promise: `write` returns after the server has committed; the same record again writes the same points; a record that the
-server can't take is found by halving the batch and is the only one left out.
+server can't take is found by halving the batch and is the only one left out. What the server would drop in silence or
+choke on (older than it keeps, a tag beyond its bound: `guard`) is refused before it is sent.
 
 A fork (same identity, other seal) would stand beside the first record, since its time or tags differ; `influx_chains`
 knows what is there. A record that the database has, but that this store has not written itself, is written again: a
@@ -11,14 +12,20 @@ crash or a refusal may have left only some of its points, and writing them again
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, Prepared, StoreRefuses, fork_reason
+from gaugetrail_collector.stores.guard import Guard
+from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text, quoted
 from gaugetrail_collector.stores.influx_read import InfluxReads
-from gaugetrail_collector.stores.lines import lines_of
+from gaugetrail_collector.stores.influx_words import plain
+from gaugetrail_collector.stores.lines import lines_of, moment_us
 from gaugetrail_collector.stores.seq_ranges import SeqRanges
+from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import Opened
 
 VERSION = re.compile(r"v?([0-9]+)\.")
@@ -27,9 +34,12 @@ VERSION = re.compile(r"v?([0-9]+)\.")
 class InfluxStore(InfluxReads):
     """See the module's promise. One thread at a time."""
 
-    def __init__(self, address: InfluxAddress) -> None:
+    def __init__(self, address: InfluxAddress, guard: Guard | None = None) -> None:
         super().__init__(address)
         self._at = address
+        self._guard = guard or Guard()
+        self._admin = InfluxAdmin(self._http)
+        self._keeps_ns: int | None = None
         self._server = ""
         self._chains = Chains(self._http)
 
@@ -52,6 +62,8 @@ class InfluxStore(InfluxReads):
                 self._http.query(f"CREATE DATABASE {quoted(self._at.database)}", post=True)
         else:
             self._http.query("SHOW MEASUREMENTS LIMIT 1")
+        self._guard.load(self._admin.tag_values(self._guard.bounds))
+        self._keeps_ns = self._admin.keeps_ns()
 
     def close(self) -> None:
         """Forget what was cached; the connections close with their pool."""
@@ -83,6 +95,8 @@ class InfluxStore(InfluxReads):
             identity = (record.agent, record.epoch, record.seq)
             if there.get(identity, sha256) != sha256:
                 outcomes[index] = Outcome(Fate.FORK, fork_reason(sha256, there[identity]))
+            elif identity not in there and (reason := self._refuse(record)) is not None:
+                outcomes[index] = Outcome(Fate.REJECTED, reason)
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
         written = self._write_all([_lines(batch[index]) for index in fresh.values()])
@@ -95,6 +109,26 @@ class InfluxStore(InfluxReads):
             same = _same(batch[index].sealed.sha256, batch[first].sealed.sha256)
             outcomes[index] = outcomes[first] if same is THERE and outcomes[first] is not STORED else same
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _refuse(self, record: Record) -> str | None:
+        """Why a record that isn't there yet may not be written at all."""
+        if self._keeps_ns is not None and time.time_ns() - moment_us(record.time) * 1000 > self._keeps_ns:
+            days = self._keeps_ns / 86_400e9
+            return plain(f"points beyond retention: of {record.time}, and {self._at.database} keeps {days:g} days")
+        return self._guard.refuse(record)
+
+    def budget(self) -> list[TagUse]:
+        """What the guard counts."""
+        return self._guard.use()
+
+    def stats(self) -> Stats:
+        """Asked of the server."""
+        return self._admin.stats(self.budget())
+
+    def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
+        """As `InfluxAdmin.init`."""
+        self._http.connect()
+        return self._admin.init(keep_days, roll_ups=roll_ups)
 
     def _remembered(self, opened: Opened) -> Outcome | None:
         other = self._chains.remembered(opened.record)
@@ -113,7 +147,7 @@ class InfluxStore(InfluxReads):
         if self._at.version == "1" and "database not found" in reason:
             raise StoreRefuses(f"InfluxDB at {self._at.url}: {reason}; create it")
         if len(parts) == 1:
-            return [Outcome(Fate.REJECTED, f"InfluxDB refuses it: {reason}")]
+            return [Outcome(Fate.REJECTED, f"InfluxDB refuses it: {plain(reason)}")]
         middle = len(parts) // 2
         return self._write_all(parts[:middle]) + self._write_all(parts[middle:])
 

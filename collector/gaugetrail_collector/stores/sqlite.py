@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+import time
 from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses, fork_reason
 from gaugetrail_collector.stores.question import contexts
 from gaugetrail_collector.stores.sqlite_read import SqliteReads
+from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.record import Record, identifiers
 from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
 
@@ -122,6 +124,27 @@ class SqliteStore(SqliteReads):
     def prepare(self, opened: Opened) -> Opened:
         """Nothing is made beforehand."""
         return opened
+
+    def budget(self) -> list[TagUse]:
+        """A file has no tags, so nothing is bounded."""
+        return []
+
+    def stats(self) -> Stats:
+        """Counted in the file; its size is with the write-ahead log."""
+        with self._using() as db:
+            count, oldest, newest = db.execute("SELECT count(*), min(time_us), max(time_us) FROM record").fetchone()
+            since = time.time_ns() // 1000 - 3_600_000_000
+            (fresh,) = db.execute("SELECT count(*) FROM record WHERE time_us > ?", (since,)).fetchone()
+        files = [self.path, self.path.with_name(self.path.name + "-wal")]
+        size = sum(one.stat().st_size for one in files if one.exists())
+        return Stats(self.health(), count, None, size, oldest, newest, fresh, None)
+
+    def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
+        """Make the file. It keeps everything, and charts are InfluxDB's matter."""
+        if keep_days is not None or roll_ups:
+            raise StoreRefuses("a SQLite store keeps everything and has no roll-ups; leave these options out")
+        self.open()
+        return [f"{self.path} is there"]
 
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Insert what is new in one transaction; returns after the commit."""

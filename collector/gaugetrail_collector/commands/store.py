@@ -1,0 +1,52 @@
+"""`store`: setting the store up, and looking at the whole of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.stores import StoreDown
+
+app = typer.Typer(no_args_is_help=True, help="Set the store up; see how large it is and how near to its bounds.")
+
+
+@app.command()
+def stats(config: ConfigFile, as_json: AsJson = False) -> None:
+    """Records, series, disk, oldest and newest, how long it keeps, and how much of its bound each tag has used."""
+    with opened_store(configuration.load(config)) as store:
+        found = store.stats()
+    if as_json:
+        answer(found.as_json())
+        return
+    for line in found.lines():
+        say(line)
+
+
+@app.command()
+def init(
+    config: ConfigFile,
+    keep_days: Annotated[
+        int | None, typer.Option(min=1, help="drop what is older; left out: as it is, and for ever where it is new")
+    ] = None,
+    roll_ups: Annotated[
+        bool, typer.Option("--roll-ups", help="InfluxDB 1: hourly figures of each characteristic, kept for ever")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make what the store needs: database or bucket, retention, the v1 mapping of 2.x. What is there stays."""
+    store = configuration.load(config).store()
+    try:
+        done = store.init(keep_days, roll_ups=roll_ups)
+        store.open()
+    except StoreDown as error:
+        raise fail(f"the store can't be set up: {error}") from error
+    finally:
+        store.close()
+    if as_json:
+        answer({"ok": True, "done": done})
+        return
+    for line in done:
+        say(line)

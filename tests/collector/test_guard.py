@@ -1,0 +1,97 @@
+"""The cardinality guard: a tag stays within its bound, loudly, also after a restart; nobody else is held up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from made import event, opened
+from places import InfluxPlace
+from samples import measurement
+
+from gaugetrail_collector.stores import Fate
+from gaugetrail_collector.stores.guard import BOUNDS, Guard
+from gaugetrail_collector.stores.influx import InfluxStore
+
+
+def guarded(place: InfluxPlace, **bounds: int) -> InfluxStore:
+    store = place.opened(InfluxStore(place.address, Guard({**BOUNDS, **bounds})))
+    assert isinstance(store, InfluxStore)
+    return store
+
+
+def measured(number: int = 0, **changes: object) -> dict[str, object]:
+    return {"measurements": (measurement(number, **changes),)}
+
+
+def test_a_value_beyond_the_bound_is_never_written(influx: InfluxPlace) -> None:
+    """A serial scanned into the part number: the first few are parts, the rest is refused with what to do."""
+    store = guarded(influx, part=3)
+    outcomes = store.write([opened(seq, part=f"PR-{seq}") for seq in range(1, 7)])
+    assert [one.fate for one in outcomes] == [Fate.STORED] * 3 + [Fate.REJECTED] * 3
+    for words in ("part 'PR-4'", "value 4", "may have 3", "[guard]", "retry"):
+        assert words in outcomes[3].reason
+    assert store.count() == 3
+    assert influx.points("measurement") == 6
+    assert [one.fate for one in store.write([opened(7, part="PR-2")])] == [Fate.STORED], "known parts go on"
+
+
+def test_the_bound_holds_after_a_restart(influx: InfluxPlace) -> None:
+    """What is in the database counts, whoever wrote it."""
+    guarded(influx, part=2).write([opened(1, part="A"), opened(2, part="B\\")])
+    store = guarded(influx, part=2)
+    outcomes = store.write([opened(3, part="C"), opened(4, part="B\\"), opened(5, part="A")])
+    assert [one.fate for one in outcomes] == [Fate.REJECTED, Fate.STORED, Fate.STORED]
+    assert (store.budget()[0].tag, store.budget()[0].values, store.budget()[0].bound) == ("part", 2, 2)
+
+
+def test_a_refused_record_is_stored_once_the_bound_is_raised(influx: InfluxPlace) -> None:
+    one = opened(2, part="B")
+    outcomes = guarded(influx, part=1).write([opened(1, part="A"), one])
+    assert [out.fate for out in outcomes] == [Fate.STORED, Fate.REJECTED]
+    assert [out.fate for out in guarded(influx, part=2).write([one])] == [Fate.STORED]
+
+
+@pytest.mark.parametrize(
+    ("tag", "first", "second"),
+    [
+        ("characteristic", measured(), measured(number=1)),
+        ("gauge", measured(), measured(gauge="G-99")),
+        ("code", measured(defects=("d1",)), measured(defects=("d2",))),
+        ("station", {"station": "OP1"}, {"station": "OP2"}),
+        ("line", {"line": "l1"}, {"line": "l2"}),
+        ("site", {"site": "s1"}, {"site": "s2"}),
+    ],
+)
+def test_every_tag_has_its_bound(tag: str, first: dict[str, object], second: dict[str, object]) -> None:
+    guard = Guard({**BOUNDS, tag: 1})
+    guard.load({})
+    assert guard.refuse(opened(1, **first).record) is None
+    reason = guard.refuse(opened(2, **second).record)
+    assert reason is not None
+    assert reason.startswith(f"tag bound: {tag} ")
+    assert guard.refuse(opened(3, **first).record) is None
+    assert guard.refused == 1
+
+
+def test_a_refused_record_uses_up_nothing() -> None:
+    """It brings a new station and one part too many: the station's place stays free."""
+    guard = Guard({**BOUNDS, "part": 1, "station": 2})
+    guard.load({})
+    assert guard.refuse(opened(1, part="A", station="OP1").record) is None
+    assert guard.refuse(opened(2, part="B", station="OP2").record) is not None
+    assert guard.refuse(opened(3, part="A", station="OP3").record) is None
+
+
+def test_types_of_events_are_bounded_too() -> None:
+    guard = Guard({**BOUNDS, "type": 1})
+    guard.load({"type": ["shift_begun"]})
+    reason = guard.refuse(event(1).record)
+    assert reason is not None
+    assert "plan_changed" in reason
+
+
+def test_the_bounds_a_plant_starts_with_are_room_for_one() -> None:
+    """Every bound has a default, and what decides is listed for the settings."""
+    assert json.dumps(dict(BOUNDS))
+    assert all(bound >= 50 for bound in BOUNDS.values())
