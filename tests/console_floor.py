@@ -1,9 +1,9 @@
-"""A console over a real SQLite store with a few parts in it, asked without a socket."""
+"""A console over a real store with a few parts in it (SQLite unless said otherwise), asked without a socket."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import httpx
@@ -13,10 +13,26 @@ from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.keys import Keys
 from gaugetrail_collector.neighbours import Neighbours
 from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
 from gaugetrail_contract.seal import Opened, open_sealed, seal
+
+NASTY = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' OR 1=1 --",
+    "'; DROP TABLE record; --",
+    '"; DROP MEASUREMENT trace; --',
+    "/.*/",
+    "\\' OR ''='",
+    "{{ 7*7 }}{% raw %}",
+    "a&b=c#d?e/f%2e%00",
+    "日本 ÄÖ ß",
+    "../../etc/passwd",
+]
+"""Serials that a careless page, query or template would obey."""
 
 T0 = 1_790_000_000_000_000
 HOST = "127.0.0.1:8470"
@@ -106,9 +122,12 @@ def sealed(bodies: Iterable[Body], agent: str = "pc1", epoch: str = "abcdefgh") 
 class Pages:
     """A console's application, asked like a browser on the same machine would."""
 
-    def __init__(self, folder: Path, records: Iterable[Opened] = ()) -> None:
+    def __init__(
+        self, folder: Path, records: Iterable[Opened] = (), make_store: Callable[[], Store] | None = None
+    ) -> None:
         self.path = folder / "store.db"
-        store = SqliteStore(self.path)
+        self._make = make_store or (lambda: SqliteStore(self.path))
+        store = self._make()
         store.open()
         store.write(list(records))
         store.close()
@@ -118,11 +137,11 @@ class Pages:
         about = About("collector-1", "0.1.0")
         self.keys = Keys(folder / "keys.db", "first-use", lambda: T0)
         self.keys.open()
-        self.facts = Facts(about, lambda: SqliteStore(self.path), self.set_aside, self.neighbours, self.keys)
+        self.facts = Facts(about, self._make, self.set_aside, self.neighbours, self.keys)
         self.app = make_app(self.facts, ("127.0.0.1",))
 
     def close(self) -> None:
-        self.facts.questions.close()
+        self.facts.close()
         self.set_aside.close()
         self.keys.close()
 
@@ -130,7 +149,7 @@ class Pages:
         self.set_aside.put([Entry("gaugetrail/v1/pc1/records", raw, reason, T0)])
 
     def count(self) -> int:
-        store = SqliteStore(self.path)
+        store = self._make()
         store.open()
         try:
             return store.count()

@@ -32,7 +32,7 @@ from gaugetrail_collector.set_aside import SetAside, SetAsideFull
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_collector.subscriber import Subscriber
-from gaugetrail_collector.web import Web
+from gaugetrail_collector.web import Web, is_loopback
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.signing import signer_at
@@ -112,8 +112,14 @@ class Collector:
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
         users = self.config.users()
+        if users is None and not is_loopback(table.host):
+            log.warning(
+                "console: open to whoever reaches %s; name users in [console], see docs/console.md",
+                table.host,
+                extra={"event": "console_open"},
+            )
         app = make_app(facts, (table.host, *table.hosts), Sessions(users) if users is not None else None)
-        return Web("console", app, table.host, table.port, self.config.data_dir / "console.port")
+        return Web("console", app, table.host, table.port, self.config.data_dir / "console.port", facts.close)
 
     def stop(self) -> None:
         """Ask `run` to end: the batch in hand is finished, the rest comes again later."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import socket
 import threading
@@ -72,15 +73,18 @@ class _Deadline(H11Protocol):
 
 
 class Web:
-    """One application on one port. `name` is what the log calls it."""
+    """One application on one port. `name` is what the log calls it; `on_stop` lets its endless answers end."""
 
-    def __init__(self, name: str, app: App, host: str, port: int, port_file: Path) -> None:
+    def __init__(
+        self, name: str, app: App, host: str, port: int, port_file: Path, on_stop: Callable[[], None] = lambda: None
+    ) -> None:
         self.trouble: str | None = None
         self._name = name
         self._app = app
         self._host = host
         self._port = port
         self._port_file = port_file
+        self._on_stop = on_stop
         self._stopping = threading.Event()
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -93,6 +97,7 @@ class Web:
     def stop(self) -> None:
         """Close the port and what is open; may be called without `start`."""
         self._stopping.set()
+        self._on_stop()
         if self._server is not None:
             self._server.should_exit = True
         if self._thread.ident is not None:
@@ -143,6 +148,14 @@ class Web:
         if trouble != self.trouble:
             log.error("%s; trying again every %.0f s", trouble, RETRY_SECS, extra={"event": self._name})
         self.trouble = trouble
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _hurry(app: App) -> App:

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import html
+import http.client
 import sqlite3
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_floor import Pages, amendment, inspection, measurement, sealed
+from console_floor import NASTY, Pages, amendment, inspection, measurement, sealed
 from floor import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-NASTY = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' OR 1=1 --",
-    "'; DROP TABLE record; --",
-    "{{ 7*7 }}{% raw %}",
-    "a&b=c#d?e/f%2e%00",
-    "日本 ÄÖ ß",
-    "../../etc/passwd",
-]
+from gaugetrail_collector.web import Web
 
 
 @pytest.fixture
@@ -153,6 +145,29 @@ def test_the_api_is_described_and_no_page_draws_on_a_foreign_server(pages: Pages
         assert "style=" not in page
         assert "javascript:" not in page
         assert page.count("<script") == page.count('<script src="/static/console.js" defer></script>') == 1
+
+
+def test_live_pages_end_at_once_when_the_collector_stops(
+    pages: Pages, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A screen on the wall is always connected; it must hold up no restart and leave no traceback."""
+    web = Web("console", pages.app, "127.0.0.1", 0, tmp_path / "console.port", pages.facts.close)
+    web.start()
+    port = int(
+        str(until(lambda: (path := tmp_path / "console.port").exists() and path.read_text(), "it says its port"))
+    )
+    screens = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(3)]
+    for screen in screens:
+        screen.request("GET", "/live/line")
+        answer = screen.getresponse()
+        assert answer.status == 200
+        assert answer.readline().startswith(b"data: ")
+        screen.answer = answer  # type: ignore[attr-defined]
+    web.stop()
+    for screen in screens:
+        screen.answer.read()  # type: ignore[attr-defined]
+        screen.close()
+    assert [record.message for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from floor import until
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from gaugetrail_collector import web
@@ -106,6 +109,14 @@ def test_a_collector_that_hangs_is_neither_live_nor_ready() -> None:
     assert metrics.answer("/ready")[0] == 503
 
 
+STARTS = [
+    b"GET /live HTTP/1.1\r\nHost: x\r\n",
+    b"GET /live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    b"POST /live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"GET /" + b"a" * 20_000,
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+]
+
 # --- on a real socket, through the web server that the console has too
 
 
@@ -150,6 +161,17 @@ def test_slow_clients_keep_nobody_out_for_ever(port: int, said: bytes) -> None:
     finally:
         for one in slow:
             one.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400) | st.builds(lambda head, rest: head + rest, st.sampled_from(STARTS), st.binary()))
+def test_any_bytes_at_the_door_leave_it_open(port: int, said: bytes) -> None:
+    """The same door as the console's: half requests, wrong ones, endless ones."""
+    with socket.create_connection(("127.0.0.1", port), 10) as one, contextlib.suppress(OSError):
+        one.sendall(said)
+        one.shutdown(socket.SHUT_WR)
+        one.recv(65536)
+    until(lambda: live(port), "the next one is answered")
 
 
 def test_a_taken_port_is_said_and_stops_nothing(tmp_path: Path) -> None:

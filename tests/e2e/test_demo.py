@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -90,6 +91,9 @@ def test_kept_demo_runs_on_until_ctrl_c_and_leaves_nothing_running(tmp_path: Pat
     assert kept.poll() is None, shown()
     port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
     assert answers(port)
+    console = shown().partition("print its history: ")[2].partition("\n")[0]
+    with urllib.request.urlopen(console, timeout=20) as page:
+        assert b"OP20" in page.read(), "the console shows the line"
     kept.send_signal(signal.SIGINT)
     assert kept.wait(60) == 0, shown()
     assert not answers(port)

@@ -19,7 +19,7 @@ from gaugetrail_contract.status import AgentStatus, CollectorStatus
 LAST_LOOKS = 100
 """Inspections kept for each station; the yield is over these."""
 MOST_STATIONS = 1000
-MOST_UNREAD = 5000
+MOST_UNREAD = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +150,14 @@ class Board:
         self._unread: deque[Record] = deque(maxlen=MOST_UNREAD)
 
     def take_stored(self, records: Iterable[Record]) -> None:
-        """These have just been stored. Costs the ingest nothing: they are looked at when somebody looks."""
+        """These have just been stored. Costs the ingest nothing: they are looked at when somebody looks or speaks."""
         self._unread.extend(records)
         self.version += 1
 
     def heard(self) -> None:
-        """A neighbour has said something."""
+        """A neighbour has said something; also the moment to look at what has been stored since."""
         with self._lock:
+            self._read()
             self._agents()
         self.version += 1
 

@@ -46,6 +46,7 @@ class Facts:
     ) -> None:
         self.about = about
         self.set_aside = set_aside
+        self.closing = False
         self._keys = keys
         self.must_log_on = False
         self.board = Board(now_us, neighbours)
@@ -54,6 +55,11 @@ class Facts:
         self.token = secrets.token_urlsafe(32)
         """Stands in our own pages only, so what comes with it was sent from one of them."""
         self._templates = environment()
+
+    def close(self) -> None:
+        """The console closes: live pages end, the store is let go."""
+        self.closing = True
+        self.questions.close()
 
     def page(self, template: str, active: str, **context: object) -> str:
         """A whole page."""

@@ -30,11 +30,11 @@ class Live:
         return self._listeners >= MOST_LISTENERS
 
     async def events(self, name: str) -> AsyncIterator[str]:
-        """The events of a page, for ever."""
+        """The events of a page, until the console closes."""
         self._listeners += 1
         try:
             sent = None
-            while True:
+            while not self._facts.closing:
                 seen = self._seen()
                 html = await asyncio.to_thread(self._facts.live, name)
                 yield ": still here\n\n" if html == sent else _event(html)
@@ -52,7 +52,7 @@ class Live:
         while waited < REFRESH_SECS:
             await asyncio.sleep(LOOK_SECS)
             waited += LOOK_SECS
-            if self._seen() != seen:
+            if self._facts.closing or self._seen() != seen:
                 return
 
 
