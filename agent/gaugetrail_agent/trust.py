@@ -25,7 +25,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import Settings
-from gaugetrail_contract.signing import BadKeyFile, BadSignature, Signer, fingerprint, open_word, signer_at
+from gaugetrail_contract.signing import BadKeyFile, BadSignature, Signer, fingerprint, open_word, signer_at, word_body
 from gaugetrail_contract.text import Hex256, TopicName
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class CollectorKeys:
     def open(self, kind: Literal["receipt", "command"], agent: str, payload: bytes) -> bytes:
         """The body of a collector's word. Raises `BadSignature` for one that doesn't count."""
         if self._settings.receipts == "any":
-            return open_word(kind, agent, payload).body if payload.count(b"\n") else payload
+            return word_body(payload)
         try:
             return self._open(kind, agent, payload)
         except BadSignature as error:

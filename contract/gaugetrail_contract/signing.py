@@ -158,6 +158,12 @@ def open_word(kind: str, agent: str, payload: bytes) -> Word:
     return Word(body, signature.collector, signature.key)
 
 
+def word_body(payload: bytes) -> bytes:
+    """What a receipt or command says, whoever has signed it or not."""
+    body, _, last = payload.rpartition(b"\n")
+    return body if body and last.startswith(FRONT) else payload
+
+
 def signer_at(path: Path) -> Signer:
     """The key in that file; a new one, written there first, where there is no file. Raises `BadKeyFile`."""
     try:

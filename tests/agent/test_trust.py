@@ -1,0 +1,125 @@
+"""Whose receipts an agent believes: the listed, or the first key that each collector shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gaugetrail_agent.cli import app
+from gaugetrail_agent.trust import MOST_COLLECTORS, CollectorKeys, EvidenceSettings, own_signer
+from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.signing import BadSignature, Signer
+
+ONE, OTHER = Signer.new(), Signer.new()
+BODY = Receipt(epoch="abcdefgh", stored=((1, 1, "0" * 64),)).to_bytes()
+
+
+def word(signer: Signer, collector: str = "c1") -> bytes:
+    return signer.word("receipt", "pc1", collector, BODY)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Callable[..., CollectorKeys]:
+    def make(**settings: object) -> CollectorKeys:
+        return CollectorKeys(tmp_path / "collectors.json", EvidenceSettings.model_validate(settings))
+
+    return make
+
+
+def test_the_first_key_of_each_collector_is_kept_over_a_restart(keys: Callable[..., CollectorKeys]) -> None:
+    assert keys().open("receipt", "pc1", word(ONE)) == BODY
+    again = keys()
+    assert again.open("receipt", "pc1", word(ONE)) == BODY
+    with pytest.raises(BadSignature, match="was known by"):
+        again.open("receipt", "pc1", word(OTHER))
+    assert "is not believed" in (again.alarm() or "")
+    assert dict(again.pins) == {"c1": ONE.key}
+
+
+def test_a_stand_in_is_announced_and_believed(keys: Callable[..., CollectorKeys], caplog: pytest.LogCaptureFixture):
+    """A second collector at night waits for nobody."""
+    known = keys()
+    known.open("receipt", "pc1", word(ONE))
+    assert known.open("receipt", "pc1", word(OTHER, "c2")) == BODY
+    assert "c2 is known from now on by its key" in caplog.text
+
+
+def test_unsigned_counts_only_as_long_as_no_collector_is_known(keys: Callable[..., CollectorKeys]) -> None:
+    known = keys()
+    assert known.open("receipt", "pc1", BODY) == BODY
+    known.open("receipt", "pc1", word(ONE))
+    with pytest.raises(BadSignature, match="no signature"):
+        known.open("receipt", "pc1", BODY)
+
+
+def test_only_the_listed_count_where_there_is_a_list(keys: Callable[..., CollectorKeys]) -> None:
+    known = keys(collector_keys=[ONE.key])
+    assert known.open("receipt", "pc1", word(ONE, "any-name")) == BODY
+    for payload in (word(OTHER), BODY):
+        with pytest.raises(BadSignature):
+            known.open("receipt", "pc1", payload)
+    assert dict(known.pins) == {}
+
+
+def test_any_looks_at_nothing_but_still_finds_the_receipt(keys: Callable[..., CollectorKeys]) -> None:
+    known = keys(receipts="any")
+    for payload in (word(ONE), word(OTHER), BODY, word(ONE)[:-8] + b'0000"}}'):
+        assert known.open("receipt", "pc1", payload) == BODY
+
+
+def test_a_wrong_signature_never_counts(keys: Callable[..., CollectorKeys]) -> None:
+    known = keys()
+    for payload in (word(ONE).replace(b'"stored":[[1', b'"stored":[[2'), word(ONE)[:-8] + b'0000"}}'):
+        with pytest.raises(BadSignature):
+            known.open("receipt", "pc1", payload)
+    with pytest.raises(BadSignature):
+        known.open("receipt", "pc2", word(ONE))
+    with pytest.raises(BadSignature):
+        known.open("command", "pc1", word(ONE))
+    assert dict(known.pins) == {}
+
+
+def test_a_line_taken_out_of_the_file_counts_at_once(keys: Callable[..., CollectorKeys], tmp_path: Path) -> None:
+    known = keys()
+    known.open("receipt", "pc1", word(ONE))
+    path = tmp_path / "collectors.json"
+    kept = json.loads(path.read_text())
+    del kept["c1"]
+    changed = tmp_path / "changed"
+    changed.write_text(json.dumps(kept))
+    changed.replace(path)
+    assert known.open("receipt", "pc1", word(OTHER)) == BODY
+
+
+def test_a_stranger_can_not_fill_the_file(keys: Callable[..., CollectorKeys]) -> None:
+    known = keys()
+    for number in range(MOST_COLLECTORS):
+        known.open("receipt", "pc1", word(OTHER, f"c{number}"))
+    with pytest.raises(BadSignature, match="collector_keys"):
+        known.open("receipt", "pc1", word(OTHER, "one more"))
+    assert known.open("receipt", "pc1", word(OTHER, "c7")) == BODY
+
+
+def test_a_damaged_key_of_our_own_is_an_alarm_and_no_stop(tmp_path: Path) -> None:
+    (tmp_path / "agent.key").write_text("garbage")
+    signer, alarm = own_signer(tmp_path, EvidenceSettings())
+    assert signer is None
+    assert "agent.key" in (alarm or "")
+    assert own_signer(tmp_path, EvidenceSettings(sign=False)) == (None, None)
+
+
+def test_the_key_command_prints_what_a_collector_is_to_register(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    config.write_text('[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n')
+    done = CliRunner().invoke(app, ["key", "--config", str(config), "--json"])
+    shown = json.loads(done.stdout)
+    signer, _ = own_signer(tmp_path / "data", EvidenceSettings())
+    assert signer is not None
+    assert (done.exit_code, shown["agent"], shown["key"]) == (0, "pc1", signer.key)
+    assert signer.key in CliRunner().invoke(app, ["key", "--config", str(config)]).stdout
+    (tmp_path / "data" / "agent.key").write_text("garbage")
+    assert CliRunner().invoke(app, ["key", "--config", str(config)]).exit_code == 1
