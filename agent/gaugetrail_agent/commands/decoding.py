@@ -78,9 +78,21 @@ def scan(
     hex_: Hex,
     profile: Annotated[str | None, typer.Option(help="hkmc, gm, gtl3 or plain")] = None,
     pattern: Annotated[str | None, typer.Option(help="regular expression that a plain code must match")] = None,
+    gs1: Annotated[bool, typer.Option("--gs1", help="every code here is GS1, whatever it looks like")] = False,
+    code39_check: Annotated[
+        bool, typer.Option("--code39-check", help="codes end with a Code 39 check character (modulo 43)")
+    ] = False,
+    role: Annotated[
+        list[str] | None, typer.Option(help="what an identifier means here, such as 4L=lot; may be repeated")
+    ] = None,
 ) -> None:
     """Print what a scan means: format, fields, identifiers, errors and warnings."""
+    roles = settings(role or [])
+    raw = hex_bytes(hex_)
     try:
-        answer(barcodes.read_scan(hex_bytes(hex_), profile=profile, pattern=pattern).as_json())
+        read = barcodes.read_scan(
+            raw, profile=profile, pattern=pattern, roles=roles, gs1_only=gs1, code39_check=code39_check
+        )
+        answer(read.as_json())
     except ValueError as error:
         raise fail(str(error), 2) from error
