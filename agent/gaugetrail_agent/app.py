@@ -248,6 +248,7 @@ def station_setup(config: Config, table: StationTable) -> Setup:
         badge=re.compile(table.badge_pattern),
         unit=re.compile(table.unit_pattern),
         code_profile=CODE_PROFILES.get(table.unit_code, table.unit_code),
+        code_roles=table.unit_code_roles,
         serial_channel=table.serial_channel,
         on_overdue=table.on_overdue_gauge,
         on_spool_full=table.on_spool_full,

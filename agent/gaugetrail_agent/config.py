@@ -200,6 +200,13 @@ class StationTable(Settings):
         "pattern",
         description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
     )
+    unit_code_roles: dict[
+        Annotated[str, Field(pattern=r"^[0-9]{0,3}[A-Z]$")], Literal["serial", "lot", "part_number"]
+    ] = Field(
+        {},
+        description="structured codes: what an identifier means in this house, where labels differ from MH10.8.2",
+        examples=[{"4L": "lot"}],
+    )
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
     on_spool_full: Literal["refuse", "drop_lowest"] = Field(
         "refuse",

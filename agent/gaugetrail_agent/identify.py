@@ -32,7 +32,7 @@ def _by_pattern(setup: Setup, text: str) -> dict[str, str] | str:
 
 def _by_code(setup: Setup, text: str) -> dict[str, str] | str:
     """The identifiers in a GS1, ISO 15434 or customer's code, or why there are none, with the cure."""
-    scan = read_scan(text.encode("utf-8"), profile=setup.code_profile or None)
+    scan = read_scan(text.encode("utf-8"), profile=setup.code_profile or None, roles=setup.code_roles)
     if scan.valid is False or scan.errors:
         return "; ".join(scan.advice) or f"the code can't be used: {', '.join(scan.errors)}"
     found = {"serial": scan.serial, "lot": scan.lot, "part": scan.part_number}

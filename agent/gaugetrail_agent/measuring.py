@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -43,6 +43,8 @@ class Setup:
     unit: re.Pattern[str]
     code_profile: str | None = None
     """Read unit codes as structured codes: a customer's profile by name, or empty for what the code says it is."""
+    code_roles: Mapping[str, str] = field(default_factory=dict)
+    """What an identifier means in this house: `4L` is the lot on some suppliers' labels, not the country."""
     serial_channel: str = "serial"
     on_overdue: Literal["flag", "refuse"] = "flag"
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"

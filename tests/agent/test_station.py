@@ -283,6 +283,16 @@ def test_a_structured_code_gives_serial_lot_and_part() -> None:
     assert (body.serial, body.lot, body.part) == ("00012345", "L7", "PR-74")
 
 
+def test_identifier_means_what_the_house_says() -> None:
+    """A supplier who puts his lot into 4L gives a lot, and no country."""
+    floor = Floor(replace(setup(BORE), code_profile="", code_roles={"4L": "lot"}))
+    floor.scan("OP-12")
+    floor.scan("[)>\x1e06\x1dPPR-74\x1d4LMIL-LOT-42\x1dS4711\x1e\x04")
+    floor.gauge("bore", "74.0", "mm")
+    body = floor.sealed()
+    assert (body.serial, body.lot) == ("4711", "MIL-LOT-42")
+
+
 def test_cancel_leaves_an_incomplete_record_rather_than_nothing() -> None:
     floor = Floor(setup())
     floor.scan("OP-12")
