@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gaugetrail_collector.web import Web
+from gaugetrail_contract import topics
+from gaugetrail_contract.status import CollectorStatus
 
 
 @pytest.fixture
@@ -131,6 +133,15 @@ def test_verify_runs_beside_and_names_what_is_broken(pages: Pages) -> None:
     pages.press("/verify")
     until(lambda: "Something is missing or altered" in pages.ask("/verify").text, "the loss shows")
     assert pages.ask("/api/verify").json()["proof"]["ok"] is False
+
+
+def test_the_line_says_when_it_shows_only_a_share(pages: Pages) -> None:
+    """The broker hands each record to one of the collectors."""
+    for name in ("collector-1", "collector-2"):
+        assert "share the work" not in pages.ask("/").text
+        document = CollectorStatus(online=True, collector=name, store="up")
+        pages.neighbours.hear(topics.collector_status(name), document.model_dump_json().encode())
+    assert "those that collector-1 has stored" in pages.ask("/").text
 
 
 def test_the_api_is_described_and_no_page_draws_on_a_foreign_server(pages: Pages) -> None:

@@ -5,6 +5,6 @@ answers as JSON under `/api`, described in `/openapi.json`. `board` knows what a
 just been stored; `questions` asks the console's own store; `guard` stands in front of all; `pages` and `api` answer.
 
 Promise: it reads. It changes nothing but on two buttons (retry, verify), which need a token that only its own pages
-hold. It runs on its own thread with its own store, so a slow question holds up no record. Whatever a serial holds is
+hold. It runs on its own thread with its own store, so no record waits for a question. Whatever a serial holds is
 shown literally; no script but `static/console.js` runs.
 """

@@ -102,7 +102,7 @@ class Facts:
         """What that part shows now."""
         if name == "verify":
             return {"now": now_us(), "last": self.verifying.last}
-        return {"now": now_us(), "view": self.board.view()}
+        return {"now": now_us(), "view": self.board.view(), "collector": self.about.collector}
 
 
 def now_us() -> int:

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gaugetrail_collector.genealogy import Family, Thing, walk
+from gaugetrail_collector.genealogy import Thing, links_of
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window, contexts
 from gaugetrail_collector.trace import Known, Page, Question, pages, target_of
 from gaugetrail_contract.record import Amendment, Event, Inspection, identifiers
 
 PAGE_OF_RECORDS = 100
-FAMILY_KINDS = ("serial", "lot", "supplier_lot", "heat")
-FAMILY_STEPS = 6
 FAMILY_SIZE = 60
-"""As much of a family as a page can show; the command line shows all."""
+"""Relatives shown on one page; the command line walks a whole family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,17 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """The nearest relatives in one direction, as the records at hand name them; `more` there are."""
+
+    title: str
+    things: tuple[Thing, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """A page of what is known of an identifier, oldest first, and its family where it can have one."""
+    """A page of what is known of an identifier, oldest first, and its nearest family where it can have one."""
 
     identifier: str
     kind: str | None
@@ -120,14 +127,18 @@ def _page(store: Store, question: Question, after: Position | None) -> Page:
 
 
 def _families(store: Store, identifier: str, kind: str | None, page: Page) -> tuple[Family, ...]:
-    """What it was made from and what it went into, for units and lots."""
-    records = [known.record for known in page.known if known.record is not None]
-    kinds = [kind] if kind is not None else [one for record in records for one, value in identifiers(record)
-                                             if value == identifier]  # fmt: skip
-    start = next(("serial" if one == "component" else one for one in kinds), None)
-    if start not in FAMILY_KINDS:
-        return ()
-    found = (
-        walk(store, Thing(start, identifier), way, FAMILY_STEPS, FAMILY_SIZE) for way in ("made_from", "went_into")
+    """What it was made from and what it went into, one step each way: a lot of a hundred thousand units costs no more
+    than one of ten. The relatives' own pages lead on.
+    """
+    known = page.known
+    if kind == "serial":
+        known += _page(store, Question((Term("component", identifier),)), None).known
+    links = [pair for one in known if one.record is not None for pair in links_of(one.record)]
+    made_from = dict.fromkeys(part for part, whole in links if whole.identifier == identifier)
+    went_into = dict.fromkeys(whole for part, whole in links if part.identifier == identifier)
+    found = (("Made from", list(made_from)), ("Went into", list(went_into)))
+    return tuple(
+        Family(title, tuple(things[:FAMILY_SIZE]), max(0, len(things) - FAMILY_SIZE))
+        for title, things in found
+        if things
     )
-    return tuple(family for family in found if family.links)
