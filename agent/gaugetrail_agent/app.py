@@ -17,7 +17,8 @@ import signal
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
-from gaugetrail_agent.clock_trust import system_clock
+from gaugetrail_agent.clock_trust import WatchedClock, system_clock
+from gaugetrail_agent.clock_watch import ClockWatch
 from gaugetrail_agent.config import Config, StationTable
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.drivers.modbus import Batch
@@ -32,12 +33,12 @@ from gaugetrail_agent.scheduler import Scheduler
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_agent.trust import CollectorKeys, own_signer
-from gaugetrail_contract.clock import Clock
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECS = 5.0
 NEWS_SECS = 1.0
+CLOCK_SECS = 1.0
 """What stations do and what delivery complains of is told at most so late."""
 DRAIN_SECS = 5.0
 CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
@@ -46,9 +47,10 @@ CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
 class Agent:
     """One agent process. `run` returns when `stop` is called or the system asks it to end."""
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, clock: WatchedClock | None = None) -> None:
         self.config = config
         self.clock = clock or system_clock()
+        origin = Origin(config.settings.agent.id, config.settings.agent.site, config.settings.agent.line)
         settings = config.settings
         agent = settings.agent
         self.spool = Spool(
@@ -58,13 +60,12 @@ class Agent:
             slot=agent.slot,
             max_bytes=settings.spool.max_mb * 1_000_000,
             keep_bytes=settings.spool.keep_mb * 1_000_000,
-            origin=Origin(agent.id, agent.site, agent.line),
+            origin=origin,
         )
+        self.clock_watch = ClockWatch(self.clock, self.spool, origin)
         self.collectors = CollectorKeys(config.data_dir / "collectors.json", settings.evidence)
         signer, no_key = own_signer(config.data_dir, settings.evidence)
-        # A clock of its own: a clock tells a step once, and it is the next record that must be told.
-        own = clock or system_clock()
-        self.health = Health(agent.id, own, config.loaded.sha256, key=signer.key if signer else None)
+        self.health = Health(agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None)
         self.health.alarm("key", no_key)
         self.publisher = Publisher(
             settings.mqtt,
@@ -127,10 +128,12 @@ class Agent:
             await self.terminal.start()
             (self.config.data_dir / "terminal.port").write_text(str(self.terminal.port))
         self.publisher.start()
+        self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
         self.devices.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.every(NEWS_SECS, "news", self._tell_news)
+        self.scheduler.every(CLOCK_SECS, "clock", self._watch_clock)
         self.scheduler.start()
         if self.metrics is not None:
             self.metrics.start()
@@ -210,6 +213,10 @@ class Agent:
         self.health.devices[device] = state
         changed = self.health.alarm(f"device {device}", None if state.up else state.detail)
         if changed or before is None or before.up != state.up:
+            self._heartbeat()
+
+    def _watch_clock(self) -> None:
+        if self.health.alarm("clock", self.clock_watch.look()):
             self._heartbeat()
 
     def _tell_news(self) -> None:

@@ -164,6 +164,14 @@ class Spool:
         looked_to = end if len(rows) < limit else rows[-1].place - base
         return Again(records, tuple(gaps((one.place - base for one in records), start, looked_to)))
 
+    def held(self, after: int, limit: int) -> list[Waiting]:
+        """Records of any state behind the place `after`, in order, proven."""
+        return self._proven(self._reader.between(after + 1, self.newest(), limit))
+
+    def boot_place(self) -> int:
+        """The last place before this boot of the machine."""
+        return int(self._reader.ask("SELECT value FROM meta WHERE key = 'boot_place'")[0][0])
+
     def _proven(self, rows: Sequence[Waiting]) -> list[Waiting]:
         """Those whose seal holds; the others are set aside by the writer and go nowhere."""
         spoilt = [row.place for row in rows if not sound(row.sealed.sha256, row.sealed.data)]

@@ -1,0 +1,289 @@
+"""Wrong clocks do no harm: order stays, each step is a record, and early records are put right once the clock is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from spool_bodies import body, chained, events, put, receipt, records, settle
+
+from gaugetrail_agent.app import Agent
+from gaugetrail_agent.clock_trust import WatchedClock
+from gaugetrail_agent.clock_watch import AT_ONCE, SETTLED_SECS, ClockWatch
+from gaugetrail_agent.config import load
+from gaugetrail_agent.spool import Origin, Spool
+from gaugetrail_contract.clock import ClockTrust, FixedClock, utc_text, utc_us
+from gaugetrail_contract.record import Amendment
+
+NOW = FixedClock().us
+YEAR_2000 = utc_us("2000-01-01T00:00:00.000000Z")
+HOUR_US, DAY_US = 3_600_000_000, 86_400_000_000
+
+
+class Pc:
+    """A line PC whose clocks a test sets."""
+
+    def __init__(self, folder: Path, us: int = NOW) -> None:
+        self.folder = folder
+        self.base = FixedClock(us=us)
+        self.synced = True
+        self.slept = 0
+
+    @contextmanager
+    def agent(self, **more: int) -> Iterator[tuple[Spool, ClockWatch]]:
+        """The spool and the watch of an agent that has just been started."""
+        clock = WatchedClock(self.base, lambda: self.synced, lambda: self.slept)
+        one = Spool(self.folder / "spool.db", agent="pc1", clock=clock, **more)
+        one.open()
+        try:
+            watch = ClockWatch(clock, one, Origin("pc1", "s", "l"))
+            watch.start()
+            yield one, watch
+        finally:
+            one.close()
+
+    def seconds(self, one: Spool, watch: ClockWatch, count: int) -> None:
+        for _ in range(count):
+            self.base.advance(1)
+            watch.look()
+            settle(one)
+
+
+def amendments(one: Spool) -> list[Amendment]:
+    return [record for record in records(one) if isinstance(record, Amendment)]
+
+
+def test_order_numbers_and_times_survive_every_jump_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    """To 2000, back an hour, a day ahead, right again, with a restart in between."""
+    pc = Pc(tmp_path)
+    for jump in (YEAR_2000 - NOW, NOW - YEAR_2000 - HOUR_US, DAY_US, -DAY_US + HOUR_US):
+        with pc.agent() as (one, watch):
+            watch.look()
+            put(one, 3)
+            pc.base.us += jump
+            first = put(one, 3)[0]
+            record = next(entry for entry in records(one) if entry.seq == first.seq)
+            assert record.clock is ClockTrust.STEPPED
+            pc.seconds(one, watch, 2)
+            put(one, 2)
+    with pc.agent() as (one, _):
+        found = records(one)
+        assert chained(one, one.epoch) == list(range(1, len(found) + 1))
+        times = [record.time for record in found]
+        assert times == sorted(set(times))
+        assert [event.payload["jump_us"] for event in events(one)] == [
+            YEAR_2000 - NOW,
+            NOW - YEAR_2000 - HOUR_US,
+            DAY_US,
+            -DAY_US + HOUR_US,
+        ]
+
+
+def test_a_step_is_an_event_with_both_readings_of_both_clocks(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        pc.seconds(one, watch, 1)
+        before_us, before_ns = pc.base.us, pc.base.mono
+        pc.base.us -= HOUR_US
+        pc.seconds(one, watch, 3)
+        (event,) = events(one)
+        assert (event.type, event.subject.id, event.clock) == ("clock.step", "pc1", ClockTrust.STEPPED)
+        assert event.payload == {
+            "wall_before": utc_text(before_us),
+            "wall_after": utc_text(before_us - HOUR_US + 1_000_000),
+            "mono_before_ns": before_ns,
+            "mono_after_ns": before_ns + 1_000_000_000,
+            "jump_us": -HOUR_US,
+            "boot": pc.base.boot(),
+        }
+
+
+def test_while_the_wall_clock_is_behind_what_was_sealed_the_records_say_so(tmp_path: Path) -> None:
+    """Their times only creep on; that they can't be believed stands in each of them until the clock has caught up."""
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        put(one, 1)
+        pc.base.us -= HOUR_US
+        pc.seconds(one, watch, 2)
+        put(one, 2)
+        pc.base.advance(3700)
+        put(one, 1)
+        trust = [record.clock for record in records(one) if record.kind == "inspection"]
+        assert trust == [ClockTrust.SYNCED, ClockTrust.STEPPED, ClockTrust.STEPPED, ClockTrust.SYNCED]
+
+
+def test_a_step_while_the_agent_was_down_is_told_when_it_is_back(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        put(one, 1)
+    pc.base.advance(60)
+    pc.base.us += DAY_US
+    with pc.agent() as (one, watch):
+        pc.seconds(one, watch, 2)
+        (event,) = events(one)
+        assert event.payload["jump_us"] == pytest.approx(DAY_US, abs=10)
+
+
+def test_a_step_is_told_although_the_spool_refuses_at_first(tmp_path: Path) -> None:
+    """Until it is, every record is flagged."""
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        assert one._writer is not None
+        db = one._writer.file.db
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+        while one.append(body()).exception(10) is None:
+            pass
+        pc.base.us += DAY_US
+        watch.look()
+        one.append(body()).exception(10)
+        assert events(one) == []
+        db.execute("PRAGMA max_page_count = 100000").fetchall()
+        pc.seconds(one, watch, 2)
+        assert len(events(one)) == 1
+        assert watch._clock.trust() is ClockTrust.SYNCED
+
+
+def early(pc: Pc, one: Spool, watch: ClockWatch, count: int = 5) -> list[int]:
+    """Records sealed in 2000 on a PC that nobody has set yet; the true moments of their sealing."""
+    pc.synced = False
+    true = []
+    for number in range(count):
+        pc.base.advance(10)
+        put(one, 1, number)
+        true.append(pc.base.us + NOW - YEAR_2000)
+        watch.look()
+    return true
+
+
+def set_right(pc: Pc) -> None:
+    """A time source sets the clock."""
+    pc.base.us += NOW - YEAR_2000
+    pc.synced = True
+
+
+def test_early_records_are_put_right_by_amendments_once_the_clock_is(tmp_path: Path) -> None:
+    """The time is computed from the monotonic time of the same boot; the originals stay; nothing is corrected twice."""
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        true = early(pc, one, watch)
+        originals = records(one)
+        assert {record.clock for record in originals} == {ClockTrust.UNSYNCED}
+        set_right(pc)
+        put(one, 1, 99)
+        pc.seconds(one, watch, int(SETTLED_SECS) - 1)
+        assert amendments(one) == []
+        pc.seconds(one, watch, 30)
+        found = amendments(one)
+        assert [amendment.target for amendment in found] == [record.id for record in originals]
+        assert [amendment.new for amendment in found] == [utc_text(us) for us in true]
+        assert [amendment.old for amendment in found] == [record.time for record in originals]
+        for amendment, record in zip(found, one.waiting(0, 100), strict=False):
+            assert (amendment.action, amendment.field, amendment.requested_by) == ("correct", "time", "pc1")
+            assert amendment.target_sha256 == record.sealed.sha256
+            assert "monotonic" in amendment.reason
+        assert records(one)[: len(originals)] == originals
+    with pc.agent() as (one, watch):
+        pc.seconds(one, watch, 30)
+        assert len(amendments(one)) == len(originals)
+
+
+def test_many_early_records_are_put_right_in_steps_confirmed_ones_among_them(tmp_path: Path) -> None:
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        pc.synced = False
+        told = put(one, AT_ONCE * 2 + 50)
+        one.confirm(receipt(one, (1, 300, told[299].sha256)))
+        pc.base.advance(5)
+        set_right(pc)
+        pc.seconds(one, watch, int(SETTLED_SECS) + 8)
+        assert [amendment.target_sha256 for amendment in amendments(one)] == [done.sha256 for done in told]
+
+
+def test_killed_in_the_middle_no_correction_is_missing_and_none_is_made_twice(tmp_path: Path) -> None:
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        pc.synced = False
+        told = put(one, AT_ONCE * 2 + 50)
+        pc.base.advance(5)
+        set_right(pc)
+        pc.seconds(one, watch, int(SETTLED_SECS) + 2)
+        made = len(amendments(one))
+        assert 0 < made < len(told)
+    with pc.agent() as (one, watch):
+        pc.seconds(one, watch, int(SETTLED_SECS) + 8)
+        assert [amendment.target_sha256 for amendment in amendments(one)] == [done.sha256 for done in told]
+
+
+def test_records_of_another_boot_stay_as_they_are(tmp_path: Path) -> None:
+    """Nothing measures the time between two boots."""
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        early(pc, one, watch)
+    pc.base.boot_id, pc.base.mono = "another-boot", 5_000_000_000
+    with pc.agent() as (one, watch):
+        true = early(pc, one, watch, 2)
+        set_right(pc)
+        pc.seconds(one, watch, 30)
+        assert [amendment.new for amendment in amendments(one)] == [utc_text(us) for us in true]
+
+
+def test_records_of_a_boot_in_which_the_machine_slept_stay_as_they_are(tmp_path: Path) -> None:
+    """Nobody can tell before or behind which of them it slept."""
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        early(pc, one, watch)
+        pc.slept = 3_600_000_000_000
+        pc.base.us += HOUR_US
+        set_right(pc)
+        pc.seconds(one, watch, 30)
+        assert [event.type for event in events(one)] == ["clock.step"]
+        assert amendments(one) == []
+
+
+def test_records_of_a_clock_that_was_right_all_along_need_no_correction(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        pc.synced = False
+        put(one, 5)
+        pc.synced = True
+        pc.seconds(one, watch, 30)
+        assert amendments(one) == []
+
+
+def test_a_clock_before_2024_is_an_alarm_that_says_what_to_do(tmp_path: Path) -> None:
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        assert "says 2000-01-01: set it" in str(watch.look())
+        set_right(pc)
+        pc.seconds(one, watch, 1)
+        assert watch.look() is None
+
+
+def test_the_agent_watches_its_clock_while_it_runs(tmp_path: Path) -> None:
+    """The whole agent, with no broker: the step becomes a record, and the status document shows the trust."""
+    (tmp_path / "agent.toml").write_text(
+        '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n[mqtt]\nport = 1\n'
+    )
+    base = FixedClock()
+    agent = Agent(load(tmp_path / "agent.toml", {}), WatchedClock(base, lambda: True))
+
+    async def shift() -> None:
+        task = asyncio.create_task(agent.run())
+        await until(lambda: agent.spool.epoch and agent.scheduler._scheduler.running)
+        base.us -= HOUR_US
+        await until(lambda: agent.spool.state().last_seq == 1)
+        assert [event.type for event in events(agent.spool)] == ["clock.step"]
+        agent.stop()
+        await task
+
+    asyncio.run(shift())
+
+
+async def until(found: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not found():  # noqa: ASYNC110 - waits for what another thread does
+            await asyncio.sleep(0.02)
