@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 LONGEST = 120.0
-EASY_SECS = 0.5
+EASY_SECS = 0.4
 """As much backlog is kept on the way as is receipted in this time."""
 LEAST_BACKLOG = 300
 FAIR = 16
@@ -83,7 +83,7 @@ class Delivery:
     _backlog: deque[tuple[int, int]] = field(default_factory=deque)
     _asked: deque[tuple[str, int, int]] = field(default_factory=deque)
     _backlog_on_way: int = 0
-    _backlog_most: float = 1000.0
+    _backlog_most: float = 600.0
     _pace_again: float = 0.0
     _streak: int = 0
     _tokens: float = 0.0
@@ -92,13 +92,15 @@ class Delivery:
     # --- what has happened
 
     def resume(self, last: int, now: float, grace_secs: float = 1.0) -> None:
-        """Sending is possible (again): what was sealed meanwhile, up to `last`, is backlog; what comes is live.
+        """Sending is possible (again): what was sealed meanwhile, up to `last`, is backlog; what comes is live. So are
+        the newest of what was sealed, a message of them: the part in somebody's hand is among these.
 
         All that is on its way is due after a moment for the client's own redelivery, back-off forgotten.
         """
-        if last > self.live:
-            self._backlog.append((self.live + 1, last))
-            self.live = last
+        live = max(self.live, last - self.batch)
+        if live > self.live:
+            self._backlog.append((self.live + 1, live))
+            self.live = live
         for parcel in self._parcels.values():
             parcel.due, parcel.tries = now + grace_secs, 0
 

@@ -57,30 +57,38 @@ def test_live_records_go_ahead_of_the_backlog_and_the_backlog_beside_them() -> N
     """After an outage a part that is measured now doesn't wait for the thousands before it."""
     delivery = Delivery()
     delivery.resume(36_000, 0)
+    assert send(delivery, 36_000, 0) == (Lane.LIVE, list(range(35_901, 36_001)))
     assert send(delivery, 36_000, 0) == (Lane.BACKLOG, list(range(1, 101)))
     assert send(delivery, 36_001, 0.01) == (Lane.LIVE, [36_001])
     assert send(delivery, 36_001, 0.02) == (Lane.BACKLOG, list(range(101, 201)))
     assert send(delivery, 36_003, 0.03) == (Lane.LIVE, [36_002, 36_003])
-    assert delivery.backlog() == 36_000 - 200
+    assert delivery.backlog() == 36_000 - 300
 
 
 def test_a_line_at_its_limit_starves_neither_backlog_nor_resends() -> None:
     delivery = Delivery(most=10**6)
-    delivery.resume(1000, 0)
-    lanes = [sent[0] for number in range(1, 200) if (sent := send(delivery, 1000 + number * 100, number / 100))]
+    delivery.resume(1100, 0)
+    lanes = []
+    for number in range(1, 200):
+        sent = send(delivery, 1100 + number * 100, number / 100)
+        assert sent is not None
+        lanes.append(sent[0])
+        if sent[0] is Lane.BACKLOG:
+            delivery.receipted(sent[1], number / 100)
     assert lanes.count(Lane.LIVE) > 150
     assert lanes.count(Lane.BACKLOG) >= 10
 
 
 def test_the_backlog_keeps_to_its_rate() -> None:
     delivery = Delivery(catch_up_per_s=50)
-    delivery.resume(10_000, 0)
+    delivery.resume(10_100, 0)
+    assert send(delivery, 10_100, 0) == (Lane.LIVE, list(range(10_001, 10_101)))
     went = 0
     for tick in range(1000):  # ten seconds
-        sent = send(delivery, 10_000, tick / 100)
+        sent = send(delivery, 10_100, tick / 100)
         went += len(sent[1]) if sent else 0
     assert 490 <= went <= 520
-    assert send(delivery, 10_001, 10.0) == (Lane.LIVE, [10_001])
+    assert send(delivery, 10_101, 10.0) == (Lane.LIVE, [10_101])
 
 
 def test_a_slow_store_gets_less_backlog_at_once_and_a_quick_one_more() -> None:
@@ -138,15 +146,16 @@ def test_what_a_collector_asks_for_again_goes_out_once_for_each_time_it_asks() -
 def test_what_is_gone_is_passed_over() -> None:
     """A range of which the spool holds nothing any more ends, and the lane goes on behind it."""
     delivery = Delivery()
-    delivery.resume(500, 0)
-    order = delivery.order(500, 0)
+    delivery.resume(600, 0)
+    assert send(delivery, 600, 0) == (Lane.LIVE, list(range(501, 601)))
+    order = delivery.order(600, 0)
     assert order is not None
     delivery.done(order, [400], 0)
-    rest = delivery.order(500, 0)
+    rest = delivery.order(600, 0)
     assert rest is not None
     assert (rest.lane, rest.first, rest.last) == (Lane.BACKLOG, 401, 500)
     delivery.done(rest, [], 0)
-    assert delivery.order(500, 0.5) is None
+    assert delivery.order(600, 0.5) is None
 
 
 acts = st.lists(
