@@ -46,8 +46,7 @@ class BusUnits:
         self._send: Callable[[bytes], None] = lambda _: None
         self._port: PtyPort | None = None
         self._server: asyncio.Server | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def open(self, port: PtyPort) -> None:
         """Answer on the pty."""
@@ -69,14 +68,14 @@ class BusUnits:
             self._server.close()
             await self._server.wait_closed()
         while self._serving:
-            for task in self._serving:
-                task.cancel()
-            await asyncio.gather(*self._serving, return_exceptions=True)
+            for writer in self._serving.values():
+                writer.transport.abort()
+            await asyncio.gather(*self._serving)
 
     def hang_up(self) -> None:
         """Break the connection, as a power cut does."""
-        if self._writer is not None:
-            self._writer.transport.abort()
+        for writer in self._serving.values():
+            writer.transport.abort()
 
     def shout(self, data: bytes) -> None:
         """Put bytes on the bus unasked."""
@@ -85,17 +84,17 @@ class BusUnits:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._buffer = b""
-        self._writer, self._send = writer, writer.write
+        self._send = writer.write
         task = asyncio.current_task()
         assert task is not None
-        self._serving.add(task)
+        self._serving[task] = writer
         try:
             while data := await reader.read(4096):
                 self.received(data)
         except ConnectionError:
             pass
         finally:
-            self._serving.discard(task)
+            del self._serving[task]
             writer.close()
 
     def received(self, data: bytes) -> None:

@@ -10,7 +10,8 @@ import pytest
 from modbus_floor import WIRES, bus, eventually, registers_reply, scripted, tcp
 
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer, NotTaken, Refused
+from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer, NotTaken
+from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_sim.modbus_bus import BusUnits
 from gaugetrail_sim.modbus_units import Unit
 

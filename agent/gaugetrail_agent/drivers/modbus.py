@@ -26,7 +26,8 @@ from gaugetrail_agent.drivers.modbus_plan import Block, Numbering, Wanted, after
 from gaugetrail_agent.drivers.modbus_values import ValueReader, ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer, Refused
+from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer
+from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.settings import Settings
 
@@ -117,6 +118,7 @@ class ModbusDevice:
             no_span=settings.no_span,
         )
         self._blocks = list(self._plan)
+        self._breaks = 0
         self._refused: dict[str, int] = {}
         self._tries = 0
         self._handshake: PlcHandshake | None = None
@@ -192,6 +194,9 @@ class ModbusDevice:
 
     async def _read_all(self) -> tuple[Reading, ...]:
         """Every declared value, in the order declared."""
+        if self._breaks != self._link.breaks:
+            self._breaks = self._link.breaks
+            self._blocks = list(self._plan)  # it may have come back as another: what was learned is learned again
         found: dict[str, tuple[Reading, ...]] = {}
         for block in list(self._blocks):
             found |= await self._read_block(block)
@@ -282,7 +287,6 @@ class ModbusDevice:
         return f"{self.name}: {len(self._refused)} of {len(self._values)} values are refused: {names}"
 
     def _gone(self, error: DeviceGone, wait: float) -> None:
-        self._blocks = list(self._plan)  # it may come back as another: what was learned is learned again
         again = f"trying again in {wait:.0f} s" if wait >= 1 else "trying again"
         detail = f"{self.name}: {error}; {again} (try {self._tries})"
         if self._tries & (self._tries - 1) == 0:

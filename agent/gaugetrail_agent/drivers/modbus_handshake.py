@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from gaugetrail_agent.drivers.handshake import Code, Log, Seen, answered, judge, looks_new
 from gaugetrail_agent.drivers.modbus_plan import Block, Wanted, blocks
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.links.modbus import ModbusLink, Refused
+from gaugetrail_agent.links.modbus import ModbusLink
+from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.settings import Settings
 

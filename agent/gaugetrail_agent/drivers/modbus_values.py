@@ -100,7 +100,7 @@ def _short_way(value: ValueSettings, spec: ValueSpec) -> Callable[[Sequence[int]
 
     def finished(number: Decimal) -> str:
         scaled = _EXACT.fma(number, spec.scale, spec.offset)
-        return registers.decimal_text(scaled if value.decimals is None else round(scaled, value.decimals))
+        return registers.decimal_text(scaled if value.decimals is None else registers.rounded(scaled, value.decimals))
 
     def integer(cut: Sequence[int]) -> str:
         number = int.from_bytes(struct.pack(form, *cut[::step]), "big", signed=signed)
@@ -126,7 +126,7 @@ def _reading(value: ValueSettings, channel: str, decoded: Decoded, raw: bytes) -
     if decoded.number is not None:
         number = decoded.number
         if value.decimals is not None:
-            number = round(number, value.decimals)
+            number = registers.rounded(number, value.decimals)
         return Reading(Status.OK, raw, value=registers.decimal_text(number), unit=value.unit, channel=channel)
     if decoded.text is not None:
         return Reading(Status.INFO, raw, channel=channel, text=decoded.text)

@@ -14,7 +14,7 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Context, Decimal, InvalidOperation, localcontext
 from typing import Literal
 
 Order = Literal["big", "little"]
@@ -25,6 +25,7 @@ _BCD = re.compile(r"bcd(16|32|48|64)\Z")
 _ARRAY = re.compile(r"([a-z]+[0-9]*)\[([0-9]{1,3})\]\Z")
 _STRING = re.compile(r"string(?:\[([0-9]{1,3})\])?\Z")
 _BITS = re.compile(r"(?:bitfield|bits)(16|32)?\Z")
+_WIDE = Context(prec=400)  # a 64-bit float has up to 309 digits before the point
 _PACK = {16: ">e", 32: ">f", 64: ">d"}
 TYPES = "(u)int16, 32, 64, float32, 64, bcd16, 32, bitfield, bitfield32, bool, string[N], and arrays: float32[4]"
 ENCODINGS = ("ascii", "utf-8", "latin-1", "cp1252", "utf-16", "utf-16-le", "shift_jis", "gbk", "euc_kr")
@@ -216,6 +217,11 @@ def shortest(number: float, width: int) -> str:
 def _scaled(number: Decimal, spec: ValueSpec) -> Decoded:
     with localcontext(prec=60):  # a 64-bit number times a long scale keeps every digit
         return Decoded(number=number * spec.scale + spec.offset)
+
+
+def rounded(number: Decimal, decimals: int) -> Decimal:
+    """To so many digits behind the point, however many stand before it."""
+    return number.quantize(Decimal(1).scaleb(-decimals), context=_WIDE)
 
 
 def decimal_text(number: Decimal) -> str:

@@ -27,8 +27,10 @@ from pymodbus.pdu import ModbusPDU, bit_message, register_message
 
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.modbus_frames import (
+    EXCEPTIONS,
     Ask,
     OutOfStep,
+    Refused,
     ascii_answer,
     ascii_frame,
     rtu_answer,
@@ -57,17 +59,6 @@ LATE_TIMES = 10
 BUFFER_BYTES = 2048
 """More than any answer with what may stand before it; a device that talks without end fills no memory."""
 
-EXCEPTIONS: Final = {
-    1: "the unit doesn't know this function",
-    2: "illegal address",
-    3: "illegal value, or too many registers at once",
-    4: "the unit failed",
-    5: "accepted, still working",
-    6: "busy",
-    8: "memory parity error",
-    10: "the gateway has no path to the unit",
-    11: "the unit behind the gateway doesn't answer",
-}
 GATEWAY = (10, 11)
 
 _READS: Final[Mapping[Function, type[ModbusPDU]]] = {
@@ -76,14 +67,6 @@ _READS: Final[Mapping[Function, type[ModbusPDU]]] = {
     "holding": register_message.ReadHoldingRegistersRequest,
     "input": register_message.ReadInputRegistersRequest,
 }
-
-
-class Refused(Exception):
-    """The unit answered, with an exception code: what was asked for has no value now; the link is fine."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"exception {code}: {EXCEPTIONS.get(code, 'unknown')}")
-        self.code = code
 
 
 class NoAnswer(DeviceGone):
@@ -115,6 +98,8 @@ class ModbusLink:
 
     def __init__(self, settings: AnyModbusSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.figures = Figures()
+        self.breaks = 0
+        """How often the connection has broken: who is at the other end may be another since."""
         self._settings = settings
         self._monotonic = monotonic
         self._wire = _wire_of(settings)
@@ -409,11 +394,13 @@ class ModbusLink:
 
     async def _hang_up(self, why: str) -> None:
         self._is_open = False
+        self.breaks += 1
         await self._wire.close()
         self._fail_all(DeviceGone(f"{self.name}: {why}; connecting anew"))
 
     def _lost(self, error: DeviceGone) -> None:
         self._is_open = False
+        self.breaks += 1
         if not self._heard_since_open and not isinstance(self._settings, ModbusSerialSettings):
             error = DeviceGone(
                 f"{error} before it answered anything; it may take one connection only, which another program or HMI "

@@ -20,6 +20,27 @@ MOST_PROBES = 8
 _ASCII_FRAME = re.compile(rb":((?:[0-9A-Fa-f]{2}){3,})\r\n")
 
 
+EXCEPTIONS = {
+    1: "the unit doesn't know this function",
+    2: "illegal address",
+    3: "illegal value, or too many registers at once",
+    4: "the unit failed",
+    5: "accepted, still working",
+    6: "busy",
+    8: "memory parity error",
+    10: "the gateway has no path to the unit",
+    11: "the unit behind the gateway doesn't answer",
+}
+
+
+class Refused(Exception):
+    """The unit answered, with an exception code: what was asked for has no value now; the link is fine."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"exception {code}: {EXCEPTIONS.get(code, 'unknown')}")
+        self.code = code
+
+
 class OutOfStep(Exception):
     """The stream holds something that is no frame: where the next one begins is unknown."""
 
