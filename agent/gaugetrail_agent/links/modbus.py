@@ -321,7 +321,7 @@ class ModbusLink:
 
     def _silence(self, unit: int, secs: float) -> str:
         """Who was silent, and who spoke instead."""
-        text = f"{self.name}: unit {unit} doesn't answer in {secs:g} s"
+        text = f"{self.name}: unit {unit} doesn't answer in {secs:.3g} s"
         if isinstance(self._settings, ModbusTcpSettings) or not self._buffer:
             return text
         if others := who_spoke(bytes(self._buffer), ascii_=isinstance(self._settings, ModbusAsciiSettings)) - {unit}:
