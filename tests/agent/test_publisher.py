@@ -283,7 +283,7 @@ def test_a_backlog_does_not_hold_up_what_is_measured_now(shop: Shop) -> None:
     assert sender.alarm() is None
 
 
-def test_what_a_collector_asks_for_again_is_given_from_the_spool(shop: Shop) -> None:
+def test_what_a_collector_asks_for_again_is_given_from_the_spool(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     """A store was wiped: confirmed records come again, only what is still here, and nothing in the spool changes."""
     one, end = shop.spool(), shop.far_end()
     sender = shop.publisher(one)
@@ -292,7 +292,8 @@ def test_what_a_collector_asks_for_again_is_given_from_the_spool(shop: Shop) -> 
     end.say(Again(command="again", epoch=one.epoch, ranges=((2, 4), (9, 12))))
     until(lambda: len(end.order) == 15, "they have come again")
     assert sorted(end.order[10:]) == [2, 3, 4, 9, 10]
-    assert sender.figures.given_again == 5
+    until(lambda: sender.figures.given_again == 5, "all are counted")
+    assert "records 11 to 12 of epoch" in caplog.text, "what is gone is said"
     for garbage in (b"", b"{}", b'{"command":"again"}', b'{"command":"rm","epoch":"012345678","ranges":[[1,2]]}'):
         end.client.publish("gaugetrail/v1/pc1/commands", garbage, qos=1)
     end.client.publish("gaugetrail/v1/pc1/commands", f'{{"command":"again","epoch":"{one.epoch}","ranges":[[3,1]]}}')

@@ -69,6 +69,23 @@ def test_another_collector_stands_in_and_both_keys_are_known(floor: Floor) -> No
     operator.close()
 
 
+def test_two_collectors_at_once_store_each_record_once(floor: Floor) -> None:
+    """They share the messages, know nothing of each other, and one dies in between."""
+    operator = started(floor, 3)
+    path = floor.write_collector(name="other")
+    path.write_text(path.read_text() + QUICK)
+    floor.collector("other")
+    until(lambda: "ready: other" in floor.log("other"), "both are there")
+    for number in range(10, 18):
+        operator.inspect(f"SN{number}")
+    floor.kill("collector")
+    for number in range(18, 22):
+        operator.inspect(f"SN{number}")
+    until(lambda: floor.waiting() == 0, "every record has its receipt")
+    assert whole(floor, 15)
+    operator.close()
+
+
 def test_a_line_pc_set_up_anew_is_refused_until_its_key_is_registered(floor: Floor) -> None:
     """The same name with another key could be anybody: its records wait, and one command lets them in."""
     operator = started(floor, 1)
