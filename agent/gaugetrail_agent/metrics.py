@@ -24,8 +24,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gaugetrail_contract.figures import AGENT_FIGURES
-from gaugetrail_contract.readiness import agent_parts
+from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus
 
 log = logging.getLogger(__name__)

@@ -128,6 +128,48 @@ def test_attempts_and_memory_survive_where_they_can_be_read(tmp_path: Path) -> N
         assert [event.type for event in events(one)] == ["spool.repaired"]
 
 
+def test_attempts_are_told_by_the_records_themselves_where_their_table_is_gone(tmp_path: Path) -> None:
+    """A unit that is measured again after the repair is attempt 3 of it, not another first one."""
+    with spool(tmp_path) as one:
+        put(one, 20)
+        again = body("SN7").model_copy(update={"attempt": 2, "supersedes": "pc1/x/7"})
+        second = one.append(again).result(10)
+    with sqlite3.connect(tmp_path / "spool.db") as db:
+        db.execute("DELETE FROM unit")
+    db.close()
+    spoil_figures(tmp_path)
+    with spool(tmp_path) as one:
+        assert one.last_attempt("OP10", "P", "SN7") == (2, second.record_id)
+        assert one.last_attempt("OP10", "P", "SN8") is not None
+
+
+def test_what_is_gone_at_either_end_of_an_older_epoch_is_named_too(tmp_path: Path) -> None:
+    """Two epochs in a file; the end of the first and the start of the second are spoilt, then the file's head."""
+    with spool(tmp_path) as one:
+        put(one, 60)
+        first = one.epoch
+    spoil_figures(tmp_path)
+    with spool(tmp_path) as one:
+        put(one, 60, 100)
+        second = one.epoch
+    with sqlite3.connect(tmp_path / "spool.db") as db:
+        db.execute("DELETE FROM record WHERE place BETWEEN 50 AND 70 OR place <= 3")
+    db.close()
+    spoil_figures(tmp_path)
+    with spool(tmp_path) as one:
+        said = events(one)[-1].payload
+        assert said["absent"] == [[first, 50, 60], [second, 1, 10]]
+        assert said["absent_count"] == 21
+        assert (said["first_epoch"], said["first_seq"]) == (first, 4)
+
+
+def spoil_figures(folder: Path) -> None:
+    """What the file says of itself is nonsense, so that it is repaired at the next start."""
+    with sqlite3.connect(folder / "spool.db") as db:
+        db.execute("UPDATE meta SET value = 'nonsense' WHERE key = 'figures'")
+    db.close()
+
+
 def spoil(path: Path, seq: int, column: str, value: object) -> None:
     with sqlite3.connect(path) as db:
         db.execute(f"UPDATE record SET {column} = ? WHERE place = ?", (value, seq))

@@ -5,7 +5,8 @@ Order, so that a power cut at any point loses nothing: a note names the folder t
 the note goes. Opening a spool finishes what a note says is unfinished.
 
 What is carried over: every record whose bytes hash to its seal and that is this agent's; one whose bytes are right and
-only the seal beside them is spoilt, if the next record names it; the attempts and memory that SQLite can still read.
+only the seal beside them is spoilt, if the next record names it; the attempts that those records or SQLite still tell;
+the memory that SQLite can still read.
 What looks like a record but does not prove itself is kept in `damaged`. The last numbers of an epoch may be among what
 is lost, and a number must never be sealed twice: so the fresh file says that a new epoch is due (`epoch_due`), whose
 first record tells what was found.
@@ -34,7 +35,11 @@ from gaugetrail_contract.seal import seal_of
 
 SUFFIXES = ("", "-wal", "-shm")
 MOST_NAMED = 50
-"""Ranges that the event names; all are counted."""
+"""Ranges that the event names, the newest; all are counted."""
+LATER_ATTEMPT = """
+INSERT INTO unit VALUES(?, ?, ?, ?, ?) ON CONFLICT(station, part, serial)
+DO UPDATE SET attempt = excluded.attempt, record = excluded.record WHERE excluded.attempt > unit.attempt
+"""
 
 
 def trouble_before_opening(path: Path, known: Mark | None) -> str | None:
@@ -192,9 +197,13 @@ class _Salvage:
         if epoch not in self.starts:
             self.starts[epoch] = self._end()
         place = self.starts[epoch] + seq
-        time_us = utc_us(json.loads(row.data)["time"])
+        record = json.loads(row.data)
+        time_us = utc_us(record["time"])
         values = (place, row.sha256, row.data, time_us, row.committed_us, row.confirmed_us, row.state, row.reason)
         self.db.execute("INSERT OR IGNORE INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?)", values)
+        if record["kind"] == "inspection" and record.get("serial") is not None:
+            names = (record["station"], record["part"], record["serial"])
+            self.db.execute(LATER_ATTEMPT, (*names, record["attempt"], f"{self.agent}/{epoch}/{seq}"))
 
     def _end(self) -> int:
         """Behind everything that is in: for an epoch of which no row gave its place."""
@@ -225,10 +234,10 @@ class _Salvage:
 def _small_tables(spoilt: Path, db: sqlite3.Connection) -> None:
     """What SQLite can still read of attempts, memory and earlier damage; each table for itself."""
     with suppress(sqlite3.Error), closing(schema.look(spoilt)) as old:
-        for table, columns in (("unit", 5), ("memory", 2)):
-            marks = ", ".join("?" * columns)
-            with suppress(sqlite3.Error):
-                db.executemany(f"INSERT OR IGNORE INTO {table} VALUES({marks})", old.execute(f"SELECT * FROM {table}"))  # noqa: S608
+        with suppress(sqlite3.Error):
+            db.executemany(LATER_ATTEMPT, old.execute("SELECT station, part, serial, attempt, record FROM unit"))
+        with suppress(sqlite3.Error):
+            db.executemany("INSERT OR IGNORE INTO memory VALUES(?, ?)", old.execute("SELECT key, value FROM memory"))
         with suppress(sqlite3.Error):
             rows = old.execute("SELECT epoch, seq, found_us, reason, raw FROM damaged")
             db.executemany("INSERT INTO damaged VALUES(NULL, ?, ?, ?, ?, ?)", rows)
@@ -256,11 +265,14 @@ def _conclude(db: sqlite3.Connection, found: _Salvage, note: dict[str, object], 
         "kept": kept,
         "carried": sum(weight.count),
         "damaged": weight.damaged,
-        "absent": [[epoch, first, last] for epoch, first, last in absent[:MOST_NAMED]],
+        "absent": [[epoch, first, last] for epoch, first, last in absent[-MOST_NAMED:]],
         "absent_count": sum(last - first + 1 for _, first, last in absent),
         "last_seq": last_seq,
         "last_seal": sha256,
     }
+    if found.starts:
+        first_epoch, first_seq = schema.Epochs.read(db).of(_first_place(db))
+        payload |= {"first_epoch": first_epoch, "first_seq": first_seq}
     if last_epoch:
         payload["old_epoch"] = last_epoch
     if "known_seq" in note:
@@ -269,17 +281,24 @@ def _conclude(db: sqlite3.Connection, found: _Salvage, note: dict[str, object], 
     db.execute("INSERT INTO meta VALUES('epoch_due', ?)", (json.dumps({"type": "spool.repaired", "payload": payload}),))
 
 
+def _first_place(db: sqlite3.Connection) -> int:
+    (place,) = db.execute("SELECT min(place) FROM record").fetchone()
+    return int(place)
+
+
 def _absent(db: sqlite3.Connection, found: _Salvage) -> Iterator[tuple[str, int, int]]:
-    """Numbers between the first and the last of an epoch that nothing was found of (or that had been confirmed and
-    let go before).
+    """Numbers of an epoch that nothing was found of, up to where the next one begins; in the first epoch only behind
+    its first record, because what stood before that may have been confirmed and let go long ago.
     """
     starts = sorted((start, epoch) for epoch, start in found.starts.items())
     for number, (start, epoch) in enumerate(starts):
         end = starts[number + 1][0] if number + 1 < len(starts) else 2**62
-        before: int | None = None
+        before = start if number else None
         for (place,) in db.execute(
             "SELECT place FROM record WHERE place > ? AND place <= ? ORDER BY place", (start, end)
         ):
             if before is not None and place > before + 1:
                 yield epoch, before + 1 - start, place - 1 - start
             before = place
+        if before is not None and before < end < 2**62:
+            yield epoch, before + 1 - start, end - start
