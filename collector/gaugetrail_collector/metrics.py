@@ -15,8 +15,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector as Families
 
 from gaugetrail_collector.web import Receive, Scope, Send
-from gaugetrail_contract.figures import COLLECTOR_FIGURES
-from gaugetrail_contract.readiness import collector_parts
+from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.status import CollectorStatus
 
 STALE_SECS = 30.0

@@ -1,4 +1,4 @@
-"""The figures of a status document under the names that Prometheus shows.
+"""The figures of a status document under the names that Prometheus shows, and what they say about readiness.
 
 One source: the metrics page, `/ready` and the status topic are all made from the same document, so they can't disagree.
 Each service hands its last document to these tables; nothing here opens a socket or knows a metrics library.
@@ -112,24 +112,6 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         _spool(lambda spool: spool.full),
     ),
     Figure(
-        "gaugetrail_agent_receipt_p99_seconds",
-        "gauge",
-        "commit to receipt of the records confirmed last, 99th percentile",
-        lambda s: _one(None if s.spool is None or s.spool.receipt_p99_ms is None else s.spool.receipt_p99_ms / 1000),
-    ),
-    Figure(
-        "gaugetrail_agent_records_damaged",
-        "gauge",
-        "records spoilt by this PC's disk and set aside here",
-        _spool(lambda spool: spool.damaged),
-    ),
-    Figure(
-        "gaugetrail_agent_records_dropped_total",
-        "counter",
-        "unsent records dropped when the spool was full, as their plan allows",
-        _spool(lambda spool: spool.dropped),
-    ),
-    Figure(
         "gaugetrail_agent_broker_up",
         "gauge",
         "1: connected to the broker",
@@ -152,36 +134,6 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         "counter",
         "records sent again because no receipt came in time",
         _delivery(lambda delivery: delivery.resent),
-    ),
-    Figure(
-        "gaugetrail_agent_messages_total",
-        "counter",
-        "messages with records sent since start",
-        _delivery(lambda delivery: delivery.messages),
-    ),
-    Figure(
-        "gaugetrail_agent_records_backlog",
-        "gauge",
-        "records that gathered while nothing could be sent and wait their turn",
-        _delivery(lambda delivery: delivery.backlog),
-    ),
-    Figure(
-        "gaugetrail_agent_records_given_again_total",
-        "counter",
-        "confirmed records that a collector asked for again",
-        _delivery(lambda delivery: delivery.given_again),
-    ),
-    Figure(
-        "gaugetrail_agent_commands_refused_total",
-        "counter",
-        "commands that are malformed or not believed",
-        _delivery(lambda delivery: delivery.commands_refused),
-    ),
-    Figure(
-        "gaugetrail_agent_callback_faults_total",
-        "counter",
-        "faults of our own in answering the broker; see the log",
-        _delivery(lambda delivery: delivery.callback_faults),
     ),
     Figure(
         "gaugetrail_agent_receipts_total",
@@ -327,3 +279,58 @@ COLLECTOR_FIGURES: tuple[Figure[CollectorStatus], ...] = (
         lambda s: _one(s.tag_budget or None),
     ),
 )
+
+
+# --- readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one part of a service does: `ok`, `warning` (it works, look at it) or `failed`, with the reason."""
+
+    state: Literal["ok", "warning", "failed"]
+    reason: str = ""
+
+
+OK = Part("ok")
+
+
+def _failed_if(trouble: str) -> Part:
+    return Part("failed", trouble) if trouble else OK
+
+
+def agent_parts(status: AgentStatus) -> dict[str, Part]:
+    """What of the agent works. A wrong clock is a warning: records carry their trust and their order is by number."""
+    silent = [f"{name}: {device.detail or 'down'}" for name, device in status.devices.items() if not device.up]
+    refusing = [name for name, state in status.stations.items() if state == "refused"]
+    spool = OK
+    if status.spool is not None and (status.spool.full or refusing):
+        spool = Part("failed", f"nothing can be recorded; refusing: {', '.join(refusing) or 'all stations'}")
+    clock = OK
+    if status.clock is not ClockTrust.SYNCED:
+        clock = Part("warning", f"the clock is {status.clock or 'unknown'}; records say so")
+    delivery = status.delivery
+    return {
+        "spool": spool if status.spool is not None else Part("failed", "no figures of the spool yet"),
+        "broker": _failed_if("not started yet" if delivery is None else delivery.detail),
+        "devices": _failed_if("; ".join(silent)),
+        "clock": clock,
+    }
+
+
+def collector_parts(status: CollectorStatus) -> dict[str, Part]:
+    """What of the collector works."""
+    aside = OK
+    if status.set_aside or status.forks:
+        what = f"{status.set_aside} lines set aside since start, {status.forks} of them forks"
+        aside = Part("warning", f"{what}: gaugetrail-collector set-aside ls")
+    store, broker = status.store_detail or status.store, status.broker_detail or status.broker
+    gaps = OK
+    if status.gaps:
+        gaps = Part("warning", f"missing in the store, asked for again: {'; '.join(status.gap_details) or status.gaps}")
+    return {
+        "store": OK if status.store == "up" else Part("failed", store),
+        "broker": OK if status.broker == "up" else Part("failed", broker),
+        "set_aside": aside,
+        "gaps": gaps,
+    }

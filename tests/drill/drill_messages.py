@@ -89,8 +89,9 @@ def hour_of_backlog(folder: Path, seed: int, faults: int) -> Result:
         with ReceiptTimes(plant.mqtt_port) as receipts:
             plant.start_collector()
             plant.start_agent("pc1")
-            plant.crew.work(0.1)
+            until(receipts.any, "the first receipt has come: agent and collector have met again")
             begun = time.monotonic()
+            plant.crew.work(0.05)
             plant.arrived(300.0)
             took = time.monotonic() - begun
             live = plant.account.told[backlog:]

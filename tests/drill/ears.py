@@ -53,9 +53,14 @@ class ReceiptTimes(Ear):
     def _note(self, message: mqtt.MQTTMessage) -> None:
         at = time.monotonic()
         agent = message.topic.split("/")[2]
-        receipt = json.loads(message.payload)
+        receipt = json.loads(message.payload.split(b"\n")[0])  # a signature may stand in a second line
         with self._lock:
             self._ranges += [(agent, receipt["epoch"], first, last, at) for first, last, _ in receipt["stored"]]
+
+    def any(self) -> bool:
+        """Whether one has come at all."""
+        with self._lock:
+            return bool(self._ranges)
 
     def secs_until(self, words: list[Word]) -> list[float]:
         """For each word with a record: seconds from the terminal's word to the first receipt; infinite without one."""

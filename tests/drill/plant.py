@@ -150,6 +150,8 @@ class Plant(Floor):
         self.broker_extra = ""
         self.store_path = folder / "store.db"
         self.collector_dir = folder
+        self.hopeless: set[str] = set()
+        self.written_off: list[Aside] = []
 
     def __enter__(self) -> Plant:
         self.crew.__enter__()
@@ -368,13 +370,15 @@ class Plant(Floor):
         return InfluxLook(self.influx) if self.store == "influxdb" else SqliteLook(self.store_path)
 
     def aside(self) -> list[Aside]:
-        """What all collectors have set aside."""
-        return [one for name in self.collectors for one in look_aside(self.collector_data(name) / "set-aside.db")]
+        """What all collectors have set aside, and what the drill has written off because it destroyed it itself."""
+        return self.written_off + [
+            one for name in self.collectors for one in look_aside(self.collector_data(name) / "set-aside.db")
+        ]
 
     def arrived(self, secs: float = DRAIN_SECS) -> float:
         """Wait until all that the terminals have said by now is in the store or set aside; the seconds it took."""
         begun = time.monotonic()
-        missing = {word.record for word in self.account.told if word.record is not None}
+        missing = {word.record for word in self.account.told if word.record is not None} - self.hopeless
         look = self.look()
         while True:
             with contextlib.suppress(OSError):
