@@ -98,8 +98,9 @@ def test_an_altered_record_is_shown_as_one_that_cannot_be_believed(pages: Pages)
     db.commit()
     db.close()
     page = pages.ask("/history", {"id": "SN1"})
-    assert "T BE BELIEVED" in page.text
+    assert page.text.count("T BE BELIEVED") == 2, "in its place, and as the last word on the part"
     assert "74.011" not in page.text
+    assert "✓</b> PASS" not in page.text
 
 
 def test_a_store_that_is_down_is_said_and_found_again(pages: Pages, tmp_path: Path) -> None:

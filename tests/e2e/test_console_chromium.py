@@ -14,12 +14,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from console_floor import T0, amendment, inspection, measurement, sealed
+from console_floor import T0, Pages, amendment, inspection, measurement, sealed
 from floor import Floor, Operator, program, until
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from gaugetrail_collector.console.app import make_app
+from gaugetrail_collector.console.sessions import Sessions
 from gaugetrail_collector.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.users import line_of, read_users
+from gaugetrail_collector.web import Web
 
 pytestmark = [pytest.mark.chromium, pytest.mark.mosquitto, pytest.mark.processes]
 
@@ -317,3 +321,33 @@ def test_a_set_aside_record_is_tried_again_and_stands_in_the_store(
     expect(page.get_by_role("heading", name="SN-ASIDE")).to_be_visible()
     assert count(shop) == before + 1
     assert seen.said == []
+
+
+def test_a_person_logs_on_and_off(page: Page, tmp_path: Path) -> None:
+    """The policy lets the form through, the cookie holds, and after logging off nothing is shown any more."""
+    (tmp_path / "users").write_text(line_of("ann", "correct horse battery") + "\n")
+    pages = Pages(tmp_path, sealed([inspection("SN004711")]))
+    app = make_app(pages.facts, ("127.0.0.1",), Sessions(read_users(tmp_path / "users")))
+    web = Web("console", app, "127.0.0.1", 0, tmp_path / "console.port", pages.facts.close)
+    web.start()
+    try:
+        path = tmp_path / "console.port"
+        url = f"http://127.0.0.1:{until(lambda: path.exists() and path.read_text(), 'the console says its port')}"
+        page.goto(f"{url}/history?id=SN004711")
+        expect(page.get_by_role("heading", name="Log on")).to_be_visible()
+        for password in ("a wrong password", "correct horse battery"):
+            page.get_by_label("Name").fill("ann")
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Log on").click()
+            if password.startswith("a wrong"):
+                expect(page.get_by_role("alert")).to_contain_text("no such name and password")
+        expect(page.get_by_role("button", name="Log off")).to_be_visible()
+        page.goto(f"{url}/history?id=SN004711")
+        expect(page.get_by_role("heading", name="SN004711")).to_be_visible()
+        page.get_by_role("button", name="Log off").click()
+        expect(page.get_by_role("heading", name="Log on")).to_be_visible()
+        page.goto(f"{url}/history?id=SN004711")
+        expect(page.get_by_role("heading", name="Log on")).to_be_visible()
+    finally:
+        web.stop()
+        pages.close()

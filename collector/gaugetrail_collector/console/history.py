@@ -74,10 +74,9 @@ class History:
         return bool(self.chapters or self.events or self.other_amendments)
 
     @property
-    def last(self) -> Inspection | None:
-        """The newest inspection of the page that can be read."""
-        records = [chapter.known.record for chapter in self.chapters]
-        return next((record for record in reversed(records) if isinstance(record, Inspection)), None)
+    def last(self) -> Chapter | None:
+        """The newest inspection of the page; its record is null where it can't be believed."""
+        return self.chapters[-1] if self.chapters else None
 
 
 def find(
