@@ -17,9 +17,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
-from gaugetrail_collector.ingest import Decoded, Message, decode, points_of
+from gaugetrail_collector.ingest import Decoded, Message, decode, points_of, prove
 from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
@@ -81,7 +80,7 @@ class Batches:
             while not self._stopping.is_set():
                 batch = self._take()
                 if batch:
-                    self._hand_over(batch)
+                    self._hand_over(prove(batch))
         except Exception as error:
             # Top of a thread: whoever calls `next` must hear of it, or the collector would stand still unnoticed.
             log.exception("taking messages has failed", extra={"event": "taker_failed"})
@@ -109,8 +108,7 @@ class Batches:
         return batch
 
     def _decode(self, message: Message) -> Decoded:
-        decoded = decode(message)
-        return replace(decoded, records=tuple([self._prepare(opened) for opened in decoded.records]))
+        return decode(message, self._prepare, defer=True)
 
     def _hand_over(self, batch: Batch) -> None:
         while not self._stopping.is_set():

@@ -7,6 +7,7 @@ same batch is tried again for ever. A line that is no record of its topic's agen
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,8 @@ class Decoded:
     """What the message was signed with, where the signature holds."""
     doubt: str | None = None
     """Why the signature that the message carries doesn't hold."""
+    deferred: bool = False
+    """The signature hasn't been looked at yet: `prove` must, before the message goes any further."""
 
 
 @dataclass
@@ -72,8 +75,11 @@ class Done:
     messages: tuple[Message, ...]
 
 
-def decode(message: Message) -> Decoded:
-    """Split a message into records and bad lines. Any bytes on any topic give one or the other, never an exception."""
+def decode(message: Message, prepare: Callable[[Opened], Opened] | None = None, *, defer: bool = False) -> Decoded:
+    """Split a message into records and bad lines. Any bytes on any topic give one or the other, never an exception.
+
+    `prepare` is done to each record. With `defer` the signature of a message without bad lines is left to `prove`.
+    """
     agent = topics.agent_of(message.topic)
     if agent is None:
         return Decoded(message, (), ((message.payload, f"{message.topic} is no agent's topic"),))
@@ -85,7 +91,6 @@ def decode(message: Message) -> Decoded:
     signature, doubt = None, None
     try:
         lines, signature = cut_signature(lines)
-        doubt = None if signature is None else _doubt(agent, lines, signature)
     except BadSignature as error:
         doubt = str(error)
         bad.append((lines.pop(), doubt))
@@ -98,8 +103,47 @@ def decode(message: Message) -> Decoded:
         if opened.record.agent != agent:
             bad.append((line, f"the record says it is {opened.record.agent}'s, but it came on {agent}'s topic"))
         else:
-            records.append(opened)
-    return Decoded(message, tuple(records), tuple(bad), agent, None if doubt else signature, doubt)
+            records.append(opened if prepare is None else prepare(opened))
+    deferred = defer and signature is not None and not bad and bool(records)
+    if signature is not None and not deferred:
+        doubt = _doubt(agent, lines, signature)
+    return Decoded(message, tuple(records), tuple(bad), agent, None if doubt else signature, doubt, deferred)
+
+
+def prove(batch: Sequence[Decoded]) -> list[Decoded]:
+    """The batch with every signature looked at, checking as few as prove them all.
+
+    A record's bytes name the seal before it. So a signature that holds over a message proves the message before it too,
+    where that one ends with the very seal that this one begins behind, and says that it is of the same key.
+    """
+    proven: dict[tuple[str, str], str] = {}
+    """Agent and key -> the seal that the earliest proven record names as the one before it."""
+    looked_at = list(batch)
+    for index in range(len(batch) - 1, -1, -1):
+        decoded = batch[index]
+        signature, agent = decoded.signature, decoded.agent
+        if not decoded.deferred or signature is None or agent is None:
+            continue
+        seals = [opened.sealed.sha256 for opened in decoded.records]
+        name, doubt = (agent, signature.key), None
+        linked = _linked(decoded.records)
+        if not (linked and seals[-1] == signature.sha256 == proven.get(name)):
+            try:
+                signature.check(agent, seals)
+            except BadSignature as error:
+                doubt = str(error)
+        if linked and doubt is None:
+            proven[name] = decoded.records[0].record.prev
+        else:
+            proven.pop(name, None)
+        kept = None if doubt else signature
+        looked_at[index] = Decoded(decoded.message, decoded.records, decoded.bad, agent, kept, doubt)
+    return looked_at
+
+
+def _linked(records: Sequence[Opened]) -> bool:
+    """Whether each record names the one before it."""
+    return all(after.record.prev == before.sealed.sha256 for before, after in itertools.pairwise(records))
 
 
 def _doubt(agent: str, lines: list[bytes], signature: Signature) -> str | None:
@@ -140,6 +184,7 @@ class Ingest:
         """Store and set aside everything of the batch, durably. Raises `StoreDown`, `SetAsideFull` or `KeysBroken`,
         with nothing finished; doing it again is harmless.
         """
+        assert not any(decoded.deferred for decoded in batch)
         batch, unproven = self._whose(batch)
         records = [opened for decoded in batch for opened in decoded.records]
         outcomes = self.store.write(records) if records else []
