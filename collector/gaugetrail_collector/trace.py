@@ -16,7 +16,9 @@ from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Windo
 from gaugetrail_contract.record import Amendment, Event, Inspection, Record, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
-PAGE = 100
+FIRST_PAGE = 100
+PAGE = 1000
+"""Records of a page: few at first, for most answers are short and people wait."""
 KINDS = (
     *("serial", "component", "record", "lot", "heat", "supplier_lot", "order", "fixture", "tool", "cavity"),
     *("gauge", "operator", "plan", "part", "station", "supplier", "customer", "agent"),
@@ -109,10 +111,10 @@ def ask(store: Store, question: Question, after: Position | None = None) -> Iter
 
 def pages(store: Store, question: Question, after: Position | None = None, limit: int | None = None) -> Iterator[Page]:
     """The answer in pages, with amendments; at most `limit` records in all. There is always one page."""
-    answer, left = ask(store, question, after), limit
+    answer, left, page = ask(store, question, after), limit, FIRST_PAGE
     following = next(answer, None)
     while True:
-        size = PAGE if left is None else min(PAGE, left)
+        size = page if left is None else min(page, left)
         first = () if following is None else (following,)
         known = list(islice(chain(first, answer), size))
         following = next(answer, None)
@@ -121,6 +123,7 @@ def pages(store: Store, question: Question, after: Position | None = None, limit
         yield Page(tuple(known), amendments(store, known), more)
         if more is None or left == 0:
             return
+        page = PAGE
 
 
 def amendments(store: Store, known: Iterable[Known]) -> tuple[Known, ...]:

@@ -61,7 +61,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     made = place.store()
     fill(made, RECORDS)
     with pytest.MonkeyPatch.context() as patch:
-        for module, sizes in ((influx_read, {"PAGE": 20, "LEADS": 7}), (sqlite_read, {"FIRST_PAGE": 5, "PAGE": 20})):
+        for module, sizes in ((influx_read, {"PAGE": 20, "LEADS": 7, "FEW": 3}), (sqlite_read, {"FIRST_PAGE": 5, "PAGE": 20})):
             for name, size in sizes.items():
                 patch.setattr(module, name, size)
         yield made
@@ -168,6 +168,14 @@ def test_amendments_of_many_records_come_at_once(store: Store) -> None:
     ids = [one.record.id for one in RECORDS if one.record.kind == "inspection"]
     assert [row.seq for row in store.amendments_of(ids)] == [1, 2, 3]
     assert store.amendments_of([]) == []
+
+
+def test_amendments_are_found_among_more_of_them_than_are_looked_through(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(influx_read, "MANY", 1)
+    ids = [one.record.id for one in RECORDS if one.record.kind == "inspection"]
+    assert [row.seq for row in store.amendments_of(ids)] == [1, 2, 3]
 
 
 def test_an_event_about_a_gauge_is_part_of_the_gauges_history(store: Store) -> None:
