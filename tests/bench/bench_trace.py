@@ -1,7 +1,7 @@
 """Questions over a year of a plant: everything of a serial, a gauge's month; on InfluxDB and SQLite, small and large.
 
-`GAUGETRAIL_BENCH_RECORDS` says how large (1,000,000 inspections). Each figure is a median over many questions; the
-serials are drawn at random, so nothing is asked twice.
+`GAUGETRAIL_BENCH_RECORDS` says how large (1,000,000 inspections): that is a whole year, the small store its last days.
+Each figure is a median over many questions; the serials are drawn at random, so nothing is asked twice.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def run(say: Say) -> dict[str, object]:
 def fill(store: Store, count: int) -> float:
     """Store them all in big batches; the seconds it took."""
     start = time.monotonic()
-    source = year.records(count)
+    source = year.records(count, LARGE)
     while batch := list(itertools.islice(source, BATCH)):
         outcomes = store.write(batch)
         assert {str(outcome.fate) for outcome in outcomes} == {"stored"}, outcomes[:3]

@@ -14,8 +14,6 @@ from gaugetrail_contract.seal import Opened, Sealed, open_sealed, seal_of
 END_US = 1_790_000_000_000_000
 YEAR_US = 365 * 86_400 * 1_000_000
 LINES = 6
-A_YEAR = 1_000_000
-"""Inspections of a year: one every 189 s on each line."""
 GAUGE = "G-0-1"
 """A gauge of the first line's first station."""
 
@@ -25,11 +23,11 @@ def serial(number: int) -> str:
     return f"SN{number:08}"
 
 
-def records(count: int, seed: int = 4711) -> Iterator[Opened]:
-    """The last `count` inspections of the year, in the order of time; lines take turns."""
+def records(count: int, a_year: int, seed: int = 4711) -> Iterator[Opened]:
+    """The last `count` inspections of a year that has `a_year` of them, in the order of time; lines take turns."""
     dice = random.Random(seed)
     prevs = [FIRST_PREV] * LINES
-    step = YEAR_US // A_YEAR
+    step = YEAR_US // a_year
     for number in range(count):
         line = number % LINES
         at = END_US - (count - number) * step

@@ -61,7 +61,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     made = place.store()
     fill(made, RECORDS)
     with pytest.MonkeyPatch.context() as patch:
-        for module, sizes in ((influx_read, {"PAGE": 20, "LEADS": 7, "FEW": 3}), (sqlite_read, {"FIRST_PAGE": 5, "PAGE": 20})):
+        for module, sizes in (
+            (influx_read, {"PAGE": 20, "LEADS": 7, "FEW": 3}),
+            (sqlite_read, {"FIRST_PAGE": 5, "PAGE": 20}),
+        ):
             for name, size in sizes.items():
                 patch.setattr(module, name, size)
         yield made
