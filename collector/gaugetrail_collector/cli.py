@@ -10,7 +10,20 @@ import sys
 
 import typer
 
-from gaugetrail_collector.commands import BAD_CONFIG, anchors, console, keys, proving, service, set_aside, store, trace
+from gaugetrail_collector.commands import (
+    BAD_CONFIG,
+    anchors,
+    archive,
+    console,
+    copying,
+    export,
+    keys,
+    proving,
+    service,
+    set_aside,
+    store,
+    trace,
+)
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -26,8 +39,11 @@ app.command("check")(service.check)
 app.command("status")(service.status)
 app.command("trace")(trace.trace)
 app.command("verify")(proving.verify)
+app.command("export")(export.export)
+app.add_typer(archive.app, name="archive")
 app.add_typer(set_aside.app, name="set-aside")
 app.add_typer(store.app, name="store")
+store.app.command("copy")(copying.copy)
 app.add_typer(keys.app, name="keys")
 app.add_typer(console.app, name="console")
 app.add_typer(anchors.app, name="anchors")

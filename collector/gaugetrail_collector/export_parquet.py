@@ -53,10 +53,10 @@ def _typed(rows: Iterable[columns.Cells]) -> Iterator[dict[str, object]]:
 def _library() -> tuple[Any, Any]:
     """pyarrow, met only when it is needed: it is large, and most collectors never export columns."""
     try:
-        import pyarrow
+        import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         raise NoParquet(
             "Parquet needs pyarrow, which is not installed here: pip install 'gaugetrail[collector,parquet]'"
         ) from error
-    return pyarrow, parquet
+    return pa, parquet

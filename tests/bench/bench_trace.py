@@ -22,7 +22,7 @@ from floor import Floor
 from gaugetrail_collector.gauge_trace import measured_with
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.question import Term, Window
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_collector.trace import Question, pages, trace
@@ -50,9 +50,10 @@ def run(say: Say) -> dict[str, object]:
                 took = fill(store, count)
                 say(f"{kind}, {count} inspections: filled in {took:.0f} s")
                 figures |= asked(kind, size, store, count, say)
-                store.close()
             if size == "large":
-                figures |= influx_figures(floor, at, say)
+                figures |= influx_figures(floor, stores["influxdb"], say)
+            for store in stores.values():
+                store.close()
     for kind in ("influxdb", "sqlite"):
         small, large = (float(str(figures[f"trace_{kind}_{size}_ms"])) for size in ("small", "large"))
         figures[f"trace_{kind}_growth"] = round(large / small, 2)
@@ -110,12 +111,9 @@ def a_gauges_month(store: Store) -> int:
     return sum(1 for page in pages(store, question) for _ in measured_with(year.GAUGE, page))
 
 
-def influx_figures(floor: Floor, at: InfluxAddress, say: Say) -> dict[str, object]:
+def influx_figures(floor: Floor, store: Store, say: Say) -> dict[str, object]:
     """Series in the large database and what the server holds in memory."""
-    http = InfluxHttp(at)
-    http.connect()
-    series = sum(int(row["count"]) for row in http.query("SHOW SERIES EXACT CARDINALITY"))
-    http.close()
+    series = store.stats().series
     resident = psutil.Process(floor.processes["influxd"].pid).memory_info().rss / 1e9
     say(f"influxdb: {series} series, {resident:.2f} GB resident")
     return {"influxdb_series": series, "influxdb_resident_gb": round(resident, 2)}

@@ -120,8 +120,10 @@ class Store(Protocol):
     def chains(self) -> list[tuple[str, str]]:
         """Every (agent, epoch) that has records, sorted."""
 
-    def rows(self, agent: str, epoch: str) -> Iterator[Row]:
-        """The records of a chain by seq, streamed; an identity that stands twice comes twice."""
+    def rows(self, agent: str, epoch: str, window: Window = ALL_TIME) -> Iterator[Row]:
+        """The records of a chain (those filed within the window) by seq, streamed; an identity that stands twice comes
+        twice.
+        """
 
     def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
         """Which numbers of a chain there are now, as rising ranges: those behind a record of that number and time. What

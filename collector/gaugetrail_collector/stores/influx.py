@@ -19,7 +19,7 @@ from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, Prepared, 
 from gaugetrail_collector.stores.guard import Guard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
-from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text, quoted
+from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_words import plain
 from gaugetrail_collector.stores.lines import lines_of, moment_us
@@ -57,9 +57,7 @@ class InfluxStore(InfluxReads):
                 f'set version = "{found[1]}"'
             )
         if self._at.version == "1":
-            names = [row["name"] for row in self._http.query("SHOW DATABASES")]
-            if self._at.database not in names:
-                self._http.query(f"CREATE DATABASE {quoted(self._at.database)}", post=True)
+            self._admin.create_database()
         else:
             self._http.query("SHOW MEASUREMENTS LIMIT 1")
         self._guard.load(self._admin.tag_values(self._guard.bounds))

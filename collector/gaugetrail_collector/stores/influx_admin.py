@@ -17,6 +17,7 @@ from gaugetrail_collector.stores.influx_http import InfluxHttp, Point, error_tex
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.stats import Stats, TagUse
 
+LONGEST_SHARD_DAYS = 364
 HOUR_NS = 3600 * 10**9
 DAY_NS = 24 * HOUR_NS
 UNITS = {"w": 7 * DAY_NS, "d": DAY_NS, "h": HOUR_NS, "m": 60 * 10**9, "s": 10**9}
@@ -114,21 +115,32 @@ class InfluxAdmin:
         return made + (self._roll_up() if roll_ups else [])
 
     def _init_1(self, keep_days: int | None) -> list[str]:
-        database = quoted(self._at.database)
-        self._http.query(f"CREATE DATABASE {database}", post=True)
+        self.create_database()
         done = [f"database {self._at.database} is there"]
         name = self._at.retention_policy or "autogen"
-        there = {str(policy["name"]) for policy in self._policies()}
-        keeps = "INF" if keep_days is None else f"{keep_days}d"
+        there = {str(policy["name"]): policy for policy in self._policies()}
         if name not in there:
-            text = f"CREATE RETENTION POLICY {quoted(name)} ON {database} DURATION {keeps} REPLICATION 1"
-            self._http.query(text, post=True)
+            self._policy("CREATE", name, f"DURATION {_duration(keep_days)} REPLICATION 1", keep_days)
             done.append(f"retention policy {name} is made and keeps {_days(keep_days)}")
         elif keep_days is not None:
-            text = f"ALTER RETENTION POLICY {quoted(name)} ON {database} DURATION {keeps}"
-            self._http.query(text, post=True)
+            self._policy("ALTER", name, f"DURATION {_duration(keep_days)}", keep_days)
             done.append(f"retention policy {name} keeps {_days(keep_days)}")
+        else:
+            kept_days = duration_ns(str(there[name]["duration"])) // DAY_NS or None
+            if duration_ns(str(there[name]["shardGroupDuration"])) < shard_days(kept_days) * DAY_NS:
+                self._policy("ALTER", name, "", kept_days)
+                done.append(f"new shards of retention policy {name} hold {shard_days(kept_days)} days")
         return done
+
+    def _policy(self, verb: str, name: str, rest: str, keep_days: int | None) -> None:
+        policy = f"{verb} RETENTION POLICY {quoted(name)} ON {quoted(self._at.database)}"
+        self._http.query(f"{policy} {rest} SHARD DURATION {shard_days(keep_days)}d", post=True)
+
+    def create_database(self) -> None:
+        """On 1.x, unless it is there: kept for ever, in long shards."""
+        if self._at.database not in [row["name"] for row in self._http.query("SHOW DATABASES")]:
+            name = quoted(self._at.database)
+            self._http.query(f"CREATE DATABASE {name} WITH SHARD DURATION {shard_days(None)}d", post=True)
 
     def _roll_up(self) -> list[str]:
         """Hourly figures of each characteristic, kept for ever, made again for a day so that late data count."""
@@ -217,3 +229,16 @@ def _days(keep_days: int | None) -> str:
 def duration_ns(text: str) -> int:
     """`168h0m0s` -> nanoseconds; 0 is for ever."""
     return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(w|d|h|m|s)(?![a-z])", text))
+
+
+def _duration(keep_days: int | None) -> str:
+    return "INF" if keep_days is None else f"{keep_days}d"
+
+
+def shard_days(keep_days: int | None) -> int:
+    """How many days one shard of 1.x holds: a year, and at most a quarter of what is kept.
+
+    Every shard that a question touches has its own index of series, and a serial may be of any time: over a year in
+    the server's weekly shards the same trace takes eight times as long, and the server eight times the memory.
+    """
+    return LONGEST_SHARD_DAYS if keep_days is None else max(1, min(LONGEST_SHARD_DAYS, keep_days // 4))

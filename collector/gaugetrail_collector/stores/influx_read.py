@@ -153,13 +153,11 @@ class InfluxReads:
                 return _row(point).agent
         return tag
 
-    def rows(self, agent: str, epoch: str) -> Iterator[Row]:
+    def rows(self, agent: str, epoch: str, window: Window = ALL_TIME) -> Iterator[Row]:
         """Page by page along time, which rises with seq within a chain; both carriers merged."""
         bound: Bound = {"agent": stored_tag(agent), "epoch": epoch}
-        streams = [
-            self._pages(f"SELECT {RECORD} FROM {name}", "agent = $agent AND epoch = $epoch", bound, None, None)
-            for name in CARRIERS
-        ]
+        where, since, until = "agent = $agent AND epoch = $epoch", _since(window, None), _until(window)
+        streams = [self._pages(f"SELECT {RECORD} FROM {name}", where, bound, since, until) for name in CARRIERS]
         yield from map(_row, merge(*streams, key=lambda point: int(point["time"])))
 
     def _pages(

@@ -128,15 +128,19 @@ class SqliteReads:
                 last = (row[0], row[1])
                 found.append(last)
 
-    def rows(self, agent: str, epoch: str) -> Iterator[Row]:
+    def rows(self, agent: str, epoch: str, window: Window = ALL_TIME) -> Iterator[Row]:
         """Page by page along the primary key."""
         last: object = -MOST_TIME
+        where, bound = "r.agent = ? AND r.epoch = ? AND r.seq > ?", list[int]()
+        if window.since_us is not None:
+            where, bound = f"{where} AND r.time_us >= ?", [*bound, window.since_us]
+        if window.until_us is not None:
+            where, bound = f"{where} AND r.time_us < ?", [*bound, window.until_us]
         while True:
             with self._using() as db:
                 page = db.execute(
-                    f"SELECT {ROW}, r.seq FROM record r"
-                    " WHERE r.agent = ? AND r.epoch = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
-                    (agent, epoch, last, PAGE),
+                    f"SELECT {ROW}, r.seq FROM record r WHERE {where} ORDER BY r.seq LIMIT ?",
+                    (agent, epoch, last, *bound, PAGE),
                 ).fetchall()
             if not page:
                 return

@@ -1,0 +1,93 @@
+"""The command `export`: records for other programs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+import typer
+
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector import trace as tracing
+from gaugetrail_collector.commands import ConfigFile, fail, opened_store
+from gaugetrail_collector.commands.progress import watched
+from gaugetrail_collector.commands.questions import Last, Since, Until, Wanted, in_words, question_of
+from gaugetrail_collector.export import FORMS, sound
+from gaugetrail_collector.export_parquet import NoParquet
+from gaugetrail_collector.outfile import whole_file
+from gaugetrail_collector.trace import Known
+from gaugetrail_contract.text import visible
+
+MOST_NAMED = 20
+
+
+def export(
+    config: ConfigFile,
+    form: Annotated[
+        Literal["jsonl", "csv", "parquet"],
+        typer.Option("--format", help="jsonl: the sealed records as wire lines; csv, parquet: one row a measurement"),
+    ] = "jsonl",
+    out: Annotated[Path | None, typer.Option(help="the file; left out: standard output")] = None,
+    serial: Wanted = None,
+    component: Wanted = None,
+    lot: Wanted = None,
+    heat: Wanted = None,
+    supplier_lot: Wanted = None,
+    order: Wanted = None,
+    operator: Wanted = None,
+    gauge: Wanted = None,
+    plan: Wanted = None,
+    part: Wanted = None,
+    station: Wanted = None,
+    since: Since = None,
+    until: Until = None,
+    last: Last = None,
+) -> None:
+    """Write records, oldest first: all of them, or those that the options name. A file is there whole or not at all.
+
+    A record whose seal doesn't hold is left out and named; then the exit code is 1.
+    """
+    wanted = {"serial": serial, "component": component, "lot": lot, "heat": heat, "supplier_lot": supplier_lot}
+    wanted |= {"order": order, "operator": operator, "gauge": gauge, "plan": plan, "part": part, "station": station}
+    question = question_of(wanted, since, until, last)
+    if form == "parquet" and out is None and sys.stdout.isatty():
+        raise fail("Parquet is not for a terminal; give --out FILE.parquet", 2)
+    left_out = _LeftOut()
+    with opened_store(configuration.load(config)) as store:
+        pages = watched(tracing.pages(store, question), "records", weigh=lambda page: len(page.known))
+        try:
+            with _open(out) as target:
+                count = FORMS[form](sound(pages, left_out), target)
+        except NoParquet as error:
+            raise fail(str(error)) from error
+        except OSError as error:
+            raise fail(f"{out or 'standard output'} can't be written: {error.strerror or error}") from error
+    what = "records" if form == "jsonl" else "rows"
+    print(visible(f"{count} {what} of {in_words(question)}{f' in {out}' if out else ''}"), file=sys.stderr)
+    if left_out.count:
+        raise fail(f"{left_out.count} records are left out because they don't hold; verify names them all")
+
+
+class _LeftOut:
+    """Counts what is left out, and names the first of it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, known: Known) -> None:
+        self.count += 1
+        if self.count <= MOST_NAMED:
+            print(visible(f"left out: {known.id}: {known.broken}"), file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _open(out: Path | None) -> Iterator[BinaryIO]:
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with whole_file(out) as target:
+            yield target
