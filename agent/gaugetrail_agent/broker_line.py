@@ -124,6 +124,8 @@ class BrokerLine:
         """A status document or last will under our name that can't be our former life's. True if that is news."""
         if status.started is None or status.started == started:
             return False
+        if not status.online and status.started < started:
+            return False  # the last will of a former life, which a broker may find out late
         fresh = self._twin is None
         self._twin = (
             now,

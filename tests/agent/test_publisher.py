@@ -366,3 +366,14 @@ def test_stop_ends_in_bounded_time_whatever_the_broker_does(tmp_path: Path) -> N
         until(lambda: sender.alarm() is not None, "started")
         sender.stop(0.2)
         assert one.state().waiting == 5
+
+
+def test_a_late_last_will_of_a_former_life_is_no_twin() -> None:
+    """The broker notices only after the restart that the process before has died."""
+    line = broker_line.BrokerLine("broker", "pc1", "gaugetrail-agent-pc1", connected=True, trouble=None)
+    before, now, after = (f"2026-11-25T08:00:0{second}.000000Z" for second in (1, 2, 3))
+    assert not line.own_status(AgentStatus(online=False, agent="pc1", started=before), now, 0)
+    assert line.alarm(0) is None
+    assert line.own_status(AgentStatus(online=False, agent="pc1", started=after), now, 0)
+    assert "two agents have one id" in (line.alarm(0) or "")
+    assert line.alarm(broker_line.TWIN_SECS + 1) is None
