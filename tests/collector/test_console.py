@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import http.client
 import sqlite3
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from floor import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gaugetrail_collector.stores import Row
+from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_collector.web import Web
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import CollectorStatus
@@ -134,6 +137,29 @@ def test_verify_runs_beside_and_names_what_is_broken(pages: Pages) -> None:
     pages.press("/verify")
     until(lambda: "Something is missing or altered" in pages.ask("/verify").text, "the loss shows")
     assert pages.ask("/api/verify").json()["proof"]["ok"] is False
+
+
+def test_a_long_verification_tells_how_far_it_is_and_a_second_waits_for_it(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    real = SqliteStore.rows
+
+    def rows(self: SqliteStore, agent: str, epoch: str) -> Iterator[Row]:
+        for number, row in enumerate(real(self, agent, epoch)):
+            if number == 5:
+                assert goes_on.wait(60)
+            yield row
+
+    monkeypatch.setattr(SqliteStore, "rows", rows)
+    monkeypatch.setattr("gaugetrail_collector.chain.OUT_OF_PLACE", 0)
+    pages.press("/verify")
+    until(lambda: "5 records proven so far" in pages.ask("/verify").text, "it says how far it is")
+    assert pages.press("/verify").status_code == 303
+    assert not pages.facts.verifying.begin(), "one at a time"
+    assert "SN1" in pages.ask("/history", {"id": "SN1"}).text, "other questions are answered meanwhile"
+    goes_on.set()
+    until(lambda: "Nothing is missing or altered" in pages.ask("/verify").text, "the result shows")
 
 
 def test_the_line_says_when_it_shows_only_a_share(pages: Pages) -> None:

@@ -101,7 +101,7 @@ class Facts:
     def live_context(self, name: str) -> Mapping[str, Any]:
         """What that part shows now."""
         if name == "verify":
-            return {"now": now_us(), "last": self.verifying.last}
+            return {"now": now_us(), "last": self.verifying.last, "proven": self.verifying.proven}
         return {"now": now_us(), "view": self.board.view(), "collector": self.about.collector}
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from gaugetrail_collector import verify as proving
-from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores import Row, Store, StoreDown
 from gaugetrail_collector.stores.question import Window
 from gaugetrail_collector.trace import Question, ask
 from gaugetrail_collector.verify import Proof
@@ -106,6 +106,8 @@ class Verifying:
 
     def __init__(self, make: Callable[[], Store], now_us: Callable[[], int]) -> None:
         self.last: Verified | None = None
+        self.proven = 0
+        """Records that the one at work has proven so far."""
         self._make = make
         self._now_us = now_us
         self._lock = threading.Lock()
@@ -116,6 +118,7 @@ class Verifying:
             if self.last is not None and self.last.running:
                 return False
             self.last = Verified(self._now_us())
+            self.proven = 0
         threading.Thread(target=self._run, args=(self.last,), name="verify", daemon=True).start()
         return True
 
@@ -125,7 +128,7 @@ class Verifying:
         proof, trouble = None, None
         try:
             store.open()
-            proof = proving.verify(store)
+            proof = proving.verify(store, watch=self._count)
         except StoreDown as error:
             trouble = str(error)
         except Exception:
@@ -134,3 +137,8 @@ class Verifying:
         finally:
             store.close()
         self.last = Verified(begun.started_us, time.monotonic() - start, proof, trouble)
+
+    def _count(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.proven += 1
+            yield row
