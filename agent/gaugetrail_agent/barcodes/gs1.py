@@ -11,11 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
-
-from biip import ParseConfig, ParseError
-from biip.gs1_application_identifiers import GS1ApplicationIdentifier
-from biip.gs1_element_strings import GS1ElementString
 
 from gaugetrail_agent.barcodes import dates
 from gaugetrail_agent.barcodes.check_digits import mod10_holds
@@ -23,7 +20,14 @@ from gaugetrail_agent.reading import normal_decimal
 
 GS = "\x1d"
 
-_CONFIG = ParseConfig(gs1_element_strings_verify_date=False)
+if TYPE_CHECKING:
+    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
+    from biip.gs1_element_strings import GS1ElementString
+
+
+class Unreadable(Exception):
+    """The library found no element here."""
+
 
 DATES: Mapping[str, str] = {
     "11": "production", "12": "due", "13": "packaging", "15": "best_before", "16": "sell_by", "17": "expiry",
@@ -120,11 +124,11 @@ def read_message(text: str, this_year: int) -> Message:
         try:
             if ai is None or not rest.isascii():
                 return Message(_with_suspect(elements, open_ended), "unparsed", rest)
-            found = GS1ElementString.extract(rest, config=_CONFIG)
+            found = _extract(rest)
             if not found.value:
                 # biip's table lets counts (30, 37) be empty.
                 return Message(_with_suspect(elements, open_ended), "incomplete", rest)
-        except ParseError:
+        except Unreadable:
             assert ai is not None
             return Message(_with_suspect(elements, open_ended), _why(ai, rest.partition(GS)[0], this_year), rest)
         rest = rest[len(found.ai.ai) + len(found.value) :]
@@ -150,9 +154,9 @@ def read_pairs(pairs: Sequence[tuple[str, str]], this_year: int) -> Message:
         if ai is None or ai.ai != number or not text.isascii():
             return Message(elements, "unparsed", "".join(a + v for a, v in pairs[place:]))
         try:
-            if not GS1ElementString.parse(text, config=_CONFIG).value:
+            if not _extract(text, whole=True).value:
                 return Message(elements, "incomplete", text)
-        except ParseError:
+        except Unreadable:
             return Message(elements, _why(ai, text, this_year), text)
         elements.append(_element(number, value, this_year, unterminated=False))
     return Message(elements)
@@ -236,10 +240,29 @@ def measures_of(elements: Sequence[Element]) -> dict[str, str]:
 
 
 def _identifier(text: str) -> GS1ApplicationIdentifier | None:
+    from biip import ParseError
+    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
+
     try:
         return GS1ApplicationIdentifier.extract(text)
     except ParseError:
         return None
+
+
+def _extract(text: str, *, whole: bool = False) -> GS1ElementString:
+    """The first element of the text, or the one that it is. Raises `Unreadable`.
+
+    The library is imported when the first GS1 code is read: its tables take 16 MB, which an agent without GS1 codes
+    need not hold.
+    """
+    from biip import ParseConfig, ParseError
+    from biip.gs1_element_strings import GS1ElementString
+
+    config = ParseConfig(gs1_element_strings_verify_date=False)
+    try:
+        return GS1ElementString.parse(text, config=config) if whole else GS1ElementString.extract(text, config=config)
+    except ParseError as error:
+        raise Unreadable(str(error)) from error
 
 
 def _is_identifier(number: str) -> bool:

@@ -5,7 +5,7 @@ Promise: each value is read whole in one request and decoded by its own switches
 device's state names it. Polls stand at start + n x period and never drift; one that falls into an outage is left out.
 
 A link that is gone is tried again at each point of the grid, for that costs nobody anything. A unit that is silent
-while others on its link answer is tried ever more rarely, so that it costs them at most a twentieth of their time.
+while others on its link answer is tried ever more rarely, so that it costs them at most a fortieth of their time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from gaugetrail_contract.settings import Settings
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECS = 60.0
-SHARE = 20
+SHARE = 40
 """A silent unit is tried so rarely that its time-outs take one part in so many of the time of the living."""
 FULL_TRY = 4
 """Every so many tries a silent unit gets the whole time-out; in between, others waiting for the bus are spared it."""
@@ -215,7 +215,7 @@ class ModbusDevice:
 
     async def _read(self, block: Block) -> list[int]:
         """One request; a unit that is busy is asked again, a moment later."""
-        patient = self._tries % FULL_TRY == 0 or not self._link.others_live(self._settings.unit_id)
+        patient = self._tries % FULL_TRY == 0
         for tries_left in reversed(range(BUSY_TRIES)):
             try:
                 return await self._link.read(

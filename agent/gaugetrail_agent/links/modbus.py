@@ -151,7 +151,7 @@ class ModbusLink:
     async def read(self, unit: int, function: Function, address: int, count: int, *, patient: bool = True) -> list[int]:
         """Registers, or bits as 0 and 1. Raises `Refused`, `NoAnswer`, `DeviceGone`.
 
-        `patient=False` gives a unit known to be silent less time, when others wait for the bus.
+        `patient=False` gives a unit known to be silent less time, when others share a serial bus with it.
         """
         pdu = await self._ask(_read_ask(unit, function, address, count), patient=patient)
         if function in ("holding", "input"):
@@ -200,14 +200,11 @@ class ModbusLink:
 
     async def _ask(self, ask: Ask, *, patient: bool = True) -> bytes:
         unit = ask.unit
-        secs = self._settings.timeout_secs
-        if not patient and self._slowest_secs:
-            secs = min(secs, max(QUICK_SECS, 5 * self._slowest_secs))
         began = self._monotonic()
         if isinstance(self._settings, ModbusTcpSettings):
-            pdu = await self._ask_by_number(ask, secs, self._settings.overtake_secs)
+            pdu = await self._ask_by_number(ask, self._settings.timeout_secs, self._settings.overtake_secs)
         else:
-            pdu = await self._ask_in_turn(ask, secs)
+            pdu = await self._ask_in_turn(ask, patient=patient)
         now = self._monotonic()
         if pdu[0] & 0x80 and pdu[1] in GATEWAY:
             raise NoAnswer(f"{self.name}: unit {unit}: {EXCEPTIONS[pdu[1]]} (exception {pdu[1]})", now - began)
@@ -255,9 +252,12 @@ class ModbusLink:
                     timer.cancel()
             let_others()
 
-    async def _ask_in_turn(self, ask: Ask, secs: float) -> bytes:
+    async def _ask_in_turn(self, ask: Ask, *, patient: bool) -> bytes:
         """RTU, ASCII: one after the other, and after a silence first something that a late answer doesn't fit."""
         async with self._turn:
+            secs = self._settings.timeout_secs
+            if not patient and self._slowest_secs and self.others_live(ask.unit):
+                secs = min(secs, max(QUICK_SECS, 5 * self._slowest_secs))
             await self._connected()
             await self._bus_quiet(self._gap_secs())
             if ask.is_read and (lost := self._still_to_come(ask.unit)):

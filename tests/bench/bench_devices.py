@@ -1,0 +1,176 @@
+"""The agent as a process: a PLC's handshake, reading to MQTT with the record on disk first, twenty devices' cost.
+
+Real agent, real broker, simulated PLCs in a process of their own. Times are taken by the PLC and by a subscriber.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import psutil
+from bench_modbus import p99, plant
+from floor import Floor, command, until
+from paho.mqtt.enums import CallbackAPIVersion
+from press_plant import FLOATS
+
+from gaugetrail_sim import plc
+
+Say = Callable[[str], None]
+PARTS = 300
+WATCHED_SECS = 20.0
+
+AGENT = """\
+[agent]
+id = "pc1"
+site = "s"
+line = "l"
+data_dir = "agent-data"
+[mqtt]
+host = "127.0.0.1"
+port = {mqtt}
+"""
+PLC = """\
+[[link]]
+name = "net{n}"
+kind = "modbus-tcp"
+host = "127.0.0.1"
+port = {port}
+[[device]]
+name = "plc{n}"
+link = "net{n}"
+driver = "modbus"
+poll_secs = {poll}
+"""
+VALUE = '[[device.value]]\nname = "{name}"\naddress = {address}\ntype = "{type}"\n'
+TRIGGER = (
+    f"trigger = {{ seq = {plc.SEQ}, result = {plc.RESULT}, echo = {plc.ECHO}, "
+    f"heartbeat_in = {plc.HEARTBEAT}, heartbeat_out = {plc.READER_HEARTBEAT} }}\n"
+)
+STATION = '[[station]]\nname = "P"\nmode = "automatic"\ndevice = "plc0"\nplan = "plan.toml"\n'
+
+
+@contextlib.contextmanager
+def pressing(parts: int, every_secs: float) -> Iterator[subprocess.Popen[str]]:
+    """The PLC's process."""
+    words = [sys.executable, str(Path(__file__).parent / "press_plant.py"), str(parts), str(every_secs)]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            stream.close()
+
+
+class Subscriber:
+    """The moments when records came in at another client of the broker, by serial."""
+
+    def __init__(self, port: int) -> None:
+        self.at: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.on_message = self._message
+        self._client.on_connect = lambda client, *_: client.subscribe("gaugetrail/v1/+/records", qos=1)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def _message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        now = time.time()
+        for line in message.payload.split(b"\n"):
+            if b'"record":' not in line:
+                continue
+            record = json.loads(line)["record"]
+            if record.get("measurements"):
+                read_at = min(datetime.fromisoformat(one["time"]).timestamp() for one in record["measurements"])
+                with self._lock:
+                    self.at.setdefault(record["serial"], (read_at, now))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def start_agent(floor: Floor, config: str) -> psutil.Process:
+    """The agent, once it says that it is ready."""
+    (floor.folder / "agent.toml").write_text(config)
+    process = floor.start("agent", command("gaugetrail-agent"), "run", "--config", str(floor.folder / "agent.toml"))
+    until(lambda: "ready: pc1" in floor.log("agent"), "the agent is ready")
+    return psutil.Process(process.pid)
+
+
+def handshakes(floor: Floor, say: Say, every_secs: float, what: str) -> tuple[list[float], list[float]]:
+    """Parts at a press: seconds from seq to the final word, and from the reading to the record at a subscriber."""
+    columns = [f"v{n}" for n in range(FLOATS)]
+    characteristics = "".join(
+        f'[[characteristic]]\nname = "{name}"\nunit = "mm"\nlsl = "1.0"\nusl = "2.0"\n'
+        f'device = "plc0"\nchannel = "{name}"\n'
+        for name in columns
+    )
+    (floor.folder / "plan.toml").write_text(
+        'id = "CP-1"\nrevision = "A"\npart = "PR-1"\napproved_by = "QE"\napproved_on = "2026-11-01"\n' + characteristics
+    )
+    subscriber = Subscriber(floor.mqtt_port)
+    with pressing(PARTS, every_secs) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        values = VALUE.format(name="serial", address=plc.SERIAL, type=f"string[{plc.SERIAL_REGISTERS}]")
+        values += "".join(
+            VALUE.format(name=n, address=plc.FORCE + 2 * i, type="float32") for i, n in enumerate(columns)
+        )
+        device = PLC.format(n=0, port=int(process.stdout.readline()), poll=0.01) + TRIGGER + values
+        start_agent(floor, AGENT.format(mqtt=floor.mqtt_port) + device + STATION)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        secs = json.loads(process.stdout.readline())
+        until(lambda: len(subscriber.at) >= PARTS, "every record has come through the broker")
+    floor.stop("agent")
+    subscriber.close()
+    to_mqtt = [came - read for read, came in subscriber.at.values()]
+    say(
+        f"{what}: seq to echo median {statistics.median(secs) * 1000:.1f}, p99 {p99(secs) * 1000:.1f} ms; "
+        f"reading to MQTT median {statistics.median(to_mqtt) * 1000:.1f}, p99 {p99(to_mqtt) * 1000:.1f} ms"
+    )
+    return secs, to_mqtt
+
+
+def twenty_devices(floor: Floor, say: Say) -> dict[str, float]:
+    """Memory and CPU of an agent with twenty PLCs polled at 1 Hz, 50 registers each."""
+    values = "".join(VALUE.format(name=f"v{n}", address=2 * n, type="float32") for n in range(FLOATS))
+    with plant("tcp", floor.folder, ports=20) as ports:
+        devices = "".join(PLC.format(n=n, port=port, poll=1.0) + values for n, port in enumerate(ports))
+        agent = start_agent(floor, AGENT.format(mqtt=floor.mqtt_port) + devices)
+        time.sleep(3)  # past its start, which isn't what is measured
+        spent = agent.cpu_times()
+        time.sleep(WATCHED_SECS)
+        now = agent.cpu_times()
+        percent = 100 * (now.user + now.system - spent.user - spent.system) / WATCHED_SECS
+        rss = agent.memory_info().rss / 1e6
+        floor.stop("agent")
+    say(f"twenty PLCs at 1 Hz, 50 registers each: {rss:.1f} MB resident, {percent:.1f} % of a core")
+    return {"agent_rss_mb": round(rss, 1), "agent_cpu_percent": round(percent, 1)}
+
+
+def run(say: Say) -> dict[str, float]:
+    """All of it on a floor of its own."""
+    with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
+        floor.broker()
+        figures = twenty_devices(floor, say)
+        secs, to_mqtt = handshakes(floor, say, 0.1, "50 registers a part, ten parts a second")
+    return figures | {
+        "handshake_p99_ms": round(p99(secs) * 1000, 1),
+        "reading_to_mqtt_p99_ms": round(p99(to_mqtt) * 1000, 1),
+    }
