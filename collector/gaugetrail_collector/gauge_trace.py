@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -93,11 +95,30 @@ def closest_first(measured: Iterable[Measured]) -> list[Measured]:
 
 
 def table(measured: Iterable[Measured]) -> Table:
-    """For people."""
-    names = ("time", "serial", "part", "station", "characteristic", "value", "lower", "upper", "margin", "%", "verdict")
-    shown = Table(*names, "calibration then", "record")
-    for column in (5, 6, 7, 8, 9):
-        shown.columns[column].justify = "right"
+    """For people. Nothing is cut off: what doesn't fit is folded."""
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    names = (
+        "time",
+        "serial",
+        "part",
+        "station",
+        "characteristic",
+        "value",
+        "limits",
+        "margin",
+        "%",
+        "verdict",
+        "record",
+    )
+    for name in names:
+        justify: Literal["left", "right"] = "right" if name in ("value", "margin", "%") else "left"
+        shown.add_column(
+            name,
+            justify=justify,
+            overflow="fold",
+            min_width=len(name),
+            no_wrap=name in ("time", "value", "limits", "margin"),
+        )
     for one in measured:
         shown.add_row(*(Text(visible(cell)) for cell in _cells(one)), style="bold red" if one.failed else "")
     return shown
@@ -106,12 +127,11 @@ def table(measured: Iterable[Measured]) -> Table:
 def _cells(one: Measured) -> tuple[str, ...]:
     unit, measured = one.inspection, one.measurement
     value = measured.value or measured.text or measured.result or "-"
+    limits = f"{measured.lsl or ''} … {measured.usl or ''}" if measured.lsl or measured.usl else "-"
     margin_text = "-" if one.margin is None else str(one.margin)
     percent = "-" if one.margin is None or one.margin.percent is None else plain(one.margin.percent)
-    due = f" to {measured.calibration_due}" if measured.calibration_due else ""
     return (
         *(unit.time[:19] + "Z", unit.serial or "-", unit.part, unit.station, measured.characteristic),
-        *(f"{value} {measured.unit or ''}".strip(), measured.lsl or "", measured.usl or "", margin_text, percent),
-        *(str(measured.verdict), f"{measured.calibration or '-'}{due}"),
+        *(f"{value} {measured.unit or ''}".strip(), limits, margin_text, percent, str(measured.verdict)),
         one.known.id + (" (amended)" if one.amended_by else ""),
     )
