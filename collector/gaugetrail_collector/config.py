@@ -64,6 +64,9 @@ class InfluxTable(Settings):
     username: str | None = Field(None, description="1: user")
     password: SecretStr | None = Field(None, description="1: password; better: password_file")
     timeout_secs: float = Field(20, gt=0, description="for one request")
+    compress: Literal["auto", "always", "never"] = Field(
+        "auto", description="gzip for writes; auto: where they leave this machine (a fast network may do without)"
+    )
 
     @model_validator(mode="after")
     def _names_its_place(self) -> Self:
@@ -214,6 +217,7 @@ class Config:
                 username=table.username,
                 password=_plain(table.password),
                 timeout_secs=table.timeout_secs,
+                compress=table.compress,
             ),
             Guard(self.settings.guard.model_dump()),
         )

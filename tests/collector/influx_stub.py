@@ -11,6 +11,7 @@ that the tests meet for real.
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import threading
@@ -220,6 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
             if self.stub.version == "2":
                 return self._answer(404, {"code": "not found", "message": f'bucket "{database}" not found'})
             self.stub.databases[database] = {}
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
         lines = [line for line in body.decode("utf-8").split("\n") if line]
         if self.stub.troubles:
             trouble = self.stub.troubles.popleft()

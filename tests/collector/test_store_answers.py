@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from floor import free_port
 from influx_stub import Stub, Trouble
-from made import chain, opened
-from places import StubPlace
+from made import AGENT, EPOCH, chain, opened
+from places import InfluxPlace, StubPlace
 
 from gaugetrail_collector.stores import Fate, Store, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.influx import InfluxStore
@@ -131,6 +132,29 @@ def test_a_dropped_database_keeps_everything_back_until_it_is_there_again(influx
 )
 def test_times_of_version_3_keep_every_nanosecond(text: str, expected: int) -> None:
     assert expected == ns(text)
+
+
+def test_writes_may_be_compressed(influx: InfluxPlace) -> None:
+    """Versions 1 (a real one), 2 and 3 take them; what comes back is what was sealed."""
+    store = influx.opened(InfluxStore(replace(influx.address, compress="always")))
+    batch = [opened(1, "ÄÖÜ \\ 漢字"), opened(2)]
+    assert [outcome.fate for outcome in store.write(batch)] == [Fate.STORED] * 2
+    assert [row.data for row in influx.store().rows(AGENT, EPOCH)] == [one.sealed.data for one in batch]
+
+
+@pytest.mark.parametrize(
+    ("url", "compress", "expected"),
+    [
+        ("http://127.0.0.1:8086", "auto", False),
+        ("http://localhost:8086", "auto", False),
+        ("http://[::1]:8086", "auto", False),
+        ("http://influx.example:8086", "auto", True),
+        ("http://influx.example:8086", "never", False),
+        ("http://127.0.0.1:8086", "always", True),
+    ],
+)
+def test_only_what_leaves_the_machine_is_compressed_by_default(url: str, compress: str, expected: bool) -> None:
+    assert InfluxAddress(url, "1", "d", compress=compress).compressed is expected  # type: ignore[arg-type]
 
 
 # --- SQLite
