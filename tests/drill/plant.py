@@ -147,6 +147,7 @@ class Plant(Floor):
         self.collectors: list[str] = []
         self._data_dirs: dict[str, Path] = {}
         self._starts = 0
+        self._installed = False
         self.broker_extra = ""
         self.store_path = folder / "store.db"
         self.collector_dir = folder
@@ -265,11 +266,12 @@ class Plant(Floor):
         data_dir: Path | None = None,
         broker: bool = True,
         layers: Mapping[str, SetClock | ForgetfulDisk] | None = None,
+        installed: bool = False,
     ) -> None:
         """The usual plant, up and at work: broker, store, one collector, some agents, everybody at his station.
 
         With a wire, agents and collector reach the broker over it; `broker=False` where it runs already; `layers` lie
-        under the processes of these names.
+        under the processes of these names; `installed` starts all by the installed commands.
         """
         under = layers or {}
         port = None if wire is None else wire.port
@@ -278,6 +280,7 @@ class Plant(Floor):
         if self.store == "influxdb":
             self.influxd()
         self.add_collector(port=port, window=window)
+        self._installed = installed
         self.start_collector(env=under["collector"].env if "collector" in under else None)
         for number in range(1, agents + 1):
             name = f"pc{number}"
@@ -285,6 +288,7 @@ class Plant(Floor):
             place = layer.folder if isinstance(layer, ForgetfulDisk) else data_dir
             self.add_agent(name, press=press, port=port, data_dir=place)
             self.start_agent(name, None if layer is None else layer.env)
+        self._installed = False
         self.crew.work(piece_secs)
         self.until_told(3 * agents)
 
@@ -313,7 +317,7 @@ class Plant(Floor):
 
     def _begin(self, name: str, words: tuple[str, ...], env: Mapping[str, str] | None) -> None:
         self._starts += 1
-        if env is None and self._starts % COMMAND_EVERY == 0:
+        if env is None and (self._installed or self._starts % COMMAND_EVERY == 0):
             self.start(name, command(words[0]), *words[1:])
             return
         log = self.folder / f"{name}.log"

@@ -8,10 +8,13 @@ what is done and when it is meant to be done; the operating system still decides
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,6 +30,7 @@ from rich.console import Console
 from rich.table import Table
 from scenario import SCENARIOS, Result, Scenario, play
 
+PR_SET_PDEATHSIG = 1
 COLUMNS = (
     "scenario",
     "faults",
@@ -62,7 +66,10 @@ def main() -> int:
     unknown = [name for name in asked.names if name not in SCENARIOS]
     if unknown:
         options.error(f"no drill {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    # A polite end runs every context manager's exit, so that nothing is left running or mounted.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if asked.one:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         result = play(SCENARIOS[asked.names[0]], asked.one, asked.seed, asked.faults)
         (asked.one / "result.json").write_text(json.dumps(result.document()))
         return 0
@@ -84,6 +91,17 @@ def run_all(wanted: list[Scenario], asked: argparse.Namespace) -> list[Result]:
     """Each in a process and a folder of its own, some at once; then those that want to be alone."""
     base = Path(tempfile.mkdtemp(prefix="gaugetrail-drill-"))
     results: dict[str, Result] = {}
+    with contextlib.ExitStack() as ending:
+        run_groups(wanted, asked, base, results, ending)
+    if asked.keep or not all(one.good for one in results.values()):
+        print(f"settings, logs and stores of this run: {base}")
+    else:
+        shutil.rmtree(base, ignore_errors=True)
+    return [results[one.name] for one in wanted if one.name in results]
+
+
+def run_groups(wanted: list[Scenario], asked: argparse.Namespace, base: Path, results: dict, ending) -> None:
+    """First those that may run beside each other, then those that want to be alone."""
     for group, jobs in (([one for one in wanted if not one.alone], asked.jobs), ([o for o in wanted if o.alone], 1)):
         running: dict[str, subprocess.Popen[bytes]] = {}
         waiting = list(group)
@@ -96,17 +114,13 @@ def run_all(wanted: list[Scenario], asked: argparse.Namespace) -> list[Result]:
                     continue
                 print(f"{one.name}: {one.about}", flush=True)
                 running[one.name] = begin(one, base / one.name, asked)
+                ending.callback(end, running[one.name])
             for name, process in list(running.items()):
                 if process.poll() is not None:
                     del running[name]
                     results[name] = ended(SCENARIOS[name], base / name)
                     tell(results[name])
             time.sleep(0.05)
-    if asked.keep or not all(one.good for one in results.values()):
-        print(f"settings, logs and stores of this run: {base}")
-    else:
-        shutil.rmtree(base, ignore_errors=True)
-    return [results[one.name] for one in wanted if one.name in results]
 
 
 def begin(one: Scenario, folder: Path, asked: argparse.Namespace) -> subprocess.Popen[bytes]:
@@ -116,6 +130,13 @@ def begin(one: Scenario, folder: Path, asked: argparse.Namespace) -> subprocess.
         words += ["--faults", str(asked.faults)]
     with (folder / "drill.log").open("wb") as log:
         return subprocess.Popen(words, stdout=log, stderr=log, env=os.environ)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a scenario that still runs to clean up and end."""
+    if process.poll() is None:
+        process.terminate()
+        process.wait(60)
 
 
 def ended(one: Scenario, folder: Path) -> Result:
