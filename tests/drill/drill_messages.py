@@ -43,7 +43,7 @@ def poison_in_5000(folder: Path, seed: int, faults: int) -> Result:
 
 @scenario(numbers=(13, 18), faults=9, servers=("mosquitto", "influxd"))
 def every_message_ten_times(folder: Path, seed: int, faults: int) -> Result:
-    """Somebody on the broker says everything that the agents send nine times more: each record is stored once."""
+    """Somebody on the broker says what the agents send nine times more: each record is stored once."""
     with Plant(folder, seed, "influxdb") as plant:
         plant.broker()
         with Parrot(plant.mqtt_port, faults) as parrot:

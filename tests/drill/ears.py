@@ -78,14 +78,18 @@ class ReceiptTimes(Ear):
 
 
 class Parrot(Ear):
-    """Says everything that agents send again, so many times."""
+    """Says what agents send again, so many times; `most` messages, or what is sent again would be, too, without end."""
 
-    def __init__(self, port: int, times: int) -> None:
+    def __init__(self, port: int, times: int, most: int = 1500) -> None:
         super().__init__(port, "gaugetrail/v1/+/records", self._repeat)
         self._times = times
+        self._left = most
         self.said = 0
 
     def _repeat(self, message: mqtt.MQTTMessage) -> None:
+        if self._left == 0:
+            return
+        self._left -= 1
         for _ in range(self._times):
             self.client.publish(message.topic, message.payload, qos=1)
             self.said += 1

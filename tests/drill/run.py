@@ -31,6 +31,7 @@ from rich.table import Table
 from scenario import SCENARIOS, Result, Scenario, play
 
 PR_SET_PDEATHSIG = 1
+MARKS = ("<!-- table -->", "<!-- end of table -->")
 COLUMNS = (
     "scenario",
     "faults",
@@ -61,6 +62,7 @@ def main() -> int:
     options.add_argument("--json", action="store_true", help="end with one JSON object")
     options.add_argument("--jobs", type=int, default=2, help="scenarios at once; those that measure time run alone")
     options.add_argument("--keep", action="store_true", help="leave the folders with settings, logs and stores")
+    options.add_argument("--page", type=Path, help="put the table into this Markdown page, between its two marks")
     options.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     asked = options.parse_args()
     unknown = [name for name in asked.names if name not in SCENARIOS]
@@ -76,6 +78,8 @@ def main() -> int:
     wanted = [SCENARIOS[name] for name in asked.names] or [one for one in SCENARIOS.values() if one.long == asked.long]
     results = run_all(wanted, asked)
     show(results)
+    if asked.page:
+        write_page(asked.page, results, asked.seed)
     if asked.json:
         print(json.dumps({"scenarios": [document(one) for one in results]}))
     return 0 if all(one.good for one in results) else 1
@@ -154,26 +158,42 @@ def tell(result: Result) -> None:
         print(f"    {line}", flush=True)
 
 
+def cells(one: Result) -> list[str]:
+    """A result under `COLUMNS`."""
+    return [
+        one.id,
+        f"{one.faults:,}",
+        f"{one.acknowledged:,}",
+        f"{one.stored:,}",
+        f"{one.lost:,}",
+        f"{one.duplicated:,}",
+        f"{one.set_aside:,}",
+        "whole" if one.chain_ok else "BROKEN",
+        f"{one.recover_s:.1f} s",
+        f"{one.secs:.0f} s",
+    ]
+
+
 def show(results: list[Result]) -> None:
     """The table for people."""
     table = Table(title="What was told to be recorded, held against the store")
     for number, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if number == 0 else "right")
     for one in results:
-        table.add_row(
-            one.id,
-            f"{one.faults:,}",
-            f"{one.acknowledged:,}",
-            f"{one.stored:,}",
-            f"[red]{one.lost:,}[/]" if one.lost else "0",
-            f"[red]{one.duplicated:,}[/]" if one.duplicated else "0",
-            f"{one.set_aside:,}",
-            "whole" if one.chain_ok else "[red]BROKEN[/]",
-            f"{one.recover_s:.1f} s",
-            f"{one.secs:.0f} s",
-        )
+        table.add_row(*cells(one), style=None if one.good else "red")
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(table)
+
+
+def write_page(page: Path, results: list[Result], seed: int) -> None:
+    """The same table in Markdown, with what was measured beside it."""
+    head = f"Run on {time.strftime('%d %B %Y', time.gmtime())}, seed {seed}, {os.cpu_count()} cores, Python "
+    lines = [head + f"{sys.version.split()[0]}.", "", f"| {' | '.join(COLUMNS)} |", "|---" + "|--:" * 9 + "|"]
+    lines += [f"| {' | '.join(cells(one))} |" for one in results]
+    lines += ["", *(f"- {one.id}: {line}" for one in results for line in (*one.trouble, *one.notes))]
+    text = page.read_text("utf-8")
+    before, rest = text.split(MARKS[0])
+    page.write_text(before + MARKS[0] + "\n" + "\n".join(lines) + "\n" + MARKS[1] + rest.split(MARKS[1])[1], "utf-8")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def scenario(
     alone: bool = False,
     long: bool = False,
 ) -> Callable[[Callable[[Path, int, int], Result]], Callable[[Path, int, int], Result]]:
-    """Register a drill. `numbers` are the failure scenarios of docs/drills.md; `alone`: it measures time, so nothing
+    """Register a drill. `numbers` are of the failures listed in docs/drills.md; `alone`: it measures time, so nothing
     else runs beside it; `long`: only in the soak.
     """
 
