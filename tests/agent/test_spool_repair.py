@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spool_bodies import body, chained, events, lay, lying_there, put, receipt, records, settle, spool
 
-from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.spool import Spool, SpoolBroken, repair
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.record import Event
 
@@ -359,3 +359,29 @@ def test_damage_that_many_meet_at_once_is_repaired_once(tmp_path: Path) -> None:
         assert min(answers) > 300
         assert len(kept_whole(tmp_path)) == 1
         assert len(events(one)) == 1
+
+
+def test_a_repair_without_room_is_refused_and_goes_on_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spoilt files are only renamed, so that nothing is lost meanwhile."""
+    files, told = filled(tmp_path, 60)
+    lay(tmp_path, files | {"spool.db": b"\xff" * 100 + files["spool.db"][100:]})
+    with monkeypatch.context() as patch:
+
+        def full(*_: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        patch.setattr(repair, "_conclude", full)
+        with pytest.raises(SpoolBroken, match="disk is full"), spool(tmp_path):
+            pass
+    with spool(tmp_path) as one:
+        assert found(one, str(events(one)[0].payload["old_epoch"])) == told
+
+
+def test_a_note_that_cannot_be_read_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    with spool(tmp_path) as one:
+        put(one, 3)
+    (tmp_path / "spool.repair").write_bytes(b"\0\0")
+    with spool(tmp_path) as one:
+        assert put(one, 1)[0].seq == 4

@@ -111,8 +111,13 @@ def finish(path: Path) -> None:
     note_path = _note(path)
     if not note_path.exists():
         return
-    note = json.loads(note_path.read_text("utf-8"))
-    folder = path.parent / str(note["folder"])
+    try:
+        note = json.loads(note_path.read_text("utf-8"))
+        folder = path.parent / str(note["folder"])
+    except (ValueError, KeyError, TypeError):
+        # Written whole and synced, so somebody else has spoilt it; what it was about is still in its folder.
+        note_path.replace(note_path.with_suffix(".repair-unreadable"))
+        return
     scratch = path.with_suffix(".fresh")
     carried = folder / "carried-over"
     if not carried.exists():
