@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import struct
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
-from gaugetrail_agent.config import Config
+from gaugetrail_agent.config import Config, ModbusDeviceTable
 from gaugetrail_agent.devices import Devices
+from gaugetrail_agent.drivers import registers
 from gaugetrail_agent.drivers.modbus import Batch
+from gaugetrail_agent.drivers.modbus_values import ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.ports import list_ports
@@ -28,6 +32,9 @@ def read(
     config: ConfigFile,
     follow: Annotated[bool, typer.Option(help="go on until Ctrl-C; otherwise stop after the first reading")] = False,
     wait: Annotated[float, typer.Option(help="give up after so many seconds without a reading")] = FIRST_READING_SECS,
+    all_orders: Annotated[
+        bool, typer.Option("--all-orders", help="Modbus: each value read live, in the four byte and word orders")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the device's raw bytes and the decoded reading side by side. The agent must not hold the same port."""
@@ -37,13 +44,19 @@ def read(
     except KeyError as error:
         known = ", ".join(sorted(d.name for d in loaded.settings.device)) or "none"
         raise fail(f"there is no device {device!r} in {config}; there is {known}") from error
-    got = asyncio.run(_watch(loaded, device, follow=follow, wait=wait, as_json=as_json))
+    table = loaded.device(device)
+    if all_orders and not isinstance(table, ModbusDeviceTable):
+        raise fail(f"{device} is no Modbus device, so its values have one order only", 2)
+    ways = table.value if all_orders and isinstance(table, ModbusDeviceTable) else ()
+    got = asyncio.run(_watch(loaded, device, ways, follow=follow, wait=wait, as_json=as_json))
     if not got:
         raise fail(f"{device}: no reading in {wait:g} s; press its DATA key, or look at cable, baud rate and settings")
 
 
-async def _watch(config: Config, name: str, *, follow: bool, wait: float, as_json: bool) -> bool:
-    """Show readings until the first, or for ever; false when none came in time."""
+async def _watch(
+    config: Config, name: str, ways: Sequence[ValueSettings], *, follow: bool, wait: float, as_json: bool
+) -> bool:
+    """Show readings until the first, or for ever; false when none came in time. `ways`: show all orders of these."""
     first = asyncio.Event()
 
     def show(_: str, reading: Reading) -> None:
@@ -51,8 +64,13 @@ async def _watch(config: Config, name: str, *, follow: bool, wait: float, as_jso
         first.set()
 
     def show_block(_: str, batch: Batch) -> None:
-        for reading in batch.readings:
-            show(name, reading)
+        if not ways:
+            for reading in batch.readings:
+                show(name, reading)
+            return
+        for shown in four_ways(ways, batch):
+            answer(shown) if as_json else print(ways_side_by_side(shown))
+        first.set()
 
     def state(_: str, now: DeviceState) -> None:
         if now.detail and not as_json:
@@ -84,6 +102,39 @@ async def _ask(devices: Devices, name: str) -> None:
             await asyncio.sleep(ASK_AGAIN_SECS)
         else:
             return
+
+
+def four_ways(values: Sequence[ValueSettings], batch: Batch) -> Iterator[dict[str, object]]:
+    """Each value's registers as they were just read, and what they mean in each order; as set up, marked."""
+    raw = {(reading.channel or "").partition("[")[0]: reading.raw for reading in batch.readings}
+    for value in values:
+        words = struct.unpack(f">{len(raw[value.name]) // 2}H", raw[value.name][: len(raw[value.name]) // 2 * 2])
+        yield {
+            "channel": value.name,
+            "address": value.address,
+            "registers": [f"0x{word:04X}" for word in words],
+            "set": f"byte {value.byte_order}, word {value.word_order}",
+            "ways": registers.all_orders_answer(words, value.spec()) if words else {},
+        }
+
+
+def ways_side_by_side(shown: Mapping[str, object]) -> str:
+    """One value in four lines; the one that is set has a mark."""
+    registers_, ways = shown["registers"], shown["ways"]
+    assert isinstance(registers_, list)
+    assert isinstance(ways, dict)
+    lines = [f"{shown['channel']} at {shown['address']}: {' '.join(registers_) or 'refused'}"]
+    for way, found in ways.items():
+        mark = "*" if way == shown["set"] else " "
+        lines.append(f"  {mark} {way:<26} {_short(found)}")
+    return "\n".join(lines)
+
+
+def _short(found: Mapping[str, object]) -> str:
+    """A value on a narrow screen: the wrong orders give numbers of forty digits."""
+    text = str(found.get("text", found.get("error", found["value"])))
+    number = found["value"]
+    return f"{number:.5g}" if len(text) > 20 and isinstance(number, int | float) else text
 
 
 def ports(as_json: AsJson = False) -> None:
