@@ -36,6 +36,8 @@ def watched(
         seen += weigh(thing)
         if time.monotonic() - start > SHOW_AFTER_SECS:
             break
+    else:
+        return
     yield from _with_bar(left, what, seen, total, weigh)
 
 
