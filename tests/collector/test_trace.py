@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from places import Place, make_place
+from places import InfluxPlace, Place, make_place
 from plant import DAY, SECOND, chained, correction, fill, happening, units
 from samples import T0, inspection, measurement
 
 from gaugetrail_collector.stores import Store, influx_read, sqlite_read
+from gaugetrail_collector.stores.influx_http import InfluxHttp
+from gaugetrail_collector.stores.lines import bucket
 from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
 from gaugetrail_collector.trace import Question, ask, gathered, pages, trace
 from gaugetrail_contract.clock import utc_text
@@ -199,3 +201,23 @@ def test_a_serial_is_never_a_number(store: Store) -> None:
     assert json.dumps(trace(store, "00007").as_json()) == json.dumps(
         {"identifier": "00007", "inspections": [], "events": [], "amendments": []}
     )
+
+
+def test_points_that_nobody_of_ours_wrote_lead_nowhere(influx: InfluxPlace) -> None:
+    """A stray point in the index is passed over; what it stands beside is found."""
+    store = influx.store()
+    fill(store, RECORDS[:3])
+    serial = "SN1-00002"
+    at = T0 * 1000
+    head = f"trace,id_kind=serial,zb={bucket(serial)}"
+    strays = [
+        f'{head} id="{serial}",point="measurement",seq=1i,epoch="x" {at}',
+        f'{head} id="x",also="no json" {at + 1}',
+    ]
+    strays += [f'{head} id="{serial}",point="event",agent="a",seq=9i,epoch="x" {at + 2}']
+    strays += [f'{head} id="x",also="{also}",point="event" {at + 3 + n}' for n, also in enumerate(("5", "no json"))]
+    http = InfluxHttp(influx.address)
+    http.connect()
+    assert http.write("\n".join(strays).encode()).status == 204
+    http.close()
+    assert [known.id for known in trace(store, serial).inspections] == ["pc1/abcdefgh/2"]

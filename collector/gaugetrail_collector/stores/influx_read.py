@@ -92,12 +92,7 @@ class InfluxReads:
         if term.kind is not None:
             where, bound = f"{where} AND id_kind = $kind", {**bound, "kind": term.kind}
         points = self._pages("SELECT * FROM trace", where, bound, _since(window, after), _until(window))
-        leads = (
-            lead
-            for lead in points
-            if lead["id"] == term.identifier or term.identifier in json.loads(lead.get("also") or "[]")
-        )
-        yield from self._carried(leads)
+        yield from self._carried(lead for lead in points if _names(lead, term.identifier))
 
     def _carried(self, leads: Iterable[Point]) -> Iterator[Row]:
         """The records that trace points lead to: a record's point is named by every tag and the time."""
@@ -131,8 +126,8 @@ class InfluxReads:
                 for number, one in enumerate(batch)
             ]
             bound: list[Bound] = [{f"id{number}": one} for number, one in enumerate(batch)]
-            for leads in self._http.query_all(texts, bound):
-                yield from leads
+            for one, leads in zip(batch, self._http.query_all(texts, bound), strict=True):
+                yield from (lead for lead in leads if _names(lead, one))
 
     # --- whole chains
 
@@ -185,10 +180,18 @@ class InfluxReads:
         )
 
 
+def _names(lead: Point, identifier: str) -> bool:
+    """Whether a trace point is of that identifier; one that nobody of ours wrote leads nowhere."""
+    if lead.get("point") not in CARRIERS:
+        return False
+    with contextlib.suppress(ValueError, TypeError):
+        return lead.get("id") == identifier or identifier in list(json.loads(lead.get("also") or "[]"))
+    return False
+
+
 def _point_of(number: int, lead: Point) -> tuple[str, Bound]:
     """The statement for the point that a trace point leads to; tag names are ours, their values are bound."""
     point = str(lead["point"])
-    assert point in CARRIERS
     tags = [key for key in TAG_KEYS[point] if lead.get(key)]
     where = " AND ".join(f'"{key}" = ${key}_{number}' for key in tags)
     bound: Bound = {f"{key}_{number}": stored_tag(str(lead[key])) for key in tags}
