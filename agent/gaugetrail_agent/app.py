@@ -23,7 +23,7 @@ from gaugetrail_agent.config import Config, StationTable
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.drivers.modbus import Batch
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.health import Health
+from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.measuring import DeviceFacts, Setup
 from gaugetrail_agent.metrics import MetricsServer
 from gaugetrail_agent.publisher import Publisher
@@ -33,6 +33,7 @@ from gaugetrail_agent.scheduler import Scheduler
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_agent.trust import CollectorKeys, own_signer
+from gaugetrail_contract.status import SpoolStatus
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class Agent:
             for characteristic in plan.characteristics
         )
         self._told: tuple[object, ...] = ()
+        self._spool_state: SpoolStatus | None = None
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -233,7 +235,9 @@ class Agent:
         self.health.collector_keys = self.collectors.pins
         if self.metrics is not None:
             self.health.alarm("metrics", self.metrics.trouble)
-        document = self.health.document(self.spool.state(), self.publisher.state())
+        before, self._spool_state = self._spool_state, self.spool.state()
+        self.health.alarm("spool", spool_alarm(self._spool_state, before))
+        document = self.health.document(self._spool_state, self.publisher.state())
         self.publisher.publish_status(document)
         if self.metrics is not None:
             self.metrics.tell(document)

@@ -80,3 +80,19 @@ class Health:
             )
             for name, state in self.devices.items()
         }
+
+
+def spool_alarm(now: SpoolStatus, before: SpoolStatus | None) -> str | None:
+    """What is wrong with the spool: it refuses, or has lost records since the last look; null when all is well."""
+    if now.full:
+        return (
+            f"the spool takes no records: {now.waiting} wait ({now.bytes // 1_000_000} MB), or its disk is full; parts "
+            "are not recorded until there is room"
+        )
+    lost = now.dropped - (before.dropped if before else now.dropped)
+    if lost > 0:
+        return f"the spool was full: {lost} unsent records were dropped, as their plan allows; events name them"
+    spoilt = now.damaged - (before.damaged if before else 0)
+    if spoilt > 0:
+        return f"the disk has spoilt {spoilt} records of the spool; see gaugetrail-agent spool ls --state damaged"
+    return None

@@ -16,6 +16,7 @@ from spool_bodies import body, chained, events, put, receipt, records, settle, s
 
 from gaugetrail_agent import runtime
 from gaugetrail_agent.drivers.modbus import Batch
+from gaugetrail_agent.health import spool_alarm
 from gaugetrail_agent.measuring import DeviceFacts, Setup
 from gaugetrail_agent.plan import Plan, PlanFile
 from gaugetrail_agent.reading import Reading, Status
@@ -24,6 +25,7 @@ from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Room, Spool, SpoolF
 from gaugetrail_agent.station import ResultCode
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.record import Capture, Inspection, PlanRef
+from gaugetrail_contract.status import SpoolStatus
 
 DEADLINE_SECS = 20.0
 
@@ -336,3 +338,16 @@ def test_every_record_told_waits_is_confirmed_or_is_named_by_an_event_as_dropped
 
 def _ranges(data: bytes) -> list[tuple[int, int]]:
     return [(first, last) for first, last in json.loads(data)["payload"]["ranges"]]
+
+
+def test_the_status_document_alarms_while_the_spool_refuses_and_once_for_each_loss() -> None:
+    """Words for whoever watches the line; the loss itself is in the records."""
+    fine = SpoolStatus(epoch="e", last_seq=9, waiting=3, bytes=5_000_000)
+    assert spool_alarm(fine, None) is None
+    assert "takes no records: 3 wait (5 MB)" in str(spool_alarm(fine.model_copy(update={"full": True}), fine))
+    lost = fine.model_copy(update={"dropped": 4})
+    assert "4 unsent records were dropped" in str(spool_alarm(lost, fine))
+    assert spool_alarm(lost, lost) is None
+    spoilt = fine.model_copy(update={"damaged": 2})
+    assert "spoilt 2 records" in str(spool_alarm(spoilt, None))
+    assert spool_alarm(spoilt, spoilt) is None

@@ -76,9 +76,9 @@ def one_round(folder: Path) -> dict[str, float]:
     }
 
 
-def a_body(number: int) -> InspectionBody:
-    """A sealed inspection's own part, with two measured characteristics: about a kilobyte sealed."""
-    whole = inspection(serial=f"SN{number:08d}")
+def a_body(number: int, count: int = 2) -> InspectionBody:
+    """An inspection with so many measured characteristics."""
+    whole = inspection(serial=f"SN{number:08d}", count=count)
     return InspectionBody.model_validate({name: getattr(whole, name) for name in InspectionBody.model_fields})
 
 

@@ -84,10 +84,11 @@ def fill(path: Path) -> None:
     """A spool of `COUNT` waiting records, as the agent would have left it."""
     spool = Spool(path, agent="pc1", clock=WallClock())
     spool.open()
-    spool.append(a_body(0)).result(60)
+    spool.append(a_body(0, count=0)).result(60)
     first = spool.waiting(0, 1)[0].sealed
     spool.close()
     with sqlite3.connect(path, isolation_level=None) as db:
+        db.execute("PRAGMA journal_mode = OFF")  # opening it sets both again
         db.execute("PRAGMA synchronous = OFF")
         (text,) = db.execute("SELECT value FROM meta WHERE key = 'figures'").fetchone()
         figures = Figures.read(text)
@@ -127,7 +128,7 @@ def open_sealed_bytes(data: bytes, sha256: str) -> str:
 def opened(path: Path) -> tuple[Spool, float]:
     """The spool, and how long it took to be ready for the first append."""
     begun = time.perf_counter()
-    spool = Spool(path, agent="pc1", clock=WallClock())
+    spool = Spool(path, agent="pc1", clock=WallClock(), max_bytes=1 << 40)
     spool.open()
     return spool, time.perf_counter() - begun
 
