@@ -28,6 +28,8 @@ from wires import Wire
 from gaugetrail_sim import plc
 
 DRAIN_SECS = 90.0
+START_SECS = 120.0
+"""For a busy machine: a start is a second of importing where nothing else runs."""
 COMMAND_EVERY = 10
 """Every so many starts the installed command is used instead of the nursery."""
 
@@ -151,6 +153,7 @@ class Plant(Floor):
         self.broker_extra = ""
         self.store_path = folder / "store.db"
         self.collector_dir = folder
+        self.collector_extra = ""
         self.hopeless: set[str] = set()
         self.written_off: list[Aside] = []
 
@@ -230,6 +233,7 @@ class Plant(Floor):
                 max_points=max_points,
             )
             + tables[self.store]
+            + self.collector_extra
         )
         (self.folder / f"{name}.toml").write_text(text)
         self.collectors.append(name)
@@ -267,6 +271,7 @@ class Plant(Floor):
         broker: bool = True,
         layers: Mapping[str, SetClock | ForgetfulDisk] | None = None,
         installed: bool = False,
+        store_port: int | None = None,
     ) -> None:
         """The usual plant, up and at work: broker, store, one collector, some agents, everybody at his station.
 
@@ -279,7 +284,7 @@ class Plant(Floor):
             self.broker()
         if self.store == "influxdb":
             self.influxd()
-        self.add_collector(port=port, window=window)
+        self.add_collector(port=port, window=window, store_port=store_port)
         self._installed = installed
         self.start_collector(env=under["collector"].env if "collector" in under else None)
         for number in range(1, agents + 1):
@@ -309,7 +314,7 @@ class Plant(Floor):
             assert code is None, f"{name} ended with code {code}: {self.log(name)[-2000:]}"
             return door.exists()
 
-        until(found, f"{name} is ready")
+        until(found, f"{name} is ready", START_SECS)
 
     def start_collector(self, name: str = "collector", env: Mapping[str, str] | None = None) -> None:
         """Start it; it connects by itself."""
