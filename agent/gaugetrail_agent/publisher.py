@@ -34,6 +34,7 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.trust import CollectorKeys
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import parse_command
+from gaugetrail_contract.logs import mqtt_logger
 from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
@@ -268,8 +269,7 @@ class Publisher:
             protocol=version,
             clean_session=True if version == MQTTProtocolVersion.MQTTv311 else None,
         )
-        client.enable_logger(logging.getLogger("gaugetrail_agent.mqtt"))
-        logging.getLogger("gaugetrail_agent.mqtt").setLevel(logging.WARNING)
+        client.enable_logger(mqtt_logger("gaugetrail_agent.mqtt"))
         client.suppress_exceptions = True
         if settings.username is not None:
             secret = settings.password.get_secret_value() if settings.password is not None else None

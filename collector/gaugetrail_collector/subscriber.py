@@ -23,6 +23,7 @@ from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.ingest import Message
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
+from gaugetrail_contract.logs import mqtt_logger
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus, collector_offline
@@ -124,8 +125,7 @@ class Subscriber:
             clean_session=None if five else True,
             manual_ack=True,
         )
-        client.enable_logger(logging.getLogger("gaugetrail_collector.mqtt"))
-        logging.getLogger("gaugetrail_collector.mqtt").setLevel(logging.WARNING)
+        client.enable_logger(mqtt_logger("gaugetrail_collector.mqtt"))
         client.suppress_exceptions = True
         if settings.username is not None:
             secret = settings.password.get_secret_value() if settings.password is not None else None

@@ -58,3 +58,22 @@ def set_up_logging(level: str = "info", form: Literal["plain", "json"] = "plain"
         root.removeHandler(old)
     root.addHandler(out)
     root.setLevel(level.upper())
+
+
+class _Unconnected(logging.Filter):
+    """paho calls it an error to look at a socket that isn't there yet, or any more; our own words say which it is."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is worth showing."""
+        return not record.getMessage().startswith("Client is not connected")
+
+
+_UNCONNECTED = _Unconnected()
+
+
+def mqtt_logger(name: str) -> logging.Logger:
+    """Where paho may log: warnings and worse, without what is no fault."""
+    found = logging.getLogger(name)
+    found.setLevel(logging.WARNING)
+    found.addFilter(_UNCONNECTED)
+    return found
