@@ -186,8 +186,21 @@ Place = tuple[str, str, str, str]
 
 
 @functools.lru_cache(maxsize=20_000)
-def _measurement_head(place: Place, characteristic: str, gauge: str | None, verdict: str) -> str:
-    """What every measurement of a characteristic with one gauge begins with."""
+def _as_planned(
+    place: Place,
+    characteristic: str,
+    gauge: str | None,
+    verdict: str,
+    unit: str | None,
+    nominal: str | None,
+    lsl: str | None,
+    usl: str | None,
+    capture: str,
+    status: str | None,
+    calibration: str | None,
+    due: str | None,
+) -> tuple[str, str]:
+    """What is the same for piece after piece of a characteristic: the tag set, and the fields beside the value."""
     site, line_name, station, part = place
     tags = (
         ("site", site),
@@ -198,21 +211,6 @@ def _measurement_head(place: Place, characteristic: str, gauge: str | None, verd
         ("gauge", gauge),
         ("verdict", verdict),
     )
-    return tag_set("measurement", tags)
-
-
-@functools.lru_cache(maxsize=20_000)
-def _as_planned(
-    unit: str | None,
-    nominal: str | None,
-    lsl: str | None,
-    usl: str | None,
-    capture: str,
-    status: str | None,
-    calibration: str | None,
-    due: str | None,
-) -> str:
-    """The fields that are the same for piece after piece."""
     pairs = (
         ("unit", unit),
         ("nominal", number(nominal)),
@@ -223,13 +221,23 @@ def _as_planned(
         ("calibration", calibration),
         ("calibration_due", due),
     )
-    return fields(pairs)
+    return tag_set("measurement", tags), fields(pairs)
 
 
 def _measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> str:
-    head = _measurement_head(place, one.characteristic, one.gauge, one.verdict)
-    planned = _as_planned(
-        one.unit, one.nominal, one.lsl, one.usl, one.capture, one.status, one.calibration, one.calibration_due
+    head, planned = _as_planned(
+        place,
+        one.characteristic,
+        one.gauge,
+        one.verdict,
+        one.unit,
+        one.nominal,
+        one.lsl,
+        one.usl,
+        one.capture,
+        one.status,
+        one.calibration,
+        one.calibration_due,
     )
     at = time_ns(moment_us(one.time), slot)
     if one.value is not None and not one.defects:
