@@ -4,8 +4,8 @@ Four lanes, in this order of right of way:
 
 - `LIVE`: records sealed since sending was last possible. They go at once and are never held back by the others.
 - `RESEND`: records whose receipt doesn't come are due again after `resend_secs`, then after twice that, up to
-  `LONGEST`; after a new connection all that is on its way is due again, because a broker may have lost what it had
-  acknowledged. Only a receipt ends the way.
+  `LONGEST`, or `FLOWING_SECS` while receipts of others come in; after a new connection all that is on its way is due
+  again, because a broker may have lost what it had acknowledged. Only a receipt ends the way.
 - `BACKLOG`: what had gathered while sending was not possible. It goes beside the live records, oldest first.
 - `ASKED`: confirmed records that a collector asks for again. They go out once for each time they are asked for: the
   collector asks again until it has them.
@@ -24,9 +24,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 LONGEST = 120.0
-EASY_SECS = 0.4
+FLOWING_SECS = 15.0
+"""The longest wait while other records get their receipts: then it is not the way that is closed."""
+EASY_SECS = 0.3
 """As much backlog is kept on the way as is receipted in this time."""
-LEAST_BACKLOG = 300
+LEAST_BACKLOG = 200
 FAIR = 16
 MOST_ASKED = 10_000
 """Ranges that collectors may have asked for and not got yet; they ask for more later."""
@@ -86,6 +88,8 @@ class Delivery:
     _backlog_most: float = 600.0
     _pace_again: float = 0.0
     _streak: int = 0
+    _flowing: float = float("-inf")
+    """When the last receipt came."""
     _tokens: float = 0.0
     _filled: float = float("-inf")
 
@@ -116,6 +120,7 @@ class Delivery:
 
     def receipted(self, seqs: Iterable[int], now: float) -> None:
         """These have arrived in the store, or are set aside there."""
+        self._flowing = now
         oldest: float | None = None
         full = self._backlog_on_way > self._backlog_most / 2
         for seq in seqs:
@@ -157,7 +162,13 @@ class Delivery:
         if allowed < min(self.batch, self._burst):
             return None
         most = min(allowed, self.batch)
-        due = min((one for one in self._parcels.values() if one.due <= now), key=lambda one: one.due, default=None)
+        # While receipts come in, what has waited for so long was lost on the way.
+        lost_before = now - FLOWING_SECS if now - self._flowing < self.resend_secs else float("-inf")
+        due = min(
+            (one for one in self._parcels.values() if one.due <= now or one.sent <= lost_before),
+            key=lambda one: one.due,
+            default=None,
+        )
         if due is not None:
             return Order(Lane.RESEND, min(due.seqs), max(due.seqs), most)
         if self._backlog and room > 0 and self._backlog_on_way < self._backlog_most:

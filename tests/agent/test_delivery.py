@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_agent.delivery import EASY_SECS, LEAST_BACKLOG, LONGEST, Delivery, Lane, Order
+from gaugetrail_agent.delivery import EASY_SECS, FLOWING_SECS, LEAST_BACKLOG, LONGEST, Delivery, Lane, Order
 
 
 def send(delivery: Delivery, newest: int, now: float) -> tuple[Lane, list[int]] | None:
@@ -32,6 +32,22 @@ def test_a_record_without_a_receipt_is_due_again_ever_later() -> None:
         now = due
     assert gaps == [10, 20, 40, 80, LONGEST, LONGEST]
     assert delivery.resent == 6
+
+
+def test_while_others_get_their_receipts_nothing_waits_for_long() -> None:
+    """A broker threw messages away again and again; when it works again, the last of them isn't two minutes late."""
+    delivery = Delivery(resend_secs=10)
+    now = 0.0
+    send(delivery, 1, now)
+    while (due := delivery.next_due(now)) is not None and due - now < LONGEST:
+        now = due
+        assert send(delivery, 1, now) == (Lane.RESEND, [1])
+    sent = now
+    assert send(delivery, 2, sent + 10) == (Lane.LIVE, [2])
+    delivery.receipted([2], sent + 11)
+    assert send(delivery, 2, sent + FLOWING_SECS - 1) is None
+    assert send(delivery, 2, sent + FLOWING_SECS) == (Lane.RESEND, [1])
+    assert send(delivery, 2, sent + 2 * FLOWING_SECS) is None, "and nothing has come since"
 
 
 def test_a_receipt_ends_it() -> None:
