@@ -17,16 +17,16 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import urllib3.exceptions
-from influxdb_client._sync.api_client import ApiClient
-from influxdb_client.configuration import Configuration
-from influxdb_client.rest import ApiException
 
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_contract.clock import utc_us
+
+if TYPE_CHECKING:
+    from influxdb_client._sync.api_client import ApiClient
 
 REFUSALS = {
     401: "the token or password is not accepted",
@@ -80,6 +80,10 @@ class InfluxHttp:
     def connect(self) -> None:
         """Make the pool; nothing is sent yet."""
         if self._client is None:
+            # Not before: the package brings half a thousand modules, which a SQLite store never needs.
+            from influxdb_client._sync.api_client import ApiClient
+            from influxdb_client.configuration import Configuration
+
             configuration = Configuration()
             configuration.host = self.at.url.rstrip("/")
             configuration.verify_ssl = True
@@ -171,6 +175,8 @@ class InfluxHttp:
         """
         if self._client is None:
             raise StoreDown(f"InfluxDB at {self.at.url}: not connected")
+        from influxdb_client.rest import ApiException
+
         headers = self._authority() | ({"Content-Type": kind} if kind else {})
         headers |= {"Content-Encoding": "gzip"} if compressed else {}
         try:
