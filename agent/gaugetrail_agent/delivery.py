@@ -4,8 +4,8 @@ Four lanes, in this order of right of way:
 
 - `LIVE`: records sealed since sending was last possible. They go at once and are never held back by the others.
 - `RESEND`: records whose receipt doesn't come are due again after `resend_secs`, then after twice that, up to
-  `LONGEST`, or `FLOWING_SECS` while receipts of others come in; after a new connection all that is on its way is due
-  again, because a broker may have lost what it had acknowledged. Only a receipt ends the way.
+  `LONGEST`, but no later than `FLOWING_SECS` after a receipt of others; after a new connection all that is on its way
+  is due again, because a broker may have lost what it had acknowledged. Only a receipt ends the way.
 - `BACKLOG`: what had gathered while sending was not possible. It goes beside the live records, oldest first.
 - `ASKED`: confirmed records that a collector asks for again. They go out once for each time they are asked for: the
   collector asks again until it has them.
@@ -25,7 +25,7 @@ from enum import StrEnum
 
 LONGEST = 120.0
 FLOWING_SECS = 15.0
-"""The longest wait while other records get their receipts: then it is not the way that is closed."""
+"""The longest wait after any receipt: the way is open, so what had none was lost on it."""
 EASY_SECS = 0.3
 """As much backlog is kept on the way as is receipted in this time."""
 LEAST_BACKLOG = 200
@@ -89,7 +89,7 @@ class Delivery:
     _pace_again: float = 0.0
     _streak: int = 0
     _flowing: float = float("-inf")
-    """When the last receipt came."""
+    """When a receipt last brought the others forward."""
     _tokens: float = 0.0
     _filled: float = float("-inf")
 
@@ -120,13 +120,16 @@ class Delivery:
 
     def receipted(self, seqs: Iterable[int], now: float) -> None:
         """These have arrived in the store, or are set aside there."""
-        self._flowing = now
         oldest: float | None = None
         full = self._backlog_on_way > self._backlog_most / 2
         for seq in seqs:
             parcel = self._take(seq)
             if parcel is not None and parcel.backlog and parcel.tries == 1:
                 oldest = parcel.sent if oldest is None else min(oldest, parcel.sent)
+        if now - self._flowing > 1.0:  # often enough, and cheap however many there are
+            self._flowing = now
+            for parcel in self._parcels.values():
+                parcel.due = min(parcel.due, now + FLOWING_SECS)
         if oldest is not None and now >= self._pace_again:
             self._pace(now - oldest, now, full=full)
 
@@ -162,13 +165,7 @@ class Delivery:
         if allowed < min(self.batch, self._burst):
             return None
         most = min(allowed, self.batch)
-        # While receipts come in, what has waited for so long was lost on the way.
-        lost_before = now - FLOWING_SECS if now - self._flowing < self.resend_secs else float("-inf")
-        due = min(
-            (one for one in self._parcels.values() if one.due <= now or one.sent <= lost_before),
-            key=lambda one: one.due,
-            default=None,
-        )
+        due = min((one for one in self._parcels.values() if one.due <= now), key=lambda one: one.due, default=None)
         if due is not None:
             return Order(Lane.RESEND, min(due.seqs), max(due.seqs), most)
         if self._backlog and room > 0 and self._backlog_on_way < self._backlog_most:

@@ -45,9 +45,9 @@ def test_while_others_get_their_receipts_nothing_waits_for_long() -> None:
     sent = now
     assert send(delivery, 2, sent + 10) == (Lane.LIVE, [2])
     delivery.receipted([2], sent + 11)
-    assert send(delivery, 2, sent + FLOWING_SECS - 1) is None
-    assert send(delivery, 2, sent + FLOWING_SECS) == (Lane.RESEND, [1])
-    assert send(delivery, 2, sent + 2 * FLOWING_SECS) is None, "and nothing has come since"
+    assert send(delivery, 2, sent + 11 + FLOWING_SECS - 1) is None
+    assert send(delivery, 2, sent + 11 + FLOWING_SECS) == (Lane.RESEND, [1])
+    assert send(delivery, 2, sent + 11 + 3 * FLOWING_SECS) is None, "and nothing has come since"
 
 
 def test_a_receipt_ends_it() -> None:
