@@ -129,7 +129,8 @@ def handshakes(floor: Floor, say: Say, every_secs: float, what: str) -> tuple[li
         assert process.stdout is not None
         values = VALUE.format(name="serial", address=plc.SERIAL, type=f"string[{plc.SERIAL_REGISTERS}]")
         values += "".join(
-            VALUE.format(name=n, address=plc.FORCE + 2 * i, type="float32") for i, n in enumerate(columns)
+            VALUE.format(name=n, address=plc.FORCE + 2 * i, type="float32") + 'unit = "mm"\n'
+            for i, n in enumerate(columns)
         )
         device = PLC.format(n=0, port=int(process.stdout.readline()), poll=0.01) + TRIGGER + values
         start_agent(floor, AGENT.format(mqtt=floor.mqtt_port) + device + STATION)
