@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from places import make_place
-from plant import SECOND, chained, fill, units
 from samples import T0
+from small_plant import SECOND, chained, fill, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli

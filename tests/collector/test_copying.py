@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from places import Place, SqlitePlace
-from plant import chained, correction, fill, happening, units
 from samples import T0
+from small_plant import chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from plant import SECOND, chained, correction, fill, happening, units
 from pyarrow import parquet
 from samples import T0, inspection
+from small_plant import SECOND, chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli, trace

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from places import InfluxPlace, Place, make_place
-from plant import DAY, SECOND, chained, correction, fill, happening, units
 from samples import T0, inspection, measurement
+from small_plant import DAY, SECOND, chained, correction, fill, happening, units
 
 from gaugetrail_collector.stores import Store, influx_read, sqlite_read
 from gaugetrail_collector.stores.influx_http import InfluxHttp

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from floor import free_port
-from plant import SECOND, chained, correction, fill, happening, units
 from samples import T0, inspection
+from small_plant import SECOND, chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli

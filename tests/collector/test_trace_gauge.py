@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from places import make_place
-from plant import chained, fill, units
 from samples import T0, inspection, measurement
+from small_plant import chained, fill, units
 
 from gaugetrail_collector.gauge_trace import closest_first, measured_with
 from gaugetrail_collector.margins import margin, plain

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from places import make_place
-from plant import chained, fill, happening
 from rich.console import Console
 from samples import inspection
+from small_plant import chained, fill, happening
 
 from gaugetrail_collector.genealogy import Direction, Family, Thing, walk
 from gaugetrail_collector.stores import Store

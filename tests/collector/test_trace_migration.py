@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from plant import chained, fill, happening, units
+from small_plant import chained, fill, happening, units
 
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores import sqlite as sqlite_store

@@ -11,8 +11,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from plant import SECOND, chained, correction, fill, happening
 from samples import inspection, measurement
+from small_plant import SECOND, chained, correction, fill, happening
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli

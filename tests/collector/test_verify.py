@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from floor import Floor
 from mutations import MUTATIONS, Mutated, forged, put
-from plant import chained, correction, fill, happening, units
 from samples import T0
+from small_plant import chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli

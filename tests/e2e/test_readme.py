@@ -34,6 +34,7 @@ RUN_BY = {
     "make demo": "test_two_commands",
     "make test": "test_two_commands",
     "make demo FOR=60 KEEP=1": "test_two_commands",
+    "make drill": "test_two_commands",
     "gaugetrail-sim gauge --protocol digimatic-13 --port-link /tmp/gauge0": "test_first_gauge",
     "gaugetrail-agent check --config my-agent.toml --probe": "test_first_gauge",
     "gaugetrail-agent read bore --config my-agent.toml": "test_first_gauge",
@@ -135,6 +136,8 @@ def test_two_commands() -> None:
     assert shown.returncode == 0, shown.stderr
     assert json.loads(shown.stdout.splitlines()[-1])["lost"] == 0
     assert "--for 60 --keep" in " ".join(make("-n", "demo", "FOR=60", "KEEP=1").stdout.split())
+    # A whole drill takes minutes; short ones are run by test_drill.
+    assert "tests/drill/run.py agent-killed" in make("-n", "drill", "NAMES=agent-killed").stdout
     tested = make("test", "ARGS=-q tests/contract")
     assert tested.returncode == 0, tested.stdout
     assert re.search(r"^[0-9]+ passed", tested.stdout, re.M), tested.stdout
