@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-LONGEST = 120.0
+LONGEST = 30.0
 FLOWING_SECS = 15.0
 """The longest wait after any receipt: the way is open, so what had none was lost on it."""
 EASY_SECS = 0.3
