@@ -64,13 +64,14 @@ def broker_discards(folder: Path, seed: int, faults: int) -> Result:
     """
     with Plant(folder, seed) as plant:
         plant.broker_extra = "max_queued_messages 3\nsys_interval 1\n"
-        plant.run(agents=2, window=2)
+        plant.run(agents=2, window=2, piece_secs=0.1)
         for _ in range(faults):
             plant.processes["collector"].send_signal(signal.SIGSTOP)
             time.sleep(plant.dice.uniform(1.0, 2.5))
             plant.processes["collector"].send_signal(signal.SIGCONT)
             time.sleep(plant.dice.uniform(0.5, 2.0))
-        result = closing(plant, faults)
+        # What was thrown away several times waits up to two minutes for its next turn.
+        result = closing(plant, faults, 300.0)
         dropped = broker_figure(plant.mqtt_port, "publish/messages/dropped")
         result.notes.append(f"the broker acknowledged {dropped} messages that it never delivered")
         if not dropped:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from judge import Finding
-from plant import Plant
+from plant import DRAIN_SECS, Plant
 
 
 @dataclass(slots=True)
@@ -82,12 +82,12 @@ def scenario(
     return register
 
 
-def closing(plant: Plant, faults: int) -> Result:
+def closing(plant: Plant, faults: int, secs: float = DRAIN_SECS) -> Result:
     """Everything runs again: wait until what was told has arrived, send everybody home, and judge."""
-    recover = plant.arrived()
+    recover = plant.arrived(secs)
     plant.crew.finish()
-    plant.arrived()
-    plant.settle()
+    plant.arrived(secs)
+    plant.settle(secs)
     return result_of(plant.judge(), faults, recover)
 
 
