@@ -133,12 +133,17 @@ def handshakes(floor: Floor, say: Say, every_secs: float, what: str) -> tuple[li
             for i, n in enumerate(columns)
         )
         device = PLC.format(n=0, port=int(process.stdout.readline()), poll=0.01) + TRIGGER + values
+        # With a collector, as in a plant: without its receipts the line fills with records sent again.
+        floor.write_collector()
+        floor.collector()
+        until(lambda: "ready" in floor.log("collector"), "the collector is ready")
         start_agent(floor, AGENT.format(mqtt=floor.mqtt_port) + device + STATION)
         process.stdin.write("go\n")
         process.stdin.flush()
         secs = json.loads(process.stdout.readline())
         until(lambda: len(subscriber.at) >= PARTS, "every record has come through the broker")
     floor.stop("agent")
+    floor.stop("collector")
     subscriber.close()
     to_mqtt = [came - read for read, came in subscriber.at.values()]
     say(
