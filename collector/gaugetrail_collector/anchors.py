@@ -73,11 +73,10 @@ class Anchors:
         """These were proven, and the store has them."""
         with self._lock:
             for opened in records:
-                record = opened.record
-                name = (record.agent, record.epoch)
-                if record.seq > self._newest.get(name, 0) and record.agent != self.agent:
-                    self._newest[name] = record.seq
-                    self._grown[name] = record.seq, opened.sealed.sha256
+                name = (opened.agent, opened.epoch)
+                if opened.seq > self._newest.get(name, 0) and opened.agent != self.agent:
+                    self._newest[name] = opened.seq
+                    self._grown[name] = opened.seq, opened.sealed.sha256
 
     def seal_heads(self, store: Store) -> int:
         """Put the heads of all chains that have grown since the last anchor into the store; how many there were.

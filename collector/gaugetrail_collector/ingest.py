@@ -100,8 +100,8 @@ def decode(message: Message, prepare: Callable[[Opened], Opened] | None = None, 
         except BadRecord as error:
             bad.append((line, str(error)))
             continue
-        if opened.record.agent != agent:
-            bad.append((line, f"the record says it is {opened.record.agent}'s, but it came on {agent}'s topic"))
+        if opened.agent != agent:
+            bad.append((line, f"the record says it is {opened.agent}'s, but it came on {agent}'s topic"))
         else:
             records.append(opened if prepare is None else prepare(opened))
     deferred = defer and signature is not None and not bad and bool(records)
@@ -133,7 +133,7 @@ def prove(batch: Sequence[Decoded]) -> list[Decoded]:
             except BadSignature as error:
                 doubt = str(error)
         if linked and doubt is None:
-            proven[name] = decoded.records[0].record.prev
+            proven[name] = decoded.records[0].prev
         else:
             proven.pop(name, None)
         kept = None if doubt else signature
@@ -143,7 +143,7 @@ def prove(batch: Sequence[Decoded]) -> list[Decoded]:
 
 def _linked(records: Sequence[Opened]) -> bool:
     """Whether each record names the one before it."""
-    return all(after.record.prev == before.sealed.sha256 for before, after in itertools.pairwise(records))
+    return all(after.prev == before.sealed.sha256 for before, after in itertools.pairwise(records))
 
 
 def _doubt(agent: str, lines: list[bytes], signature: Signature) -> str | None:
@@ -160,7 +160,7 @@ def _doubt(agent: str, lines: list[bytes], signature: Signature) -> str | None:
 
 def points_of(decoded: Decoded) -> int:
     """About how many points the message will make, for the size of a batch."""
-    return sum(2 + len(getattr(opened.record, "measurements", ())) for opened in decoded.records) + len(decoded.bad)
+    return sum(2 + opened.measured for opened in decoded.records) + len(decoded.bad)
 
 
 @dataclass
@@ -228,33 +228,28 @@ class Ingest:
         return kept, entries
 
     def _entry(self, topic: str, opened: Opened, outcome: Outcome, *, told: bool) -> Entry:
-        record, sealed = opened.record, opened.sealed
-        identity = (record.agent, record.epoch, record.seq, sealed.sha256)
+        sealed = opened.sealed
+        identity = (opened.agent, opened.epoch, opened.seq, sealed.sha256)
         return Entry(topic, sealed.line(), outcome.reason, self.now_us(), *identity, told=told)
 
     def _count(
         self, batch: Sequence[Decoded], records: Sequence[Opened], outcomes: Sequence[Outcome], aside: Sequence[Entry]
     ) -> None:
         fates = [outcome.fate for outcome in outcomes]
+        stored = [opened for opened, fate in zip(records, fates, strict=True) if fate is Fate.STORED]
+        late = self.now_us() - self.late_us
         self.figures.messages += len(batch)
-        self.figures.records += fates.count(Fate.STORED)
+        self.figures.records += len(stored)
         self.figures.resent += fates.count(Fate.THERE)
         self.figures.forks += fates.count(Fate.FORK)
         self.figures.set_aside += len(aside)
-        self.figures.points += sum(
-            len(getattr(opened.record, "measurements", ()))
-            for opened, fate in zip(records, fates, strict=True)
-            if fate is Fate.STORED
-        )
-        late = self.now_us() - self.late_us
-        self.figures.late += sum(
-            opened.record.time_us < late for opened, fate in zip(records, fates, strict=True) if fate is Fate.STORED
-        )
+        self.figures.points += sum([opened.measured for opened in stored])
+        self.figures.late += sum([opened.time_us < late for opened in stored])
         if self.on_there is not None:
             there = (Fate.STORED, Fate.THERE)
             self.on_there([opened for opened, fate in zip(records, fates, strict=True) if fate in there])
         if self.on_stored is not None:
-            self.on_stored([one.record for one, fate in zip(records, fates, strict=True) if fate is Fate.STORED])
+            self.on_stored([opened.record for opened in stored])
         for entry in aside:
             log.error(
                 "set aside from %s: %s (%s)",
@@ -270,12 +265,12 @@ def _receipts(records: Sequence[Opened], outcomes: Sequence[Outcome]) -> Iterabl
     stored: dict[tuple[str, str], list[tuple[int, str]]] = {}
     aside: dict[tuple[str, str], list[SetAsideReceipt]] = {}
     for opened, outcome in zip(records, outcomes, strict=True):
-        record, sha256 = opened.record, opened.sealed.sha256
-        chain = (record.agent, record.epoch)
+        sha256 = opened.sealed.sha256
+        chain = (opened.agent, opened.epoch)
         if outcome.fate in (Fate.STORED, Fate.THERE):
-            stored.setdefault(chain, []).append((record.seq, sha256))
+            stored.setdefault(chain, []).append((opened.seq, sha256))
         elif outcome.fate is Fate.REJECTED:
-            entry = SetAsideReceipt(seq=record.seq, sha256=sha256, reason=outcome.reason[:500])
+            entry = SetAsideReceipt(seq=opened.seq, sha256=sha256, reason=outcome.reason[:500])
             aside.setdefault(chain, []).append(entry)
     for chain in dict.fromkeys((*stored, *aside)):
         ranges = stored_ranges(stored.get(chain, ()))

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_contract.commands import MAX_RANGES, Again
-from gaugetrail_contract.record import Record
+from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Reconciler:
     _gaps: dict[ChainName, list[Gap]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def stored(self, records: Iterable[Record]) -> None:
+    def stored(self, records: Iterable[Opened]) -> None:
         """These are in the store now, as it says."""
         with self._lock:
             for record in records:

@@ -53,7 +53,7 @@ class Rounds:
 
     def there(self, records: Sequence[Opened]) -> None:
         """These are in the store."""
-        self.reconciler.stored(opened.record for opened in records)
+        self.reconciler.stored(records)
         self.anchors.there(records)
 
     def round(self) -> None:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.clock import utc_us
+from gaugetrail_contract.forms import Forms, Reading
 from gaugetrail_contract.record import MAX_RECORD_BYTES, RECORD, SCHEMA, Body, Frozen, Head, Inspection, Record
 from gaugetrail_contract.text import is_normal, visible
 
@@ -25,6 +26,7 @@ _MIDDLE = b'","record":'
 _DATA_AT = len(_FRONT) + 64 + len(_MIDDLE)
 _HEX = re.compile(rb"[0-9a-f]{64}")
 _LINK = re.compile(rb'"epoch":"([0-9a-z]{8,32})","seq":([0-9]{1,16}),"prev":"')
+_FORMS = Forms()
 MAX_LINE_BYTES = MAX_RECORD_BYTES + _DATA_AT + 1
 
 
@@ -56,12 +58,52 @@ class Link:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
 class Opened:
-    """A wire line whose seal holds, with the record it carries."""
+    """A wire line whose seal holds, with the record it carries.
 
-    sealed: Sealed
-    record: Record
+    `reading` is how it was read, where that was by a form that was met before; the record is then made when it is asked
+    for. `made` is what a store has made of it beforehand.
+    """
+
+    __slots__ = ("_record", "agent", "epoch", "made", "measured", "prev", "reading", "sealed", "seq", "time_us")
+
+    def __init__(self, sealed: Sealed, record: Record | None = None, reading: Reading | None = None) -> None:
+        self.sealed = sealed
+        self.reading = reading
+        self.made: bytes | None = None
+        self._record = record
+        if reading is not None:
+            front, known = reading.front, reading.form.model
+            self.agent, self.epoch = known.agent, known.epoch
+            self.seq, self.prev, self.time_us = front.seq, front.prev, front.time_us
+            self.measured = len(reading.measured.times_us)
+        else:
+            assert record is not None
+            self.agent, self.epoch = record.agent, record.epoch
+            self.seq, self.prev, self.time_us = record.seq, record.prev, record.time_us
+            self.measured = len(record.measurements) if isinstance(record, Inspection) else 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opened) and (self.sealed, self.record) == (other.sealed, other.record)
+
+    def __hash__(self) -> int:
+        return hash(self.sealed)
+
+    def __repr__(self) -> str:
+        return f"Opened({self.agent}/{self.epoch}/{self.seq} {self.sealed.sha256})"
+
+    @property
+    def slot(self) -> int:
+        """The agent's nanosecond slot."""
+        return self.record.slot if self.reading is None else self.reading.form.model.slot
+
+    @property
+    def record(self) -> Record:
+        """The record."""
+        if self._record is None:
+            assert self.reading is not None
+            self._record = self.reading.record()
+        return self._record
 
 
 def seal_of(data: bytes) -> str:
@@ -101,7 +143,9 @@ def split_message(payload: bytes) -> list[bytes]:
 def open_line(line: bytes) -> Opened:
     """A wire line's record, once its seal is proven. Raises `BadRecord` with the reason."""
     sealed = cut_line(line)
-    return Opened(sealed, open_sealed(sealed))
+    _prove(sealed)
+    reading = _read_by_form(sealed.data)
+    return Opened(sealed, parse_record(sealed.data) if reading is None else None, reading)
 
 
 def cut_line(line: bytes) -> Sealed:
@@ -121,15 +165,30 @@ def cut_line(line: bytes) -> Sealed:
 
 def open_sealed(sealed: Sealed) -> Record:
     """The record in sealed bytes. Raises `BadRecord` when the seal doesn't hold or the bytes are no record."""
+    _prove(sealed)
+    reading = _read_by_form(sealed.data)
+    return parse_record(sealed.data) if reading is None else reading.record()
+
+
+def _prove(sealed: Sealed) -> None:
     if seal_of(sealed.data) != sealed.sha256:
         raise BadRecord(
             f"the seal doesn't hold: the bytes hash to {seal_of(sealed.data)}, the line says {sealed.sha256}"
         )
-    return parse_record(sealed.data)
+
+
+def _read_by_form(data: bytes) -> Reading | None:
+    """The inspection, where it is like one that was read before (`forms`)."""
+    if len(data) > MAX_RECORD_BYTES:
+        return None
+    try:
+        return _FORMS.read(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return None
 
 
 def parse_record(data: bytes) -> Record:
-    """The record that `data` spells. Raises `BadRecord`.
+    """The record that `data` spells, read in full. Raises `BadRecord`.
 
     pydantic's JSON parser takes the last of two equal keys. Where it can be seen at a glance that no key stands twice,
     which is so for all that our agents write, the parsed record is believed; other bytes are read again by the strict
@@ -146,6 +205,8 @@ def parse_record(data: bytes) -> Record:
     if not _each_key_once(record, data):
         _read_strictly(data)
     _refuse_impossible_days(record)
+    if isinstance(record, Inspection):
+        _FORMS.learn(data.decode("utf-8"), record)
     return record
 
 

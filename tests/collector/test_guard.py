@@ -66,11 +66,11 @@ def test_a_refused_record_is_stored_once_the_bound_is_raised(influx: InfluxPlace
 def test_every_tag_has_its_bound(tag: str, first: dict[str, object], second: dict[str, object]) -> None:
     guard = Guard({**BOUNDS, tag: 1})
     guard.load({})
-    assert guard.refuse(opened(1, **first).record) is None
-    reason = guard.refuse(opened(2, **second).record)
+    assert guard.refuse(opened(1, **first)) is None
+    reason = guard.refuse(opened(2, **second))
     assert reason is not None
     assert reason.startswith(f"tag bound: {tag} ")
-    assert guard.refuse(opened(3, **first).record) is None
+    assert guard.refuse(opened(3, **first)) is None
     assert guard.refused == 1
 
 
@@ -78,15 +78,15 @@ def test_a_refused_record_uses_up_nothing() -> None:
     """It brings a new station and one part too many: the station's place stays free."""
     guard = Guard({**BOUNDS, "part": 1, "station": 2})
     guard.load({})
-    assert guard.refuse(opened(1, part="A", station="OP1").record) is None
-    assert guard.refuse(opened(2, part="B", station="OP2").record) is not None
-    assert guard.refuse(opened(3, part="A", station="OP3").record) is None
+    assert guard.refuse(opened(1, part="A", station="OP1")) is None
+    assert guard.refuse(opened(2, part="B", station="OP2")) is not None
+    assert guard.refuse(opened(3, part="A", station="OP3")) is None
 
 
 def test_types_of_events_are_bounded_too() -> None:
     guard = Guard({**BOUNDS, "type": 1})
     guard.load({"type": ["shift_begun"]})
-    reason = guard.refuse(event(1).record)
+    reason = guard.refuse(event(1))
     assert reason is not None
     assert "plan_changed" in reason
 

@@ -49,13 +49,6 @@ THERE = Outcome(Fate.THERE)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared(Opened):
-    """A record with the lines that will be written of it, made while the store was busy with others."""
-
-    lines: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """A record as the store holds it: `sha256` is the seal it was stored under, not one that was checked again, and
     `time_us` the moment that it is filed under.
@@ -87,7 +80,7 @@ class Store(Protocol):
         """A word on the store for the status document, such as `InfluxDB 1.6.7, database gaugetrail`."""
 
     def prepare(self, opened: Opened) -> Opened:
-        """What can be made of a record before its turn (`Prepared`), or the record itself. Any thread; pure."""
+        """The record, with what can be made of it before its turn (`Opened.made`). Any thread."""
 
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.stores.lines import stored_tag
 from gaugetrail_collector.stores.stats import TagUse
 from gaugetrail_contract.record import Event, Inspection, Record
+from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +56,12 @@ class Guard:
         found = [TagUse(tag, len(self._values.get(tag, ())), bound) for tag, bound in self.bounds.items()]
         return sorted(found, key=lambda use: (-use.share, use.tag))
 
-    def refuse(self, record: Record) -> str | None:
+    def refuse(self, opened: Opened) -> str | None:
         """Why the record may not be written; null when it may, and its values are counted from now on."""
-        key = _key(record)
+        key = _key(opened)
         if key in self._passed:
             return None
+        record = opened.record
         new: dict[str, set[str]] = {}
         for tag, value in _tags(record):
             if value and (stored := stored_tag(value)) not in self._values.setdefault(tag, set()):
@@ -85,8 +87,11 @@ class Guard:
         )
 
 
-def _key(record: Record) -> tuple[object, ...]:
+def _key(opened: Opened) -> tuple[object, ...]:
     """What decides over the record's tags."""
+    if opened.reading is not None:
+        return opened.reading.form, opened.reading.measured.track
+    record = opened.record
     place = (record.site, record.line, record.station, record.agent)
     if isinstance(record, Inspection):
         measured = tuple([(one.characteristic, one.gauge, one.defects) for one in record.measurements])

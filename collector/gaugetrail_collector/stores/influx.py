@@ -15,17 +15,16 @@ import re
 import time
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, Prepared, StoreRefuses, fork_reason
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses, fork_reason, form_lines
 from gaugetrail_collector.stores.guard import Guard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_words import plain
-from gaugetrail_collector.stores.lines import lines_of, moment_us
+from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_collector.stores.stats import Stats, TagUse
-from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import Opened
 
 VERSION = re.compile(r"v?([0-9]+)\.")
@@ -76,24 +75,23 @@ class InfluxStore(InfluxReads):
 
     def prepare(self, opened: Opened) -> Opened:
         """The record with its lines."""
-        return Prepared(opened.sealed, opened.record, _lines(opened))
+        opened.made = _lines(opened)
+        return opened
 
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
         """Compare what might be there with what is, write the rest, commit."""
         outcomes: list[Outcome | None] = [self._remembered(opened) for opened in batch]
-        there = self._chains.seals(
-            opened.record for opened, known in zip(batch, outcomes, strict=True) if known is None
-        )
+        there = self._chains.seals(opened for opened, known in zip(batch, outcomes, strict=True) if known is None)
         fresh: dict[tuple[str, str, int], int] = {}
         again: dict[int, int] = {}
         for index, opened in enumerate(batch):
             if outcomes[index] is not None:
                 continue
-            record, sha256 = opened.record, opened.sealed.sha256
-            identity = (record.agent, record.epoch, record.seq)
+            sha256 = opened.sealed.sha256
+            identity = (opened.agent, opened.epoch, opened.seq)
             if there.get(identity, sha256) != sha256:
                 outcomes[index] = Outcome(Fate.FORK, fork_reason(sha256, there[identity]))
-            elif identity not in there and (reason := self._refuse(record)) is not None:
+            elif identity not in there and (reason := self._refuse(opened)) is not None:
                 outcomes[index] = Outcome(Fate.REJECTED, reason)
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
@@ -101,19 +99,19 @@ class InfluxStore(InfluxReads):
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
             outcomes[index] = outcome
             if outcome is STORED:
-                self._chains.put(batch[index].record, batch[index].sealed.sha256)
+                self._chains.put(batch[index], batch[index].sealed.sha256)
                 outcomes[index] = THERE if identity in there else STORED
         for index, first in again.items():
             same = _same(batch[index].sealed.sha256, batch[first].sealed.sha256)
             outcomes[index] = outcomes[first] if same is THERE and outcomes[first] is not STORED else same
         return [outcome for outcome in outcomes if outcome is not None]
 
-    def _refuse(self, record: Record) -> str | None:
+    def _refuse(self, opened: Opened) -> str | None:
         """Why a record that isn't there yet may not be written at all."""
-        if self._keeps_ns is not None and time.time_ns() - moment_us(record.time) * 1000 > self._keeps_ns:
-            days = self._keeps_ns / 86_400e9
-            return plain(f"points beyond retention: of {record.time}, and {self._at.database} keeps {days:g} days")
-        return self._guard.refuse(record)
+        if self._keeps_ns is not None and time.time_ns() - opened.time_us * 1000 > self._keeps_ns:
+            keeps = f"{self._at.database} keeps {self._keeps_ns / 86_400e9:g} days"
+            return plain(f"points beyond retention: of {opened.record.time}, and {keeps}")
+        return self._guard.refuse(opened)
 
     def budget(self) -> list[TagUse]:
         """What the guard counts."""
@@ -129,7 +127,7 @@ class InfluxStore(InfluxReads):
         return self._admin.init(keep_days, roll_ups=roll_ups)
 
     def _remembered(self, opened: Opened) -> Outcome | None:
-        other = self._chains.remembered(opened.record)
+        other = self._chains.remembered(opened)
         return None if other is None else _same(opened.sealed.sha256, other)
 
     def _write_all(self, parts: Sequence[bytes]) -> list[Outcome]:
@@ -162,7 +160,10 @@ class InfluxStore(InfluxReads):
 
 
 def _lines(opened: Opened) -> bytes:
-    return opened.lines if isinstance(opened, Prepared) else "\n".join(lines_of(opened)).encode("utf-8")
+    if opened.made is not None:
+        return opened.made
+    made = lines_of(opened) if opened.reading is None else form_lines.lines_of(opened, opened.reading)
+    return "\n".join(made).encode("utf-8")
 
 
 def _same(sha256: str, other: str) -> Outcome:

@@ -22,7 +22,7 @@ from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.lines import stored_tag, time_ns
 from gaugetrail_collector.stores.seq_ranges import SeqRanges
-from gaugetrail_contract.record import Record
+from gaugetrail_contract.seal import Opened
 
 RECENT = 20_000
 """Seals remembered of each chain."""
@@ -52,7 +52,7 @@ class Chains:
         """Know nothing any more; the next question is asked of the database."""
         self._chains.clear()
 
-    def put(self, record: Record, sha256: str) -> None:
+    def put(self, record: Opened, sha256: str) -> None:
         """The record is in the database now."""
         chain = self._chains[record.agent, record.epoch]
         chain.head = max(chain.head, record.seq)
@@ -62,14 +62,14 @@ class Chains:
         while len(chain.seals) > RECENT:
             chain.seals.popitem(last=False)
 
-    def remembered(self, record: Record) -> str | None:
+    def remembered(self, record: Opened) -> str | None:
         """The seal that this store saw its identity written under; null when it doesn't remember."""
         chain = self._chains.get((record.agent, record.epoch))
         return None if chain is None else chain.seals.get(record.seq)
 
-    def seals(self, records: Iterable[Record]) -> dict[tuple[str, str, int], str]:
+    def seals(self, records: Iterable[Opened]) -> dict[tuple[str, str, int], str]:
         """(agent, epoch, seq) -> the seal in the database, of those records that might be there and are."""
-        asked: dict[ChainName, list[Record]] = defaultdict(list)
+        asked: dict[ChainName, list[Opened]] = defaultdict(list)
         for record in records:
             name = (record.agent, record.epoch)
             if name not in self._chains:
@@ -80,7 +80,7 @@ class Chains:
             (*name, seq): sha256 for name, wanted in asked.items() for seq, sha256 in self._look(name, wanted).items()
         }
 
-    def _look(self, name: ChainName, wanted: Sequence[Record]) -> dict[int, str]:
+    def _look(self, name: ChainName, wanted: Sequence[Opened]) -> dict[int, str]:
         times = [time_ns(record.time_us, record.slot) for record in wanted]
         found = dict(self._between(name, f"time >= {min(times)} AND time <= {max(times)}"))
         missing = [record.seq for record in wanted if record.seq not in found]

@@ -21,7 +21,7 @@ from __future__ import annotations
 import functools
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers
@@ -124,18 +124,16 @@ def time_ns(us: int, slot: int) -> int:
 def lines_of(opened: Opened) -> list[str]:
     """Every line of a record: its own point, its measurements, why they failed, its trace points."""
     record = opened.record
-    at = time_ns(moment_us(record.time), record.slot)
+    at = time_ns(opened.time_us, record.slot)
     name, tags = record_tags(record)
     if not isinstance(record, Inspection):
         return [line(tag_set(name, tags), _own_fields(opened), at), *_trace_lines(record, name, tags, at)]
     made = [line(tag_set(name, tags), _inspection_fields(opened, record), at)]
     place = (record.site, record.line, record.station, record.part)
     whose = fields((("serial", record.serial), ("agent", record.agent), ("epoch", record.epoch), ("seq", record.seq)))
+    made += [measurement_line(place, whose, one, record.slot) for one in record.measurements]
     for one in record.measurements:
-        made.append(_measurement_line(place, whose, one, record.slot))
-    for one in record.measurements:
-        if one.verdict is Verdict.FAIL:
-            made += _defects(record, one)
+        made += defect_lines(place, record.serial, one, record.slot)
     made += _trace_lines(record, name, tags, at)
     return made
 
@@ -224,8 +222,9 @@ def _as_planned(
     return tag_set("measurement", tags), fields(pairs)
 
 
-def _measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> str:
-    head, planned = _as_planned(
+def as_planned(place: Place, one: Measurement) -> tuple[str, str]:
+    """The tag set of a measurement's line, and its fields beside the value."""
+    return _as_planned(
         place,
         one.characteristic,
         one.gauge,
@@ -239,6 +238,11 @@ def _measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> 
         one.calibration,
         one.calibration_due,
     )
+
+
+def measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> str:
+    """The line of a measurement; `whose` are the fields that say of which inspection."""
+    head, planned = as_planned(place, one)
     at = time_ns(moment_us(one.time), slot)
     if one.value is not None and not one.defects:
         # Digits need no escaping.
@@ -248,24 +252,19 @@ def _measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> 
     return f"{head} {varying}{',' if varying else ''}{planned},{whose} {at}"
 
 
-def _defects(record: Inspection, one: Measurement) -> Iterator[str]:
-    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`."""
+def defect_lines(place: Place, serial: str | None, one: Measurement, slot: int) -> list[str]:
+    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`. None for
+    one that didn't fail.
+    """
+    if one.verdict is not Verdict.FAIL:
+        return []
     codes: Iterable[str] = dict.fromkeys(one.defects)
     if not one.defects:
         value, lower = number(one.value), number(one.lsl)
         codes = ("nok",) if value is None else ("low",) if lower is not None and value < lower else ("high",)
-    for code in codes:
-        tags = (
-            ("site", record.site),
-            ("line", record.line),
-            ("station", record.station),
-            ("part", record.part),
-            ("characteristic", one.characteristic),
-            ("code", code),
-        )
-        yield line(
-            tag_set("defect", tags), (("n", 1), ("serial", record.serial)), time_ns(moment_us(one.time), record.slot)
-        )
+    tags = (*zip(("site", "line", "station", "part"), place, strict=True), ("characteristic", one.characteristic))
+    at = time_ns(moment_us(one.time), slot)
+    return [line(tag_set("defect", (*tags, ("code", code))), (("n", 1), ("serial", serial)), at) for code in codes]
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -275,13 +274,19 @@ def _lead(name: str, tags: tuple[tuple[str, str | None], ...]) -> str:
 
 
 def _trace_lines(record: Record, name: str, tags: tuple[tuple[str, str | None], ...], at: int) -> list[str]:
-    """One point for each bucket and kind; those that share one are listed in `also`."""
-    filed: dict[tuple[str, str], list[str]] = {}
-    for kind, identifier in identifiers(record):
-        filed.setdefault((kind, bucket(identifier)), []).append(identifier)
     tail = f'seq={record.seq}i,epoch="{record.epoch}",{_lead(name, tags)} {at}'
+    return [f"{head},{tail}" for head in trace_heads(identifiers(record))]
+
+
+def trace_heads(found: Iterable[tuple[str, str]]) -> list[str]:
+    """The tag sets of the trace points of these `(id_kind, identifier)`, each with its ids: one point for each bucket
+    and kind; those that share one are listed in `also`.
+    """
+    filed: dict[tuple[str, str], list[str]] = {}
+    for kind, identifier in found:
+        filed.setdefault((kind, bucket(identifier)), []).append(identifier)
     made = []
     for (kind, zb), ids in filed.items():
-        also = f'also="{text_value(json.dumps(ids[1:], ensure_ascii=False))}",' if len(ids) > 1 else ""
-        made.append(f'trace,id_kind={kind},zb={zb} id="{text_value(ids[0])}",{also}{tail}')
+        also = f',also="{text_value(json.dumps(ids[1:], ensure_ascii=False))}"' if len(ids) > 1 else ""
+        made.append(f'trace,id_kind={kind},zb={zb} id="{text_value(ids[0])}"{also}')
     return made

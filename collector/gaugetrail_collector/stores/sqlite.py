@@ -155,9 +155,8 @@ class SqliteStore(SqliteReads):
             return outcomes
 
     def _insert(self, db: sqlite3.Connection, opened: Opened) -> Outcome:
-        record, sha256 = opened.record, opened.sealed.sha256
-        identity = (record.agent, record.epoch, record.seq)
-        time_us = record.time_us
+        record, sha256, time_us = opened.record, opened.sealed.sha256, opened.time_us
+        identity = (opened.agent, opened.epoch, opened.seq)
         done = db.execute(
             "INSERT OR IGNORE INTO record VALUES(?, ?, ?, ?, ?, ?, ?)",
             (*identity, sha256, time_us, record.kind, opened.sealed.data),
