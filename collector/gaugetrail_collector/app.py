@@ -207,7 +207,8 @@ class Collector:
                 if self._doubted.is_set():
                     self._doubted.clear()
                     self.store.open()
-                done = self.ingest.finish(batch)
+                with self.keys.as_they_are_now():
+                    done = self.ingest.finish(batch)
             except (StoreDown, SetAsideFull, KeysBroken) as error:
                 self._store_is("down", str(error))
                 if self._stopping.wait(wait):

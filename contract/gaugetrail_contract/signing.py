@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,11 @@ FRONT = b'{"signature":{'
 """How a signature line begins; no record line does."""
 MAX_SIGNATURE_BYTES = 2000
 _SIGNATURE_AT = b'{"signature":'
+_AS_WRITTEN = re.compile(
+    rb'\{"signature":\{"key":"([0-9a-f]{64})","epoch":"([0-9a-z]{8,32})","seq":([1-9][0-9]{0,14}),'
+    rb'"sha256":"([0-9a-f]{64})","ed25519":"([0-9a-f]{128})"\}\}'
+)
+"""A signature line to the letter as `Signature.line` writes it, numbers up to 15 digits; any other is parsed."""
 
 Ed25519Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
 """A signature as 128 lower-case hex digits."""
@@ -59,8 +65,8 @@ class BadKeyFile(Exception):
     """The private key can't be used; the text says why and what to do."""
 
 
-class Signature(Frozen):
-    """What an agent says of the last record of a message."""
+class _SignatureForm(Frozen):
+    """What a signature line of records holds."""
 
     key: Hex256
     epoch: Annotated[str, Field(pattern=r"^[0-9a-z]{8,32}$")]
@@ -68,9 +74,24 @@ class Signature(Frozen):
     sha256: Hex256
     ed25519: Ed25519Hex
 
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What an agent says of the last record of a message."""
+
+    key: str
+    epoch: str
+    seq: int
+    sha256: str
+    ed25519: str
+
     def line(self) -> bytes:
         """The message's last line."""
-        return b'{"signature":' + self.model_dump_json().encode("utf-8") + b"}"
+        text = (
+            f'{{"signature":{{"key":"{self.key}","epoch":"{self.epoch}","seq":{self.seq},'
+            f'"sha256":"{self.sha256}","ed25519":"{self.ed25519}"}}}}'
+        )
+        return text.encode("ascii")
 
     def check(self, agent: str, seals: Sequence[str]) -> None:
         """Raises `BadSignature` unless the key's owner signed a message of the agent with just these seals."""
@@ -87,7 +108,7 @@ class WordSignature(Frozen):
     ed25519: Ed25519Hex
 
 
-_M = TypeVar("_M", Signature, WordSignature)
+_M = TypeVar("_M", _SignatureForm, WordSignature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +167,16 @@ def cut_signature(lines: list[bytes]) -> tuple[list[bytes], Signature | None]:
     """
     if not lines or not lines[-1].startswith(FRONT):
         return lines, None
-    return lines[:-1], _parse(Signature, lines[-1])
+    return lines[:-1], _signature(lines[-1])
+
+
+def _signature(line: bytes) -> Signature:
+    # One comes with every message: what has just the form that we write needs no parser to prove it.
+    if written := _AS_WRITTEN.fullmatch(line):
+        key, epoch, seq, sha256, ed25519 = written.groups()
+        return Signature(key.decode(), epoch.decode(), int(seq), sha256.decode(), ed25519.decode())
+    form = _parse(_SignatureForm, line)
+    return Signature(form.key, form.epoch, form.seq, form.sha256, form.ed25519)
 
 
 def open_word(kind: str, agent: str, payload: bytes) -> Word:

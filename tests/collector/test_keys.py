@@ -136,6 +136,22 @@ def test_a_change_by_the_command_line_counts_at_once(bench: Bench) -> None:
     assert bench.take(message(CHAIN[2:3], FORGER))[0] == 0
 
 
+def test_a_change_by_the_command_line_counts_from_the_next_batch_on(bench: Bench) -> None:
+    """The file is looked at once for a batch; a key of ours, kept within it, counts within it."""
+    other = Keys(bench.keys.path, "first-use", lambda: 2)
+    other.open()
+    with bench.keys.as_they_are_now():
+        assert bench.take(message(CHAIN[:1], KEY))[0] == 1, "the first key is kept"
+        assert bench.take(message(CHAIN[1:2], FORGER))[0] == 0, "and is known within the batch"
+        other.add("pc1", FORGER.key)
+    with bench.keys.as_they_are_now():
+        assert bench.take(message(CHAIN[1:2], FORGER))[0] == 1
+        other.remove("pc1", KEY.key)
+    other.close()
+    with bench.keys.as_they_are_now():
+        assert bench.take(message(CHAIN[2:3], KEY))[0] == 0
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_as_a_signature_give_a_reason_and_never_an_exception(raw: bytes) -> None:
     decoded = decode(Message("gaugetrail/v1/pc1/records", CHAIN[0].line() + b'\n{"signature":{' + raw, 1))

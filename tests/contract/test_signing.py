@@ -15,8 +15,10 @@ from gaugetrail_contract.commands import MAX_RANGES, Again, parse_command
 from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.seal import BadRecord, link_of, open_line, split_message
 from gaugetrail_contract.signing import (
+    FRONT,
     BadKeyFile,
     BadSignature,
+    Signature,
     Signer,
     check,
     cut_signature,
@@ -99,6 +101,39 @@ def test_no_altered_byte_goes_unnoticed(at: int, mask: int) -> None:
     damaged[at] ^= mask
     with pytest.raises((BadRecord, BadSignature)):
         believe(bytes(damaged))
+
+
+HEX = "0123456789abcdef"
+FORMS = st.builds(
+    '{{"signature":{{"key":"{}","epoch":"{}","seq":{},"sha256":"{}","ed25519":"{}"}}}}'.format,
+    st.text(HEX, min_size=63, max_size=64),
+    st.text(HEX + "gz", min_size=8, max_size=32) | st.text(HEX + "_", min_size=7, max_size=33),
+    st.one_of(st.integers(-1, 10**17), st.sampled_from(["0", "01", "1.0", "1e3", '"1"', str(2**53), str(2**53 + 1)])),
+    st.text(HEX, min_size=64, max_size=64) | st.text(HEX + "A", min_size=64, max_size=64),
+    st.text(HEX, min_size=128, max_size=128),
+).map(str.encode)
+GOOD_LINE = MESSAGE.split(b"\n")[-1]
+
+
+def cut(line: bytes) -> Signature | None:
+    """What the line says; null where it is no signature."""
+    try:
+        return cut_signature([line])[1]
+    except BadSignature:
+        return None
+
+
+@given(st.one_of(FORMS, st.builds(lambda at, byte: GOOD_LINE[:at] + byte + GOOD_LINE[at + 1 :],
+    st.integers(len(FRONT), len(GOOD_LINE)), st.binary(max_size=2))))  # fmt: skip
+def test_a_line_to_the_letter_says_what_the_parser_reads(line: bytes) -> None:
+    """Lines as we write them are read without the parser: with a blank put in, it reads just the same of any line."""
+    assert cut(line) == cut(line[: len(FRONT)] + b" " + line[len(FRONT) :])
+
+
+def test_a_signature_is_written_as_it_is_read() -> None:
+    found = cut(GOOD_LINE)
+    assert found is not None
+    assert found.line() == GOOD_LINE
 
 
 def believe(payload: bytes) -> None:
