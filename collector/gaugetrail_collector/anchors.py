@@ -23,11 +23,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gaugetrail_collector.runs import Run
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import FIRST_PREV, Event, EventBody, Head, Record, Subject
-from gaugetrail_contract.seal import BadRecord, Opened, open_line, seal
+from gaugetrail_contract.seal import BadRecord, open_line, seal
 from gaugetrail_contract.signing import BadSignature, Signer, check
 
 log = logging.getLogger(__name__)
@@ -69,14 +70,14 @@ class Anchors:
         self._newest: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def there(self, records: Iterable[Opened]) -> None:
+    def there(self, runs: Iterable[Run]) -> None:
         """These were proven, and the store has them."""
         with self._lock:
-            for opened in records:
-                name = (opened.agent, opened.epoch)
-                if opened.seq > self._newest.get(name, 0) and opened.agent != self.agent:
-                    self._newest[name] = opened.seq
-                    self._grown[name] = opened.seq, opened.sealed.sha256
+            for run in runs:
+                newest = run.last
+                if newest.seq > self._newest.get(run.chain, 0) and newest.agent != self.agent:
+                    self._newest[run.chain] = newest.seq
+                    self._grown[run.chain] = newest.seq, newest.sealed.sha256
 
     def seal_heads(self, store: Store) -> int:
         """Put the heads of all chains that have grown since the last anchor into the store; how many there were.

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gaugetrail_collector.keys import Keys
+from gaugetrail_collector.runs import Run, runs_of
 from gaugetrail_collector.set_aside import Entry, SetAside
 from gaugetrail_collector.stores import Fate, Outcome, Store
 from gaugetrail_contract import topics
-from gaugetrail_contract.receipts import Receipt, stored_ranges
+from gaugetrail_contract.receipts import Receipt, StoredRange
 from gaugetrail_contract.receipts import SetAside as SetAsideReceipt
 from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import BadRecord, Opened, cut_line, open_line, split_message
@@ -175,7 +176,7 @@ class Ingest:
     figures: Figures = field(default_factory=Figures)
     on_stored: Callable[[Sequence[Record]], None] | None = None
     """Hears what is new in the store, after the commit; must be quick and must not raise."""
-    on_there: Callable[[Sequence[Opened]], None] | None = None
+    on_there: Callable[[Sequence[Run]], None] | None = None
     """Hears what the store has now, new or not; the same rule."""
     late_us: int = 3_600_000_000
     """A record that is older than this when it is stored is counted as late; it stands at its own time all the same."""
@@ -200,8 +201,15 @@ class Ingest:
         entries += unproven
         self.set_aside.put(entries)
         self.figures.unproven += len(unproven)
+        there = runs_of(
+            opened
+            for opened, outcome in zip(records, outcomes, strict=True)
+            if outcome.fate in (Fate.STORED, Fate.THERE)
+        )
         self._count(batch, records, outcomes, entries)
-        return Done(tuple(_receipts(records, outcomes)), tuple(decoded.message for decoded in batch))
+        if self.on_there is not None:
+            self.on_there(there)
+        return Done(tuple(_receipts(there, records, outcomes)), tuple(decoded.message for decoded in batch))
 
     def _whose(self, batch: Sequence[Decoded]) -> tuple[list[Decoded], list[Entry]]:
         """The batch without the lines of messages that are not proven to be their agent's; and these, with the reason.
@@ -245,9 +253,6 @@ class Ingest:
         self.figures.set_aside += len(aside)
         self.figures.points += sum([opened.measured for opened in stored])
         self.figures.late += sum([opened.time_us < late for opened in stored])
-        if self.on_there is not None:
-            there = (Fate.STORED, Fate.THERE)
-            self.on_there([opened for opened, fate in zip(records, fates, strict=True) if fate in there])
         if self.on_stored is not None:
             self.on_stored([opened.record for opened in stored])
         for entry in aside:
@@ -260,18 +265,18 @@ class Ingest:
             )
 
 
-def _receipts(records: Sequence[Opened], outcomes: Sequence[Outcome]) -> Iterable[tuple[str, Receipt]]:
+def _receipts(
+    there: Sequence[Run], records: Sequence[Opened], outcomes: Sequence[Outcome]
+) -> Iterable[tuple[str, Receipt]]:
     """One receipt for each agent and epoch. A fork gets none: neither of the two is confirmed by it."""
-    stored: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    stored: dict[tuple[str, str], list[StoredRange]] = {}
     aside: dict[tuple[str, str], list[SetAsideReceipt]] = {}
+    for run in there:
+        stored.setdefault(run.chain, []).append((run.first.seq, run.last.seq, run.last.sealed.sha256))
     for opened, outcome in zip(records, outcomes, strict=True):
-        sha256 = opened.sealed.sha256
-        chain = (opened.agent, opened.epoch)
-        if outcome.fate in (Fate.STORED, Fate.THERE):
-            stored.setdefault(chain, []).append((opened.seq, sha256))
-        elif outcome.fate is Fate.REJECTED:
-            entry = SetAsideReceipt(seq=opened.seq, sha256=sha256, reason=outcome.reason[:500])
-            aside.setdefault(chain, []).append(entry)
+        if outcome.fate is Fate.REJECTED:
+            entry = SetAsideReceipt(seq=opened.seq, sha256=opened.sealed.sha256, reason=outcome.reason[:500])
+            aside.setdefault((opened.agent, opened.epoch), []).append(entry)
     for chain in dict.fromkeys((*stored, *aside)):
-        ranges = stored_ranges(stored.get(chain, ()))
+        ranges = tuple(stored.get(chain, ()))
         yield chain[0], Receipt(epoch=chain[1], stored=ranges, set_aside=tuple(aside.get(chain, ())))

@@ -22,10 +22,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gaugetrail_collector.runs import Run
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_contract.commands import MAX_RANGES, Again
-from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
 
@@ -87,18 +87,17 @@ class Reconciler:
     _gaps: dict[ChainName, list[Gap]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def stored(self, records: Iterable[Opened]) -> None:
+    def stored(self, runs: Iterable[Run]) -> None:
         """These are in the store now, as it says."""
         with self._lock:
-            for record in records:
-                name = (record.agent, record.epoch)
-                passed = self._passed.get(name)
+            for run in runs:
+                passed = self._passed.get(run.chain)
                 if passed is None:
-                    passed = self._passed[name] = _Passed(record.seq - 1, record.time_us - 1)
-                if record.seq > passed.whole:
-                    passed.seen.add(record.seq)
-                if record.seq > passed.newest:
-                    passed.newest, passed.newest_us = record.seq, record.time_us
+                    passed = self._passed[run.chain] = _Passed(run.first.seq - 1, run.first.time_us - 1)
+                if run.last.seq > passed.whole:
+                    passed.seen.add(max(run.first.seq, passed.whole + 1), run.last.seq)
+                if run.last.seq > passed.newest:
+                    passed.newest, passed.newest_us = run.last.seq, run.last.time_us
 
     def gaps(self) -> list[Gap]:
         """What was asked for again and is not there yet."""

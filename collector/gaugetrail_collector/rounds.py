@@ -14,8 +14,8 @@ from gaugetrail_collector.anchors import Anchors
 from gaugetrail_collector.config import EvidenceTable, ReadbackTable
 from gaugetrail_collector.neighbours import Neighbours
 from gaugetrail_collector.reconcile import ChainName, Reconciler
+from gaugetrail_collector.runs import Run
 from gaugetrail_collector.stores import Store, StoreDown
-from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ class Rounds:
         """How often `round` wants to be called."""
         return min(self._readback.look_secs, self._readback.whole_secs, self._evidence.anchor_secs)
 
-    def there(self, records: Sequence[Opened]) -> None:
+    def there(self, runs: Sequence[Run]) -> None:
         """These are in the store."""
-        self.reconciler.stored(records)
-        self.anchors.there(records)
+        self.reconciler.stored(runs)
+        self.anchors.there(runs)
 
     def round(self) -> None:
         """Look, and anchor if it is time."""

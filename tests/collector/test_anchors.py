@@ -15,6 +15,7 @@ from made import chain as chain_of
 from places import Place, SqlitePlace
 
 from gaugetrail_collector.anchors import Anchors, heads_of, stored_anchors
+from gaugetrail_collector.runs import runs_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_collector.verify import verify
@@ -36,7 +37,7 @@ class Hand:
 
     def keep(self, records: Sequence[Opened]) -> None:
         self.store.write(records)
-        self.anchors.there(records)
+        self.anchors.there(runs_of(records))
 
     def seal(self) -> int:
         self.clock.advance(3600)

@@ -14,6 +14,7 @@ from made import AGENT, EPOCH, chain
 from places import Place, SqlitePlace
 
 from gaugetrail_collector.reconcile import LONGEST, Reconciler, complement
+from gaugetrail_collector.runs import runs_of
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.commands import Again
 
@@ -34,7 +35,7 @@ class Desk:
         """These records are stored through this collector."""
         records = [CHAIN[seq - 1] for seq in seqs]
         self.store.write(records)
-        self.reconciler.stored(opened.record for opened in records)
+        self.reconciler.stored(runs_of(records))
 
     def look(self, seconds: float = 0.0, *, whole: bool = False, known: int = 0) -> list[tuple[int, int]]:
         """Look round after some seconds: the ranges asked for by it."""
@@ -170,7 +171,7 @@ def test_whatever_order_records_come_in_just_the_lost_are_asked_for(order: list[
     came = [seq for seq in order if seq not in lost]
     for number, seq in enumerate(came):
         store.there.add(seq)
-        reconciler.stored([CHAIN[seq - 1].record])
+        reconciler.stored(runs_of([CHAIN[seq - 1]]))
         reconciler.look(store, number)  # type: ignore[arg-type]
     reconciler.whole_look(store, 20, {})  # type: ignore[arg-type]
     reconciler.look(store, 100)  # type: ignore[arg-type]
