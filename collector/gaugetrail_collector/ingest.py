@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gaugetrail_collector.keys import Keys
 from gaugetrail_collector.runs import Run, runs_of
@@ -27,8 +28,7 @@ from gaugetrail_contract.text import visible_bytes
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One MQTT message as it came; `token` is what acknowledges it."""
 
     topic: str
@@ -36,8 +36,7 @@ class Message:
     token: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A message's lines: records whose seals hold, and the lines that are none, with the reason."""
 
     message: Message
@@ -138,7 +137,7 @@ def prove(batch: Sequence[Decoded]) -> list[Decoded]:
         else:
             proven.pop(name, None)
         kept = None if doubt else signature
-        looked_at[index] = Decoded(decoded.message, decoded.records, decoded.bad, agent, kept, doubt)
+        looked_at[index] = decoded._replace(signature=kept, doubt=doubt, deferred=False)
     return looked_at
 
 
@@ -225,7 +224,7 @@ class Ingest:
             if reason is None:
                 kept.append(decoded)
                 continue
-            kept.append(replace(decoded, records=(), bad=()))
+            kept.append(decoded._replace(records=(), bad=()))
             entries += [
                 self._entry(decoded.message.topic, opened, Outcome(Fate.REJECTED, reason), told=False)
                 for opened in decoded.records

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -38,8 +39,7 @@ class RecordTooLarge(ValueError):
     """A record would pass `MAX_RECORD_BYTES`; the station splits such an inspection into pieces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A record's exact bytes and their seal."""
 
     sha256: str
