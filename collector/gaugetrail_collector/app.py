@@ -1,8 +1,9 @@
 """The whole collector: built in the order of the data path, stopped in the same order.
 
-    subscriber -> batches (decoded, one ahead) -> STORE -> receipts -> acknowledgement    (status, scheduler beside it)
+    subscriber -> batches (decoded, one ahead) -> STORE -> receipts -> acknowledgements (one behind)
 
-It holds nothing that it can't lose: killed at any moment, what it had in hand comes again.
+Status and scheduler stand beside it. It holds nothing that it can't lose: killed at any moment, what it had in hand
+comes again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from typing import Literal
 from gaugetrail_collector.anchors import Anchors
 from gaugetrail_collector.batches import Batches
 from gaugetrail_collector.config import Config, ConsoleTable
+from gaugetrail_collector.confirming import Confirming
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.console.questions import remember
 from gaugetrail_collector.console.sessions import Sessions
-from gaugetrail_collector.ingest import Decoded, Done, Ingest
+from gaugetrail_collector.ingest import Decoded, Ingest, Stored
 from gaugetrail_collector.keys import Keys, KeysBroken
 from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.neighbours import Neighbours
@@ -90,6 +92,7 @@ class Collector:
             max_points=settings.batch.max_points,
             max_secs=settings.batch.max_ms / 1000,
         )
+        self.confirming = Confirming(self._confirm)
         self.neighbours = Neighbours(now_us)
         self.rounds = Rounds(
             config.store,
@@ -151,6 +154,7 @@ class Collector:
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         self.scheduler.start()
         self._open_store()
+        self.confirming.start()
         self.batches.start()
         log.info("ready: %s", self.config.settings.id, extra={"event": "ready"})
         try:
@@ -161,6 +165,7 @@ class Collector:
         finally:
             log.info("stopping", extra={"event": "stopping"})
             self.batches.stop()
+            self.confirming.stop()
             self.scheduler.stop()
             for web in self.webs:
                 web.stop()
@@ -208,7 +213,7 @@ class Collector:
                     self._doubted.clear()
                     self.store.open()
                 with self.keys.as_they_are_now():
-                    done = self.ingest.finish(batch)
+                    stored = self.ingest.store_all(batch)
             except (StoreDown, SetAsideFull, KeysBroken) as error:
                 self._store_is("down", str(error))
                 if self._stopping.wait(wait):
@@ -217,7 +222,7 @@ class Collector:
                 self._try_open()
             else:
                 self._store_is("up", self.store.health())
-                self._confirm(done)
+                self.confirming.put(stored)
                 return
 
     def _try_open(self) -> None:
@@ -226,7 +231,8 @@ class Collector:
         except StoreDown as error:
             log.debug("store: still down: %s", error)
 
-    def _confirm(self, done: Done) -> None:
+    def _confirm(self, stored: Stored) -> None:
+        done = self.ingest.confirm(stored)
         for agent, receipt in done.receipts:
             self.subscriber.publish_receipt(agent, receipt)
         for message in done.messages:

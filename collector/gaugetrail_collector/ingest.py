@@ -67,6 +67,17 @@ class Figures:
     """Lines of messages whose signature was missing, wrong or not the agent's; a part of `set_aside`."""
 
 
+class Stored(NamedTuple):
+    """A batch that is durably in the store or set aside, and what became of each record."""
+
+    messages: tuple[Message, ...]
+    records: Sequence[Opened]
+    outcomes: Sequence[Outcome]
+    aside: Sequence[Entry]
+    unproven: int
+    """How many of `aside` are lines of messages that were not proven to be their agent's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A finished batch: receipts by agent, to be published before the messages are acknowledged."""
@@ -180,35 +191,37 @@ class Ingest:
     late_us: int = 3_600_000_000
     """A record that is older than this when it is stored is counted as late; it stands at its own time all the same."""
 
-    def finish(self, batch: Sequence[Decoded]) -> Done:
+    def store_all(self, batch: Sequence[Decoded]) -> Stored:
         """Store and set aside everything of the batch, durably. Raises `StoreDown`, `SetAsideFull` or `KeysBroken`,
         with nothing finished; doing it again is harmless.
         """
         assert not any(decoded.deferred for decoded in batch)
-        batch, unproven = self._whose(batch)
-        records = [opened for decoded in batch for opened in decoded.records]
+        kept, unproven = self._whose(batch)
+        records = [opened for decoded in kept for opened in decoded.records]
         outcomes = self.store.write(records) if records else []
-        topic_of = [decoded.message.topic for decoded in batch for _ in decoded.records]
+        topic_of = [decoded.message.topic for decoded in kept for _ in decoded.records]
         entries = [
             self._entry(topic, opened, outcome, told=outcome.fate is Fate.REJECTED)
             for topic, opened, outcome in zip(topic_of, records, outcomes, strict=True)
             if outcome.fate in (Fate.FORK, Fate.REJECTED)
         ]
         entries += [
-            Entry(decoded.message.topic, raw, reason, self.now_us()) for decoded in batch for raw, reason in decoded.bad
+            Entry(decoded.message.topic, raw, reason, self.now_us()) for decoded in kept for raw, reason in decoded.bad
         ]
         entries += unproven
         self.set_aside.put(entries)
-        self.figures.unproven += len(unproven)
-        there = runs_of(
-            opened
-            for opened, outcome in zip(records, outcomes, strict=True)
-            if outcome.fate in (Fate.STORED, Fate.THERE)
-        )
-        self._count(batch, records, outcomes, entries)
+        messages = tuple([decoded.message for decoded in batch])
+        return Stored(messages, records, outcomes, entries, len(unproven))
+
+    def confirm(self, stored: Stored) -> Done:
+        """What is to be said of a stored batch, once it is counted and told to whoever listens here."""
+        self._count(stored)
+        taken = (Fate.STORED, Fate.THERE)
+        pairs = zip(stored.records, stored.outcomes, strict=True)
+        there = runs_of([opened for opened, outcome in pairs if outcome.fate in taken])
         if self.on_there is not None:
             self.on_there(there)
-        return Done(tuple(_receipts(there, records, outcomes)), tuple(decoded.message for decoded in batch))
+        return Done(tuple(_receipts(there, stored.records, stored.outcomes)), stored.messages)
 
     def _whose(self, batch: Sequence[Decoded]) -> tuple[list[Decoded], list[Entry]]:
         """The batch without the lines of messages that are not proven to be their agent's; and these, with the reason.
@@ -239,22 +252,22 @@ class Ingest:
         identity = (opened.agent, opened.epoch, opened.seq, sealed.sha256)
         return Entry(topic, sealed.line(), outcome.reason, self.now_us(), *identity, told=told)
 
-    def _count(
-        self, batch: Sequence[Decoded], records: Sequence[Opened], outcomes: Sequence[Outcome], aside: Sequence[Entry]
-    ) -> None:
-        fates = [outcome.fate for outcome in outcomes]
+    def _count(self, done: Stored) -> None:
+        records = done.records
+        fates = [outcome.fate for outcome in done.outcomes]
         stored = [opened for opened, fate in zip(records, fates, strict=True) if fate is Fate.STORED]
         late = self.now_us() - self.late_us
-        self.figures.messages += len(batch)
+        self.figures.messages += len(done.messages)
         self.figures.records += len(stored)
         self.figures.resent += fates.count(Fate.THERE)
         self.figures.forks += fates.count(Fate.FORK)
-        self.figures.set_aside += len(aside)
+        self.figures.set_aside += len(done.aside)
+        self.figures.unproven += done.unproven
         self.figures.points += sum([opened.measured for opened in stored])
         self.figures.late += sum([opened.time_us < late for opened in stored])
         if self.on_stored is not None:
             self.on_stored([opened.record for opened in stored])
-        for entry in aside:
+        for entry in done.aside:
             log.error(
                 "set aside from %s: %s (%s)",
                 entry.topic,

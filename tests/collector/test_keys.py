@@ -33,7 +33,9 @@ class Bench:
 
     def take(self, payload: bytes, agent: str = "pc1") -> tuple[int, list[Entry]]:
         """Records receipted by this message, and what is set aside now."""
-        done = self.ingest.finish([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
+        done = self.ingest.confirm(
+            self.ingest.store_all([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
+        )
         receipted = sum(end - start + 1 for _, receipt in done.receipts for start, end, _ in receipt.stored)
         assert len(done.messages) == 1, "whatever it was, the broker is told that it is finished"
         return receipted, self.aside.entries()

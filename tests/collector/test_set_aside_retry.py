@@ -36,7 +36,8 @@ class Room:
         self.ingest = Ingest(self.store, self.aside, lambda: 1, self.keys)
 
     def take(self, payload: bytes, agent: str = "pc1") -> None:
-        self.ingest.finish([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
+        stored = self.ingest.store_all([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
+        self.ingest.confirm(stored)
 
     def again(self, *, vouch: bool = False) -> tuple[int, list[str]]:
         done = retry(self.store, self.aside, self.aside.entries(), None if vouch else self.keys)
@@ -55,7 +56,7 @@ def test_what_the_store_refused_goes_in_once_the_store_is_mended(tmp_path: Path,
     aside = SetAside(tmp_path / "set-aside.db")
     aside.open()
     ingest = Ingest(store, aside, lambda: 1)
-    ingest.finish([decode(Message("gaugetrail/v1/line1-pc1/records", event(1).sealed.line(), 1))])
+    ingest.store_all([decode(Message("gaugetrail/v1/line1-pc1/records", event(1).sealed.line(), 1))])
     assert aside.numbers("line1-pc1", "abcdefgh") == [1]
     first = retry(store, aside, aside.entries(), None)
     assert (first.settled, len(first.left)) == ([], 1)
@@ -99,7 +100,7 @@ def test_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
     room.take(pair.first.sealed.line(), "line1-pc1")
     for _ in range(3):
         decoded = [decode(Message("gaugetrail/v1/line1-pc1/records", pair.other.sealed.line(), 1))]
-        done = room.ingest.finish(decoded)
+        done = room.ingest.confirm(room.ingest.store_all(decoded))
         assert [receipt for _, receipt in done.receipts if receipt.stored or receipt.set_aside] == []
     (entry,) = room.aside.entries()
     assert entry.reason.startswith("fork")
