@@ -165,7 +165,7 @@ def second_us(text: str) -> int | None:
         return None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def is_number(text: str) -> bool:
     """Whether it is a measured number; gauges show the same ones again and again."""
     return len(text) <= _MOST_DIGITS and _NUMBER(text) is not None

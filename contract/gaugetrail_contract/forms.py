@@ -20,11 +20,14 @@ from gaugetrail_contract import form_cuts as cuts
 from gaugetrail_contract.form_cuts import Front, Kind, Piece
 from gaugetrail_contract.record import Inspection, Measurement
 
-MOST_FORMS = 20_000
-"""Forms of each kind that are remembered; at one more all are forgotten and learned again."""
-
-MOST_TRACKS = 200
-"""Ways of measuring (another gauge, another verdict) that are remembered of one form."""
+MOST_FORMS = 5_000
+"""Forms of inspections that are remembered, about 5 KB each; at one more all are forgotten and learned again. A lot, an
+order, an operator or a verdict makes another form.
+"""
+MOST_MEASURED = 20_000
+"""As many forms of measurements, about 3 KB each. A gauge, a due date or a verdict makes another one."""
+MOST_TRACKS = 2_000
+"""As many ways to measure a unit, about 1 KB for each characteristic."""
 
 _OWN = ("seq", "prev", "time", "mono_ns", "serial", "components", "started", "duration_ms")
 """What is an inspection's own, besides its measurements."""
@@ -92,20 +95,12 @@ class Track:
 class Form:
     """What stays the same of all that stands before the measurements, and the first record that was read of it."""
 
-    __slots__ = ("_tracks", "model", "track")
+    __slots__ = ("model", "track")
 
     def __init__(self, model: Inspection) -> None:
-        self.model = model
+        self.model = _like(model, {"measurements": ()})
         self.track = Track(())
         """What the last record was measured like."""
-        self._tracks: dict[tuple[MeasuredForm, ...], Track] = {}
-
-    def track_of(self, forms: tuple[MeasuredForm, ...]) -> Track:
-        """The one track of these forms: whoever remembers something of it finds it again."""
-        if len(self._tracks) > MOST_TRACKS:
-            self._tracks = {}
-        track = self._tracks.get(forms)
-        return self._tracks.setdefault(forms, Track(forms)) if track is None else track
 
 
 class Measured(NamedTuple):
@@ -143,11 +138,12 @@ class Forms:
     def __init__(self) -> None:
         self._fronts: dict[tuple[str, ...], Form] = {}
         self._measured: dict[tuple[str, ...], MeasuredForm] = {}
+        self._tracks: dict[tuple[MeasuredForm, ...], Track] = {}
 
     @property
     def size(self) -> int:
-        """How many are remembered."""
-        return len(self._fronts) + len(self._measured)
+        """How many of anything are remembered."""
+        return len(self._fronts) + len(self._measured) + len(self._tracks)
 
     def read(self, text: str) -> Reading | None:
         """The inspection that a record's bytes spell; null where it is of no form that was met, or differs in more."""
@@ -157,17 +153,25 @@ class Forms:
             return None
         measured = form.track.read(text, front.end)
         if measured is None:
-            track = self._look_up(form, text[front.end :])
+            track = self._look_up(text[front.end :])
             measured = None if track is None else track.read(text, front.end)
             if measured is None:
                 return None
             form.track = measured.track
         return Reading(form, front, measured)
 
-    def _look_up(self, form: Form, rest: str) -> Track | None:
+    def _look_up(self, rest: str) -> Track | None:
+        """The one track of these measurements: whoever remembers something of it finds it again."""
         forms = [self._measured.get(piece.letters) for piece in cuts.cut_pieces(rest)]
-        known = tuple(form for form in forms if form is not None)
-        return form.track_of(known) if len(known) == len(forms) else None
+        known = tuple([form for form in forms if form is not None])
+        if len(known) != len(forms):
+            return None
+        track = self._tracks.get(known)
+        if track is None:
+            if len(self._tracks) >= MOST_TRACKS:
+                self._tracks = {}
+            track = self._tracks[known] = Track(known)
+        return track
 
     def learn(self, text: str, record: Inspection) -> None:
         """Remember the forms of a record that passed the full reading; one that can't be cut for sure is left alone."""
@@ -183,14 +187,13 @@ class Forms:
             return
         if not all(map(_is_cut_well, pieces, record.measurements)):
             return
-        forms = [
-            self._measured.get(piece.letters) or MeasuredForm(model, piece)
-            for piece, model in zip(pieces, record.measurements, strict=True)
-        ]
-        if max(len(self._fronts), len(self._measured)) > MOST_FORMS:
-            self._fronts, self._measured = {}, {}
-        self._measured.update((form.letters, form) for form in forms)
+        if len(self._fronts) >= MOST_FORMS:
+            self._fronts = {}
         self._fronts.setdefault(front.same, Form(record))
+        for piece, model in zip(pieces, record.measurements, strict=True):
+            if len(self._measured) >= MOST_MEASURED:
+                self._measured = {}
+            self._measured.setdefault(piece.letters, MeasuredForm(model, piece))
 
 
 def _is_cut_well(piece: Piece, model: Measurement) -> bool:

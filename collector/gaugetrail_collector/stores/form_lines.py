@@ -11,11 +11,12 @@ from json import JSONEncoder
 
 from gaugetrail_collector.stores import lines
 from gaugetrail_contract.form_cuts import Front, Kind
-from gaugetrail_contract.forms import Form, Measured, Reading, Track
+from gaugetrail_contract.forms import MOST_FORMS, Form, Measured, Reading, Track
 from gaugetrail_contract.record import IDENTIFIER_KINDS, Verdict
 from gaugetrail_contract.seal import Opened
 
-MOST_TRACKS = 200
+MOST_TRACKS = 20
+"""Ways to measure that are remembered of one form."""
 OF_THE_FORM = tuple(kind for kind in IDENTIFIER_KINDS if kind != "serial")
 """Identifiers that stay the same for a while; the serial doesn't."""
 
@@ -24,7 +25,7 @@ _quoted = JSONEncoder(ensure_ascii=False).encode
 text holds no control character, and a form's bytes hold none."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _digits(value: str) -> str:
     """The fields of a measured number. Digits need no escaping; gauges show the same ones again and again."""
     return f'value={float(value)!r},text="{value}"'
@@ -74,7 +75,7 @@ class Template:
         return (*lines.as_planned(self.place, model), at)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=MOST_FORMS)
 def _template(form: Form) -> Template:
     return Template(form)
 

@@ -36,6 +36,10 @@ BOUNDS: Mapping[str, int] = {
 the others (verdict, reason, bucket …) can't grow. An amendment's type is one of five."""
 
 
+MOST_PASSED = 5_000
+"""Sets of values that are remembered as looked at."""
+
+
 @dataclass
 class Guard:
     """The values of each tag, and what may come on top. One thread at a time; `use` from any."""
@@ -74,7 +78,7 @@ class Guard:
                 return sentence
         for tag, values in new.items():
             self._values[tag] |= values
-        if len(self._passed) > 100_000:
+        if len(self._passed) > MOST_PASSED:
             self._passed.clear()
         self._passed.add(key)
         return None
