@@ -33,9 +33,11 @@ _OWN = ("seq", "prev", "time", "mono_ns", "serial", "components", "started", "du
 """What is an inspection's own, besides its measurements."""
 _FIELDS = {Kind.NUMBER: "value", Kind.TEXT: "text", Kind.TIME: "time", Kind.RAW: "raw"}
 
-_STRANGE = re.compile(r"[\\\x00-\x1f]")
+_WITHOUT_CONTROL = re.compile(r"[ -\U0010ffff]*").fullmatch
 
 _Model = TypeVar("_Model", Inspection, Measurement)
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class MeasuredForm:
@@ -97,9 +99,9 @@ class Form:
 
     __slots__ = ("model", "track")
 
-    def __init__(self, model: Inspection) -> None:
+    def __init__(self, model: Inspection, track: Track) -> None:
         self.model = _like(model, {"measurements": ()})
-        self.track = Track(())
+        self.track = track
         """What the last record was measured like."""
 
 
@@ -139,11 +141,13 @@ class Forms:
         self._fronts: dict[tuple[str, ...], Form] = {}
         self._measured: dict[tuple[str, ...], MeasuredForm] = {}
         self._tracks: dict[tuple[MeasuredForm, ...], Track] = {}
+        self._usual: dict[tuple[str, str, str], Track] = {}
+        """By agent, station and part: how the last unit was measured. A new lot mostly changes nothing in that."""
 
     @property
     def size(self) -> int:
         """How many of anything are remembered."""
-        return len(self._fronts) + len(self._measured) + len(self._tracks)
+        return len(self._fronts) + len(self._measured) + len(self._tracks) + len(self._usual)
 
     def read(self, text: str) -> Reading | None:
         """The inspection that a record's bytes spell; null where it is of no form that was met, or differs in more."""
@@ -168,9 +172,8 @@ class Forms:
             return None
         track = self._tracks.get(known)
         if track is None:
-            if len(self._tracks) >= MOST_TRACKS:
-                self._tracks = {}
-            track = self._tracks[known] = Track(known)
+            track = Track(known)
+            _put(self._tracks, MOST_TRACKS, known, track)
         return track
 
     def learn(self, text: str, record: Inspection) -> None:
@@ -178,22 +181,35 @@ class Forms:
         front = cuts.cut_front(text)
         braces = 2 + len(record.measurements)
         # With these braces and no others, none stands in a string, and a measurement ends at its first closing one.
-        if front is None or _STRANGE.search(text) or text.count("{") != braces or text.count("}") != braces:
+        if front is None or text.count("{") != braces or text.count("}") != braces:
+            return
+        if "\\" in text or _WITHOUT_CONTROL(text) is None:
             return
         if any(getattr(record, name) != getattr(front, name) for name in _OWN):
             return
-        pieces = cuts.cut_pieces(text[front.end :])
-        if len(pieces) != len(record.measurements):
-            return
-        if not all(map(_is_cut_well, pieces, record.measurements)):
-            return
-        if len(self._fronts) >= MOST_FORMS:
-            self._fronts = {}
-        self._fronts.setdefault(front.same, Form(record))
+        place = record.agent, record.station, record.part
+        track = self._usual.get(place)
+        if track is None or track.read(text, front.end) is None:
+            track = self._learn_measured(text[front.end :], record)
+            if track is None:
+                return
+            _put(self._usual, MOST_FORMS, place, track)
+        _put(self._fronts, MOST_FORMS, front.same, Form(record, track))
+
+    def _learn_measured(self, rest: str, record: Inspection) -> Track | None:
+        pieces = cuts.cut_pieces(rest)
+        if len(pieces) != len(record.measurements) or not all(map(_is_cut_well, pieces, record.measurements)):
+            return None
         for piece, model in zip(pieces, record.measurements, strict=True):
-            if len(self._measured) >= MOST_MEASURED:
-                self._measured = {}
-            self._measured.setdefault(piece.letters, MeasuredForm(model, piece))
+            if piece.letters not in self._measured:
+                _put(self._measured, MOST_MEASURED, piece.letters, MeasuredForm(model, piece))
+        return self._look_up(rest)
+
+
+def _put(among: dict[_Key, _Value], most: int, key: _Key, value: _Value) -> None:
+    if len(among) >= most:
+        among.clear()
+    among[key] = value
 
 
 def _is_cut_well(piece: Piece, model: Measurement) -> bool:

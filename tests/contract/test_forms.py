@@ -203,7 +203,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert record is not None
         forms.learn(text, record)
         assert agrees(forms, text)
-    assert 3 <= forms.size <= 30
+    assert 4 <= forms.size <= 40
 
 
 def test_no_rule_of_the_models_looks_at_two_fields_at_once() -> None:
