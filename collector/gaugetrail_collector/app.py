@@ -235,8 +235,7 @@ class Collector:
         done = self.ingest.confirm(stored)
         for agent, receipt in done.receipts:
             self.subscriber.publish_receipt(agent, receipt)
-        for message in done.messages:
-            self.subscriber.acknowledge(message)
+        self.subscriber.acknowledge(done.messages)
 
     def _ask_again(self, agent: str, command: Again) -> None:
         self._doubted.set()

@@ -36,7 +36,7 @@ class Batches:
 
     def __init__(
         self,
-        messages: queue.Queue[Message],
+        messages: queue.SimpleQueue[Message],
         prepare: Callable[[Opened], Opened],
         *,
         max_points: int,

@@ -2,7 +2,8 @@
 
 Promise: nothing is acknowledged before `acknowledge`; what was not acknowledged when the connection ends is somebody
 else's or comes again (the agents resend until the receipt). Shared subscription, so that several collectors divide the
-work. Only this module meets paho; its callbacks only queue, and one that raises doesn't end paho's thread.
+work. Only this module meets paho; its callbacks only queue, and one that raises doesn't end paho's thread. Messages
+of QoS 1 don't go through paho at all (`packets`), for there may be one a record; the rest of MQTT is paho's.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import logging
 import queue
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.ingest import Message
+from gaugetrail_collector.packets import PacketSocket, Taken
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.logs import mqtt_logger
@@ -33,14 +35,49 @@ log = logging.getLogger(__name__)
 UNSUPPORTED_VERSION = (0x84, 0x01)
 SHARED_UNSUPPORTED = 0x9E
 MAX_QUEUED = 70_000
-"""More than a broker may have on the way to us (65,535), so the callback never waits."""
+"""More than a broker may have on the way to us (65,535), so that only a flood of QoS 0, which none counts, waits."""
+PUBACK = 0x40
+MID_BITS = 16
+
+
+class Connection(mqtt.Client):
+    """paho's client, reading and acknowledging many messages at a time.
+
+    `loop_read` is a documented hook; `_create_socket` and `_packet_queue` are none, but there are no others where a
+    socket can be wrapped and where packets that belong together go out as one. A test notices when they are gone.
+    """
+
+    on_taken: Callable[[Sequence[Taken]], None]
+    _line: PacketSocket
+
+    def _create_socket(self) -> PacketSocket:
+        five = self.protocol is MQTTProtocolVersion.MQTTv5
+        self._line = PacketSocket(super()._create_socket(), properties=five)  # type: ignore[arg-type]
+        return self._line
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """What has arrived: messages of QoS 1 to `on_taken`, all else to paho, in the order of arrival."""
+        line = self._line
+        line.fill()
+        while True:
+            if taken := line.take():
+                self.on_taken(taken)
+            if not line.waiting:
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+            if (code := super().loop_read(max_packets)) or self.socket() is not line:
+                return code
+
+    def acknowledge(self, mids: Sequence[int]) -> None:
+        """Acknowledge messages in the order given, behind what was published before."""
+        packets = b"".join(b"\x40\x02" + mid.to_bytes(2, "big") for mid in mids)
+        self._packet_queue(PUBACK, packets, mids[-1], 1)
 
 
 class Subscriber:
     """One connection to the broker. `start` never waits for it; it connects and reconnects for ever."""
 
     def __init__(self, settings: MqttTable, collector: str, signer: Signer | None = None) -> None:
-        self.messages: queue.Queue[Message] = queue.Queue(MAX_QUEUED)
+        self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.connected = False
         self.trouble: str | None = "not connected yet"
         self.on_connected: Callable[[], None] = lambda: None
@@ -51,11 +88,9 @@ class Subscriber:
         self._version = settings.version
         self._shared = bool(settings.group)
         self._generation = 0
-        self._lock = threading.Lock()
-        self._mids: dict[int, tuple[int, int]] = {}
-        self._token = 0
+        """Counts connections: the number in a message's token, beside the broker's for the message."""
         self._status_mid: int | None = None
-        self._stopping = False
+        self._stopping = threading.Event()
         self._client = self._make_client()
 
     @property
@@ -77,7 +112,7 @@ class Subscriber:
 
     def stop(self) -> None:
         """Take nothing more: what is not acknowledged by now is the broker's or the agents' again."""
-        self._stopping = True
+        self._stopping.set()
         if self.connected:
             goodbye = self._client.publish(
                 topics.collector_status(self._collector), collector_offline(self._collector), qos=1, retain=True
@@ -88,12 +123,13 @@ class Subscriber:
 
     # --- what the rest of the collector asks
 
-    def acknowledge(self, message: Message) -> None:
-        """The message is finished: the broker may forget it. One of an earlier connection is passed over."""
-        with self._lock:
-            generation, mid = self._mids.pop(message.token, (-1, 0))
-        if generation == self._generation and self.connected:
-            self._client.ack(mid, 1)
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """The messages are finished: the broker may forget them. Those of an earlier connection are passed over."""
+        generation = self._generation
+        tokens = (message.token for message in messages)
+        mids = [token % (1 << MID_BITS) for token in tokens if token >> MID_BITS == generation]
+        if self.connected and (numbered := [mid for mid in mids if mid]):
+            self._client.acknowledge(numbered)
 
     def publish_receipt(self, agent: str, receipt: Receipt) -> None:
         """Tell the agent what became of its records. A receipt that is lost is given again when they come again."""
@@ -115,10 +151,10 @@ class Subscriber:
 
     # --- the client and its callbacks
 
-    def _make_client(self) -> mqtt.Client:
+    def _make_client(self) -> Connection:
         settings = self._settings
         five = self._version == "5"
-        client = mqtt.Client(
+        client = Connection(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id or f"gaugetrail-collector-{self._collector}",
             protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
@@ -145,6 +181,7 @@ class Subscriber:
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.on_taken = self._on_taken
         return client
 
     @property
@@ -159,9 +196,7 @@ class Subscriber:
             if reason.value in UNSUPPORTED_VERSION and self._version == "5":
                 threading.Thread(target=self._fall_back, name="mqtt-fall-back", daemon=True).start()
             return
-        with self._lock:
-            self._generation += 1
-            self._mids.clear()
+        self._generation += 1
         client.subscribe(self.topic, qos=1)
 
     def _on_subscribe(
@@ -202,7 +237,7 @@ class Subscriber:
         self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
     ) -> None:
         self.connected = False
-        if not self._stopping:
+        if not self._stopping.is_set():
             self._say(f"the connection to {self._where} is lost ({reason}); trying again")
 
     def _say(self, trouble: str) -> None:
@@ -213,12 +248,16 @@ class Subscriber:
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         if message.topic.endswith("/status"):
             self.on_status(message.topic, bytes(message.payload))
-            return
-        with self._lock:
-            self._token += 1
-            token = self._token
-            self._mids[token] = (self._generation, message.mid)
-        self.messages.put(Message(message.topic, bytes(message.payload), token))
+        else:
+            self._on_taken([Taken(message.topic, bytes(message.payload), message.mid)])
+
+    def _on_taken(self, taken: Sequence[Taken]) -> None:
+        """`mid` is 0 for a message of QoS 0, which nobody waits to see acknowledged."""
+        while self.messages.qsize() >= MAX_QUEUED and not self._stopping.wait(0.05):
+            pass
+        connection = self._generation << MID_BITS
+        for topic, payload, mid in taken:
+            self.messages.put(Message(topic, payload, connection | mid))
 
 
 def _receive_maximum(window: int) -> Properties:

@@ -31,7 +31,7 @@ def as_it_is(opened: Opened) -> Opened:
 
 @contextmanager
 def taking(
-    incoming: queue.Queue[Message], prepare=as_it_is, *, max_points: int = 5000, max_secs: float = 0.05
+    incoming: queue.SimpleQueue[Message], prepare=as_it_is, *, max_points: int = 5000, max_secs: float = 0.05
 ) -> Iterator[Batches]:
     batches = Batches(incoming, prepare, max_points=max_points, max_secs=max_secs)
     batches.start()
@@ -49,7 +49,7 @@ def take(batches: Batches) -> list[int]:
 
 
 def test_every_message_comes_once_and_in_order() -> None:
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
     for message in messages(200):
         incoming.put(message)
     taken: list[int] = []
@@ -62,7 +62,7 @@ def test_every_message_comes_once_and_in_order() -> None:
 
 def test_a_lone_message_goes_at_once() -> None:
     """It isn't held back for company: the limit on waiting here is an hour."""
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
     with taking(incoming, max_secs=3600) as batches:
         incoming.put(messages(1)[0])
         assert take(batches) == [0]
@@ -70,7 +70,7 @@ def test_a_lone_message_goes_at_once() -> None:
 
 def test_a_batch_grows_while_the_store_is_busy() -> None:
     """Nobody calls `next`: what arrives meanwhile is one batch, however slowly it comes."""
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
     seen = threading.Semaphore(0)
 
     def prepare(opened: Opened) -> Opened:
@@ -86,7 +86,7 @@ def test_a_batch_grows_while_the_store_is_busy() -> None:
 
 def test_no_more_than_one_full_batch_is_taken_ahead() -> None:
     """While the store is down everything else stays with the broker."""
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
     for message in messages(100):
         incoming.put(message)
     with taking(incoming, max_points=20) as batches:
@@ -97,7 +97,7 @@ def test_no_more_than_one_full_batch_is_taken_ahead() -> None:
 
 
 def test_records_are_prepared_before_their_turn() -> None:
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
     prepared: list[int] = []
 
     def prepare(opened: Opened) -> Opened:
@@ -112,7 +112,7 @@ def test_records_are_prepared_before_their_turn() -> None:
 
 def test_a_failure_while_taking_is_not_silence() -> None:
     """What should never be is raised where it is noticed, not swallowed by a thread."""
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
     def prepare(opened: Opened) -> Opened:
         raise ZeroDivisionError
@@ -125,7 +125,7 @@ def test_a_failure_while_taking_is_not_silence() -> None:
 
 def test_stopping_waits_for_nobody() -> None:
     """A batch that nobody takes doesn't hold the end up; its messages come again from the agents."""
-    incoming: queue.Queue[Message] = queue.Queue()
+    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
     for message in messages(100):
         incoming.put(message)
     with taking(incoming, max_points=20):

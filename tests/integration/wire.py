@@ -49,6 +49,14 @@ class Wire:
     def send(self, agent: str, payload: bytes) -> None:
         self._client.publish(topics.records(agent), payload, qos=1).wait_for_publish(20)
 
+    def send_unsure(self, agent: str, payload: bytes) -> None:
+        """As QoS 0: on the way at most once."""
+        self._client.publish(topics.records(agent), payload, qos=0).wait_for_publish(20)
+
+    def say_status(self, agent: str) -> None:
+        """Something that an agent says of itself."""
+        self._client.publish(topics.status(agent), b"{}", qos=0).wait_for_publish(20)
+
     def send_records(self, sealed: list[Sealed], agent: str, a_message: int = 5) -> None:
         for at in range(0, len(sealed), a_message):
             self.send(agent, b"\n".join(one.line() for one in sealed[at : at + a_message]))

@@ -1,0 +1,216 @@
+"""The subscriber at a real broker: every message once and in order, acknowledged when told and not before."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import paho.mqtt.client as mqtt
+import pytest
+from certificates import make_certificates
+from floor import Floor, free_port, until
+from wire import Wire
+
+from gaugetrail_collector.config import MqttTable
+from gaugetrail_collector.ingest import Message
+from gaugetrail_collector.subscriber import Connection, Subscriber
+
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+
+WINDOW = 20
+
+
+def settings(
+    port: int, *, version: Literal["5", "3.1.1"] = "5", tls_ca: Path | None = None, window: int = WINDOW
+) -> MqttTable:
+    return MqttTable(host="localhost", port=port, version=version, tls_ca=tls_ca, window=window, keepalive_secs=5)
+
+
+@contextmanager
+def subscribed(table: MqttTable) -> Iterator[Subscriber]:
+    subscriber = Subscriber(table, "collector-1")
+    subscriber.start()
+    try:
+        until(lambda: subscriber.connected, "the subscription")
+        yield subscriber
+    finally:
+        subscriber.stop()
+
+
+def take(subscriber: Subscriber, count: int) -> list[Message]:
+    return [subscriber.messages.get(timeout=20) for _ in range(count)]
+
+
+PAYLOADS = [
+    random.Random(number).randbytes(size) for number, size in enumerate([1, 130, 20_000, 0, 70_000, 400_000] * 15)
+]
+"""Shorter and longer than a read, and one that is left to paho."""
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_every_message_comes_once_in_order_and_whole(
+    floor: Floor, version: Literal["5", "3.1.1"], *, tls: bool
+) -> None:
+    """The window is far smaller than what is sent: acknowledgements reach the broker, or it would stop."""
+    port, ca = floor.mqtt_port, None
+    more = ""
+    if tls:
+        ca, certificate, key = make_certificates(floor.folder)
+        port = free_port()
+        # Started as root, a broker would become somebody who may not read a test's folder.
+        more = f"user root\nlistener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n"
+    floor.broker(f"{more}max_inflight_messages {WINDOW}\n" if version == "3.1.1" else more)
+    with subscribed(settings(port, version=version, tls_ca=ca)) as subscriber, Wire(floor.mqtt_port) as wire:
+        sending = threading.Thread(target=lambda: [wire.send("pc-a", payload) for payload in PAYLOADS])
+        sending.start()
+        came: list[bytes] = []
+        while len(came) < len(PAYLOADS):
+            batch = take(subscriber, min(7, len(PAYLOADS) - len(came)))
+            came += [message.payload for message in batch]
+            assert {"gaugetrail/v1/pc-a/records"} == {message.topic for message in batch}
+            subscriber.acknowledge(batch)
+        sending.join()
+        assert came == PAYLOADS
+        assert subscriber.messages.empty()
+
+
+def everything_has_come(subscriber: Subscriber, wire: Wire) -> None:
+    """What the broker would send of itself is here: a status of QoS 0, sent now, has overtaken nothing."""
+    heard = threading.Event()
+    subscriber.on_status = lambda _, __: heard.set()
+    wire.say_status("pc-a")
+    assert heard.wait(20)
+
+
+def test_nothing_is_acknowledged_before_it_is_told(floor: Floor) -> None:
+    """The broker holds back what is beyond the window until something is acknowledged."""
+    floor.broker()
+    with subscribed(settings(floor.mqtt_port)) as subscriber, Wire(floor.mqtt_port) as wire:
+        for number in range(WINDOW + 1):
+            wire.send("pc-a", str(number).encode())
+        first = take(subscriber, WINDOW)
+        everything_has_come(subscriber, wire)
+        assert subscriber.messages.empty()
+        subscriber.acknowledge(first[:1])
+        assert [str(WINDOW).encode()] == [one.payload for one in take(subscriber, 1)]
+
+
+def test_a_message_of_qos_0_costs_nobody_the_connection(floor: Floor) -> None:
+    """It has no number, so there is nothing to acknowledge; the broker would end the connection over it."""
+    floor.broker()
+    with subscribed(settings(floor.mqtt_port)) as subscriber, Wire(floor.mqtt_port) as wire:
+        wire.send_unsure("pc-a", b"perhaps")
+        wire.send("pc-a", b"surely")
+        both = take(subscriber, 2)
+        assert {b"perhaps", b"surely"} == {message.payload for message in both}
+        for message in both:
+            subscriber.acknowledge([message])
+        for number in range(WINDOW * 2):
+            wire.send("pc-a", b"more")
+            subscriber.acknowledge(take(subscriber, 1))
+            assert subscriber.connected, f"after {number} more"
+
+
+def test_what_came_before_a_reconnect_is_not_acknowledged_after_it(floor: Floor) -> None:
+    """The new connection's numbers are others' messages: they stay unacknowledged, and the window stays full."""
+    floor.broker()
+    with subscribed(settings(floor.mqtt_port)) as subscriber:
+        with Wire(floor.mqtt_port) as wire:
+            for number in range(WINDOW):
+                wire.send("pc-a", str(number).encode())
+            before = take(subscriber, WINDOW)
+        floor.kill("mosquitto")
+        until(lambda: not subscriber.connected, "the loss")
+        floor.broker()
+        until(lambda: subscriber.connected, "the subscription again")
+        with Wire(floor.mqtt_port) as wire:
+            for number in range(WINDOW + 1):
+                wire.send("pc-a", str(number).encode())
+            after = take(subscriber, WINDOW)
+            subscriber.acknowledge(before)
+            everything_has_come(subscriber, wire)
+            assert subscriber.messages.empty()
+            subscriber.acknowledge(after)
+            assert [str(WINDOW).encode()] == [message.payload for message in take(subscriber, 1)]
+
+
+class Scripted:
+    """A broker that says what it is told, byte for byte: to the first connection, and later ones nothing."""
+
+    HELLO = b"\x20\x03\x00\x00\x00"
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._server.getsockname()[1])
+        self.connections = 0
+        self.line: socket.socket | None = None
+        self._lines: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                line, _ = self._server.accept()
+                self._lines.append(line)
+                line.recv(65_536)
+                line.sendall(self.HELLO)
+                line.recv(65_536)
+                line.sendall(b"\x90\x04\x00\x01\x00\x01")
+            except OSError:
+                return
+            self.line = line
+            self.connections += 1
+
+    def close(self) -> None:
+        for one in (self._server, *self._lines):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    broker = Scripted()
+    yield broker
+    broker.close()
+
+
+MESSAGE = b"\x32\x15\x00\x09a/records\x00\x07\x00payload"
+
+
+def test_a_connection_that_ends_within_a_message_is_made_anew(scripted: Scripted) -> None:
+    """Byte by byte a message comes whole; half of one is none, and costs nothing but the connection."""
+    with subscribed(settings(scripted.port)) as subscriber:
+        until(lambda: scripted.connections == 1, "the first connection")
+        assert scripted.line is not None
+        scripted.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(len(MESSAGE)):
+            scripted.line.sendall(MESSAGE[at : at + 1])
+        assert take(subscriber, 1)[0].payload == b"payload"
+        scripted.line.sendall(MESSAGE[:-1])
+        scripted.line.close()
+        until(lambda: scripted.connections == 2, "the next connection")
+        assert subscriber.messages.empty()
+
+
+def test_a_broker_that_falls_silent_is_noticed(scripted: Scripted) -> None:
+    """A half-open connection: nothing comes, nothing is refused; the keep-alive finds it out."""
+    with subscribed(settings(scripted.port)) as subscriber:
+        until(lambda: scripted.connections == 1, "the first connection")
+        assert scripted.line is not None
+        scripted.line.sendall(MESSAGE[:9])
+        until(lambda: scripted.connections == 2, "a connection made anew", 30)
+        assert subscriber.messages.empty()
+
+
+def test_paho_still_has_the_hooks() -> None:
+    """A release that renames them must fail here and not on a plant's night shift."""
+    assert {"_create_socket", "_packet_queue", "loop_read"} <= set(vars(mqtt.Client))
+    assert {"_create_socket", "loop_read"} <= set(vars(Connection))
