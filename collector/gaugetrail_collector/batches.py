@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from gaugetrail_collector.inbox import Inbox
 from gaugetrail_collector.ingest import Decoded, Message, decode, points_of, prove
 from gaugetrail_contract.seal import Opened
 
@@ -36,7 +37,7 @@ class Batches:
 
     def __init__(
         self,
-        messages: queue.SimpleQueue[Message],
+        messages: Inbox,
         prepare: Callable[[Opened], Opened],
         *,
         max_points: int,

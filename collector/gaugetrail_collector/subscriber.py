@@ -9,9 +9,9 @@ of QoS 1 don't go through paho at all (`packets`), for there may be one a record
 from __future__ import annotations
 
 import logging
-import queue
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import paho.mqtt.client as mqtt
@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gaugetrail_collector.config import MqttTable
+from gaugetrail_collector.inbox import Inbox
 from gaugetrail_collector.ingest import Message
 from gaugetrail_collector.packets import PacketSocket, Taken
 from gaugetrail_contract import topics
@@ -34,8 +35,11 @@ log = logging.getLogger(__name__)
 
 UNSUPPORTED_VERSION = (0x84, 0x01)
 SHARED_UNSUPPORTED = 0x9E
-MAX_QUEUED = 70_000
-"""More than a broker may have on the way to us (65,535), so that only a flood of QoS 0, which none counts, waits."""
+MOST_BYTES = 4_000_000
+"""Held in memory; what is beyond waits with the broker. More than the largest batches need."""
+MOST_MESSAGES = 70_000
+"""Held while nothing is taken: more than a broker may have on the way to us (65,535)."""
+A_LOOK_SECS = 0.005
 PUBACK = 0x40
 MID_BITS = 16
 
@@ -77,7 +81,7 @@ class Subscriber:
     """One connection to the broker. `start` never waits for it; it connects and reconnects for ever."""
 
     def __init__(self, settings: MqttTable, collector: str, signer: Signer | None = None) -> None:
-        self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self.messages = Inbox()
         self.connected = False
         self.trouble: str | None = "not connected yet"
         self.on_connected: Callable[[], None] = lambda: None
@@ -90,6 +94,8 @@ class Subscriber:
         self._generation = 0
         """Counts connections: the number in a message's token, beside the broker's for the message."""
         self._status_mid: int | None = None
+        self._standing: int | None = None
+        """What had been taken when waiting for more to be taken was given up."""
         self._stopping = threading.Event()
         self._client = self._make_client()
 
@@ -253,11 +259,28 @@ class Subscriber:
 
     def _on_taken(self, taken: Sequence[Taken]) -> None:
         """`mid` is 0 for a message of QoS 0, which nobody waits to see acknowledged."""
-        while self.messages.qsize() >= MAX_QUEUED and not self._stopping.wait(0.05):
-            pass
+        self._wait_for_room()
         connection = self._generation << MID_BITS
         for topic, payload, mid in taken:
             self.messages.put(Message(topic, payload, connection | mid))
+
+    def _wait_for_room(self) -> None:
+        """Read no more while a lot is held, so that the rest waits with the broker.
+
+        Not for ever while nothing is taken, as when the store is down: a connection that isn't read answers no pings.
+        No acknowledgement makes the broker send more then.
+        """
+        inbox, since = self.messages, time.monotonic()
+        moved = inbox.taken
+        while inbox.weight > MOST_BYTES and not self._stopping.is_set():
+            if inbox.taken != moved:
+                moved, since = inbox.taken, time.monotonic()
+            elif inbox.qsize() < MOST_MESSAGES and (
+                moved == self._standing or time.monotonic() - since > self._settings.keepalive_secs / 3
+            ):
+                self._standing = moved
+                return
+            self._stopping.wait(A_LOOK_SECS)
 
 
 def _receive_maximum(window: int) -> Properties:

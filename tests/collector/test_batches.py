@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from floor import until
 from made import chain
 
 from gaugetrail_collector.batches import Batches
+from gaugetrail_collector.inbox import Inbox
 from gaugetrail_collector.ingest import Message
 from gaugetrail_contract import topics
 from gaugetrail_contract.seal import Opened
@@ -30,9 +30,7 @@ def as_it_is(opened: Opened) -> Opened:
 
 
 @contextmanager
-def taking(
-    incoming: queue.SimpleQueue[Message], prepare=as_it_is, *, max_points: int = 5000, max_secs: float = 0.05
-) -> Iterator[Batches]:
+def taking(incoming: Inbox, prepare=as_it_is, *, max_points: int = 5000, max_secs: float = 0.05) -> Iterator[Batches]:
     batches = Batches(incoming, prepare, max_points=max_points, max_secs=max_secs)
     batches.start()
     try:
@@ -49,7 +47,7 @@ def take(batches: Batches) -> list[int]:
 
 
 def test_every_message_comes_once_and_in_order() -> None:
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
     for message in messages(200):
         incoming.put(message)
     taken: list[int] = []
@@ -62,7 +60,7 @@ def test_every_message_comes_once_and_in_order() -> None:
 
 def test_a_lone_message_goes_at_once() -> None:
     """It isn't held back for company: the limit on waiting here is an hour."""
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
     with taking(incoming, max_secs=3600) as batches:
         incoming.put(messages(1)[0])
         assert take(batches) == [0]
@@ -70,7 +68,7 @@ def test_a_lone_message_goes_at_once() -> None:
 
 def test_a_batch_grows_while_the_store_is_busy() -> None:
     """Nobody calls `next`: what arrives meanwhile is one batch, however slowly it comes."""
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
     seen = threading.Semaphore(0)
 
     def prepare(opened: Opened) -> Opened:
@@ -86,7 +84,7 @@ def test_a_batch_grows_while_the_store_is_busy() -> None:
 
 def test_no_more_than_one_full_batch_is_taken_ahead() -> None:
     """While the store is down everything else stays with the broker."""
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
     for message in messages(100):
         incoming.put(message)
     with taking(incoming, max_points=20) as batches:
@@ -97,7 +95,7 @@ def test_no_more_than_one_full_batch_is_taken_ahead() -> None:
 
 
 def test_records_are_prepared_before_their_turn() -> None:
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
     prepared: list[int] = []
 
     def prepare(opened: Opened) -> Opened:
@@ -112,7 +110,7 @@ def test_records_are_prepared_before_their_turn() -> None:
 
 def test_a_failure_while_taking_is_not_silence() -> None:
     """What should never be is raised where it is noticed, not swallowed by a thread."""
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
 
     def prepare(opened: Opened) -> Opened:
         raise ZeroDivisionError
@@ -125,7 +123,7 @@ def test_a_failure_while_taking_is_not_silence() -> None:
 
 def test_stopping_waits_for_nobody() -> None:
     """A batch that nobody takes doesn't hold the end up; its messages come again from the agents."""
-    incoming: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    incoming = Inbox()
     for message in messages(100):
         incoming.put(message)
     with taking(incoming, max_points=20):

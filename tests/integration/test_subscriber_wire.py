@@ -19,7 +19,7 @@ from wire import Wire
 
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.ingest import Message
-from gaugetrail_collector.subscriber import Connection, Subscriber
+from gaugetrail_collector.subscriber import MOST_BYTES, Connection, Subscriber
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
 
@@ -116,6 +116,29 @@ def test_a_message_of_qos_0_costs_nobody_the_connection(floor: Floor) -> None:
             wire.send("pc-a", b"more")
             subscriber.acknowledge(take(subscriber, 1))
             assert subscriber.connected, f"after {number} more"
+
+
+def test_what_nobody_takes_waits_with_the_broker(floor: Floor) -> None:
+    """A window that no broker keeps to is no bound on memory: this is one. All of it comes, whole and in order."""
+    floor.broker()
+    payloads = [bytes([number]) * 100_000 for number in range(100)]
+    with subscribed(settings(floor.mqtt_port, window=1000)) as subscriber, Wire(floor.mqtt_port) as wire:
+        for payload in payloads:
+            wire.send("pc-a", payload)
+        until(lambda: subscriber.messages.weight > MOST_BYTES, "as much as is held")
+        assert subscriber.messages.weight < MOST_BYTES + 500_000
+        assert payloads == [message.payload for message in take(subscriber, len(payloads))]
+        assert (subscriber.messages.weight, subscriber.connected) == (0, True)
+
+
+def test_while_nothing_is_taken_the_connection_lives(floor: Floor) -> None:
+    """The store is down: what the broker sends of itself is read all the same, or its pings would go unanswered."""
+    floor.broker()
+    with subscribed(settings(floor.mqtt_port, window=1000)) as subscriber, Wire(floor.mqtt_port) as wire:
+        for _ in range(60):
+            wire.send("pc-a", bytes(100_000))
+        everything_has_come(subscriber, wire)
+        assert (subscriber.messages.qsize(), subscriber.connected) == (60, True)
 
 
 def test_what_came_before_a_reconnect_is_not_acknowledged_after_it(floor: Floor) -> None:

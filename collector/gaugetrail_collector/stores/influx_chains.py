@@ -14,7 +14,8 @@ Another collector's writes since then are not in these ranges: a fork of theirs 
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -24,8 +25,9 @@ from gaugetrail_collector.stores.lines import stored_tag, time_ns
 from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_contract.seal import Opened
 
-RECENT = 20_000
-"""Seals remembered of each chain."""
+RECENT = 8192
+"""Seals remembered of each chain: more than an agent has on the way without receipts (50 messages of 100 records)."""
+_SEAL_BYTES = 32
 
 STRETCH_NS = 6 * 3600 * 10**9
 FAR_NS = 2**62
@@ -34,10 +36,34 @@ ChainName = tuple[str, str]
 """Agent and epoch."""
 
 
+class RecentSeals:
+    """The seals of the latest numbers, in one block of 40 bytes each: as text in a dict they take ten times that.
+
+    A number has its place by its remainder, so that the latest number in a place is the one that is known there.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = array("q", bytes(8 * RECENT))
+        self._seals = bytearray(_SEAL_BYTES * RECENT)
+
+    def put(self, seq: int, sha256: str) -> None:
+        """Remember the seal of a number, from 1, in place of the one that is there."""
+        place = seq % RECENT
+        self._numbers[place] = seq
+        self._seals[place * _SEAL_BYTES : (place + 1) * _SEAL_BYTES] = bytes.fromhex(sha256)
+
+    def get(self, seq: int) -> str | None:
+        """The number's seal; null when it isn't known (any more)."""
+        place = seq % RECENT
+        if self._numbers[place] != seq:
+            return None
+        return self._seals[place * _SEAL_BYTES : (place + 1) * _SEAL_BYTES].hex()
+
+
 @dataclass(slots=True)
 class _Chain:
     head: int
-    seals: OrderedDict[int, str] = field(default_factory=OrderedDict)
+    seals: RecentSeals = field(default_factory=RecentSeals)
     have: SeqRanges | None = None
 
 
@@ -56,11 +82,9 @@ class Chains:
         """The record is in the database now."""
         chain = self._chains[record.agent, record.epoch]
         chain.head = max(chain.head, record.seq)
-        chain.seals[record.seq] = sha256
+        chain.seals.put(record.seq, sha256)
         if chain.have is not None:
             chain.have.add(record.seq)
-        while len(chain.seals) > RECENT:
-            chain.seals.popitem(last=False)
 
     def remembered(self, record: Opened) -> str | None:
         """The seal that this store saw its identity written under; null when it doesn't remember."""
