@@ -88,7 +88,14 @@ def closing(plant: Plant, faults: int, secs: float = DRAIN_SECS) -> Result:
     plant.crew.finish()
     plant.arrived(secs)
     plant.settle(secs)
-    return result_of(plant.judge(), faults, recover)
+    fallen = [
+        f"{name} has ended by itself ({code})"
+        for name, process in plant.processes.items()
+        if (code := process.poll()) is not None
+    ]
+    result = result_of(plant.judge(), faults, recover)
+    result.trouble += fallen
+    return result
 
 
 def result_of(found: Finding, faults: int, recover_s: float) -> Result:

@@ -7,7 +7,6 @@ has no limit of them) nor how long it keeps.
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -208,14 +207,14 @@ class InfluxAdmin:
             return None
         if answer.status != 200:
             self._http.refuse(answer)
-        found = json.loads(answer.body).get(key) or []
+        found = self._http.document(answer).get(key) or []
         return dict(found[0]) if found else None
 
     def _order(self, method: str, path: str, body: Point) -> Point:
         answer = self._http.request(method, path, {}, body, "application/json")
         if answer.status not in (200, 201):
             self._http.refuse(answer)
-        return dict(json.loads(answer.body))
+        return dict(self._http.document(answer))
 
 
 def _first(name: str, order: str) -> str:

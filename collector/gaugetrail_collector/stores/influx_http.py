@@ -140,7 +140,7 @@ class InfluxHttp:
         answer = self.request("POST" if post else "GET", "/query", query)
         if answer.status != 200:
             self.refuse(answer)
-        results = json.loads(answer.body).get("results", [{}])
+        results = self.document(answer).get("results", [{}])
         for result in results:
             if "error" in result:
                 raise StoreRefuses(f"InfluxDB at {self.at.url}: {result['error']}")
@@ -152,7 +152,7 @@ class InfluxHttp:
         answer = self.request("POST", "/api/v3/query_influxql", {}, asked, "application/json")
         if answer.status != 200:
             self.refuse(answer)
-        found: list[Point] = json.loads(answer.body)
+        found: list[Point] = self.document(answer)
         blank: Point = dict.fromkeys(key for row in found for key in row)
         return [
             blank | row | {"_name": row.get("iox::measurement")} | ({"time": ns(row["time"])} if "time" in row else {})
@@ -194,6 +194,15 @@ class InfluxHttp:
             return Answer(int(error.status or 0), dict(error.headers or {}), error.body or b"")
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: {reason_of(error)}") from error
+
+    def document(self, answer: Answer) -> Any:  # noqa: ANN401 - JSON, whose shape is the server's matter
+        """The JSON of an answer. Raises `StoreDown` for one that breaks off, as when the server dies while it speaks:
+        where that is between two headers, there seems to be no body at all.
+        """
+        try:
+            return json.loads(answer.body)
+        except ValueError as error:
+            raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: its answer breaks off") from error
 
     def refuse(self, answer: Answer) -> NoReturn:
         """Raise what the status asks for: `StoreRefuses` or `StoreDown`."""
