@@ -48,8 +48,8 @@ FRONT = b'{"signature":{'
 MAX_SIGNATURE_BYTES = 2000
 _SIGNATURE_AT = b'{"signature":'
 _AS_WRITTEN = re.compile(
-    rb'\{"signature":\{"key":"([0-9a-f]{64})","epoch":"([0-9a-z]{8,32})","seq":([1-9][0-9]{0,14}),'
-    rb'"sha256":"([0-9a-f]{64})","ed25519":"([0-9a-f]{128})"\}\}'
+    r'\{"signature":\{"key":"([0-9a-f]{64})","epoch":"([0-9a-z]{8,32})","seq":([1-9][0-9]{0,14}),'
+    r'"sha256":"([0-9a-f]{64})","ed25519":"([0-9a-f]{128})"\}\}'
 )
 """A signature line to the letter as `Signature.line` writes it, numbers up to 15 digits; any other is parsed."""
 
@@ -172,9 +172,9 @@ def cut_signature(lines: list[bytes]) -> tuple[list[bytes], Signature | None]:
 
 def _signature(line: bytes) -> Signature:
     # One comes with every message: what has just the form that we write needs no parser to prove it.
-    if written := _AS_WRITTEN.fullmatch(line):
+    if written := _AS_WRITTEN.fullmatch(line.decode("latin-1")):
         key, epoch, seq, sha256, ed25519 = written.groups()
-        return Signature(key.decode(), epoch.decode(), int(seq), sha256.decode(), ed25519.decode())
+        return Signature(key, epoch, int(seq), sha256, ed25519)
     form = _parse(_SignatureForm, line)
     return Signature(form.key, form.epoch, form.seq, form.sha256, form.ed25519)
 

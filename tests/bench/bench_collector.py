@@ -35,6 +35,7 @@ RECORDS = int(os.environ.get("RECORDS", "6000"))
 """Inspections a round."""
 A_MESSAGE = 50
 SINGLES = int(os.environ.get("SINGLES", "20000"))
+SINGLE_ROUNDS = int(os.environ.get("SINGLE_ROUNDS", "3"))
 BATCH_POINTS = 5000
 RAW = "raw"
 """The database of the ready lines."""
@@ -187,10 +188,14 @@ def with_influx(floor: Floor, say: Say) -> dict[str, float]:
 
 
 def singles(collector: Process, line: Line, floor: Floor, say: Say) -> dict[str, float]:
-    """One small record a message, beside the same records' lines in large batches."""
-    collector.round(line.work(SINGLES // 4, 1, small=True))
+    """One small record a message, beside the same records' lines in large batches.
+
+    A whole round first: it fills what is bounded (messages that wait, two batches, seals remembered). After that
+    memory must be flat, however many rounds there are.
+    """
+    collector.round(line.work(SINGLES, 1, small=True))
     before = collector.rss_mb()
-    rounds = [collector.round(line.work(SINGLES, 1, small=True)) for _ in range(3)]
+    rounds = [collector.round(line.work(SINGLES, 1, small=True)) for _ in range(SINGLE_ROUNDS)]
     growth = collector.rss_mb() - before
     rate = statistics.median(one.records / one.secs for one in rounds)
     cpu = statistics.median(one.cpu_secs / one.records for one in rounds) * 1e6
