@@ -186,11 +186,7 @@ def _select(parser: _Parser, points: Sequence[Point]) -> list[Series]:
     while parser.word(","):
         items.append(_item(parser))
     parser.need("FROM")
-    name = parser.name()
-    kept = [point for point in points if point.measurement == name]
-    if parser.word("WHERE"):
-        condition = parser.condition()
-        kept = [point for point in kept if condition(point)]
+    name, kept = _source(parser, points)
     every = _stretch(parser)
     if parser.word("ORDER", "BY", "TIME"):
         kept = kept[::-1] if parser.word("DESC") else kept
@@ -201,6 +197,21 @@ def _select(parser: _Parser, points: Sequence[Point]) -> list[Series]:
     columns = ["time", *(item.label for item in _spread(items, kept))]
     values = values[offset : None if limit is None else offset + limit]
     return [Series(name, columns, values)] if values else []
+
+
+def _source(parser: _Parser, points: Sequence[Point]) -> tuple[str, list[Point]]:
+    """A measurement, or the points of `(SELECT * FROM …)`; then the condition on them."""
+    if parser.word("("):
+        parser.need("SELECT", "*", "FROM")
+        name, kept = _source(parser, points)
+        parser.need(")")
+    else:
+        name = parser.name()
+        kept = [point for point in points if point.measurement == name]
+    if parser.word("WHERE"):
+        condition = parser.condition()
+        kept = [point for point in kept if condition(point)]
+    return name, kept
 
 
 def _stretch(parser: _Parser) -> int | None:

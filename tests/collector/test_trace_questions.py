@@ -1,0 +1,55 @@
+"""What InfluxDB is asked for a serial: few requests, and nothing that makes it walk through every series."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from places import InfluxPlace
+from small_plant import chained, correction, fill, units
+
+from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
+from gaugetrail_collector.trace import trace
+
+BUCKET = re.compile(
+    r"SELECT \* FROM \(SELECT \* FROM trace WHERE zb = '\d+'( AND id_kind = (\$kind|'record'))?\) WHERE "
+)
+OWN_POINT = re.compile(r'SELECT record, sha256, seq, epoch, agent FROM \w+ WHERE time = \d+( AND "\w+" = \$\w+)+$')
+
+
+class Heard(InfluxHttp):
+    """Asks the server, and keeps what was asked: the statements of each request."""
+
+    def __init__(self, address: InfluxAddress) -> None:
+        super().__init__(address)
+        self.requests: list[list[str]] = []
+
+    def _query(self, texts: Sequence[str], bound: Mapping[str, str | int], *, post: bool = False) -> list[list[Point]]:
+        self.requests.append(list(texts))
+        return super()._query(texts, bound, post=post)
+
+
+def test_a_serials_trace_asks_little(influx: InfluxPlace) -> None:
+    """Its trace points, its record, its amendments: three requests. A condition on a field beside the tags of `trace`
+    would have InfluxDB 1 list thousands of series (decision 6), so it stands outside of the bucket; a record is named
+    by its time and tags, so that one shard is opened.
+    """
+    store = influx.store()
+    assert isinstance(store, InfluxStore)
+    records = chained(units(3))
+    fill(store, [*records, *chained([correction(records[1])], agent="pc2")])
+    store._http.close()
+    store._http = heard = Heard(influx.address)
+    heard.connect()
+    assert trace(store, "SN0-00003", "serial").inspections
+    assert [len(texts) for texts in heard.requests] == [1, 1, 1]
+    (points,), (record,), (amendments,) = heard.requests
+    assert BUCKET.match(points), points
+    assert OWN_POINT.fullmatch(record), record
+    assert BUCKET.match(amendments), amendments
+
+    heard.requests.clear()
+    found = trace(store, "SN0-00002")
+    assert (len(found.inspections), len(found.amendments)) == (1, 1)
+    assert len(heard.requests) == 4, "one more, for the amendment's record"
