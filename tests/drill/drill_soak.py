@@ -18,9 +18,9 @@ WARM_UP = 0.15
 ALLOWED = 1.10
 
 
-@scenario(numbers=(1, 3, 9, 10, 15, 41, 43), faults=720, servers=("mosquitto", "influxd"), long=True)
+@scenario(numbers=(1, 3, 9, 10, 15, 41, 43), faults=590, servers=("mosquitto", "influxd"), long=True)
 def soak(folder: Path, seed: int, faults: int) -> Result:
-    """A fault every five seconds for an hour: broker, InfluxDB, a second agent and a second collector killed, blips.
+    """A fault every six seconds for an hour: broker, InfluxDB, a second agent and a second collector killed, blips.
 
     The first agent and the first collector are never killed; their resident memory stays within 10 %: the median of the
     last third of the time against the median of the first third, after a warm-up.
