@@ -82,6 +82,31 @@ def test_a_batch_grows_while_the_store_is_busy() -> None:
         assert take(batches) == list(range(20))
 
 
+def test_an_idle_store_gets_the_first_part_of_a_load_while_the_rest_is_taken() -> None:
+    """It isn't kept waiting for a full batch: a tenth of one is worth a write."""
+    incoming = Inbox()
+    held = threading.Event()
+
+    def prepare(opened: Opened) -> Opened:
+        assert opened.record.seq <= 10 or held.wait(20), "the rest comes when the first part is out"
+        return opened
+
+    first: list[int] = []
+    with taking(incoming, prepare, max_points=400, max_secs=3600) as batches:
+
+        def idle_store() -> None:
+            first.extend(decoded.message.token for decoded in batches.next(20) or ())
+
+        store = threading.Thread(target=idle_store, daemon=True)
+        store.start()
+        until(lambda: batches.waited_for, "the store is idle")
+        for message in messages(100):
+            incoming.put(message)
+        store.join(20)
+        held.set()
+    assert first == list(range(10))
+
+
 def test_no_more_than_one_full_batch_is_taken_ahead() -> None:
     """While the store is down everything else stays with the broker."""
     incoming = Inbox()
