@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -54,8 +54,8 @@ class Line:
     def receipt(self, agent: str, receipt: Receipt) -> None:
         self.events.append(f"receipt {agent} {[list(part[:2]) for part in receipt.stored]}")
 
-    def acknowledge(self, message: Message) -> None:
-        self.events.append(f"ack {message.token}")
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        self.events += [f"ack {message.token}" for message in messages]
 
 
 @pytest.fixture
