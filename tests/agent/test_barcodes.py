@@ -264,7 +264,7 @@ def test_broken_labels_give_a_scan(pieces: list[str], profile: str | None, gs1_o
     got = read_scan(raw, profile=profile, gs1_only=gs1_only, code39_check=code39, this_year=YEAR)
     answers = (got.part_number, got.serial, got.lot, got.quantity, got.supplier, got.gtin, got.sscc)
     assert all(answer != "" for answer in answers)
-    assert got.valid is not False or got.errors or got.text.startswith("OK,")
+    assert got.valid is not False or got.errors or got.text.strip().startswith("OK,")
     if got.format in ("noread", "unknown"):
         assert got.valid is False
         assert answers == (None,) * 7

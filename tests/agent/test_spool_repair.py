@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from spool_bodies import body, chained, events, lay, lying_there, put, receipt, records, settle, spool
 
@@ -315,6 +315,9 @@ damages = st.lists(
 
 @settings(max_examples=25, deadline=None)
 @given(damages)
+@example([("spool.db", "block", 0.03125), ("spool.db-wal", "bit", 1.0)])
+@example([("spool.db-wal", "bit", 0.03125), ("spool.db-wal", "bit", 1.0)])
+@example([("spool.db", "bit", 0.914231197257535)])
 def test_any_damage_costs_no_more_than_the_records_it_touches(
     tmp_path_factory: pytest.TempPathFactory, damages: list[tuple[str, str, float]]
 ) -> None:

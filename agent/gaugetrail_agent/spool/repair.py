@@ -58,20 +58,29 @@ def trouble_before_opening(path: Path, known: Mark | None) -> str | None:
         return "the file is shorter than it says"
     if wal.damaged:
         return "its log (spool.db-wal) is spoilt in the middle"
-    if wal.more and known is not None and _lost_its_end(path, known):
-        return "its log (spool.db-wal) has lost its end"
-    return None
+    return _lost_end(path, known, wal) if wal.more else None
 
 
-def _lost_its_end(path: Path, known: Mark) -> bool:
-    """Whether what SQLite takes of the log falls short of what the mark of the same run knows."""
+def _lost_end(path: Path, known: Mark | None, wal: Wal) -> str | None:
+    """Of a log that goes on behind what SQLite takes of it: whether that falls short of what the mark of the same run
+    knows. Where the file can't be read, opening it would only empty the log, so that is said here.
+    """
     try:
         with closing(schema.look(path)) as db:
             meta = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('session', 'figures')"))
-            span = schema.Epochs.read(db).span(known.epoch, Figures.read(str(meta["figures"])).place)
-    except (sqlite3.Error, KeyError, ValueError):
-        return False  # opening it will tell
-    return meta["session"] in (known.session, known.before) and (span is None or span[1] - span[0] < known.seq)
+            epochs, place = schema.Epochs.read(db), Figures.read(str(meta["figures"])).place
+    except (sqlite3.Error, KeyError, ValueError) as error:
+        if isinstance(error, sqlite3.Error) and not schema.is_damage(error):
+            return None  # opening it will tell
+        return f"the file can't be read ({error}), and its log (spool.db-wal) has lost its end"
+    if known is None:
+        return None
+    if meta["session"] not in (known.session, known.before):
+        # An earlier run's file without a sound log is a restored backup; with one, the log's beginning is spoilt.
+        return "its log (spool.db-wal) is spoilt at its beginning" if wal.behind else None
+    span = epochs.span(known.epoch, place)
+    fell_short = span is None or span[1] - span[0] < known.seq
+    return "its log (spool.db-wal) has lost its end" if fell_short else None
 
 
 def _holds_something(log: Path) -> bool:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gaugetrail_agent.spool.answers import SpoolBroken
@@ -141,6 +142,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """The file for writing; made where it isn't there."""
     new = not path.exists() or path.stat().st_size == 0
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db.text_factory = _text
     try:
         if new:
             db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
@@ -156,7 +158,13 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def look(path: Path) -> sqlite3.Connection:
     """The file for reading only, beside a running agent."""
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+    db.text_factory = _text
+    return db
+
+
+_text = partial(str, encoding="utf-8", errors="replace")
+"""Text that the disk has spoilt is read spoilt, and its seal doesn't hold; else SQLite would refuse the whole row."""
 
 
 def claim(path: Path) -> sqlite3.Connection:
