@@ -130,7 +130,7 @@ def demo(
         if as_json:
             print(json.dumps(found.as_json()), flush=True)
 
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    _end_as_by_ctrl_c()
     try:
         asyncio.run(run_demo(Options(secs, seed, store, broker, keep, folder), reporter, done))
     except (ChildFailed, InfluxTrouble, OSError) as error:
@@ -173,13 +173,19 @@ def say(text: str) -> None:
 
 def _run(device: Coroutine[Any, Any, None]) -> None:
     """Run until Ctrl-C or SIGTERM, which is how such a device ends well."""
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    _end_as_by_ctrl_c()
     with contextlib.suppress(KeyboardInterrupt):
         try:
             asyncio.run(device)
         except (OSError, RuntimeError, ValueError) as error:
             print(error, file=sys.stderr)
             raise typer.Exit(1) from error
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let SIGTERM do what Ctrl-C does, also in the background of a script, where shells have Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
 
 
 def main() -> None:

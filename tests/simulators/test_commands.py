@@ -50,6 +50,20 @@ def test_gauge_presses_its_key_by_itself(tmp_path: Path, host, protocol: str, fr
     assert not link.is_symlink()
 
 
+def test_device_in_the_background_of_a_script_ends_when_told(tmp_path: Path) -> None:
+    """Shells start such a one with Ctrl-C ignored; SIGTERM must end it all the same."""
+    words = (SIM, "scanner", "--port-link", str(tmp_path / "scanner0"))
+    script = ("sh", "-c", 'trap "" INT; exec "$@"', "sh", *words)
+    with subprocess.Popen(script, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
 def test_scanner_reads_its_codes_in_turn(tmp_path: Path, host) -> None:
     link = tmp_path / "scanner0"
     with started("scanner", "--port-link", str(link), "--every", "0.05", "OP-12", "SN000001") as process:
