@@ -31,10 +31,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gaugetrail_contract import topics
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
-RECORDS = int(os.environ.get("RECORDS", "6000"))
-"""Inspections a round."""
+RECORDS = int(os.environ.get("RECORDS", "15000"))
+"""Inspections a round: some seconds, so that the first and the last batch, which nothing overlaps, weigh little."""
 A_MESSAGE = 50
-SINGLES = int(os.environ.get("SINGLES", "20000"))
+SINGLES = int(os.environ.get("SINGLES", "40000"))
 SINGLE_ROUNDS = int(os.environ.get("SINGLE_ROUNDS", "3"))
 BATCH_POINTS = 5000
 RAW = "raw"
