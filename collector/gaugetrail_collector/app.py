@@ -212,8 +212,7 @@ class Collector:
                 if self._doubted.is_set():
                     self._doubted.clear()
                     self.store.open()
-                with self.keys.as_they_are_now():
-                    stored = self.ingest.store_all(batch)
+                stored = self.ingest.store_all(batch)
             except (StoreDown, SetAsideFull, KeysBroken) as error:
                 self._store_is("down", str(error))
                 if self._stopping.wait(wait):

@@ -229,6 +229,7 @@ class Ingest:
         """
         if self.keys is None:
             return list(batch), []
+        self.keys.look()
         kept: list[Decoded] = []
         entries: list[Entry] = []
         for decoded in batch:

@@ -17,8 +17,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -60,8 +59,6 @@ class Keys:
         self._db: sqlite3.Connection | None = None
         self._known: dict[str, frozenset[str]] = {}
         self._version: int | None = None
-        self._looked = False
-        """Whether the file has been looked at for the batch in hand."""
 
     def open(self) -> None:
         """Open or create the file. Raises `OSError` or `sqlite3.Error` where that can't be done."""
@@ -81,18 +78,12 @@ class Keys:
 
     # --- ingest
 
-    @contextmanager
-    def as_they_are_now(self) -> Iterator[None]:
-        """For a batch: the file is looked at here, once, and not again for each message. What another process changes
-        meanwhile counts from the next batch on. One thread at a time. Raises `KeysBroken`.
+    def look(self) -> None:
+        """Take in what another process has changed; asked for once a batch, it counts from that batch on. Raises
+        `KeysBroken`.
         """
         if self.policy != "off":
             self._look()
-        self._looked = True
-        try:
-            yield
-        finally:
-            self._looked = False
 
     def refuse(self, agent: str, key: str | None, doubt: str | None) -> str | None:
         """Why a message of the agent isn't taken; null when it is. `key` is the one whose signature holds, null where
@@ -129,7 +120,7 @@ class Keys:
         return f"{why} no key is registered for {agent}: gaugetrail-collector keys add {agent} {key}"
 
     def _of(self, agent: str) -> frozenset[str]:
-        if not self._looked or self._version is None:
+        if self._version is None:
             self._look()
         return self._known.get(agent, frozenset())
 

@@ -6,8 +6,6 @@ seal of its last record, so that a receipt can't confirm a record that the agent
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pydantic import Field, ValidationError
 
 from gaugetrail_contract import strict_json
@@ -37,17 +35,6 @@ class Receipt(Frozen):
     def to_bytes(self) -> bytes:
         """The message's payload."""
         return self.model_dump_json().encode("utf-8")
-
-
-def stored_ranges(seals: Iterable[tuple[int, str]]) -> tuple[StoredRange, ...]:
-    """`(seq, seal)` pairs in any order -> the fewest ranges that name just these, each with its last seal."""
-    ranges: list[tuple[int, int, str]] = []
-    for seq, sha256 in sorted(dict(seals).items()):
-        if ranges and ranges[-1][1] == seq - 1:
-            ranges[-1] = (ranges[-1][0], seq, sha256)
-        else:
-            ranges.append((seq, seq, sha256))
-    return tuple(ranges)
 
 
 def parse_receipt(payload: bytes) -> Receipt:

@@ -11,11 +11,18 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
-from gaugetrail_contract.receipts import Receipt, stored_ranges
+from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_id
 from gaugetrail_contract.seal import open_line, split_message
 from gaugetrail_contract.signing import Signer, cut_signature
 from gaugetrail_contract.status import CollectorStatus
+
+
+def stored_ranges(seals: dict[int, str]) -> tuple[tuple[int, int, str], ...]:
+    """The fewest ranges that name just these numbers, each with its last seal."""
+    ends = [seq for seq in sorted(seals) if seq + 1 not in seals]
+    starts = [seq for seq in sorted(seals) if seq - 1 not in seals]
+    return tuple((start, end, seals[end]) for start, end in zip(starts, ends, strict=True))
 
 
 class FarEnd:
@@ -52,7 +59,7 @@ class FarEnd:
             self.order.append(one.record.seq)
         if self.confirming:
             for epoch in {one.record.epoch for one in opened}:
-                seals = [(one.record.seq, one.sealed.sha256) for one in opened if one.record.epoch == epoch]
+                seals = {one.seq: one.sealed.sha256 for one in opened if one.epoch == epoch}
                 self.say(Receipt(epoch=epoch, stored=stored_ranges(seals)))
 
     def say(self, word: Receipt | Again) -> None:

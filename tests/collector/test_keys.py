@@ -31,13 +31,15 @@ class Bench:
             stack.callback(part.close)
         self.ingest = Ingest(self.store, self.aside, lambda: 1, self.keys)
 
-    def take(self, payload: bytes, agent: str = "pc1") -> tuple[int, list[Entry]]:
-        """Records receipted by this message, and what is set aside now."""
-        done = self.ingest.confirm(
-            self.ingest.store_all([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
-        )
+    def take(self, *payloads: bytes, agent: str = "pc1") -> tuple[int, list[Entry]]:
+        """Records receipted by these messages, which come as one batch, and what is set aside now."""
+        batch = [
+            decode(Message(f"gaugetrail/v1/{agent}/records", payload, token))
+            for token, payload in enumerate(payloads, 1)
+        ]
+        done = self.ingest.confirm(self.ingest.store_all(batch))
         receipted = sum(end - start + 1 for _, receipt in done.receipts for start, end, _ in receipt.stored)
-        assert len(done.messages) == 1, "whatever it was, the broker is told that it is finished"
+        assert len(done.messages) == len(payloads), "whatever it was, the broker is told that it is finished"
         return receipted, self.aside.entries()
 
 
@@ -142,16 +144,13 @@ def test_a_change_by_the_command_line_counts_from_the_next_batch_on(bench: Bench
     """The file is looked at once for a batch; a key of ours, kept within it, counts within it."""
     other = Keys(bench.keys.path, "first-use", lambda: 2)
     other.open()
-    with bench.keys.as_they_are_now():
-        assert bench.take(message(CHAIN[:1], KEY))[0] == 1, "the first key is kept"
-        assert bench.take(message(CHAIN[1:2], FORGER))[0] == 0, "and is known within the batch"
-        other.add("pc1", FORGER.key)
-    with bench.keys.as_they_are_now():
-        assert bench.take(message(CHAIN[1:2], FORGER))[0] == 1
-        other.remove("pc1", KEY.key)
+    both = bench.take(message(CHAIN[:1], KEY), message(CHAIN[1:2], FORGER))
+    assert both[0] == 1, "the first key is kept, and is known within the batch"
+    other.add("pc1", FORGER.key)
+    assert bench.take(message(CHAIN[1:2], FORGER))[0] == 1
+    other.remove("pc1", KEY.key)
     other.close()
-    with bench.keys.as_they_are_now():
-        assert bench.take(message(CHAIN[2:3], KEY))[0] == 0
+    assert bench.take(message(CHAIN[2:3], KEY))[0] == 0
 
 
 @given(st.binary(max_size=400))

@@ -99,7 +99,7 @@ class InfluxStore(InfluxReads):
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
             outcomes[index] = outcome
             if outcome is STORED:
-                self._chains.put(batch[index], batch[index].sealed.sha256)
+                self._chains.put(batch[index])
                 outcomes[index] = THERE if identity in there else STORED
         for index, first in again.items():
             same = _same(batch[index].sealed.sha256, batch[first].sealed.sha256)

@@ -78,11 +78,11 @@ class Chains:
         """Know nothing any more; the next question is asked of the database."""
         self._chains.clear()
 
-    def put(self, record: Opened, sha256: str) -> None:
+    def put(self, record: Opened) -> None:
         """The record is in the database now."""
         chain = self._chains[record.agent, record.epoch]
         chain.head = max(chain.head, record.seq)
-        chain.seals.put(record.seq, sha256)
+        chain.seals.put(record.seq, record.sealed.sha256)
         if chain.have is not None:
             chain.have.add(record.seq)
 

@@ -184,7 +184,7 @@ def _filed(identifier: str, kind: str = "") -> str:
 
     The bucket is a subquery. InfluxDB 1 lists every series of the measurement for each condition on a field before it
     looks at the tags, thousands for one that is wanted; around a subquery the condition meets the bucket's points only
-    (decision 60).
+    (decision 6).
     """
     of_kind = f" AND id_kind = {kind}" if kind else ""
     return f"SELECT * FROM (SELECT * FROM trace WHERE zb = '{bucket(identifier)}'{of_kind})"

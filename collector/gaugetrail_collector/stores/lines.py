@@ -106,16 +106,6 @@ def record_tags(record: Record) -> tuple[str, tuple[tuple[str, str | None], ...]
     return "event", (*place, ("type", record.type), ("subject_kind", record.subject.kind))
 
 
-@functools.lru_cache(maxsize=4096)
-def _second_us(text: str) -> int:
-    return utc_us(f"{text}.000000Z")
-
-
-def moment_us(text: str) -> int:
-    """`utc_us` of a record's time, whose form is proven: the second is remembered, since many fall into one."""
-    return _second_us(text[:19]) + int(text[20:26])
-
-
 def time_ns(us: int, slot: int) -> int:
     """The point's time: the microsecond, and the agent's slot within it."""
     return us * 1000 + slot
@@ -243,7 +233,7 @@ def as_planned(place: Place, one: Measurement) -> tuple[str, str]:
 def measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> str:
     """The line of a measurement; `whose` are the fields that say of which inspection."""
     head, planned = as_planned(place, one)
-    at = time_ns(moment_us(one.time), slot)
+    at = time_ns(utc_us(one.time), slot)
     if one.value is not None and not one.defects:
         # Digits need no escaping.
         return f'{head} value={float(one.value)!r},text="{one.value}",{planned},{whose} {at}'
@@ -263,7 +253,7 @@ def defect_lines(place: Place, serial: str | None, one: Measurement, slot: int) 
         value, lower = number(one.value), number(one.lsl)
         codes = ("nok",) if value is None else ("low",) if lower is not None and value < lower else ("high",)
     tags = (*zip(("site", "line", "station", "part"), place, strict=True), ("characteristic", one.characteristic))
-    at = time_ns(moment_us(one.time), slot)
+    at = time_ns(utc_us(one.time), slot)
     return [line(tag_set("defect", (*tags, ("code", code))), (("n", 1), ("serial", serial)), at) for code in codes]
 
 
