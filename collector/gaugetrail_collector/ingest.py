@@ -154,7 +154,7 @@ def prove(batch: Sequence[Decoded]) -> list[Decoded]:
 
 def _linked(records: Sequence[Opened]) -> bool:
     """Whether each record names the one before it."""
-    return all(after.prev == before.sealed.sha256 for before, after in itertools.pairwise(records))
+    return len(records) == 1 or all(after.prev == before.sealed.sha256 for before, after in itertools.pairwise(records))
 
 
 def _doubt(agent: str, lines: list[bytes], signature: Signature) -> str | None:

@@ -83,14 +83,14 @@ class Track:
             found.append(text[at:end])
             at = end
         times_us = cuts.instants([found[one] for one in self._times])
-        if (
-            times_us is None
-            or text[at:] != self._end
-            or not all(map(cuts.is_number, [found[one] for one in self._numbers]))
-            or not all(map(cuts.is_text, [found[one] for one in self._texts]))
-            or not cuts.are_raw([found[one] for one in self._raws])
-        ):
+        if times_us is None or text[at:] != self._end or not cuts.are_raw([found[one] for one in self._raws]):
             return None
+        for one in self._numbers:
+            if not cuts.is_number(found[one]):
+                return None
+        for one in self._texts:
+            if not cuts.is_text(found[one]):
+                return None
         return Measured(self, found, times_us)
 
 

@@ -6,6 +6,7 @@ A test holds the two against each other. What a place of a form may hold (`form_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from json import JSONEncoder
 
@@ -91,7 +92,8 @@ def lines_of(opened: Opened, reading: Reading) -> list[str]:
         f",ok={template.ok}i,measured={len(simple)}i,seq={front.seq}i,{template.chain}"
         f',sha256="{opened.sealed.sha256}",record={_quoted(opened.sealed.data.decode("utf-8"))} {at}'
     )
-    made = [own, *_measured_lines(template, front, measured, f"{serial}{template.whose},seq={front.seq}i")]
+    whose = f"{serial}{template.whose},seq={front.seq}i"
+    made = [own, *_measured_lines(template, simple, front, measured, whose)]
     tail = f"seq={front.seq}i,{template.lead} {at}"
     if front.serial is not None:
         made.append(f'trace,id_kind=serial,zb={lines.bucket(front.serial)} id="{front.serial}",{tail}')
@@ -101,12 +103,14 @@ def lines_of(opened: Opened, reading: Reading) -> list[str]:
     return made
 
 
-def _measured_lines(template: Template, front: Front, measured: Measured, whose: str) -> list[str]:
+def _measured_lines(
+    template: Template, same: Sequence[_Simple | None], front: Front, measured: Measured, whose: str
+) -> list[str]:
     """The measurements' lines, and behind them those of their defects."""
     own, slot = measured.own, f"{template.slot:03}"
     made: list[str] = []
     defects: list[str] = []
-    for index, (simple, time_us) in enumerate(zip(template.of(measured.track)[0], measured.times_us, strict=True)):
+    for index, (simple, time_us) in enumerate(zip(same, measured.times_us, strict=True)):
         if simple is None:
             one = measured.measurement(index)
             made.append(lines.measurement_line(template.place, whose, one, template.slot))
