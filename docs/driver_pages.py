@@ -10,8 +10,9 @@ import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gaugetrail_agent.drivers import catalogue, profile
-from gaugetrail_agent.drivers.profile_model import BUILT_IN, Commands, Example, Line, Pattern, Profile, SettingRule
+from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.profile import driver
+from gaugetrail_agent.drivers.profile.file import BUILT_IN, Commands, Example, Line, Pattern, Profile, SettingRule
 
 FOLDER = Path("docs/drivers")
 BEGIN = "<!-- head: written by make docs; change the profile or the driver, and write below the line that ends it -->"
@@ -29,7 +30,7 @@ def driver_pages(root: Path) -> dict[Path, str]:
         if name in SAME_PAGE:
             continue
         page = FOLDER / f"{name}.md"
-        head = profile_head(profile.load_profile(paths[name])) if name in paths else python_head(name)
+        head = profile_head(driver.load_profile(paths[name])) if name in paths else python_head(name)
         found = (root / page).read_text("utf-8") if (root / page).exists() else ""
         tail = (found.partition(END)[2] or TAIL).lstrip("\n")
         files[page] = f"{head}\n\n{END}\n\n{tail}"

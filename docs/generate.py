@@ -16,10 +16,11 @@ from click import Command, Group, Option, Parameter
 
 from gaugetrail_agent import cli as agent_cli
 from gaugetrail_agent.config import AgentSettings
-from gaugetrail_agent.drivers import catalogue, profile
-from gaugetrail_agent.plan import PlanFile
+from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_collector import cli as collector_cli
 from gaugetrail_collector.config import CollectorSettings
+from gaugetrail_contract.documents.files import PlanFile
 from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_schema
@@ -41,7 +42,7 @@ def pages() -> dict[Path, str]:
         "agent": AgentSettings.model_json_schema(),
         "collector": CollectorSettings.model_json_schema(),
         "plan": PlanFile.model_json_schema(),
-        "profile": profile.profile_schema(),
+        "profile": driver.profile_schema(),
         "record": record_schema(),
         "receipt": Receipt.model_json_schema(),
         "agent-status": AgentStatus.model_json_schema(),
@@ -134,7 +135,7 @@ def _parameter(parameter: Parameter) -> str:
 def profiles_page() -> str:
     """The shipped gauge profiles and drivers by name."""
     lines = ["# Gauge profiles and drivers", "", NOTE, "| name | family | line settings |", "|---|---|---|"]
-    shipped = {path.stem: profile.load_profile(path) for path in catalogue.profile_paths(())}
+    shipped = {path.stem: driver.load_profile(path) for path in catalogue.profile_paths(())}
     for name in catalogue.driver_names(()):
         if name in shipped:
             one = shipped[name]

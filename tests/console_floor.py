@@ -10,9 +10,9 @@ import httpx
 
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
-from gaugetrail_collector.keys import Keys
-from gaugetrail_collector.neighbours import Neighbours
-from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import ClockTrust, utc_text

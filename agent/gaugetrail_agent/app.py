@@ -17,22 +17,22 @@ import signal
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
-from gaugetrail_agent.clock_trust import WatchedClock, system_clock
-from gaugetrail_agent.clock_watch import ClockWatch
+from gaugetrail_agent.clock.trust import WatchedClock, system_clock
+from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.config import Config, StationTable
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
+from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
-from gaugetrail_agent.drivers.modbus import Batch
+from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health, spool_alarm
-from gaugetrail_agent.measuring import DeviceFacts, Setup
 from gaugetrail_agent.metrics import MetricsServer
-from gaugetrail_agent.publisher import Publisher
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.runtime import Doors, StationRunner
 from gaugetrail_agent.scheduler import Scheduler
 from gaugetrail_agent.spool import Origin, Spool
+from gaugetrail_agent.station.measurement import DeviceFacts, Setup
+from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.terminal.server import TerminalServer
-from gaugetrail_agent.trust import CollectorKeys, own_signer
 from gaugetrail_contract.status import SpoolStatus
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from gaugetrail_agent.commands import BAD_CONFIG, capture, decoding, device, key, profiles, service, spool
+from gaugetrail_agent.commands import BAD_CONFIG, capture, decode, device, key, profiles, run, spool
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
 
@@ -21,16 +21,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Reads gauges and PLCs on a line PC and makes sealed records of what they say.",
 )
-app.command("run")(service.run)
-app.command("check")(service.check)
-app.command("terminal")(service.terminal)
+app.command("run")(run.run)
+app.command("check")(run.check)
+app.command("terminal")(run.terminal)
 app.command("key")(key.key)
 app.command("read")(device.read)
 app.command("ports")(device.ports)
 app.command("capture")(capture.capture)
-app.command("decode")(decoding.decode)
-app.command("registers")(decoding.registers_)
-app.command("scan")(decoding.scan)
+app.command("decode")(decode.decode)
+app.command("registers")(decode.registers_)
+app.command("scan")(decode.scan)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(spool.app, name="spool")
 

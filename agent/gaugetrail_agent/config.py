@@ -16,8 +16,10 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
+from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.drivers import StreamDriver, catalogue
-from gaugetrail_agent.drivers.modbus import ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.device import ModbusDeviceSettings
 from gaugetrail_agent.links.modbus_settings import (
     ModbusAsciiSettings,
     ModbusRtuSettings,
@@ -26,10 +28,8 @@ from gaugetrail_agent.links.modbus_settings import (
 )
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
-from gaugetrail_agent.mqtt_settings import MqttSettings
-from gaugetrail_agent.plan import Gauge, Person, Plan, load_gauges, load_people, load_plan
-from gaugetrail_agent.trust import EvidenceSettings
 from gaugetrail_contract import topics
+from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps, load_settings
 from gaugetrail_contract.text import Identifier, Name

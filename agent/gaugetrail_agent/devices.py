@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from gaugetrail_agent.config import Config, ModbusDeviceTable, SerialLinkTable, StreamDeviceTable, TcpLinkTable
-from gaugetrail_agent.drivers.modbus import Batch, ModbusDevice
+from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
 from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links import ByteLink
@@ -15,7 +15,7 @@ from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.serial_port import SerialLink
 from gaugetrail_agent.links.tcp import TcpLink
 from gaugetrail_agent.reading import Reading
-from gaugetrail_agent.station import ResultCode
+from gaugetrail_agent.station.steps import ResultCode
 
 log = logging.getLogger(__name__)
 

@@ -16,30 +16,30 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from gaugetrail_collector.anchors import Anchors
-from gaugetrail_collector.batches import Batches
 from gaugetrail_collector.config import Config, ConsoleTable
-from gaugetrail_collector.confirming import Confirming
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.console.questions import remember
-from gaugetrail_collector.console.sessions import Sessions
-from gaugetrail_collector.ingest import Decoded, Ingest, Stored
-from gaugetrail_collector.keys import Keys, KeysBroken
+from gaugetrail_collector.evidence.anchors import Anchors
+from gaugetrail_collector.evidence.readback import Reconciler
+from gaugetrail_collector.evidence.readback_rounds import Rounds
+from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.batches import Batches
+from gaugetrail_collector.intake.confirming import Confirming
+from gaugetrail_collector.intake.ingest import Decoded, Ingest, Stored
+from gaugetrail_collector.intake.set_aside import SetAside, SetAsideFull
+from gaugetrail_collector.intake.subscriber import Subscriber
 from gaugetrail_collector.metrics import Metrics
-from gaugetrail_collector.neighbours import Neighbours
-from gaugetrail_collector.reconcile import Reconciler
-from gaugetrail_collector.rounds import Rounds
 from gaugetrail_collector.scheduler import Scheduler
-from gaugetrail_collector.set_aside import SetAside, SetAsideFull
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
-from gaugetrail_collector.subscriber import Subscriber
-from gaugetrail_collector.web import Web, is_loopback
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service.web import Web, is_loopback
+from gaugetrail_service.web_sessions import Sessions
 
 log = logging.getLogger(__name__)
 

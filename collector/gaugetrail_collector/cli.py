@@ -15,14 +15,14 @@ from gaugetrail_collector.commands import (
     anchors,
     archive,
     console,
-    copying,
+    copy,
     export,
     keys,
-    proving,
-    service,
+    run,
     set_aside,
     store,
     trace,
+    verify,
 )
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.text import visible
@@ -34,16 +34,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Collects records into the store, answers what became of a part, proves the store whole.",
 )
-app.command("run")(service.run)
-app.command("check")(service.check)
-app.command("status")(service.status)
+app.command("run")(run.run)
+app.command("check")(run.check)
+app.command("status")(run.status)
 app.command("trace")(trace.trace)
-app.command("verify")(proving.verify)
+app.command("verify")(verify.verify)
 app.command("export")(export.export)
 app.add_typer(archive.app, name="archive")
 app.add_typer(set_aside.app, name="set-aside")
 app.add_typer(store.app, name="store")
-store.app.command("copy")(copying.copy)
+store.app.command("copy")(copy.copy)
 app.add_typer(keys.app, name="keys")
 app.add_typer(console.app, name="console")
 app.add_typer(anchors.app, name="anchors")

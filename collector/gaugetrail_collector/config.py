@@ -15,9 +15,9 @@ from gaugetrail_collector.stores.guard import BOUNDS, Guard
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_collector.users import Users, read_users
 from gaugetrail_contract.settings import ConfigError, Loaded, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
+from gaugetrail_service.console_users import Users, read_users
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
 

@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector as Families
 
-from gaugetrail_collector.web import Receive, Scope, Send
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service.web import Receive, Scope, Send
 
 STALE_SECS = 30.0
 TEXT = "text/plain; version=0.0.4; charset=utf-8"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gaugetrail_agent.drivers import catalogue
-from gaugetrail_agent.drivers.profile import Profile, ProfileDriver, load_profile, run
+from gaugetrail_agent.drivers.profile.driver import Profile, ProfileDriver, load_profile, run
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
 SHIPPED: dict[str, Profile] = {path.stem: load_profile(path) for path in catalogue.profile_paths()}

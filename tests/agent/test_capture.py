@@ -14,8 +14,8 @@ import pytest
 
 from gaugetrail_agent.commands.capture import Burst, as_examples
 from gaugetrail_agent.drivers import catalogue
-from gaugetrail_agent.drivers.profile import run
-from gaugetrail_agent.drivers.profile_model import Example
+from gaugetrail_agent.drivers.profile.driver import run
+from gaugetrail_agent.drivers.profile.file import Example
 from gaugetrail_sim import replay
 
 AGENT = str(Path(sys.executable).with_name("gaugetrail-agent"))

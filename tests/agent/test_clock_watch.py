@@ -11,8 +11,8 @@ import pytest
 from spool_bodies import body, chained, events, put, receipt, records, settle
 
 from gaugetrail_agent.app import Agent
-from gaugetrail_agent.clock_trust import WatchedClock
-from gaugetrail_agent.clock_watch import AT_ONCE, SETTLED_SECS, ClockWatch
+from gaugetrail_agent.clock.trust import WatchedClock
+from gaugetrail_agent.clock.watch import AT_ONCE, SETTLED_SECS, ClockWatch
 from gaugetrail_agent.config import load
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_contract.clock import ClockTrust, FixedClock, utc_text, utc_us

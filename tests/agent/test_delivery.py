@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_agent.delivery import EASY_SECS, FLOWING_SECS, LEAST_BACKLOG, LONGEST, Delivery, Lane, Order
+from gaugetrail_agent.delivery.lanes import EASY_SECS, FLOWING_SECS, LEAST_BACKLOG, LONGEST, Delivery, Lane, Order
 
 
 def send(delivery: Delivery, newest: int, now: float) -> tuple[Lane, list[int]] | None:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modbus_floor import Polled, eventually, tcp, value
 
-from gaugetrail_agent.drivers import modbus_handshake
-from gaugetrail_agent.drivers.handshake import LAST_SEQ, Code, Log, Seen, answered, judge, looks_new
-from gaugetrail_agent.drivers.modbus import Batch
+from gaugetrail_agent.drivers.modbus import handshake_registers
+from gaugetrail_agent.drivers.modbus.device import Batch
+from gaugetrail_agent.drivers.modbus.handshake import LAST_SEQ, Code, Log, Seen, answered, judge, looks_new
 from gaugetrail_sim import plc
 from gaugetrail_sim.plc import Press
 
@@ -246,7 +246,7 @@ def test_a_part_that_was_not_committed_before_the_restart_is_offered_again() -> 
 
 @pytest.fixture
 def _retry_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(modbus_handshake, "NOT_READY_SECS", 0.03)
+    monkeypatch.setattr(handshake_registers, "NOT_READY_SECS", 0.03)
     return
 
 
@@ -267,7 +267,7 @@ def test_not_ready_is_said_and_the_same_part_is_offered_again() -> None:
 
 
 def test_both_heartbeats_run_and_a_plc_whose_heart_stands_still_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modbus_handshake, "HEARTBEAT_STILL_SECS", 0.8)
+    monkeypatch.setattr(handshake_registers, "HEARTBEAT_STILL_SECS", 0.8)
 
     async def steps() -> None:
         async with press_and_reader() as (press, reader):

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from modbus_floor import Polled, bus, eventually, value
 from pydantic import ValidationError
 
-from gaugetrail_agent.drivers import registers
-from gaugetrail_agent.drivers.modbus import ModbusDeviceSettings
-from gaugetrail_agent.drivers.modbus_plan import Wanted, after_refusal, blocks, zero_based
-from gaugetrail_agent.drivers.modbus_values import ValueReader, ValueSettings
+from gaugetrail_agent.drivers.modbus import registers
+from gaugetrail_agent.drivers.modbus.blocks import Wanted, after_refusal, blocks, zero_based
+from gaugetrail_agent.drivers.modbus.device import ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.reading import Status
 from gaugetrail_sim.modbus_units import Unit
 

@@ -26,9 +26,9 @@ from open_protocol_telegrams import (
 )
 from stream_driver_promises import PLACES, check_any_pieces, damaged, readings, sent
 
-from gaugetrail_agent.drivers.open_protocol import OpenProtocolDriver, OpenProtocolSerialDriver, Options
-from gaugetrail_agent.drivers.open_protocol_errors import ERRORS
-from gaugetrail_agent.drivers.open_protocol_messages import telegram
+from gaugetrail_agent.drivers.open_protocol.driver import OpenProtocolDriver, OpenProtocolSerialDriver, Options
+from gaugetrail_agent.drivers.open_protocol.errors import ERRORS
+from gaugetrail_agent.drivers.open_protocol.messages import telegram
 from gaugetrail_agent.reading import Status
 
 

@@ -11,9 +11,9 @@ import pytest
 from open_protocol_telegrams import ALARM_1, ALIVE, MULTI_1, RESULT_1, STARTED, result
 from stream_driver_promises import said, sent
 
-from gaugetrail_agent.drivers.open_protocol import OpenProtocolDriver, Options, build
-from gaugetrail_agent.drivers.open_protocol_messages import telegram
-from gaugetrail_agent.drivers.open_protocol_tightenings import Tightenings
+from gaugetrail_agent.drivers.open_protocol.driver import OpenProtocolDriver, Options, build
+from gaugetrail_agent.drivers.open_protocol.messages import telegram
+from gaugetrail_agent.drivers.open_protocol.tightenings import Tightenings
 from gaugetrail_agent.drivers.stream import StreamDevice
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.tcp import TcpLink, TcpSettings

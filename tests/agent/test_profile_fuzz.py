@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shipped_profiles import SHIPPED
 from stream_driver_promises import PLACES, check_any_pieces, damaged
 
-from gaugetrail_agent.drivers.profile import ProfileDriver, run
-from gaugetrail_agent.drivers.profile_model import Profile
+from gaugetrail_agent.drivers.profile.driver import ProfileDriver, run
+from gaugetrail_agent.drivers.profile.file import Profile
 from gaugetrail_agent.reading import Status
 
 SHARE = settings(max_examples=settings().max_examples // 4, deadline=None)

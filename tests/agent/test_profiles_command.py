@@ -12,7 +12,7 @@ import pytest
 
 from gaugetrail_agent import cli
 from gaugetrail_agent.drivers import catalogue
-from gaugetrail_agent.drivers.profile import new_profile_text
+from gaugetrail_agent.drivers.profile.driver import new_profile_text
 
 
 @dataclass

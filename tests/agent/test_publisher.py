@@ -14,11 +14,11 @@ from floor import Floor, free_port, until
 from mqtt_proxy import MqttProxy
 from spool_bodies import body
 
-from gaugetrail_agent import broker_line, publisher
-from gaugetrail_agent.mqtt_settings import MqttSettings
-from gaugetrail_agent.publisher import Publisher
+from gaugetrail_agent.delivery import broker_line, publisher
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys, EvidenceSettings
+from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
+from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.spool import Spool
-from gaugetrail_agent.trust import CollectorKeys, EvidenceSettings
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.receipts import Receipt

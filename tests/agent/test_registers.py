@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from gaugetrail_agent.cli import app
-from gaugetrail_agent.drivers import registers
-from gaugetrail_agent.drivers.registers import BadRegisters, ValueSpec, decode, registers_answer
+from gaugetrail_agent.drivers.modbus import registers
+from gaugetrail_agent.drivers.modbus.registers import BadRegisters, ValueSpec, decode, registers_answer
 
 BIG, LITTLE = "big", "little"
 

@@ -13,7 +13,7 @@ from spool_bodies import body, chained, events, put, receipt, settle
 from typer.testing import CliRunner
 
 from gaugetrail_agent import cli
-from gaugetrail_agent.delivery import Delivery, Lane
+from gaugetrail_agent.delivery.lanes import Delivery, Lane
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.receipts import SetAside

@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spool_bodies import body, chained, events, put, receipt, records, settle, spool
 
-from gaugetrail_agent import runtime
-from gaugetrail_agent.drivers.modbus import Batch
+from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.health import spool_alarm
-from gaugetrail_agent.measuring import DeviceFacts, Setup
-from gaugetrail_agent.plan import Plan, PlanFile
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.runtime import Doors, StationRunner
 from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Room, Spool, SpoolFull
-from gaugetrail_agent.station import ResultCode
+from gaugetrail_agent.station import runner
+from gaugetrail_agent.station.measurement import DeviceFacts, Setup
+from gaugetrail_agent.station.runner import Doors, StationRunner
+from gaugetrail_agent.station.steps import ResultCode
 from gaugetrail_contract.clock import FixedClock
+from gaugetrail_contract.documents.files import Plan, PlanFile
 from gaugetrail_contract.record import Capture, Inspection, PlanRef
 from gaugetrail_contract.status import SpoolStatus
 
@@ -126,7 +126,7 @@ def run(station: Station, shift: Callable[[], Awaitable[None]]) -> None:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "RETRY_SECS", 0.02)
+    monkeypatch.setattr(runner, "RETRY_SECS", 0.02)
 
 
 def test_a_full_spool_shows_red_says_why_and_is_over_by_itself(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_agent.measuring import DeviceFacts, Setup
-from gaugetrail_agent.plan import Characteristic, Gauge, Person, Plan, PlanFile
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.station import (
+from gaugetrail_agent.station.measurement import DeviceFacts, Setup
+from gaugetrail_agent.station.steps import (
     AskDevice,
     BatchCame,
     Effect,
@@ -30,6 +29,7 @@ from gaugetrail_agent.station import (
     step,
     waits_for,
 )
+from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, PlanRef, Verdict
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gaugetrail_agent.cli import app
-from gaugetrail_agent.trust import MOST_COLLECTORS, CollectorKeys, EvidenceSettings, own_signer
+from gaugetrail_agent.delivery.collector_keys import MOST_COLLECTORS, CollectorKeys, EvidenceSettings, own_signer
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signing import BadSignature, Signer
 

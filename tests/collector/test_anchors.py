@@ -14,11 +14,11 @@ from made import AGENT, EPOCH, opened
 from made import chain as chain_of
 from places import Place, SqlitePlace
 
-from gaugetrail_collector.anchors import Anchors, heads_of, stored_anchors
-from gaugetrail_collector.runs import runs_of
+from gaugetrail_collector.evidence.anchors import Anchors, heads_of, stored_anchors
+from gaugetrail_collector.evidence.verify import verify
+from gaugetrail_collector.intake.spans import runs_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_collector.verify import verify
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import Opened

@@ -19,8 +19,8 @@ from small_plant import SECOND, chained, fill, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.archive import NotWhole, write_archive
-from gaugetrail_collector.archive_proof import NoArchive, verify_archive
+from gaugetrail_collector.evidence.archive import NotWhole, write_archive
+from gaugetrail_collector.evidence.archive_proof import NoArchive, verify_archive
 from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.seal import open_line

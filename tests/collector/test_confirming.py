@@ -7,8 +7,8 @@ import threading
 import pytest
 from floor import until
 
-from gaugetrail_collector.confirming import Confirming
-from gaugetrail_collector.ingest import Message, Stored
+from gaugetrail_collector.intake.confirming import Confirming
+from gaugetrail_collector.intake.ingest import Message, Stored
 
 
 def batch(number: int) -> Stored:

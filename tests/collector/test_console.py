@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_collector.web import Web
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service.web import Web
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_long_verification_tells_how_far_it_is_and_a_second_waits_for_it(
             yield row
 
     monkeypatch.setattr(SqliteStore, "rows", rows)
-    monkeypatch.setattr("gaugetrail_collector.chain.OUT_OF_PLACE", 0)
+    monkeypatch.setattr("gaugetrail_collector.evidence.chain.OUT_OF_PLACE", 0)
     pages.press("/verify")
     until(lambda: "5 records proven so far" in pages.ask("/verify").text, "it says how far it is")
     assert pages.press("/verify").status_code == 303

@@ -8,7 +8,7 @@ from console_floor import T0, amendment, inspection, measurement, sealed
 
 from gaugetrail_collector.console.board import LAST_LOOKS, Board
 from gaugetrail_collector.console.shown import ago, environment, limit_bar, local
-from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_contract import topics
 from gaugetrail_contract.record import Verdict
 from gaugetrail_contract.status import AgentStatus, SpoolStatus, agent_offline

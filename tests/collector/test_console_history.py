@@ -13,7 +13,7 @@ from floor import until
 from gaugetrail_collector.console.board import Board
 from gaugetrail_collector.console.history import PAGE_OF_RECORDS
 from gaugetrail_collector.console.questions import remember
-from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.question import Term
 from gaugetrail_collector.stores.sqlite import SqliteStore

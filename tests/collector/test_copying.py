@@ -15,11 +15,11 @@ from small_plant import chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.copying import copy
+from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, Window
-from gaugetrail_collector.trace import Question, ask
-from gaugetrail_collector.verify import verify
+from gaugetrail_collector.tracing.copying import copy
+from gaugetrail_collector.tracing.trace import Question, ask
 
 ONE = chained([*units(40, 1), happening("gauge.checked", "gauge", "G-1")], slot=1)
 TWO = chained(units(25, 2), "pc2", "ijklmnop", slot=2)

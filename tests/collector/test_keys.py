@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signed_messages import FORGER, KEY, message, sealed_chain
 
-from gaugetrail_collector.ingest import Ingest, Message, decode
-from gaugetrail_collector.keys import Keys, Policy
-from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.agent_keys import Keys, Policy
+from gaugetrail_collector.intake.ingest import Ingest, Message, decode
+from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
 
 

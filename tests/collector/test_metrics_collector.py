@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from gaugetrail_collector import web
 from gaugetrail_collector.metrics import STALE_SECS, Metrics
-from gaugetrail_collector.web import Web
 from gaugetrail_contract.figures import COLLECTOR_FIGURES
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service import web
+from gaugetrail_service.web import Web
 
 
 def document(**changes: object) -> CollectorStatus:

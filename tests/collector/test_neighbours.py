@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gaugetrail_collector.neighbours import Neighbours
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, agent_offline
 

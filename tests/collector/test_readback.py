@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from made import AGENT, EPOCH, chain
 from places import Place, SqlitePlace
 
-from gaugetrail_collector.reconcile import LONGEST, Reconciler, complement
-from gaugetrail_collector.runs import runs_of
+from gaugetrail_collector.evidence.readback import LONGEST, Reconciler, complement
+from gaugetrail_collector.intake.spans import runs_of
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.commands import Again
 

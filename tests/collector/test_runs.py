@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import chain
 
-from gaugetrail_collector.ingest import Ingest, Stored
-from gaugetrail_collector.runs import runs_of
-from gaugetrail_collector.set_aside import SetAside
+from gaugetrail_collector.intake.ingest import Ingest, Stored
+from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.spans import runs_of
 from gaugetrail_collector.stores import Fate, Outcome
 from gaugetrail_collector.stores.sqlite import SqliteStore
 

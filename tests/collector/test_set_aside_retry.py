@@ -14,10 +14,10 @@ from made import event, opened, twin
 from places import StubPlace
 from signed_messages import FORGER, KEY, message, sealed_chain
 
-from gaugetrail_collector.ingest import Ingest, Message, decode
-from gaugetrail_collector.keys import Keys
-from gaugetrail_collector.retry import retry
-from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.ingest import Ingest, Message, decode
+from gaugetrail_collector.intake.retry import retry
+from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
 
 CHAIN = sealed_chain(5)

@@ -14,7 +14,7 @@ from gaugetrail_collector.stores import Store, influx_read, sqlite_read
 from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.lines import bucket
 from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
-from gaugetrail_collector.trace import Question, ask, gathered, pages, trace
+from gaugetrail_collector.tracing.trace import Question, ask, gathered, pages, trace
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.seal import Opened
 

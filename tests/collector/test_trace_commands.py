@@ -16,10 +16,10 @@ from small_plant import SECOND, chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.columns import COLUMNS
-from gaugetrail_collector.moments import moment_us, window_of
 from gaugetrail_collector.stores.question import Window
 from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.tracing.record_rows import COLUMNS
+from gaugetrail_collector.tracing.time_words import moment_us, window_of
 from gaugetrail_contract.seal import Opened
 
 Ask = Callable[..., Result]

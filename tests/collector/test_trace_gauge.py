@@ -12,11 +12,11 @@ from places import make_place
 from samples import T0, inspection, measurement
 from small_plant import chained, fill, units
 
-from gaugetrail_collector.gauge_trace import closest_first, measured_with
-from gaugetrail_collector.margins import margin, plain
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import Term
-from gaugetrail_collector.trace import Question, pages
+from gaugetrail_collector.tracing.gauge_trace import closest_first, measured_with
+from gaugetrail_collector.tracing.limit_margin import margin, plain
+from gaugetrail_collector.tracing.trace import Question, pages
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import Inspection
 from gaugetrail_contract.seal import Opened
@@ -115,7 +115,7 @@ def test_a_unit_outside_its_limits_counts_as_failed_whatever_was_judged() -> Non
 
 def page_of(records: list[Opened]):
     from gaugetrail_collector.stores import Row
-    from gaugetrail_collector.trace import Page, read
+    from gaugetrail_collector.tracing.trace import Page, read
 
     rows = [
         Row(one.record.agent, one.record.epoch, one.record.seq, one.sealed.sha256, one.sealed.data, one.record.time_us)

@@ -10,9 +10,9 @@ from rich.console import Console
 from samples import inspection
 from small_plant import chained, fill, happening
 
-from gaugetrail_collector.genealogy import Direction, Family, Thing, walk
 from gaugetrail_collector.stores import Store
-from gaugetrail_contract.genealogy import members, payload_of
+from gaugetrail_collector.tracing.genealogy import Direction, Family, Thing, walk
+from gaugetrail_contract.events.genealogy import members, payload_of
 from gaugetrail_contract.record import Body
 
 RECORDS = chained(
@@ -129,7 +129,7 @@ def printed(one: Family) -> str:
 def test_the_tree_takes_every_name_literally() -> None:
     body: Body = inspection("[red]x\\", 1, lot="<b>", components=("[/]",))
     one = Family(Thing("serial", "[red]x\\"), "made_from", distance={})
-    from gaugetrail_collector.genealogy import Link, links_of
+    from gaugetrail_collector.tracing.genealogy import Link, links_of
 
     record = chained([body])[0].record
     one.links = [Link(part, whole, record.id) for part, whole in links_of(record)]

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from small_plant import chained, fill, happening, units
 
+from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores import sqlite as sqlite_store
 from gaugetrail_collector.stores.question import Term
 from gaugetrail_collector.stores.sqlite import FORMATS, VERSION, SqliteStore
-from gaugetrail_collector.trace import Question, ask
-from gaugetrail_collector.verify import verify
+from gaugetrail_collector.tracing.trace import Question, ask
 from gaugetrail_contract.record import identifiers
 
 RECORDS = chained([*units(30, 1), happening("gauge.checked", "gauge", "G-1")])

@@ -10,7 +10,7 @@ from small_plant import chained, correction, fill, units
 
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
-from gaugetrail_collector.trace import trace
+from gaugetrail_collector.tracing.trace import trace
 
 BUCKET = re.compile(
     r"SELECT \* FROM \(SELECT \* FROM trace WHERE zb = '\d+'( AND id_kind = (\$kind|'record'))?\) WHERE "

@@ -18,13 +18,13 @@ from small_plant import chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.chain import OUT_OF_PLACE, Chain, in_order
+from gaugetrail_collector.evidence.chain import OUT_OF_PLACE, Chain, in_order
+from gaugetrail_collector.evidence.verify import Proof, verify
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.lines import line, record_tags, tag_set
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_collector.verify import Proof, verify
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import Opened, parse_record, seal_of

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from gaugetrail_agent.clock_trust import system_clock
+from gaugetrail_agent.clock.trust import system_clock
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import Capture, CharacteristicKind, InspectionBody, Measurement, PlanRef, Verdict

@@ -19,11 +19,11 @@ from floor import Floor, Operator, program, until
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from gaugetrail_collector.console.app import make_app
-from gaugetrail_collector.console.sessions import Sessions
-from gaugetrail_collector.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_collector.users import line_of, read_users
-from gaugetrail_collector.web import Web
+from gaugetrail_service.console_users import line_of, read_users
+from gaugetrail_service.web import Web
+from gaugetrail_service.web_sessions import Sessions
 
 pytestmark = [pytest.mark.chromium, pytest.mark.mosquitto, pytest.mark.processes]
 

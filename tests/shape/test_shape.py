@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = {
     "agent": ROOT / "agent" / "gaugetrail_agent",
     "collector": ROOT / "collector" / "gaugetrail_collector",
-    "contract": ROOT / "contract" / "gaugetrail_contract",
+    "contract": ROOT / "foundation" / "gaugetrail_contract",
 }
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},

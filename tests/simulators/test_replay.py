@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_agent.drivers import Send, catalogue
-from gaugetrail_agent.drivers.profile import Profile, load_profile
+from gaugetrail_agent.drivers.profile.driver import Profile, load_profile
 from gaugetrail_sim import replay
 from gaugetrail_sim.gauge import ToledoScale
 from gaugetrail_sim.hipot import HipotTester

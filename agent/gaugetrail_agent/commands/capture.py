@@ -21,9 +21,9 @@ import typer
 from pydantic import ValidationError
 
 from gaugetrail_agent.commands import fail, say
-from gaugetrail_agent.commands.decoding import settings as as_settings
+from gaugetrail_agent.commands.decode import settings as as_settings
 from gaugetrail_agent.drivers import catalogue
-from gaugetrail_agent.drivers.profile import run
+from gaugetrail_agent.drivers.profile.driver import run
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading

@@ -14,9 +14,9 @@ from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
 from gaugetrail_agent.config import Config, ModbusDeviceTable
 from gaugetrail_agent.devices import Devices
-from gaugetrail_agent.drivers import registers
-from gaugetrail_agent.drivers.modbus import Batch
-from gaugetrail_agent.drivers.modbus_values import ValueSettings
+from gaugetrail_agent.drivers.modbus import registers
+from gaugetrail_agent.drivers.modbus.device import Batch
+from gaugetrail_agent.drivers.modbus.values import ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.ports import list_ports

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
-from gaugetrail_agent.trust import CollectorKeys
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 
 

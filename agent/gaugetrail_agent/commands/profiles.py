@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gaugetrail_agent.commands import AsJson, answer, fail, say
-from gaugetrail_agent.drivers import catalogue, profile
+from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.profile import driver
 
 app = typer.Typer(no_args_is_help=False, invoke_without_command=True, help=__doc__)
 
@@ -60,8 +61,8 @@ def run_examples(
     paths = catalogue.profile_paths(folders) if name is None else [file_of(name, folders)]
     bad = 0
     for path in paths:
-        loaded = profile.load_profile(path)
-        results = profile.test_profile(loaded)
+        loaded = driver.load_profile(path)
+        results = driver.test_profile(loaded)
         failed = [result for result in results if not result.passed]
         bad += len(failed)
         say(f"{'FAIL' if failed else 'ok  '} {loaded.name}: {len(results) - len(failed)} of {len(results)} examples")
@@ -74,4 +75,4 @@ def run_examples(
 @app.command("new")
 def new(name: str) -> None:
     """Print a commented skeleton for a profile of your own."""
-    print(profile.new_profile_text(name))
+    print(driver.new_profile_text(name))

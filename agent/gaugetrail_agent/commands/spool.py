@@ -13,7 +13,7 @@ import typer
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
-from gaugetrail_agent.spool import SpoolBroken, reading, statistics
+from gaugetrail_agent.spool import SpoolBroken, statistics, visit
 from gaugetrail_agent.spool.restoring import restore as put_back
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
@@ -62,7 +62,7 @@ def ls(
 ) -> None:
     """List records: waiting for their receipt, kept after it, set aside by the collector, or spoilt by the disk."""
     try:
-        found, count = reading.entries(_path(config), state, limit)
+        found, count = visit.entries(_path(config), state, limit)
     except SpoolBroken as error:
         raise fail(str(error)) from error
     if as_json:
@@ -107,9 +107,9 @@ def export(
     """Copy records to a file, as they would be sent: for support, or to carry them to a collector by hand."""
     if state is State.DAMAGED:
         raise typer.BadParameter("damaged records have no seal that holds; look at them with: spool show")
-    wanted = reading.STATES if state is None else (str(state),)
+    wanted = visit.STATES if state is None else (str(state),)
     try:
-        written, left_out = reading.export(_path(config), file, wanted)
+        written, left_out = visit.export(_path(config), file, wanted)
     except (SpoolBroken, OSError) as error:
         raise fail(f"nothing is exported: {error}") from error
     if as_json:
@@ -133,8 +133,8 @@ def retry(seq: Number, config: ConfigFile, epoch: Epoch = None, as_json: AsJson 
             }.get(entry.state, f"record {seq} is spoilt and can't be sent: {entry.reason}")
         )
     try:
-        reading.request(path, entry)
-        running = reading.is_held(path)
+        visit.request(path, entry)
+        running = visit.is_held(path)
         end = time.monotonic() + (CARRY_OUT_SECS if running else 0)
         while (waits := _entry(config, seq, epoch).state != "set-aside") is False and time.monotonic() < end:
             time.sleep(0.1)
@@ -180,8 +180,8 @@ def _path(config: Path) -> Path:
     return path
 
 
-def _entry(config: Path, seq: int, epoch: str | None) -> reading.Entry:
+def _entry(config: Path, seq: int, epoch: str | None) -> visit.Entry:
     try:
-        return reading.one(_path(config), seq, epoch)
+        return visit.one(_path(config), seq, epoch)
     except SpoolBroken as error:
         raise fail(str(error)) from error

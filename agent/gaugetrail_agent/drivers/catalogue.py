@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gaugetrail_agent.drivers import StreamDriver
-from gaugetrail_agent.drivers.profile import BadSetting, Profile, ProfileDriver, load_profile, run
+from gaugetrail_agent.drivers.profile.driver import BadSetting, Profile, ProfileDriver, load_profile, run
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.settings import ConfigError, Problem
 

@@ -27,7 +27,9 @@ SQLite rolls back what was not committed; nobody was told of it. The chain goes 
 the greatest moment in the file, even if the wall clock has gone back since. Damage: `opening`, `repair`, `pages`.
 """
 
-from gaugetrail_agent.spool.answers import (
+from gaugetrail_agent.spool.spool import Spool
+from gaugetrail_agent.spool.visit import statistics
+from gaugetrail_agent.spool.words import (
     ALWAYS,
     REFUSE,
     Again,
@@ -39,8 +41,6 @@ from gaugetrail_agent.spool.answers import (
     SpoolFull,
     Waiting,
 )
-from gaugetrail_agent.spool.reading import statistics
-from gaugetrail_agent.spool.spool import Spool
 
 __all__ = [
     "ALWAYS",

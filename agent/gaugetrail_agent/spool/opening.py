@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from gaugetrail_agent.spool import mark, repair, schema
-from gaugetrail_agent.spool.answers import Origin, SpoolBroken
+from gaugetrail_agent.spool import bookmark, repair, schema
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, Figures, Weight
 from gaugetrail_agent.spool.sealing import Chain, named, new_epoch_name, sound
+from gaugetrail_agent.spool.words import Origin, SpoolBroken
 from gaugetrail_contract.clock import Clock, Ticker
 from gaugetrail_contract.record import FIRST_PREV, Payload
 
@@ -56,14 +56,14 @@ class OpenFile:
     def mark(self, before: str | None = None, *, durable: bool) -> None:
         """Write the mark beside the file; one that can't be written is said and costs a new epoch at worst."""
         start, epoch = self.chain.epochs.current
-        entry = mark.Mark(self.session, epoch, self.chain.place - start, self.chain.prev, self.inode, before)
+        entry = bookmark.Mark(self.session, epoch, self.chain.place - start, self.chain.prev, self.inode, before)
         try:
             if self.mark_file is None:
-                self.mark_file = mark.replace(self.path, entry)
+                self.mark_file = bookmark.replace(self.path, entry)
             else:
-                mark.overwrite(self.mark_file, entry, durable=durable)
+                bookmark.overwrite(self.mark_file, entry, durable=durable)
         except OSError as error:
-            log.warning("spool: can't write %s: %s", mark.path_of(self.path), error, extra={"event": "mark_failed"})
+            log.warning("spool: can't write %s: %s", bookmark.path_of(self.path), error, extra={"event": "mark_failed"})
 
     def close(self) -> None:
         """Let go of file and mark."""
@@ -86,7 +86,7 @@ class Opener:
         """The file, ready. Raises `SpoolBroken`."""
         try:
             repair.finish(self.path)
-            trouble = repair.trouble_before_opening(self.path, mark.read(self.path))
+            trouble = repair.trouble_before_opening(self.path, bookmark.read(self.path))
             if trouble is None:
                 try:
                     return self._load()
@@ -104,7 +104,7 @@ class Opener:
     def repaired(self, trouble: str) -> OpenFile:
         """The file after a repair. Raises `SpoolBroken`, `OSError`, `sqlite3.Error`."""
         log.error("spool: %s is damaged (%s); carrying over what can be read", self.path, trouble)
-        known = mark.read(self.path)
+        known = bookmark.read(self.path)
         repair.rebuild(self.path, self.origin.agent, self.clock.boot(), trouble, known, self.clock.now_us())
         return self._load()
 
@@ -118,7 +118,7 @@ class Opener:
 
     def _prepare(self, db: sqlite3.Connection) -> OpenFile:
         found = schema.version(db, self.path)
-        known = mark.read(self.path)
+        known = bookmark.read(self.path)
         db.execute("BEGIN IMMEDIATE")
         if found == 0:
             schema.create(db, self.origin.agent, self.clock.boot(), new_epoch_name())
@@ -135,7 +135,7 @@ class Opener:
         # First the mark that knows both sessions, then the file, then the mark that knows the new one alone.
         before, file.session = str(meta["session"]), secrets.token_hex(8)
         db.execute("UPDATE meta SET value = ? WHERE key = 'session'", (file.session,))
-        file.inode = mark.inode_of(self.path)
+        file.inode = bookmark.inode_of(self.path)
         file.mark(before, durable=True)
         db.execute("COMMIT")
         file.mark(durable=True)
@@ -161,7 +161,7 @@ class Opener:
         chain = Chain(self.origin.agent, self.slot, self.clock, self.ticker, epochs, figures.place, figures.sha256)
         return OpenFile(self.path, db, chain, figures.weight, meta["session"]), meta
 
-    def _due(self, file: OpenFile, meta: dict[str, str], known: mark.Mark | None, *, new: bool) -> Due | None:
+    def _due(self, file: OpenFile, meta: dict[str, str], known: bookmark.Mark | None, *, new: bool) -> Due | None:
         """Why a new epoch has to be drawn; null when this file is the one that was left here, whole."""
         if "epoch_due" in meta:
             asked = json.loads(meta["epoch_due"])
@@ -179,7 +179,7 @@ class Opener:
             return None  # taken over from format 1, which had no mark
         span = None if known is None else chain.epochs.span(known.epoch, chain.place)
         came_to = None if span is None else span[1] - span[0]
-        strange = mark.stranger(known, meta["session"], mark.inode_of(self.path), came_to)
+        strange = bookmark.stranger(known, meta["session"], bookmark.inode_of(self.path), came_to)
         if strange is None:
             return None
         payload: dict[str, Payload] = {"reason": strange}

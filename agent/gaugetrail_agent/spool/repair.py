@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.mark import Mark
-from gaugetrail_agent.spool.pages import MAGIC, Pages, Row, Scrap, Wal, cut_short
+from gaugetrail_agent.spool.bookmark import Mark
+from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, Row, Scrap, Wal, cut_short
 from gaugetrail_agent.spool.schema import CONFIRMED, Figures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
 from gaugetrail_contract.clock import utc_text, utc_us

@@ -11,8 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.answers import SpoolBroken
 from gaugetrail_agent.spool.schema import WAITING, Epochs, Figures
+from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.files import sync_folder
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from gaugetrail_agent.spool.answers import Origin
 from gaugetrail_agent.spool.schema import CONFIRMED, WAITING, Weight
 from gaugetrail_agent.spool.sealing import Chain
+from gaugetrail_agent.spool.words import Origin
 from gaugetrail_contract.record import EventBody
 
 STEP = 500

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from gaugetrail_agent.spool.answers import SpoolBroken
+from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.record import FIRST_PREV
 
 VERSION = 2

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gaugetrail_agent.spool.answers import Appended
 from gaugetrail_agent.spool.schema import WAITING, Epochs, Figures, Weight
+from gaugetrail_agent.spool.words import Appended
 from gaugetrail_contract.clock import Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, Body, Head, InspectionBody
 from gaugetrail_contract.seal import seal, seal_of

@@ -9,21 +9,12 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.answers import (
-    REFUSE,
-    Again,
-    Appended,
-    Confirmed,
-    Origin,
-    Room,
-    SpoolBroken,
-    Waiting,
-)
 from gaugetrail_agent.spool.opening import Opener, OpenFile
-from gaugetrail_agent.spool.reader import Reader, gaps
-from gaugetrail_agent.spool.reading import latencies, quantile
+from gaugetrail_agent.spool.questions import Reader, gaps
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING
 from gaugetrail_agent.spool.sealing import sound
+from gaugetrail_agent.spool.visit import latencies, quantile
+from gaugetrail_agent.spool.words import REFUSE, Again, Appended, Confirmed, Origin, Room, SpoolBroken, Waiting
 from gaugetrail_agent.spool.writer import Append, Limits, Mark, Suspect, Writer
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
 from gaugetrail_contract.receipts import Receipt

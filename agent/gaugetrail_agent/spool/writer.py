@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from gaugetrail_agent.spool import room, schema
-from gaugetrail_agent.spool.answers import REFUSE, Appended, Origin, Room, SpoolBroken, SpoolFull
-from gaugetrail_agent.spool.mark import EVERY_SECS
+from gaugetrail_agent.spool.bookmark import EVERY_SECS
 from gaugetrail_agent.spool.opening import OpenFile, set_damaged
 from gaugetrail_agent.spool.schema import CONFIRMED, SET_ASIDE, WAITING, Weight
 from gaugetrail_agent.spool.sealing import named, sound
+from gaugetrail_agent.spool.words import REFUSE, Appended, Origin, Room, SpoolBroken, SpoolFull
 from gaugetrail_contract.record import Body, EventBody
 from gaugetrail_contract.seal import RecordTooLarge, seal_of
 

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_collector import anchors as anchoring
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector import verify as proving
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
 from gaugetrail_collector.config import Config
+from gaugetrail_collector.evidence import anchors as anchoring
+from gaugetrail_collector.evidence import verify as proving
 from gaugetrail_contract.signing import BadKeyFile, signer_at
 
 app = typer.Typer(

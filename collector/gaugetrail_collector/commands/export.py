@@ -11,14 +11,14 @@ from typing import Annotated, BinaryIO, Literal
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector import trace as tracing
 from gaugetrail_collector.commands import ConfigFile, fail, opened_store
+from gaugetrail_collector.commands.asking import Last, Since, Until, Wanted, in_words, question_of
 from gaugetrail_collector.commands.progress import watched
-from gaugetrail_collector.commands.questions import Last, Since, Until, Wanted, in_words, question_of
-from gaugetrail_collector.export import FORMS, sound
-from gaugetrail_collector.export_parquet import NoParquet
-from gaugetrail_collector.outfile import whole_file
-from gaugetrail_collector.trace import Known
+from gaugetrail_collector.tracing import trace as tracing
+from gaugetrail_collector.tracing.export import FORMS, sound
+from gaugetrail_collector.tracing.export_parquet import NoParquet
+from gaugetrail_collector.tracing.trace import Known
+from gaugetrail_contract.outfile import whole_file
 from gaugetrail_contract.text import visible
 
 MOST_NAMED = 20

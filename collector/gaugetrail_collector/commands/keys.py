@@ -14,7 +14,7 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, say
 from gaugetrail_collector.config import Config
-from gaugetrail_collector.keys import Keys, KeysBroken
+from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at

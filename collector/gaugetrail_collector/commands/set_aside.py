@@ -16,8 +16,8 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
 from gaugetrail_collector.commands.keys import opened_keys
 from gaugetrail_collector.config import Config
-from gaugetrail_collector.retry import retry
-from gaugetrail_collector.set_aside import Entry, SetAside, SetAsideFull
+from gaugetrail_collector.intake.retry import retry
+from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.text import visible_bytes
 

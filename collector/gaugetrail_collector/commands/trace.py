@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector import trace as tracing
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, trace_forms
-from gaugetrail_collector.commands.progress import watched
-from gaugetrail_collector.commands.questions import (
+from gaugetrail_collector.commands.asking import (
     After,
     Last,
     Limit,
@@ -22,10 +20,12 @@ from gaugetrail_collector.commands.questions import (
     place_of,
     question_of,
 )
-from gaugetrail_collector.genealogy import Thing, walk
+from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, Term
-from gaugetrail_collector.trace import Page, Question
+from gaugetrail_collector.tracing import trace as tracing
+from gaugetrail_collector.tracing.genealogy import Thing, walk
+from gaugetrail_collector.tracing.trace import Page, Question
 
 TABLE_LIMIT = 200
 """Records shown to a person who gives no --limit."""

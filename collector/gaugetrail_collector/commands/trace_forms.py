@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 
 from rich.console import Console
 
-from gaugetrail_collector import columns, gauge_trace, trace_tables
 from gaugetrail_collector.commands import say
-from gaugetrail_collector.gauge_trace import Measured
-from gaugetrail_collector.genealogy import Family
-from gaugetrail_collector.trace import Known, Page, Question, inspection_of
+from gaugetrail_collector.tracing import gauge_trace, record_rows, trace_tables
+from gaugetrail_collector.tracing.gauge_trace import Measured
+from gaugetrail_collector.tracing.genealogy import Family
+from gaugetrail_collector.tracing.trace import Known, Page, Question, inspection_of
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import Amendment, Event
 
@@ -96,11 +96,11 @@ def json_object(pages: Iterable[Page], question: Question) -> None:
 
 def csv_rows(pages: Iterable[Page]) -> None:
     """A heading, then one row a measurement."""
-    writer = csv.DictWriter(sys.stdout, columns.COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, record_rows.COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     rest = Rest()
     for page in map(rest.take, pages):
-        writer.writerows(columns.rows(page.known, page.amendments))
+        writer.writerows(record_rows.rows(page.known, page.amendments))
     if rest.next is not None:
         print(f"there is more: repeat with --after '{rest.next}'", file=sys.stderr)
 

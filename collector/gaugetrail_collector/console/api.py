@@ -12,9 +12,9 @@ from gaugetrail_collector.console.facts import PAGE_OF_ENTRIES, Facts
 from gaugetrail_collector.console.history import PAGE_OF_RECORDS
 from gaugetrail_collector.console.pages import MAX_NUMBER, Kind, Number, Place, Short, asked
 from gaugetrail_collector.console.questions import Verified
-from gaugetrail_collector.set_aside import Entry
+from gaugetrail_collector.intake.set_aside import Entry
 from gaugetrail_collector.stores.question import Term
-from gaugetrail_collector.trace import Question, gathered, pages
+from gaugetrail_collector.tracing.trace import Question, gathered, pages
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 

@@ -12,12 +12,12 @@ from starlette.exceptions import HTTPException
 
 from gaugetrail_collector.console import api, logon, pages
 from gaugetrail_collector.console.facts import Facts
-from gaugetrail_collector.console.guard import Guard
-from gaugetrail_collector.console.sessions import Sessions
-from gaugetrail_collector.keys import KeysBroken
-from gaugetrail_collector.set_aside import SetAsideFull
+from gaugetrail_collector.intake.agent_keys import KeysBroken
+from gaugetrail_collector.intake.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.text import visible
+from gaugetrail_service.web_guard import Guard
+from gaugetrail_service.web_sessions import Sessions
 
 SUMMARY = "What the collector knows, as JSON: the line now, the trail of an identifier, what is set aside, verify."
 TITLES = {400: "That can't be asked", 403: "Not from here", 404: "There is no such page", 503: "Not now"}

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from gaugetrail_collector.neighbours import Heard, Neighbours
+from gaugetrail_collector.statuses import Heard, Neighbours
 from gaugetrail_contract.record import Inspection, Record, Verdict
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 

@@ -15,10 +15,10 @@ from fastapi import HTTPException, Request
 from gaugetrail_collector.console.board import Board
 from gaugetrail_collector.console.questions import Questions, Verifying
 from gaugetrail_collector.console.shown import environment
-from gaugetrail_collector.keys import Keys
-from gaugetrail_collector.neighbours import Neighbours
-from gaugetrail_collector.retry import retry
-from gaugetrail_collector.set_aside import SetAside
+from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.retry import retry
+from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store
 
 PAGE_OF_ENTRIES = 100

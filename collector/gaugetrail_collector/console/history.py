@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gaugetrail_collector.genealogy import Thing, links_of
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window, contexts
-from gaugetrail_collector.trace import Known, Page, Question, pages, target_of
+from gaugetrail_collector.tracing.genealogy import Thing, links_of
+from gaugetrail_collector.tracing.trace import Known, Page, Question, pages, target_of
 from gaugetrail_contract.record import Amendment, Event, Inspection, identifiers
 
 PAGE_OF_RECORDS = 100

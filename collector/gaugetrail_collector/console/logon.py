@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gaugetrail_collector.console.facts import Facts
-from gaugetrail_collector.console.sessions import COOKIE, SESSION_SECS, Sessions
+from gaugetrail_service.web_sessions import COOKIE, SESSION_SECS, Sessions
 
 
 def router(facts: Facts, sessions: Sessions) -> APIRouter:

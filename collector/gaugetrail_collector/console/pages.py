@@ -11,9 +11,9 @@ from gaugetrail_collector.console.facts import LIVE_PAGES, PAGE_OF_ENTRIES, Fact
 from gaugetrail_collector.console.history import Found, find, history
 from gaugetrail_collector.console.live import Live
 from gaugetrail_collector.console.shown import FOLDER
-from gaugetrail_collector.moments import window_of
 from gaugetrail_collector.stores.question import Position, Window, position_of
-from gaugetrail_collector.trace import KINDS
+from gaugetrail_collector.tracing.time_words import window_of
+from gaugetrail_collector.tracing.trace import KINDS
 from gaugetrail_contract.text import refuse_identifier, visible
 
 MAX_NUMBER = 2**53

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from gaugetrail_collector import verify as proving
+from gaugetrail_collector.evidence import verify as proving
+from gaugetrail_collector.evidence.verify import Proof
 from gaugetrail_collector.stores import Row, Store, StoreDown
 from gaugetrail_collector.stores.question import Window
-from gaugetrail_collector.trace import Question, ask
-from gaugetrail_collector.verify import Proof
+from gaugetrail_collector.tracing.trace import Question, ask
 from gaugetrail_contract.record import Record
 
 log = logging.getLogger(__name__)

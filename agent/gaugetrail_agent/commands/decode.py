@@ -1,0 +1,99 @@
+"""Commands that turn bytes into meaning at the desk: `decode`, `registers`, `scan`. No port is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaugetrail_agent import barcodes
+from gaugetrail_agent.commands import answer, fail, hex_bytes
+from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.modbus import registers
+from gaugetrail_contract.settings import ConfigError
+
+Hex = Annotated[str, typer.Option("--hex", help="the bytes, two hex digits each")]
+
+
+def decode(
+    hex_: Hex,
+    profile: Annotated[str | None, typer.Option(help="name of a profile")] = None,
+    driver: Annotated[str | None, typer.Option(help="name of a driver; one name space with profiles")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="a setting of the driver, key=value")] = None,
+    profiles: Annotated[list[Path] | None, typer.Option(help="folder with your own profiles")] = None,
+) -> None:
+    """Print one JSON object for each reading or frame in the bytes: what a technician mails to support."""
+    name = profile or driver
+    if name is None or (profile and driver):
+        raise typer.BadParameter("say --profile NAME or --driver NAME")
+    try:
+        readings = catalogue.decode(name, settings(set_ or []), hex_bytes(hex_), tuple(profiles or ()))
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise fail(str(error), 2) from error
+    for reading in readings:
+        answer(reading.as_json())
+
+
+def settings(pairs: list[str]) -> dict[str, str]:
+    """`key=value` options as a dict. Raises a usage error for anything else."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise typer.BadParameter(f"{pair!r} is no setting: write key=value")
+        if key in found:
+            raise typer.BadParameter(f"the setting {key} is given twice")
+        found[key] = value
+    return found
+
+
+def registers_(
+    register: Annotated[
+        list[str], typer.Argument(metavar="REG…", help="registers in wire order, as 0xNNNN or decimal")
+    ],
+    type_: Annotated[str, typer.Option("--type", help="uint16, int32, float32, bcd16, string, bits …, float32[4]")],
+    byte_order: Annotated[str, typer.Option(help="order inside one register: big or little")] = "big",
+    word_order: Annotated[str, typer.Option(help="order of the registers: big (first is highest) or little")] = "big",
+    scale: Annotated[str, typer.Option(help="factor, decimal")] = "1",
+    offset: Annotated[str, typer.Option(help="added after the factor, decimal")] = "0",
+    sentinel: Annotated[list[str] | None, typer.Option(help="raw value that means no value; may be repeated")] = None,
+    encoding: Annotated[str, typer.Option(help="of a string")] = "ascii",
+    all_orders: Annotated[bool, typer.Option("--all-orders", help="the four ways side by side")] = False,
+) -> None:
+    """Print what Modbus registers mean, as {"value": …}; null for no value, an error where they can't mean it."""
+    try:
+        numbers = [int(text, 0) for text in register]
+    except ValueError as error:
+        raise typer.BadParameter(f"a register is a number like 0x1234 or 4660 ({error})") from error
+    try:
+        spec = registers.make_spec(type_, byte_order, word_order, scale, offset, tuple(sentinel or ()), encoding)
+        answer(registers.all_orders_answer(numbers, spec) if all_orders else registers.registers_answer(numbers, spec))
+    except ValueError as error:
+        raise fail(str(error), 2) from error
+
+
+def scan(
+    hex_: Hex,
+    profile: Annotated[str | None, typer.Option(help="hkmc, gm, gtl3 or plain")] = None,
+    pattern: Annotated[str | None, typer.Option(help="regular expression that a plain code must match")] = None,
+    gs1: Annotated[bool, typer.Option("--gs1", help="every code here is GS1, whatever it looks like")] = False,
+    code39_check: Annotated[
+        bool, typer.Option("--code39-check", help="codes end with a Code 39 check character (modulo 43)")
+    ] = False,
+    role: Annotated[
+        list[str] | None, typer.Option(help="what an identifier means here, such as 4L=lot; may be repeated")
+    ] = None,
+) -> None:
+    """Print what a scan means: format, fields, identifiers, errors and warnings."""
+    roles = settings(role or [])
+    raw = hex_bytes(hex_)
+    try:
+        read = barcodes.read_scan(
+            raw, profile=profile, pattern=pattern, roles=roles, gs1_only=gs1, code39_check=code39_check
+        )
+        answer(read.as_json())
+    except ValueError as error:
+        raise fail(str(error), 2) from error

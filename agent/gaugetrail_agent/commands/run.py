@@ -1,0 +1,77 @@
+"""Commands about the service as a whole: `run`, `check`, `terminal`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from gaugetrail_agent import config as configuration
+from gaugetrail_agent.app import Agent
+from gaugetrail_agent.commands import BAD_CONFIG, AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.line_check import line_settings
+from gaugetrail_agent.line_check import probe as probe_ports
+from gaugetrail_agent.spool import SpoolBroken
+from gaugetrail_agent.terminal import console
+from gaugetrail_contract.logs import set_up_logging
+from gaugetrail_contract.settings import ConfigError, Problem
+
+
+def run(config: ConfigFile) -> None:
+    """Run the agent until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
+    loaded = configuration.load(config)
+    set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
+    loaded.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        asyncio.run(Agent(loaded).run())
+    except SpoolBroken as error:
+        raise fail(f"the agent can't start: {error}") from error
+    except OSError as error:
+        raise fail(f"the agent can't start: {error.filename or 'terminal port'}: {error.strerror or error}") from error
+
+
+def check(
+    config: ConfigFile,
+    probe: Annotated[bool, typer.Option(help="also look whether ports and addresses are there (warnings)")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check settings, plans, registers and drivers: every fault with file, line, key and what is allowed."""
+    try:
+        loaded = configuration.load(config)
+    except ConfigError as error:
+        _tell(list(error.problems), as_json)
+        raise typer.Exit(BAD_CONFIG) from error
+    warnings = [*line_settings(loaded), *(probe_ports(loaded) if probe else [])]
+    _tell(warnings, as_json)
+    if not as_json:
+        settings = loaded.settings
+        say(
+            f"{config}: good. {len(settings.link)} links, {len(settings.device)} devices, "
+            f"{len(settings.station)} stations, {len(warnings)} warnings"
+        )
+
+
+def _tell(problems: list[Problem], as_json: bool) -> None:
+    if as_json:
+        answer({"ok": all(p.warning for p in problems), "problems": [problem.as_json() for problem in problems]})
+        return
+    for problem in problems:
+        print(problem, file=sys.stderr)
+
+
+def terminal(
+    station: Annotated[str, typer.Argument(help="name of the [[station]]")],
+    config: ConfigFile,
+) -> None:
+    """The operator's terminal of a station, in this console: prompts in colour, typed lines count as scans."""
+    loaded = configuration.load(config)
+    if loaded.settings.terminal is None:
+        raise fail(f"{config}: add a [terminal] table, then restart the agent")
+    port_file = loaded.data_dir / "terminal.port"
+    try:
+        port = int(port_file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise fail(f"the agent is not running (no {port_file}); start it with: gaugetrail-agent run") from error
+    raise typer.Exit(asyncio.run(console.run("127.0.0.1", port, loaded.data_dir / "terminal.token", station)))

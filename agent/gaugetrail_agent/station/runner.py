@@ -1,0 +1,213 @@
+"""A station in motion: feeds `station.step` with what devices and people send, and carries out what it asks for.
+
+The order that promise G1 hangs on stands in `StationRunner._seal`: append, wait for the commit, only then `Recorded`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from gaugetrail_agent.drivers.modbus.device import Batch
+from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.reading import Reading
+from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
+from gaugetrail_agent.station.measurement import Setup
+from gaugetrail_agent.station.steps import (
+    Answer,
+    AskDevice,
+    BatchCame,
+    Effect,
+    Measured,
+    NotRecorded,
+    Recorded,
+    ResultCode,
+    Scanned,
+    SealIt,
+    State,
+    StationEvent,
+    TryAgain,
+    next_characteristic,
+    prompt,
+    step,
+    waits_for,
+)
+from gaugetrail_contract.clock import Clock
+from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
+from gaugetrail_contract.seal import RecordTooLarge
+
+log = logging.getLogger(__name__)
+
+RETRY_SECS = 1.0
+PIECE_MEASUREMENTS = 60
+"""A measurement is at most some 900 bytes with its raw bytes cut short, so 60 stay under a record's 60,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What a station may ask of the rest of the agent."""
+
+    ask: Callable[[str, str | None], Awaitable[None]]
+    answer: Callable[[str, int, ResultCode], Awaitable[None]]
+    remember: Callable[[str, int, ResultCode], dict[str, str]]
+    show: Callable[[str, dict[str, object]], None]
+
+
+class StationRunner:
+    """One station. `put` takes events from any task of the loop; they are stepped one after the other."""
+
+    def __init__(self, setup: Setup, spool: Spool, clock: Clock, doors: Doors) -> None:
+        self.setup = setup
+        self.state = State()
+        self._spool = spool
+        self._clock = clock
+        self._doors = doors
+        self._events: asyncio.Queue[StationEvent | Scanned] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def scanned(self, text: str) -> None:
+        """A code was read or a text typed."""
+        self._events.put_nowait(Scanned(text, self._spool.ticker.next(), self._clock.mono_ns()))
+
+    def measured(self, device: str, reading: Reading) -> None:
+        """A device gave a reading."""
+        self._events.put_nowait(Measured(device, reading, self._spool.ticker.next(), self._clock.mono_ns()))
+
+    def offered(self, device: str, batch: Batch) -> None:
+        """A PLC offered a block."""
+        times = tuple(self._spool.ticker.next() for _ in batch.readings)
+        self._events.put_nowait(BatchCame(device, batch.readings, batch.trigger, times, self._clock.mono_ns()))
+
+    async def run(self) -> None:
+        """Step until cancelled."""
+        self._show()
+        while True:
+            self._take(await self._events.get())
+
+    async def finish(self) -> None:
+        """Step what has arrived and wait for what is being sealed; nothing new is taken after that."""
+        while not self._events.empty():
+            self._take(self._events.get_nowait())
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            while not self._events.empty():
+                self._take(self._events.get_nowait())
+
+    def display(self) -> dict[str, object]:
+        """What a terminal shows of this moment."""
+        wanted = next_characteristic(self.setup, self.state)
+        last = self.state.last
+        return {
+            "station": self.setup.station,
+            "state": waits_for(self.state, self.setup.mode),
+            "prompt": prompt(self.setup, self.state),
+            "operator": self.state.operator,
+            "serial": self.state.unit.serial if self.state.unit else None,
+            "next": wanted.name if wanted else None,
+            "device": wanted.device if wanted else None,
+            "unit": wanted.unit if wanted else None,
+            "light": self.state.light,
+            "message": self.state.message,
+            "last": None
+            if last is None
+            else {"serial": last.serial, "verdict": str(last.verdict), "record": last.record, "recorded": True},
+        }
+
+    def _take(self, event: StationEvent) -> None:
+        before = self.state
+        self.state, effects = step(self.setup, before, event)
+        if self.state != before:
+            self._show()
+        for effect in effects:
+            task = asyncio.create_task(self._carry_out(effect))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _show(self) -> None:
+        self._doors.show(self.setup.station, self.display())
+
+    async def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, SealIt):
+            await self._seal(effect)
+        elif isinstance(effect, AskDevice):
+            try:
+                await self._doors.ask(effect.device, effect.channel)
+            except DeviceGone as error:
+                log.warning("%s can't be asked: %s", effect.device, error, extra={"event": "ask_failed"})
+        elif isinstance(effect, Answer):
+            await self._doors.answer(effect.device, effect.trigger, effect.code)
+
+    async def _seal(self, effect: SealIt) -> None:
+        """Append, wait for the commit (fsync), and only then say that it is recorded."""
+        body = effect.body
+        try:
+            bodies: list[InspectionBody | EventBody] = [body]
+            if isinstance(body, InspectionBody):
+                bodies = list(pieces(self._with_attempt(body)))
+            remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
+            room = room_for(self.setup, body, len(bodies))
+            appended = [
+                await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
+                for piece in bodies
+            ]
+        except (SpoolFull, SpoolBroken, RecordTooLarge) as error:
+            log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
+            self._events.put_nowait(NotRecorded(str(error)))
+            await self._after_refusal(effect)
+            return
+        if isinstance(body, InspectionBody):
+            self._events.put_nowait(Recorded(appended[-1].record_id, body.serial or body.lot or "", body.verdict))
+        if effect.answer is not None:
+            await self._doors.answer(*effect.answer, result_code(body))
+
+    async def _after_refusal(self, effect: SealIt) -> None:
+        if effect.answer is not None:
+            await self._doors.answer(*effect.answer, ResultCode.NOT_READY)
+        elif isinstance(effect.body, InspectionBody):
+            await asyncio.sleep(RETRY_SECS)
+            self._events.put_nowait(TryAgain())
+
+    def _with_attempt(self, body: InspectionBody) -> InspectionBody:
+        """A re-measure is a new record that names the one before; the first stays."""
+        if body.serial is None:
+            return body
+        before = self._spool.last_attempt(body.station, body.part, body.serial)
+        if before is None:
+            return body
+        return body.model_copy(update={"attempt": before[0] + 1, "supersedes": before[1]})
+
+
+def pieces(body: InspectionBody) -> tuple[InspectionBody, ...]:
+    """The inspection whole, or in numbered pieces where it has more measurements than a record holds."""
+    parts = [
+        body.measurements[start : start + PIECE_MEASUREMENTS]
+        for start in range(0, len(body.measurements), PIECE_MEASUREMENTS)
+    ]
+    if len(parts) <= 1:
+        return (body,)
+    return tuple(
+        body.model_copy(update={"measurements": part, "piece": number, "pieces": len(parts)})
+        for number, part in enumerate(parts, 1)
+    )
+
+
+def room_for(setup: Setup, body: InspectionBody | EventBody, pieces: int = 1) -> Room:
+    """What happens to a record of this station when the spool is full. Only a whole inspection that passed may be
+    dropped one day, and only if its plan has a drop_class and none of its characteristics says keep.
+    """
+    dropping = setup.on_spool_full == "drop_lowest"
+    keep = any(characteristic.on_spool_full == "keep" for characteristic in setup.plan.characteristics)
+    passed = isinstance(body, InspectionBody) and body.verdict is Verdict.PASS and pieces == 1
+    return Room(dropping, setup.plan.file.drop_class if dropping and passed and not keep else None)
+
+
+def result_code(body: InspectionBody | EventBody) -> ResultCode:
+    """What the PLC is told of a record that is in the spool; an incomplete inspection releases nothing."""
+    if isinstance(body, EventBody):
+        return ResultCode.REJECTED
+    return ResultCode.STORED_PASS if body.verdict is Verdict.PASS else ResultCode.STORED_FAIL
+
+
+Stations = Mapping[str, StationRunner]

@@ -1,0 +1,217 @@
+"""Anchors: the heads of all chains, sealed into a chain of the collector's own and signed with its key.
+
+A chain proves that its records belong together. Somebody who can write to the store could still seal a whole chain
+anew from any record on, and nothing in it would tell. An anchor names, at a moment, the newest number of each chain
+with its seal, as this collector proved and stored it; exported and kept elsewhere, it contradicts every later
+rewriting. It is an ordinary event record (type `anchor`) of the agent `collector:<id>`, so it stands in the store like
+any other; its payload carries the collector's signature over the heads, which nobody who only has the store can make.
+
+State: `anchors.json` in the collector's folder: epoch, last number and seal, and the record that is on its way into
+the store, written and synced before the store gets it. A kill at any moment leaves a chain that goes on. Where the file
+is lost, or is older than the store, a new epoch begins.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gaugetrail_collector.intake.spans import Run
+from gaugetrail_collector.stores import Fate, Store
+from gaugetrail_contract.clock import Clock, Ticker, utc_text
+from gaugetrail_contract.files import write_whole
+from gaugetrail_contract.record import FIRST_PREV, Event, EventBody, Head, Record, Subject
+from gaugetrail_contract.seal import BadRecord, open_line, seal
+from gaugetrail_contract.signing import BadSignature, Signer, check
+
+log = logging.getLogger(__name__)
+
+PREFIX = "collector:"
+"""No agent of a line is called so."""
+TYPE = "anchor"
+MOST_HEADS = 200
+"""In one anchor; a plant with more chains makes several."""
+
+Heads = dict[tuple[str, str], dict[int, str]]
+"""(agent, epoch) -> number -> seal."""
+
+
+class _State(BaseModel):
+    """What `anchors.json` holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    epoch: str = Field(default_factory=lambda: secrets.token_hex(6))
+    seq: int = 0
+    prev: str = FIRST_PREV
+    last_us: int = 0
+    pending: str | None = None
+
+
+class Anchors:
+    """Makes anchors. `there` may be called from any thread, `seal_heads` from one."""
+
+    def __init__(self, collector: str, path: Path, signer: Signer | None, clock: Clock) -> None:
+        self.agent = PREFIX + collector
+        self.last: str | None = None
+        """When the last anchor was made, since start."""
+        self._collector = collector
+        self._path = path
+        self._signer = signer
+        self._clock = clock
+        self._grown: dict[tuple[str, str], tuple[int, str]] = {}
+        self._newest: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+
+    def there(self, runs: Iterable[Run]) -> None:
+        """These were proven, and the store has them."""
+        with self._lock:
+            for run in runs:
+                newest = run.last
+                if newest.seq > self._newest.get(run.chain, 0) and newest.agent != self.agent:
+                    self._newest[run.chain] = newest.seq
+                    self._grown[run.chain] = newest.seq, newest.sealed.sha256
+
+    def seal_heads(self, store: Store) -> int:
+        """Put the heads of all chains that have grown since the last anchor into the store; how many there were.
+
+        Raises `StoreDown`, and `OSError` when the state can't be kept; the heads then wait for the next time.
+        """
+        state = self._read()
+        if state.pending is not None:
+            self._store(store, state)
+        with self._lock:
+            grown = dict(sorted(self._grown.items()))
+        names = list(grown)
+        for start in range(0, len(names), MOST_HEADS):
+            part = {name: grown[name] for name in names[start : start + MOST_HEADS]}
+            state.pending = self._sealed(state, part)
+            self._keep(state)
+            self._store(store, state)
+            with self._lock:
+                for name, head in part.items():
+                    if self._grown.get(name) == head:
+                        del self._grown[name]
+        return len(grown)
+
+    def _sealed(self, state: _State, heads: dict[tuple[str, str], tuple[int, str]]) -> str:
+        """The next record of our chain, as a wire line."""
+        ticker = Ticker(self._clock.now_us, state.last_us)
+        time = utc_text(ticker.next())
+        listed = [(agent, epoch, seq, sha256) for (agent, epoch), (seq, sha256) in heads.items()]
+        payload: dict[str, object] = {"heads": [list(head) for head in listed]}
+        if self._signer is not None:
+            signed = self._signer.sign(TYPE, self.agent, time, *(part for head in listed for part in head))
+            payload |= {"key": self._signer.key, "ed25519": signed}
+        body = EventBody.model_validate(
+            {
+                "site": "collectors",
+                "line": self._collector,
+                "station": "anchors",
+                "type": TYPE,
+                "subject": Subject(kind="agent", id=self.agent),
+                "payload": payload,
+            }
+        )
+        head = Head(
+            kind=body.KIND,
+            agent=self.agent,
+            epoch=state.epoch,
+            seq=state.seq + 1,
+            prev=state.prev,
+            time=time,
+            utc_offset_min=self._clock.utc_offset_min(),
+            clock=self._clock.trust(),
+            mono_ns=self._clock.mono_ns(),
+            boot=self._clock.boot(),
+            slot=zlib.crc32(self.agent.encode()) % 1000,
+        )
+        return seal(head, body).line().decode("utf-8")
+
+    def _store(self, store: Store, state: _State) -> None:
+        assert state.pending is not None
+        opened = open_line(state.pending.encode("utf-8"))
+        (outcome,) = store.write([opened])
+        if outcome.fate is Fate.FORK:
+            log.error("%s is older than the store (%s); a new chain of anchors begins", self._path, outcome.reason)
+            state.epoch, state.seq, state.prev = secrets.token_hex(6), 0, FIRST_PREV
+        elif outcome.fate is Fate.REJECTED:
+            log.error("an anchor can't be stored: %s", outcome.reason, extra={"event": "anchor_rejected"})
+        else:
+            state.seq, state.prev = opened.record.seq, opened.sealed.sha256
+            self.last = opened.record.time
+            log.info("anchored: %s", opened.record.id, extra={"event": "anchored"})
+        state.pending, state.last_us = None, opened.record.time_us
+        self._keep(state)
+
+    # --- the state
+
+    def _read(self) -> _State:
+        try:
+            return _State.model_validate_json(self._path.read_bytes())
+        except FileNotFoundError:
+            return _State()
+        except ValidationError as error:
+            log.error("%s can't be read (%s); a new chain of anchors begins", self._path, error.errors()[0]["msg"])
+            return _State()
+
+    def _keep(self, state: _State) -> None:
+        write_whole(self._path, state.model_dump_json().encode("utf-8"))
+
+
+# --- reading them
+
+
+def stored_anchors(store: Store) -> Iterator[bytes]:
+    """Every anchor in the store as a wire line, chain by chain. Raises `StoreDown`."""
+    for agent, epoch in store.chains():
+        if agent.startswith(PREFIX):
+            for row in store.rows(agent, epoch):
+                yield b'{"sha256":"' + row.sha256.encode() + b'","record":' + row.data + b"}"
+
+
+def heads_of(lines: Iterable[bytes], keys: Sequence[str]) -> tuple[Heads, list[str]]:
+    """What anchors say of the chains, the anchors themselves included; and what is wrong with them, each in a sentence.
+    Only anchors that one of `keys` has signed say anything.
+    """
+    heads: Heads = {}
+    faults: list[str] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            opened = open_line(line)
+            _take(opened.record, keys, heads)
+        except (BadRecord, BadSignature) as error:
+            faults.append(f"anchor {number}: {error}")
+            continue
+        record = opened.record
+        heads.setdefault((record.agent, record.epoch), {})[record.seq] = opened.sealed.sha256
+    return heads, faults
+
+
+def _take(record: Record, keys: Sequence[str], heads: Heads) -> None:
+    if not isinstance(record, Event) or record.type != TYPE:
+        raise BadRecord("it is another record")
+    try:
+        payload = _Payload.model_validate_json(json.dumps(record.payload))
+    except ValidationError as error:
+        raise BadRecord("it names no heads") from error
+    if payload.key is None or payload.ed25519 is None:
+        raise BadSignature(f"{record.id} is not signed")
+    if payload.key not in keys:
+        raise BadSignature(f"{record.id} is signed by the key {payload.key}, which is not among those given")
+    check(payload.key, payload.ed25519, TYPE, record.agent, record.time, *(p for head in payload.heads for p in head))
+    for agent, epoch, seq, sha256 in payload.heads:
+        heads.setdefault((agent, epoch), {})[seq] = sha256
+
+
+class _Payload(BaseModel):
+    heads: tuple[tuple[str, str, int, str], ...]
+    key: str | None = None
+    ed25519: str | None = None

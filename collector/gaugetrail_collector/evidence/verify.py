@@ -1,0 +1,89 @@
+"""The proof: every chain of the store walked from its first record to its last (see `chain` for what is found).
+
+Streams: memory does not grow with the store. Heads noted earlier (`verify --json` of last month, an anchor) are
+`witnessed`: what was proven then must still stand, and a chain that was cut short or rewritten since is found out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from gaugetrail_collector.evidence.chain import Chain, in_order
+from gaugetrail_collector.stores import Row, Store
+
+Heads = Mapping[tuple[str, str], Mapping[int, str]]
+"""(agent, epoch) -> number -> the seal that was noted for it."""
+Watch = Callable[[Iterator[Row]], Iterator[Row]]
+"""Passes rows on and may count them, for a progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The result over a whole store."""
+
+    chains: tuple[Chain, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every chain is whole. An empty store is: nothing in it is missing or altered."""
+        return all(chain.ok for chain in self.chains)
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "ok": self.ok,
+            "records": sum(chain.records for chain in self.chains),
+            "duplicates": sum(chain.duplicates for chain in self.chains),
+            "agents": [chain.as_json() for chain in self.chains],
+        }
+
+    def lines(self) -> list[str]:
+        """For people: a line for each chain, then each fault."""
+        shown = []
+        for chain in self.chains:
+            word = "ok" if chain.ok else "NOT OK"
+            shown.append(
+                f"{word}: {chain.agent} epoch {chain.epoch}: {chain.records} records, {chain.first} to {chain.last}, "
+                f"{chain.missing} missing, {chain.faults} broken, {chain.duplicates} twice; head {chain.head[:16]}…"
+            )
+            shown += [f"  missing: {start} to {end}" for start, end in chain.gaps]
+            shown += [f"  broken: {fault['record']}: {fault['reason']}" for fault in chain.broken]
+        return shown or ["ok: the store holds no records yet"]
+
+
+class _NotedChain(BaseModel):
+    agent: str
+    epoch: str
+    last: int
+    head: str
+
+
+class _Noted(BaseModel):
+    """What is needed of an earlier proof's JSON."""
+
+    agents: tuple[_NotedChain, ...]
+
+
+def noted_heads(text: str) -> Heads:
+    """The heads in what `verify --json` printed once. Raises `ValueError` for any other text."""
+    try:
+        noted = _Noted.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise ValueError("it is not what verify --json prints") from error
+    return {(one.agent, one.epoch): {one.last: one.head} for one in noted.agents if one.last}
+
+
+def verify(store: Store, witnessed: Heads | None = None, watch: Watch = iter) -> Proof:
+    """Walk every chain, those of `witnessed` too that have no record left. Raises `StoreDown` or `StoreRefuses`."""
+    noted = witnessed or {}
+    walked = []
+    for agent, epoch in sorted({*store.chains(), *noted}):
+        chain = Chain(agent, epoch, noted.get((agent, epoch), {}))
+        for row in watch(in_order(store.rows(agent, epoch))):
+            chain.take(row)
+        chain.finish()
+        walked.append(chain)
+    return Proof(tuple(walked))

@@ -1,0 +1,98 @@
+"""Records from one store into another, such as from SQLite into InfluxDB or from one version to the next.
+
+They take the way of every record: read, proven, written by `Store.write`. What is there already does no harm, so a copy
+that was stopped is simply started again. Nothing that doesn't hold is carried over: it is named, and stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from gaugetrail_collector.evidence.chain import Chain, in_order
+from gaugetrail_collector.stores import Fate, Row, Store
+from gaugetrail_collector.stores.question import ALL_TIME, Window
+from gaugetrail_collector.tracing.trace import read
+from gaugetrail_contract.seal import Opened, Sealed
+
+BATCH = 1000
+MOST_NAMED = 100
+Watch = Callable[[Iterator[Row]], Iterator[Row]]
+
+
+@dataclass(slots=True)
+class Copied:
+    """What became of a copy."""
+
+    written: int = 0
+    there: int = 0
+    left_out: int = 0
+    reasons: list[str] = field(default_factory=list)
+    """Why records were left out, and where the stores differ afterwards; the first hundred."""
+
+    @property
+    def ok(self) -> bool:
+        """Everything that was asked for stands in the other store."""
+        return not self.reasons
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "ok": self.ok,
+            "written": self.written,
+            "there": self.there,
+            "left_out": self.left_out,
+            "reasons": self.reasons,
+        }
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Count and name a record that is not copied."""
+        self.left_out += 1
+        self.say(f"{name} is not copied: {reason}")
+
+    def say(self, reason: str) -> None:
+        """Name it, unless enough are named."""
+        if len(self.reasons) < MOST_NAMED:
+            self.reasons.append(reason)
+
+
+def copy(source: Store, target: Store, window: Window = ALL_TIME, watch: Watch = iter) -> Copied:
+    """Copy chain by chain, then hold the chains of both against each other. Raises `StoreDown`, `StoreRefuses`."""
+    done = Copied()
+    for agent, epoch in source.chains():
+        rows = watch(in_order(source.rows(agent, epoch, window)))
+        while batch := list(islice(rows, BATCH)):
+            _write(target, batch, done)
+    for agent, epoch in source.chains():
+        here, there = (_walked(store, agent, epoch, window) for store in (source, target))
+        if (here.records, here.last, here.head) != (there.records, there.last, there.head):
+            done.say(
+                f"{agent} epoch {epoch}: {here.records} records up to {here.last} (seal {here.head[:16]}…) in the one, "
+                f"{there.records} up to {there.last} (seal {there.head[:16]}…) in the other"
+            )
+    return done
+
+
+def _write(target: Store, rows: list[Row], done: Copied) -> None:
+    batch = []
+    for known in map(read, rows):
+        if known.record is None:
+            done.leave_out(known.id, known.broken or "")
+        else:
+            batch.append(Opened(Sealed(known.row.sha256, known.row.data), known.record))
+    for opened, outcome in zip(batch, target.write(batch) if batch else [], strict=True):
+        if outcome.fate is Fate.STORED:
+            done.written += 1
+        elif outcome.fate is Fate.THERE:
+            done.there += 1
+        else:
+            done.leave_out(opened.record.id, outcome.reason)
+
+
+def _walked(store: Store, agent: str, epoch: str, window: Window) -> Chain:
+    chain = Chain(agent, epoch)
+    for row in in_order(store.rows(agent, epoch, window)):
+        chain.take(row)
+    chain.finish()
+    return chain

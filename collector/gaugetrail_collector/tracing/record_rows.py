@@ -1,0 +1,65 @@
+"""Records as rows: one for each measurement, with the inspection's context beside it, for CSV and Parquet.
+
+Everything is text as sealed: identifiers keep their zeros, values their digits. What is null is empty. `margin` is
+computed (see `margins`), `amended_by` names the amendments: the row itself shows the original.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from gaugetrail_collector.tracing.limit_margin import margin, plain
+from gaugetrail_collector.tracing.trace import Known, target_of
+from gaugetrail_contract.record import Amendment, Inspection, Measurement
+
+_CONTEXT = (
+    *("time", "site", "line", "station", "part", "revision", "serial", "lot", "order", "heat", "supplier_lot"),
+    *("cavity", "fixture", "tool", "operator", "reason", "attempt", "verdict", "clock"),
+)
+_MEASURED = (
+    *("characteristic", "kind", "value", "text", "result", "unit", "nominal", "lsl", "usl", "gauge", "channel"),
+    *("capture", "calibration", "calibration_due", "status"),
+)
+COLUMNS = (
+    *("record", *_CONTEXT, "components", "plan", "plan_revision", "plan_sha256"),
+    *(*_MEASURED, "measured_time", "measured_verdict", "defects", "margin", "margin_percent"),
+    *("sha256", "amended_by", "broken"),
+)
+Cells = dict[str, str]
+
+
+def rows(known: Iterable[Known], amendments: Iterable[Known]) -> Iterator[Cells]:
+    """The rows of these records; events and amendments have none of their own."""
+    amended: dict[str | None, list[str]] = {}
+    for one in amendments:
+        if isinstance(one.record, Amendment):
+            amended.setdefault(target_of(one), []).append(f"{one.record.action} {one.id}")
+    for one in known:
+        beside = {"record": one.id, "sha256": one.row.sha256, "amended_by": "; ".join(amended.get(one.id, ()))}
+        if one.record is None:
+            yield beside | {"broken": one.broken or ""}
+        elif isinstance(one.record, Inspection):
+            context = beside | _context(one.record)
+            yield from [context | _measured(each) for each in one.record.measurements] or [context]
+
+
+def _context(record: Inspection) -> Cells:
+    found = {name: _text(getattr(record, name)) for name in _CONTEXT}
+    found["components"] = json.dumps(record.components, ensure_ascii=False) if record.components else ""
+    plan = record.plan
+    return found | {"plan": plan.id, "plan_revision": plan.revision, "plan_sha256": plan.sha256}
+
+
+def _measured(one: Measurement) -> Cells:
+    found = {name: _text(getattr(one, name)) for name in _MEASURED}
+    found |= {"measured_time": one.time, "measured_verdict": str(one.verdict), "defects": ", ".join(one.defects)}
+    distance = margin(one)
+    if distance is not None:
+        found["margin"] = str(distance)
+        found["margin_percent"] = "" if distance.percent is None else plain(distance.percent)
+    return found
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,87 @@
+"""What a person reads of an answer: a heading for each inspection, a table of its measurements, a line for the rest.
+
+Markup is off and control characters show as escapes, whatever an identifier holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from gaugetrail_collector.tracing.trace import Known, Page
+from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Verdict
+from gaugetrail_contract.text import visible
+
+STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCOMPLETE: "yellow", Verdict.VOID: "dim"}
+
+
+def tables(page: Page) -> Iterator[Table | Text]:
+    """A page of an answer: inspections first, then what else is known."""
+    others: list[Known] = []
+    for known in page.known:
+        if isinstance(known.record, Inspection):
+            yield _heading(known, known.record)
+            yield _measurements(known.record.measurements)
+        elif known.record is None:
+            yield Text(visible(f"{known.id}: can't be believed: {known.broken}"), style="bold red")
+        else:
+            others.append(known)
+    yield from map(other, _each_once([*others, *page.amendments]))
+
+
+def _each_once(records: Iterable[Known]) -> Iterable[Known]:
+    return {one.id: one for one in records}.values()
+
+
+def _heading(known: Known, record: Inspection) -> Text:
+    context = [
+        ("part", f"{record.part} {record.revision or ''}".strip()),
+        ("serial", record.serial),
+        ("lot", record.lot),
+        ("order", record.order),
+        ("operator", record.operator or "automatic"),
+        ("plan", f"{record.plan.id} rev {record.plan.revision}"),
+        ("reason", str(record.reason)),
+        ("attempt", str(record.attempt)),
+    ]
+    words = "  ".join(f"{key} {visible(value)}" for key, value in context if value)
+    place = visible(f"{record.site}/{record.line}/{record.station}")
+    pieces = f", piece {record.piece} of {record.pieces}" if record.pieces > 1 else ""
+    text = Text()
+    text.append(f"{record.time}  {place}  ")
+    text.append(f"{record.verdict}{pieces}", style=STYLE[record.verdict])
+    text.append(f"\n{words}\nrecord {visible(known.id)}  seal {known.row.sha256[:16]}…  clock {record.clock}")
+    return text
+
+
+def _measurements(measurements: Sequence[Measurement]) -> Table:
+    table = Table("characteristic", "value", "unit", "lower", "upper", "verdict", "gauge", "calibration", "captured")
+    for column in (1, 3, 4):
+        table.columns[column].justify = "right"
+    for one in measurements:
+        value = one.value or one.text or one.result or "-"
+        defects = f" {', '.join(one.defects)}" if one.defects else ""
+        calibration = f"{one.calibration or '-'}{f' to {one.calibration_due}' if one.calibration_due else ''}"
+        cells = (
+            *(one.characteristic, value + defects, one.unit or "", one.lsl or "", one.usl or ""),
+            *(str(one.verdict), one.gauge or "-", calibration, str(one.capture)),
+        )
+        table.add_row(
+            *(Text(visible(cell)) for cell in cells), style=STYLE[one.verdict] if one.verdict != "pass" else ""
+        )
+    return table
+
+
+def other(known: Known) -> Text:
+    """One line for an event or an amendment."""
+    record = known.record
+    if isinstance(record, Amendment):
+        change = f" {record.field}: {record.old} -> {record.new}" if record.field else ""
+        who = f"requested by {record.requested_by}, approved by {record.approved_by or 'nobody'}"
+        words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
+        return Text(visible(f"{record.time}  amendment: {words}"))
+    if isinstance(record, Event):
+        return Text(visible(f"{record.time}  event: {record.type} {record.subject.kind} {record.subject.id}"))
+    return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
