@@ -2,7 +2,7 @@
 
 `load` reads the file, `check` finds what only the whole can tell: a device on an unknown link, a plan that isn't there,
 a driver nobody knows. Both do no I/O beyond reading files, so a faulty configuration is found at the desk and not by
-the night shift; `probe` (on request) looks whether ports and addresses answer.
+the night shift; `line_check` (on request) looks whether ports and addresses answer.
 """
 
 from __future__ import annotations

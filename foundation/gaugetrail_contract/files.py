@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after a power cut: keys, pins, chain states.
+"""Files that are there whole or not at all, also after a power cut: keys, pins, chain states, exports, archives.
 
 A rename without a sync of its folder may be undone by a power cut, and then the file that somebody already relies on is
 missing: an agent would draw a new key although its first one is pinned at the collector.
@@ -6,8 +6,11 @@ missing: an agent would draw a new key although its first one is pinned at the c
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -32,3 +35,17 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file for bytes; takes its name only when the block has ended well. Raises `OSError`."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("xb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

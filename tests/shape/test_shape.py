@@ -20,21 +20,22 @@ SOURCES = {
     "agent": ROOT / "agent" / "gaugetrail_agent",
     "collector": ROOT / "collector" / "gaugetrail_collector",
     "contract": ROOT / "foundation" / "gaugetrail_contract",
+    "service": ROOT / "foundation" / "gaugetrail_service",
 }
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
-    ("agent", "paho"): {"publisher.py"},
+    ("agent", "paho"): {"delivery/publisher.py"},
     ("agent", "apscheduler"): {"scheduler.py"},
     ("agent", "prometheus_client"): {"metrics.py"},
     ("agent", "biip"): {"barcodes/gs1.py"},
     ("contract", "cryptography"): {"signing.py"},
     ("collector", "apscheduler"): {"scheduler.py"},
     ("collector", "prometheus_client"): {"metrics.py"},
-    ("collector", "cryptography"): {"users.py"},
-    ("collector", "uvicorn"): {"web.py"},
+    ("service", "cryptography"): {"console_users.py"},
+    ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
-    ("collector", "paho"): {"subscriber.py"},
+    ("collector", "paho"): {"intake/subscriber.py"},
     ("collector", "influxdb_client"): {"stores/influx_http.py"},
 }
 

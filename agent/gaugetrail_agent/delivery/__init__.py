@@ -1,0 +1,9 @@
+"""Delivery: from the spool to the broker, again and again until the collector's receipt.
+
+Promise: nothing here is durable and nothing is lost by it: a record leaves the spool only on a receipt that names its
+seal and is believed. Live records are never starved by backlog.
+
+Read `lanes` first (what may be sent when), then `messages` (records into messages), `publisher` (the connection, the
+only module that meets paho), `broker_line` (what a broken connection says) and `collector_keys` (whose receipts are
+believed).
+"""

@@ -2,7 +2,7 @@
 
 Promise: a record is offered again and again until its receipt; broker, network and collector may be down, restart or
 lose everything meanwhile. What is sealed while the line is up goes at once; what has gathered goes beside it
-(`delivery`). Nothing here is durable: after a crash everything without a receipt is sent again, and the collector
+(`lanes`). Nothing here is durable: after a crash everything without a receipt is sent again, and the collector
 knows it by its identity.
 
 Only this module meets paho. One thread sends; paho's thread calls back. Callbacks change what is known under the lock;

@@ -2,8 +2,9 @@
 
 A driver for a stream of bytes is a `StreamDriver`: it does no I/O and knows no clock. It is fed bytes and answers with
 readings and with bytes to send, so the same object serves the agent, `gaugetrail-agent decode` and the tests.
-`drivers/stream.py` runs one on a link; `drivers/catalogue.py` finds one by name (profiles and Python drivers share one
-name space). Modbus, which has requests instead of a stream, is `drivers/modbus.py`.
+`stream` runs one on a link; `catalogue` finds one by name (profiles and Python drivers share one name space); `profile`
+reads most gauges, `open_protocol` and the single files those with a state of their own. Modbus, which has requests
+instead of a stream, is `modbus`.
 """
 
 from __future__ import annotations

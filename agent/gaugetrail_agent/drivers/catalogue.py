@@ -25,12 +25,17 @@ SHIPPED: Final = Path(__file__).resolve().parent.parent / "profiles"
 PYTHON_DRIVERS: Final[Mapping[str, str]] = {
     "toledo-cont": "toledo",
     "chroma-bin": "chroma",
-    "open-protocol": "open_protocol",
-    "open-protocol-serial": "open_protocol",
+    "open-protocol": "open_protocol.driver",
+    "open-protocol-serial": "open_protocol.driver",
     "csv-line": "csv_line",
     "scanner": "scanner",
 }
-"""Name -> module of this package; each has `build(name, settings)`. Imported when asked for."""
+"""Name -> module below this package; each has `build(name, settings)`. Imported when asked for."""
+
+
+def driver_file(name: str) -> str:
+    """The file of a driver in Python, below this folder."""
+    return f"{PYTHON_DRIVERS[name].replace('.', '/')}.py"
 
 
 class UnknownDriver(ValueError):
@@ -53,7 +58,7 @@ def profile_path(name: str, profile_dirs: Sequence[Path] = ()) -> Path:
     if name in profiles:
         return profiles[name]
     if name in PYTHON_DRIVERS:
-        raise UnknownDriver(f"{name} is a driver in Python ({PYTHON_DRIVERS[name]}.py) and has no profile file")
+        raise UnknownDriver(f"{name} is a driver in Python ({driver_file(name)}) and has no profile file")
     raise _unknown(name, profile_dirs)
 
 
@@ -79,7 +84,7 @@ def _python_driver(name: str, settings: Mapping[str, str]) -> StreamDriver:
     except ModuleNotFoundError as error:
         if error.name != module_name:
             raise
-        raise UnknownDriver(f"{name}: this installation lacks its driver, {PYTHON_DRIVERS[name]}.py") from error
+        raise UnknownDriver(f"{name}: this installation lacks its driver, {driver_file(name)}") from error
     driver = module.build(name, settings)
     assert isinstance(driver, StreamDriver)
     return driver
@@ -93,7 +98,7 @@ def _profiles(profile_dirs: Sequence[Path]) -> dict[str, Path]:
             problems.append(Problem(str(folder), "", "is no folder, so there are no profiles in it"))
             continue
         for path in sorted(folder.glob("*.toml")):
-            other = f"{PYTHON_DRIVERS[path.stem]}.py" if path.stem in PYTHON_DRIVERS else found.get(path.stem)
+            other = driver_file(path.stem) if path.stem in PYTHON_DRIVERS else found.get(path.stem)
             if other is not None and other != path:
                 message = f"there is a driver {path.stem!r} already ({other}): give the file and its name another name"
                 problems.append(Problem(str(path), "name", message))

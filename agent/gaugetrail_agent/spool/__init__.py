@@ -12,7 +12,7 @@ Constraints
 - A record whose seal doesn't hold is never sent; a spoilt file is repaired, never in the way of a start.
 - One agent a file: a second one is refused, and so is a file that a newer version has written.
 
-Format: `schema`; the small file beside it: `mark`.
+Format: `schema`; the small file beside it: `bookmark`.
 
 Operation
 ---------
@@ -24,7 +24,8 @@ else. Between groups it takes one small step of tidying (`room`).
 Recovery
 --------
 SQLite rolls back what was not committed; nobody was told of it. The chain goes on from the last row. Times go on from
-the greatest moment in the file, even if the wall clock has gone back since. Damage: `opening`, `repair`, `pages`.
+the greatest moment in the file, even if the wall clock has gone back since. Damage: `opening`, `repair`,
+`salvage_pages`.
 """
 
 from gaugetrail_agent.spool.spool import Spool

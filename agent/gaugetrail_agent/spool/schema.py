@@ -1,8 +1,8 @@
 """The spool's file: its tables, its versions, and the figures kept in it.
 
 Format 2 (`user_version`), one SQLite file, WAL, synchronous=FULL, page size 4096, auto_vacuum=INCREMENTAL:
-- `meta(key, value)`: agent, session (see `mark`), boot and the last place before it, `figures` (last place, its seal,
-  the greatest moment, counts and bytes; with a checksum), `epoch_due` while the next open has to draw a new epoch
+- `meta(key, value)`: agent, session (see `bookmark`), boot and the last place before it, `figures` (last place, its
+  seal, the greatest moment, counts and bytes; with a checksum), `epoch_due` while the next open has to draw a new epoch
 - `epoch(start, name, reason)`: an epoch's number 1 stands at place `start + 1`; the last row is the current one
 - `record(place, sha256, data, time_us, committed_us, confirmed_us, state, reason)`: state 0 waiting, 1 confirmed,
   2 set aside by the collector; the two last moments are monotonic microseconds

@@ -1,5 +1,4 @@
-"""The collector's commands by what they look at: `service`, `trace`, `proving`, `console`, `keys`, `set_aside`,
-`store`.
+"""The collector's commands by what they look at: `run`, `trace`, `verify`, `console`, `keys`, `set_aside`, `store`.
 
 What they share stands here: the settings option, opening the store, answers and complaints.
 """

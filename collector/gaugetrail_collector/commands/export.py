@@ -18,7 +18,7 @@ from gaugetrail_collector.tracing import trace as tracing
 from gaugetrail_collector.tracing.export import FORMS, sound
 from gaugetrail_collector.tracing.export_parquet import NoParquet
 from gaugetrail_collector.tracing.trace import Known
-from gaugetrail_contract.outfile import whole_file
+from gaugetrail_contract.files import whole_file
 from gaugetrail_contract.text import visible
 
 MOST_NAMED = 20

@@ -2,7 +2,8 @@
 
 Line (live), search and history of any identifier, what is set aside with retry, verify, agents and collectors; the same
 answers as JSON under `/api`, described in `/openapi.json`. `board` knows what agents and collectors say and what has
-just been stored; `questions` asks the console's own store; `guard` stands in front of all; `pages` and `api` answer.
+just been stored; `questions` asks the console's own store; the service's guard stands in front of all; `pages` and
+`api` answer.
 
 Promise: it reads. It changes nothing but on two buttons (retry, verify), which need a token that only its own pages
 hold. It runs on its own thread with its own store, so no record waits for a question. Whatever a serial holds is

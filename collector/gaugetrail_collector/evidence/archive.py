@@ -25,7 +25,7 @@ from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Window
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.outfile import whole_file
+from gaugetrail_contract.files import whole_file
 from gaugetrail_contract.seal import Sealed, parse_record
 from gaugetrail_contract.text import Hex256, Identifier, UtcText
 

@@ -1,7 +1,8 @@
 """Records out of the store for other programs: wire lines (the sealed bytes), CSV, Parquet. Streams.
 
 JSON lines are the wire lines themselves, so that every seal can be proven again wherever they go; CSV and Parquet have
-one row a measurement (see `columns`). A record whose seal doesn't hold is left out and named: it is evidence, not data.
+one row a measurement (see `record_rows`). A record whose seal doesn't hold is left out and named: it is evidence, not
+data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Parquet for data scientists: the rows of `columns`, typed. The only module that meets pyarrow, which is an extra.
+"""Parquet for data scientists: the rows of `record_rows`, typed. The only module that meets pyarrow, which is an extra.
 
 Texts stay texts, digits as sealed; beside `value`, `nominal`, `lsl` and `usl` stand the same as floats, named
 `value_number` and so on. Times are UTC timestamps. Row groups are written as the records come, so memory stays flat.

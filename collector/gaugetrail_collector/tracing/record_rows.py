@@ -1,7 +1,7 @@
 """Records as rows: one for each measurement, with the inspection's context beside it, for CSV and Parquet.
 
 Everything is text as sealed: identifiers keep their zeros, values their digits. What is null is empty. `margin` is
-computed (see `margins`), `amended_by` names the amendments: the row itself shows the original.
+computed (see `limit_margin`), `amended_by` names the amendments: the row itself shows the original.
 """
 
 from __future__ import annotations
