@@ -1,9 +1,9 @@
 """The whole collector: built in the order of the data path, stopped in the same order.
 
-    subscriber -> batches (decoded, one ahead) -> STORE -> receipts -> acknowledgements (one behind)
+    subscriber -> inbox -> decoding (one batch ahead) -> STORE -> confirming (one behind): receipts, acknowledgements
 
-Status and scheduler stand beside it. It holds nothing that it can't lose: killed at any moment, what it had in hand
-comes again.
+Status and scheduler stand beside it; the package's own page draws its threads. It holds nothing that it can't lose:
+killed at any moment, what it had in hand comes again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import signal
 import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
 
 from gaugetrail_collector.config import Config, ConsoleTable
 from gaugetrail_collector.console.app import make_app
@@ -23,11 +22,12 @@ from gaugetrail_collector.console.questions import remember
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.evidence.readback_rounds import Rounds
-from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
-from gaugetrail_collector.intake.batches import Batches
+from gaugetrail_collector.intake.account import Account
+from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.batches import Batch, Batches
 from gaugetrail_collector.intake.confirming import Confirming
-from gaugetrail_collector.intake.ingest import Decoded, Ingest, Stored
-from gaugetrail_collector.intake.set_aside import SetAside, SetAsideFull
+from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.storing import Stored, Storing
 from gaugetrail_collector.intake.subscriber import Subscriber
 from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.scheduler import Scheduler
@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECS = 5.0
 REMEMBERED_US = 30 * 60 * 1_000_000
 """How far back a console that has just started looks for the last inspections."""
-LONGEST_WAIT_SECS = 15.0
 MOST_GAPS = 20
 """Gaps that the status names; all are counted."""
 
@@ -84,8 +83,8 @@ class Collector:
         self.store: Store = config.store()
         self.set_aside = SetAside(config.set_aside_path)
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
-        self.ingest = Ingest(self.store, self.set_aside, now_us, self.keys)
-        self.ingest.late_us = round(settings.readback.late_secs * 1e6)
+        self.storing = Storing(self.store, self.set_aside, now_us, self.keys, on_change=self._heartbeat)
+        self.account = Account(now_us, late_us=round(settings.readback.late_secs * 1e6))
         self.batches = Batches(
             self.subscriber.messages,
             self.store.prepare,
@@ -102,7 +101,7 @@ class Collector:
             settings.readback,
             settings.evidence,
         )
-        self.ingest.on_there = self.rounds.there
+        self.account.on_there = self.rounds.there
         self.scheduler = Scheduler()
         self.metrics = Metrics()
         self.webs: list[Web] = []
@@ -112,16 +111,12 @@ class Collector:
         if settings.console is not None:
             self.webs.append(self._console(settings.console))
         self._started = utc_text(now_us())
-        self._state: Literal["up", "down", "unknown"] = "unknown"
-        self._detail = ""
-        self._doubted = threading.Event()
-        """Something that was stored is not in the store any more: what it remembers is not to be believed."""
         self._stopping = threading.Event()
 
     def _console(self, table: ConsoleTable) -> Web:
         about = About(self.config.settings.id, collector_version())
         facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys)
-        self.ingest.on_stored = facts.board.take_stored
+        self.account.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
         users = self.config.users()
@@ -137,6 +132,7 @@ class Collector:
     def stop(self) -> None:
         """Ask `run` to end: the batch in hand is finished, the rest comes again later."""
         self._stopping.set()
+        self.storing.stop()
 
     def run(self) -> None:
         """Collect until told to stop. Raises `OSError` or `sqlite3.Error` when a file of our own can't be opened."""
@@ -153,7 +149,7 @@ class Collector:
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         self.scheduler.start()
-        self._open_store()
+        self.storing.open()
         self.confirming.start()
         self.batches.start()
         log.info("ready: %s", self.config.settings.id, extra={"event": "ready"})
@@ -170,81 +166,33 @@ class Collector:
             for web in self.webs:
                 web.stop()
             self.subscriber.stop()
-            self.rounds.end(anchor=self._state == "up")
+            self.rounds.end(anchor=self.storing.state == "up")
             self.store.close()
             self.set_aside.close()
             self.keys.close()
             log.info("stopped", extra={"event": "stopped"})
 
-    # --- the store
-
-    def _open_store(self) -> None:
-        """Wait for the store, for ever if need be; a store that is down at start is no fault of ours."""
-        wait = 0.5
-        while not self._stopping.is_set():
-            try:
-                self.store.open()
-            except StoreDown as error:
-                self._store_is("down", str(error))
-                self._stopping.wait(wait)
-                wait = min(LONGEST_WAIT_SECS, wait * 2)
-            else:
-                self._store_is("up", self.store.health())
-                return
-
-    def _store_is(self, state: Literal["up", "down"], detail: str) -> None:
-        if (state, detail) == (self._state, self._detail):
-            return
-        self._state, self._detail = state, detail
-        if state == "down":
-            log.warning("store: %s; the agents keep their records meanwhile", detail, extra={"event": "store_down"})
-        else:
-            log.info("store: %s", detail, extra={"event": "store_up"})
-        self._heartbeat()
-
-    # --- batches
-
-    def _finish(self, batch: list[Decoded]) -> None:
-        """Store, then receipts, then acknowledgements, in this order; while the store is down, again and again."""
-        wait = 0.1
-        while True:
-            try:
-                if self._doubted.is_set():
-                    self._doubted.clear()
-                    self.store.open()
-                stored = self.ingest.store_all(batch)
-            except (StoreDown, SetAsideFull, KeysBroken) as error:
-                self._store_is("down", str(error))
-                if self._stopping.wait(wait):
-                    return
-                wait = min(LONGEST_WAIT_SECS, wait * 2)
-                self._try_open()
-            else:
-                self._store_is("up", self.store.health())
-                self.confirming.put(stored)
-                return
-
-    def _try_open(self) -> None:
-        try:
-            self.store.open()
-        except StoreDown as error:
-            log.debug("store: still down: %s", error)
+    def _finish(self, batch: Batch) -> None:
+        """Store, then receipts, then acknowledgements, in this order."""
+        stored = self.storing.finish(batch)
+        if stored is not None:
+            self.confirming.put(stored)
 
     def _confirm(self, stored: Stored) -> None:
-        done = self.ingest.confirm(stored)
+        done = self.account.confirm(stored)
         for agent, receipt in done.receipts:
             self.subscriber.publish_receipt(agent, receipt)
         self.subscriber.acknowledge(done.messages)
 
     def _ask_again(self, agent: str, command: Again) -> None:
-        self._doubted.set()
+        self.storing.doubt()
         self.subscriber.publish_command(agent, command)
 
     # --- what the collector says of itself
 
     def status(self) -> CollectorStatus:
         """The status document of this moment."""
-        figures = self.ingest.figures
+        figures = self.account.figures
         gaps = self.rounds.reconciler.gaps()
         fullest = self.store.budget()[:1]
         return CollectorStatus(
@@ -254,8 +202,8 @@ class Collector:
             started=self._started,
             version=collector_version(),
             config_sha256=self.config.loaded.sha256,
-            store=self._state,
-            store_detail=self._detail,
+            store=self.storing.state,
+            store_detail=self.storing.detail,
             broker="up" if self.subscriber.connected else "down",
             broker_detail=self.subscriber.trouble or "",
             messages_waiting=self.subscriber.messages.qsize(),
@@ -282,7 +230,7 @@ class Collector:
 
     def _note(self, own: CollectorStatus) -> None:
         """Figures for the charts, while the store is up; they may be lost, so a store that refuses them is no fault."""
-        if self._state != "up":
+        if self.storing.state != "up":
             return
         lines = collector_lines(own, now_us())
         for heard in self.neighbours.fresh_agents():

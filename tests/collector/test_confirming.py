@@ -8,7 +8,8 @@ import pytest
 from floor import until
 
 from gaugetrail_collector.intake.confirming import Confirming
-from gaugetrail_collector.intake.ingest import Message, Stored
+from gaugetrail_collector.intake.decoding import Message
+from gaugetrail_collector.intake.storing import Stored
 
 
 def batch(number: int) -> Stored:

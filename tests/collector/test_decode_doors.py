@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import chain, event, opened
 
-from gaugetrail_collector.intake.ingest import Decoded, Message, decode, points_of
+from gaugetrail_collector.intake.decoding import Decoded, Message, decode, points_of
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_contract import topics
 

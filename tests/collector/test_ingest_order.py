@@ -10,7 +10,7 @@ from made import chain, twin
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.app import Collector
-from gaugetrail_collector.intake.ingest import Message, decode
+from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAsideFull
 from gaugetrail_collector.stores import Outcome, StoreDown
 from gaugetrail_contract import topics

@@ -13,14 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signed_messages import FORGER, KEY, message, sealed_chain
 
+from gaugetrail_collector.intake.account import Account
 from gaugetrail_collector.intake.agent_keys import Keys, Policy
-from gaugetrail_collector.intake.ingest import Ingest, Message, decode
+from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores.sqlite import SqliteStore
 
 
 class Bench:
-    """An ingest over a real SQLite store, list and key file."""
+    """Storing over a real SQLite store, list and key file."""
 
     def __init__(self, folder: Path, policy: Policy, stack: ExitStack) -> None:
         self.store = SqliteStore(folder / "store.db")
@@ -29,7 +31,8 @@ class Bench:
         for part in (self.store, self.aside, self.keys):
             part.open()
             stack.callback(part.close)
-        self.ingest = Ingest(self.store, self.aside, lambda: 1, self.keys)
+        self.storing = Storing(self.store, self.aside, lambda: 1, self.keys)
+        self.account = Account(lambda: 1)
 
     def take(self, *payloads: bytes, agent: str = "pc1") -> tuple[int, list[Entry]]:
         """Records receipted by these messages, which come as one batch, and what is set aside now."""
@@ -37,7 +40,7 @@ class Bench:
             decode(Message(f"gaugetrail/v1/{agent}/records", payload, token))
             for token, payload in enumerate(payloads, 1)
         ]
-        done = self.ingest.confirm(self.ingest.store_all(batch))
+        done = self.account.confirm(self.storing.store_all(batch))
         receipted = sum(end - start + 1 for _, receipt in done.receipts for start, end, _ in receipt.stored)
         assert len(done.messages) == len(payloads), "whatever it was, the broker is told that it is finished"
         return receipted, self.aside.entries()
@@ -67,7 +70,7 @@ def test_an_unsigned_message_is_taken_until_the_agent_has_a_key(bench: Bench) ->
     assert receipted == 0
     assert [entry.seq for entry in aside] == [4, 5]
     assert "not signed" in aside[0].reason
-    assert bench.ingest.figures.unproven == 2
+    assert bench.account.figures.unproven == 2
 
 
 def test_another_key_is_set_aside_without_a_receipt_and_stops_nobody(bench: Bench) -> None:

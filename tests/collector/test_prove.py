@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signed_messages import FORGER, KEY, message, sealed_chain
 
-from gaugetrail_collector.intake.ingest import Decoded, Message, decode, prove
+from gaugetrail_collector.intake.decoding import Decoded, Message, decode, prove
 
 CHAIN = sealed_chain(12)
 OTHER = sealed_chain(12, mark="X")

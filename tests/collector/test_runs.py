@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 from made import chain
 
-from gaugetrail_collector.intake.ingest import Ingest, Stored
-from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.account import Account
 from gaugetrail_collector.intake.spans import runs_of
+from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
-from gaugetrail_collector.stores.sqlite import SqliteStore
 
 CHAINS = [chain(12, agent="pc1"), chain(12, agent="pc2"), chain(12, agent="pc1", epoch="zzzzzzzz")]
 
@@ -37,8 +35,7 @@ def test_receipts_name_just_what_is_stored_and_the_seal_at_each_end(picked: list
     """Nothing beside it is confirmed, a fork in no way at all, and what was set aside is said with its seal."""
     records = [CHAINS[which][at] for which, at, _ in picked]
     outcomes = [Outcome(fate, "why") for *_, fate in picked]
-    ingest = Ingest(SqliteStore(Path("unused")), SetAside(Path("unused")), lambda: 1)
-    done = ingest.confirm(Stored((), records, outcomes, (), 0))
+    done = Account(lambda: 1).confirm(Stored((), records, outcomes, (), 0))
     by_name = {(one.agent, one.epoch, one.seq): one.sealed.sha256 for one in records}
     named, aside = [], []
     for agent, receipt in done.receipts:

@@ -14,17 +14,19 @@ from made import event, opened, twin
 from places import StubPlace
 from signed_messages import FORGER, KEY, message, sealed_chain
 
+from gaugetrail_collector.intake.account import Account
 from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.ingest import Ingest, Message, decode
+from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores.sqlite import SqliteStore
 
 CHAIN = sealed_chain(5)
 
 
 class Room:
-    """A collector's folder with everything that ingest needs."""
+    """A collector's folder with everything that storing needs."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.store = SqliteStore(folder / "store.db")
@@ -33,11 +35,12 @@ class Room:
         for part in (self.store, self.aside, self.keys):
             part.open()
             stack.callback(part.close)
-        self.ingest = Ingest(self.store, self.aside, lambda: 1, self.keys)
+        self.storing = Storing(self.store, self.aside, lambda: 1, self.keys)
+        self.account = Account(lambda: 1)
 
     def take(self, payload: bytes, agent: str = "pc1") -> None:
-        stored = self.ingest.store_all([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
-        self.ingest.confirm(stored)
+        stored = self.storing.store_all([decode(Message(f"gaugetrail/v1/{agent}/records", payload, 1))])
+        self.account.confirm(stored)
 
     def again(self, *, vouch: bool = False) -> tuple[int, list[str]]:
         done = retry(self.store, self.aside, self.aside.entries(), None if vouch else self.keys)
@@ -55,8 +58,8 @@ def test_what_the_store_refused_goes_in_once_the_store_is_mended(tmp_path: Path,
     stub_place.spoil()
     aside = SetAside(tmp_path / "set-aside.db")
     aside.open()
-    ingest = Ingest(store, aside, lambda: 1)
-    ingest.store_all([decode(Message("gaugetrail/v1/line1-pc1/records", event(1).sealed.line(), 1))])
+    storing = Storing(store, aside, lambda: 1)
+    storing.store_all([decode(Message("gaugetrail/v1/line1-pc1/records", event(1).sealed.line(), 1))])
     assert aside.numbers("line1-pc1", "abcdefgh") == [1]
     first = retry(store, aside, aside.entries(), None)
     assert (first.settled, len(first.left)) == ([], 1)
@@ -100,7 +103,7 @@ def test_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
     room.take(pair.first.sealed.line(), "line1-pc1")
     for _ in range(3):
         decoded = [decode(Message("gaugetrail/v1/line1-pc1/records", pair.other.sealed.line(), 1))]
-        done = room.ingest.confirm(room.ingest.store_all(decoded))
+        done = room.account.confirm(room.storing.store_all(decoded))
         assert [receipt for _, receipt in done.receipts if receipt.stored or receipt.set_aside] == []
     (entry,) = room.aside.entries()
     assert entry.reason.startswith("fork")
@@ -109,16 +112,16 @@ def test_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
     settled, reasons = room.again(vouch=True)
     assert (settled, reasons[0][:4]) == (0, "fork")
     assert [row.sha256 for row in room.store.rows("line1-pc1", "abcdefgh")] == [pair.first.sealed.sha256]
-    assert room.ingest.figures.forks == 3
+    assert room.account.figures.forks == 3
 
 
 def test_late_records_stand_at_their_own_time_and_are_counted(room: Room) -> None:
     late = opened(1)
     now = late.record.time_us + 3 * 86_400_000_000
-    room.ingest.now_us = lambda: now
+    room.account.now_us = lambda: now
     room.take(late.sealed.line(), "line1-pc1")
     room.take(opened(2, time_us=now - 1_000_000).sealed.line(), "line1-pc1")
-    assert room.ingest.figures.late == 1
+    assert room.account.figures.late == 1
     assert next(room.store.rows("line1-pc1", "abcdefgh")).time_us == late.record.time_us
 
 

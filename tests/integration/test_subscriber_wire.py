@@ -18,7 +18,7 @@ from floor import Floor, free_port, until
 from wire import Wire
 
 from gaugetrail_collector.config import MqttTable
-from gaugetrail_collector.intake.ingest import Message
+from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.subscriber import MOST_BYTES, Connection, Subscriber
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]

@@ -1,6 +1,6 @@
 """What the line looks like now: the last words of agents and collectors, and the inspections that were just stored.
 
-Filled from two sides, what neighbours say of themselves and what the ingest stores; read by the pages. Held in memory
+Filled from two sides, what neighbours say of themselves and what the intake stores; read by the pages. Held in memory
 and bounded: it is a view, and everything in it can be had again from the store and the retained status documents.
 """
 
@@ -150,7 +150,7 @@ class Board:
         self._unread: deque[Record] = deque(maxlen=MOST_UNREAD)
 
     def take_stored(self, records: Iterable[Record]) -> None:
-        """These have just been stored. Costs the ingest nothing: they are looked at when somebody looks or speaks."""
+        """These have just been stored. Costs the intake nothing: they are looked at when somebody looks or speaks."""
         self._unread.extend(records)
         self.version += 1
 

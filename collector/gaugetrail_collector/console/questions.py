@@ -1,6 +1,6 @@
 """The console's own store, asked one question at a time, and the long question that runs beside: verify.
 
-The collector's store is the ingest's; this is another one of the same settings, so a question that takes long holds up
+The collector's store is the intake's; this is another one of the same settings, so a question that takes long holds up
 no record. A store that is down is opened again at the next question.
 """
 

@@ -76,7 +76,7 @@ class Keys:
                 self._db.close()
                 self._db = None
 
-    # --- ingest
+    # --- for intake
 
     def look(self) -> None:
         """Take in what another process has changed; asked for once a batch, it counts from that batch on. Raises

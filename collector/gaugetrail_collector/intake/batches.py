@@ -19,8 +19,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from gaugetrail_collector.intake.decoding import Decoded, Message, decode, points_of, prove
 from gaugetrail_collector.intake.inbox import Inbox
-from gaugetrail_collector.intake.ingest import Decoded, Message, decode, points_of, prove
 from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from gaugetrail_collector.intake.ingest import Stored
+from gaugetrail_collector.intake.storing import Stored
 
 log = logging.getLogger(__name__)
 

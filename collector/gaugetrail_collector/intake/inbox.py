@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 
-from gaugetrail_collector.intake.ingest import Message
+from gaugetrail_collector.intake.decoding import Message
 
 A_MESSAGE = 300
 """About how many bytes a message takes beside its payload."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.ingest import Decoded, Message, decode
+from gaugetrail_collector.intake.decoding import Decoded, Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.record import identifiers

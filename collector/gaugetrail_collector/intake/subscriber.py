@@ -21,8 +21,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gaugetrail_collector.config import MqttTable
+from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.inbox import Inbox
-from gaugetrail_collector.intake.ingest import Message
 from gaugetrail_collector.intake.mqtt_packets import PacketSocket, Taken
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again

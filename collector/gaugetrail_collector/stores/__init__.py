@@ -68,7 +68,7 @@ class Row:
 
 
 class Store(Protocol):
-    """What ingest, trace and verify ask of a store. Every method may raise `StoreDown` or `StoreRefuses`."""
+    """What intake, trace and verify ask of a store. Every method may raise `StoreDown` or `StoreRefuses`."""
 
     def open(self) -> None:
         """Connect and make what is missing (tables, database); called again after `StoreDown`."""

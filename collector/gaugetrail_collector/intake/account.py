@@ -1,0 +1,111 @@
+"""The account: what became of a stored batch, counted, told to whoever listens, and written into receipts.
+
+Promise: a receipt speaks only of what is in the store or set aside, each of its ranges ended by the seal of its last
+record; a fork gets none. Receipts come before the acknowledgement of their messages. It runs on the confirming thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from gaugetrail_collector.intake.decoding import Message
+from gaugetrail_collector.intake.spans import Run, runs_of
+from gaugetrail_collector.intake.storing import Stored
+from gaugetrail_collector.stores import Fate, Outcome
+from gaugetrail_contract.receipts import Receipt, StoredRange
+from gaugetrail_contract.receipts import SetAside as SetAsideReceipt
+from gaugetrail_contract.record import Record
+from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.text import visible_bytes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Figures:
+    """What has happened since start, for the status document."""
+
+    messages: int = 0
+    records: int = 0
+    points: int = 0
+    resent: int = 0
+    set_aside: int = 0
+    forks: int = 0
+    late: int = 0
+    unproven: int = 0
+    """Lines of messages whose signature was missing, wrong or not the agent's; a part of `set_aside`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished batch: receipts by agent, to be published before the messages are acknowledged."""
+
+    receipts: tuple[tuple[str, Receipt], ...]
+    messages: tuple[Message, ...]
+
+
+@dataclass
+class Account:
+    """Keeps the figures, and knows what is to be said of a stored batch."""
+
+    now_us: Callable[[], int]
+    late_us: int = 3_600_000_000
+    """A record that is older than this when it is stored is counted as late; it stands at its own time all the same."""
+    on_stored: Callable[[Sequence[Record]], None] | None = None
+    """Hears what is new in the store, after the commit; must be quick and must not raise."""
+    on_there: Callable[[Sequence[Run]], None] | None = None
+    """Hears what the store has now, new or not; the same rule."""
+    figures: Figures = field(default_factory=Figures)
+
+    def confirm(self, stored: Stored) -> Done:
+        """What is to be said of a stored batch, once it is counted and told to whoever listens here."""
+        self._count(stored)
+        taken = (Fate.STORED, Fate.THERE)
+        pairs = zip(stored.records, stored.outcomes, strict=True)
+        there = runs_of([opened for opened, outcome in pairs if outcome.fate in taken])
+        if self.on_there is not None:
+            self.on_there(there)
+        return Done(tuple(_receipts(there, stored.records, stored.outcomes)), stored.messages)
+
+    def _count(self, done: Stored) -> None:
+        records = done.records
+        fates = [outcome.fate for outcome in done.outcomes]
+        stored = [opened for opened, fate in zip(records, fates, strict=True) if fate is Fate.STORED]
+        late = self.now_us() - self.late_us
+        self.figures.messages += len(done.messages)
+        self.figures.records += len(stored)
+        self.figures.resent += fates.count(Fate.THERE)
+        self.figures.forks += fates.count(Fate.FORK)
+        self.figures.set_aside += len(done.aside)
+        self.figures.unproven += done.unproven
+        self.figures.points += sum([opened.measured for opened in stored])
+        self.figures.late += sum([opened.time_us < late for opened in stored])
+        if self.on_stored is not None:
+            self.on_stored([opened.record for opened in stored])
+        for entry in done.aside:
+            log.error(
+                "set aside from %s: %s (%s)",
+                entry.topic,
+                entry.reason,
+                visible_bytes(entry.raw[:60]),
+                extra={"event": "set_aside", "agent": entry.agent, "seq": entry.seq},
+            )
+
+
+def _receipts(
+    there: Sequence[Run], records: Sequence[Opened], outcomes: Sequence[Outcome]
+) -> Iterable[tuple[str, Receipt]]:
+    """One receipt for each agent and epoch. A fork gets none: neither of the two is confirmed by it."""
+    stored: dict[tuple[str, str], list[StoredRange]] = {}
+    aside: dict[tuple[str, str], list[SetAsideReceipt]] = {}
+    for run in there:
+        stored.setdefault(run.chain, []).append((run.first.seq, run.last.seq, run.last.sealed.sha256))
+    for opened, outcome in zip(records, outcomes, strict=True):
+        if outcome.fate is Fate.REJECTED:
+            entry = SetAsideReceipt(seq=opened.seq, sha256=opened.sealed.sha256, reason=outcome.reason[:500])
+            aside.setdefault((opened.agent, opened.epoch), []).append(entry)
+    for chain in dict.fromkeys((*stored, *aside)):
+        ranges = tuple(stored.get(chain, ()))
+        yield chain[0], Receipt(epoch=chain[1], stored=ranges, set_aside=tuple(aside.get(chain, ())))

@@ -1,0 +1,156 @@
+"""Storing: batches into the store, and what can't go there set aside; both committed when it returns.
+
+Promise: a batch is finished whole or not at all, and doing it again is harmless. While the store is down, or the list
+of what is set aside can't be written, nothing is finished and nothing is dropped: the same batch is tried again for
+ever. It runs on the collector's main thread, which alone writes records.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeVar
+
+from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.decoding import Decoded, Message
+from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
+from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown
+from gaugetrail_contract.seal import Opened
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_SECS = 0.1
+LONGEST_WAIT_SECS = 15.0
+"""Between two tries, at most."""
+
+_Done = TypeVar("_Done")
+StoreState = Literal["up", "down", "unknown"]
+
+
+class Stored(NamedTuple):
+    """A batch that is durably in the store or set aside, and what became of each record."""
+
+    messages: tuple[Message, ...]
+    records: Sequence[Opened]
+    outcomes: Sequence[Outcome]
+    aside: Sequence[Entry]
+    unproven: int
+    """How many of `aside` are lines of messages that were not proven to be their agent's."""
+
+
+@dataclass
+class Storing:
+    """Writes batches of decoded messages into a store."""
+
+    store: Store
+    set_aside: SetAside
+    now_us: Callable[[], int]
+    keys: Keys | None = None
+    """Whose signature must be on it; null takes everything."""
+    on_change: Callable[[], None] = lambda: None
+    """Hears that the store has come or gone, or says something else of itself."""
+    state: StoreState = "unknown"
+    detail: str = ""
+    """What the store says of itself, or why it doesn't take records."""
+    _doubted: threading.Event = field(default_factory=threading.Event)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Wait no more for a store that is down; what is in hand comes again. Any thread."""
+        self._stopping.set()
+
+    def doubt(self) -> None:
+        """What was stored isn't there any more, so what the store remembers is not to be believed. Any thread."""
+        self._doubted.set()
+
+    def open(self) -> None:
+        """Wait for the store, for ever if need be; a store that is down at start is no fault of ours."""
+        self._until_it_takes(self.store.open)
+
+    def finish(self, batch: Sequence[Decoded]) -> Stored | None:
+        """`store_all`, again and again while the store is down; null when told to stop meanwhile."""
+        return self._until_it_takes(lambda: self._store_anew(batch))
+
+    def _store_anew(self, batch: Sequence[Decoded]) -> Stored:
+        if self._doubted.is_set() or self.state == "down":
+            self._doubted.clear()
+            self.store.open()
+        return self.store_all(batch)
+
+    def _until_it_takes(self, work: Callable[[], _Done]) -> _Done | None:
+        wait = FIRST_WAIT_SECS
+        while True:
+            try:
+                done = work()
+            except (StoreDown, SetAsideFull, KeysBroken) as error:
+                self._is("down", str(error))
+                if self._stopping.wait(wait):
+                    return None
+                wait = min(LONGEST_WAIT_SECS, wait * 2)
+            else:
+                self._is("up", self.store.health())
+                return done
+
+    def _is(self, state: StoreState, detail: str) -> None:
+        if (state, detail) == (self.state, self.detail):
+            return
+        self.state, self.detail = state, detail
+        if state == "down":
+            log.warning("store: %s; the agents keep their records meanwhile", detail, extra={"event": "store_down"})
+        else:
+            log.info("store: %s", detail, extra={"event": "store_up"})
+        self.on_change()
+
+    def store_all(self, batch: Sequence[Decoded]) -> Stored:
+        """Store and set aside everything of the batch, durably. Raises `StoreDown`, `SetAsideFull` or `KeysBroken`,
+        with nothing finished; doing it again is harmless.
+        """
+        assert not any(decoded.deferred for decoded in batch)
+        kept, unproven = self._whose(batch)
+        records = [opened for decoded in kept for opened in decoded.records]
+        outcomes = self.store.write(records) if records else []
+        topic_of = [decoded.message.topic for decoded in kept for _ in decoded.records]
+        entries = [
+            self._entry(topic, opened, outcome, told=outcome.fate is Fate.REJECTED)
+            for topic, opened, outcome in zip(topic_of, records, outcomes, strict=True)
+            if outcome.fate in (Fate.FORK, Fate.REJECTED)
+        ]
+        entries += [
+            Entry(decoded.message.topic, raw, reason, self.now_us()) for decoded in kept for raw, reason in decoded.bad
+        ]
+        entries += unproven
+        self.set_aside.put(entries)
+        messages = tuple([decoded.message for decoded in batch])
+        return Stored(messages, records, outcomes, entries, len(unproven))
+
+    def _whose(self, batch: Sequence[Decoded]) -> tuple[list[Decoded], list[Entry]]:
+        """The batch without the lines of messages that are not proven to be their agent's; and these, with the reason.
+        Such a message is finished like any other, but none of its records is receipted: the agent has them still.
+        """
+        if self.keys is None:
+            return list(batch), []
+        self.keys.look()
+        kept: list[Decoded] = []
+        entries: list[Entry] = []
+        for decoded in batch:
+            key = decoded.signature.key if decoded.signature is not None else None
+            reason = self.keys.refuse(decoded.agent, key, decoded.doubt) if decoded.agent is not None else None
+            if reason is None:
+                kept.append(decoded)
+                continue
+            kept.append(decoded._replace(records=(), bad=()))
+            entries += [
+                self._entry(decoded.message.topic, opened, Outcome(Fate.REJECTED, reason), told=False)
+                for opened in decoded.records
+            ]
+            entries += [
+                Entry(decoded.message.topic, raw, f"{reason}; {why}", self.now_us()) for raw, why in decoded.bad
+            ]
+        return kept, entries
+
+    def _entry(self, topic: str, opened: Opened, outcome: Outcome, *, told: bool) -> Entry:
+        sealed = opened.sealed
+        identity = (opened.agent, opened.epoch, opened.seq, sealed.sha256)
+        return Entry(topic, sealed.line(), outcome.reason, self.now_us(), *identity, told=told)
