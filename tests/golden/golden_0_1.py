@@ -1,0 +1,68 @@
+"""What 0.1 wrote, read for the tests: `v0_1/make.py` says how it was made. It is never made anew for a later version.
+
+"Without a difference" means: every key and column that 0.1 gave is there with the same value; what a later version adds
+is empty for records of that day.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import lzma
+import tarfile
+from pathlib import Path
+from typing import Any
+
+FILES = Path(__file__).parent / "v0_1"
+
+
+def read(name: str) -> bytes:
+    """A file, unpacked."""
+    return lzma.decompress((FILES / f"{name}.xz").read_bytes())
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    """A file of one JSON object a line."""
+    return [json.loads(line) for line in read(name).splitlines()]
+
+
+def messages(name: str) -> list[tuple[str, bytes]]:
+    """Topic and payload of each message."""
+    return [
+        (one["topic"], bytes.fromhex(one["hex"]) if "hex" in one else one["payload"].encode("utf-8"))
+        for one in lines(name)
+    ]
+
+
+def unpack(name: str, folder: Path) -> None:
+    """A folder as 0.1 left it."""
+    with tarfile.open(FILES / f"{name}.tar.xz") as packed:
+        packed.extractall(folder, filter="data")
+
+
+def seals(wire_lines: bytes) -> list[str]:
+    """The seals of wire lines, in their order."""
+    return [json.loads(line)["sha256"] for line in wire_lines.splitlines()]
+
+
+def differences(then: object, now: object, where: str = "") -> list[str]:
+    """What is not as it was; what is new and not empty."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        found = [f"{where}.{key} is gone" for key in then.keys() - now.keys()]
+        found += [f"{where}.{key} is new: {now[key]!r}" for key in now.keys() - then.keys() if now[key]]
+        return found + [
+            one for key in then.keys() & now.keys() for one in differences(then[key], now[key], f"{where}.{key}")
+        ]
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        pairs = enumerate(zip(then, now, strict=True))
+        return [one for number, (a, b) in pairs for one in differences(a, b, f"{where}[{number}]")]
+    return [] if (type(then), then) == (type(now), now) else [f"{where}: {then!r} was, {now!r} is"]
+
+
+def parsed(words: list[str], out: str) -> object:
+    """An answer of a command: JSON, lines of JSON, or the rows of a CSV."""
+    if "--csv" in words or "csv" in words:
+        return list(csv.DictReader(io.StringIO(out)))
+    found = [json.loads(line) for line in out.splitlines()]
+    return found[0] if len(found) == 1 and "ls" not in words else found
