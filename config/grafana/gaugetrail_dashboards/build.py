@@ -6,33 +6,32 @@ import json
 from pathlib import Path
 from typing import Any
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from gaugetrail_dashboards import alerts, process, quality, trust
+from gaugetrail_dashboards.draw import draw
 
 FOLDER = Path("config/grafana")
 
 
-def dashboards() -> list[Dashboard]:
-    """All of them, in the order of their links."""
-    return [
-        quality.plant(),
-        process.station(),
-        process.characteristic(),
-        quality.traceability(),
-        trust.gauges(),
-        quality.pareto(),
-        trust.health(),
-        trust.audit(),
-    ]
+DASHBOARDS = (
+    quality.PLANT,
+    process.STATION,
+    process.CHARACTERISTIC,
+    quality.TRACEABILITY,
+    trust.GAUGES,
+    quality.PARETO,
+    trust.HEALTH,
+    trust.AUDIT,
+)
+"""All of them, in the order of their links."""
 
 
 def files() -> dict[Path, str]:
     """The dashboards and the alert rules as JSON."""
     made: dict[Path, str] = {}
-    for builder in dashboards():
-        board = builder.build()
+    for page in DASHBOARDS:
+        board = draw(page).build()
         for number, panel in enumerate(board.panels or (), 1):
             panel.id_val = number
         made[FOLDER / "dashboards" / f"{board.uid}.json"] = _json(_lean(json.loads(_json(board))))

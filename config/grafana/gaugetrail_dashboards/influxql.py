@@ -1,4 +1,4 @@
-"""InfluxQL for Grafana: targets of panels, and the `WHERE` that the dashboard's variables make.
+"""InfluxQL for Grafana: targets of panels, and the condition that the dashboard's variables make.
 
 The client library has builders for many data sources, none for InfluxDB; a target is a small thing, so it stands here.
 Variables that may hold several values or all are matched as regular expressions, which Grafana fills in.
@@ -15,8 +15,6 @@ from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
 SOURCE = DataSourceRef(type_val="influxdb", uid="gaugetrail")
 """The provisioned data source, by its uid."""
-PLACE = ("site", "line", "station")
-FAILED = "\"verdict\" = 'fail'"
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,3 @@ class TargetOf(cogbuilder.Builder[variants.Dataquery]):
 def like(*tags: str) -> str:
     """`"site" =~ /^$site$/ AND …` for variables that may be several or all."""
     return " AND ".join(f'"{tag}" =~ /^$' + "{" + tag + ":regex}$/" for tag in tags)
-
-
-def where(*tags: str, also: str = "") -> str:
-    """The whole condition of a panel: the dashboard's time, its variables, and what else is wanted."""
-    return " AND ".join(filter(None, ("$timeFilter", like(*tags), also)))
