@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
-from click import Command, Group, Option, Parameter
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from gaugetrail_agent import cli as agent_cli
 from gaugetrail_agent.config import AgentSettings
@@ -25,6 +25,7 @@ from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_sim import cli as sim_cli
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "config" / "grafana"), str(ROOT / "docs")]
@@ -53,9 +54,8 @@ def pages() -> dict[Path, str]:
     files[reference / "settings-agent.md"] = settings_page("gaugetrail-agent", schemas["agent"])
     files[reference / "settings-collector.md"] = settings_page("gaugetrail-collector", schemas["collector"])
     files[reference / "record.md"] = settings_page("The record", schemas["record"])
-    files[reference / "commands-agent.md"] = commands_page("gaugetrail-agent", typer.main.get_command(agent_cli.app))
-    collector = typer.main.get_command(collector_cli.app)
-    files[reference / "commands-collector.md"] = commands_page("gaugetrail-collector", collector)
+    for name, cli in (("agent", agent_cli), ("collector", collector_cli), ("sim", sim_cli)):
+        files[reference / f"commands-{name}.md"] = commands_page(f"gaugetrail-{name}", cli.app)
     files[reference / "profiles.md"] = profiles_page()
     files[reference / "metrics.md"] = metrics_page()
     return files | driver_pages(ROOT) | dashboards.files()
@@ -101,9 +101,21 @@ def _type(field: dict[str, Any]) -> str:
     return str(field.get("type", "any"))
 
 
-def commands_page(name: str, command: Command) -> str:
+# Typer's own classes are asked for and no others: since 0.26 it brings a copy of click inside, so
+# click's know nothing of it (https://typer.tiangolo.com/tutorial/click/).
+Command = TyperCommand | TyperGroup
+
+
+def commands_page(name: str, app: typer.Typer) -> str:
     """Every command with its arguments and options."""
-    return "\n".join([f"# {name}: every command", "", NOTE, *_command(name, command)]) + "\n"
+    return "\n".join([f"# {name}: every command", "", NOTE, *_command(name, _live(typer.main.get_command(app)))])
+
+
+def _live(command: object) -> Command:
+    """A command as the walk knows it. A class that it doesn't know stops the walk: it would be a page left empty."""
+    if isinstance(command, Command):
+        return command
+    raise TypeError(f"{command!r} is neither typer's command nor its group; this walk must learn it")
 
 
 def _command(path: str, command: Command) -> Iterator[str]:
@@ -118,18 +130,22 @@ def _command(path: str, command: Command) -> Iterator[str]:
         for parameter in shown:
             yield _parameter(parameter)
         yield ""
-    if isinstance(command, Group):
+    if isinstance(command, TyperGroup):
         for name, inner in command.commands.items():
-            yield from _command(f"{path} {name}", inner)
+            yield from _command(f"{path} {name}", _live(inner))
 
 
-def _parameter(parameter: Parameter) -> str:
-    names = f"`{parameter.human_readable_name}`"
-    if isinstance(parameter, Option):
+def _parameter(parameter: object) -> str:
+    if isinstance(parameter, TyperOption):
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+    elif isinstance(parameter, TyperArgument):
+        several = "..." if parameter.nargs == -1 else ""
+        names = f"`{parameter.metavar or f'{parameter.name}{several}'}`"
+    else:
+        raise TypeError(f"{parameter!r} is neither typer's option nor its argument; this walk must learn it")
     default = parameter.default if isinstance(parameter.default, str | int | float) and not parameter.required else None
     shown = "required" if parameter.required else "" if default in (None, False) else f"`{default}`"
-    return f"| {names} | {shown} | {_cell(getattr(parameter, 'help', None) or '')} |"
+    return f"| {names} | {shown} | {_cell(parameter.help or '')} |"
 
 
 def profiles_page() -> str:
