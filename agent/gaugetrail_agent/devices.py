@@ -125,12 +125,12 @@ def stream_device(
 
 
 async def _for_ever(name: str, device: StreamDevice | ModbusDevice) -> None:
-    """A device's own run only ends by a fault of ours: count it, say it, start the device again; the rest go on."""
+    """A device's own run ends only when who listens to its state fails: say it, start it again; the rest go on."""
     while True:
         try:
             await device.run()
         except asyncio.CancelledError:
             raise
         except Exception:
-            log.exception("%s: fault in the driver; starting it again in %g s", name, RESTART_SECS)
+            log.exception("%s: fault of ours in telling its state; starting it again in %g s", name, RESTART_SECS)
         await asyncio.sleep(RESTART_SECS)

@@ -73,6 +73,7 @@ class Health:
                 detail=state.detail,
                 readings=state.readings,
                 garbled=state.garbled,
+                faults=state.faults,
                 # Devices report in monotonic seconds; the wall clock may have been set since.
                 last_reading=(
                     None if state.last_reading is None else utc_text(now_us - round((now - state.last_reading) * 1e6))

@@ -169,6 +169,13 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         ("device",),
     ),
     Figure(
+        "gaugetrail_agent_device_faults_total",
+        "counter",
+        "faults of our own in the device's driver or link since start; the traceback is in the log",
+        lambda s: (((name,), float(device.faults)) for name, device in s.devices.items()),
+        ("device",),
+    ),
+    Figure(
         "gaugetrail_agent_device_last_reading_time_seconds",
         "gauge",
         "when the last value came",

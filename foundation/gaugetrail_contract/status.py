@@ -28,6 +28,7 @@ class DeviceStatus(Told):
     detail: str = Field("", description="what is wrong and what happens next; empty when all is well")
     readings: int = Field(0, ge=0)
     garbled: int = Field(0, ge=0, description="frames refused since start")
+    faults: int = Field(0, ge=0, description="faults of our own in its driver or link since start; see the log")
     last_reading: UtcText | None = None
 
 

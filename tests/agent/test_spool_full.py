@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from spool_bodies import body, chained, events, put, receipt, records, settle, spool
 
 from gaugetrail_agent.drivers.modbus.device import Batch
+from gaugetrail_agent.errors import DriverFault
 from gaugetrail_agent.health import spool_alarm
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Room, Spool, SpoolFull
@@ -72,7 +73,8 @@ class Station:
         )
         self.display: dict[str, object] = {}
         self.codes: list[tuple[int, ResultCode]] = []
-        doors = Doors(self._ask, self._answer, lambda *_: {}, self._show)
+        self.remember: dict[str, str] | DriverFault = {}
+        doors = Doors(self._ask, self._answer, self._remember, self._show)
         self.runner = StationRunner(setup, one, FixedClock(), doors)
 
     async def _ask(self, device: str, channel: str | None) -> None:
@@ -80,6 +82,11 @@ class Station:
 
     async def _answer(self, device: str, trigger: int, code: ResultCode) -> None:
         self.codes.append((trigger, code))
+
+    def _remember(self, device: str, trigger: int, code: ResultCode) -> dict[str, str]:
+        if isinstance(self.remember, DriverFault):
+            raise self.remember
+        return self.remember
 
     def _show(self, station: str, display: dict[str, object]) -> None:
         self.display = display
@@ -169,6 +176,26 @@ def test_a_plc_hears_not_ready_while_the_spool_is_full_and_its_result_when_there
             one.confirm(receipt(one, (1, len(told), told[-1])))
             station.offer(number, f"SN{number}")
             await station.until(lambda: station.codes[-1] == (number, ResultCode.STORED_PASS))
+
+        run(station, shift)
+
+
+def test_a_plc_hears_not_ready_when_its_driver_fails_in_our_own_code(tmp_path: Path) -> None:
+    """Without what must be remembered beside it nothing is recorded; the part is offered again and then is."""
+    with spool(tmp_path) as one:
+        station = Station(one, mode="automatic")
+        station.remember = DriverFault.of(KeyError("our own"))
+
+        async def shift() -> None:
+            station.offer(1, "SN1")
+            await station.until(lambda: station.codes)
+            assert station.codes == [(1, ResultCode.NOT_READY)]
+            assert list(one.waiting(0, 100)) == []
+            assert "a fault of ours" in str(station.display["message"])
+            station.remember = {}
+            station.offer(1, "SN1")
+            await station.until(lambda: station.codes[-1] == (1, ResultCode.STORED_PASS))
+            assert len(list(one.waiting(0, 100))) == 1
 
         run(station, shift)
 

@@ -3,9 +3,10 @@
 Promise: `run` goes on until it is cancelled. A broken link is closed and opened again, at first after one second, then
 ever more rarely up to 30 s; half a frame from before is forgotten. Polls stand on a fixed grid (start + n x period) and
 never drift; a poll that falls into an outage is left out, not made up for. A device that does not answer is counted and
-said; its last value is never given again.
+said; its last value is never given again. A fault of our own in driver or link is an outage too: counted, said with its
+traceback, and the device is shown as down until a frame is understood again.
 
-Not promised: that `emit`, `on_state` and `on_raw` may fail. They belong to the caller and are called in the event loop.
+Not promised: that `on_state` may fail. It belongs to the caller and is called in the event loop.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
-from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.drivers.faults import own_faults, say_gone
+from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links import ByteLink
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
@@ -41,7 +43,8 @@ class DeviceState:
     """How a device does: for health, the terminal and `status`.
 
     `since` is when `up` last changed and `last_reading` when the last value came (both monotonic seconds); `frames`
-    counts every frame, `readings` those with a value, `garbled` the rejected, `unanswered` the polls without answer.
+    counts every frame, `readings` those with a value, `garbled` the rejected, `unanswered` the polls without answer,
+    `faults` what failed in our own code.
     `detail` is a sentence for the person who asks why it is silent; empty when all is well.
     """
 
@@ -52,6 +55,7 @@ class DeviceState:
     readings: int = 0
     garbled: int = 0
     unanswered: int = 0
+    faults: int = 0
     last_reading: float | None = None
 
 
@@ -107,7 +111,9 @@ class StreamDevice:
         self._jitter = jitter
         self._writing = asyncio.Lock()
         self._state = DeviceState(up=False, since=monotonic(), detail=f"{name}: not opened yet")
+        self._open = False
         self._broken: DeviceGone | None = None
+        self._fault: DriverFault | None = None
         self._waiting_since: float | None = None
         self._unanswered_in_a_row = 0
         self._last_frame = 0.0
@@ -124,9 +130,11 @@ class StreamDevice:
         complaint = ""
         while True:
             try:
-                await self._link.open()
-                await self._listen()
+                with own_faults():
+                    await self._link.open()
+                    await self._listen()
             except DeviceGone as error:
+                self._open = False
                 await self._link.close()
                 complaint = await self._wait_to_reopen(error, complaint)
             finally:
@@ -134,10 +142,11 @@ class StreamDevice:
 
     async def ask(self, channel: str | None = None) -> None:
         """Ask the device for a reading now; it comes by `emit`. Raises `DeviceGone` if the link is down."""
-        if not self._state.up:
+        if not self._open:
             raise DeviceGone(self._state.detail or f"{self.name}: {self._link.name} is not open")
         try:
-            await self._do(self.driver.ask(channel))
+            with own_faults():
+                await self._do(self.driver.ask(channel))
         except DeviceGone as error:
             self._broken = error  # the listener closes and reopens; a write may fail while reads stay silent
             raise
@@ -149,7 +158,9 @@ class StreamDevice:
         self._unanswered_in_a_row = 0
         self._last_frame = opened
         self._silent = False
-        self._change(up=True, since=opened, detail="")
+        self._open = True
+        if self._fault is None:
+            self._change(up=True, since=opened, detail="")
         log.info("%s: %s is open", self.name, self._link.name, extra={"event": "device_open", "device": self.name})
         await self._do(self.driver.opened())
         slot = None if self._poll_secs is None else self._poll_secs / len(self._poll_channels)
@@ -238,6 +249,9 @@ class StreamDevice:
     def _answered(self, now: float) -> None:
         self._last_frame = now
         self._waiting_since = None
+        if self._fault is not None:
+            self._fault = None
+            self._change(up=True, since=now, detail="")
         if self._silent or self._unanswered_in_a_row:
             log.info("%s: answers again", self.name, extra={"event": "device_answers", "device": self.name})
             self._change(detail="")
@@ -249,12 +263,13 @@ class StreamDevice:
         self._tries += 1
         pause = min(FIRST_RETRY_SECS * 2 ** min(self._tries - 1, 10), LONGEST_RETRY_SECS)
         detail = f"{self.name}: {error}; reopening in {pause:.0f} s (try {self._tries})"
-        if self._state.up:
-            self._change(up=False, since=self._monotonic(), detail=detail)
-        else:
-            self._change(detail=detail)
+        if isinstance(error, DriverFault):
+            self._fault = error
+        since = self._monotonic() if self._state.up else self._state.since
+        faults = self._state.faults + isinstance(error, DriverFault)
+        self._change(up=False, since=since, detail=detail, faults=faults)
         if str(error) != complaint or _is_power_of_two(self._tries):
-            log.warning("%s", detail, extra={"event": "device_gone", "device": self.name})
+            say_gone(log, self.name, error, detail)
         await self._sleep(pause * self._jitter(1 - JITTER, 1 + JITTER))
         return str(error)
 

@@ -30,7 +30,7 @@ import serial
 from pydantic import AfterValidator, Field, model_validator
 from serial.tools import list_ports as pyserial_ports
 
-from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links.tcp import keep_alive
 from gaugetrail_contract.settings import Settings
 
@@ -312,9 +312,8 @@ class _Session:
             ending = error
         except _FAULTS as error:
             ending = self._translated(error, device)
-        except Exception as error:
-            log.exception("%s: fault in the reading thread", device, extra={"event": "link_fault", "link": device})
-            ending = self._translated(error, device)
+        except Exception as error:  # noqa: BLE001 (the top of the thread; who reads is told, and logs the traceback)
+            ending = DriverFault.of(error)
         finally:
             self._give_back()
             self._post(self._set_ended, ending)

@@ -152,7 +152,7 @@ class StationRunner:
                 await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
                 for piece in bodies
             ]
-        except (SpoolFull, SpoolBroken, RecordTooLarge) as error:
+        except (SpoolFull, SpoolBroken, RecordTooLarge, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
             await self._after_refusal(effect)

@@ -2,7 +2,7 @@
 
 - `agent`: tag agent; fields online, waiting, oldest_secs, spool_bytes, spool_full, set_aside, devices_up, devices_down,
   alarms, clock_text, version_text, receipt_p99_ms
-- `device`: tags agent, device; fields up, readings, garbled
+- `device`: tags agent, device; fields up, readings, garbled, faults
 - `alarm`: tag agent; field text; one point for each alarm that stands
 - `collector`: tag collector; fields store_up, records, points, resent, set_aside, forks, gaps, tag_values, tag_budget
 
@@ -45,7 +45,12 @@ def agent_lines(status: AgentStatus, now_us: int) -> list[str]:
 def _devices(status: AgentStatus, at: int) -> Iterator[str]:
     for name, device in status.devices.items():
         head = tag_set("device", (("agent", status.agent), ("device", name)))
-        fields = (("up", int(device.up)), ("readings", device.readings), ("garbled", device.garbled))
+        fields = (
+            ("up", int(device.up)),
+            ("readings", device.readings),
+            ("garbled", device.garbled),
+            ("faults", device.faults),
+        )
         yield line(head, fields, at)
 
 

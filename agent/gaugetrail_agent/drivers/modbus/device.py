@@ -5,7 +5,8 @@ Promise: each value is read whole in one request and decoded by its own switches
 device's state names it. Polls stand at start + n x period and never drift; one that falls into an outage is left out.
 
 A link that is gone is tried again at each point of the grid, for that costs nobody anything. A unit that is silent
-while others on its link answer is tried ever more rarely, so that it costs them at most a fortieth of their time.
+while others on its link answer is tried ever more rarely, so that it costs them at most a fortieth of their time. A
+fault of our own shows as a device that is down, is counted and said with its traceback, and is tried ever more rarely.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from gaugetrail_agent.drivers.faults import own_faults, say_gone
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_agent.drivers.modbus.blocks import Block, Numbering, Wanted, after_refusal, blocks, zero_based
 from gaugetrail_agent.drivers.modbus.handshake_registers import PlcHandshake, TriggerSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer
 from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.reading import Reading, Status
@@ -122,6 +125,7 @@ class ModbusDevice:
         self._refused: dict[str, int] = {}
         self._tries = 0
         self._handshake: PlcHandshake | None = None
+        self._started = False
         if settings.trigger is not None:
             self._handshake = PlcHandshake(
                 name, link, settings, settings.trigger, read_data=self._read_all, recall=recall, monotonic=monotonic
@@ -134,22 +138,25 @@ class ModbusDevice:
         return self._state
 
     def remember(self, seq: int, code: int) -> dict[str, str]:
-        """What must be durable together with the record that `code` answers."""
-        return {} if self._handshake is None else self._handshake.remember(seq, code)
+        """What must be durable together with the record that `code` answers. Raises `DriverFault`."""
+        if self._handshake is None:
+            return {}
+        with self._told():
+            return self._handshake.remember(seq, code)
 
     # --- the loop
 
     async def run(self) -> None:
         """Poll on the grid until cancelled."""
-        if self._handshake is not None:
-            self._handshake.start()
         period = self._settings.poll_secs
         start = self._monotonic()
+        self._started = False
         while True:
             wait = 0.0
             try:
-                await self._poll()
-                await self._link.cycle_done()
+                with own_faults():
+                    await self._poll()
+                    await self._link.cycle_done()
                 self._answered()
             except DeviceGone as error:
                 self._tries += 1
@@ -161,14 +168,26 @@ class ModbusDevice:
 
     async def ask(self, channel: str | None = None) -> None:
         """Read once now, for somebody who waits. Raises `DeviceGone`."""
-        readings = await self._read_all()
-        wanted = tuple(reading for reading in readings if channel in (None, reading.channel))
-        self._emit(self.name, Batch(wanted, asked=True))
+        with self._told():
+            readings = await self._read_all()
+            wanted = tuple(reading for reading in readings if channel in (None, reading.channel))
+            self._emit(self.name, Batch(wanted, asked=True))
 
     async def answer(self, seq: int, code: int) -> None:
         """Tell the PLC: the result first, then the echo. Raises `DeviceGone`; then the log answers when it is back."""
         if self._handshake is not None:
-            await self._handshake.answer(seq, code)
+            with self._told():
+                await self._handshake.answer(seq, code)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Around what others ask of the device: a fault of ours shows as one that a poll has met."""
+        try:
+            with own_faults():
+                yield
+        except DriverFault as error:
+            self._down(error, f"{self.name}: {error}")
+            raise
 
     async def _poll(self) -> None:
         if self._handshake is None:
@@ -176,6 +195,9 @@ class ModbusDevice:
             self._up(readings)
             self._emit(self.name, Batch(readings))
             return
+        if not self._started:
+            self._handshake.start()
+            self._started = True
         offered = await self._handshake.poll()
         self._up(offered[1] if offered else ())
         if offered:
@@ -184,6 +206,8 @@ class ModbusDevice:
     def _pause(self, error: DeviceGone) -> float:
         """How long to leave it alone beyond the next point of the grid."""
         period = self._settings.poll_secs
+        if isinstance(error, DriverFault):
+            return min(LONGEST_WAIT_SECS, period * (1 << min(self._tries - 1, 8)))
         if isinstance(error, NoAnswer) and self._link.others_live(self._settings.unit_id):
             if self._tries == 1:
                 return 0.0  # a frame that noise has hit: ask again in turn
@@ -289,9 +313,14 @@ class ModbusDevice:
     def _gone(self, error: DeviceGone, wait: float) -> None:
         again = f"trying again in {wait:.0f} s" if wait >= 1 else "trying again"
         detail = f"{self.name}: {error}; {again} (try {self._tries})"
+        self._down(error, detail)
+
+    def _down(self, error: DeviceGone, detail: str) -> None:
         if self._tries & (self._tries - 1) == 0:
-            log.warning("%s", detail, extra={"event": "device_gone", "device": self.name})
-        self._say(replace(self._state, up=False, detail=detail, unanswered=self._state.unanswered + 1))
+            say_gone(log, self.name, error, detail)
+        fault = isinstance(error, DriverFault)
+        unanswered, faults = self._state.unanswered + (not fault), self._state.faults + fault
+        self._say(replace(self._state, up=False, detail=detail, unanswered=unanswered, faults=faults))
 
     def _say(self, state: DeviceState) -> None:
         if state.up != self._state.up:
