@@ -15,7 +15,7 @@ from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.serial_port import SerialLink
 from gaugetrail_agent.links.tcp import TcpLink
 from gaugetrail_agent.reading import Reading
-from gaugetrail_agent.station.steps import ResultCode
+from gaugetrail_contract.plc_codes import ResultCode
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +75,12 @@ class Devices:
 
     def remember(self, device: str, trigger: int, code: ResultCode) -> dict[str, str]:
         """What must be durable together with the record that answers the PLC's trigger."""
-        return self._plcs[device].remember(trigger, int(code))
+        return self._plcs[device].remember(trigger, code)
 
     async def answer(self, device: str, trigger: int, code: ResultCode) -> None:
         """Tell the PLC what became of its block."""
         try:
-            await self._plcs[device].answer(trigger, int(code))
+            await self._plcs[device].answer(trigger, code)
         except DeviceGone as error:
             # The PLC will offer the same trigger again, and is then answered from the log.
             log.warning(

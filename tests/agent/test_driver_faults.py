@@ -21,6 +21,7 @@ from gaugetrail_agent.links.wedge import KeyEvent, WedgeLink
 from gaugetrail_agent.metrics import Metrics
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.figures import agent_parts
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
 from gaugetrail_sim.modbus_units import Unit
 
@@ -235,9 +236,9 @@ def test_what_a_station_asks_of_a_modbus_device_raises_a_decision_and_is_counted
             device = Polled(link, value=VALUES, trigger=TRIGGER).device
             monkeypatch.setattr("gaugetrail_agent.drivers.modbus.device.handshake_registers.PlcHandshake._digest", fail)
             with pytest.raises(DriverFault, match="a fault of ours"):
-                device.remember(1, 1)
+                device.remember(1, ResultCode.STORED_PASS)
             with pytest.raises(DriverFault, match="a fault of ours"):
-                await device.answer(1, 1)
+                await device.answer(1, ResultCode.STORED_PASS)
             monkeypatch.setattr(ValueReader, "readings", fail)
             with pytest.raises(DriverFault, match="a fault of ours"):
                 await device.ask()

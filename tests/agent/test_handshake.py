@@ -15,7 +15,8 @@ from modbus_floor import Polled, eventually, tcp, value
 
 from gaugetrail_agent.drivers.modbus import handshake_registers
 from gaugetrail_agent.drivers.modbus.device import Batch
-from gaugetrail_agent.drivers.modbus.handshake import LAST_SEQ, Code, Log, Seen, answered, judge, looks_new
+from gaugetrail_agent.drivers.modbus.handshake import LAST_SEQ, Log, Seen, answered, judge, looks_new
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_sim import plc
 from gaugetrail_sim.plc import Press
 
@@ -38,23 +39,23 @@ class TestJudge:
 
     def test_a_new_seq_is_offered(self) -> None:
         assert judge(Log(), Seen(1, 1, 0, "a")).do == "offer"
-        assert judge(Log(7, Code.STORED_PASS, "a"), Seen(8, 8, 7, "b")).do == "offer"
+        assert judge(Log(7, ResultCode.STORED_PASS, "a"), Seen(8, 8, 7, "b")).do == "offer"
 
     def test_a_seq_that_moved_while_the_data_were_read_is_torn(self) -> None:
         assert judge(Log(7), Seen(8, 9, 7, "a")).do == "read_again"
 
     def test_an_answered_seq_beside_its_echo_asks_for_nothing(self) -> None:
-        assert judge(Log(7, Code.STORED_PASS, "a"), Seen(7, 7, 7, "a")).do == "nothing"
+        assert judge(Log(7, ResultCode.STORED_PASS, "a"), Seen(7, 7, 7, "a")).do == "nothing"
         assert not looks_new(Log(7), 7, 7)
 
     def test_an_answered_seq_without_its_echo_is_answered_from_the_log(self) -> None:
-        act = judge(Log(7, Code.STORED_FAIL, "a"), Seen(7, 7, 6, "a"))
-        assert (act.do, act.code) == ("answer", Code.STORED_FAIL)
+        act = judge(Log(7, ResultCode.STORED_FAIL, "a"), Seen(7, 7, 6, "a"))
+        assert (act.do, act.code) == ("answer", ResultCode.STORED_FAIL)
 
     def test_an_answered_seq_with_other_data_is_a_duplicate(self) -> None:
         """Nothing is stored twice under one number, and nothing is released that wasn't stored."""
-        act = judge(Log(7, Code.STORED_PASS, "a"), Seen(7, 7, 6, "b"))
-        assert (act.do, act.code) == ("answer", Code.DUPLICATE)
+        act = judge(Log(7, ResultCode.STORED_PASS, "a"), Seen(7, 7, 6, "b"))
+        assert (act.do, act.code) == ("answer", ResultCode.DUPLICATE)
 
     def test_a_jump_counts_the_parts_that_were_never_offered(self) -> None:
         assert judge(Log(7), Seen(11, 11, 7, "a")).lost == 3
@@ -66,17 +67,21 @@ class TestJudge:
         act = judge(Log(700), Seen(3, 3, 0, "a"))
         assert (act.do, act.lost) == ("offer", 0)
 
-    @given(st.integers(1, LAST_SEQ), st.sampled_from(Code), st.text(st.characters(categories=["L", "N"]), min_size=1))
-    def test_the_log_survives_on_disk(self, seq: int, code: Code, digest: str) -> None:
+    @given(
+        st.integers(1, LAST_SEQ), st.sampled_from(ResultCode), st.text(st.characters(categories=["L", "N"]), min_size=1)
+    )
+    def test_the_log_survives_on_disk(self, seq: int, code: ResultCode, digest: str) -> None:
         assert Log.read(Log(seq, code, digest).text()) == Log(seq, code, digest)
 
     def test_not_ready_is_no_answer_for_good(self) -> None:
-        assert answered(Log(7, Code.STORED_PASS, "a"), 8, Code.NOT_READY, "b") == Log(7, Code.STORED_PASS, "a")
+        assert answered(Log(7, ResultCode.STORED_PASS, "a"), 8, ResultCode.NOT_READY, "b") == Log(
+            7, ResultCode.STORED_PASS, "a"
+        )
 
     @given(st.integers(0, LAST_SEQ), st.integers(0, LAST_SEQ), st.integers(0, LAST_SEQ))
     def test_a_whole_new_block_is_never_left_lying(self, before: int, seq: int, echo: int) -> None:
         """Whatever the numbers: a seq that isn't the answered one, and isn't 0, is offered."""
-        log = Log(before, Code.STORED_PASS, "a")
+        log = Log(before, ResultCode.STORED_PASS, "a")
         if seq not in (0, before):
             assert looks_new(log, seq, echo)
             assert judge(log, Seen(seq, seq, echo, "b")).do == "offer"
@@ -106,7 +111,7 @@ async def offered(reader: Polled, count: int = 1) -> Batch:
     return reader.batches[-1]
 
 
-def commit(reader: Polled, batch: Batch, code: Code) -> None:
+def commit(reader: Polled, batch: Batch, code: ResultCode) -> None:
     """What the spool does with the record: the log is durable in the same commit."""
     assert batch.trigger is not None
     reader.memory |= reader.device.remember(batch.trigger, code)
@@ -124,13 +129,13 @@ def test_a_block_is_offered_once_and_released_by_result_then_echo() -> None:
             assert [reading.value or reading.text for reading in batch.readings] == ["SN1", "15.5", "8.5"]
             assert not waiting.done()
             assert press.units.read(1, plc.RESULT, 2) == [0, 0]
-            commit(reader, batch, Code.STORED_PASS)
-            await reader.device.answer(1, Code.STORED_PASS)
+            commit(reader, batch, ResultCode.STORED_PASS)
+            await reader.device.answer(1, ResultCode.STORED_PASS)
             assert (await waiting).code == plc.STORED_PASS
             waiting = offer(press, "SN2")
             batch = await offered(reader, 2)
             assert batch.trigger == 2
-            await reader.device.answer(2, Code.STORED_FAIL)
+            await reader.device.answer(2, ResultCode.STORED_FAIL)
             assert (await waiting).code == plc.STORED_FAIL
             assert [one.trigger for one in reader.batches] == [1, 2]
 
@@ -167,13 +172,13 @@ def test_a_jump_is_an_alarm_with_the_count_of_lost_parts(caplog: pytest.LogCaptu
     async def steps() -> None:
         async with press_and_reader() as (press, reader):
             waiting = offer(press, "SN1")
-            await reader.device.answer((await offered(reader)).trigger or 0, Code.STORED_PASS)
+            await reader.device.answer((await offered(reader)).trigger or 0, ResultCode.STORED_PASS)
             await waiting
             press._seq = 4
             waiting = offer(press, "SN5")
             batch = await offered(reader, 2)
             assert batch.trigger == 5
-            await reader.device.answer(5, Code.STORED_PASS)
+            await reader.device.answer(5, ResultCode.STORED_PASS)
             await waiting
             await eventually(lambda: "3 parts were never offered here" in reader.detail)
             assert reader.device.state.up
@@ -185,20 +190,23 @@ def test_a_jump_is_an_alarm_with_the_count_of_lost_parts(caplog: pytest.LogCaptu
 
 def test_seq_back_to_zero_is_a_restart_and_the_next_part_is_taken() -> None:
     async def steps() -> None:
-        async with press_and_reader({"handshake press": Log(700, Code.STORED_PASS, "x").text()}) as (press, reader):
+        async with press_and_reader({"handshake press": Log(700, ResultCode.STORED_PASS, "x").text()}) as (
+            press,
+            reader,
+        ):
             await eventually(lambda: reader.states and reader.states[-1].up)
             waiting = offer(press, "SN1")
             batch = await offered(reader)
             assert batch.trigger == 1
-            await reader.device.answer(1, Code.STORED_PASS)
+            await reader.device.answer(1, ResultCode.STORED_PASS)
             await waiting
             assert "never offered" not in reader.detail
 
     played(steps)
 
 
-@pytest.mark.parametrize("code", [Code.STORED_PASS, Code.STORED_FAIL, Code.REJECTED])
-def test_an_answer_that_never_reached_the_plc_is_given_again_after_a_restart_of_the_agent(code: Code) -> None:
+@pytest.mark.parametrize("code", [ResultCode.STORED_PASS, ResultCode.STORED_FAIL, ResultCode.REJECTED])
+def test_an_answer_that_never_reached_the_plc_is_given_again_after_a_restart_of_the_agent(code: ResultCode) -> None:
     """Killed between the commit and the echo: the same part gets the same code, and is not offered a second time."""
 
     async def steps() -> None:
@@ -256,10 +264,10 @@ def test_not_ready_is_said_and_the_same_part_is_offered_again() -> None:
         async with press_and_reader() as (press, reader):
             waiting = offer(press, "SN1")
             await offered(reader)
-            await reader.device.answer(1, Code.NOT_READY)
+            await reader.device.answer(1, ResultCode.NOT_READY)
             await offered(reader, 2)
             assert not waiting.done()
-            await reader.device.answer(1, Code.STORED_PASS)
+            await reader.device.answer(1, ResultCode.STORED_PASS)
             told = await waiting
             assert (told.code, told.not_ready >= 1) == (plc.STORED_PASS, True)
 
@@ -297,7 +305,7 @@ def test_scenario_47_the_echo_is_not_written_when_the_result_does_not_stand(tmp_
             async with Polled(link, "press", poll_secs=0.01, value=VALUES, trigger=trigger) as reader:
                 await offered(reader)
                 with pytest.raises(NotTaken, match="was written"):
-                    await reader.device.answer(1, Code.STORED_PASS)
+                    await reader.device.answer(1, ResultCode.STORED_PASS)
                 assert memory[plc.ECHO] == 0
                 there.units[1].keeps_writes = True
                 await eventually(lambda: memory[plc.ECHO] == 1, "answered from the log")

@@ -23,7 +23,6 @@ from gaugetrail_agent.station.steps import (
     Measured,
     NotRecorded,
     Recorded,
-    ResultCode,
     Scanned,
     SealIt,
     State,
@@ -35,6 +34,7 @@ from gaugetrail_agent.station.steps import (
     waits_for,
 )
 from gaugetrail_contract.clock import Clock
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
 from gaugetrail_contract.seal import RecordTooLarge
 

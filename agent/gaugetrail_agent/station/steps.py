@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Literal
 
 from gaugetrail_agent.reading import Reading, Status
@@ -20,6 +19,7 @@ from gaugetrail_agent.station.measurement import Setup, by_device, by_hand, unfi
 from gaugetrail_agent.station.unit_code import identifiers
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import (
     CharacteristicKind,
     EventBody,
@@ -37,17 +37,6 @@ LOGOFF = "%LOGOFF"
 OK_CODE = "%OK"
 NOK_CODE = "%NOK"
 """Attribute results; `%NOK:SCRATCH,DENT` names defect codes."""
-
-
-class ResultCode(IntEnum):
-    """What the PLC is told (DESIGN section 8)."""
-
-    NONE = 0
-    STORED_PASS = 1
-    STORED_FAIL = 2
-    DUPLICATE = 3
-    REJECTED = 4
-    NOT_READY = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer
 from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class ModbusDevice:
         """How the device does now."""
         return self._state
 
-    def remember(self, seq: int, code: int) -> dict[str, str]:
+    def remember(self, seq: int, code: ResultCode) -> dict[str, str]:
         """What must be durable together with the record that `code` answers. Raises `DriverFault`."""
         if self._handshake is None:
             return {}
@@ -173,7 +174,7 @@ class ModbusDevice:
             wanted = tuple(reading for reading in readings if channel in (None, reading.channel))
             self._emit(self.name, Batch(wanted, asked=True))
 
-    async def answer(self, seq: int, code: int) -> None:
+    async def answer(self, seq: int, code: ResultCode) -> None:
         """Tell the PLC: the result first, then the echo. Raises `DeviceGone`; then the log answers when it is back."""
         if self._handshake is not None:
             with self._told():

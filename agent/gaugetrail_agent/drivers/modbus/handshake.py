@@ -10,21 +10,11 @@ answer got lost; with other data it is a duplicate and nothing is stored. A jump
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Literal
 
+from gaugetrail_contract.plc_codes import ResultCode
+
 LAST_SEQ = 65_535
-
-
-class Code(IntEnum):
-    """Result codes that the PLC reads."""
-
-    NONE = 0
-    STORED_PASS = 1
-    STORED_FAIL = 2
-    DUPLICATE = 3
-    REJECTED = 4
-    NOT_READY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +22,7 @@ class Log:
     """The last seq that was answered for good, with what, and for which data; kept durably with the record."""
 
     seq: int = 0
-    code: Code = Code.NONE
+    code: ResultCode = ResultCode.NONE
     digest: str = "-"
 
     def text(self) -> str:
@@ -45,7 +35,7 @@ class Log:
         if text is None:
             return cls()
         seq, code, digest = text.split()
-        return cls(int(seq), Code(int(code)), digest)
+        return cls(int(seq), ResultCode(int(code)), digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +53,7 @@ class Act:
     """What to do: offer the block to the station, answer with a code, or nothing; with `lost` parts to be alarmed."""
 
     do: Literal["nothing", "offer", "answer", "restart", "read_again"]
-    code: Code = Code.NONE
+    code: ResultCode = ResultCode.NONE
     lost: int = 0
 
 
@@ -85,7 +75,7 @@ def judge(log: Log, seen: Seen) -> Act:
     if seq == log.seq:
         if seen.echo == seq:
             return NOTHING
-        return Act("answer", log.code if seen.digest == log.digest else Code.DUPLICATE)
+        return Act("answer", log.code if seen.digest == log.digest else ResultCode.DUPLICATE)
     if log.seq == 0:
         return Act("offer")
     ahead = (seq - log.seq - 1) % LAST_SEQ
@@ -93,6 +83,6 @@ def judge(log: Log, seen: Seen) -> Act:
     return Act("offer", lost=ahead if ahead < LAST_SEQ // 2 else 0)
 
 
-def answered(log: Log, seq: int, code: Code, digest: str) -> Log:
+def answered(log: Log, seq: int, code: ResultCode, digest: str) -> Log:
     """The log after an answer. Not ready is none for good: the same seq is offered to the station again."""
-    return log if code is Code.NOT_READY else Log(seq, code, digest)
+    return log if code is ResultCode.NOT_READY else Log(seq, code, digest)

@@ -15,11 +15,12 @@ from typing import Protocol, Self
 from pydantic import Field, model_validator
 
 from gaugetrail_agent.drivers.modbus.blocks import Block, Wanted, blocks
-from gaugetrail_agent.drivers.modbus.handshake import Code, Log, Seen, answered, judge, looks_new
+from gaugetrail_agent.drivers.modbus.handshake import Log, Seen, answered, judge, looks_new
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.reading import Reading
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,9 @@ class PlcHandshake:
         self._baseline = self._log.seq != 0
         self._pending = None
 
-    def remember(self, seq: int, code: int) -> dict[str, str]:
+    def remember(self, seq: int, code: ResultCode) -> dict[str, str]:
         """What must be durable together with the record that `code` answers."""
-        return {self.memory_key: answered(self._log, seq, Code(code), self._digest(seq)).text()}
+        return {self.memory_key: answered(self._log, seq, code, self._digest(seq)).text()}
 
     async def poll(self) -> tuple[int, tuple[Reading, ...]] | None:
         """One turn: heartbeats, then a look at seq. A new block comes back with its seq. Raises `DeviceGone`."""
@@ -140,13 +141,13 @@ class PlcHandshake:
             return None
         return await self._look(seq, echo)
 
-    async def answer(self, seq: int, code: int) -> None:
+    async def answer(self, seq: int, code: ResultCode) -> None:
         """Tell the PLC: the result first, then the echo. Raises `DeviceGone`; then the log answers when it is back."""
-        self._log = answered(self._log, seq, Code(code), self._digest(seq))
+        self._log = answered(self._log, seq, code, self._digest(seq))
         self._pending = None
-        if code == Code.NOT_READY:
+        if code is ResultCode.NOT_READY:
             self._held_until = (seq, self._monotonic() + NOT_READY_SECS)
-        await self._write_answer(seq, Code(code))
+        await self._write_answer(seq, code)
 
     def complaint(self) -> str:
         """What is wrong with the PLC though it answers; empty when all is well."""
@@ -200,7 +201,7 @@ class PlcHandshake:
             names = ", ".join(wanted.name for wanted in block.values) or "seq"
             raise DeviceGone(f"the trigger ({names}) can't be read: {error}; look at the register map") from error
 
-    async def _write_answer(self, seq: int, code: Code) -> None:
+    async def _write_answer(self, seq: int, code: ResultCode) -> None:
         if self._trigger.result is None or self._trigger.echo is None:
             return
         await self._write("result", self._trigger.result, int(code))

@@ -1,0 +1,43 @@
+"""The numbers that PLC programs are written against: one list in the product, on the page and at the simulator."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from pathlib import Path
+
+from gaugetrail_agent import devices
+from gaugetrail_agent.drivers.modbus import device, handshake, handshake_registers
+from gaugetrail_agent.station import runner, steps
+from gaugetrail_contract.plc_codes import ResultCode
+from gaugetrail_sim import plc
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_numbers_are_the_ones_that_machines_were_programmed_for() -> None:
+    assert {code.name: code.value for code in ResultCode} == {
+        "NONE": 0,
+        "STORED_PASS": 1,
+        "STORED_FAIL": 2,
+        "DUPLICATE": 3,
+        "REJECTED": 4,
+        "NOT_READY": 5,
+    }
+
+
+def test_whoever_speaks_of_a_code_means_this_list() -> None:
+    """No second list of numbers stands in a module of the agent that decides, remembers or writes one."""
+    for module in (devices, handshake, modbus, modbus_handshake, runtime, station):
+        lists = {thing for thing in vars(module).values() if isinstance(thing, type) and issubclass(thing, IntEnum)}
+        assert lists - {IntEnum} == {ResultCode}, module.__name__
+
+
+def test_the_page_for_plc_programmers_lists_each_code() -> None:
+    page = (ROOT / "docs" / "drivers" / "plc-handshake.md").read_text("utf-8")
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == sorted(ResultCode)
+
+
+def test_the_simulated_plc_means_the_same_with_numbers_of_its_own() -> None:
+    for code in set(ResultCode) - {ResultCode.NONE}:
+        assert getattr(plc, code.name) == code
