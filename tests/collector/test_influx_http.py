@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +15,19 @@ import pytest
 from made import chain
 from places import InfluxPlace
 
-from gaugetrail_collector.stores import StoreDown
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores import StoreDown, StoreRefuses, influx_requests
+from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, error_text
+from gaugetrail_collector.stores.influx_requests import PlainRequests
+
+
+@pytest.fixture(params=["client", "urllib3"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Through the database's client, and through what it stands on where its private class is gone."""
+    if request.param == "urllib3":
+        monkeypatch.setitem(sys.modules, "influxdb_client._sync.api_client", None)
+    influx_requests._say_plain.cache_clear()
+    return str(request.param)
 
 
 @contextmanager
@@ -95,6 +107,42 @@ def test_an_answer_that_breaks_off_anywhere_is_a_server_that_is_down(influx: Inf
         assert cutter.after < 2000
     assert rows == [1, 2, 3]
     assert cutter.after > 100
+
+
+def test_records_are_written_and_found_either_way(influx: InfluxPlace, way: str) -> None:
+    """Lines, bound values, JSON bodies of 3.x, compression: all that the client did is done without it."""
+    store = InfluxStore(replace(influx.address, compress="always"))
+    store.open()
+    assert isinstance(store._http._requests, PlainRequests) == (way == "urllib3")
+    written = chain(3)
+    store.write(written)
+    assert [one.sealed.data for one in written] == [row.data for row in store.rows(*store.chains()[0])]
+    assert [written[1].seq] == [row.seq for row in store.find(str(written[1].record.serial))]
+    store.close()
+
+
+def test_refusals_say_the_same_either_way(influx: InfluxPlace) -> None:
+    http = InfluxHttp(influx.address)
+    http.connect()
+    answer = http.write(b"no line at all")
+    assert answer.status == 400
+    assert error_text(answer)
+    with pytest.raises(StoreRefuses, match="InfluxDB at"):
+        http.query("SELECT nonsense nonsense FROM")
+    http.close()
+
+
+def test_the_plain_way_is_said_once(caplog: pytest.LogCaptureFixture, way: str) -> None:
+    """The pool is made anew whenever the server was gone; the sentence is for whoever looks after the installation."""
+    for _ in range(3):
+        http = InfluxHttp(InfluxAddress("http://127.0.0.1:1", "1", "gaugetrail", timeout_secs=1))
+        http.connect()
+        with pytest.raises(StoreDown, match=r"doesn't answer: .*refused"):
+            http.version()
+        http.close()
+    said = [record.getMessage() for record in caplog.records if vars(record).get("event") == "influx_plain"]
+    assert len(said) == (1 if way == "urllib3" else 0)
+    assert all("install influxdb-client>=1.48,<1.51" in one for one in said)
 
 
 def test_timeout_is_in_seconds() -> None:

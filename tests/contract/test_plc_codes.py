@@ -7,8 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from gaugetrail_agent import devices
-from gaugetrail_agent.drivers.modbus import device, handshake, handshake_registers
-from gaugetrail_agent.station import runner, steps
+from gaugetrail_agent.drivers.modbus import handshake
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_sim import plc
 

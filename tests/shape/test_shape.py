@@ -35,8 +35,8 @@ EDGES = {
     ("service", "cryptography"): {"console_users.py"},
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
-    ("collector", "paho"): {"intake/subscriber.py"},
-    ("collector", "influxdb_client"): {"stores/influx_http.py"},
+    ("collector", "paho"): {"intake/connection.py", "intake/subscriber.py"},
+    ("collector", "influxdb_client"): {"stores/influx_requests.py"},
 }
 
 

@@ -2,8 +2,9 @@
 
 Promise: nothing is acknowledged before `acknowledge`; what was not acknowledged when the connection ends is somebody
 else's or comes again (the agents resend until the receipt). Shared subscription, so that several collectors divide the
-work. Only this module meets paho; its callbacks only queue, and one that raises doesn't end paho's thread. Messages
-of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record; the rest of MQTT is paho's.
+work. Only this module and `connection` meet paho; its callbacks only queue, and one that raises doesn't end paho's
+thread. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record; the rest of MQTT is
+paho's.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gaugetrail_collector.config import MqttTable
+from gaugetrail_collector.intake.connection import PlainConnection, connection_class, missing_names
 from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.inbox import Inbox
-from gaugetrail_collector.intake.mqtt_packets import PacketSocket, Taken
+from gaugetrail_collector.intake.mqtt_packets import Taken
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.logs import mqtt_logger
@@ -40,41 +42,7 @@ MOST_BYTES = 4_000_000
 MOST_MESSAGES = 70_000
 """Held while nothing is taken: more than a broker may have on the way to us (65,535)."""
 A_LOOK_SECS = 0.005
-PUBACK = 0x40
 MID_BITS = 16
-
-
-class Connection(mqtt.Client):
-    """paho's client, reading and acknowledging many messages at a time.
-
-    `loop_read` is a documented hook; `_create_socket` and `_packet_queue` are none, but there are no others where a
-    socket can be wrapped and where packets that belong together go out as one. A test notices when they are gone.
-    """
-
-    on_taken: Callable[[Sequence[Taken]], None]
-    _line: PacketSocket
-
-    def _create_socket(self) -> PacketSocket:
-        five = self.protocol is MQTTProtocolVersion.MQTTv5
-        self._line = PacketSocket(super()._create_socket(), properties=five)  # type: ignore[arg-type]
-        return self._line
-
-    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """What has arrived: messages of QoS 1 to `on_taken`, all else to paho, in the order of arrival."""
-        line = self._line
-        line.fill()
-        while True:
-            if taken := line.take():
-                self.on_taken(taken)
-            if not line.waiting:
-                return MQTTErrorCode.MQTT_ERR_SUCCESS
-            if (code := super().loop_read(max_packets)) or self.socket() is not line:
-                return code
-
-    def acknowledge(self, mids: Sequence[int]) -> None:
-        """Acknowledge messages in the order given, behind what was published before."""
-        packets = b"".join(b"\x40\x02" + mid.to_bytes(2, "big") for mid in mids)
-        self._packet_queue(PUBACK, packets, mids[-1], 1)
 
 
 class Subscriber:
@@ -108,6 +76,16 @@ class Subscriber:
 
     def start(self) -> None:
         """Connect and subscribe, in the background, for ever."""
+        if missing := missing_names():
+            log.warning(
+                "the installed paho-mqtt has no %s: messages are taken one by one, which is right but slower; "
+                "install paho-mqtt>=2.1,<2.3",
+                " and no ".join(missing),
+                extra={"event": "mqtt_plain"},
+            )
+        self._connect()
+
+    def _connect(self) -> None:
         self._client.connect_async(
             self._settings.host,
             self._settings.port,
@@ -157,10 +135,10 @@ class Subscriber:
 
     # --- the client and its callbacks
 
-    def _make_client(self) -> Connection:
+    def _make_client(self) -> PlainConnection:
         settings = self._settings
         five = self._version == "5"
-        client = Connection(
+        client = connection_class()(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id or f"gaugetrail-collector-{self._collector}",
             protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
@@ -234,7 +212,7 @@ class Subscriber:
         self._client.loop_stop()
         self._version = "3.1.1"
         self._client = self._make_client()
-        self.start()
+        self._connect()
 
     def _on_connect_fail(self, _: mqtt.Client, __: object) -> None:
         self._say(f"no broker at {self._where}; trying again")

@@ -1,6 +1,6 @@
-"""Requests to InfluxDB: where it is, who we are there, what its answers mean. Only this module meets influxdb-client.
+"""Talking to InfluxDB: where it is, who we are there, what its answers mean.
 
-Everything goes through the client's HTTP layer: writes as ready lines, reads as InfluxQL, the one dialect that 1.x, 2.x
+Everything is a request (`influx_requests`): writes as ready lines, reads as InfluxQL, the one dialect that 1.x, 2.x
 and 3.x all answer; every value in a query is a bound string or number. 1.x and 2.x are asked on `/query`, 3.x on
 `/api/v3/query_influxql`, because 3.x binds no values on `/query`. What a status code asks for:
 
@@ -17,16 +17,12 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
-import urllib3.exceptions
-
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
+from gaugetrail_collector.stores.influx_requests import Answer, Body, NoAnswer, Requests, requests_to
 from gaugetrail_contract.clock import utc_us
-
-if TYPE_CHECKING:
-    from influxdb_client._sync.api_client import ApiClient
 
 REFUSALS = {
     401: "the token or password is not accepted",
@@ -61,39 +57,23 @@ class InfluxAddress:
         return self.compress == "always"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back from a request, whatever its status."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class InfluxHttp:
     """One connection pool to one server. One thread at a time."""
 
     def __init__(self, address: InfluxAddress) -> None:
         self.at = address
-        self._client: ApiClient | None = None
+        self._requests: Requests | None = None
 
     def connect(self) -> None:
         """Make the pool; nothing is sent yet."""
-        if self._client is None:
-            # Not before: the package brings half a thousand modules, which a SQLite store never needs.
-            from influxdb_client._sync.api_client import ApiClient
-            from influxdb_client.configuration import Configuration
-
-            configuration = Configuration()
-            configuration.host = self.at.url.rstrip("/")
-            configuration.verify_ssl = True
-            self._client = ApiClient(configuration=configuration, retries=False)
+        if self._requests is None:
+            self._requests = requests_to(self.at.url.rstrip("/"), self.at.timeout_secs)
 
     def close(self) -> None:
         """Close the connections with their pool."""
-        if self._client is not None:
-            self._client.rest_client.pool_manager.clear()
-        self._client = None
+        if self._requests is not None:
+            self._requests.close()
+        self._requests = None
 
     def version(self) -> str:
         """What the server says it is, such as `1.6.7`; empty where it doesn't say. Raises as `refuse`."""
@@ -164,36 +144,20 @@ class InfluxHttp:
         method: str,
         path: str,
         query: Mapping[str, str],
-        body: bytes | Mapping[str, object] | None = None,
+        body: Body = None,
         kind: str | None = None,
         *,
         compressed: bool = False,
     ) -> Answer:
-        """One request through the client; the answer whatever its status. The client writes JSON bodies itself.
-
-        Raises `StoreDown` without an answer.
-        """
-        if self._client is None:
+        """One request; the answer whatever its status. Raises `StoreDown` without an answer."""
+        if self._requests is None:
             raise StoreDown(f"InfluxDB at {self.at.url}: not connected")
-        from influxdb_client.rest import ApiException
-
         headers = self._authority() | ({"Content-Type": kind} if kind else {})
         headers |= {"Content-Encoding": "gzip"} if compressed else {}
         try:
-            answer = self._client.rest_client.request(
-                method,
-                self._client.configuration.host + path,
-                query_params=list(query.items()),
-                headers=headers,
-                body=body,
-                _preload_content=False,
-                _request_timeout=self.at.timeout_secs * 1000,  # the client counts in milliseconds
-            )
-            return Answer(answer.status, dict(answer.headers), answer.data)
-        except ApiException as error:
-            return Answer(int(error.status or 0), dict(error.headers or {}), error.body or b"")
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: {reason_of(error)}") from error
+            return self._requests.request(method, path, query, body, headers)
+        except NoAnswer as error:
+            raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: {error}") from error
 
     def document(self, answer: Answer) -> Any:  # noqa: ANN401 - JSON, whose shape is the server's matter
         """The JSON of an answer. Raises `StoreDown` for one that breaks off, as when the server dies while it speaks:
@@ -262,12 +226,3 @@ def error_text(answer: Answer) -> str:
         else:
             text = str(document)[:200]
     return text or f"status {answer.status}"
-
-
-def reason_of(error: BaseException) -> str:
-    """The innermost cause in its own words, without the library's wrapping."""
-    while error.__cause__ is not None or isinstance(getattr(error, "reason", None), BaseException):
-        inner = getattr(error, "reason", None)
-        error = inner if isinstance(inner, BaseException) else error.__cause__ or error
-    text = str(error)
-    return text.rpartition(": ")[2] if "object at 0x" in text else text

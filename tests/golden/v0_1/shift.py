@@ -16,13 +16,13 @@ from pathlib import Path
 import bodies
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from gaugetrail_collector.intake.ingest import Ingest, Message, decode, prove
 
 from gaugetrail_agent.delivery.lanes import Lane, Order
 from gaugetrail_agent.delivery.messages import Outbox
 from gaugetrail_agent.spool import Origin, Spool, bookmark
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.ingest import Ingest, Message, decode, prove
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract import topics
