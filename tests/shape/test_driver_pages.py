@@ -26,13 +26,51 @@ def test_driver_has_a_page(name: str) -> None:
     assert page.count(driver_pages.END) == 1
 
 
+def sections(text: str) -> dict[str, str]:
+    """Title of each section -> what stands in it, but for headings, comments and the head and rule of a table: what
+    is left was written for a reader. Lines of a code block are no headings.
+    """
+    found: dict[str, list[str]] = {}
+    title, fenced = "", False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        if not fenced and line.startswith("#"):
+            title = line.lstrip("# ")
+            found[title] = []
+        elif title and line and not line.startswith(("<!--", "```")):
+            found[title].append(line)
+    return {title: "\n".join(_without_bare_tables(lines)) for title, lines in found.items()}
+
+
+def _without_bare_tables(lines: list[str]) -> list[str]:
+    rules = [place for place, line in enumerate(lines) if re.fullmatch(r"\|(?:[-: ]+\|)+", line)]
+    dropped = {place for rule in rules for place in (rule - 1, rule)}
+    return [line for place, line in enumerate(lines) if place not in dropped]
+
+
+def empty_sections(text: str) -> list[str]:
+    return [title for title, written in sections(text).items() if len(written.split()) < 2]
+
+
+def test_a_page_just_begun_is_all_empty_sections() -> None:
+    """What make docs begins for a new profile fails until a person has written it, one section or all."""
+    assert empty_sections(driver_pages.TAIL) == ["Wiring", "The gauge's menu", "Known limits"]
+    begun = driver_pages.TAIL.replace("## Wiring\n", "## Wiring\n\nThree wires: TxD, RxD, ground.\n")
+    assert empty_sections(begun) == ["The gauge's menu", "Known limits"]
+    assert empty_sections("# A\n\n| frame | becomes |\n|---|---|\n") == ["A"]
+    assert empty_sections("# B\n\n```text\n```\n") == ["B"]
+    assert empty_sections("# C\n\n<!-- to be written some day -->\n") == ["C"]
+
+
+@pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda path: path.stem)
+def test_no_section_of_a_page_is_empty(page: Path) -> None:
+    assert empty_sections(page.read_text("utf-8")) == []
+
+
 @pytest.mark.parametrize("name", PROFILES)
-@pytest.mark.parametrize("section", ["Wiring", "The gauge's menu", "Known limits"])
-def test_page_says_what_only_a_person_knows(name: str, section: str) -> None:
+def test_page_says_what_only_a_person_knows(name: str) -> None:
     tail = (FOLDER / f"{name}.md").read_text("utf-8").partition(driver_pages.END)[2]
-    written = re.search(rf"^## {section}\n\n(.+?)(?=\n## |\Z)", tail, re.DOTALL | re.MULTILINE)
-    assert written is not None, f"docs/drivers/{name}.md lacks '## {section}'"
-    assert len(written[1].strip()) > 5
+    assert {"Wiring", "The gauge's menu", "Known limits"} <= set(sections(tail))
 
 
 @pytest.mark.parametrize("page", sorted(FOLDER.glob("*.md")), ids=lambda path: path.stem)
