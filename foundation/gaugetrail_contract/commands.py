@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from gaugetrail_contract import strict_json
+from gaugetrail_contract.ranges import refuse_no_span
 from gaugetrail_contract.record import Frozen
 
 MAX_COMMAND_BYTES = 100_000
@@ -41,6 +42,5 @@ def parse_command(body: bytes) -> Again:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     for start, end in command.ranges:
-        if not 1 <= start <= end <= 2**53:
-            raise ValueError(f"the range {start}..{end} is none")
+        refuse_no_span(start, end)
     return command

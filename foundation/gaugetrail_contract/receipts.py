@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import Field, ValidationError
 
 from gaugetrail_contract import strict_json
+from gaugetrail_contract.ranges import refuse_no_span
 from gaugetrail_contract.record import Frozen
 from gaugetrail_contract.text import Hex256, Text
 
@@ -48,6 +49,5 @@ def parse_receipt(payload: bytes) -> Receipt:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     for start, end, _ in receipt.stored:
-        if not 1 <= start <= end:
-            raise ValueError(f"the range {start}..{end} is none")
+        refuse_no_span(start, end)
     return receipt

@@ -16,7 +16,7 @@ from places import Place, SqlitePlace
 
 from gaugetrail_collector.evidence.anchors import Anchors, heads_of, stored_anchors
 from gaugetrail_collector.evidence.verify import verify
-from gaugetrail_collector.intake.spans import runs_of
+from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import FixedClock
@@ -37,7 +37,7 @@ class Hand:
 
     def keep(self, records: Sequence[Opened]) -> None:
         self.store.write(records)
-        self.anchors.there(runs_of(records))
+        self.anchors.there(spans_of(records))
 
     def seal(self) -> int:
         self.clock.advance(3600)

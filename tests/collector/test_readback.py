@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from made import AGENT, EPOCH, chain
 from places import Place, SqlitePlace
 
-from gaugetrail_collector.evidence.readback import LONGEST, Reconciler, complement
-from gaugetrail_collector.intake.spans import runs_of
+from gaugetrail_collector.evidence.readback import LONGEST, Reconciler
+from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.commands import Again
 
@@ -35,7 +35,7 @@ class Desk:
         """These records are stored through this collector."""
         records = [CHAIN[seq - 1] for seq in seqs]
         self.store.write(records)
-        self.reconciler.stored(runs_of(records))
+        self.reconciler.stored(spans_of(records))
 
     def look(self, seconds: float = 0.0, *, whole: bool = False, known: int = 0) -> list[tuple[int, int]]:
         """Look round after some seconds: the ranges asked for by it."""
@@ -151,14 +151,6 @@ def test_older_than_the_retention_is_nothing_missing(desk: Desk) -> None:
     assert [span for _, again in desk.asked for span in again.ranges] == [(31, 31)]
 
 
-@given(st.sets(st.integers(1, 30)), st.integers(1, 30), st.integers(1, 30))
-def test_the_complement_and_what_is_there_are_everything(there: set[int], one: int, other: int) -> None:
-    first, last = sorted((one, other))
-    ranges = [(seq, seq) for seq in sorted(there)]
-    missing = {seq for start, end in complement(ranges, first, last) for seq in range(start, end + 1)}
-    assert missing == set(range(first, last + 1)) - there
-
-
 @given(st.permutations(range(1, 13)), st.sets(st.integers(1, 12), max_size=4))
 def test_whatever_order_records_come_in_just_the_lost_are_asked_for(order: list[int], lost: set[int]) -> None:
     store = FakeNumbers()
@@ -171,7 +163,7 @@ def test_whatever_order_records_come_in_just_the_lost_are_asked_for(order: list[
     came = [seq for seq in order if seq not in lost]
     for number, seq in enumerate(came):
         store.there.add(seq)
-        reconciler.stored(runs_of([CHAIN[seq - 1]]))
+        reconciler.stored(spans_of([CHAIN[seq - 1]]))
         reconciler.look(store, number)  # type: ignore[arg-type]
     reconciler.whole_look(store, 20, {})  # type: ignore[arg-type]
     reconciler.look(store, 100)  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gaugetrail_contract.ranges import Ranges
+
 LONGEST = 30.0
 FLOWING_SECS = 15.0
 """The longest wait after any receipt: the way is open, so what had none was lost on it."""
@@ -150,7 +152,7 @@ class Delivery:
 
     def backlog(self) -> int:
         """Numbers that have gathered and were not sent yet; an upper bound, since some may be receipted already."""
-        return sum(last - first + 1 for first, last in self._backlog)
+        return Ranges(self._backlog).count
 
     def order(self, last: int, now: float) -> Order | None:
         """The next message to send, `last` being the newest record; null when there is nothing to send now."""

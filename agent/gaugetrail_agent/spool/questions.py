@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -114,14 +114,3 @@ class Reader:
 
 def _entries(rows: Iterable[Any]) -> list[Waiting]:
     return [Waiting(place, Sealed(str(sha256), bytes(data)), committed) for place, sha256, data, committed in rows]
-
-
-def gaps(numbers: Iterable[int], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The ranges of `start`..`end` that rising `numbers` leave out."""
-    expected = start
-    for number in numbers:
-        if number > expected:
-            yield expected, number - 1
-        expected = number + 1
-    if expected <= end:
-        yield expected, end

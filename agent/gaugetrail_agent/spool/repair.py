@@ -30,6 +30,7 @@ from gaugetrail_agent.spool.schema import CONFIRMED, Figures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.files import sync_folder
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import seal_of
 
@@ -280,7 +281,7 @@ def _conclude(db: sqlite3.Connection, found: _Salvage, note: dict[str, object], 
         "carried": sum(weight.count),
         "damaged": weight.damaged,
         "absent": [[epoch, first, last] for epoch, first, last in absent[-MOST_NAMED:]],
-        "absent_count": sum(last - first + 1 for _, first, last in absent),
+        "absent_count": sum(Ranges([(first, last)]).count for _, first, last in absent),
         "last_seq": last_seq,
         "last_seal": sha256,
     }
@@ -306,13 +307,18 @@ def _absent(db: sqlite3.Connection, found: _Salvage) -> Iterator[tuple[str, int,
     """
     starts = sorted((start, epoch) for epoch, start in found.starts.items())
     for number, (start, epoch) in enumerate(starts):
-        end = starts[number + 1][0] if number + 1 < len(starts) else 2**62
-        before = start if number else None
-        for (place,) in db.execute(
-            "SELECT place FROM record WHERE place > ? AND place <= ? ORDER BY place", (start, end)
-        ):
-            if before is not None and place > before + 1:
-                yield epoch, before + 1 - start, place - 1 - start
-            before = place
-        if before is not None and before < end < 2**62:
-            yield epoch, before + 1 - start, end - start
+        end = starts[number + 1][0] if number + 1 < len(starts) else None
+        here = Ranges.of(_seqs(db, start, end))
+        spans = here.spans()
+        if not spans and (number == 0 or end is None):
+            continue
+        first = 1 if number else spans[0][0]
+        last = spans[-1][1] if end is None else end - start
+        yield from ((epoch, *gap) for gap in here.gaps(first, last))
+
+
+def _seqs(db: sqlite3.Connection, start: int, end: int | None) -> Iterator[int]:
+    """The numbers that an epoch has rows of: its first place is the one behind `start`."""
+    places = (start, 2**62 if end is None else end)
+    for (place,) in db.execute("SELECT place FROM record WHERE place > ? AND place <= ? ORDER BY place", places):
+        yield place - start

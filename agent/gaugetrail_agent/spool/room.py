@@ -7,11 +7,11 @@ waits, but for `drop_lowest`, and that only of classes that a plan has given up 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 
 from gaugetrail_agent.spool.schema import CONFIRMED, WAITING, Weight
 from gaugetrail_agent.spool.sealing import Chain
 from gaugetrail_agent.spool.words import Origin
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import EventBody
 
 STEP = 500
@@ -89,7 +89,7 @@ def _dropped(
     db.executemany(f"DELETE FROM droppable WHERE class = {int(kind)} AND place = ?", places)  # noqa: S608 - a whole number
     weight.add(WAITING, -len(entries), -size)
     weight.dropped += len(entries)
-    ranges = list(_ranges(seq for seq, _ in entries))
+    ranges = Ranges.of(seq for seq, _ in entries).spans()
     return origin.event(
         "records.dropped",
         {
@@ -103,17 +103,6 @@ def _dropped(
             "ranges": [[first, last] for first, last in ranges[:MOST_RANGES]],
         },
     )
-
-
-def _ranges(numbers: Iterator[int]) -> Iterator[tuple[int, int]]:
-    """Rising numbers as ranges."""
-    first = last = next(numbers)
-    for number in numbers:
-        if number > last + 1:
-            yield first, last
-            first = number
-        last = number
-    yield first, last
 
 
 def forget_class(db: sqlite3.Connection, first: int, last: int) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.opening import Opener, OpenFile
-from gaugetrail_agent.spool.questions import Reader, gaps
+from gaugetrail_agent.spool.questions import Reader
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING
 from gaugetrail_agent.spool.sealing import sound
 from gaugetrail_agent.spool.visit import latencies, quantile
 from gaugetrail_agent.spool.words import REFUSE, Again, Appended, Confirmed, Origin, Room, SpoolBroken, Waiting
 from gaugetrail_agent.spool.writer import Append, Limits, Mark, Suspect, Writer
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import Body
 from gaugetrail_contract.status import SpoolStatus
@@ -153,7 +154,8 @@ class Spool:
         rows = self._reader.between(base + start, min(base + end, last), limit)
         records = self._proven(rows)
         looked_to = end if len(rows) < limit else rows[-1].place - base
-        return Again(records, tuple(gaps((one.place - base for one in records), start, looked_to)))
+        here = Ranges.of(one.place - base for one in records)
+        return Again(records, tuple(here.gaps(start, looked_to)))
 
     def held(self, after: int, limit: int) -> list[Waiting]:
         """Records of any state behind the place `after`, in order, proven."""

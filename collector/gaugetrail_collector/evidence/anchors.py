@@ -23,7 +23,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gaugetrail_collector.intake.spans import Run
+from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
 from gaugetrail_contract.files import write_whole
@@ -70,14 +70,14 @@ class Anchors:
         self._newest: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def there(self, runs: Iterable[Run]) -> None:
+    def there(self, spans: Iterable[RecordSpan]) -> None:
         """These were proven, and the store has them."""
         with self._lock:
-            for run in runs:
-                newest = run.last
-                if newest.seq > self._newest.get(run.chain, 0) and newest.agent != self.agent:
-                    self._newest[run.chain] = newest.seq
-                    self._grown[run.chain] = newest.seq, newest.sealed.sha256
+            for span in spans:
+                newest = span.last
+                if newest.seq > self._newest.get(span.chain, 0) and newest.agent != self.agent:
+                    self._newest[span.chain] = newest.seq
+                    self._grown[span.chain] = newest.seq, newest.sealed.sha256
 
     def seal_heads(self, store: Store) -> int:
         """Put the heads of all chains that have grown since the last anchor into the store; how many there were.

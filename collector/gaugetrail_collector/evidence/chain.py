@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.stores import Row
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import FIRST_PREV, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed, seal_of
 
@@ -123,18 +124,18 @@ class Chain:
             self._gap(self.last + 1, end)
 
     def _gap(self, start: int, end: int) -> None:
-        self.missing += end - start + 1
+        self.missing += Ranges([(start, end)]).count
         if len(self.gaps) < MOST_NAMED:
             self.gaps.append((start, end))
 
     def _late(self, link: _Link) -> None:
         """A number that the walk has passed: it fills its gap, but it stands in a place that is not its own."""
         seq = link.row.seq
-        for at, (start, end) in enumerate(self.gaps):
-            if start <= seq <= end:
-                self.gaps[at : at + 1] = [one for one in ((start, seq - 1), (seq + 1, end)) if one[0] <= one[1]]
-                self.missing -= 1
-                break
+        gaps = Ranges(self.gaps)
+        if seq in gaps:
+            gaps.remove(seq)
+            self.gaps[:] = gaps
+            self.missing -= 1
         self._accuse(link, f"it stands behind {self.last}: the order was changed")
 
     def _read(self, link: _Link) -> None:

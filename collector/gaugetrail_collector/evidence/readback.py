@@ -22,10 +22,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gaugetrail_collector.intake.spans import Run
+from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_contract.commands import MAX_RANGES, Again
+from gaugetrail_contract.ranges import Ranges, Span
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ FIRST_AGAIN = 30.0
 
 ChainName = tuple[str, str]
 """Agent and epoch."""
-Span = tuple[int, int]
-"""First and last number."""
 
 
 @dataclass(slots=True)
@@ -44,7 +42,7 @@ class _Passed:
 
     whole: int
     whole_us: int
-    seen: SeqRanges = field(default_factory=SeqRanges)
+    seen: Ranges = field(default_factory=Ranges)
     newest: int = 0
     newest_us: int = 0
 
@@ -87,17 +85,17 @@ class Reconciler:
     _gaps: dict[ChainName, list[Gap]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def stored(self, runs: Iterable[Run]) -> None:
+    def stored(self, spans: Iterable[RecordSpan]) -> None:
         """These are in the store now, as it says."""
         with self._lock:
-            for run in runs:
-                passed = self._passed.get(run.chain)
+            for span in spans:
+                passed = self._passed.get(span.chain)
                 if passed is None:
-                    passed = self._passed[run.chain] = _Passed(run.first.seq - 1, run.first.time_us - 1)
-                if run.last.seq > passed.whole:
-                    passed.seen.add(max(run.first.seq, passed.whole + 1), run.last.seq)
-                if run.last.seq > passed.newest:
-                    passed.newest, passed.newest_us = run.last.seq, run.last.time_us
+                    passed = self._passed[span.chain] = _Passed(span.first.seq - 1, span.first.time_us - 1)
+                if span.last.seq > passed.whole:
+                    passed.seen.add(max(span.first.seq, passed.whole + 1), span.last.seq)
+                if span.last.seq > passed.newest:
+                    passed.newest, passed.newest_us = span.last.seq, span.last.time_us
 
     def gaps(self) -> list[Gap]:
         """What was asked for again and is not there yet."""
@@ -113,15 +111,13 @@ class Reconciler:
         for name, passed in fresh:
             with self._lock:
                 first, first_us, last, last_us = passed.whole + 1, passed.whole_us, passed.newest, passed.newest_us
-                seen = passed.seen.ranges()
+                seen = passed.seen.spans()
             if seen != [(first, last)]:
                 there = store.numbers(*name, first - 1, first_us)
                 self._missing(name, (first, last), self._unaccounted(name, there, first, last), now, first_us)
             with self._lock:
                 passed.whole, passed.whole_us = last, last_us
-                passed.seen = SeqRanges(
-                    (max(one[0], last + 1), one[1]) for one in passed.seen.ranges() if one[1] > last
-                )
+                passed.seen.remove(0, last)
         self._look_again(store, now)
 
     def _look_again(self, store: Store, now: float) -> None:
@@ -147,11 +143,12 @@ class Reconciler:
             self._missing(name, (first, last), self._unaccounted(name, there, first, last), now, since_us)
 
     def _unaccounted(self, name: ChainName, there: Sequence[Span], first: int, last: int) -> list[Span]:
-        missing = complement(there, first, last)
-        if not missing:
+        accounted = Ranges(there)
+        if not accounted.gaps(first, last):
             return []
-        aside = SeqRanges((*there, *((seq, seq) for seq in self.set_aside(*name))))
-        return complement(aside.ranges(), first, last)
+        for seq in self.set_aside(*name):
+            accounted.add(seq)
+        return accounted.gaps(first, last)
 
     # --- gaps
 
@@ -159,7 +156,7 @@ class Reconciler:
         """Between `looked`, just these are missing now: keep what is known of them, end what is there, ask."""
         with self._lock:
             before = self._gaps.pop(name, [])
-            inside = [gap for gap in before if looked[0] <= gap.first and gap.last <= looked[1]]
+            inside = [gap for gap in before if Ranges([looked]).covers(gap.first, gap.last)]
             gaps = [gap for gap in before if gap not in inside]
             gaps += [_known(inside, Gap(*name, first, last, now, after_us)) for first, last in missing]
             gaps.sort(key=lambda gap: gap.first)
@@ -170,7 +167,7 @@ class Reconciler:
                 gap.asked += 1
                 gap.next_ask = now + min(LONGEST, FIRST_AGAIN * 2 ** min(gap.asked - 1, 16))
         for gap in inside:
-            if gap.asked and not any(gap.first <= last and gap.last >= first for first, last in missing):
+            if gap.asked and not Ranges(missing).meets(gap.first, gap.last):
                 log.info("%s, and is there now", gap, extra={"event": "gap_filled", "agent": gap.agent})
         self._ask(name, due)
 
@@ -183,26 +180,11 @@ class Reconciler:
         self.ask(name[0], Again(command="again", epoch=name[1], ranges=tuple((gap.first, gap.last) for gap in due)))
 
 
-def complement(there: Sequence[Span], first: int, last: int) -> list[Span]:
-    """The ranges of `first` to `last` that rising ranges leave out."""
-    missing = []
-    expected = first
-    for start, end in there:
-        if start > last:
-            break
-        if start > expected:
-            missing.append((expected, start - 1))
-        expected = max(expected, end + 1)
-    if expected <= last:
-        missing.append((expected, last))
-    return missing
-
-
 def _known(before: Sequence[Gap], gap: Gap) -> Gap:
     """The gap as it was known before; one that has become smaller keeps its history and has its grace anew."""
     for old in before:
         if (old.first, old.last) == (gap.first, gap.last):
             return old
-        if old.first <= gap.first and gap.last <= old.last:
+        if Ranges([(old.first, old.last)]).covers(gap.first, gap.last):
             gap.asked, gap.next_ask = old.asked, old.next_ask
     return gap

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from gaugetrail_collector.config import EvidenceTable, ReadbackTable
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import ChainName, Reconciler
-from gaugetrail_collector.intake.spans import Run
+from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 
@@ -51,10 +51,10 @@ class Rounds:
         """How often `round` wants to be called."""
         return min(self._readback.look_secs, self._readback.whole_secs, self._evidence.anchor_secs)
 
-    def there(self, runs: Sequence[Run]) -> None:
+    def there(self, spans: Sequence[RecordSpan]) -> None:
         """These are in the store."""
-        self.reconciler.stored(runs)
-        self.anchors.there(runs)
+        self.reconciler.stored(spans)
+        self.anchors.there(spans)
 
     def round(self) -> None:
         """Look, and anchor if it is time."""

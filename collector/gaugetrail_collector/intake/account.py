@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.spans import Run, runs_of
+from gaugetrail_collector.intake.spans import RecordSpan, spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
 from gaugetrail_contract.receipts import Receipt, StoredRange
@@ -55,7 +55,7 @@ class Account:
     """A record that is older than this when it is stored is counted as late; it stands at its own time all the same."""
     on_stored: Callable[[Sequence[Record]], None] | None = None
     """Hears what is new in the store, after the commit; must be quick and must not raise."""
-    on_there: Callable[[Sequence[Run]], None] | None = None
+    on_there: Callable[[Sequence[RecordSpan]], None] | None = None
     """Hears what the store has now, new or not; the same rule."""
     figures: Figures = field(default_factory=Figures)
 
@@ -64,7 +64,7 @@ class Account:
         self._count(stored)
         taken = (Fate.STORED, Fate.THERE)
         pairs = zip(stored.records, stored.outcomes, strict=True)
-        there = runs_of([opened for opened, outcome in pairs if outcome.fate in taken])
+        there = spans_of([opened for opened, outcome in pairs if outcome.fate in taken])
         if self.on_there is not None:
             self.on_there(there)
         return Done(tuple(_receipts(there, stored.records, stored.outcomes)), stored.messages)
@@ -95,13 +95,13 @@ class Account:
 
 
 def _receipts(
-    there: Sequence[Run], records: Sequence[Opened], outcomes: Sequence[Outcome]
+    there: Sequence[RecordSpan], records: Sequence[Opened], outcomes: Sequence[Outcome]
 ) -> Iterable[tuple[str, Receipt]]:
     """One receipt for each agent and epoch. A fork gets none: neither of the two is confirmed by it."""
     stored: dict[tuple[str, str], list[StoredRange]] = {}
     aside: dict[tuple[str, str], list[SetAsideReceipt]] = {}
-    for run in there:
-        stored.setdefault(run.chain, []).append((run.first.seq, run.last.seq, run.last.sealed.sha256))
+    for span in there:
+        stored.setdefault(span.chain, []).append((span.first.seq, span.last.seq, span.last.sealed.sha256))
     for opened, outcome in zip(records, outcomes, strict=True):
         if outcome.fate is Fate.REJECTED:
             entry = SetAsideReceipt(seq=opened.seq, sha256=opened.sealed.sha256, reason=outcome.reason[:500])

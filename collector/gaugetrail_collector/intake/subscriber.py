@@ -3,8 +3,8 @@
 Promise: nothing is acknowledged before `acknowledge`; what was not acknowledged when the connection ends is somebody
 else's or comes again (the agents resend until the receipt). Shared subscription, so that several collectors divide the
 work. Only this module and `connection` meet paho; its callbacks only queue, and one that raises doesn't end paho's
-thread. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record; the rest of MQTT is
-paho's.
+thread. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record; the rest of
+MQTT is paho's.
 """
 
 from __future__ import annotations

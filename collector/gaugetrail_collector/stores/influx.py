@@ -23,8 +23,8 @@ from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_words import plain
 from gaugetrail_collector.stores.lines import lines_of
-from gaugetrail_collector.stores.seq_ranges import SeqRanges
 from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.seal import Opened
 
 VERSION = re.compile(r"v?([0-9]+)\.")
@@ -149,8 +149,9 @@ class InfluxStore(InfluxReads):
 
     def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
         """By time, which rises with the numbers."""
-        found = SeqRanges(self._chains.ranges((agent, epoch), after_us)).ranges()
-        return [(max(first, after_seq + 1), last) for first, last in found if last > after_seq]
+        found = Ranges(self._chains.ranges((agent, epoch), after_us))
+        found.remove(0, after_seq)
+        return found.spans()
 
     def note(self, lines: Sequence[str]) -> None:
         """One request beside the records' own; nothing here is promised to last."""

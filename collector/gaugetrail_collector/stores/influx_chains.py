@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.lines import stored_tag, time_ns
-from gaugetrail_collector.stores.seq_ranges import SeqRanges
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.seal import Opened
 
 RECENT = 8192
@@ -64,7 +64,7 @@ class RecentSeals:
 class _Chain:
     head: int
     seals: RecentSeals = field(default_factory=RecentSeals)
-    have: SeqRanges | None = None
+    have: Ranges | None = None
 
 
 class Chains:
@@ -113,10 +113,10 @@ class Chains:
             found |= dict(self._between(name, f"seq >= {min(elsewhere)} AND seq <= {max(elsewhere)}"))
         return found
 
-    def _have(self, name: ChainName) -> SeqRanges:
+    def _have(self, name: ChainName) -> Ranges:
         chain = self._chains[name]
         if chain.have is None:
-            chain.have = SeqRanges(self.ranges(name))
+            chain.have = Ranges(self.ranges(name))
         return chain.have
 
     def ranges(self, name: ChainName, after_us: int = 0) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gaugetrail_collector.stores import Row, StoreDown
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window
-from gaugetrail_collector.stores.seq_ranges import SeqRanges
+from gaugetrail_contract.ranges import Ranges
 
 PAGE = 1000
 FIRST_PAGE = 50
@@ -150,7 +150,7 @@ class SqliteReads:
 
     def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
         """Page by page along the primary key."""
-        found, last = SeqRanges(), after_seq
+        found, last = Ranges(), after_seq
         while True:
             with self._using() as db:
                 page = db.execute(
@@ -163,7 +163,7 @@ class SqliteReads:
                     found.add(seq)
                     last = seq
             if len(page) < PAGE:
-                return found.ranges()
+                return found.spans()
 
     def count(self) -> int:
         """All records."""

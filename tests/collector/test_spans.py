@@ -1,4 +1,4 @@
-"""Runs and the receipts made of them name just the records they should, whatever the order these came in."""
+"""Spans and the receipts made of them name just the records they should, whatever the order these came in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made import chain
 
 from gaugetrail_collector.intake.account import Account
-from gaugetrail_collector.intake.spans import runs_of
+from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
 
@@ -17,14 +17,14 @@ CHAINS = [chain(12, agent="pc1"), chain(12, agent="pc2"), chain(12, agent="pc1",
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 11)), max_size=40))
-def test_any_records_become_the_fewest_runs_that_hold_just_them(picked: list[tuple[int, int]]) -> None:
+def test_any_records_become_the_fewest_spans_that_hold_just_them(picked: list[tuple[int, int]]) -> None:
     records = [CHAINS[which][at] for which, at in picked]
-    runs = runs_of(records)
-    named = [(*run.chain, seq) for run in runs for seq in range(run.first.seq, run.last.seq + 1)]
+    spans = spans_of(records)
+    named = [(*span.chain, seq) for span in spans for seq in range(span.first.seq, span.last.seq + 1)]
     assert named == sorted({(one.agent, one.epoch, one.seq) for one in records})
-    beside = [(one, other) for one, other in itertools.pairwise(runs) if one.chain == other.chain]
+    beside = [(one, other) for one, other in itertools.pairwise(spans) if one.chain == other.chain]
     assert all(one.last.seq + 1 < other.first.seq for one, other in beside)
-    assert all(run.last in records and run.first in records for run in runs)
+    assert all(span.last in records and span.first in records for span in spans)
 
 
 FATES = st.sampled_from(list(Fate))
