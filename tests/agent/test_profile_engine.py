@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_agent.drivers import Send
-from gaugetrail_agent.drivers.profile.driver import BadSetting, ProfileDriver, load_profile, new_profile_text, run
-from gaugetrail_agent.drivers.profile.driver import test_profile as run_examples
+from gaugetrail_agent.drivers.profile.driver import (
+    BadSetting,
+    ProfileDriver,
+    load_profile,
+    new_profile_text,
+    run,
+    run_examples,
+)
 from gaugetrail_agent.reading import Status
 from gaugetrail_contract.settings import ConfigError
 

@@ -8,7 +8,7 @@ import pytest
 from shipped_profiles import SHIPPED, GoodFrame, frames_without_value, good_frames, values
 
 from gaugetrail_agent.drivers import catalogue
-from gaugetrail_agent.drivers.profile.driver import test_profile as run_examples
+from gaugetrail_agent.drivers.profile.driver import run_examples
 from gaugetrail_agent.drivers.profile.file import Profile
 from gaugetrail_agent.reading import WITH_VALUE, Status
 

@@ -62,6 +62,15 @@ def test_each_edge_library_is_met_in_one_place() -> None:
     assert dict(found) == EDGES
 
 
+def test_the_product_knows_nothing_of_its_tests() -> None:
+    """No name that pytest would collect, and none of its attributes: what a test imports is called for what it does."""
+    for folder in SOURCES.values():
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                name = getattr(node, "name", None) or getattr(node, "attr", None)
+                assert not str(name).startswith(("test_", "Test", "__test__")), f"{path}: {name}"
+
+
 def generator():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec is not None

@@ -62,7 +62,7 @@ def run_examples(
     bad = 0
     for path in paths:
         loaded = driver.load_profile(path)
-        results = driver.test_profile(loaded)
+        results = driver.run_examples(loaded)
         failed = [result for result in results if not result.passed]
         bad += len(failed)
         say(f"{'FAIL' if failed else 'ok  '} {loaded.name}: {len(results) - len(failed)} of {len(results)} examples")

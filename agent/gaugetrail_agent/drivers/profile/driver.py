@@ -4,7 +4,7 @@ Promise: any bytes in any pieces give readings, a wait, or one `garbled` reading
 reason. Half a frame that stays silent is reported once as `incomplete`, without a value, and forgotten. The same bytes
 give the same readings however they are cut.
 
-`load_profile` reads a file, `test_profile` runs its examples, `new_profile_text` begins a new one.
+`load_profile` reads a file, `run_examples` runs its examples, `new_profile_text` begins a new one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
     "load_profile",
     "new_profile_text",
     "profile_schema",
-    "test_profile",
+    "run_examples",
 ]
 
 
@@ -174,13 +174,9 @@ def run(driver: StreamDriver, data: bytes) -> list[Reading]:
     return [action for action in (*actions, *([left] if left else [])) if isinstance(action, Reading)]
 
 
-def test_profile(profile: Profile) -> list[ExampleResult]:
+def run_examples(profile: Profile) -> list[ExampleResult]:
     """Run every example of a profile."""
     return [_run_example(profile, number, example) for number, example in enumerate(profile.example, 1)]
-
-
-# pytest must not take it for a test where a test module imports it.
-test_profile.__test__ = False  # type: ignore[attr-defined]
 
 
 def _run_example(profile: Profile, number: int, example: Example) -> ExampleResult:
