@@ -213,7 +213,7 @@ class Agent:
     def _device_state(self, device: str, state: DeviceState) -> None:
         before = self.health.devices.get(device)
         self.health.devices[device] = state
-        changed = self.health.alarm(f"device {device}", state.detail or None)
+        changed = self.health.alarm(f"device {device}", state.alarm or None)
         if changed or before is None or before.up != state.up:
             self._heartbeat()
 

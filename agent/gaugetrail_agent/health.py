@@ -39,7 +39,9 @@ class Health:
         self.started = utc_text(self.clock.now_us())
 
     def alarm(self, key: str, text: str | None) -> bool:
-        """Raise the alarm `key`, or clear it with null. True when that changed anything."""
+        """Raise the alarm `key`, or clear it with null. True when that changed anything. The text holds nothing that
+        counts up or passes: another text is another alarm. Figures stand beside it in the document.
+        """
         if text is None:
             return self._alarms.pop(key, None) is not None
         changed = self._alarms.get(key) != text
@@ -87,13 +89,11 @@ def spool_alarm(now: SpoolStatus, before: SpoolStatus | None) -> str | None:
     """What is wrong with the spool: it refuses, or has lost records since the last look; null when all is well."""
     if now.full:
         return (
-            f"the spool takes no records: {now.waiting} wait ({now.bytes // 1_000_000} MB), or its disk is full; parts "
-            "are not recorded until there is room"
+            "the spool takes no records: as many wait as it may hold, or its disk is full; parts are not recorded "
+            "until there is room"
         )
-    lost = now.dropped - (before.dropped if before else now.dropped)
-    if lost > 0:
-        return f"the spool was full: {lost} unsent records were dropped, as their plan allows; events name them"
-    spoilt = now.damaged - (before.damaged if before else 0)
-    if spoilt > 0:
-        return f"the disk has spoilt {spoilt} records of the spool; see gaugetrail-agent spool ls --state damaged"
+    if now.dropped > (before.dropped if before else now.dropped):
+        return "the spool was full: unsent records were dropped, as their plan allows; events name them"
+    if now.damaged > (before.damaged if before else 0):
+        return "the disk has spoilt records of the spool; see gaugetrail-agent spool ls --state damaged"
     return None

@@ -53,6 +53,7 @@ class DeliveryStatus(Told):
     connected: bool = Field(description="to the broker")
     detail: str = Field("", description="what is wrong and what happens next; empty when all is well")
     connects: int = Field(0, ge=0)
+    unanswered_secs: float | None = Field(None, ge=0, description="since when records go out and no receipt comes")
     messages: int = Field(0, ge=0)
     on_way: int = Field(0, ge=0, description="records sent and not receipted yet")
     resent: int = Field(0, ge=0, description="records sent again because no receipt came in time")
@@ -82,7 +83,9 @@ class AgentStatus(Told):
     devices: dict[str, DeviceStatus] = Field(default_factory=dict)
     stations: dict[str, str] = Field(default_factory=dict, description="station -> what it waits for")
     clock: ClockTrust | None = None
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = Field(
+        (), description="what is wrong, in words that stay the same while it is; no figures"
+    )
 
 
 class CollectorStatus(Told):

@@ -257,7 +257,7 @@ def test_records_of_a_clock_that_was_right_all_along_need_no_correction(tmp_path
 def test_a_clock_before_2024_is_an_alarm_that_says_what_to_do(tmp_path: Path) -> None:
     pc = Pc(tmp_path, YEAR_2000)
     with pc.agent() as (one, watch):
-        assert "says 2000-01-01: set it" in str(watch.look())
+        assert "says a day before 2024-01-01: set it" in str(watch.look())
         set_right(pc)
         pc.seconds(one, watch, 1)
         assert watch.look() is None

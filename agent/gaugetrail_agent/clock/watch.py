@@ -69,8 +69,8 @@ class ClockWatch:
             self._put_right()
         if self._clock.now_us() < TOO_EARLY_US:
             return (
-                f"the clock of this PC says {utc_text(self._clock.now_us())[:10]}: set it; records keep their order "
-                "and are put right when a time source has set it"
+                f"the clock of this PC says a day before {utc_text(TOO_EARLY_US)[:10]}: set it; records keep their "
+                "order and are put right when a time source has set it"
             )
         return None
 

@@ -129,10 +129,7 @@ class BrokerLine:
         fresh = self._twin is None
         self._twin = (
             now,
-            (
-                f"another agent calls itself {self.agent!r} (it started {status.started}): two agents have one id; "
-                "give one of them another"
-            ),
+            (f"another agent calls itself {self.agent!r}: two agents have one id; give one of them another"),
         )
         return fresh
 
@@ -157,6 +154,10 @@ class BrokerLine:
             )
         return None
 
+    def unanswered_secs(self, now: float) -> float | None:
+        """How long records have gone out without a receipt; null when there is none to wait for."""
+        return None if self._unanswered is None else now - self._unanswered
+
     def alarm(self, now: float) -> str | None:
         """What is wrong with delivery, in a sentence; null when all is well."""
         if self._twin is not None and now - self._twin[0] > TWIN_SECS:
@@ -170,6 +171,6 @@ class BrokerLine:
         if not online:
             return "no collector is online; records wait here"
         return (
-            f"no receipt for {now - self._unanswered:.0f} s, though {', '.join(online)} is online: look at its log and "
-            f"at the broker's access rules for {topics.records(self.agent)}; records wait here"
+            f"no receipt comes, though {', '.join(sorted(online))} is online: look at its log and at the broker's "
+            f"access rules for {topics.records(self.agent)}; records wait here"
         )

@@ -155,10 +155,12 @@ class Publisher:
 
     def state(self) -> DeliveryStatus:
         """The figures of this moment."""
+        now = time.monotonic()
         with self._wake:
             return DeliveryStatus(
                 connected=self._line.connected,
-                detail=self._line.alarm(time.monotonic()) or "",
+                detail=self._line.alarm(now) or "",
+                unanswered_secs=self._line.unanswered_secs(now),
                 connects=self.figures.connects,
                 messages=self.figures.messages,
                 on_way=self._delivery.on_way,
@@ -425,7 +427,7 @@ class Publisher:
             news = self._line.own_status(status, self._started, time.monotonic())
             trouble = self._line.alarm(time.monotonic())
         if news:
-            log.error("%s", trouble, extra={"event": "agent_twin"})
+            log.error("%s; it started %s", trouble, status.started, extra={"event": "agent_twin"})
 
     def _on_collector(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         try:

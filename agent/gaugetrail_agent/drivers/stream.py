@@ -45,12 +45,14 @@ class DeviceState:
     `since` is when `up` last changed and `last_reading` when the last value came (both monotonic seconds); `frames`
     counts every frame, `readings` those with a value, `garbled` the rejected, `unanswered` the polls without answer,
     `faults` what failed in our own code.
-    `detail` is a sentence for the person who asks why it is silent; empty when all is well.
+    `detail` is a sentence for the person who asks why it is silent; empty when all is well. `alarm` says the same
+    without what counts up or passes, so that one trouble is one alarm however long it lasts.
     """
 
     up: bool
     since: float
     detail: str = ""
+    alarm: str = ""
     frames: int = 0
     readings: int = 0
     garbled: int = 0
@@ -160,7 +162,7 @@ class StreamDevice:
         self._silent = False
         self._open = True
         if self._fault is None:
-            self._change(up=True, since=opened, detail="")
+            self._change(up=True, since=opened, detail="", alarm="")
         log.info("%s: %s is open", self.name, self._link.name, extra={"event": "device_open", "device": self.name})
         await self._do(self.driver.opened())
         slot = None if self._poll_secs is None else self._poll_secs / len(self._poll_channels)
@@ -199,11 +201,13 @@ class StreamDevice:
     def _count_unanswered(self, secs: float) -> None:
         self._unanswered_in_a_row += 1
         times = self._unanswered_in_a_row
+        cure = "is the gauge on, out of its menus, and set to the same line settings?"
         detail = (
             f"{self.name}: no answer to {times} poll{'s' if times > 1 else ''} on {self._link.name} for {secs:.0f} s; "
-            "is the gauge on, out of its menus, and set to the same line settings?"
+            f"{cure}"
         )
-        self._change(unanswered=self._state.unanswered + 1, detail=detail)
+        alarm = f"{self.name}: no answer to polls on {self._link.name}; {cure}"
+        self._change(unanswered=self._state.unanswered + 1, detail=detail, alarm=alarm)
         if _is_power_of_two(times):
             log.warning("%s", detail, extra={"event": "device_no_answer", "device": self.name})
 
@@ -214,11 +218,9 @@ class StreamDevice:
         if self._silence_secs is None or self._silent or now - self._last_frame < self._silence_secs:
             return
         self._silent = True
-        detail = (
-            f"{self.name}: nothing from {self._link.name} for {now - self._last_frame:.0f} s; "
-            "the gauge may sleep or stand in a menu, or its cable is off"
-        )
-        self._change(detail=detail)
+        cure = "the gauge may sleep or stand in a menu, or its cable is off"
+        detail = f"{self.name}: nothing from {self._link.name} for {now - self._last_frame:.0f} s; {cure}"
+        self._change(detail=detail, alarm=f"{self.name}: nothing from {self._link.name} for long; {cure}")
         log.warning("%s", detail, extra={"event": "device_silent", "device": self.name})
 
     async def _do(self, actions: Sequence[Action]) -> None:
@@ -251,10 +253,10 @@ class StreamDevice:
         self._waiting_since = None
         if self._fault is not None:
             self._fault = None
-            self._change(up=True, since=now, detail="")
+            self._change(up=True, since=now, detail="", alarm="")
         if self._silent or self._unanswered_in_a_row:
             log.info("%s: answers again", self.name, extra={"event": "device_answers", "device": self.name})
-            self._change(detail="")
+            self._change(detail="", alarm="")
         self._silent = False
         self._unanswered_in_a_row = 0
 
@@ -267,7 +269,8 @@ class StreamDevice:
             self._fault = error
         since = self._monotonic() if self._state.up else self._state.since
         faults = self._state.faults + isinstance(error, DriverFault)
-        self._change(up=False, since=since, detail=detail, faults=faults)
+        alarm = f"{self.name}: {error}; reopening until it is back"
+        self._change(up=False, since=since, detail=detail, alarm=alarm, faults=faults)
         if str(error) != complaint or _is_power_of_two(self._tries):
             say_gone(log, self.name, error, detail)
         await self._sleep(pause * self._jitter(1 - JITTER, 1 + JITTER))

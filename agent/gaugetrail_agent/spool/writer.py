@@ -263,9 +263,8 @@ class Writer:
         ]
 
     def _reject(self, jobs: Sequence[Append]) -> None:
-        megabytes = self.file.weight.bytes[WAITING] // 1_000_000
         for job in jobs:
-            full = SpoolFull(f"{megabytes} MB of records wait to be sent, which is the spool's limit")
+            full = SpoolFull("as many records wait to be sent as the spool's limit allows ([spool] max_mb)")
             job.future.set_exception(full)
 
     def _roll_back(self) -> None:

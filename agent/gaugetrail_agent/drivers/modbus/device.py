@@ -25,7 +25,7 @@ from pydantic import Field, model_validator
 from gaugetrail_agent.drivers.faults import own_faults, say_gone
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_agent.drivers.modbus.blocks import Block, Numbering, Wanted, after_refusal, blocks, zero_based
-from gaugetrail_agent.drivers.modbus.handshake_registers import PlcHandshake, TriggerSettings
+from gaugetrail_agent.drivers.modbus.handshake_registers import WELL, Complaint, PlcHandshake, TriggerSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone, DriverFault
@@ -286,15 +286,17 @@ class ModbusDevice:
 
     def _up(self, readings: Sequence[Reading]) -> None:
         now = self._monotonic()
-        complaint = "" if self._handshake is None else self._handshake.complaint()
-        still = "stands still" in complaint
+        complaint = WELL if self._handshake is None else self._handshake.complaint()
+        if complaint is WELL:
+            complaint = self._refusals()
         good = sum(reading.value is not None for reading in readings)
         bad = sum(reading.status in (Status.GARBLED, Status.ERROR) for reading in readings)
         self._say(
             replace(
                 self._state,
-                up=not still,
-                detail=complaint or self._refusals(),
+                up=not complaint.dead,
+                detail=complaint.detail,
+                alarm=complaint.alarm,
                 frames=self._state.frames + (1 if readings else 0),
                 readings=self._state.readings + good,
                 garbled=self._state.garbled + bad,
@@ -302,14 +304,17 @@ class ModbusDevice:
             )
         )
 
-    def _refusals(self) -> str:
+    def _refusals(self) -> Complaint:
         """The values that the unit refuses, by name and the address that the settings give."""
         if not self._refused:
-            return ""
+            return WELL
         names = ", ".join(
             f"{name} at {self._values[name].value.address} ({Refused(code)})" for name, code in self._refused.items()
         )
-        return f"{self.name}: {len(self._refused)} of {len(self._values)} values are refused: {names}"
+        return Complaint(
+            f"{self.name}: {len(self._refused)} of {len(self._values)} values are refused: {names}",
+            f"{self.name}: the unit refuses values that are set up; its state names them with their addresses",
+        )
 
     def _gone(self, error: DeviceGone, wait: float) -> None:
         again = f"trying again in {wait:.0f} s" if wait >= 1 else "trying again"
@@ -321,7 +326,8 @@ class ModbusDevice:
             say_gone(log, self.name, error, detail)
         fault = isinstance(error, DriverFault)
         unanswered, faults = self._state.unanswered + (not fault), self._state.faults + fault
-        self._say(replace(self._state, up=False, detail=detail, unanswered=unanswered, faults=faults))
+        alarm = f"{self.name}: {error}; trying again until it is back"
+        self._say(replace(self._state, up=False, detail=detail, alarm=alarm, unanswered=unanswered, faults=faults))
 
     def _say(self, state: DeviceState) -> None:
         if state.up != self._state.up:

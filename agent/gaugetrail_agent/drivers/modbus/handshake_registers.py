@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -69,6 +69,18 @@ class Registers(Protocol):
 
     def register(self, address: int) -> int:
         """The 0-based address of a trigger register."""
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a unit that answers: with its figures, and as an alarm without them."""
+
+    detail: str
+    alarm: str
+    dead: bool = False
+    """Nobody is there who would read an answer."""
+
+
+WELL = Complaint("", "")
 
 
 class PlcHandshake:
@@ -149,15 +161,17 @@ class PlcHandshake:
             self._held_until = (seq, self._monotonic() + NOT_READY_SECS)
         await self._write_answer(seq, code)
 
-    def complaint(self) -> str:
-        """What is wrong with the PLC though it answers; empty when all is well."""
+    def complaint(self) -> Complaint:
+        """What is wrong with the PLC though it answers."""
         now = self._monotonic()
         beat, since = self._beat_seen
         if self._trigger.heartbeat_in is not None and beat >= 0 and now - since > HEARTBEAT_STILL_SECS:
-            return f"{self.name}: the PLC's heartbeat stands still for {now - since:.0f} s; is its program running?"
+            still, cure = f"{self.name}: the PLC's heartbeat stands still", "is its program running?"
+            return Complaint(f"{still} for {now - since:.0f} s; {cure}", f"{still}; {cure}", dead=True)
         if now - self._lost_at < LOST_SHOWN_SECS:
-            return f"{self.name}: {self.lost} parts were never offered here; look for them at the machine"
-        return ""
+            lost = "parts were never offered here; look for them at the machine"
+            return Complaint(f"{self.name}: {self.lost} {lost}", f"{self.name}: {lost}")
+        return WELL
 
     async def _look(self, seq: int, echo: int) -> tuple[int, tuple[Reading, ...]] | None:
         readings = await self._read_data()
