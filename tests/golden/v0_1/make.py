@@ -25,9 +25,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from asking import COLLECTOR_TOML, answers, columns, command, pages
-from gaugetrail_collector.intake.ingest import Message, decode
 from shift import COLLECTOR, T0, LinePc, Plant, fix_chance, run_shift, write_key
 
+from gaugetrail_collector.ingest import Message, decode
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text

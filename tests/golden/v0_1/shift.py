@@ -16,14 +16,14 @@ from pathlib import Path
 import bodies
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from gaugetrail_collector.intake.ingest import Ingest, Message, decode, prove
 
-from gaugetrail_agent.delivery.lanes import Lane, Order
-from gaugetrail_agent.delivery.messages import Outbox
-from gaugetrail_agent.spool import Origin, Spool, bookmark
-from gaugetrail_collector.evidence.anchors import Anchors
-from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_agent.delivery import Lane, Order
+from gaugetrail_agent.outbox import Outbox
+from gaugetrail_agent.spool import Origin, Spool, mark
+from gaugetrail_collector.anchors import Anchors
+from gaugetrail_collector.ingest import Ingest, Message, decode, prove
+from gaugetrail_collector.keys import Keys
+from gaugetrail_collector.set_aside import SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import ClockTrust, FixedClock
@@ -52,7 +52,7 @@ def fix_chance() -> None:
     """Random names come one after the other; a file has no inode number, so that it may be unpacked anywhere."""
     names = itertools.count(1)
     secrets.token_hex = lambda size=6: f"{next(names):0{2 * size}x}"  # type: ignore[assignment]
-    bookmark.inode_of = lambda _: 0
+    mark.inode_of = lambda _: 0
 
 
 class LinePc:
