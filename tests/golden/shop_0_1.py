@@ -1,4 +1,4 @@
-"""A collector's folder of 0.1 under the present commands."""
+"""The folders of 0.1, a collector's and a line PC's, under the present commands."""
 
 from __future__ import annotations
 
@@ -75,3 +75,28 @@ def influx_shop(folder: Path, floor: Floor) -> Shop:
     unpack("collector", folder)
     (folder / "store.db").unlink()
     return empty_shop(folder, settings)
+
+
+def line_pc(folder: Path, port: int = 1) -> Path:
+    """The PC's folder with today's settings."""
+    unpack("agent", folder / "agent-data")
+    (folder / "plan.toml").write_text(
+        'id = "CP-1"\nrevision = "A"\npart = "PR-1"\napproved_by = "QE"\napproved_on = "2026-11-01"\n'
+        '[[characteristic]]\nname = "depth"\nunit = "mm"\nlsl = "1.0"\nusl = "2.0"\ncapture = "typed"\n'
+    )
+    path = folder / "agent.toml"
+    path.write_text(
+        '[agent]\nid = "pc1"\nsite = "plant1"\nline = "line1"\ndata_dir = "agent-data"\n'
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\nresend_secs = 1\n[terminal]\n'
+        '[[station]]\nname = "OP10"\nplan = "plan.toml"\nunit_pattern = "SN[0-9]+"\n'
+    )
+    return path
+
+
+def pair(floor: Floor, more: str = "") -> Shop:
+    """The collector's folder and the line PC's, both of 0.1, under the programs of today."""
+    floor.broker()
+    unpack("collector", floor.folder)
+    shop = empty_shop(floor.folder, SQLITE, f"[mqtt]\nport = {floor.mqtt_port}\n{more}")
+    line_pc(floor.folder, floor.mqtt_port)
+    return shop

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from floor import Floor, until
-from golden_0_1 import differences, messages, read, seals, unpack
+from golden_0_1 import differences, messages, read, seals
 from played_0_1 import Played
-from shop_0_1 import SQLITE, Shop, empty_shop
+from shop_0_1 import line_pc, pair
 from typer.testing import CliRunner
 
 from gaugetrail_agent.cli import app
@@ -23,22 +23,6 @@ THEN = json.loads(read("spool.json"))
 LINES = [line.encode("utf-8") for line in THEN["lines"]]
 SEALS = [one for line in LINES for one in seals(line)]
 WAITING = THEN["waiting"]
-
-
-def line_pc(folder: Path, port: int = 1) -> Path:
-    """The PC's folder with today's settings."""
-    unpack("agent", folder / "agent-data")
-    (folder / "plan.toml").write_text(
-        'id = "CP-1"\nrevision = "A"\npart = "PR-1"\napproved_by = "QE"\napproved_on = "2026-11-01"\n'
-        '[[characteristic]]\nname = "depth"\nunit = "mm"\nlsl = "1.0"\nusl = "2.0"\ncapture = "typed"\n'
-    )
-    path = folder / "agent.toml"
-    path.write_text(
-        '[agent]\nid = "pc1"\nsite = "plant1"\nline = "line1"\ndata_dir = "agent-data"\n'
-        f'[mqtt]\nhost = "127.0.0.1"\nport = {port}\nresend_secs = 1\n[terminal]\n'
-        '[[station]]\nname = "OP10"\nplan = "plan.toml"\nunit_pattern = "SN[0-9]+"\n'
-    )
-    return path
 
 
 def ask(config: Path, *words: str) -> object:
@@ -60,15 +44,6 @@ def test_the_spool_is_looked_into_without_an_agent(tmp_path: Path) -> None:
     assert [one for line in exported(config, "--state", "waiting") for one in seals(line)] == WAITING
     (aside,) = ask(config, "ls", "--state", "set-aside")  # type: ignore[misc]
     assert "InfluxDB refuses it" in aside["reason"]
-
-
-def pair(floor: Floor) -> Shop:
-    """The collector's folder and the line PC's, both of 0.1, under the programs of today."""
-    floor.broker()
-    unpack("collector", floor.folder)
-    shop = empty_shop(floor.folder, SQLITE, f"[mqtt]\nport = {floor.mqtt_port}\n")
-    line_pc(floor.folder, floor.mqtt_port)
-    return shop
 
 
 @pytest.mark.processes

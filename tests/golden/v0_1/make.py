@@ -7,7 +7,8 @@ Made with the sources of commit 99e9b06, which is 0.1 as it will be remembered:
 
 It need not run with any later version and is not to be adapted to one, its imports included: what a later version
 writes is no word of 0.1's.
-Clocks, keys and random names are fixed, so the same sources write the same bytes, but for SQLite's and zlib's versions.
+Clocks, keys and random names are fixed, so the same sources write the same bytes, but for SQLite's and zlib's versions
+and the random salt in the log that lies beside `spool.db`.
 
 Two line PCs seal records through their real spools and outboxes; the messages go through the real ingest into a real
 store; the commands and the console then answer. `pc1` signs, is restored once (a second epoch), and has a clone that
@@ -27,6 +28,8 @@ from pathlib import Path
 from asking import COLLECTOR_TOML, answers, columns, command, pages
 from shift import COLLECTOR, T0, LinePc, Plant, fix_chance, run_shift, write_key
 
+import gaugetrail_agent
+import gaugetrail_contract
 from gaugetrail_collector.ingest import Message, decode
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_contract import topics
@@ -70,6 +73,19 @@ def as_lines(sent: Iterable[tuple[str, bytes]]) -> bytes:
     return ("\n".join(made) + "\n").encode("utf-8")
 
 
+def keep_the_agent() -> None:
+    """The agent itself: its modules, to be run against collectors of a later day."""
+    with tempfile.TemporaryDirectory() as folder:
+        for package in (gaugetrail_agent, gaugetrail_contract):
+            source = Path(str(package.__file__)).parent
+            for path in [*source.rglob("*.py"), *source.rglob("templates/*")]:
+                target = Path(folder, source.name, path.relative_to(source))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+        files = sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
+        pack("agent-code.tar.xz", Path(folder), files)
+
+
 def status_documents() -> list[tuple[str, bytes]]:
     agent = AgentStatus(online=True, agent="pc1", time=utc_text(T0), started=utc_text(T0), version="0.1.0")
     collector = CollectorStatus(online=True, collector=COLLECTOR, time=utc_text(T0), store="up", version="0.1.0")
@@ -105,6 +121,7 @@ def main() -> None:
         keep("words.jsonl.xz", as_lines([*plant.said, *status_documents()]))
         write_answers(shop)
         keep("last-words.jsonl.xz", as_lines(last_words(plant, pc1)))
+    keep_the_agent()
 
 
 def last_words(plant: Plant, pc: LinePc) -> list[tuple[str, bytes]]:
