@@ -105,19 +105,28 @@ def test_a_copy_into_influxdb_writes_the_points_that_0_1_wrote(
         then, now = (points(influx, one, measurement) for one in (by_0_1, name))
         assert then
         assert differences(then, now) == []
+        assert field_types(influx, by_0_1, measurement).items() <= field_types(influx, name, measurement).items()
+
+
+def asked(floor: Floor, database: str, query: str) -> list[dict[str, Any]]:
+    """The series that InfluxDB answers with."""
+    words = urllib.parse.urlencode({"db": database, "epoch": "ns", "q": query})
+    with urllib.request.urlopen(f"http://127.0.0.1:{floor.influx_port}/query?{words}", timeout=60) as found:
+        return list(json.load(found)["results"][0].get("series", ()))
 
 
 def points(floor: Floor, database: str, measurement: str) -> dict[str, Any]:
-    """Every point of a measurement by its time and tags."""
-    asked = urllib.parse.urlencode({"db": database, "epoch": "ns", "q": f'SELECT * FROM "{measurement}" GROUP BY *'})
-    url = f"http://127.0.0.1:{floor.influx_port}/query?{asked}"
-    with urllib.request.urlopen(url, timeout=60) as found:
-        answer = json.load(found)
+    """Every point of a measurement by its tags and time."""
     return {
         json.dumps([series["tags"], values[0]]): dict(zip(series["columns"], values, strict=True))
-        for series in answer["results"][0].get("series", ())
+        for series in asked(floor, database, f'SELECT * FROM "{measurement}" GROUP BY *')
         for values in series["values"]
     }
+
+
+def field_types(floor: Floor, database: str, measurement: str) -> dict[str, str]:
+    (series,) = asked(floor, database, f'SHOW FIELD KEYS FROM "{measurement}"')
+    return dict(series["values"])
 
 
 def test_trying_again_what_is_set_aside_loses_nothing(shop_of: Callable[[str], Shop]) -> None:
