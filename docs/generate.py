@@ -21,6 +21,7 @@ from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_collector import cli as collector_cli
 from gaugetrail_collector.config import CollectorSettings
 from gaugetrail_contract.documents.files import PlanFile
+from gaugetrail_contract.events.registry import event_schema
 from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_schema
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "config" / "grafana"), str(ROOT / "docs")]
 
 from driver_pages import driver_pages, page_of  # noqa: E402 (beside this file)
+from event_pages import events_page  # noqa: E402 (the same)
 
 from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
 
@@ -48,6 +50,7 @@ def pages() -> dict[Path, str]:
         "receipt": Receipt.model_json_schema(),
         "agent-status": AgentStatus.model_json_schema(),
         "collector-status": CollectorStatus.model_json_schema(),
+        "events": event_schema(),
     }
     files = {Path("config/schema") / f"{name}.json": _json(schema) for name, schema in schemas.items()}
     reference = Path("docs/reference")
@@ -58,6 +61,7 @@ def pages() -> dict[Path, str]:
         files[reference / f"commands-{name}.md"] = commands_page(f"gaugetrail-{name}", cli.app)
     files[reference / "profiles.md"] = profiles_page()
     files[reference / "metrics.md"] = metrics_page()
+    files[reference / "events.md"] = events_page(NOTE)
     return files | driver_pages(ROOT) | dashboards.files()
 
 

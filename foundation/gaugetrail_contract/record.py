@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
 
 from gaugetrail_contract.clock import ClockTrust, utc_us
-from gaugetrail_contract.events.genealogy import members
+from gaugetrail_contract.events.registry import named
 from gaugetrail_contract.text import (
     DateText,
     DecimalText,
@@ -296,7 +296,7 @@ def identifiers(record: Record) -> list[tuple[str, str]]:
             found[record.field, record.new] = None
     else:
         found[SUBJECT_ID_KINDS.get(record.subject.kind, record.subject.kind), record.subject.id] = None
-        found |= dict.fromkeys(members(record.type, record.subject.kind, record.payload))
+        found |= dict.fromkeys(named(record.type, record.subject.kind, record.payload))
     return list(found)
 
 

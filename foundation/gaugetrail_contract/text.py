@@ -37,6 +37,12 @@ DecimalText = Annotated[str, StringConstraints(max_length=64, pattern=r"^-?[0-9]
 Hex256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 as 64 lower-case hex digits."""
 
+BranchName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
+"""A second history of one epoch: the first twelve hex digits of the first seal that differs."""
+
+Branch = Annotated[str, StringConstraints(pattern=r"^$|^[0-9a-f]{12}$")]
+"""Which history of an epoch: empty for the ordinary one, which nearly every epoch has alone."""
+
 HexBytes = Annotated[str, StringConstraints(max_length=8192, pattern=r"^([0-9a-f]{2})*$")]
 """Raw bytes of a device as lower-case hex."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gaugetrail_agent.spool import Appended, Spool
 from gaugetrail_contract.clock import FixedClock
+from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.receipts import Receipt, SetAside
 from gaugetrail_contract.record import FIRST_PREV, Event, InspectionBody, PlanRef, Record, Verdict
 from gaugetrail_contract.seal import open_sealed
@@ -72,8 +73,11 @@ def chained(one: Spool, epoch: str) -> list[int]:
 
 
 def events(one: Spool) -> list[Event]:
-    """The agent's own events among what waits."""
-    return [record for record in records(one) if isinstance(record, Event)]
+    """The agent's own events among what waits; each is of a known type and reads by its model."""
+    found = [record for record in records(one) if isinstance(record, Event)]
+    for event in found:
+        assert payload_of(event.type, event.subject.kind, event.payload) is not None, event.payload
+    return found
 
 
 FILES = ("spool.db", "spool.db-wal", "spool.mark")

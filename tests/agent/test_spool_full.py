@@ -25,6 +25,7 @@ from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.steps import ResultCode
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.files import Plan, PlanFile
+from gaugetrail_contract.events.spool import RecordsDamaged
 from gaugetrail_contract.record import Capture, Inspection, PlanRef
 from gaugetrail_contract.status import SpoolStatus
 
@@ -305,7 +306,7 @@ def test_the_agents_own_events_are_taken_even_when_the_spool_is_full(tmp_path: P
     with spool(tmp_path, max_bytes=3000) as one:
         while one.append(body()).exception(10) is None:
             pass
-        event = Origin("pc1", "s", "l").event("clock.step", {"jump_us": 1})
+        event = Origin("pc1", "s", "l").event(RecordsDamaged(reason="r", epoch="e", from_=1, to=1, count=1))
         assert one.append(event, room=ALWAYS).result(10).seq == one.state().last_seq
         assert one.append(body()).exception(10) is not None
 

@@ -30,6 +30,7 @@ from gaugetrail_agent.station.steps import (
     waits_for,
 )
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
+from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, PlanRef, Verdict
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")
@@ -392,6 +393,7 @@ def test_a_block_with_no_usable_serial_is_rejected_and_kept_as_an_event(serial: 
     assert isinstance(effect, SealIt)
     assert isinstance(effect.body, EventBody)
     assert effect.body.type == "block_rejected"
+    assert payload_of(effect.body.type, effect.body.subject.kind, effect.body.payload) is not None
     assert effect.body.payload["raw"]["force"] == "41"  # type: ignore[call-overload,index]
 
 

@@ -12,7 +12,7 @@ from small_plant import chained, fill, happening
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.tracing.genealogy import Direction, Family, Thing, walk
-from gaugetrail_contract.events.genealogy import members, payload_of
+from gaugetrail_contract.events.registry import named, payload_of
 from gaugetrail_contract.record import Body
 
 RECORDS = chained(
@@ -115,8 +115,8 @@ def test_a_payload_of_another_form_leads_nowhere(store: Store) -> None:
     """It is shown as the event that it is; nothing is guessed from it."""
     assert found(family(store, "serial", "ODD-1", "made_from")) == {}
     assert payload_of("assembly.built", "unit", {"from": []}) is None
-    assert members("lot.split", "lot", {"into": [1]}) == []
-    assert members("gauge.checked", "gauge", {"into": ["x"]}) == []
+    assert named("lot.split", "lot", {"into": [1]}) == []
+    assert named("gauge.checked", "gauge", {"into": ["x"]}) == []
 
 
 def printed(one: Family) -> str:

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from gaugetrail_agent.clock.trust import STEP_US, TOO_EARLY_US, Step, WatchedClock
 from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Spool, Waiting
 from gaugetrail_contract.clock import ClockTrust, utc_text, utc_us
+from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.record import AmendmentBody, EventBody, record_id
 
 SETTLED_SECS = 10.0
@@ -108,15 +109,14 @@ class ClockWatch:
 def step_event(origin: Origin, step: Step, boot: str) -> EventBody:
     """`clock.step`, with both readings of both clocks."""
     return origin.event(
-        "clock.step",
-        {
-            "wall_before": utc_text(max(0, step.wall_before_us)),
-            "wall_after": utc_text(max(0, step.wall_after_us)),
-            "mono_before_ns": step.mono_before_ns,
-            "mono_after_ns": step.mono_after_ns,
-            "jump_us": step.jump_us,
-            "boot": boot,
-        },
+        ClockStepped(
+            wall_before=utc_text(max(0, step.wall_before_us)),
+            wall_after=utc_text(max(0, step.wall_after_us)),
+            mono_before_ns=step.mono_before_ns,
+            mono_after_ns=step.mono_after_ns,
+            jump_us=step.jump_us,
+            boot=boot,
+        )
     )
 
 

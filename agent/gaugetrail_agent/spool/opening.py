@@ -18,13 +18,16 @@ import sqlite3
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import Any, Self
 
 from gaugetrail_agent.spool import bookmark, repair, schema
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, Figures, Weight
 from gaugetrail_agent.spool.sealing import Chain, named, new_epoch_name, sound
 from gaugetrail_agent.spool.words import Origin, SpoolBroken
 from gaugetrail_contract.clock import Clock, Ticker
-from gaugetrail_contract.record import FIRST_PREV, Payload
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.events.spool import SpoolLost, SpoolRepaired, SpoolRestored
+from gaugetrail_contract.record import FIRST_PREV
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,12 @@ class Due:
     """The event that a new epoch begins with."""
 
     type: str
-    payload: dict[str, Payload]
+    payload: dict[str, Any]
+
+    @classmethod
+    def now(cls, payload: EventPayload) -> Self:
+        """One that was found to be due at this opening."""
+        return cls(payload.TYPE, payload.written())
 
 
 @dataclass(slots=True)
@@ -170,7 +178,7 @@ class Opener:
             if known is None or known.seq == 0:
                 return None
             reason = "the spool's file was gone; what was waiting in it can't be sent by this agent any more"
-            return Due("spool.lost", {"reason": reason, **_last(known.epoch, known.seq, known.sha256)})
+            return Due.now(SpoolLost(reason=reason, old_epoch=known.epoch, last_seq=known.seq, last_seal=known.sha256))
         (_, epoch), chain = file.chain.epochs.current, file.chain
         end = _whole(file)
         if end is not None:
@@ -182,22 +190,24 @@ class Opener:
         strange = bookmark.stranger(known, meta["session"], bookmark.inode_of(self.path), came_to)
         if strange is None:
             return None
-        payload: dict[str, Payload] = {"reason": strange}
-        if known is not None:
-            payload |= {"known_epoch": known.epoch, "known_seq": known.seq}
-        return Due("spool.restored", payload | _last(epoch, chain.place - chain.epochs.current[0], chain.prev))
+        return Due.now(
+            SpoolRestored(
+                reason=strange,
+                known_epoch=None if known is None else known.epoch,
+                known_seq=None if known is None else known.seq,
+                old_epoch=epoch,
+                last_seq=chain.place - chain.epochs.current[0],
+                last_seal=chain.prev,
+            )
+        )
 
     def _begin_epoch(self, file: OpenFile, due: Due, *, new: bool) -> None:
         log.error("spool: a new epoch begins: %s", due.payload.get("reason"), extra={"event": due.type})
         if not new:
             file.chain.new_epoch(file.db, due.type)
         file.db.execute("DELETE FROM meta WHERE key = 'epoch_due'")
-        file.chain.add(file.db, file.weight, self.origin.event(due.type, due.payload), {}, None)
+        file.chain.add(file.db, file.weight, self.origin.due(due.type, due.payload), {}, None)
         file.chain.write(file.db, file.weight)
-
-
-def _last(epoch: str, seq: int, sha256: str) -> dict[str, Payload]:
-    return {"old_epoch": epoch, "last_seq": seq, "last_seal": sha256}
 
 
 def _whole(file: OpenFile) -> Due | None:
@@ -220,8 +230,8 @@ def _whole(file: OpenFile) -> Due | None:
     epoch, seq = chain.epochs.of(good[0]) if good else (chain.epochs.current[1], 0)
     chain.place = max([chain.place, *bad])
     reason = "the newest record is not the one that was sealed last"
-    payload: dict[str, Payload] = {"reason": reason, "damaged": len(bad)}
-    return Due("spool.repaired", payload | _last(epoch, seq, good[1] if good else FIRST_PREV))
+    seal = good[1] if good else FIRST_PREV
+    return Due.now(SpoolRepaired(reason=reason, damaged=len(bad), old_epoch=epoch, last_seq=seq, last_seal=seal))
 
 
 def set_damaged(db: sqlite3.Connection, chain: Chain, weight: Weight, place: int, reason: str) -> None:

@@ -29,6 +29,7 @@ from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, Row, Scrap, Wal, 
 from gaugetrail_agent.spool.schema import CONFIRMED, Figures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
 from gaugetrail_contract.clock import utc_text, utc_us
+from gaugetrail_contract.events.spool import SpoolRepaired
 from gaugetrail_contract.files import sync_folder
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import FIRST_PREV
@@ -273,27 +274,30 @@ def _conclude(db: sqlite3.Connection, found: _Salvage, note: dict[str, object], 
         "SELECT place, sha256, time_us FROM record ORDER BY place DESC LIMIT 1"
     ).fetchone() or (0, FIRST_PREV, 0)
     figures = Figures(place, sha256, last_us, weight)
-    last_epoch, last_seq = schema.Epochs.read(db).of(place) if found.starts else (note.get("known_epoch"), 0)
+    known_epoch, known_seq = (
+        (str(note["known_epoch"]), int(str(note["known_seq"]))) if "known_seq" in note else (None, None)
+    )
+    last_epoch, last_seq = schema.Epochs.read(db).of(place) if found.starts else (known_epoch, 0)
     absent = list(_absent(db, found))
-    payload: dict[str, object] = {
-        "reason": note["reason"],
-        "kept": kept,
-        "carried": sum(weight.count),
-        "damaged": weight.damaged,
-        "absent": [[epoch, first, last] for epoch, first, last in absent[-MOST_NAMED:]],
-        "absent_count": sum(Ranges([(first, last)]).count for _, first, last in absent),
-        "last_seq": last_seq,
-        "last_seal": sha256,
-    }
-    if found.starts:
-        first_epoch, first_seq = schema.Epochs.read(db).of(_first_place(db))
-        payload |= {"first_epoch": first_epoch, "first_seq": first_seq}
-    if last_epoch:
-        payload["old_epoch"] = last_epoch
-    if "known_seq" in note:
-        payload |= {"known_epoch": note["known_epoch"], "known_seq": note["known_seq"]}
+    first_epoch, first_seq = schema.Epochs.read(db).of(_first_place(db)) if found.starts else (None, None)
+    payload = SpoolRepaired(
+        reason=str(note["reason"]),
+        kept=kept,
+        carried=sum(weight.count),
+        damaged=weight.damaged,
+        absent=tuple(absent[-MOST_NAMED:]),
+        absent_count=sum(Ranges([(first, last)]).count for _, first, last in absent),
+        first_epoch=first_epoch,
+        first_seq=first_seq,
+        old_epoch=last_epoch,
+        last_seq=last_seq,
+        last_seal=sha256,
+        known_epoch=known_epoch,
+        known_seq=known_seq,
+    )
     db.execute("UPDATE meta SET value = ? WHERE key = 'figures'", (figures.text(),))
-    db.execute("INSERT INTO meta VALUES('epoch_due', ?)", (json.dumps({"type": "spool.repaired", "payload": payload}),))
+    due = json.dumps({"type": payload.TYPE, "payload": payload.written()})
+    db.execute("INSERT INTO meta VALUES('epoch_due', ?)", (due,))
 
 
 def _first_place(db: sqlite3.Connection) -> int:

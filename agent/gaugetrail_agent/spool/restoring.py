@@ -14,6 +14,7 @@ from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.schema import WAITING, Epochs, Figures
 from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.events.spool import SpoolRestored
 from gaugetrail_contract.files import sync_folder
 
 
@@ -63,13 +64,9 @@ def _copy(backup: Path, scratch: Path, agent: str) -> int:
                 raise SpoolBroken(f"{backup} belongs to the agent {meta['agent']!r}, not to {agent!r}")
             figures = Figures.read(str(meta["figures"]))
             epoch, seq = Epochs.read(db).of(figures.place)
-            payload = {
-                "reason": f"restored on purpose from {backup.name}",
-                "old_epoch": epoch,
-                "last_seq": seq,
-                "last_seal": figures.sha256,
-            }
-            due = json.dumps({"type": "spool.restored", "payload": payload})
+            reason = f"restored on purpose from {backup.name}"
+            payload = SpoolRestored(reason=reason, old_epoch=epoch, last_seq=seq, last_seal=figures.sha256)
+            due = json.dumps({"type": payload.TYPE, "payload": payload.written()})
             db.execute("INSERT OR REPLACE INTO meta VALUES('epoch_due', ?)", (due,))
             db.execute("COMMIT")
     except (sqlite3.DatabaseError, KeyError, ValueError) as error:

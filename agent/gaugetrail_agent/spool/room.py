@@ -11,6 +11,7 @@ import sqlite3
 from gaugetrail_agent.spool.schema import CONFIRMED, WAITING, Weight
 from gaugetrail_agent.spool.sealing import Chain
 from gaugetrail_agent.spool.words import Origin
+from gaugetrail_contract.events.spool import RecordsDropped
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import EventBody
 
@@ -91,17 +92,16 @@ def _dropped(
     weight.dropped += len(entries)
     ranges = Ranges.of(seq for seq, _ in entries).spans()
     return origin.event(
-        "records.dropped",
-        {
-            "reason": "the spool was full",
-            "epoch": epoch,
-            "class": kind,
-            "from": entries[0][0],
-            "to": entries[-1][0],
-            "count": len(entries),
-            "bytes": size,
-            "ranges": [[first, last] for first, last in ranges[:MOST_RANGES]],
-        },
+        RecordsDropped(
+            reason="the spool was full",
+            epoch=epoch,
+            class_=kind,
+            from_=entries[0][0],
+            to=entries[-1][0],
+            count=len(entries),
+            bytes=size,
+            ranges=tuple(ranges[:MOST_RANGES]),
+        )
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from gaugetrail_contract.record import EventBody, Payload, Subject
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.seal import Sealed
 
 
@@ -26,8 +28,12 @@ class Origin:
     site: str = "unknown"
     line: str = "unknown"
 
-    def event(self, kind: str, payload: dict[str, Payload]) -> EventBody:
+    def event(self, payload: EventPayload) -> EventBody:
         """An event of the agent about itself."""
+        return self.due(payload.TYPE, payload.written())
+
+    def due(self, kind: str, payload: dict[str, Any]) -> EventBody:
+        """The same of one that was kept in writing for this moment, perhaps by another version of the agent."""
         return EventBody(
             site=self.site,
             line=self.line,

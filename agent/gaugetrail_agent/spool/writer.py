@@ -18,6 +18,7 @@ from gaugetrail_agent.spool.opening import OpenFile, set_damaged
 from gaugetrail_agent.spool.schema import CONFIRMED, SET_ASIDE, WAITING, Weight
 from gaugetrail_agent.spool.sealing import named, sound
 from gaugetrail_agent.spool.words import REFUSE, Appended, Origin, Room, SpoolBroken, SpoolFull
+from gaugetrail_contract.events.spool import RecordsDamaged
 from gaugetrail_contract.record import Body, EventBody
 from gaugetrail_contract.seal import RecordTooLarge, seal_of
 
@@ -256,11 +257,7 @@ class Writer:
         epoch, seq = chain.epochs.of(place)
         set_damaged(db, chain, weight, place, reason)
         log.error("spool: record %s/%d is spoilt and set aside here", epoch, seq, extra={"event": "record_damaged"})
-        return [
-            self._origin.event(
-                "records.damaged", {"reason": reason, "epoch": epoch, "from": seq, "to": seq, "count": 1}
-            )
-        ]
+        return [self._origin.event(RecordsDamaged(reason=reason, epoch=epoch, from_=seq, to=seq, count=1))]
 
     def _reject(self, jobs: Sequence[Append]) -> None:
         for job in jobs:

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gaugetrail_contract.clock import EPOCH, utc_us
+from gaugetrail_contract.events.registry import meaning
 from gaugetrail_contract.record import Measurement, Record, Verdict
 from gaugetrail_contract.text import visible, visible_bytes
 
@@ -121,6 +122,7 @@ def environment() -> Environment:
         "count": lambda number: f"{number:,}",
         "sign": lambda verdict: SIGNS[verdict],
         "state": lambda state: STATES.get(state, state),
+        "meaning": meaning,
     }
     made.globals |= {"local": local}
     return made

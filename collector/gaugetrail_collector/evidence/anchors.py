@@ -4,7 +4,8 @@ A chain proves that its records belong together. Somebody who can write to the s
 anew from any record on, and nothing in it would tell. An anchor names, at a moment, the newest number of each chain
 with its seal, as this collector proved and stored it; exported and kept elsewhere, it contradicts every later
 rewriting. It is an ordinary event record (type `anchor`) of the agent `collector:<id>`, so it stands in the store like
-any other; its payload carries the collector's signature over the heads, which nobody who only has the store can make.
+any other; its payload (see `events.anchors`) carries the collector's signature over the heads, which nobody who only
+has the store can make.
 
 State: `anchors.json` in the collector's folder: epoch, last number and seal, and the record that is on its way into
 the store, written and synced before the store gets it. A kill at any moment leaves a chain that goes on. Where the file
@@ -13,7 +14,6 @@ is lost, or is older than the store, a new epoch begins.
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import threading
@@ -26,6 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
+from gaugetrail_contract.events.anchors import HeadsAnchored
+from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import FIRST_PREV, Event, EventBody, Head, Record, Subject
 from gaugetrail_contract.seal import BadRecord, open_line, seal
@@ -35,7 +37,6 @@ log = logging.getLogger(__name__)
 
 PREFIX = "collector:"
 """No agent of a line is called so."""
-TYPE = "anchor"
 MOST_HEADS = 200
 """In one anchor; a plant with more chains makes several."""
 
@@ -105,20 +106,17 @@ class Anchors:
         """The next record of our chain, as a wire line."""
         ticker = Ticker(self._clock.now_us, state.last_us)
         time = utc_text(ticker.next())
-        listed = [(agent, epoch, seq, sha256) for (agent, epoch), (seq, sha256) in heads.items()]
-        payload: dict[str, object] = {"heads": [list(head) for head in listed]}
+        payload = HeadsAnchored(heads=tuple((*chain, *head) for chain, head in heads.items()))
         if self._signer is not None:
-            signed = self._signer.sign(TYPE, self.agent, time, *(part for head in listed for part in head))
-            payload |= {"key": self._signer.key, "ed25519": signed}
-        body = EventBody.model_validate(
-            {
-                "site": "collectors",
-                "line": self._collector,
-                "station": "anchors",
-                "type": TYPE,
-                "subject": Subject(kind="agent", id=self.agent),
-                "payload": payload,
-            }
+            signed = self._signer.sign(payload.TYPE, self.agent, time, *payload.signed_parts)
+            payload = payload.model_copy(update={"key": self._signer.key, "ed25519": signed})
+        body = EventBody(
+            site="collectors",
+            line=self._collector,
+            station="anchors",
+            type=payload.TYPE,
+            subject=Subject(kind=payload.SUBJECT, id=self.agent),
+            payload=payload.written(),
         )
         head = Head(
             kind=body.KIND,
@@ -196,22 +194,17 @@ def heads_of(lines: Iterable[bytes], keys: Sequence[str]) -> tuple[Heads, list[s
 
 
 def _take(record: Record, keys: Sequence[str], heads: Heads) -> None:
-    if not isinstance(record, Event) or record.type != TYPE:
+    if not isinstance(record, Event) or record.type != HeadsAnchored.TYPE:
         raise BadRecord("it is another record")
-    try:
-        payload = _Payload.model_validate_json(json.dumps(record.payload))
-    except ValidationError as error:
-        raise BadRecord("it names no heads") from error
+    payload = payload_of(record.type, record.subject.kind, record.payload)
+    if not isinstance(payload, HeadsAnchored):
+        raise BadRecord("it names no heads")
     if payload.key is None or payload.ed25519 is None:
         raise BadSignature(f"{record.id} is not signed")
     if payload.key not in keys:
         raise BadSignature(f"{record.id} is signed by the key {payload.key}, which is not among those given")
-    check(payload.key, payload.ed25519, TYPE, record.agent, record.time, *(p for head in payload.heads for p in head))
-    for agent, epoch, seq, sha256 in payload.heads:
+    check(payload.key, payload.ed25519, payload.TYPE, record.agent, record.time, *payload.signed_parts)
+    for agent, epoch, seq, sha256, *branch in payload.heads:
+        if branch:
+            raise BadRecord(f"it names a branch of {agent} epoch {epoch}, which this version can't compare: update it")
         heads.setdefault((agent, epoch), {})[seq] = sha256
-
-
-class _Payload(BaseModel):
-    heads: tuple[tuple[str, str, int, str], ...]
-    key: str | None = None
-    ed25519: str | None = None

@@ -1,0 +1,55 @@
+"""Every type of event that the code writes or reads by its payload, and the questions asked of any event."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from gaugetrail_contract.events.anchors import HeadsAnchored
+from gaugetrail_contract.events.clock import ClockStepped
+from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.events.spool import RecordsDamaged, RecordsDropped, SpoolLost, SpoolRepaired, SpoolRestored
+from gaugetrail_contract.events.station import BlockRejected
+
+EVENT_TYPES: Mapping[str, type[EventPayload]] = {
+    one.TYPE: one
+    for one in (
+        LotSplit,
+        LotMerge,
+        AssemblyBuilt,
+        BlockRejected,
+        ClockStepped,
+        SpoolLost,
+        SpoolRestored,
+        SpoolRepaired,
+        RecordsDropped,
+        RecordsDamaged,
+        HeadsAnchored,
+    )
+}
+"""Event type -> its payload."""
+
+
+def payload_of(event_type: str, subject_kind: str, payload: Mapping[str, object]) -> EventPayload | None:
+    """An event's payload; null for a type that isn't known, another subject than the type's, and any other form."""
+    model = EVENT_TYPES.get(event_type)
+    return model.read(payload) if model is not None and subject_kind == model.SUBJECT else None
+
+
+def named(event_type: str, subject_kind: str, payload: Mapping[str, object]) -> list[tuple[str, str]]:
+    """`(id_kind, identifier)` of everything that an event's payload names: it is filed under these, too."""
+    read = payload_of(event_type, subject_kind, payload)
+    return [] if read is None else list(read.named())
+
+
+def meaning(event_type: str) -> str:
+    """What an event of that type means, in a sentence; empty for a type that isn't known."""
+    model = EVENT_TYPES.get(event_type)
+    return "" if model is None else " ".join((inspect.getdoc(model) or "").split())
+
+
+def event_schema() -> dict[str, Any]:
+    """Event type -> the JSON Schema of its payload, for `config/schema/events.json`."""
+    return {name: model.model_json_schema() for name, model in EVENT_TYPES.items()}
