@@ -2,11 +2,13 @@
 
 `{"command":"again","epoch":…,"ranges":[[from,to],…]}` asks for records again that the store has lost or never got.
 The agent gives what its spool still holds of them, once for each command; it says what it no longer has. A command
-changes nothing in the spool, and one that is malformed, or of another epoch, is refused and counted.
+changes nothing in the spool, and one that is malformed, or of another epoch, is refused and counted. `branch` behind
+`epoch` is as in `receipts`.
 """
 
 from __future__ import annotations
 
+import operator
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -14,6 +16,7 @@ from pydantic import Field, ValidationError
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.ranges import refuse_no_span
 from gaugetrail_contract.record import Frozen
+from gaugetrail_contract.text import Branch
 
 MAX_COMMAND_BYTES = 100_000
 MAX_RANGES = 1000
@@ -24,6 +27,7 @@ class Again(Frozen):
 
     command: Literal["again"]
     epoch: str = Field(pattern=r"^[0-9a-z]{8,32}$")
+    branch: Branch = Field("", exclude_if=operator.not_, description="which history of the epoch; left out when empty")
     ranges: tuple[tuple[int, int], ...] = Field(min_length=1, max_length=MAX_RANGES)
 
     def to_bytes(self) -> bytes:

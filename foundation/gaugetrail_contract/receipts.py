@@ -1,17 +1,21 @@
 """Receipts: the collector's word that records are in the store.
 
 `{"epoch":…,"stored":[[from,to,"<seal of to>"],…],"set_aside":[{"seq":…,"sha256":…,"reason":…}]}`. A range names the
-seal of its last record, so that a receipt can't confirm a record that the agent never sealed.
+seal of its last record, so that a receipt can't confirm a record that the agent never sealed. Where an epoch has a
+second history, `branch` behind `epoch` names it; of the ordinary one the key isn't written, so that every agent reads
+it.
 """
 
 from __future__ import annotations
+
+import operator
 
 from pydantic import Field, ValidationError
 
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.ranges import refuse_no_span
 from gaugetrail_contract.record import Frozen
-from gaugetrail_contract.text import Hex256, Text
+from gaugetrail_contract.text import Branch, Hex256, Text
 
 MAX_RECEIPT_BYTES = 1_000_000
 
@@ -30,6 +34,7 @@ class Receipt(Frozen):
     """What became of records of one epoch of one agent."""
 
     epoch: str = Field(pattern=r"^[0-9a-z]{8,32}$")
+    branch: Branch = Field("", exclude_if=operator.not_, description="which history of the epoch; left out when empty")
     stored: tuple[StoredRange, ...] = Field((), description="[from, to, seal of to], both ends included")
     set_aside: tuple[SetAside, ...] = ()
 

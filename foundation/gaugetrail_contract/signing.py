@@ -4,7 +4,8 @@ Two kinds of message are signed, each by a last line of its own:
 
 - records, by the agent: `{"signature":{"key":…,"epoch":…,"seq":…,"sha256":…,"ed25519":…}}` names the last record of
   the message, with its seal: the head of the chain as far as this message goes. Under the signature stand the seals of
-  the message's other records too, so that none can be exchanged, left out or put in on the way.
+  the message's other records too, so that none can be exchanged, left out or put in on the way. Of a second history of
+  an epoch that the agent knows to be its own, `branch` stands behind `epoch`, on the line and in the text.
 - receipts and commands, by the collector: `{"signature":{"key":…,"collector":…,"ed25519":…}}`, over the exact bytes of
   the line before.
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import Frozen
-from gaugetrail_contract.text import Hex256, TopicName
+from gaugetrail_contract.text import Branch, Hex256, TopicName
 
 DOMAIN = "gaugetrail/1"
 FRONT = b'{"signature":{'
@@ -70,6 +72,7 @@ class _SignatureForm(Frozen):
 
     key: Hex256
     epoch: Annotated[str, Field(pattern=r"^[0-9a-z]{8,32}$")]
+    branch: Branch = Field("", exclude_if=operator.not_)
     seq: int = Field(ge=1, le=2**53)
     sha256: Hex256
     ed25519: Ed25519Hex
@@ -84,11 +87,13 @@ class Signature:
     seq: int
     sha256: str
     ed25519: str
+    branch: str = ""
 
     def line(self) -> bytes:
         """The message's last line."""
+        branch = f'"branch":"{self.branch}",' if self.branch else ""
         text = (
-            f'{{"signature":{{"key":"{self.key}","epoch":"{self.epoch}","seq":{self.seq},'
+            f'{{"signature":{{"key":"{self.key}","epoch":"{self.epoch}",{branch}"seq":{self.seq},'
             f'"sha256":"{self.sha256}","ed25519":"{self.ed25519}"}}}}'
         )
         return text.encode("ascii")
@@ -97,7 +102,7 @@ class Signature:
         """Raises `BadSignature` unless the key's owner signed a message of the agent with just these seals."""
         if not seals or seals[-1] != self.sha256:
             raise BadSignature("the signature is another message's: it names another last seal")
-        _check(self.key, _text("records", agent, self.epoch, self.seq, *seals), self.ed25519)
+        _check(self.key, _records_text(agent, self.epoch, self.branch, self.seq, seals), self.ed25519)
 
 
 class WordSignature(Frozen):
@@ -133,10 +138,10 @@ class Signer:
         """A key that nobody had before."""
         return cls(Ed25519PrivateKey.generate())
 
-    def records(self, agent: str, epoch: str, seq: int, seals: Sequence[str]) -> bytes:
+    def records(self, agent: str, epoch: str, seq: int, seals: Sequence[str], branch: str = "") -> bytes:
         """The signature line of a message whose records have these seals; the last one's place is given."""
-        signed = self.sign("records", agent, epoch, seq, *seals)
-        return Signature(key=self.key, epoch=epoch, seq=seq, sha256=seals[-1], ed25519=signed).line()
+        signed = self._private.sign(_records_text(agent, epoch, branch, seq, seals)).hex()
+        return Signature(self.key, epoch, seq, seals[-1], signed, branch).line()
 
     def word(self, kind: str, agent: str, collector: str, body: bytes) -> bytes:
         """A receipt's or command's payload, signed."""
@@ -176,7 +181,7 @@ def _signature(line: bytes) -> Signature:
         key, epoch, seq, sha256, ed25519 = written.groups()
         return Signature(key, epoch, int(seq), sha256, ed25519)
     form = _parse(_SignatureForm, line)
-    return Signature(form.key, form.epoch, form.seq, form.sha256, form.ed25519)
+    return Signature(form.key, form.epoch, form.seq, form.sha256, form.ed25519, form.branch)
 
 
 def open_word(kind: str, agent: str, payload: bytes) -> Word:
@@ -230,6 +235,11 @@ def _write(path: Path, signer: Signer) -> None:
 
 def _text(kind: str, *parts: str | int) -> bytes:
     return "\n".join((f"{DOMAIN} {kind}", *map(str, parts))).encode("utf-8")
+
+
+def _records_text(agent: str, epoch: str, branch: str, seq: int, seals: Sequence[str]) -> bytes:
+    """What an agent signs of a message. A branch can't be taken for the number: behind a number comes a seal."""
+    return _text("records", agent, epoch, *([branch] if branch else ()), seq, *seals)
 
 
 def _check(key: str, text: bytes, signed: str) -> None:

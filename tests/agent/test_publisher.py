@@ -245,12 +245,14 @@ def test_receipts_that_do_not_fit_are_ignored_and_counted(shop: Shop) -> None:
     sender = shop.publisher(one)
     put(one, 2)
     until(lambda: len(end.came) == 2, "both have come")
+    seal = one.held(1, 1)[0].sealed.sha256
     end.say(Receipt(epoch="0" * 12, stored=((1, 2, "0" * 64),)))
+    end.say(Receipt(epoch=one.epoch, branch="0123456789ab", stored=((1, 2, seal),)))
     end.say(Receipt(epoch=one.epoch, stored=((1, 2, "0" * 64),)))
     end.say(Receipt(epoch=one.epoch, stored=((1, 9, "0" * 64),)))
     for garbage in (b"", b"{", b"\xff\xfe", b"[" * 5000, b'{"epoch":"x"}'):
         end.client.publish("gaugetrail/v1/pc1/receipts", garbage, qos=1)
-    until(lambda: sender.figures.ignored_receipts >= 8, "all are counted")
+    until(lambda: sender.figures.ignored_receipts >= 9, "all are counted")
     assert one.state().waiting == 2
     assert sender.figures.callback_faults == 0
 
@@ -297,7 +299,9 @@ def test_what_a_collector_asks_for_again_is_given_from_the_spool(shop: Shop, cap
     for garbage in (b"", b"{}", b'{"command":"again"}', b'{"command":"rm","epoch":"012345678","ranges":[[1,2]]}'):
         end.client.publish("gaugetrail/v1/pc1/commands", garbage, qos=1)
     end.client.publish("gaugetrail/v1/pc1/commands", f'{{"command":"again","epoch":"{one.epoch}","ranges":[[3,1]]}}')
-    until(lambda: sender.figures.ignored_commands == 5, "each is refused")
+    end.say(Again(command="again", epoch=one.epoch, branch="0123456789ab", ranges=((2, 4),)))
+    until(lambda: sender.figures.ignored_commands == 6, "each is refused")
+    assert sender.figures.given_again == 5, "another history of this epoch is none of ours"
     put(one, 1, 11)
     until(lambda: one.state().last_seq == 11 and empty(one)(), "delivery goes on")
 

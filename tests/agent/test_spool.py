@@ -132,11 +132,12 @@ def test_a_collector_can_ask_for_confirmed_records_again_and_hears_what_is_gone(
 
 
 def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None:
-    """Another epoch, another seal, a number never sealed: nothing is confirmed by it."""
+    """Another epoch, another history of it, another seal, a number never sealed: nothing is confirmed by it."""
     with spool(tmp_path) as one:
         appended = put(one, 3)
         for bad in (
             Receipt(epoch="otherepoch", stored=((1, 3, appended[2].sha256),)),
+            Receipt(epoch=one.epoch, branch="0123456789ab", stored=((1, 3, appended[2].sha256),)),
             receipt(one, (1, 3, "0" * 64)),
             receipt(one, (1, 9, appended[2].sha256)),
             receipt(one, aside=(SetAside(seq=2, sha256="0" * 64, reason="x"),)),

@@ -13,15 +13,18 @@ from asking_commands import ask, settings_file
 from made import AGENT, EPOCH, opened
 from made import chain as chain_of
 from places import Place, SqlitePlace
+from samples import T0, head
 
 from gaugetrail_collector.evidence.anchors import Anchors, heads_of, stored_anchors
 from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.record import FIRST_PREV
+from gaugetrail_contract.clock import FixedClock, utc_text
+from gaugetrail_contract.events.anchors import HeadsAnchored
+from gaugetrail_contract.record import FIRST_PREV, EventBody, Subject
 from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.seal import seal as sealed_record
 from gaugetrail_contract.signing import Signer, signer_at
 
 KEY = Signer.new()
@@ -117,6 +120,30 @@ def test_an_altered_anchor_says_nothing(tmp_path: Path) -> None:
     unsigned.keep(chain_of(5))
     unsigned.seal()
     assert "is not signed" in heads_of(unsigned.exported(), [KEY.key])[1][0]
+
+
+def test_a_head_of_a_second_history_is_said_and_accuses_nobody(tmp_path: Path) -> None:
+    """Anchors of a newer collector may name branches; the ordinary heads among them count all the same."""
+    store = SqlitePlace(tmp_path).store()
+    records = chain_of(3)
+    store.write(records)
+    seal = records[-1].sealed.sha256
+    payload = HeadsAnchored(heads=((AGENT, EPOCH, 3, seal), (AGENT, EPOCH, 2, "ab" * 32, "abababababab")))
+    signed = KEY.sign(payload.TYPE, "collector:c1", utc_text(T0 + 1000), *payload.signed_parts)
+    payload = payload.model_copy(update={"key": KEY.key, "ed25519": signed})
+    body = EventBody(
+        site="collectors",
+        line="c1",
+        station="anchors",
+        type=payload.TYPE,
+        subject=Subject(kind="agent", id="collector:c1"),
+        payload=payload.written(),
+    )
+    line = sealed_record(head(body, agent="collector:c1"), body).line()
+    heads, faults = heads_of([line], [KEY.key])
+    assert heads == {(AGENT, EPOCH): {3: seal}}
+    assert "second histories" in faults[0]
+    assert verify(store, heads).ok
 
 
 def test_anchors_stand_in_every_store_as_a_chain_of_their_own(place: Place, tmp_path: Path) -> None:

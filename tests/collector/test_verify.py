@@ -286,7 +286,10 @@ def test_the_command_holds_the_store_against_the_heads_of_an_earlier_proof(tmp_p
     assert "missing: 11 to 12" in after.stdout
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"agents": [{"agent": 1}]}', None])
+BRANCHED = '{"agents": [{"agent": "pc1", "epoch": "e", "branch": "0123456789ab", "last": 1, "head": "00"}]}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"agents": [{"agent": 1}]}', BRANCHED, None])
 def test_a_file_that_is_no_earlier_proof_is_refused_in_one_sentence(tmp_path: Path, text: str | None) -> None:
     store = raw_chain(tmp_path / "store.db", 1)
     store.close()

@@ -129,6 +129,8 @@ def test_keys_of_a_newer_writer_are_passed_over() -> None:
         ("lot.split", "lot", {"into": ["L1\n"]}),
         ("lot.split", "lot", {"into": ["L"] * 501}),
         ("assembly.built", "unit", {"parts": ["C1"]}),
+        ("lot.split", "lot", {"into": ["\ud800"]}),
+        ("lot.split", "lot", {"into": ["L1"], "more": 10**5000}),
         ("lot.parted", "lot", {"into": ["L1"]}),
     ],
 )

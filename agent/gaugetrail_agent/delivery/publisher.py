@@ -398,6 +398,8 @@ class Publisher:
     def _on_command(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         try:
             command = parse_command(self._collectors.open("command", self._agent, bytes(message.payload)))
+            if command.branch:
+                raise ValueError(f"branch {command.branch} of epoch {command.epoch} is not this agent's")
         except ValueError as error:
             self.figures.ignored_commands += 1
             log.warning("a command is refused: %s", error, extra={"event": "command_refused"})

@@ -177,6 +177,8 @@ class Spool:
         span = self._span(receipt.epoch)
         if span is None:
             return Confirmed((), (), (f"epoch {receipt.epoch} is not this spool's",))
+        if receipt.branch:
+            return Confirmed((), (), (f"branch {receipt.branch} of epoch {receipt.epoch} is not this spool's",))
         done, aside = self._reader.match(span, receipt)
         # In pieces, so that an append doesn't wait for more than one of them.
         for first, last in done.ranges:

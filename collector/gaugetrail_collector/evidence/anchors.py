@@ -204,7 +204,13 @@ def _take(record: Record, keys: Sequence[str], heads: Heads) -> None:
     if payload.key not in keys:
         raise BadSignature(f"{record.id} is signed by the key {payload.key}, which is not among those given")
     check(payload.key, payload.ed25519, payload.TYPE, record.agent, record.time, *payload.signed_parts)
+    branched = []
     for agent, epoch, seq, sha256, *branch in payload.heads:
         if branch:
-            raise BadRecord(f"it names a branch of {agent} epoch {epoch}, which this version can't compare: update it")
-        heads.setdefault((agent, epoch), {})[seq] = sha256
+            branched.append(f"{agent} epoch {epoch}")
+        else:
+            heads.setdefault((agent, epoch), {})[seq] = sha256
+    if branched:
+        raise BadRecord(
+            f"it names second histories of {', '.join(branched)}: this version can't compare them; update it"
+        )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Row, Store
+from gaugetrail_contract.text import Branch
 
 Heads = Mapping[tuple[str, str], Mapping[int, str]]
 """(agent, epoch) -> number -> the seal that was noted for it."""
@@ -57,6 +58,7 @@ class Proof:
 class _NotedChain(BaseModel):
     agent: str
     epoch: str
+    branch: Branch = ""
     last: int
     head: str
 
@@ -73,6 +75,9 @@ def noted_heads(text: str) -> Heads:
         noted = _Noted.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise ValueError("it is not what verify --json prints") from error
+    if branched := next((one for one in noted.agents if one.branch), None):
+        where = f"{branched.agent} epoch {branched.epoch}"
+        raise ValueError(f"it names a second history of {where}: this version can't compare it; update it")
     return {(one.agent, one.epoch): {one.last: one.head} for one in noted.agents if one.last}
 
 

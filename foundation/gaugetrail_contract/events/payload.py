@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 SubjectKind = Literal["unit", "lot", "station", "agent"]
 """Of the kinds of subjects that a record knows, those that events of known types are about."""
@@ -41,7 +41,7 @@ class EventPayload(BaseModel):
         try:
             # Not from the object itself: only read from JSON, a strict model takes a list for its tuples.
             return cls.model_validate_json(json.dumps(payload))
-        except ValidationError:
+        except ValueError:  # the model's own among these, and a number of more digits than Python writes
             return None
 
     @classmethod
