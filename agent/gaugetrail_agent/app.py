@@ -203,7 +203,7 @@ class Agent:
     # --- what the agent says of itself
 
     def _show(self, station: str, display: dict[str, object]) -> None:
-        self.health.stations[station] = str(display["state"])
+        self.health.show(station, display)
         refused = display["message"] if display["state"] == "refused" else None
         if self.health.alarm(f"refused {station}", None if refused is None else f"{station}: {refused}"):
             self._heartbeat()

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_contract.clock import Clock, utc_text
-from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus, StationStatus
 
 MAX_ALARMS = 20
 
@@ -32,6 +32,7 @@ class Health:
     started: str = field(init=False)
     devices: dict[str, DeviceState] = field(default_factory=dict)
     stations: dict[str, str] = field(default_factory=dict)
+    station_details: dict[str, StationStatus] = field(default_factory=dict)
     collector_keys: Mapping[str, str] = field(default_factory=dict)
     _alarms: dict[str, str] = field(default_factory=dict)
 
@@ -48,6 +49,15 @@ class Health:
         self._alarms[key] = text
         return changed
 
+    def show(self, station: str, display: Mapping[str, object]) -> None:
+        """A station has changed: what its terminal shows, as far as others need it."""
+        state = str(display["state"])
+        self.stations[station] = state
+        told = {"waits_for": state, "person": display["operator"], "unit": display["serial"]}
+        told |= {key: display[key] for key in ("plan", "revision", "plan_sha256")}
+        told["refused"] = display["message"] if state == "refused" else None
+        self.station_details[station] = StationStatus.model_validate(told)
+
     def document(self, spool: SpoolStatus, delivery: DeliveryStatus | None = None) -> AgentStatus:
         """The status document of this moment."""
         return AgentStatus(
@@ -63,6 +73,7 @@ class Health:
             delivery=delivery,
             devices=self._devices(),
             stations=dict(self.stations),
+            station_details=dict(self.station_details),
             clock=self.clock.trust(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),
         )

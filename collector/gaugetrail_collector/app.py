@@ -33,6 +33,7 @@ from gaugetrail_collector.metrics import Metrics
 from gaugetrail_collector.scheduler import Scheduler
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.identity import StoreIdentity
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.commands import Again
@@ -83,7 +84,7 @@ class Collector:
         self.store: Store = config.store()
         self.set_aside = SetAside(config.set_aside_path)
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
-        self.storing = Storing(self.store, self.set_aside, now_us, self.keys, on_change=self._heartbeat)
+        self.storing = Storing(self.store, self.set_aside, now_us, self.keys, on_change=self._store_changed)
         self.account = Account(now_us, late_us=round(settings.readback.late_secs * 1e6))
         self.batches = Batches(
             self.subscriber.messages,
@@ -110,6 +111,7 @@ class Collector:
             self.webs.append(Web("metrics", self.metrics, settings.metrics.host, settings.metrics.port, port_file))
         if settings.console is not None:
             self.webs.append(self._console(settings.console))
+        self.identity = StoreIdentity(self.store)
         self._started = utc_text(now_us())
         self._stopping = threading.Event()
 
@@ -172,6 +174,11 @@ class Collector:
             self.keys.close()
             log.info("stopped", extra={"event": "stopped"})
 
+    def _store_changed(self) -> None:
+        if self.storing.state == "down":
+            self.identity.doubt()
+        self._heartbeat()
+
     def _finish(self, batch: Batch) -> None:
         """Store, then receipts, then acknowledgements, in this order."""
         stored = self.storing.finish(batch)
@@ -204,6 +211,8 @@ class Collector:
             config_sha256=self.config.loaded.sha256,
             store=self.storing.state,
             store_detail=self.storing.detail,
+            store_id=self.identity.id,
+            store_name=self.identity.name,
             broker="up" if self.subscriber.connected else "down",
             broker_detail=self.subscriber.trouble or "",
             messages_waiting=self.subscriber.messages.qsize(),
@@ -223,6 +232,8 @@ class Collector:
         )
 
     def _heartbeat(self) -> None:
+        if self.storing.state == "up":
+            self.identity.look(time.monotonic())
         document = self.status()
         self.metrics.tell(document)
         self.subscriber.publish_status(document)

@@ -32,6 +32,18 @@ class DeviceStatus(Told):
     last_reading: UtcText | None = None
 
 
+class StationStatus(Told):
+    """One station as it stands."""
+
+    waits_for: str = Field("", description="as in `stations`: wait_operator, wait_unit, measuring …")
+    person: str | None = Field(None, description="id of the operator who is logged in")
+    plan: str | None = Field(None, description="id of the control plan in force")
+    revision: str | None = Field(None, description="its revision")
+    plan_sha256: Hex256 | None = Field(None, description="digest of the approved document")
+    unit: str | None = Field(None, description="serial, or lot, of the unit in hand")
+    refused: str | None = Field(None, description="what could not be recorded and is tried again, in a sentence")
+
+
 class SpoolStatus(Told):
     """The agent's durable queue."""
 
@@ -82,6 +94,9 @@ class AgentStatus(Told):
     delivery: DeliveryStatus | None = None
     devices: dict[str, DeviceStatus] = Field(default_factory=dict)
     stations: dict[str, str] = Field(default_factory=dict, description="station -> what it waits for")
+    station_details: dict[str, StationStatus] = Field(
+        default_factory=dict, description="station -> who works there, by which document, on what"
+    )
     clock: ClockTrust | None = None
     alarms: tuple[str, ...] = Field(
         (), description="what is wrong, in words that stay the same while it is; no figures"
@@ -99,6 +114,10 @@ class CollectorStatus(Told):
     config_sha256: str | None = None
     store: Literal["up", "down", "unknown"] = Field("unknown", description="agents pause when every store is down")
     store_detail: str = ""
+    store_id: str = Field(
+        "", pattern=r"^$|^[0-9a-f]{16}$", description="drawn once and kept in the store itself; empty: unknown"
+    )
+    store_name: str = Field("", description="the store in words, as it stood when it was last up")
     broker: Literal["up", "down", "unknown"] = "unknown"
     broker_detail: str = ""
     messages_waiting: int = Field(0, ge=0, description="taken from the broker, not finished yet")

@@ -71,6 +71,20 @@ def test_an_agent_that_dies_is_an_alarm_and_what_it_held_stays_to_be_seen() -> N
     assert [(one.station, one.online) for one in view.stations] == [("OP20", False)]
 
 
+def test_a_station_shows_who_works_there_and_by_which_plan() -> None:
+    """Of an agent of 0.1, which doesn't say so, the tile shows what it did before."""
+    made, neighbours = board()
+    say(neighbours)
+    (station,) = made.view().stations
+    assert (station.state, station.person, station.plan) == ("wait_unit", None, None)
+    say(neighbours, station_details={"OP20": {"person": "OP-12", "plan": "CP-1001", "revision": "C"}})
+    view = made.view()
+    (station,) = view.stations
+    assert (station.state, station.person, station.plan) == ("wait_unit", "OP-12", "CP-1001 C")
+    page = environment().get_template("_line.html").render(now=T0, view=view, collector="c1")
+    assert "OP-12 · CP-1001 C" in page
+
+
 def test_alarms_of_agents_come_in_their_own_words() -> None:
     made, neighbours = board()
     say(neighbours, alarms=("bore: no answer in 2 s",))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from gaugetrail_collector.statuses import Heard, Neighbours
 from gaugetrail_contract.record import Inspection, Record, Verdict
-from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_contract.status import AgentStatus, CollectorStatus, StationStatus
 
 LAST_LOOKS = 100
 """Inspections kept for each station; the yield is over these."""
@@ -48,6 +48,8 @@ class StationView:
     station: str
     place: str
     state: str | None
+    person: str | None
+    plan: str | None
     online: bool
     looks: tuple[Look, ...]
 
@@ -187,11 +189,14 @@ class Board:
     def _station(self, agent: str, station: str, heard: Heard[AgentStatus] | None) -> StationView:
         held = self._stations.get((agent, station), _Station())
         looks = tuple(reversed(held.looks))
+        told = StationStatus() if heard is None else heard.document.station_details.get(station, StationStatus())
         return StationView(
             agent,
             station,
             f"{looks[0].site} / {looks[0].line}" if looks else "",
             heard.document.stations.get(station) if heard is not None else None,
+            told.person,
+            f"{told.plan} {told.revision or ''}".strip() if told.plan is not None else None,
             heard is not None and heard.document.online,
             looks,
         )

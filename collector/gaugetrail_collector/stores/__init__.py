@@ -79,6 +79,11 @@ class Store(Protocol):
     def health(self) -> str:
         """A word on the store for the status document, such as `InfluxDB 1.6.7, database gaugetrail`."""
 
+    def identity(self) -> str:
+        """The id that is kept in the store (see `identity`), drawn now where there is none: for a running collector,
+        while the store is open. Raises `StoreRefuses` where the store lets nobody keep one. Any thread.
+        """
+
     def prepare(self, opened: Opened) -> Opened:
         """The record, with what can be made of it before its turn (`Opened.made`). Any thread."""
 

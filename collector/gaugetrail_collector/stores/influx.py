@@ -68,8 +68,13 @@ class InfluxStore(InfluxReads):
         self._chains.forget()
 
     def health(self) -> str:
-        """Server version and database."""
-        return f"InfluxDB {self._server or self._at.version}, {self._at.database} at {self._at.url}"
+        """Server version, database and address; what stands before an `@` in the address is nobody's business."""
+        address = re.sub("//[^/]*@", "//", self._at.url)
+        return f"InfluxDB {self._server or self._at.version}, {self._at.database} at {address}"
+
+    def identity(self) -> str:
+        """As `InfluxAdmin.identity`."""
+        return self._admin.identity(time.time_ns())
 
     # --- writing
 

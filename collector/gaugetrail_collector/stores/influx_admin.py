@@ -12,10 +12,13 @@ import time
 from collections.abc import Iterable, Sequence
 
 from gaugetrail_collector.stores import StoreRefuses
+from gaugetrail_collector.stores.identity import new_store_id, store_id_in
 from gaugetrail_collector.stores.influx_http import InfluxHttp, Point, error_text, quoted
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.stats import Stats, TagUse
 
+IDENTITY = "gaugetrail_store"
+"""The measurement that the store's id stands in."""
 LONGEST_SHARD_DAYS = 364
 HOUR_NS = 3600 * 10**9
 DAY_NS = 24 * HOUR_NS
@@ -59,6 +62,19 @@ class InfluxAdmin:
 
     def _policies(self) -> list[Point]:
         return self._http.query(f"SHOW RETENTION POLICIES ON {quoted(self._at.database)}")
+
+    def identity(self, now_ns: int) -> str:
+        """The store's id: a point of today, and of each day since it was drawn, so that no retention drops the last.
+        Where two collectors have drawn one each, the oldest point's stands, and today's is put right.
+        """
+        oldest, newest = (self._http.query(_identity(order)) for order in ("ASC", "DESC"))
+        kept = next((store_id_in(row["id"]) for row in oldest), "") or new_store_id()
+        today = now_ns - now_ns % DAY_NS
+        if (kept, today) not in [(row["id"], row["time"]) for row in newest]:
+            answer = self._http.write(f'{IDENTITY} id="{kept}" {today}'.encode())
+            if answer.status not in (200, 204):
+                self._http.refuse(answer)
+        return kept
 
     def stats(self, budget: Sequence[TagUse]) -> Stats:
         """Everything that `store stats` shows. Raises `StoreDown`, `StoreRefuses`."""
@@ -215,6 +231,10 @@ class InfluxAdmin:
         if answer.status not in (200, 201):
             self._http.refuse(answer)
         return dict(self._http.document(answer))
+
+
+def _identity(order: str) -> str:
+    return f"SELECT id FROM {IDENTITY} ORDER BY time {order} LIMIT 1"
 
 
 def _first(name: str, order: str) -> str:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses, fork_reason
+from gaugetrail_collector.stores.identity import new_store_id, store_id_in
 from gaugetrail_collector.stores.question import contexts
 from gaugetrail_collector.stores.sqlite_read import SqliteReads
 from gaugetrail_collector.stores.stats import Stats, TagUse
@@ -40,6 +41,8 @@ CREATE INDEX record_time ON record(time_us, agent, epoch, seq);
 """What each format adds to the one before; the file's `user_version` says how many it has. `context` files records
 under gauge, plan, part and station."""
 VERSION = len(FORMATS)
+ABOUT = "CREATE TABLE IF NOT EXISTS about(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+"""What the store knows of itself. No part of a format: who doesn't know the table passes it over."""
 
 
 class SqliteStore(SqliteReads):
@@ -117,6 +120,16 @@ class SqliteStore(SqliteReads):
     def health(self) -> str:
         """The file it is."""
         return f"SQLite, {self.path}"
+
+    def identity(self) -> str:
+        """One row of `about`; the first collector's word stands."""
+        with self._using() as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute(ABOUT)
+            db.execute("INSERT OR IGNORE INTO about VALUES('store_id', ?)", (new_store_id(),))
+            (found,) = db.execute("SELECT value FROM about WHERE key = 'store_id'").fetchone()
+            db.execute("COMMIT")
+        return store_id_in(found)
 
     def note(self, lines: Sequence[str]) -> None:
         """No charts are drawn from SQLite."""
