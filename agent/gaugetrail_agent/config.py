@@ -107,6 +107,18 @@ class TcpLinkTable(TcpSettings):
     name: Identifier = Field(description="what devices call it")
 
 
+class WedgeLinkTable(Settings):
+    """`[[link]]` of kind wedge: a scanner that types like a keyboard, read alone. Linux, with the extra `wedge`."""
+
+    kind: Literal["wedge"]
+    name: Identifier = Field(description="what devices call it")
+    port: str = Field(
+        description="the scanner's input device, best by the name that survives a replug",
+        examples=["/dev/input/by-id/usb-Honeywell_1950g-event-kbd"],
+        min_length=1,
+    )
+
+
 class ModbusTcpTable(ModbusTcpSettings):
     """`[[link]]` of kind modbus-tcp."""
 
@@ -131,7 +143,7 @@ class ModbusRtuTcpTable(ModbusRtuTcpSettings):
     name: Identifier = Field(description="what devices call it")
 
 
-ByteLinkTable = SerialLinkTable | TcpLinkTable
+ByteLinkTable = SerialLinkTable | TcpLinkTable | WedgeLinkTable
 ModbusLinkTable = ModbusTcpTable | ModbusRtuTable | ModbusAsciiTable | ModbusRtuTcpTable
 LinkTable = ByteLinkTable | ModbusLinkTable
 
@@ -328,7 +340,7 @@ def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
                 yield loaded.problem(
                     steps, f"the {kind} {name!r} is there already (line {first}); give it another name"
                 )
-    ports = [link.port if isinstance(link, SerialLinkTable) else None for link in settings.link]
+    ports = [link.port if isinstance(link, SerialLinkTable | WedgeLinkTable) else None for link in settings.link]
     for number, port in enumerate(ports):
         if port is not None and port in ports[:number]:
             other = settings.link[ports.index(port)].name

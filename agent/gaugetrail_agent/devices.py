@@ -6,7 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from gaugetrail_agent.config import Config, ModbusDeviceTable, SerialLinkTable, StreamDeviceTable, TcpLinkTable
+from gaugetrail_agent.config import (
+    ByteLinkTable,
+    Config,
+    ModbusDeviceTable,
+    SerialLinkTable,
+    StreamDeviceTable,
+    WedgeLinkTable,
+)
 from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
 from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.errors import DeviceGone
@@ -14,6 +21,7 @@ from gaugetrail_agent.links import ByteLink
 from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.serial_port import SerialLink
 from gaugetrail_agent.links.tcp import TcpLink
+from gaugetrail_agent.links.wedge import WedgeLink
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.plc_codes import ResultCode
 
@@ -22,8 +30,10 @@ log = logging.getLogger(__name__)
 RESTART_SECS = 5.0
 
 
-def byte_link(table: SerialLinkTable | TcpLinkTable) -> ByteLink:
+def byte_link(table: ByteLinkTable) -> ByteLink:
     """The link that a table describes; nothing is opened."""
+    if isinstance(table, WedgeLinkTable):
+        return WedgeLink(table.port)
     return SerialLink(table) if isinstance(table, SerialLinkTable) else TcpLink(table)
 
 
@@ -98,7 +108,7 @@ class Devices:
         """Several units of one bus share its link, with one request in flight."""
         if table.link not in self._modbus_links:
             link = config.link(table.link)
-            assert not isinstance(link, SerialLinkTable | TcpLinkTable)
+            assert not isinstance(link, ByteLinkTable)
             self._modbus_links[table.link] = ModbusLink(link)
         link_of = self._modbus_links[table.link]
         return ModbusDevice(table.name, link_of, table, emit_batch=offered, on_state=state, recall=recall)
@@ -112,7 +122,7 @@ def stream_device(
 ) -> StreamDevice:
     """The device that a table describes, on its link; nothing is opened."""
     link = config.link(table.link)
-    assert isinstance(link, SerialLinkTable | TcpLinkTable)
+    assert isinstance(link, ByteLinkTable)
     return StreamDevice(
         table.name,
         byte_link(link),

@@ -7,15 +7,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 from gaugetrail_agent.config import (
+    ByteLinkTable,
     Config,
     ModbusAsciiTable,
     ModbusDeviceTable,
     ModbusRtuTable,
     SerialLinkTable,
     StreamDeviceTable,
-    TcpLinkTable,
+    WedgeLinkTable,
 )
 from gaugetrail_agent.drivers.catalogue import UnknownDriver, profile_path
 from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
@@ -68,6 +70,10 @@ def _links(config: Config) -> Iterator[Problem]:
                 there = [port.device for port in list_ports()]
                 message = f"the port {link.port} doesn't exist on this PC now"
                 yield config.loaded.problem(("link", number, "port"), message, there or ["no port found"], warning=True)
+        elif isinstance(link, WedgeLinkTable):
+            if not Path(link.port).exists():
+                message = f"there is no input device {link.port} on this PC now"
+                yield config.loaded.problem(("link", number, "port"), message, warning=True)
         else:
             reason = _refuses(link.host, link.port)
             if reason is not None:
@@ -88,7 +94,7 @@ async def _asked(config: Config) -> list[Problem]:
         if not isinstance(device, ModbusDeviceTable):
             continue
         table = config.link(device.link)
-        assert not isinstance(table, SerialLinkTable | TcpLinkTable)
+        assert not isinstance(table, ByteLinkTable)
         link = ModbusLink(table)
         batches: list[Batch] = []
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaugetrail_agent import config
+from gaugetrail_agent.devices import byte_link, stream_device
 from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.line_check import probe
 from gaugetrail_agent.links import ByteLink
 from gaugetrail_agent.links.wedge import EV_KEY, EV_SYN, LOST, SYN_DROPPED, KeyEvent, WedgeLink, key_text, open_evdev
 
@@ -172,3 +176,19 @@ def test_missing_package_or_system_is_said_with_the_way_out(monkeypatch: pytest.
     monkeypatch.setattr("sys.platform", "win32")
     with pytest.raises(DeviceGone, match=r"Linux only.*USB-COM"):
         open_evdev("COM3")
+
+
+def test_the_settings_know_it_and_make_a_scanner_of_it(tmp_path: Path) -> None:
+    """What the docs call a link can be written into the settings file; without a device it is a warning, no fault."""
+    (tmp_path / "agent.toml").write_text(
+        '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n'
+        '[[link]]\nname = "keys"\nkind = "wedge"\nport = "/dev/input/by-id/usb-none-event-kbd"\n'
+        '[[device]]\nname = "scanner"\nlink = "keys"\ndriver = "scanner"\n'
+    )
+    loaded = config.load(tmp_path / "agent.toml", {})
+    table = loaded.device("scanner")
+    assert isinstance(table, config.StreamDeviceTable)
+    assert isinstance(byte_link(loaded.link("keys")), WedgeLink)
+    device = stream_device(loaded, table, lambda *_: None, lambda *_: None)
+    assert "/dev/input/by-id/usb-none-event-kbd" in device._link.name
+    assert any("no input device /dev/input/by-id/usb-none-event-kbd" in found.message for found in probe(loaded))

@@ -9,7 +9,7 @@ from pathlib import Path
 import driver_pages
 import pytest
 
-from gaugetrail_agent.config import SerialLinkTable, StreamDeviceTable, TcpLinkTable
+from gaugetrail_agent.config import SerialLinkTable, StreamDeviceTable, TcpLinkTable, WedgeLinkTable
 from gaugetrail_agent.drivers import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +83,8 @@ def test_settings_on_a_page_can_be_copied(page: Path) -> None:
                 SerialLinkTable.model_validate(link)
             elif link.get("kind") == "tcp":
                 TcpLinkTable.model_validate(link)
+            elif link.get("kind") == "wedge":
+                WedgeLinkTable.model_validate(link)
         for device in shown.get("device", ()):
             if device.get("driver", "modbus") == "modbus":
                 continue
