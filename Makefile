@@ -29,6 +29,8 @@ help:
 	@echo "make bench   benchmarks (NAMES; JSON=1: the last line is one JSON object); make bench-trace for the million"
 	@echo "make drill   kill, cut and fill real processes, and count what was lost (NAMES, LONG, JSON)"
 	@echo "make fuzz    random and mutated bytes through every parser, for long"
+	@echo "make wheel   the one wheel that agents and collectors are installed from, in dist/"
+	@echo "make clean   away with .venv, dist and what tools have kept"
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Gaugetrail needs Python 3.11, 3.12 or 3.13 (or say PYTHON=/path/to/python3)"; exit 1; }

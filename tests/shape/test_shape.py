@@ -36,6 +36,7 @@ EDGES = {
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"intake/connection.py", "intake/subscriber.py"},
+    ("collector", "pyarrow"): {"tracing/export_parquet.py"},
     ("collector", "influxdb_client"): {"stores/influx_requests.py"},
 }
 
