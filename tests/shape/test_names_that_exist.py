@@ -19,7 +19,7 @@ from gaugetrail_collector import cli as collector_cli
 from gaugetrail_sim import cli as sim_cli
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("agent", "collector", "config", "contract", "docs", "simulators", "tests")
+FOLDERS = ("agent", "collector", "config", "docs", "foundation", "simulators", "tests")
 FILES = [
     path.relative_to(ROOT).as_posix()
     for top in FOLDERS
@@ -160,8 +160,8 @@ def spelt(distribution: str) -> str:
 
 
 WHERE = {
-    "agent": ("agent", "contract"),
-    "collector": ("collector", "contract"),
+    "agent": ("agent", "foundation"),
+    "collector": ("collector", "foundation"),
     "parquet": ("collector",),
     "wedge": ("agent",),
     "sim": ("simulators",),
