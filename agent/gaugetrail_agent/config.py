@@ -8,13 +8,12 @@ the night shift; `line_check` (on request) looks whether ports and addresses ans
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
@@ -28,6 +27,7 @@ from gaugetrail_agent.links.modbus_settings import (
 )
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
+from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract import topics
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.record import Capture
@@ -37,15 +37,6 @@ from gaugetrail_contract.text import Identifier, Name
 PREFIX = "GAUGETRAIL_AGENT"
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
-    return text
-
-
-Pattern = Annotated[str, AfterValidator(_pattern)]
 AgentName = Annotated[str, AfterValidator(topics.check_agent)]
 
 
@@ -192,56 +183,6 @@ DeviceTable = Annotated[
     Annotated[StreamDeviceTable, Tag("stream")] | Annotated[ModbusDeviceTable, Tag("modbus")],
     Discriminator(_device_kind),
 ]
-
-
-class StationTable(Settings):
-    """`[[station]]`: where units are inspected."""
-
-    name: Name = Field(description="ISA-95 station", examples=["OP20"])
-    mode: Literal["operator", "automatic"] = Field(
-        "operator", description="operator: badge, unit, gauges; automatic: each block that the PLC offers is a unit"
-    )
-    plan: Path = Field(description="control plan file; relative to this file", examples=["plans/piston.toml"])
-    scanner: Identifier | None = Field(None, description="the [[device]] that scans badges and units; none: typed")
-    device: Identifier | None = Field(None, description="automatic: the Modbus [[device]] that offers the blocks")
-    badge_pattern: Pattern = Field("OP-[0-9]+", description="what a badge looks like, a regular expression")
-    unit_pattern: Pattern = Field(
-        ".+", description="what a unit's code looks like; named groups (?P<serial>…), lot, part, order, heat are taken"
-    )
-    unit_code: Literal["pattern", "structured", "hkmc", "gm", "gtl3"] = Field(
-        "pattern",
-        description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
-    )
-    unit_code_roles: dict[
-        Annotated[str, Field(pattern=r"^[0-9]{0,3}[A-Z]$")], Literal["serial", "lot", "part_number"]
-    ] = Field(
-        {},
-        description="structured codes: what an identifier means in this house, where labels differ from MH10.8.2",
-        examples=[{"4L": "lot"}],
-    )
-    serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
-    on_spool_full: Literal["refuse", "drop_lowest"] = Field(
-        "refuse",
-        description="refuse: red light, nothing is recorded until there is room; drop_lowest: unsent records of plans "
-        "with a drop_class make room, and their loss is a record",
-    )
-    on_overdue_gauge: Literal["flag", "refuse"] = Field(
-        "flag", description="flag: the record says so; refuse: a gauge overdue for calibration is not taken"
-    )
-
-    @model_validator(mode="after")
-    def _mode_has_its_device(self) -> Self:
-        if self.mode == "automatic" and self.device is None:
-            raise ValueError(f"{self.name} is automatic: name the Modbus device that offers its blocks (device = …)")
-        groups = set(re.compile(self.unit_pattern).groupindex)
-        known = {"serial", "lot", "part", "order", "heat"}
-        if groups - known:
-            raise ValueError(
-                f"unit_pattern names the group {', '.join(sorted(groups - known))}; known: {sorted(known)}"
-            )
-        if groups and not groups & {"serial", "lot"}:
-            raise ValueError("unit_pattern names groups, but neither serial nor lot")
-        return self
 
 
 class AgentSettings(Settings):

@@ -17,11 +17,13 @@ from spool_bodies import body, chained, events, put, receipt, records, settle, s
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DriverFault
 from gaugetrail_agent.health import spool_alarm
+from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Room, Spool, SpoolFull
 from gaugetrail_agent.station import runner
-from gaugetrail_agent.station.measurement import DeviceFacts, Setup
+from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
+from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import ResultCode
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.files import Plan, PlanFile
@@ -89,8 +91,8 @@ class Station:
             raise self.remember
         return self.remember
 
-    def _show(self, station: str, display: dict[str, object]) -> None:
-        self.display = display
+    def _show(self, display: Display) -> None:
+        self.display = display.document(ENGLISH)
 
     async def until(self, wanted: Callable[[], object]) -> None:
         async with asyncio.timeout(DEADLINE_SECS):

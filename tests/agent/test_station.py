@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.station.measurement import DeviceFacts, Setup
-from gaugetrail_agent.station.steps import (
+from gaugetrail_agent.station.display import display, prompt, waits_for
+from gaugetrail_agent.station.setup import DeviceFacts, Setup
+from gaugetrail_agent.station.steps import step
+from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     Effect,
@@ -25,9 +28,6 @@ from gaugetrail_agent.station.steps import (
     State,
     StationEvent,
     TryAgain,
-    prompt,
-    step,
-    waits_for,
 )
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
 from gaugetrail_contract.events.registry import payload_of
@@ -84,6 +84,11 @@ class Floor:
         self.state = State()
         self.now = 1_790_000_000_000_000
         self.effects: list[Effect] = []
+
+    @property
+    def message(self) -> str:
+        """What the terminal shows of what was said last."""
+        return str(display(self.setup, self.state).document(ENGLISH)["message"])
 
     def say(self, event: StationEvent) -> tuple[Effect, ...]:
         self.state, effects = step(self.setup, self.state, event)
@@ -142,7 +147,7 @@ def test_a_full_spool_is_red_says_why_and_recovers_alone() -> None:
     body = floor.sealed()
     floor.say(NotRecorded("the spool's disk is full"))
     assert floor.state.light == "red"
-    assert "the spool's disk is full" in floor.state.message
+    assert "the spool's disk is full" in floor.message
     floor.scan("SN000002")
     assert floor.state.unit is None, "no new unit while one is not recorded"
     assert (SealIt(body),) == floor.say(TryAgain())
@@ -187,7 +192,7 @@ def test_only_a_good_reading_becomes_a_measurement(status: Status, value: str | 
     floor.gauge("bore", value, "mm", status)
     assert floor.state.unit is not None
     assert floor.state.unit.taken == ()
-    assert words in floor.state.message
+    assert words in floor.message
 
 
 def test_a_gauge_in_another_unit_or_none_is_refused_with_the_cure() -> None:
@@ -195,9 +200,9 @@ def test_a_gauge_in_another_unit_or_none_is_refused_with_the_cure() -> None:
     floor.scan("OP-12")
     floor.scan("SN000001")
     floor.gauge("bore", "2.9134", "in")
-    assert "measures in in, the plan wants mm" in floor.state.message
+    assert "measures in in, the plan wants mm" in floor.message
     floor.gauge("bore", "74.0", None)
-    assert "set settings.unit" in floor.state.message
+    assert "set settings.unit" in floor.message
     assert floor.state.unit is not None
     assert floor.state.unit.taken == ()
 
@@ -212,7 +217,7 @@ def test_strict_plan_takes_the_next_gauge_only_and_a_free_plan_any() -> None:
     assert strict.state.unit is not None
     assert free.state.unit is not None
     assert (len(strict.state.unit.taken), len(free.state.unit.taken)) == (0, 1)
-    assert "measure bore with bore" in strict.state.message
+    assert "measure bore with bore" in strict.message
 
 
 def test_two_characteristics_of_one_gauge_are_filled_in_the_plans_order() -> None:
@@ -240,29 +245,29 @@ def test_channel_routes_a_value_to_its_characteristic() -> None:
 def test_a_value_without_a_unit_scanned_is_never_recorded() -> None:
     floor = Floor(setup())
     floor.gauge("bore", "74.0", "mm")
-    assert "scan your badge first" in floor.state.message
+    assert "scan your badge first" in floor.message
     floor.scan("OP-12")
     floor.gauge("bore", "74.0", "mm")
-    assert "scan a unit first" in floor.state.message
+    assert "scan a unit first" in floor.message
     assert floor.effects == []
 
 
 def test_scans_out_of_turn_are_answered_and_change_nothing() -> None:
     floor = Floor(setup(people={"OP-12": Person("OP-12", "Ada", "bore gauge 2026")}))
     floor.scan("SN000001")
-    assert "scan your badge first" in floor.state.message
+    assert "scan your badge first" in floor.message
     floor.scan("OP-99")
-    assert "not in the people list" in floor.state.message
+    assert "not in the people list" in floor.message
     floor.scan("OP-12")
     floor.scan("garbage")
-    assert "is no unit of this station" in floor.state.message
+    assert "is no unit of this station" in floor.message
     floor.scan("SN000001")
     floor.scan("SN000002")
-    assert "SN000001 is unfinished" in floor.state.message
+    assert "SN000001 is unfinished" in floor.message
     floor.scan("SN000001")
-    assert "in work already" in floor.state.message
+    assert "in work already" in floor.message
     floor.scan("OP-12")
-    assert "unfinished" in floor.state.message
+    assert "unfinished" in floor.message
 
 
 def test_qualification_stands_in_the_record_as_it_was() -> None:
@@ -275,13 +280,22 @@ def test_a_structured_code_gives_serial_lot_and_part() -> None:
     floor = Floor(replace(setup(BORE), code_profile=""))
     floor.scan("OP-12")
     floor.scan("[)>\x1e06\x1dPOTHER\x1dS4711\x1e\x04")
-    assert "this is a OTHER; the plan CP-1 is for PR-74" in floor.state.message
+    assert "this is a OTHER; the plan CP-1 is for PR-74" in floor.message
     floor.scan("[)>06PPR-74S4711")
-    assert "control characters" in floor.state.message
+    assert "control characters" in floor.message
     floor.scan("[)>\x1e06\x1dPPR-74\x1dS00012345\x1d1TL7\x1e\x04")
     floor.gauge("bore", "74.0", "mm")
     body = floor.sealed()
     assert (body.serial, body.lot, body.part) == ("00012345", "L7", "PR-74")
+
+
+def test_a_text_that_is_no_unicode_is_refused_and_stops_nothing() -> None:
+    """JSON from a terminal can spell half a character, which no code holds."""
+    floor = Floor(replace(setup(BORE), code_profile=""))
+    floor.scan("OP-12")
+    floor.scan("[)>\x1e06\x1dPPR-74\x1dS4711\ud800\x1e\x04")
+    assert "\\ud800\\x1e\\x04 is no unit of this station" in floor.message
+    assert floor.state.unit is None
 
 
 def test_identifier_means_what_the_house_says() -> None:
@@ -319,7 +333,7 @@ def test_attribute_result_is_scanned_with_its_defects() -> None:
     floor.scan("OP-12")
     floor.scan("SN000001")
     floor.scan("maybe")
-    assert "scan %OK or %NOK" in floor.state.message
+    assert "scan %OK or %NOK" in floor.message
     floor.scan("%NOK:SCRATCH, DENT")
     (looks,) = floor.sealed().measurements
     assert (looks.result, looks.defects, looks.verdict) == ("nok", ("SCRATCH", "DENT"), Verdict.FAIL)
@@ -332,7 +346,7 @@ def test_typed_value_is_marked_as_typed() -> None:
     floor.scan("SN000001")
     for wrong in ("4,9", "nan", "1e3", "４"):
         floor.scan(wrong)
-        assert "is not a number" in floor.state.message
+        assert "is not a number" in floor.message
     floor.scan("4.90")
     (depth,) = floor.sealed().measurements
     assert (depth.value, depth.capture, depth.unit) == ("4.90", Capture.TYPED, "mm")
@@ -347,7 +361,7 @@ def test_calibration_stands_in_the_record_and_can_be_enforced() -> None:
     floor.scan("OP-12")
     floor.scan("SN000001")
     floor.gauge("bore", "74.0", "mm")
-    assert "G-17 is overdue" in floor.state.message
+    assert "G-17 is overdue" in floor.message
     unknown = measured_unit().sealed()
     assert unknown.measurements[0].calibration == "unknown"
 
@@ -442,5 +456,6 @@ def test_any_shift_seals_only_what_was_measured_and_is_green_only_when_recorded(
                 assert all(m.status in (None, "ok") for m in effect.body.measurements)
                 complete = {m.characteristic for m in effect.body.measurements} == {"bore", "weight", "looks"}
                 assert effect.body.verdict in (Verdict.INCOMPLETE, Verdict.FAIL) or complete
-        assert prompt(floor.setup, floor.state)
+        assert ENGLISH.text(prompt(floor.setup, floor.state))
+        assert (floor.message == "") == (floor.state.says is None)
         assert waits_for(floor.state, mode)

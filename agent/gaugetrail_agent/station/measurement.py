@@ -1,53 +1,76 @@
 """From a reading to a measurement: what is fit to be recorded, judged against the plan, with gauge and calibration.
 
 Status before number (promise G4): a value enters a measurement only with status `ok`, in the plan's unit, from the
-device the plan names. Pure.
+device the plan names. Whether person, gauge and reading are fit is asked here and nowhere else: an operator is told
+the answer, a PLC's block is recorded without the value. Pure.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from gaugetrail_agent.languages.sentences import Said, Word, said
 from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import Measured
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge, Person, Plan
+from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge
 from gaugetrail_contract.record import Capture, Measurement, Verdict
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.text import refuse_identifier
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceFacts:
-    """What the configuration says of a device, as far as a record needs it."""
+class Fitness:
+    """Whether a value may be recorded: `trouble` says why not, with the cure; gauge and calibration as they stood."""
 
-    gauge: str | None
-    capture: Capture
+    gauge: Gauge | None
+    calibration: Calibration | None
+    trouble: Said | None
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """Everything of a station that doesn't change while it runs."""
+def fitness(setup: Setup, wanted: Characteristic, value: Measured) -> Fitness:
+    """The one question before a device's value becomes the characteristic's."""
+    gauge = _gauge(setup, value.device)
+    # As the gauge's calibration stood on the (UTC) day of the value.
+    calibration = None if gauge is None else gauge.calibration(date.fromisoformat(utc_text(value.at_us)[:10]))
+    trouble = _unfit_reading(wanted, value.device, value.reading)
+    if trouble is None and setup.on_overdue == "refuse" and gauge is not None and calibration is not None:
+        trouble = _unfit_gauge(gauge, calibration)
+    return Fitness(gauge, calibration, trouble)
 
-    site: str
-    line: str
-    station: str
-    mode: Literal["operator", "automatic"]
-    plan: Plan
-    devices: Mapping[str, DeviceFacts]
-    gauges: Mapping[str, Gauge]
-    people: Mapping[str, Person] | None
-    badge: re.Pattern[str]
-    unit: re.Pattern[str]
-    code_profile: str | None = None
-    """Read unit codes as structured codes: a customer's profile by name, or empty for what the code says it is."""
-    code_roles: Mapping[str, str] = field(default_factory=dict)
-    """What an identifier means in this house: `4L` is the lot on some suppliers' labels, not the country."""
-    serial_channel: str = "serial"
-    on_overdue: Literal["flag", "refuse"] = "flag"
-    on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
+
+def unfit_person(setup: Setup, badge: str) -> Said | None:
+    """Why this badge can't work here; null when it can."""
+    if setup.people is not None and badge not in setup.people:
+        return said("badge.unknown", badge=badge)
+    reason = refuse_identifier(badge)
+    return None if reason is None else said("badge.unusable", reason=reason)
+
+
+def by_device(setup: Setup, wanted: Characteristic, taken: Measured, fit: Fitness) -> Measurement:
+    """The measurement that a reading makes: with its value when it is fit, as `incomplete` without one when not."""
+    reading = taken.reading
+    value = reading.value if fit.trouble is None else None
+    return Measurement(
+        characteristic=wanted.name,
+        kind=wanted.kind,
+        value=value,
+        unit=reading.unit if value is not None else None,
+        nominal=wanted.nominal,
+        lsl=wanted.lsl,
+        usl=wanted.usl,
+        verdict=wanted.judge(value) if value is not None else Verdict.INCOMPLETE,
+        time=utc_text(taken.at_us),
+        gauge=fit.gauge.id if fit.gauge is not None else None,
+        channel=reading.channel,
+        capture=wanted.capture or setup.devices[taken.device].capture,
+        calibration_due=fit.gauge.calibration_due if fit.gauge is not None else None,
+        calibration=fit.calibration,
+        raw=reading.raw[:4096].hex(),
+        status=str(reading.status),
+    )
 
 
 def by_hand(
@@ -78,57 +101,34 @@ def by_hand(
     )
 
 
-def unfit(setup: Setup, wanted: Characteristic, device: str, reading: Reading, at_us: int) -> str | None:
-    """Why this reading can't be the characteristic's value, in a sentence with the cure; null when it can."""
-    if reading.status is Status.UNSTABLE:
-        return f"{device} is still moving; wait and measure again"
-    if reading.status is not Status.OK or reading.value is None:
-        code = f" {reading.error_code}" if reading.error_code else ""
-        return f"{device}: {str(reading.status).replace('_', ' ')}{code}; measure {wanted.name} again"
-    if wanted.unit is not None and reading.unit is None:
-        return f"{device} sends no unit: set settings.unit of the device (the plan has {wanted.unit})"
-    if wanted.unit is not None and reading.unit != wanted.unit:
-        return (
-            f"{device} measures in {visible(reading.unit or '')}, the plan wants {wanted.unit}: switch the gauge over"
-        )
-    gauge = gauge_of(setup, device)
-    if setup.on_overdue == "refuse" and gauge is not None:
-        calibration = calibration_of(gauge, at_us)
-        if calibration in ("overdue", "blocked"):
-            return f"gauge {gauge.id} is {calibration} for calibration: use another one"
-    return None
-
-
-def gauge_of(setup: Setup, device: str) -> Gauge | None:
+def _gauge(setup: Setup, device: str) -> Gauge | None:
     """The gauge behind a device; one that the register doesn't list has an unknown calibration."""
     facts = setup.devices[device]
     return None if facts.gauge is None else setup.gauges.get(facts.gauge, Gauge(facts.gauge, None, "active"))
 
 
-def calibration_of(gauge: Gauge, at_us: int) -> Calibration:
-    """How the gauge's calibration stood on the (UTC) day of the value."""
-    return gauge.calibration(date.fromisoformat(utc_text(at_us)[:10]))
+def _unfit_reading(wanted: Characteristic, device: str, reading: Reading) -> Said | None:
+    if reading.status is Status.UNSTABLE:
+        return said("value.still_moving", device=device)
+    if reading.status is not Status.OK or reading.value is None:
+        return _no_value(wanted, device, reading)
+    if wanted.unit is not None and reading.unit is None:
+        return said("value.no_unit", device=device, planned=wanted.unit)
+    if wanted.unit is not None and reading.unit is not None and reading.unit != wanted.unit:
+        return said("value.other_unit", device=device, unit=reading.unit, planned=wanted.unit)
+    return None
 
 
-def by_device(setup: Setup, wanted: Characteristic, device: str, reading: Reading, at_us: int) -> Measurement:
-    """The measurement that a reading makes: with its value when it is fit, as `incomplete` without one when not."""
-    gauge = gauge_of(setup, device)
-    value = reading.value if unfit(setup, wanted, device, reading, at_us) is None else None
-    return Measurement(
-        characteristic=wanted.name,
-        kind=wanted.kind,
-        value=value,
-        unit=reading.unit if value is not None else None,
-        nominal=wanted.nominal,
-        lsl=wanted.lsl,
-        usl=wanted.usl,
-        verdict=wanted.judge(value) if value is not None else Verdict.INCOMPLETE,
-        time=utc_text(at_us),
-        gauge=gauge.id if gauge is not None else None,
-        channel=reading.channel,
-        capture=wanted.capture or setup.devices[device].capture,
-        calibration_due=gauge.calibration_due if gauge is not None else None,
-        calibration=calibration_of(gauge, at_us) if gauge is not None else None,
-        raw=reading.raw[:4096].hex(),
-        status=str(reading.status),
-    )
+def _no_value(wanted: Characteristic, device: str, reading: Reading) -> Said:
+    status = Word(reading.status)
+    if reading.error_code:
+        return said(
+            "value.error_code", device=device, status=status, code=reading.error_code, characteristic=wanted.name
+        )
+    return said("value.no_value", device=device, status=status, characteristic=wanted.name)
+
+
+def _unfit_gauge(gauge: Gauge, calibration: Calibration) -> Said | None:
+    if calibration not in ("overdue", "blocked"):
+        return None
+    return said("value.gauge_unfit", gauge=gauge.id, calibration=Word(calibration))

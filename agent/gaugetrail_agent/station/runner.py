@@ -1,4 +1,4 @@
-"""A station in motion: feeds `station.step` with what devices and people send, and carries out what it asks for.
+"""A station in motion: feeds `step` with what devices and people send, and carries out what it asks for.
 
 The order that promise G1 hangs on stands in `StationRunner._seal`: append, wait for the commit, only then `Recorded`.
 """
@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.reading import Reading
+from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
-from gaugetrail_agent.station.measurement import Setup
-from gaugetrail_agent.station.steps import (
-    Answer,
+from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.steps import step
+from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     Effect,
@@ -28,10 +29,6 @@ from gaugetrail_agent.station.steps import (
     State,
     StationEvent,
     TryAgain,
-    next_characteristic,
-    prompt,
-    step,
-    waits_for,
 )
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.plc_codes import ResultCode
@@ -52,11 +49,11 @@ class Doors:
     ask: Callable[[str, str | None], Awaitable[None]]
     answer: Callable[[str, int, ResultCode], Awaitable[None]]
     remember: Callable[[str, int, ResultCode], dict[str, str]]
-    show: Callable[[str, dict[str, object]], None]
+    show: Callable[[Display], None]
 
 
 class StationRunner:
-    """One station. `put` takes events from any task of the loop; they are stepped one after the other."""
+    """One station. Any task of the loop may tell it what happened; it is stepped one event after the other."""
 
     def __init__(self, setup: Setup, spool: Spool, clock: Clock, doors: Doors) -> None:
         self.setup = setup
@@ -64,12 +61,23 @@ class StationRunner:
         self._spool = spool
         self._clock = clock
         self._doors = doors
-        self._events: asyncio.Queue[StationEvent | Scanned] = asyncio.Queue()
+        self._events: asyncio.Queue[StationEvent] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def scanned(self, text: str) -> None:
         """A code was read or a text typed."""
         self._events.put_nowait(Scanned(text, self._spool.ticker.next(), self._clock.mono_ns()))
+
+    def code_read(self, device: str, reading: Reading) -> None:
+        """A code reader gave a reading: a code is a scan; one read twice, or anything else, is none."""
+        told = {"device": device, "station": self.setup.station}
+        if reading.extra.get("duplicate"):
+            log.info("%s: double scan", device, extra={"event": "double_scan", **told})
+        elif reading.text is not None and reading.status is Status.INFO:
+            self.scanned(reading.text)
+        elif reading.status is not Status.ACK:  # an acknowledged command is no scan and no fault
+            raw = reading.raw[:64].hex()
+            log.warning("%s: %s", device, reading.status, extra={"event": "no_scan", "raw": raw, **told})
 
     def measured(self, device: str, reading: Reading) -> None:
         """A device gave a reading."""
@@ -84,41 +92,20 @@ class StationRunner:
         """Step until cancelled."""
         self._show()
         while True:
-            self._take(await self._events.get())
+            self._step(await self._events.get())
 
     async def finish(self) -> None:
         """Step what has arrived and wait for what is being sealed; nothing new is taken after that."""
-        while not self._events.empty():
-            self._take(self._events.get_nowait())
+        self._step_all()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            while not self._events.empty():
-                self._take(self._events.get_nowait())
+            self._step_all()
 
-    def display(self) -> dict[str, object]:
-        """What a terminal shows of this moment."""
-        wanted = next_characteristic(self.setup, self.state)
-        last = self.state.last
-        return {
-            "station": self.setup.station,
-            "state": waits_for(self.state, self.setup.mode),
-            "prompt": prompt(self.setup, self.state),
-            "operator": self.state.operator,
-            "plan": self.setup.plan.ref.id,
-            "revision": self.setup.plan.ref.revision,
-            "plan_sha256": self.setup.plan.ref.sha256,
-            "serial": self.state.unit.serial if self.state.unit else None,
-            "next": wanted.name if wanted else None,
-            "device": wanted.device if wanted else None,
-            "unit": wanted.unit if wanted else None,
-            "light": self.state.light,
-            "message": self.state.message,
-            "last": None
-            if last is None
-            else {"serial": last.serial, "verdict": str(last.verdict), "record": last.record, "recorded": True},
-        }
+    def _step_all(self) -> None:
+        while not self._events.empty():
+            self._step(self._events.get_nowait())
 
-    def _take(self, event: StationEvent) -> None:
+    def _step(self, event: StationEvent) -> None:
         before = self.state
         self.state, effects = step(self.setup, before, event)
         if self.state != before:
@@ -129,41 +116,49 @@ class StationRunner:
             task.add_done_callback(self._tasks.discard)
 
     def _show(self) -> None:
-        self._doors.show(self.setup.station, self.display())
+        self._doors.show(display(self.setup, self.state))
 
     async def _carry_out(self, effect: Effect) -> None:
-        if isinstance(effect, SealIt):
-            await self._seal(effect)
-        elif isinstance(effect, AskDevice):
-            try:
-                await self._doors.ask(effect.device, effect.channel)
-            except DeviceGone as error:
-                log.warning("%s can't be asked: %s", effect.device, error, extra={"event": "ask_failed"})
-        elif isinstance(effect, Answer):
-            await self._doors.answer(effect.device, effect.trigger, effect.code)
+        match effect:
+            case SealIt():
+                await self._seal(effect)
+            case AskDevice():
+                await self._ask(effect)
+
+    async def _ask(self, effect: AskDevice) -> None:
+        try:
+            await self._doors.ask(effect.device, effect.channel)
+        except DeviceGone as error:
+            log.warning("%s can't be asked: %s", effect.device, error, extra={"event": "ask_failed"})
 
     async def _seal(self, effect: SealIt) -> None:
         """Append, wait for the commit (fsync), and only then say that it is recorded."""
         body = effect.body
         try:
-            bodies: list[InspectionBody | EventBody] = [body]
-            if isinstance(body, InspectionBody):
-                bodies = list(pieces(self._with_attempt(body)))
-            remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
-            room = room_for(self.setup, body, len(bodies))
-            appended = [
-                await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
-                for piece in bodies
-            ]
+            record = await self._append(effect)
         except (SpoolFull, SpoolBroken, RecordTooLarge, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
             await self._after_refusal(effect)
             return
         if isinstance(body, InspectionBody):
-            self._events.put_nowait(Recorded(appended[-1].record_id, body.serial or body.lot or "", body.verdict))
+            self._events.put_nowait(Recorded(record, body.serial or body.lot or "", body.verdict))
         if effect.answer is not None:
             await self._doors.answer(*effect.answer, result_code(body))
+
+    async def _append(self, effect: SealIt) -> str:
+        """The id of the (last) record once all are committed; what answers the PLC is durable together with it."""
+        body = effect.body
+        bodies: list[InspectionBody | EventBody] = [body]
+        if isinstance(body, InspectionBody):
+            bodies = list(pieces(self._with_attempt(body)))
+        remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
+        room = room_for(self.setup, body, len(bodies))
+        appended = [
+            await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
+            for piece in bodies
+        ]
+        return appended[-1].record_id
 
     async def _after_refusal(self, effect: SealIt) -> None:
         if effect.answer is not None:
@@ -211,6 +206,3 @@ def result_code(body: InspectionBody | EventBody) -> ResultCode:
     if isinstance(body, EventBody):
         return ResultCode.REJECTED
     return ResultCode.STORED_PASS if body.verdict is Verdict.PASS else ResultCode.STORED_FAIL
-
-
-Stations = Mapping[str, StationRunner]

@@ -2,9 +2,10 @@
 
 A client's first line is `{"token": "<contents of data_dir/terminal.token>"}`, its second `{"station": "OP20"}`; from
 then on it gets the station's display as one line at each change and may send `{"typed": "<text>"}`, as if the text had
-been scanned. Anything else is answered with `{"error": …}` and closed. The token is a file that only the service's user
-can read, so another user of the PC, or a web page in its browser, gets nothing. Lines are at most 4,096 bytes; there
-are at most 16 clients; one that stops reading loses the oldest displays, never the newest.
+been scanned. A display holds sentences (`prompt`, `message`) with their ids beside them (`asks`, `says`), so that a
+page may find words of its own. Anything else is answered with `{"error": …}` and closed. The token is a file that only
+the service's user can read, so another user of the PC, or a web page in its browser, gets nothing. Lines are at most
+4,096 bytes; there are at most 16 clients; one that stops reading loses the oldest displays, never the newest.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ MAX_LINE = 4096
 MAX_CLIENTS = 16
 FIRST_LINES_SECS = 10.0
 
-Display = Mapping[str, object]
+Document = Mapping[str, object]
+"""A station's display as its JSON object."""
 
 
 def make_token(path: Path) -> str:
@@ -50,8 +52,8 @@ class TerminalServer:
         self._port = port
         self._token_path = token_path
         self._typed = typed
-        self._displays: dict[str, Display] = {}
-        self._queues: dict[str, set[asyncio.Queue[Display]]] = {station: set() for station in stations}
+        self._displays: dict[str, Document] = {}
+        self._queues: dict[str, set[asyncio.Queue[Document]]] = {station: set() for station in stations}
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self._token = ""
@@ -78,7 +80,7 @@ class TerminalServer:
         await asyncio.gather(*self._clients, return_exceptions=True)
         await self._server.wait_closed()
 
-    def show(self, station: str, display: Display) -> None:
+    def show(self, station: str, display: Document) -> None:
         """The station's display has changed: tell every terminal that shows it."""
         self._displays[station] = display
         for queue in self._queues[station]:
@@ -121,7 +123,7 @@ class TerminalServer:
             known = ", ".join(sorted(self._queues)) or "none"
             await _refuse(writer, f"no station {station!r} here; there is {known}")
             return
-        queue: asyncio.Queue[Display] = asyncio.Queue(64)
+        queue: asyncio.Queue[Document] = asyncio.Queue(64)
         self._queues[station].add(queue)
         try:
             if station in self._displays:
@@ -131,7 +133,7 @@ class TerminalServer:
             self._queues[station].discard(queue)
 
     async def _talk(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, station: str, queue: asyncio.Queue[Display]
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, station: str, queue: asyncio.Queue[Document]
     ) -> None:
         showing = asyncio.create_task(_send_all(writer, queue))
         try:
@@ -149,7 +151,7 @@ class TerminalServer:
             await asyncio.gather(showing, return_exceptions=True)
 
 
-async def _send_all(writer: asyncio.StreamWriter, queue: asyncio.Queue[Display]) -> None:
+async def _send_all(writer: asyncio.StreamWriter, queue: asyncio.Queue[Document]) -> None:
     while True:
         writer.write(json.dumps(await queue.get(), ensure_ascii=False).encode() + b"\n")
         await writer.drain()

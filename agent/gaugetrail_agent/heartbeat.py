@@ -1,0 +1,103 @@
+"""When the agent says how it is: every few seconds, and at once when something has changed for whoever watches.
+
+`health` holds what is said; this gathers it from the parts, sends the status document and tells the metrics. All of it
+runs on the event loop.
+"""
+
+from __future__ import annotations
+
+from gaugetrail_agent.clock.watch import ClockWatch
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys
+from gaugetrail_agent.delivery.publisher import Publisher
+from gaugetrail_agent.drivers.stream import DeviceState
+from gaugetrail_agent.health import Health, spool_alarm
+from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.metrics import MetricsServer
+from gaugetrail_agent.scheduler import Scheduler
+from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.station.display import Display
+from gaugetrail_contract.status import SpoolStatus
+
+BEAT_SECS = 5.0
+NEWS_SECS = 1.0
+CLOCK_SECS = 1.0
+"""What stations do and what delivery complains of is told at most so late."""
+
+
+class Heartbeat:
+    """The agent's word about itself. Devices and stations report to it as they change."""
+
+    def __init__(
+        self,
+        health: Health,
+        *,
+        spool: Spool,
+        publisher: Publisher,
+        collectors: CollectorKeys,
+        clock_watch: ClockWatch,
+        metrics: MetricsServer | None,
+    ) -> None:
+        self._health = health
+        self._spool = spool
+        self._publisher = publisher
+        self._collectors = collectors
+        self._clock_watch = clock_watch
+        self._metrics = metrics
+        self._told: tuple[object, ...] = ()
+        self._spool_state: SpoolStatus | None = None
+
+    def schedule(self, scheduler: Scheduler) -> None:
+        """Beat by itself from the scheduler's start on."""
+        scheduler.every(BEAT_SECS, "heartbeat", self.beat)
+        scheduler.every(NEWS_SECS, "news", self.tell_news)
+        scheduler.every(CLOCK_SECS, "clock", self.look_at_clock)
+
+    def beat(self) -> None:
+        """Send the status document of this moment."""
+        self._told = self._news()
+        spool = self._spool.state()
+        self._gather(spool)
+        document = self._health.document(spool, self._publisher.state())
+        self._publisher.publish_status(document)
+        if self._metrics is not None:
+            self._metrics.tell(document)
+
+    def tell_news(self) -> None:
+        """A line that is watched live is told of each change, not of each heartbeat."""
+        if self._news() != self._told:
+            self.beat()
+
+    def look_at_clock(self) -> None:
+        """A clock that is wrong or has jumped is told at once."""
+        if self._health.alarm("clock", self._clock_watch.look()):
+            self.beat()
+
+    def station(self, display: Display) -> None:
+        """A station shows something else; one whose part the spool refuses is an alarm."""
+        self._health.stations[display.station] = display.waits
+        says = display.state.says
+        refused = None
+        if display.waits == "refused" and says is not None:
+            refused = f"{display.station}: {ENGLISH.text(says)}"
+        if self._health.alarm(f"refused {display.station}", refused):
+            self.beat()
+
+    def device(self, name: str, state: DeviceState) -> None:
+        """A device's state has changed; that it came, went or complains is told at once."""
+        before = self._health.devices.get(name)
+        self._health.devices[name] = state
+        changed = self._health.alarm(f"device {name}", state.detail or None)
+        if changed or before is None or before.up != state.up:
+            self.beat()
+
+    def _news(self) -> tuple[object, ...]:
+        return dict(self._health.stations), self._publisher.alarm()
+
+    def _gather(self, spool: SpoolStatus) -> None:
+        """What nobody reports by himself."""
+        self._health.collector_keys = self._collectors.pins
+        self._health.alarm("broker", self._publisher.alarm())
+        if self._metrics is not None:
+            self._health.alarm("metrics", self._metrics.trouble)
+        before, self._spool_state = self._spool_state, spool
+        self._health.alarm("spool", spool_alarm(spool, before))

@@ -1,0 +1,115 @@
+"""A sentence by its id with named values, and the files that put it into words.
+
+Promise: whatever a value holds, the sentence shows it with visible escapes; a value never brings a placeholder of its
+own. A language file that can't be used is refused whole, with every fault named, before anything is said in it.
+
+    [badge]
+    unknown = "{badge} is not in the people list"        is the sentence `badge.unknown`
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaugetrail_contract.settings import ConfigError, Problem
+from gaugetrail_contract.text import visible
+
+FOLDER = Path(__file__).parent
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A value that is a word of the catalogue (`[words]`): a verdict, a status, a kind of identifier."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence not yet put into words. `said` makes one."""
+
+    id: str
+    values: Mapping[str, SaidValue]
+
+
+SaidValue = str | int | Word | Said
+
+
+def said(sentence: str, /, **values: SaidValue) -> Said:
+    """The sentence with its values: `said("badge.unknown", badge=text)`. The id stands in the catalogue."""
+    return Said(sentence, values)
+
+
+class Sentences:
+    """One language: sentence id -> template."""
+
+    def __init__(self, templates: dict[str, str]) -> None:
+        self.templates = templates
+
+    def text(self, what: Said) -> str:
+        """The sentence in words."""
+        return PLACEHOLDER.sub(lambda name: self._value(what.values[name[1]]), self.templates[what.id])
+
+    def _value(self, value: SaidValue) -> str:
+        match value:
+            case Said():
+                return self.text(value)
+            case Word(name):
+                return visible(self.templates.get(f"words.{name}", name.replace("_", " ")))
+            case _:
+                return visible(str(value))
+
+
+def read_language(language: str, folder: Path = FOLDER) -> Sentences:
+    """The sentences of `<folder>/<language>.toml`; those that it lacks are English. Raises `ConfigError`."""
+    path = folder / f"{language}.toml"
+    found = _read(path)
+    problems = list(_faults(path, found))
+    if problems:
+        raise ConfigError(problems)
+    return Sentences(ENGLISH.templates | {name: str(template) for name, template in found.items()})
+
+
+def placeholders(template: str) -> set[str]:
+    """The names of the values that a template wants."""
+    return set(PLACEHOLDER.findall(template))
+
+
+def _read(path: Path) -> dict[str, object]:
+    """Id -> what stands there."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
+        raise ConfigError([Problem(str(path), "", f"can't be read: {error.strerror or error}", None, known)]) from error
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise ConfigError([Problem(str(path), "", f"is no TOML file: {error}")]) from error
+    found: dict[str, object] = {}
+    for table, entries in tables.items():
+        found |= (
+            {f"{table}.{name}": entry for name, entry in entries.items()}
+            if isinstance(entries, dict)
+            else {table: entries}
+        )
+    return found
+
+
+def _faults(path: Path, found: Mapping[str, object]) -> Iterator[Problem]:
+    """What would leave somebody without a sentence: a translator's slip, named by its key."""
+    for key, template in found.items():
+        english = ENGLISH.templates.get(key)
+        if english is None:
+            yield Problem(str(path), key, "there is no such sentence in en.toml")
+        elif not isinstance(template, str):
+            yield Problem(str(path), key, "is no text; put it in quotes")
+        elif strange := placeholders(template) - placeholders(english):
+            there = ", ".join(sorted(placeholders(english))) or "none"
+            yield Problem(str(path), key, f"there is no {{{min(strange)}}} to fill in", None, there)
+
+
+ENGLISH = Sentences({name: str(template) for name, template in _read(FOLDER / "en.toml").items()})

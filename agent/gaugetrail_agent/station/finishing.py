@@ -1,0 +1,79 @@
+"""From what was measured to a record: the verdict, the body to seal, and what is said once the spool has spoken.
+
+"Recorded" is said only when told `Recorded`, which the runner does after the spool's commit; until then, and whenever
+the spool refuses, there is no green light (promises G1, G8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gaugetrail_agent.languages.sentences import Word, said
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import Last, Light, NotRecorded, Recorded, SealIt, State, Step, Unit
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.record import InspectionBody, Verdict
+
+
+def finish(setup: Setup, state: State, unit: Unit, verdict: Verdict, mono_ns: int) -> Step:
+    """The unit leaves the operator's hand: nothing else is taken until the spool has it."""
+    body = body_of(setup, unit, verdict, mono_ns, operator=state.operator)
+    return replace(state, unit=None, sealing=body, light="off", says=said("record.being_recorded")), (SealIt(body),)
+
+
+def recorded(state: State, event: Recorded) -> Step:
+    """The spool has committed."""
+    last = Last(event.serial, event.verdict, event.record)
+    says = said("record.recorded", serial=event.serial, verdict=Word(event.verdict))
+    light: Light = "green" if event.verdict is Verdict.PASS else "red"
+    return replace(state, sealing=None, refused=None, light=light, says=says, last=last), ()
+
+
+def refused(state: State, event: NotRecorded) -> Step:
+    """The spool has not taken it; the body stays and is offered again."""
+    return replace(state, light="red", refused=event.reason, says=said("record.not_recorded", reason=event.reason)), ()
+
+
+def offered_again(state: State) -> Step:
+    """The refused body once more; one that is on its way is not sealed twice."""
+    if state.sealing is None or not state.refused:
+        return state, ()
+    return state, (SealIt(state.sealing),)
+
+
+def still_open(setup: Setup, unit: Unit) -> list[Characteristic]:
+    """What the plan wants and the unit still lacks, in the plan's order."""
+    done = {measurement.characteristic for measurement in unit.taken}
+    return [characteristic for characteristic in setup.plan.characteristics if characteristic.name not in done]
+
+
+def verdict_of(setup: Setup, unit: Unit) -> Verdict:
+    """Fail beats incomplete beats pass; a plan not measured through is incomplete."""
+    verdicts = {measurement.verdict for measurement in unit.taken}
+    if Verdict.FAIL in verdicts:
+        return Verdict.FAIL
+    return Verdict.INCOMPLETE if verdicts != {Verdict.PASS} or still_open(setup, unit) else Verdict.PASS
+
+
+def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operator: str | None = None) -> InspectionBody:
+    """What is sealed of the unit. The qualification stands there as it stood."""
+    person = setup.people.get(operator) if setup.people is not None and operator is not None else None
+    return InspectionBody(
+        site=setup.site,
+        line=setup.line,
+        station=setup.station,
+        part=unit.ids.get("part") or setup.plan.file.part,
+        revision=setup.plan.file.part_revision,
+        serial=unit.ids.get("serial"),
+        lot=unit.ids.get("lot"),
+        order=unit.ids.get("order"),
+        heat=unit.ids.get("heat"),
+        operator=operator,
+        qualification=person.qualification if person is not None else None,
+        plan=setup.plan.ref,
+        verdict=verdict,
+        started=utc_text(unit.started_us),
+        duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
+        measurements=unit.taken,
+    )

@@ -1,0 +1,200 @@
+"""An operator's station: badge, unit, each characteristic of the plan; scanned, typed, or sent by a gauge.
+
+What comes out of turn is answered with what is wanted now, and changes nothing. A value is taken only for the unit in
+hand, from the device and channel that the plan names, and only when it is fit (G4).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from gaugetrail_agent.languages.sentences import Said, Word, said
+from gaugetrail_agent.station.display import next_characteristic, prompt
+from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
+from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, unfit_person
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.unit_code import identifiers
+from gaugetrail_agent.station.words import (
+    Act,
+    AskDevice,
+    BatchCame,
+    Light,
+    Measured,
+    Scanned,
+    State,
+    Step,
+    Unit,
+    say,
+)
+from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.record import CharacteristicKind, Measurement, Verdict
+from gaugetrail_contract.text import refuse_identifier, visible
+
+CANCEL = "%CANCEL"
+"""Scanned or typed: end the unit in hand with the verdict `incomplete`."""
+LOGOFF = "%LOGOFF"
+OK_CODE = "%OK"
+NOK_CODE = "%NOK"
+"""Attribute results; `%NOK:SCRATCH,DENT` names defect codes."""
+MAX_DEFECTS = 50
+NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+COUNT = re.compile(r"[0-9]{1,15}")
+
+
+def by_operator(setup: Setup, state: State, event: Act) -> Step:
+    """What happens to a station that somebody works at."""
+    match event:
+        case Scanned():
+            return _scanned(setup, state, event)
+        case Measured():
+            return _measured(setup, state, event)
+        case BatchCame():
+            return say(state, "amber", said("block.no_automatic_station", device=event.device))
+
+
+# --- what people scan and type
+
+
+def _scanned(setup: Setup, state: State, event: Scanned) -> Step:
+    # Only what a person or a scanner adds around a code: GS and RS are white space to Python and must stay.
+    text = event.text.strip(" \t\r\n")
+    if state.sealing is not None:
+        return state, ()
+    if setup.badge.fullmatch(text):
+        return _badge(setup, state, text)
+    if text.upper() == LOGOFF and state.unit is None:
+        return replace(state, operator=None, light="off", says=said("badge.logged_off")), ()
+    if state.operator is None:
+        return say(state, "amber", said("badge.first", text=text))
+    if state.unit is None:
+        return _unit(setup, state, event, text)
+    return _with_unit(setup, state, state.unit, event, text)
+
+
+def _badge(setup: Setup, state: State, text: str) -> Step:
+    if state.unit is not None:
+        return _unfinished(state, state.unit)
+    trouble = unfit_person(setup, text)
+    if trouble is not None:
+        return say(state, "red", trouble)
+    return replace(state, operator=text, light="off", says=said("badge.at_station", badge=text)), ()
+
+
+def _unit(setup: Setup, state: State, event: Scanned, text: str) -> Step:
+    ids = identifiers(setup, text)
+    if isinstance(ids, Said):
+        return say(state, "red", ids)
+    return _go_on(setup, replace(state, unit=Unit(ids, event.at_us, event.mono_ns), light="off", says=None))
+
+
+def _with_unit(setup: Setup, state: State, unit: Unit, event: Scanned, text: str) -> Step:
+    if text.upper() == CANCEL:
+        return finish(setup, state, unit, Verdict.INCOMPLETE, event.mono_ns)
+    wanted = next_characteristic(setup, state)
+    if wanted is not None and wanted.device is None:
+        return _typed(setup, state, unit, wanted, event, text)
+    if text in unit.ids.values():
+        return say(state, state.light, said("unit.in_work", serial=unit.serial))
+    return _unfinished(state, unit)
+
+
+def _unfinished(state: State, unit: Unit) -> Step:
+    return say(state, "amber", said("unit.unfinished", serial=unit.serial, cancel=CANCEL))
+
+
+def _typed(setup: Setup, state: State, unit: Unit, wanted: Characteristic, event: Scanned, text: str) -> Step:
+    """A characteristic without a device: its result is scanned or typed."""
+    match wanted.kind:
+        case CharacteristicKind.ATTRIBUTE:
+            taken = _attribute(wanted, event.at_us, text)
+        case CharacteristicKind.TEXT:
+            taken = _text(wanted, event.at_us, text)
+        case CharacteristicKind.COUNT:
+            taken = _number(wanted, event.at_us, text, COUNT)
+        case CharacteristicKind.VARIABLE:
+            taken = _number(wanted, event.at_us, text, NUMBER)
+    if isinstance(taken, Said):
+        return say(state, "amber", taken)
+    return _took(setup, state, unit, taken, event.mono_ns)
+
+
+def _attribute(wanted: Characteristic, at_us: int, text: str) -> Measurement | Said:
+    code, _, listed = text.partition(":")
+    defects = tuple(part.strip() for part in listed.split(",") if part.strip())
+    if code.upper() not in (OK_CODE, NOK_CODE):
+        return said("typed.ok_or_nok", characteristic=wanted.name, ok=OK_CODE, nok=NOK_CODE)
+    if len(defects) > MAX_DEFECTS or any(refuse_identifier(defect) for defect in defects):
+        return said("typed.defects_unusable", characteristic=wanted.name)
+    return by_hand(wanted, at_us, result="ok" if code.upper() == OK_CODE else "nok", defects=defects)
+
+
+def _text(wanted: Characteristic, at_us: int, text: str) -> Measurement | Said:
+    reason = refuse_identifier(text)
+    if reason is not None:
+        return said("typed.text_unusable", characteristic=wanted.name, reason=reason)
+    return by_hand(wanted, at_us, text=text)
+
+
+def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[str]) -> Measurement | Said:
+    if not grammar.fullmatch(text):
+        return said("typed.no_number", characteristic=wanted.name, text=visible(text)[:40])
+    return by_hand(wanted, at_us, value=text)
+
+
+# --- what gauges say
+
+
+def _measured(setup: Setup, state: State, event: Measured) -> Step:
+    if state.sealing is not None:
+        return state, ()
+    if state.unit is None:
+        return _no_unit(state, event.device)
+    wanted = _wanted_of(setup, state.unit, event)
+    if wanted is None:
+        return say(state, "amber", said("value.not_wanted", device=event.device, prompt=prompt(setup, state)))
+    fit = fitness(setup, wanted, event)
+    if fit.trouble is not None:
+        return say(state, "amber", fit.trouble)
+    return _took(setup, state, state.unit, by_device(setup, wanted, event, fit), event.mono_ns)
+
+
+def _no_unit(state: State, device: str) -> Step:
+    if state.operator is None:
+        return say(state, "amber", said("value.before_badge", device=device))
+    return say(state, "amber", said("value.before_unit", device=device))
+
+
+def _wanted_of(setup: Setup, unit: Unit, event: Measured) -> Characteristic | None:
+    """The characteristic that the value is for: the next one of a strict plan, any open one of a free plan."""
+    candidates = still_open(setup, unit)
+    if setup.plan.file.order == "strict":
+        candidates = candidates[:1]
+    channels = (None, event.reading.channel)
+    return next((c for c in candidates if c.device == event.device and c.channel in channels), None)
+
+
+# --- and then
+
+
+def _took(setup: Setup, state: State, unit: Unit, taken: Measurement, mono_ns: int) -> Step:
+    unit = replace(unit, taken=(*unit.taken, taken))
+    if not still_open(setup, unit):
+        return finish(setup, state, unit, verdict_of(setup, unit), mono_ns)
+    light: Light = "off" if taken.verdict is Verdict.PASS else "red"
+    return _go_on(setup, replace(state, unit=unit, light=light, says=_taken(taken)))
+
+
+def _taken(taken: Measurement) -> Said:
+    name, value, verdict = taken.characteristic, taken.value or taken.text or taken.result or "", Word(taken.verdict)
+    if taken.unit is None:
+        return said("value.taken", characteristic=name, value=value, verdict=verdict)
+    return said("value.taken_with_unit", characteristic=name, value=value, unit=taken.unit, verdict=verdict)
+
+
+def _go_on(setup: Setup, state: State) -> Step:
+    """Ask the next gauge, where there is one to ask."""
+    wanted = next_characteristic(setup, state)
+    if wanted is None or wanted.device is None:
+        return state, ()
+    return state, (AskDevice(wanted.device, wanted.channel),)

@@ -1,0 +1,139 @@
+"""What doesn't change of a station while it runs: its table of the settings file, and the `Setup` made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from gaugetrail_contract.documents.files import Gauge, Person, Plan
+from gaugetrail_contract.record import Capture
+from gaugetrail_contract.settings import Settings
+from gaugetrail_contract.text import Identifier, Name
+
+IDENTIFIERS = ("serial", "lot", "part", "order", "heat")
+"""What a unit's code may say of it."""
+CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class StationTable(Settings):
+    """`[[station]]`: where units are inspected."""
+
+    name: Name = Field(description="ISA-95 station", examples=["OP20"])
+    mode: Literal["operator", "automatic"] = Field(
+        "operator", description="operator: badge, unit, gauges; automatic: each block that the PLC offers is a unit"
+    )
+    plan: Path = Field(description="control plan file; relative to this file", examples=["plans/piston.toml"])
+    scanner: Identifier | None = Field(None, description="the [[device]] that scans badges and units; none: typed")
+    device: Identifier | None = Field(None, description="automatic: the Modbus [[device]] that offers the blocks")
+    badge_pattern: Pattern = Field("OP-[0-9]+", description="what a badge looks like, a regular expression")
+    unit_pattern: Pattern = Field(
+        ".+", description="what a unit's code looks like; named groups (?P<serial>…), lot, part, order, heat are taken"
+    )
+    unit_code: Literal["pattern", "structured", "hkmc", "gm", "gtl3"] = Field(
+        "pattern",
+        description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
+    )
+    unit_code_roles: dict[
+        Annotated[str, Field(pattern=r"^[0-9]{0,3}[A-Z]$")], Literal["serial", "lot", "part_number"]
+    ] = Field(
+        {},
+        description="structured codes: what an identifier means in this house, where labels differ from MH10.8.2",
+        examples=[{"4L": "lot"}],
+    )
+    serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
+    on_spool_full: Literal["refuse", "drop_lowest"] = Field(
+        "refuse",
+        description="refuse: red light, nothing is recorded until there is room; drop_lowest: unsent records of plans "
+        "with a drop_class make room, and their loss is a record",
+    )
+    on_overdue_gauge: Literal["flag", "refuse"] = Field(
+        "flag", description="flag: the record says so; refuse: a gauge overdue for calibration is not taken"
+    )
+
+    @model_validator(mode="after")
+    def _mode_has_its_device(self) -> Self:
+        if self.mode == "automatic" and self.device is None:
+            raise ValueError(f"{self.name} is automatic: name the Modbus device that offers its blocks (device = …)")
+        groups = set(re.compile(self.unit_pattern).groupindex)
+        if strange := groups.difference(IDENTIFIERS):
+            raise ValueError(f"unit_pattern names the group {', '.join(sorted(strange))}; known: {sorted(IDENTIFIERS)}")
+        if groups and not groups & {"serial", "lot"}:
+            raise ValueError("unit_pattern names groups, but neither serial nor lot")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """What the configuration says of a device, as far as a record needs it."""
+
+    gauge: str | None
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything of a station that doesn't change while it runs."""
+
+    site: str
+    line: str
+    station: str
+    mode: Literal["operator", "automatic"]
+    plan: Plan
+    devices: Mapping[str, DeviceFacts]
+    gauges: Mapping[str, Gauge]
+    people: Mapping[str, Person] | None
+    badge: re.Pattern[str]
+    unit: re.Pattern[str]
+    code_profile: str | None = None
+    """Read unit codes as structured codes: a customer's profile by name, or empty for what the code says it is."""
+    code_roles: Mapping[str, str] = field(default_factory=dict)
+    """What an identifier means in this house: `4L` is the lot on some suppliers' labels, not the country."""
+    serial_channel: str = "serial"
+    on_overdue: Literal["flag", "refuse"] = "flag"
+    on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
+
+
+def station_setup(
+    table: StationTable,
+    plan: Plan,
+    *,
+    site: str,
+    line: str,
+    devices: Mapping[str, DeviceFacts],
+    gauges: Mapping[str, Gauge],
+    people: Mapping[str, Person] | None,
+) -> Setup:
+    """What the settings say of a station, compiled, with the documents that it works by."""
+    return Setup(
+        site=site,
+        line=line,
+        station=table.name,
+        mode=table.mode,
+        plan=plan,
+        devices=devices,
+        gauges=gauges,
+        people=people,
+        badge=re.compile(table.badge_pattern),
+        unit=re.compile(table.unit_pattern),
+        code_profile=CODE_PROFILES.get(table.unit_code, table.unit_code),
+        code_roles=table.unit_code_roles,
+        serial_channel=table.serial_channel,
+        on_overdue=table.on_overdue_gauge,
+        on_spool_full=table.on_spool_full,
+    )

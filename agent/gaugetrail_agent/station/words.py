@@ -1,0 +1,141 @@
+"""The words of a station: where it stands, what happens to it, what it wants done. Pure data.
+
+A rule takes a state and an event and gives a `Step`: the next state and its effects. Times are data of the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gaugetrail_agent.languages.sentences import Said
+from gaugetrail_agent.reading import Reading
+from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
+
+Light = Literal["off", "green", "red", "amber"]
+
+# --- where a station stands
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The physical piece in hand and what has been measured of it."""
+
+    ids: Mapping[str, str]
+    started_us: int
+    started_ns: int
+    taken: tuple[Measurement, ...] = ()
+
+    @property
+    def serial(self) -> str:
+        """The serial, or the lot where the unit has none."""
+        return self.ids.get("serial") or self.ids.get("lot", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last inspection the station was told about."""
+
+    serial: str
+    verdict: Verdict
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far."""
+
+    operator: str | None = None
+    unit: Unit | None = None
+    sealing: InspectionBody | None = None
+    refused: str | None = None
+    light: Light = "off"
+    says: Said | None = None
+    last: Last | None = None
+
+
+# --- what happens to it
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A code reader read, or an operator typed, a text."""
+
+    text: str
+    at_us: int
+    mono_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A device gave a reading; `at_us` is unique and increasing per agent (the spool's ticker)."""
+
+    device: str
+    reading: Reading
+    at_us: int
+    mono_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCame:
+    """A PLC offered a block of values under a trigger number; `times_us` has a moment for each reading."""
+
+    device: str
+    readings: tuple[Reading, ...]
+    trigger: int | None
+    times_us: tuple[int, ...]
+    mono_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The spool has committed: the record survives power loss from here on."""
+
+    record: str
+    serial: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """The spool has refused: nothing is recorded, and `reason` says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Time to offer a refused body to the spool once more."""
+
+
+Act = Scanned | Measured | BatchCame
+"""What people, gauges and PLCs do."""
+StationEvent = Act | Recorded | NotRecorded | TryAgain
+
+# --- what it wants done
+
+
+@dataclass(frozen=True, slots=True)
+class SealIt:
+    """Seal this body, then say `Recorded` or `NotRecorded`. `answer`: the device and trigger waiting for a code."""
+
+    body: InspectionBody | EventBody
+    answer: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskDevice:
+    """Trigger a reading of the next characteristic, where the device can be asked."""
+
+    device: str
+    channel: str | None
+
+
+Effect = SealIt | AskDevice
+Step = tuple[State, tuple[Effect, ...]]
+
+
+def say(state: State, light: Light, what: Said) -> Step:
+    """Nothing but the light and what is said changes."""
+    return replace(state, light=light, says=what), ()
