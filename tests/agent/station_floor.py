@@ -1,0 +1,111 @@
+"""A station on paper: its setup, the events of a shift, and what became of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.setup import DeviceFacts, Setup
+from gaugetrail_agent.station.steps import step
+from gaugetrail_agent.station.words import BatchCame, Effect, Measured, Scanned, SealIt, State, StationEvent
+from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
+from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
+
+BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")
+WEIGHT = Characteristic(name="weight", unit="g", lsl="10.0", device="scale")
+FORCE = Characteristic(name="force", unit="kN", lsl="10", usl="20", device="press", channel="force")
+LOOKS = Characteristic.model_validate({"name": "looks", "kind": "attribute"})
+
+
+def setup(
+    *characteristics: Characteristic,
+    mode: Literal["operator", "automatic"] = "operator",
+    order: str = "strict",
+    people: dict[str, Person] | None = None,
+    gauges: dict[str, Gauge] | None = None,
+    on_overdue: Literal["flag", "refuse"] = "flag",
+) -> Setup:
+    file = PlanFile.model_validate(
+        {
+            "id": "CP-1",
+            "revision": "C",
+            "part": "PR-74",
+            "approved_by": "QE-3",
+            "approved_on": "2026-11-01",
+            "order": order,
+            "characteristic": tuple(c.model_dump() for c in characteristics or (BORE, WEIGHT)),
+        }
+    )
+    return Setup(
+        site="s",
+        line="l",
+        station="OP20",
+        mode=mode,
+        plan=Plan(file, PlanRef(id="CP-1", revision="C", sha256="0" * 64), Path("cp.toml")),
+        devices={
+            "bore": DeviceFacts("G-17", Capture.GAUGE),
+            "scale": DeviceFacts("G-18", Capture.GAUGE),
+            "press": DeviceFacts("G-19", Capture.PLC),
+        },
+        gauges=gauges or {},
+        people=people,
+        badge=re.compile(r"OP-\d+"),
+        unit=re.compile(r"SN\d{6}|[0-9E]+"),
+        on_overdue=on_overdue,
+    )
+
+
+class Floor:
+    """One station with the events of a shift; time moves a second an event."""
+
+    def __init__(self, at: Setup) -> None:
+        self.setup = at
+        self.state = State()
+        self.now = 1_790_000_000_000_000
+        self.effects: list[Effect] = []
+
+    @property
+    def message(self) -> str:
+        """What the terminal shows of what was said last."""
+        return str(display(self.setup, self.state).document(ENGLISH)["message"])
+
+    def say(self, event: StationEvent) -> tuple[Effect, ...]:
+        self.state, effects = step(self.setup, self.state, event)
+        self.effects += effects
+        return effects
+
+    def tick(self) -> dict[str, int]:
+        self.now += 1_000_000
+        return {"at_us": self.now, "mono_ns": self.now * 1000}
+
+    def scan(self, text: str) -> tuple[Effect, ...]:
+        return self.say(Scanned(text, **self.tick()))
+
+    def gauge(self, device: str, value: str | None, unit: str | None, status: Status = Status.OK) -> tuple[Effect, ...]:
+        return self.say(Measured(device, Reading(status, b"raw", value=value, unit=unit), **self.tick()))
+
+    def sealed(self) -> InspectionBody:
+        body = next(e.body for e in reversed(self.effects) if isinstance(e, SealIt))
+        assert isinstance(body, InspectionBody)
+        return body
+
+
+def measured_unit(bore: str = "74.010", weight: str = "12.0", at: Setup | None = None) -> Floor:
+    floor = Floor(at or setup())
+    floor.scan("OP-12")
+    floor.scan("SN000001")
+    floor.gauge("bore", bore, "mm")
+    floor.gauge("scale", weight, "g")
+    return floor
+
+
+def block(serial: str | None, force: str | None, status: Status = Status.OK, trigger: int = 7) -> BatchCame:
+    readings = [Reading(status, b"\x41", value=force, unit="kN", channel="force")]
+    if serial is not None:
+        readings.append(Reading(Status.INFO, b"\x42", channel="serial", text=serial))
+    start = 1_790_000_000_000_000
+    return BatchCame("press", tuple(readings), trigger, tuple(start + n for n in range(len(readings))), 5)
