@@ -11,7 +11,7 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
-from gaugetrail_agent.station.words import BatchCame, Effect, Measured, Scanned, SealIt, State, StationEvent
+from gaugetrail_agent.station.words import BatchCame, Effect, Scanned, SealIt, StationEvent, StationState, ValueCame
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
 from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
 
@@ -64,7 +64,7 @@ class Floor:
 
     def __init__(self, at: Setup) -> None:
         self.setup = at
-        self.state = State()
+        self.state = StationState()
         self.now = 1_790_000_000_000_000
         self.effects: list[Effect] = []
 
@@ -86,7 +86,7 @@ class Floor:
         return self.say(Scanned(text, **self.tick()))
 
     def gauge(self, device: str, value: str | None, unit: str | None, status: Status = Status.OK) -> tuple[Effect, ...]:
-        return self.say(Measured(device, Reading(status, b"raw", value=value, unit=unit), **self.tick()))
+        return self.say(ValueCame(device, Reading(status, b"raw", value=value, unit=unit), **self.tick()))
 
     def sealed(self) -> InspectionBody:
         body = next(e.body for e in reversed(self.effects) if isinstance(e, SealIt))

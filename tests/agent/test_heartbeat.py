@@ -15,7 +15,7 @@ from gaugetrail_agent.heartbeat import BEAT_SECS, CLOCK_SECS, NEWS_SECS, Heartbe
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
-from gaugetrail_agent.station.words import State
+from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus
 
@@ -121,7 +121,7 @@ def test_news_are_told_once_and_no_news_not_at_all(watched: Watched) -> None:
 
 def shown(waits: str) -> Display:
     says = said("record.not_recorded", reason="the disk is full") if waits == "refused" else None
-    return Display("OP20", waits, said("prompt.scan_unit"), None, State(says=says))  # type: ignore[arg-type]
+    return Display("OP20", waits, said("prompt.scan_unit"), None, StationState(says=says))  # type: ignore[arg-type]
 
 
 def test_a_part_that_the_spool_refuses_is_an_alarm_at_once_until_it_is_in(watched: Watched) -> None:

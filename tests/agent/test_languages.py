@@ -11,8 +11,8 @@ import pytest
 import gaugetrail_agent
 from gaugetrail_agent.languages.sentences import (
     ENGLISH,
-    Said,
-    Word,
+    Sentence,
+    Term,
     placeholders,
     read_language,
     said,
@@ -20,7 +20,7 @@ from gaugetrail_agent.languages.sentences import (
 from gaugetrail_agent.reading import Status
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.setup import IDENTIFIERS
-from gaugetrail_agent.station.words import State
+from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.record import Verdict
 from gaugetrail_contract.settings import ConfigError
 
@@ -33,7 +33,7 @@ def said_in_code() -> list[tuple[str, ast.expr | None, set[str | None]]]:
         (f"{path.name}:{node.lineno}", node)
         for path in sorted(PACKAGE.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("said", "Said")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("said", "Sentence")
     ]
     return [
         (where, call.args[0] if call.args else None, {keyword.arg for keyword in call.keywords})
@@ -48,7 +48,7 @@ def test_code_says_what_the_catalogue_holds_with_the_values_that_it_wants_and_no
     for where, key, values in said_in_code():
         assert isinstance(key, ast.Constant), f"{where}: the id must stand there as text, so that it can be found"
         wants[str(key.value)].append(values)
-    sentences = {key: text for key, text in ENGLISH.templates.items() if not key.startswith("words.")}
+    sentences = {key: text for key, text in ENGLISH.templates.items() if not key.startswith("terms.")}
     assert set(sentences) == set(wants)
     for key, uses in wants.items():
         assert [placeholders(sentences[key])] * len(uses) == uses, key
@@ -56,7 +56,7 @@ def test_code_says_what_the_catalogue_holds_with_the_values_that_it_wants_and_no
 
 def test_every_word_that_can_stand_in_a_sentence_is_in_the_catalogue() -> None:
     possible = {*map(str, Verdict), *map(str, Status), *IDENTIFIERS, "overdue", "blocked"}
-    assert {key.removeprefix("words.") for key in ENGLISH.templates if key.startswith("words.")} == possible
+    assert {key.removeprefix("terms.") for key in ENGLISH.templates if key.startswith("terms.")} == possible
 
 
 def test_a_value_is_shown_with_visible_escapes_and_brings_no_placeholder() -> None:
@@ -71,7 +71,7 @@ def test_a_sentence_stands_inside_another_and_words_are_looked_up() -> None:
     assert ENGLISH.text(said("value.not_wanted", device="scale", prompt=inner)) == (
         "scale sent a value that is not wanted now: measure bore with gauge"
     )
-    said_of = said("value.no_value", device="bore", status=Word(Status.NO_VALUE), characteristic="bore")
+    said_of = said("value.no_value", device="bore", status=Term(Status.NO_VALUE), characteristic="bore")
     assert ENGLISH.text(said_of) == "bore: no value; measure bore again"
 
 
@@ -80,7 +80,7 @@ GERMAN = """
 unknown = "{badge} steht nicht in der Personenliste"
 [record]
 recorded = "{verdict}: {serial} ist aufgezeichnet"
-[words]
+[terms]
 pass = "gut"
 """
 
@@ -90,14 +90,14 @@ def test_another_language_is_a_file_and_what_it_lacks_is_english(tmp_path: Path)
     (tmp_path / "de.toml").write_text(GERMAN, "utf-8")
     german = read_language("de", tmp_path)
 
-    def message(says: Said, sentences=german) -> tuple[object, object, object]:
-        shown = Display("OP20", "wait_unit", said("prompt.scan_unit"), None, State(says=says)).document(sentences)
+    def message(says: Sentence, language=german) -> tuple[object, object, object]:
+        shown = Display("OP20", "wait_unit", said("prompt.scan_unit"), None, StationState(says=says)).document(language)
         return shown["says"], shown["message"], shown["prompt"]
 
-    recorded = said("record.recorded", serial="SN1", verdict=Word(Verdict.PASS))
+    recorded = said("record.recorded", serial="SN1", verdict=Term(Verdict.PASS))
     assert message(recorded) == ("record.recorded", "gut: SN1 ist aufgezeichnet", "scan the unit")
     assert message(recorded, ENGLISH) == ("record.recorded", "SN1 pass, recorded", "scan the unit")
-    failed = said("record.recorded", serial="SN1", verdict=Word(Verdict.FAIL))
+    failed = said("record.recorded", serial="SN1", verdict=Term(Verdict.FAIL))
     assert message(failed) == ("record.recorded", "fail: SN1 ist aufgezeichnet", "scan the unit")
     assert message(said("badge.logged_off")) == ("badge.logged_off", "logged off", "scan the unit")
 

@@ -12,7 +12,7 @@ from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, measured_uni
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import prompt, waits_for
-from gaugetrail_agent.station.words import AskDevice, Measured, NotRecorded, Recorded, SealIt, TryAgain
+from gaugetrail_agent.station.words import AskDevice, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
 
@@ -133,9 +133,9 @@ def test_channel_routes_a_value_to_its_characteristic() -> None:
     floor = Floor(setup(one))
     floor.scan("OP-12")
     floor.scan("SN000001")
-    floor.say(Measured("bore", Reading(Status.OK, b"", value="5", unit="mm", channel="2"), **floor.tick()))
+    floor.say(ValueCame("bore", Reading(Status.OK, b"", value="5", unit="mm", channel="2"), **floor.tick()))
     assert floor.state.unit is not None
-    floor.say(Measured("bore", Reading(Status.OK, b"", value="6", unit="mm", channel="1"), **floor.tick()))
+    floor.say(ValueCame("bore", Reading(Status.OK, b"", value="6", unit="mm", channel="1"), **floor.tick()))
     assert floor.sealed().measurements[0].value == "6"
 
 
@@ -325,7 +325,7 @@ def test_any_shift_seals_only_what_was_measured_and_is_green_only_when_recorded(
         if act[0] == "scan":
             effects = floor.scan(act[1])
         elif act[0] == "gauge":
-            effects = floor.say(Measured(act[1], act[2], **floor.tick()))
+            effects = floor.say(ValueCame(act[1], act[2], **floor.tick()))
         elif act[0] == "again":
             effects = floor.say(TryAgain())
         elif floor.state.sealing is not None and act[0] == "commit":

@@ -12,7 +12,7 @@ from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import StationTable, station_setup
-from gaugetrail_agent.station.words import AskDevice, BatchCame, Measured, NotRecorded, Recorded, SealIt, TryAgain
+from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
 
@@ -141,7 +141,7 @@ def test_what_is_typed_stands_in_the_record_as_its_kind() -> None:
 )
 def test_a_value_that_is_not_fit_is_said_with_the_cure(reading: Reading, message: str) -> None:
     floor = at_unit(BORE)
-    assert floor.say(Measured("bore", reading, **floor.tick())) == ()
+    assert floor.say(ValueCame("bore", reading, **floor.tick())) == ()
     assert says(floor) == ("amber", message)
 
 
@@ -236,13 +236,13 @@ def test_the_record_says_how_long_the_unit_was_in_hand() -> None:
     for later_ns, duration_ms in ((1_999_999, 1), (2_500_000_000, 2500), (-1, 0)):
         at = Floor(floor.setup)
         at.state = floor.state
-        at.say(Measured("bore", reading, floor.now, started.started_ns + later_ns))
+        at.say(ValueCame("bore", reading, floor.now, started.started_ns + later_ns))
         assert (at.sealed().duration_ms, at.sealed().started) == (duration_ms, "2026-09-21T14:13:22.000000Z")
 
 
 def test_the_raw_bytes_of_a_value_stand_in_the_record_as_far_as_there_is_room() -> None:
     floor = at_unit(BORE)
-    floor.say(Measured("bore", Reading(Status.OK, b"\x41" * 5000, value="74.0", unit="mm"), **floor.tick()))
+    floor.say(ValueCame("bore", Reading(Status.OK, b"\x41" * 5000, value="74.0", unit="mm"), **floor.tick()))
     (bore,) = floor.sealed().measurements
     assert bore.raw == "41" * 4096
 

@@ -23,56 +23,56 @@ PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A value that is a word of the catalogue (`[words]`): a verdict, a status, a kind of identifier."""
+class Term:
+    """A value that is a word of the catalogue (`[terms]`): a verdict, a status, a kind of identifier."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Sentence:
     """A sentence not yet put into words. `said` makes one."""
 
     id: str
-    values: Mapping[str, SaidValue]
+    values: Mapping[str, SentenceValue]
 
 
-SaidValue = str | int | Word | Said
+SentenceValue = str | int | Term | Sentence
 
 
-def said(sentence: str, /, **values: SaidValue) -> Said:
+def said(sentence: str, /, **values: SentenceValue) -> Sentence:
     """The sentence with its values: `said("badge.unknown", badge=text)`. The id stands in the catalogue."""
-    return Said(sentence, values)
+    return Sentence(sentence, values)
 
 
-class Sentences:
+class Language:
     """One language: sentence id -> template."""
 
     def __init__(self, templates: dict[str, str]) -> None:
         self.templates = templates
 
-    def text(self, what: Said) -> str:
+    def text(self, what: Sentence) -> str:
         """The sentence in words."""
         return PLACEHOLDER.sub(lambda name: self._value(what.values[name[1]]), self.templates[what.id])
 
-    def _value(self, value: SaidValue) -> str:
+    def _value(self, value: SentenceValue) -> str:
         match value:
-            case Said():
+            case Sentence():
                 return self.text(value)
-            case Word(name):
-                return visible(self.templates.get(f"words.{name}", name.replace("_", " ")))
+            case Term(name):
+                return visible(self.templates.get(f"terms.{name}", name.replace("_", " ")))
             case _:
                 return visible(str(value))
 
 
-def read_language(language: str, folder: Path = FOLDER) -> Sentences:
+def read_language(language: str, folder: Path = FOLDER) -> Language:
     """The sentences of `<folder>/<language>.toml`; those that it lacks are English. Raises `ConfigError`."""
     path = folder / f"{language}.toml"
     found = _read(path)
     problems = list(_faults(path, found))
     if problems:
         raise ConfigError(problems)
-    return Sentences(ENGLISH.templates | {name: str(template) for name, template in found.items()})
+    return Language(ENGLISH.templates | {name: str(template) for name, template in found.items()})
 
 
 def placeholders(template: str) -> set[str]:
@@ -112,4 +112,4 @@ def _faults(path: Path, found: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(str(path), key, f"there is no {{{min(strange)}}} to fill in", None, there)
 
 
-ENGLISH = Sentences({name: str(template) for name, template in _read(FOLDER / "en.toml").items()})
+ENGLISH = Language({name: str(template) for name, template in _read(FOLDER / "en.toml").items()})

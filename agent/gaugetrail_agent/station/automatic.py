@@ -9,37 +9,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gaugetrail_agent.languages.sentences import ENGLISH, Said, said
+from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.finishing import body_of, verdict_of
 from gaugetrail_agent.station.measurement import by_device, fitness
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Act, BatchCame, Measured, Scanned, SealIt, State, Step, Unit, say
+from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
 from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.record import EventBody, Measurement, Subject
 from gaugetrail_contract.text import refuse_identifier, visible
 
-Values = Mapping[str | None, Measured]
+Values = Mapping[str | None, ValueCame]
 """Channel -> what stood there, with its moment."""
 
 
-def by_itself(setup: Setup, state: State, event: Act) -> Step:
+def by_itself(setup: Setup, state: StationState, event: Act) -> Step:
     """What happens to a station that nobody stands at."""
     match event:
         case BatchCame():
             return _offered(setup, state, event)
         case Scanned():
             return say(state, "amber", said("block.scan_at_automatic_station"))
-        case Measured():
+        case ValueCame():
             return state, ()
 
 
-def _offered(setup: Setup, state: State, batch: BatchCame) -> Step:
+def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
     """One inspection, or a rejection that is itself a record."""
     values = _values(batch)
     serial = _serial(setup, values)
     answer = (batch.device, batch.trigger) if batch.trigger is not None else None
-    if isinstance(serial, Said):
+    if isinstance(serial, Sentence):
         return replace(state, light="red", says=serial), (SealIt(_rejection(setup, batch, serial), answer),)
     taken = tuple(_measured(setup, wanted, batch, values) for wanted in setup.plan.characteristics)
     unit = Unit({"serial": serial}, batch.times_us[0], batch.mono_ns, taken)
@@ -49,12 +49,12 @@ def _offered(setup: Setup, state: State, batch: BatchCame) -> Step:
 
 def _values(batch: BatchCame) -> Values:
     return {
-        reading.channel: Measured(batch.device, reading, at_us, batch.mono_ns)
+        reading.channel: ValueCame(batch.device, reading, at_us, batch.mono_ns)
         for reading, at_us in zip(batch.readings, batch.times_us, strict=True)
     }
 
 
-def _serial(setup: Setup, values: Values) -> str | Said:
+def _serial(setup: Setup, values: Values) -> str | Sentence:
     """The unit's serial, or why there is none that can be used."""
     found = values.get(setup.serial_channel)
     if found is None:
@@ -70,12 +70,12 @@ def _serial(setup: Setup, values: Values) -> str | Said:
 
 def _measured(setup: Setup, wanted: Characteristic, batch: BatchCame, values: Values) -> Measurement:
     channel = wanted.channel or wanted.name
-    nothing = Measured(batch.device, Reading(Status.NO_VALUE, b"", channel=channel), batch.times_us[-1], batch.mono_ns)
+    nothing = ValueCame(batch.device, Reading(Status.NO_VALUE, b"", channel=channel), batch.times_us[-1], batch.mono_ns)
     value = values.get(channel, nothing)
     return by_device(setup, wanted, value, fitness(setup, wanted, value))
 
 
-def _rejection(setup: Setup, batch: BatchCame, reason: Said) -> EventBody:
+def _rejection(setup: Setup, batch: BatchCame, reason: Sentence) -> EventBody:
     """Nothing unreadable is thrown away: the refused block becomes an event record with its bytes.
 
     Records say it in English, whatever the terminal speaks.

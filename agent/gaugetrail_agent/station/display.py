@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from gaugetrail_agent.languages.sentences import Said, Sentences, said
+from gaugetrail_agent.languages.sentences import Language, Sentence, said
 from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import State
+from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.documents.files import Characteristic
 
 Waits = Literal["wait_operator", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
@@ -23,17 +23,17 @@ class Display:
 
     station: str
     waits: Waits
-    asks: Said
+    asks: Sentence
     next: Characteristic | None
-    state: State
+    state: StationState
 
-    def document(self, sentences: Sentences) -> dict[str, object]:
+    def document(self, language: Language) -> dict[str, object]:
         """The JSON object that terminals get: each sentence in words, with its id beside it."""
         wanted, state = self.next, self.state
         return {
             "station": self.station,
             "state": self.waits,
-            "prompt": sentences.text(self.asks),
+            "prompt": language.text(self.asks),
             "asks": self.asks.id,
             "operator": state.operator,
             "serial": state.unit.serial if state.unit else None,
@@ -41,7 +41,7 @@ class Display:
             "device": wanted.device if wanted else None,
             "unit": wanted.unit if wanted else None,
             "light": state.light,
-            "message": sentences.text(state.says) if state.says else "",
+            "message": language.text(state.says) if state.says else "",
             "says": state.says.id if state.says else None,
             "last": self._last(),
         }
@@ -54,21 +54,21 @@ class Display:
         return {"serial": last.serial, "verdict": str(last.verdict), "record": last.record, "recorded": True}
 
 
-def display(setup: Setup, state: State) -> Display:
+def display(setup: Setup, state: StationState) -> Display:
     """What the station shows of this state."""
     return Display(
         setup.station, waits_for(state, setup.mode), prompt(setup, state), next_characteristic(setup, state), state
     )
 
 
-def next_characteristic(setup: Setup, state: State) -> Characteristic | None:
+def next_characteristic(setup: Setup, state: StationState) -> Characteristic | None:
     """The first characteristic of the plan that the unit in hand still lacks; null without a unit."""
     if state.unit is None:
         return None
     return next(iter(still_open(setup, state.unit)), None)
 
 
-def waits_for(state: State, mode: str) -> Waits:
+def waits_for(state: StationState, mode: str) -> Waits:
     """One word for the status document and the terminal."""
     if state.sealing is not None:
         return "refused" if state.refused else "sealing"
@@ -79,7 +79,7 @@ def waits_for(state: State, mode: str) -> Waits:
     return "wait_unit" if state.unit is None else "measuring"
 
 
-def prompt(setup: Setup, state: State) -> Said:
+def prompt(setup: Setup, state: StationState) -> Sentence:
     """What the operator is asked to do now."""
     match waits_for(state, setup.mode):
         case "wait_operator":
@@ -96,7 +96,7 @@ def prompt(setup: Setup, state: State) -> Said:
             return said("prompt.wait_plc")
 
 
-def _measure(wanted: Characteristic | None) -> Said:
+def _measure(wanted: Characteristic | None) -> Sentence:
     assert wanted is not None, "a unit in hand lacks something, else it were being recorded"
     title = wanted.title or wanted.name
     if wanted.device is None:

@@ -8,34 +8,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gaugetrail_agent.languages.sentences import Word, said
+from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Last, Light, NotRecorded, Recorded, SealIt, State, Step, Unit
+from gaugetrail_agent.station.words import Last, Light, NotRecorded, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.record import InspectionBody, Verdict
 
 
-def finish(setup: Setup, state: State, unit: Unit, verdict: Verdict, mono_ns: int) -> Step:
+def finish(setup: Setup, state: StationState, unit: Unit, verdict: Verdict, mono_ns: int) -> Step:
     """The unit leaves the operator's hand: nothing else is taken until the spool has it."""
     body = body_of(setup, unit, verdict, mono_ns, operator=state.operator)
     return replace(state, unit=None, sealing=body, light="off", says=said("record.being_recorded")), (SealIt(body),)
 
 
-def recorded(state: State, event: Recorded) -> Step:
+def recorded(state: StationState, event: Recorded) -> Step:
     """The spool has committed."""
     last = Last(event.serial, event.verdict, event.record)
-    says = said("record.recorded", serial=event.serial, verdict=Word(event.verdict))
+    says = said("record.recorded", serial=event.serial, verdict=Term(event.verdict))
     light: Light = "green" if event.verdict is Verdict.PASS else "red"
     return replace(state, sealing=None, refused=None, light=light, says=says, last=last), ()
 
 
-def refused(state: State, event: NotRecorded) -> Step:
+def refused(state: StationState, event: NotRecorded) -> Step:
     """The spool has not taken it; the body stays and is offered again."""
     return replace(state, light="red", refused=event.reason, says=said("record.not_recorded", reason=event.reason)), ()
 
 
-def offered_again(state: State) -> Step:
+def offered_again(state: StationState) -> Step:
     """The refused body once more; one that is on its way is not sealed twice."""
     if state.sealing is None or not state.refused:
         return state, ()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from gaugetrail_agent.languages.sentences import Said, Word, said
+from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Measured
+from gaugetrail_agent.station.words import ValueCame
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge
 from gaugetrail_contract.record import Capture, Measurement, Verdict
@@ -27,10 +27,10 @@ class Fitness:
 
     gauge: Gauge | None
     calibration: Calibration | None
-    trouble: Said | None
+    trouble: Sentence | None
 
 
-def fitness(setup: Setup, wanted: Characteristic, value: Measured) -> Fitness:
+def fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
     """The one question before a device's value becomes the characteristic's."""
     gauge = _gauge(setup, value.device)
     # As the gauge's calibration stood on the (UTC) day of the value.
@@ -41,7 +41,7 @@ def fitness(setup: Setup, wanted: Characteristic, value: Measured) -> Fitness:
     return Fitness(gauge, calibration, trouble)
 
 
-def unfit_person(setup: Setup, badge: str) -> Said | None:
+def unfit_person(setup: Setup, badge: str) -> Sentence | None:
     """Why this badge can't work here; null when it can."""
     if setup.people is not None and badge not in setup.people:
         return said("badge.unknown", badge=badge)
@@ -49,7 +49,7 @@ def unfit_person(setup: Setup, badge: str) -> Said | None:
     return None if reason is None else said("badge.unusable", reason=reason)
 
 
-def by_device(setup: Setup, wanted: Characteristic, taken: Measured, fit: Fitness) -> Measurement:
+def by_device(setup: Setup, wanted: Characteristic, taken: ValueCame, fit: Fitness) -> Measurement:
     """The measurement that a reading makes: with its value when it is fit, as `incomplete` without one when not."""
     reading = taken.reading
     value = reading.value if fit.trouble is None else None
@@ -107,7 +107,7 @@ def _gauge(setup: Setup, device: str) -> Gauge | None:
     return None if facts.gauge is None else setup.gauges.get(facts.gauge, Gauge(facts.gauge, None, "active"))
 
 
-def _unfit_reading(wanted: Characteristic, device: str, reading: Reading) -> Said | None:
+def _unfit_reading(wanted: Characteristic, device: str, reading: Reading) -> Sentence | None:
     if reading.status is Status.UNSTABLE:
         return said("value.still_moving", device=device)
     if reading.status is not Status.OK or reading.value is None:
@@ -119,8 +119,8 @@ def _unfit_reading(wanted: Characteristic, device: str, reading: Reading) -> Sai
     return None
 
 
-def _no_value(wanted: Characteristic, device: str, reading: Reading) -> Said:
-    status = Word(reading.status)
+def _no_value(wanted: Characteristic, device: str, reading: Reading) -> Sentence:
+    status = Term(reading.status)
     if reading.error_code:
         return said(
             "value.error_code", device=device, status=status, code=reading.error_code, characteristic=wanted.name
@@ -128,7 +128,7 @@ def _no_value(wanted: Characteristic, device: str, reading: Reading) -> Said:
     return said("value.no_value", device=device, status=status, characteristic=wanted.name)
 
 
-def _unfit_gauge(gauge: Gauge, calibration: Calibration) -> Said | None:
+def _unfit_gauge(gauge: Gauge, calibration: Calibration) -> Sentence | None:
     if calibration not in ("overdue", "blocked"):
         return None
-    return said("value.gauge_unfit", gauge=gauge.id, calibration=Word(calibration))
+    return said("value.gauge_unfit", gauge=gauge.id, calibration=Term(calibration))

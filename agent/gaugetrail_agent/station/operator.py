@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from gaugetrail_agent.languages.sentences import Said, Word, said
+from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, unfit_person
@@ -20,11 +20,11 @@ from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     Light,
-    Measured,
     Scanned,
-    State,
+    StationState,
     Step,
     Unit,
+    ValueCame,
     say,
 )
 from gaugetrail_contract.documents.files import Characteristic
@@ -42,12 +42,12 @@ NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 COUNT = re.compile(r"[0-9]{1,15}")
 
 
-def by_operator(setup: Setup, state: State, event: Act) -> Step:
+def by_operator(setup: Setup, state: StationState, event: Act) -> Step:
     """What happens to a station that somebody works at."""
     match event:
         case Scanned():
             return _scanned(setup, state, event)
-        case Measured():
+        case ValueCame():
             return _measured(setup, state, event)
         case BatchCame():
             return say(state, "amber", said("block.no_automatic_station", device=event.device))
@@ -56,7 +56,7 @@ def by_operator(setup: Setup, state: State, event: Act) -> Step:
 # --- what people scan and type
 
 
-def _scanned(setup: Setup, state: State, event: Scanned) -> Step:
+def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
     # Only what a person or a scanner adds around a code: GS and RS are white space to Python and must stay.
     text = event.text.strip(" \t\r\n")
     if state.sealing is not None:
@@ -72,7 +72,7 @@ def _scanned(setup: Setup, state: State, event: Scanned) -> Step:
     return _with_unit(setup, state, state.unit, event, text)
 
 
-def _badge(setup: Setup, state: State, text: str) -> Step:
+def _badge(setup: Setup, state: StationState, text: str) -> Step:
     if state.unit is not None:
         return _unfinished(state, state.unit)
     trouble = unfit_person(setup, text)
@@ -81,14 +81,14 @@ def _badge(setup: Setup, state: State, text: str) -> Step:
     return replace(state, operator=text, light="off", says=said("badge.at_station", badge=text)), ()
 
 
-def _unit(setup: Setup, state: State, event: Scanned, text: str) -> Step:
+def _unit(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
     ids = identifiers(setup, text)
-    if isinstance(ids, Said):
+    if isinstance(ids, Sentence):
         return say(state, "red", ids)
     return _go_on(setup, replace(state, unit=Unit(ids, event.at_us, event.mono_ns), light="off", says=None))
 
 
-def _with_unit(setup: Setup, state: State, unit: Unit, event: Scanned, text: str) -> Step:
+def _with_unit(setup: Setup, state: StationState, unit: Unit, event: Scanned, text: str) -> Step:
     if text.upper() == CANCEL:
         return finish(setup, state, unit, Verdict.INCOMPLETE, event.mono_ns)
     wanted = next_characteristic(setup, state)
@@ -99,11 +99,11 @@ def _with_unit(setup: Setup, state: State, unit: Unit, event: Scanned, text: str
     return _unfinished(state, unit)
 
 
-def _unfinished(state: State, unit: Unit) -> Step:
+def _unfinished(state: StationState, unit: Unit) -> Step:
     return say(state, "amber", said("unit.unfinished", serial=unit.serial, cancel=CANCEL))
 
 
-def _typed(setup: Setup, state: State, unit: Unit, wanted: Characteristic, event: Scanned, text: str) -> Step:
+def _typed(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: Scanned, text: str) -> Step:
     """A characteristic without a device: its result is scanned or typed."""
     match wanted.kind:
         case CharacteristicKind.ATTRIBUTE:
@@ -114,12 +114,12 @@ def _typed(setup: Setup, state: State, unit: Unit, wanted: Characteristic, event
             taken = _number(wanted, event.at_us, text, COUNT)
         case CharacteristicKind.VARIABLE:
             taken = _number(wanted, event.at_us, text, NUMBER)
-    if isinstance(taken, Said):
+    if isinstance(taken, Sentence):
         return say(state, "amber", taken)
     return _took(setup, state, unit, taken, event.mono_ns)
 
 
-def _attribute(wanted: Characteristic, at_us: int, text: str) -> Measurement | Said:
+def _attribute(wanted: Characteristic, at_us: int, text: str) -> Measurement | Sentence:
     code, _, listed = text.partition(":")
     defects = tuple(part.strip() for part in listed.split(",") if part.strip())
     if code.upper() not in (OK_CODE, NOK_CODE):
@@ -129,14 +129,14 @@ def _attribute(wanted: Characteristic, at_us: int, text: str) -> Measurement | S
     return by_hand(wanted, at_us, result="ok" if code.upper() == OK_CODE else "nok", defects=defects)
 
 
-def _text(wanted: Characteristic, at_us: int, text: str) -> Measurement | Said:
+def _text(wanted: Characteristic, at_us: int, text: str) -> Measurement | Sentence:
     reason = refuse_identifier(text)
     if reason is not None:
         return said("typed.text_unusable", characteristic=wanted.name, reason=reason)
     return by_hand(wanted, at_us, text=text)
 
 
-def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[str]) -> Measurement | Said:
+def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[str]) -> Measurement | Sentence:
     if not grammar.fullmatch(text):
         return said("typed.no_number", characteristic=wanted.name, text=visible(text)[:40])
     return by_hand(wanted, at_us, value=text)
@@ -145,7 +145,7 @@ def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[s
 # --- what gauges say
 
 
-def _measured(setup: Setup, state: State, event: Measured) -> Step:
+def _measured(setup: Setup, state: StationState, event: ValueCame) -> Step:
     if state.sealing is not None:
         return state, ()
     if state.unit is None:
@@ -159,13 +159,13 @@ def _measured(setup: Setup, state: State, event: Measured) -> Step:
     return _took(setup, state, state.unit, by_device(setup, wanted, event, fit), event.mono_ns)
 
 
-def _no_unit(state: State, device: str) -> Step:
+def _no_unit(state: StationState, device: str) -> Step:
     if state.operator is None:
         return say(state, "amber", said("value.before_badge", device=device))
     return say(state, "amber", said("value.before_unit", device=device))
 
 
-def _wanted_of(setup: Setup, unit: Unit, event: Measured) -> Characteristic | None:
+def _wanted_of(setup: Setup, unit: Unit, event: ValueCame) -> Characteristic | None:
     """The characteristic that the value is for: the next one of a strict plan, any open one of a free plan."""
     candidates = still_open(setup, unit)
     if setup.plan.file.order == "strict":
@@ -177,7 +177,7 @@ def _wanted_of(setup: Setup, unit: Unit, event: Measured) -> Characteristic | No
 # --- and then
 
 
-def _took(setup: Setup, state: State, unit: Unit, taken: Measurement, mono_ns: int) -> Step:
+def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mono_ns: int) -> Step:
     unit = replace(unit, taken=(*unit.taken, taken))
     if not still_open(setup, unit):
         return finish(setup, state, unit, verdict_of(setup, unit), mono_ns)
@@ -185,14 +185,14 @@ def _took(setup: Setup, state: State, unit: Unit, taken: Measurement, mono_ns: i
     return _go_on(setup, replace(state, unit=unit, light=light, says=_taken(taken)))
 
 
-def _taken(taken: Measurement) -> Said:
-    name, value, verdict = taken.characteristic, taken.value or taken.text or taken.result or "", Word(taken.verdict)
+def _taken(taken: Measurement) -> Sentence:
+    name, value, verdict = taken.characteristic, taken.value or taken.text or taken.result or "", Term(taken.verdict)
     if taken.unit is None:
         return said("value.taken", characteristic=name, value=value, verdict=verdict)
     return said("value.taken_with_unit", characteristic=name, value=value, unit=taken.unit, verdict=verdict)
 
 
-def _go_on(setup: Setup, state: State) -> Step:
+def _go_on(setup: Setup, state: StationState) -> Step:
     """Ask the next gauge, where there is one to ask."""
     wanted = next_characteristic(setup, state)
     if wanted is None or wanted.device is None:

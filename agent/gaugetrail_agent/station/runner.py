@@ -21,14 +21,14 @@ from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     Effect,
-    Measured,
     NotRecorded,
     Recorded,
     Scanned,
     SealIt,
-    State,
     StationEvent,
+    StationState,
     TryAgain,
+    ValueCame,
 )
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.plc_codes import ResultCode
@@ -57,7 +57,7 @@ class StationRunner:
 
     def __init__(self, setup: Setup, spool: Spool, clock: Clock, doors: Doors) -> None:
         self.setup = setup
-        self.state = State()
+        self.state = StationState()
         self._spool = spool
         self._clock = clock
         self._doors = doors
@@ -81,7 +81,7 @@ class StationRunner:
 
     def measured(self, device: str, reading: Reading) -> None:
         """A device gave a reading."""
-        self._events.put_nowait(Measured(device, reading, self._spool.ticker.next(), self._clock.mono_ns()))
+        self._events.put_nowait(ValueCame(device, reading, self._spool.ticker.next(), self._clock.mono_ns()))
 
     def offered(self, device: str, batch: Batch) -> None:
         """A PLC offered a block."""

@@ -11,10 +11,10 @@ from gaugetrail_agent.station.automatic import by_itself
 from gaugetrail_agent.station.finishing import offered_again, recorded, refused
 from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import NotRecorded, Recorded, State, StationEvent, Step, TryAgain
+from gaugetrail_agent.station.words import NotRecorded, Recorded, StationEvent, StationState, Step, TryAgain
 
 
-def step(setup: Setup, state: State, event: StationEvent) -> Step:
+def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     """The station's next state and what it wants done. Never raises on what a device or a person sends."""
     match event:
         case Recorded():

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from gaugetrail_agent.barcodes import read_scan
-from gaugetrail_agent.languages.sentences import Said, Word, said
+from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_contract.text import refuse_identifier, visible
 
 
-def identifiers(setup: Setup, text: str) -> dict[str, str] | Said:
+def identifiers(setup: Setup, text: str) -> dict[str, str] | Sentence:
     """`serial`, `lot`, `part` and others as far as the code says; or why it can't be used, as a sentence."""
     ids = _by_pattern(setup, text) if setup.code_profile is None else _by_code(setup, text)
-    if isinstance(ids, Said):
+    if isinstance(ids, Sentence):
         return ids
     plan = setup.plan.file
     if ids.get("part", plan.part) != plan.part:
@@ -19,11 +19,11 @@ def identifiers(setup: Setup, text: str) -> dict[str, str] | Said:
     for key, value in ids.items():
         reason = refuse_identifier(value)
         if reason is not None:
-            return said("unit.identifier_unusable", kind=Word(key), reason=reason)
+            return said("unit.identifier_unusable", kind=Term(key), reason=reason)
     return ids
 
 
-def _by_pattern(setup: Setup, text: str) -> dict[str, str] | Said:
+def _by_pattern(setup: Setup, text: str) -> dict[str, str] | Sentence:
     """The identifiers in a plain code, or why there are none."""
     match = setup.unit.fullmatch(text)
     if match is None:
@@ -31,7 +31,7 @@ def _by_pattern(setup: Setup, text: str) -> dict[str, str] | Said:
     return {key: value for key, value in match.groupdict().items() if value} or {"serial": text}
 
 
-def _by_code(setup: Setup, text: str) -> dict[str, str] | Said:
+def _by_code(setup: Setup, text: str) -> dict[str, str] | Sentence:
     """The identifiers in a GS1, ISO 15434 or customer's code, or why there are none, with the cure."""
     try:
         code = text.encode("utf-8")

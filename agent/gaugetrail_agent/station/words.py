@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gaugetrail_agent.languages.sentences import Said
+from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
 
@@ -43,7 +43,7 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StationState:
     """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far."""
 
     operator: str | None = None
@@ -51,7 +51,7 @@ class State:
     sealing: InspectionBody | None = None
     refused: str | None = None
     light: Light = "off"
-    says: Said | None = None
+    says: Sentence | None = None
     last: Last | None = None
 
 
@@ -68,7 +68,7 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ValueCame:
     """A device gave a reading; `at_us` is unique and increasing per agent (the spool's ticker)."""
 
     device: str
@@ -109,7 +109,7 @@ class TryAgain:
     """Time to offer a refused body to the spool once more."""
 
 
-Act = Scanned | Measured | BatchCame
+Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
 StationEvent = Act | Recorded | NotRecorded | TryAgain
 
@@ -133,9 +133,9 @@ class AskDevice:
 
 
 Effect = SealIt | AskDevice
-Step = tuple[State, tuple[Effect, ...]]
+Step = tuple[StationState, tuple[Effect, ...]]
 
 
-def say(state: State, light: Light, what: Said) -> Step:
+def say(state: StationState, light: Light, what: Sentence) -> Step:
     """Nothing but the light and what is said changes."""
     return replace(state, light=light, says=what), ()
