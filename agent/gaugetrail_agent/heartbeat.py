@@ -74,11 +74,9 @@ class Heartbeat:
 
     def station(self, display: Display) -> None:
         """A station shows something else; one whose part the spool refuses is an alarm."""
-        self._health.stations[display.station] = display.waits
-        says = display.state.says
-        refused = None
-        if display.waits == "refused" and says is not None:
-            refused = f"{display.station}: {ENGLISH.text(says)}"
+        shown = display.document(ENGLISH)
+        self._health.show(display.station, shown)
+        refused = f"{display.station}: {shown['message']}" if display.waits == "refused" else None
         if self._health.alarm(f"refused {display.station}", refused):
             self.beat()
 
@@ -86,7 +84,7 @@ class Heartbeat:
         """A device's state has changed; that it came, went or complains is told at once."""
         before = self._health.devices.get(name)
         self._health.devices[name] = state
-        changed = self._health.alarm(f"device {name}", state.detail or None)
+        changed = self._health.alarm(f"device {name}", state.alarm or None)
         if changed or before is None or before.up != state.up:
             self.beat()
 

@@ -12,6 +12,8 @@ import pytest
 from gaugetrail_agent.app import Agent
 from gaugetrail_agent.clock.trust import WatchedClock
 from gaugetrail_agent.config import load
+from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.station.display import display
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.status import AgentStatus
 
@@ -85,7 +87,8 @@ def test_a_recorded_unit_is_no_longer_in_hand(agent: Agent) -> None:
 
 
 def test_what_could_not_be_recorded_is_said(agent: Agent) -> None:
-    shown = agent.stations["OP20"].display()
+    runner = agent.stations["OP20"]
+    shown = display(runner.setup, runner.state).document(ENGLISH)
     agent.health.show("OP20", shown | {"state": "refused", "message": "hold the part: the disk is full"})
     assert agent.health.station_details["OP20"].refused == "hold the part: the disk is full"
     agent.health.show("OP20", shown)

@@ -212,7 +212,7 @@ def test_a_handshake_that_trips_in_our_code_is_down_and_heals(
         async with bus("tcp", tmp_path, {1: Unit()}) as (there, link):
             there.memory[1].registers[2:4] = [7, 7]
             with monkeypatch.context() as patch:
-                patch.setattr(f"gaugetrail_agent.drivers.modbus.device.handshake_registers.PlcHandshake.{step}", fail)
+                patch.setattr(f"gaugetrail_agent.drivers.modbus.handshake_registers.PlcHandshake.{step}", fail)
                 async with Polled(link, poll_secs=0.01, value=VALUES, trigger=TRIGGER) as device:
                     await eventually(lambda: device.device.state.faults >= 2)
                     assert_shown("press", device.device.state)
@@ -234,7 +234,7 @@ def test_what_a_station_asks_of_a_modbus_device_raises_a_decision_and_is_counted
     async def asked() -> None:
         async with bus("tcp", tmp_path, {1: Unit()}) as (_, link):
             device = Polled(link, value=VALUES, trigger=TRIGGER).device
-            monkeypatch.setattr("gaugetrail_agent.drivers.modbus.device.handshake_registers.PlcHandshake._digest", fail)
+            monkeypatch.setattr("gaugetrail_agent.drivers.modbus.handshake_registers.PlcHandshake._digest", fail)
             with pytest.raises(DriverFault, match="a fault of ours"):
                 device.remember(1, ResultCode.STORED_PASS)
             with pytest.raises(DriverFault, match="a fault of ours"):

@@ -17,6 +17,7 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.clock import FixedClock
+from gaugetrail_contract.record import PlanRef
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus
 
 
@@ -99,7 +100,7 @@ def test_lost_records_are_an_alarm_once(watched: Watched) -> None:
     watched.beats.beat()
     assert watched.alarms == ()
     watched.beats.beat()
-    assert "4 unsent records were dropped" in watched.alarms[0]
+    assert "unsent records were dropped" in watched.alarms[0]
     watched.beats.beat()
     assert watched.alarms == ()
 
@@ -121,7 +122,14 @@ def test_news_are_told_once_and_no_news_not_at_all(watched: Watched) -> None:
 
 def shown(waits: str) -> Display:
     says = said("record.not_recorded", reason="the disk is full") if waits == "refused" else None
-    return Display("OP20", waits, said("prompt.scan_unit"), None, StationState(says=says))  # type: ignore[arg-type]
+    return Display(
+        station="OP20",
+        waits=waits,  # type: ignore[arg-type]
+        plan=PlanRef(id="CP-1", revision="C", sha256="0" * 64),
+        asks=said("prompt.scan_unit"),
+        next=None,
+        state=StationState(says=says),
+    )
 
 
 def test_a_part_that_the_spool_refuses_is_an_alarm_at_once_until_it_is_in(watched: Watched) -> None:
@@ -140,9 +148,9 @@ def test_a_device_that_comes_goes_or_complains_is_told_at_once_and_a_reading_is_
     assert watched.sent[-1].devices["bore"].up
     watched.beats.device("bore", replace(UP, readings=7))
     assert len(watched.sent) == 1
-    watched.beats.device("bore", replace(UP, readings=7, detail="bore: battery low"))
+    watched.beats.device("bore", replace(UP, readings=7, detail="bore: battery low for 7 s", alarm="bore: battery low"))
     assert watched.alarms == ("bore: battery low",)
-    watched.beats.device("bore", replace(UP, up=False, detail="bore: battery low"))
+    watched.beats.device("bore", replace(UP, up=False, detail="bore: battery low for 9 s", alarm="bore: battery low"))
     assert len(watched.sent) == 3
     watched.beats.device("bore", UP)
     assert (len(watched.sent), watched.alarms) == (4, ())

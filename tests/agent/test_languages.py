@@ -21,9 +21,10 @@ from gaugetrail_agent.reading import Status
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.setup import IDENTIFIERS
 from gaugetrail_agent.station.words import StationState
-from gaugetrail_contract.record import Verdict
+from gaugetrail_contract.record import PlanRef, Verdict
 from gaugetrail_contract.settings import ConfigError
 
+PLAN = PlanRef(id="CP-1", revision="C", sha256="0" * 64)
 PACKAGE = Path(gaugetrail_agent.__file__).parent
 
 
@@ -91,7 +92,11 @@ def test_another_language_is_a_file_and_what_it_lacks_is_english(tmp_path: Path)
     german = read_language("de", tmp_path)
 
     def message(says: Sentence, language=german) -> tuple[object, object, object]:
-        shown = Display("OP20", "wait_unit", said("prompt.scan_unit"), None, StationState(says=says)).document(language)
+        state = StationState(says=says)
+        moment = Display(
+            station="OP20", waits="wait_unit", plan=PLAN, asks=said("prompt.scan_unit"), next=None, state=state
+        )
+        shown = moment.document(language)
         return shown["says"], shown["message"], shown["prompt"]
 
     recorded = said("record.recorded", serial="SN1", verdict=Term(Verdict.PASS))

@@ -14,6 +14,7 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import prompt, waits_for
 from gaugetrail_agent.station.words import AskDevice, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
+from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
 
 

@@ -16,6 +16,7 @@ from gaugetrail_agent.station.measurement import by_device, fitness
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
 from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.events.station import BlockRejected
 from gaugetrail_contract.record import EventBody, Measurement, Subject
 from gaugetrail_contract.text import refuse_identifier, visible
 
@@ -85,7 +86,7 @@ def _rejection(setup: Setup, batch: BatchCame, reason: Sentence) -> EventBody:
         site=setup.site,
         line=setup.line,
         station=setup.station,
-        type="block_rejected",
+        type=BlockRejected.TYPE,
         subject=Subject(kind="station", id=setup.station),
-        payload={"device": batch.device, "reason": ENGLISH.text(reason)[:500], "raw": dict(raw)},
+        payload=BlockRejected(device=batch.device, reason=ENGLISH.text(reason)[:500], raw=raw).written(),
     )

@@ -13,6 +13,7 @@ from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.record import PlanRef
 
 Waits = Literal["wait_operator", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
 
@@ -23,6 +24,7 @@ class Display:
 
     station: str
     waits: Waits
+    plan: PlanRef
     asks: Sentence
     next: Characteristic | None
     state: StationState
@@ -36,6 +38,9 @@ class Display:
             "prompt": language.text(self.asks),
             "asks": self.asks.id,
             "operator": state.operator,
+            "plan": self.plan.id,
+            "revision": self.plan.revision,
+            "plan_sha256": self.plan.sha256,
             "serial": state.unit.serial if state.unit else None,
             "next": wanted.name if wanted else None,
             "device": wanted.device if wanted else None,
@@ -57,7 +62,12 @@ class Display:
 def display(setup: Setup, state: StationState) -> Display:
     """What the station shows of this state."""
     return Display(
-        setup.station, waits_for(state, setup.mode), prompt(setup, state), next_characteristic(setup, state), state
+        station=setup.station,
+        waits=waits_for(state, setup.mode),
+        plan=setup.plan.ref,
+        asks=prompt(setup, state),
+        next=next_characteristic(setup, state),
+        state=state,
     )
 
 
