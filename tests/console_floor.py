@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import httpx
+import msgspec
 
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
@@ -39,7 +40,7 @@ HOST = "127.0.0.1:8470"
 
 
 def measurement(name: str = "bore", value: str = "74.010", verdict: str = "pass", **changes: object) -> Measurement:
-    return Measurement.model_validate(
+    return msgspec.convert(
         {
             "characteristic": name,
             "kind": "variable",
@@ -56,7 +57,8 @@ def measurement(name: str = "bore", value: str = "74.010", verdict: str = "pass"
             "calibration_due": "2027-01-31",
             "status": "ok",
         }
-        | changes
+        | changes,
+        Measurement,
     )
 
 
@@ -76,7 +78,7 @@ def inspection(serial: str, **changes: object) -> InspectionBody:
         "duration_ms": 4200,
         "measurements": (measurement(),),
     }
-    return InspectionBody.model_validate(fields | changes)
+    return msgspec.convert(fields | changes, InspectionBody)
 
 
 def amendment(target: str, **changes: object) -> AmendmentBody:
@@ -94,7 +96,7 @@ def amendment(target: str, **changes: object) -> AmendmentBody:
         "requested_by": "OP-12",
         "approved_by": "QE-3",
     }
-    return AmendmentBody.model_validate(fields | changes)
+    return msgspec.convert(fields | changes, AmendmentBody)
 
 
 def sealed(bodies: Iterable[Body], agent: str = "pc1", epoch: str = "abcdefgh") -> list[Opened]:

@@ -14,8 +14,8 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from gaugetrail_contract import strict_json
+from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.ranges import refuse_no_span
-from gaugetrail_contract.record import Frozen
 from gaugetrail_contract.text import Branch
 
 MAX_COMMAND_BYTES = 100_000

@@ -13,8 +13,8 @@ import operator
 from pydantic import Field, ValidationError
 
 from gaugetrail_contract import strict_json
+from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.ranges import refuse_no_span
-from gaugetrail_contract.record import Frozen
 from gaugetrail_contract.text import Branch, Hex256, Text
 
 MAX_RECEIPT_BYTES = 1_000_000

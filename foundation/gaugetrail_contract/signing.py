@@ -41,7 +41,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.files import write_whole
-from gaugetrail_contract.record import Frozen
+from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.text import Branch, Hex256, TopicName
 
 DOMAIN = "gaugetrail/1"

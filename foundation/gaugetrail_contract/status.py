@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from gaugetrail_contract.clock import ClockTrust
-from gaugetrail_contract.record import Frozen
+from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.text import Hex256, UtcText
 
 

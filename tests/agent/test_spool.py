@@ -10,6 +10,7 @@ import textwrap
 from concurrent.futures import Future, wait
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from gaugetrail_agent.spool import Appended, Spool, SpoolBroken, SpoolFull, stat
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.receipts import Receipt, SetAside
 from gaugetrail_contract.record import FIRST_PREV, Inspection
-from gaugetrail_contract.seal import RecordTooLarge, open_sealed
+from gaugetrail_contract.seal import BadRecord, RecordTooLarge, open_sealed
 
 
 def test_records_are_gapless_chained_and_strictly_later(tmp_path: Path) -> None:
@@ -305,10 +306,20 @@ def test_many_appends_share_a_commit_and_a_lone_one_waits_for_nobody(tmp_path: P
 
 
 def test_a_body_that_is_too_large_is_refused_alone(tmp_path: Path) -> None:
-    large = body("SN2").model_copy(update={"components": tuple("c" * 190 + str(n) for n in range(400))})
+    large = msgspec.structs.replace(body("SN2"), components=tuple("c" * 190 + str(n) for n in range(400)))
     with spool(tmp_path) as one:
         futures = [one.append(body("SN1")), one.append(large), one.append(body("SN3"))]
         with pytest.raises(RecordTooLarge):
+            futures[1].result(10)
+        assert [futures[0].result(10).seq, futures[2].result(10).seq] == [1, 2]
+
+
+@pytest.mark.parametrize("serial", ["SN\n2", "SN\x7f2", "", "S" * 201, "e\u0301"])
+def test_a_body_that_makes_no_record_is_refused_alone(tmp_path: Path, serial: str) -> None:
+    """Making a body checks nothing; what no reader would take is found when it is sealed, and enters no chain."""
+    with spool(tmp_path) as one:
+        futures = [one.append(body(each)) for each in ("SN1", serial, "SN3")]
+        with pytest.raises(BadRecord):
             futures[1].result(10)
         assert [futures[0].result(10).seq, futures[2].result(10).seq] == [1, 2]
 

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -132,7 +133,7 @@ def test_attempts_are_told_by_the_records_themselves_where_their_table_is_gone(t
     """A unit that is measured again after the repair is attempt 3 of it, not another first one."""
     with spool(tmp_path) as one:
         put(one, 20)
-        again = body("SN7").model_copy(update={"attempt": 2, "supersedes": "pc1/x/7"})
+        again = msgspec.structs.replace(body("SN7"), attempt=2, supersedes="pc1/x/7")
         second = one.append(again).result(10)
     with sqlite3.connect(tmp_path / "spool.db") as db:
         db.execute("DELETE FROM unit")

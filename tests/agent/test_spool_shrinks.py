@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from spool_bodies import body, receipt, settle, spool
 
 from gaugetrail_agent.spool import Origin, Spool, room
@@ -13,7 +14,7 @@ from gaugetrail_contract.clock import FixedClock, Ticker
 
 def backlog(one: Spool, count: int) -> list[str]:
     """Large records, so that a few make a large file. Their seals."""
-    large = body().model_copy(update={"components": tuple("c" * 190 + str(n) for n in range(30))})
+    large = msgspec.structs.replace(body(), components=tuple("c" * 190 + str(n) for n in range(30)))
     return [future.result(30).sha256 for future in [one.append(large) for _ in range(count)]]
 
 

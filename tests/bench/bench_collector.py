@@ -182,9 +182,32 @@ def with_influx(floor: Floor, say: Say) -> dict[str, float]:
             )
         found = {"raw_points_per_s": float(round(statistics.median(raws)))} | figures("collector", rounds)
         found["collector_ratio"] = round(found["collector_points_per_s"] / found["raw_points_per_s"], 3)
+        found |= unlike_the_last(collector, line, say)
         return found | singles(collector, line, floor, say)
     finally:
         collector.close()
+
+
+def unlike_the_last(collector: Process, usual: Line, say: Say) -> dict[str, float]:
+    """What records cost that repeat little or hold letters beyond ASCII, beside usual ones in turns: CPU a point."""
+    kinds = {
+        "usual": usual,
+        "lots_of_one": Line("lots", lot_size=1),
+        "beyond_ascii": Line("micro", unit="µm", operator="Müller"),
+    }
+    rounds: dict[str, list[Measured]] = {name: [] for name in kinds}
+    for line in kinds.values():
+        collector.round(line.work(RECORDS // 4, A_MESSAGE))
+    for _ in range(ROUNDS):
+        for name, line in kinds.items():
+            rounds[name].append(collector.round(line.work(RECORDS, A_MESSAGE)))
+    cpu = {name: statistics.median(one.cpu_secs / one.points for one in found) for name, found in rounds.items()}
+    found = {f"{name}_cpu_ratio": round(cpu[name] / cpu["usual"], 3) for name in ("lots_of_one", "beyond_ascii")}
+    say(
+        f"CPU a point beside {cpu['usual'] * 1e6:.2f} us of the usual: lots of one piece "
+        f"{found['lots_of_one_cpu_ratio']:.2f} times, with µm and Müller {found['beyond_ascii_cpu_ratio']:.2f} times"
+    )
+    return found
 
 
 def singles(collector: Process, line: Line, floor: Floor, say: Say) -> dict[str, float]:

@@ -79,7 +79,7 @@ def one_round(folder: Path) -> dict[str, float]:
 def a_body(number: int, count: int = 2) -> InspectionBody:
     """An inspection with so many measured characteristics."""
     whole = inspection(serial=f"SN{number:08d}", count=count)
-    return InspectionBody.model_validate({name: getattr(whole, name) for name in InspectionBody.model_fields})
+    return InspectionBody(**{name: getattr(whole, name) for name in InspectionBody.__struct_fields__})
 
 
 def confirming(spool: Spool, last: int) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
 
+import msgspec
 from samples import head, inspection, measurement
 
 from gaugetrail_collector.stores.lines import lines_of
@@ -43,10 +44,11 @@ class Load:
 
 
 class Line:
-    """Agents that go on from round to round, as agents do."""
+    """Agents that go on from round to round, as agents do. Their lots have `lot_size` pieces."""
 
-    def __init__(self) -> None:
-        self._seq = dict.fromkeys((f"pc{number}" for number in range(AGENTS)), 0)
+    def __init__(self, name: str = "pc", lot_size: int = 500, unit: str = "mm", operator: str = "OP") -> None:
+        self._name, self._lot_size, self._unit, self._operator = name, lot_size, unit, operator
+        self._seq = dict.fromkeys((f"{name}{number}" for number in range(AGENTS)), 0)
         self._prev = dict.fromkeys(self._seq, FIRST_PREV)
         self._signers = {agent: Signer.new() for agent in self._seq}
 
@@ -70,13 +72,23 @@ class Line:
 
     def _inspect(self, agent: str, *, small: bool) -> bytes:
         seq = self._seq[agent] = self._seq[agent] + 1
-        number = int(agent.removeprefix("pc"))
+        number = int(agent.removeprefix(self._name))
         at = START_US + seq * 100_000 + number * 100
         measured = tuple(
-            measurement(one, time=utc_text(at - 50 + one), value=f"74.0{(seq * 7 + one) % 50:02}", gauge=f"G-{one}")
+            measurement(
+                one,
+                time=utc_text(at - 50 + one),
+                value=f"74.0{(seq * 7 + one) % 50:02}",
+                gauge=f"G-{one}",
+                unit=self._unit,
+            )
             for one in range(1 if small else CHARACTERISTICS)
         )
-        found_by = {"lot": f"L{seq // 500}", "order": f"WO-{seq // 2000}", "operator": f"OP-{number}{seq // 1000 % 3}"}
+        found_by = {
+            "lot": f"L{seq // self._lot_size}",
+            "order": f"WO-{seq // (4 * self._lot_size)}",
+            "operator": f"{self._operator}-{number}{seq // 1000 % 3}",
+        }
         body = inspection(
             f"SN{number}{seq:09}",
             measurements=measured,
@@ -84,6 +96,6 @@ class Line:
             **(dict.fromkeys(found_by) if small else found_by),
         )
         top = head(body, seq, self._prev[agent], agent, EPOCH)
-        sealed = seal(top.model_copy(update={"time": utc_text(at), "slot": number}), body)
+        sealed = seal(msgspec.structs.replace(top, time=utc_text(at), slot=number), body)
         self._prev[agent] = sealed.sha256
         return sealed.line()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+import msgspec
 from samples import T0, head, inspection, measurement
 
 from gaugetrail_contract.clock import utc_text
@@ -38,7 +39,7 @@ def opened(
         body = inspection(serial or f"SN{seq:06}", **({"measurements": measurements} | fields))
     top = head(body, seq, (FIRST_PREV if seq == 1 else "1" * 64) if prev is None else prev, agent, epoch)
     changes = {"time": utc_text(at), "slot": slot}
-    return open_line(seal(top.model_copy(update=changes), body).line())
+    return open_line(seal(msgspec.structs.replace(top, **changes), body).line())
 
 
 def chain(count: int, agent: str = AGENT, epoch: str = EPOCH, first: int = 1) -> list[Opened]:

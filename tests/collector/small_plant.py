@@ -8,11 +8,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import msgspec
 from samples import T0, amendment, head, inspection, measurement
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.record import FIRST_PREV, Body, EventBody, Subject
+from gaugetrail_contract.record import FIRST_PREV, Body, EventBody
 from gaugetrail_contract.seal import Opened, open_line, seal
 
 SECOND = 1_000_000
@@ -32,7 +33,7 @@ def chained(
     for seq, body in enumerate(bodies, 1):
         prev = made[-1].sealed.sha256 if made else FIRST_PREV
         moved = {"time": utc_text(start_us + seq * step_us), "slot": slot}
-        top = head(body, seq, prev, agent, epoch).model_copy(update=moved)
+        top = msgspec.structs.replace(head(body, seq, prev, agent, epoch), **moved)
         made.append(open_line(seal(top, body).line()))
     return made
 
@@ -61,22 +62,23 @@ def units(count: int, seed: int = 0, start_us: int = T0, step_us: int = SECOND, 
 
 def happening(kind: str, subject_kind: str, subject: str, **payload: object) -> EventBody:
     """An event of that type about that subject."""
-    return EventBody.model_validate(
+    return msgspec.convert(
         {
             "site": "plant1",
             "line": "line1",
             "station": "OP20",
             "type": kind,
-            "subject": Subject.model_validate({"kind": subject_kind, "id": subject}),
+            "subject": {"kind": subject_kind, "id": subject},
             "payload": payload,
-        }
+        },
+        EventBody,
     )
 
 
 def correction(target: Opened, **changes: object) -> Body:
     """An amendment of that record."""
-    body = amendment(target.record.id).model_copy(update={"target_sha256": target.sealed.sha256})
-    return body.model_copy(update=changes)
+    body = msgspec.structs.replace(amendment(target.record.id), target_sha256=target.sealed.sha256)
+    return msgspec.structs.replace(body, **changes)
 
 
 def fill(store: Store, records: Sequence[Opened]) -> None:

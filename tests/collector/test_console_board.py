@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
 from console_floor import T0, amendment, inspection, measurement, sealed
 
 from gaugetrail_collector.console.board import LAST_LOOKS, Board
@@ -99,12 +100,12 @@ def test_a_value_stands_where_it_lies_against_its_limits() -> None:
     assert high is not None
     assert low.value == 2, "far out is at the edge, not off the page"
     assert high.value == 98
-    one_sided = measurement().model_copy(update={"lsl": None})
+    one_sided = msgspec.structs.replace(measurement(), lsl=None)
     bar = limit_bar(one_sided)
     assert bar is not None
     assert bar.lower is None
     assert bar.value < bar.upper  # type: ignore[operator]
-    assert limit_bar(measurement().model_copy(update={"lsl": None, "usl": None})) is None
+    assert limit_bar(msgspec.structs.replace(measurement(), lsl=None, usl=None)) is None
 
 
 def test_times_are_those_of_the_stations_wall() -> None:

@@ -23,7 +23,7 @@ from gaugetrail_collector.evidence.verify import Proof, verify
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
-from gaugetrail_collector.stores.lines import line, record_tags, tag_set
+from gaugetrail_collector.stores.lines import line, own_head
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import FIRST_PREV
@@ -81,13 +81,13 @@ def tamper_influx(store: InfluxStore, changes: dict[tuple[str, str], tuple[list[
         if gone:
             where = f"WHERE agent = '{agent}' AND time >= {min(gone)} AND time < {max(gone) + 1000}"
             deletions += [f"DELETE FROM {name} {where}" for name in ("inspection", "event")]
-        tags = {row.time_us: record_tags(parse_record(row.data)) for row in before}
+        heads = {row.time_us: own_head(parse_record(row.data))[0] for row in before}
         for row in after.rows:
             if row not in before:
-                name, own = tags.get(row.time_us, tags[before[0].time_us])
+                head = heads.get(row.time_us, heads[before[0].time_us])
                 pairs = [("seq", row.seq), ("epoch", row.epoch), ("sha256", row.sha256)]
                 text = row.data.decode("utf-8", "replace")
-                lines.append(line(tag_set(name, own), [*pairs, ("record", text)], row.time_us * 1000 + 7))
+                lines.append(line(head, [*pairs, ("record", text)], row.time_us * 1000 + 7))
     for start in range(0, len(deletions), 50):
         store._http.query("; ".join(deletions[start : start + 50]), post=True)
     assert store._http.write("\n".join(lines).encode()).status == 204

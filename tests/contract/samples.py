@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import (
     FIRST_PREV,
@@ -38,7 +40,7 @@ def measurement(number: int = 0, **changes: object) -> Measurement:
         "raw": b"01A+0074.010\r".hex(),
         "status": "ok",
     }
-    return Measurement.model_validate(fields | changes)
+    return msgspec.convert(fields | changes, Measurement)
 
 
 def inspection(serial: str | None = "SN000001", count: int = 2, **changes: object) -> InspectionBody:
@@ -57,7 +59,7 @@ def inspection(serial: str | None = "SN000001", count: int = 2, **changes: objec
         "duration_ms": 4200,
         "measurements": tuple(measurement(number) for number in range(count)),
     }
-    return InspectionBody.model_validate(fields | changes)
+    return msgspec.convert(fields | changes, InspectionBody)
 
 
 def event() -> EventBody:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_contract.clock import ClockTrust, utc_text
@@ -37,7 +39,7 @@ def measured(number: int, at: int) -> Iterator[Measurement]:
     """Two values and a look; every seventh bore is too large, every ninth surface has a scratch."""
     bore, scratched = ("74.063", True) if number % 7 == 0 else (f"74.0{number % 40:02d}", False), number % 9 == 0
     common = {"time": utc_text(at), "calibration_due": "2027-01-31", "status": "ok"}
-    yield Measurement.model_validate(
+    yield msgspec.convert(
         {
             "characteristic": "bore",
             "kind": "variable",
@@ -51,9 +53,10 @@ def measured(number: int, at: int) -> Iterator[Measurement]:
             "capture": "gauge",
             "calibration": "overdue" if number % 5 == 0 else "valid",
             **common,
-        }
+        },
+        Measurement,
     )
-    yield Measurement.model_validate(
+    yield msgspec.convert(
         {
             "characteristic": "depth",
             "kind": "variable",
@@ -64,9 +67,10 @@ def measured(number: int, at: int) -> Iterator[Measurement]:
             "verdict": "pass",
             "capture": "typed",
             **common,
-        }
+        },
+        Measurement,
     )
-    yield Measurement.model_validate(
+    yield msgspec.convert(
         {
             "characteristic": "surface",
             "kind": "attribute",
@@ -75,7 +79,8 @@ def measured(number: int, at: int) -> Iterator[Measurement]:
             "verdict": "fail" if scratched else "pass",
             "capture": "scan",
             **common,
-        }
+        },
+        Measurement,
     )
 
 

@@ -33,7 +33,8 @@ class Chain:
     def add(
         self, db: sqlite3.Connection, weight: Weight, body: Body, remember: Mapping[str, str], drop_class: int | None
     ) -> Appended:
-        """Seal one body as the next of the chain and insert it. Raises `RecordTooLarge` with nothing changed."""
+        """Seal one body as the next of the chain and insert it. Raises `RecordTooLarge` or `BadRecord` with nothing
+        changed."""
         now_us = self.ticker.next()
         head = self._head(body, now_us)
         sealed = seal(head, body)

@@ -118,8 +118,9 @@ class Spool:
     # --- what the agent asks of it
 
     def append(self, body: Body, remember: Mapping[str, str] | None = None, room: Room = REFUSE) -> Future[Appended]:
-        """Seal `body` and keep it. The future has its result after the commit (fsync), or `SpoolFull`, `SpoolBroken`
-        or `RecordTooLarge`. `remember` is kept in the same transaction; `room` says what happens when all is full.
+        """Seal `body` and keep it. The future has its result after the commit (fsync), or `SpoolFull`, `SpoolBroken`,
+        `RecordTooLarge` or, where the body makes no record, `BadRecord`. `remember` is kept in the same transaction;
+        `room` says what happens when all is full.
         """
         job = Append(body, remember or {}, room)
         if self._writer is None:

@@ -20,7 +20,7 @@ from gaugetrail_agent.spool.sealing import named, sound
 from gaugetrail_agent.spool.words import REFUSE, Appended, Origin, Room, SpoolBroken, SpoolFull
 from gaugetrail_contract.events.spool import RecordsDamaged
 from gaugetrail_contract.record import Body, EventBody
-from gaugetrail_contract.seal import RecordTooLarge, seal_of
+from gaugetrail_contract.seal import BadRecord, RecordTooLarge, seal_of
 
 log = logging.getLogger(__name__)
 
@@ -219,7 +219,7 @@ class Writer:
         """The body as the next record; nothing when it is refused by itself, and its future says why."""
         try:
             return [(job, self.file.chain.add(self.file.db, weight, job.body, job.remember, job.room.drop_class))]
-        except RecordTooLarge as error:
+        except (RecordTooLarge, BadRecord) as error:
             job.future.set_exception(error)
             return []
 

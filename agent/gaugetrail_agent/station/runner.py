@@ -10,6 +10,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
@@ -33,7 +35,7 @@ from gaugetrail_agent.station.words import (
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
-from gaugetrail_contract.seal import RecordTooLarge
+from gaugetrail_contract.seal import BadRecord, RecordTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +138,7 @@ class StationRunner:
         body = effect.body
         try:
             record = await self._append(effect)
-        except (SpoolFull, SpoolBroken, RecordTooLarge, DeviceGone) as error:
+        except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
             await self._after_refusal(effect)
@@ -174,7 +176,7 @@ class StationRunner:
         before = self._spool.last_attempt(body.station, body.part, body.serial)
         if before is None:
             return body
-        return body.model_copy(update={"attempt": before[0] + 1, "supersedes": before[1]})
+        return msgspec.structs.replace(body, attempt=before[0] + 1, supersedes=before[1])
 
 
 def pieces(body: InspectionBody) -> tuple[InspectionBody, ...]:
@@ -186,7 +188,7 @@ def pieces(body: InspectionBody) -> tuple[InspectionBody, ...]:
     if len(parts) <= 1:
         return (body,)
     return tuple(
-        body.model_copy(update={"measurements": part, "piece": number, "pieces": len(parts)})
+        msgspec.structs.replace(body, measurements=part, piece=number, pieces=len(parts))
         for number, part in enumerate(parts, 1)
     )
 

@@ -93,8 +93,6 @@ class Guard:
 
 def _key(opened: Opened) -> tuple[object, ...]:
     """What decides over the record's tags."""
-    if opened.reading is not None:
-        return opened.reading.form, opened.reading.measured.track
     record = opened.record
     place = (record.site, record.line, record.station, record.agent)
     if isinstance(record, Inspection):

@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses, fork_reason, form_lines
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses, fork_reason
 from gaugetrail_collector.stores.guard import Guard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
@@ -168,8 +168,7 @@ class InfluxStore(InfluxReads):
 def _lines(opened: Opened) -> bytes:
     if opened.made is not None:
         return opened.made
-    made = lines_of(opened) if opened.reading is None else form_lines.lines_of(opened, opened.reading)
-    return "\n".join(made).encode("utf-8")
+    return "\n".join(lines_of(opened)).encode("utf-8")
 
 
 def _same(sha256: str, other: str) -> Outcome:

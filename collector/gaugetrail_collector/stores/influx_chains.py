@@ -105,7 +105,7 @@ class Chains:
         }
 
     def _look(self, name: ChainName, wanted: Sequence[Opened]) -> dict[int, str]:
-        times = [time_ns(record.time_us, record.slot) for record in wanted]
+        times = [time_ns(record.time_us, record.record.slot) for record in wanted]
         found = dict(self._between(name, f"time >= {min(times)} AND time <= {max(times)}"))
         missing = [record.seq for record in wanted if record.seq not in found]
         elsewhere = [seq for seq in missing if seq in self._have(name)]

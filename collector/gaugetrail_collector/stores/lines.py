@@ -21,15 +21,21 @@ from __future__ import annotations
 import functools
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
-from gaugetrail_contract.clock import utc_us
-from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers
+from gaugetrail_contract.clock import proven_us
+from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers, write
 from gaugetrail_contract.seal import Opened
 
 BUCKETS = 4096
 
 _TAG = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\n", "\t": r"\t", "\r": r"\r"})
+
+OWN_TO_A_UNIT = frozenset(("serial", "component", "record"))
+"""Identifiers that are another one each time: nothing is gained by remembering them."""
+
+_FAIL, _PASS = Verdict.FAIL, Verdict.PASS
 
 Field = str | int | float | None
 
@@ -90,20 +96,35 @@ def number(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def record_tags(record: Record) -> tuple[str, tuple[tuple[str, str | None], ...]]:
-    """The measurement and tags of the point that carries the record."""
-    place = (("site", record.site), ("line", record.line), ("station", record.station), ("agent", record.agent))
+def own_head(record: Record) -> tuple[str, str]:
+    """The tag set of the record's own point, and the fields of a trace point that lead to it."""
     if isinstance(record, Inspection):
-        return "inspection", (
-            *place,
-            ("part", record.part),
-            ("plan", f"{record.plan.id} {record.plan.revision}"),
-            ("reason", record.reason.value),
-            ("verdict", record.verdict.value),
-        )
-    if isinstance(record, Amendment):
-        return "event", (*place, ("type", f"amendment.{record.action}"), ("subject_kind", "record"))
-    return "event", (*place, ("type", record.type), ("subject_kind", record.subject.kind))
+        place = (record.site, record.line, record.station, record.agent)
+        plan = record.plan
+        return _inspection_head(*place, record.part, plan.id, plan.revision, record.reason, record.verdict)
+    return _own_head("event", _event_tags(record))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _inspection_head(
+    site: str, line: str, station: str, agent: str, part: str, plan: str, revision: str, reason: str, verdict: str
+) -> tuple[str, str]:
+    place = (("site", site), ("line", line), ("station", station), ("agent", agent))
+    about = (("part", part), ("plan", f"{plan} {revision}"), ("reason", reason), ("verdict", verdict))
+    return _own_head("inspection", (*place, *about))
+
+
+def _event_tags(record: Amendment | Event) -> tuple[tuple[str, str], ...]:
+    kind, about = (
+        (record.type, record.subject.kind) if isinstance(record, Event) else (f"amendment.{record.action}", "record")
+    )
+    place = (("site", record.site), ("line", record.line), ("station", record.station), ("agent", record.agent))
+    return (*place, ("type", kind), ("subject_kind", about))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _own_head(name: str, tags: tuple[tuple[str, str | None], ...]) -> tuple[str, str]:
+    return tag_set(name, tags), fields((("point", name), *tags))
 
 
 def time_ns(us: int, slot: int) -> int:
@@ -113,64 +134,81 @@ def time_ns(us: int, slot: int) -> int:
 
 def lines_of(opened: Opened) -> list[str]:
     """Every line of a record: its own point, its measurements, why they failed, its trace points."""
-    record = opened.record
-    at = time_ns(opened.time_us, record.slot)
-    name, tags = record_tags(record)
-    if not isinstance(record, Inspection):
-        return [line(tag_set(name, tags), _own_fields(opened), at), *_trace_lines(record, name, tags, at)]
-    made = [line(tag_set(name, tags), _inspection_fields(opened, record), at)]
+    record, sealed = opened.record, opened.sealed
+    at = f"{proven_us(record.time)}{record.slot:03}"
+    head, lead = own_head(record)
+    if isinstance(record, Inspection):
+        own, more = _inspection_fields(record), _measured_lines(record)
+    else:
+        own, more = fields(_event_fields(record)), []
+    # Epoch, clock and seal are of few letters, none of which needs escaping.
+    chain = f'seq={record.seq}i,epoch="{record.epoch}"'
+    seal = f'clock="{record.clock}",sha256="{sealed.sha256}"'
+    made = [f"{head} {own},{chain},{seal},record={_quoted(sealed.data)} {at}", *more]
+    return made + [f"{trace},{chain},{lead} {at}" for trace in trace_heads(identifiers(record))]
+
+
+def _quoted(data: bytes) -> str:
+    """A record's bytes between quotes. JSON's way to quote a text is line protocol's, but for the blanks that other
+    writers may put between keys.
+    """
+    if b"\t" in data or b"\n" in data or b"\r" in data:
+        return f'"{text_value(data.decode("utf-8"))}"'
+    return write(data.decode("utf-8")).decode("utf-8")
+
+
+def _inspection_fields(record: Inspection) -> str:
+    serial = "" if record.serial is None else f'serial="{text_value(record.serial)}",'
+    context = _context(record.lot, record.order, record.operator, record.revision, record.attempt)
+    failed = sum([one.verdict is _FAIL for one in record.measurements])
+    return (
+        f"{serial}{context},duration_ms={record.duration_ms}i,failed={failed}i"
+        f",ok={int(record.verdict is _PASS)}i,measured={len(record.measurements)}i"
+    )
+
+
+@functools.lru_cache(maxsize=20_000)
+def _context(lot: str | None, order: str | None, operator: str | None, revision: str | None, attempt: int) -> str:
+    return fields(
+        (("lot", lot), ("order", order), ("operator", operator), ("revision", revision), ("attempt", attempt))
+    )
+
+
+def _event_fields(record: Amendment | Event) -> list[tuple[str, Field]]:
+    if isinstance(record, Event):
+        return [("subject", record.subject.id)]
+    return [
+        ("subject", record.target),
+        ("reason", record.reason),
+        ("approved_by", record.approved_by),
+        ("approved", int(record.approved_by is not None)),
+    ]
+
+
+def _measured_lines(record: Inspection) -> list[str]:
+    """The measurements' lines, and behind them those of their defects."""
     place = (record.site, record.line, record.station, record.part)
-    whose = fields((("serial", record.serial), ("agent", record.agent), ("epoch", record.epoch), ("seq", record.seq)))
-    made += [measurement_line(place, whose, one, record.slot) for one in record.measurements]
+    serial = "" if record.serial is None else f'serial="{text_value(record.serial)}",'
+    whose = f'{serial}agent="{text_value(record.agent)}",epoch="{record.epoch}",seq={record.seq}i'
+    slot = f"{record.slot:03}"
+    made = []
     for one in record.measurements:
-        made += defect_lines(place, record.serial, one, record.slot)
-    made += _trace_lines(record, name, tags, at)
+        head, planned = _as_planned(place, *_planned(one))
+        taken = _digits(one.value) if one.value is not None and not one.defects else _taken(one)
+        made.append(f"{head} {taken}{planned},{whose} {proven_us(one.time)}{slot}")
+    for one in record.measurements:
+        if one.verdict is _FAIL:
+            made += defect_lines(place, record.serial, one, record.slot)
     return made
-
-
-def _common(opened: Opened) -> list[tuple[str, Field]]:
-    record = opened.record
-    return [
-        ("seq", record.seq),
-        ("epoch", record.epoch),
-        ("clock", record.clock),
-        ("sha256", opened.sealed.sha256),
-        ("record", opened.sealed.data.decode("utf-8")),
-    ]
-
-
-def _inspection_fields(opened: Opened, record: Inspection) -> list[tuple[str, Field]]:
-    return [
-        ("serial", record.serial),
-        ("lot", record.lot),
-        ("order", record.order),
-        ("operator", record.operator),
-        ("revision", record.revision),
-        ("attempt", record.attempt),
-        ("duration_ms", record.duration_ms),
-        ("failed", sum([one.verdict is Verdict.FAIL for one in record.measurements])),
-        ("ok", int(record.verdict is Verdict.PASS)),
-        ("measured", len(record.measurements)),
-        *_common(opened),
-    ]
-
-
-def _own_fields(opened: Opened) -> list[tuple[str, Field]]:
-    record = opened.record
-    if isinstance(record, Amendment):
-        return [
-            ("subject", record.target),
-            ("reason", record.reason),
-            ("approved_by", record.approved_by),
-            ("approved", int(record.approved_by is not None)),
-            *_common(opened),
-        ]
-    assert isinstance(record, Event)
-    return [("subject", record.subject.id), *_common(opened)]
 
 
 Place = tuple[str, str, str, str]
 """Site, line, station and part."""
+
+_planned = attrgetter(
+    *("characteristic", "gauge", "verdict", "unit", "nominal", "lsl", "usl", "capture", "status"),
+    *("calibration", "calibration_due"),
+)
 
 
 @functools.lru_cache(maxsize=20_000)
@@ -212,71 +250,49 @@ def _as_planned(
     return tag_set("measurement", tags), fields(pairs)
 
 
-def as_planned(place: Place, one: Measurement) -> tuple[str, str]:
-    """The tag set of a measurement's line, and its fields beside the value."""
-    return _as_planned(
-        place,
-        one.characteristic,
-        one.gauge,
-        one.verdict,
-        one.unit,
-        one.nominal,
-        one.lsl,
-        one.usl,
-        one.capture,
-        one.status,
-        one.calibration,
-        one.calibration_due,
-    )
-
-
-def measurement_line(place: Place, whose: str, one: Measurement, slot: int) -> str:
-    """The line of a measurement; `whose` are the fields that say of which inspection."""
-    head, planned = as_planned(place, one)
-    at = time_ns(utc_us(one.time), slot)
-    if one.value is not None and not one.defects:
-        # Digits need no escaping.
-        return f'{head} value={float(one.value)!r},text="{one.value}",{planned},{whose} {at}'
+def _taken(one: Measurement) -> str:
+    """The fields of a measurement with defects, or without a number; behind them a comma, where there are any."""
     text = one.value if one.value is not None else one.text if one.text is not None else one.result
-    varying = fields((("value", number(one.value)), ("text", text), ("defects", ",".join(one.defects) or None)))
-    return f"{head} {varying}{',' if varying else ''}{planned},{whose} {at}"
+    found = fields((("value", number(one.value)), ("text", text), ("defects", ",".join(one.defects) or None)))
+    return found and f"{found},"
+
+
+@functools.lru_cache(maxsize=16_384)
+def _digits(value: str) -> str:
+    """A measured number. Digits need no escaping; gauges show the same ones again and again."""
+    return f'value={float(value)!r},text="{value}",'
 
 
 def defect_lines(place: Place, serial: str | None, one: Measurement, slot: int) -> list[str]:
-    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`. None for
-    one that didn't fail.
-    """
-    if one.verdict is not Verdict.FAIL:
-        return []
+    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`."""
     codes: Iterable[str] = dict.fromkeys(one.defects)
     if not one.defects:
         value, lower = number(one.value), number(one.lsl)
         codes = ("nok",) if value is None else ("low",) if lower is not None and value < lower else ("high",)
     tags = (*zip(("site", "line", "station", "part"), place, strict=True), ("characteristic", one.characteristic))
-    at = time_ns(utc_us(one.time), slot)
+    at = time_ns(proven_us(one.time), slot)
     return [line(tag_set("defect", (*tags, ("code", code))), (("n", 1), ("serial", serial)), at) for code in codes]
 
 
-@functools.lru_cache(maxsize=20_000)
-def _lead(name: str, tags: tuple[tuple[str, str | None], ...]) -> str:
-    """The fields of a trace point that lead to the record's own point."""
-    return fields((("point", name), *tags))
-
-
-def _trace_lines(record: Record, name: str, tags: tuple[tuple[str, str | None], ...], at: int) -> list[str]:
-    tail = f'seq={record.seq}i,epoch="{record.epoch}",{_lead(name, tags)} {at}'
-    return [f"{head},{tail}" for head in trace_heads(identifiers(record))]
-
-
-def trace_heads(found: Iterable[tuple[str, str]]) -> list[str]:
+def trace_heads(found: Sequence[tuple[str, str]]) -> list[str]:
     """The tag sets of the trace points of these `(id_kind, identifier)`, each with its ids: one point for each bucket
     and kind; those that share one are listed in `also`.
     """
+    kinds = {kind for kind, _ in found}
+    if len(kinds) == len(found):
+        return [
+            _trace_head(kind, identifier) if kind in OWN_TO_A_UNIT else _lasting_head(kind, identifier)
+            for kind, identifier in found
+        ]
     filed: dict[tuple[str, str], list[str]] = {}
     for kind, identifier in found:
         filed.setdefault((kind, bucket(identifier)), []).append(identifier)
-    made = []
-    for (kind, zb), ids in filed.items():
-        also = f',also="{text_value(json.dumps(ids[1:], ensure_ascii=False))}"' if len(ids) > 1 else ""
-        made.append(f'trace,id_kind={kind},zb={zb} id="{text_value(ids[0])}"{also}')
-    return made
+    return [_trace_head(kind, *ids) for (kind, _), ids in filed.items()]
+
+
+def _trace_head(kind: str, first: str, *others: str) -> str:
+    also = f',also="{text_value(json.dumps(others, ensure_ascii=False))}"' if others else ""
+    return f'trace,id_kind={kind},zb={bucket(first)} id="{text_value(first)}"{also}'
+
+
+_lasting_head = functools.lru_cache(maxsize=20_000)(_trace_head)

@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
-from gaugetrail_contract.record import Amendment, Event, Inspection, Record, record_id
+from gaugetrail_contract.record import Amendment, Event, Inspection, Record, as_json, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
 FIRST_PAGE = 100
@@ -41,7 +41,7 @@ class Known:
 
     def as_json(self, amendments: Iterable[Known] = ()) -> dict[str, object]:
         """For programs: the record's own fields, its seal, and which of the amendments are to it."""
-        fields = self.record.model_dump(mode="json", by_alias=True) if self.record is not None else {}
+        fields: dict[str, object] = as_json(self.record) if self.record is not None else {}
         amended = [other.id for other in amendments if target_of(other) == self.id]
         return (
             {"id": self.id}
