@@ -223,6 +223,7 @@ class Collector:
             forks=figures.forks,
             unproven=figures.unproven,
             late=figures.late,
+            newer_agents=tuple(sorted(self.account.newer)),
             gaps=len(gaps),
             gap_details=tuple(str(gap) for gap in gaps[:MOST_GAPS]),
             anchored=self.rounds.anchors.last,

@@ -13,129 +13,49 @@ is done once, on the bytes, when they are sealed and wherever they are read. A k
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from gaugetrail_contract.clock import ClockTrust, utc_us
 from gaugetrail_contract.events.registry import named
-from gaugetrail_contract.strict_json import MAX_DEPTH
-from gaugetrail_contract.text import (
-    DateText,
-    DecimalText,
-    EpochName,
-    Hex256,
-    HexBytes,
-    Identifier,
-    Rule,
-    Text,
-    TopicName,
-    UtcText,
+from gaugetrail_contract.measurement import Measurement as Measurement
+from gaugetrail_contract.record_parts import (
+    Attachment,
+    BuiltIn,
+    Condition,
+    Instruction,
+    Interruption,
+    Override,
+    PastOperation,
+    written,
 )
+from gaugetrail_contract.record_parts import Capture as Capture
+from gaugetrail_contract.record_parts import CharacteristicKind as CharacteristicKind
+from gaugetrail_contract.record_parts import Part as Part
+from gaugetrail_contract.record_parts import PlanRef as PlanRef
+from gaugetrail_contract.record_parts import Reason as Reason
+from gaugetrail_contract.record_parts import Subject as Subject
+from gaugetrail_contract.record_parts import UnitState as UnitState
+from gaugetrail_contract.record_parts import Verdict as Verdict
+from gaugetrail_contract.strict_json import MAX_DEPTH
+from gaugetrail_contract.text import EpochName, Hex256, Identifier, Rule, Text, TopicName, UtcText
 
-SCHEMA: Literal["gaugetrail/1"] = "gaugetrail/1"
+Schema = Literal["gaugetrail/1", "gaugetrail/2"]
+SCHEMA: Schema = "gaugetrail/2"
+"""What is written. What a later version of it still misses is one more optional key; readers store keys that they don't
+know (`record_bytes`).
+"""
+FIRST_SCHEMA: Schema = "gaugetrail/1"
+"""What a record is read as that doesn't say."""
+SCHEMAS: tuple[Schema, ...] = get_args(Schema)
+"""What is read, for ever: `/2` is `/1` with more optional keys."""
 MAX_RECORD_BYTES = 60_000
 """InfluxDB keeps at most 64 KB in a string field; a larger inspection is split by the station into pieces."""
 FIRST_PREV = "0" * 64
 """`prev` of the first record of an epoch."""
-
-
-class Word(StrEnum):
-    """A text out of a few, hashed as the text that it equals (an enum hashes its name, in Python, 0.2 us each time)."""
-
-    __hash__ = str.__hash__
-
-
-class Verdict(Word):
-    """What an inspection came to."""
-
-    PASS = "pass"  # noqa: S105 - a verdict, no password
-    FAIL = "fail"
-    INCOMPLETE = "incomplete"
-    VOID = "void"
-
-
-class Reason(Word):
-    """Why the unit was inspected."""
-
-    RUNNING = "running"
-    SETUP = "setup"
-    FIRST = "first"
-    LAST = "last"
-    AUDIT = "audit"
-    SPECIAL = "special"
-    INCOMING = "incoming"
-    REWORK = "rework"
-    MSA = "msa"
-
-
-class CharacteristicKind(Word):
-    """What a control plan measures."""
-
-    VARIABLE = "variable"
-    ATTRIBUTE = "attribute"
-    COUNT = "count"
-    TEXT = "text"
-
-
-class Capture(Word):
-    """How a value came into the record."""
-
-    GAUGE = "gauge"
-    PLC = "plc"
-    SCAN = "scan"
-    TYPED = "typed"
-    FILE = "file"
-    DERIVED = "derived"
-
-
-Value = TypeVar("Value")
-
-
-def _written(value: Value) -> Value:
-    """The default of a key that is written although it has one: msgspec leaves out what is null, not what was made."""
-    made: Value = msgspec.field(default_factory=lambda: value)
-    return made
-
-
-class Part(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
-    """Base of all that a record is made of. None can hold itself, so the garbage collector needn't look at them."""
-
-
-class PlanRef(Part, frozen=True, kw_only=True):
-    """Which revision of which control plan held, and the digest of the approved document."""
-
-    id: Identifier
-    revision: Identifier
-    sha256: Hex256
-
-
-class Measurement(Part, frozen=True, kw_only=True):
-    """One characteristic of one unit, with the limits and the gauge as they stood at that moment."""
-
-    characteristic: Identifier
-    kind: CharacteristicKind
-    value: Annotated[DecimalText | None, Meta(description="variable, count: the digits as the gauge gave them")] = None
-    text: Annotated[Text | None, Meta(description="text: what was read or typed")] = None
-    result: Annotated[Literal["ok", "nok"] | None, Meta(description="attribute: the result")] = None
-    defects: Annotated[tuple[Identifier, ...], Meta(max_length=50, description="attribute: defect codes")] = _written(
-        ()
-    )
-    unit: Identifier | None = None
-    nominal: DecimalText | None = None
-    lsl: Annotated[DecimalText | None, Meta(description="lower specification limit as used")] = None
-    usl: Annotated[DecimalText | None, Meta(description="upper specification limit as used")] = None
-    verdict: Verdict
-    time: Annotated[UtcText, Meta(description="when the value was taken, strictly increasing per agent")]
-    gauge: Annotated[Identifier | None, Meta(description="the gauge's inventory id")] = None
-    channel: Identifier | None = None
-    capture: Capture
-    calibration_due: Annotated[DateText | None, Meta(description="as it stood when the value was taken")] = None
-    calibration: Literal["valid", "due", "overdue", "blocked", "unknown"] | None = None
-    raw: Annotated[HexBytes | None, Meta(description="the device's bytes, hex")] = None
-    status: Annotated[Identifier | None, Meta(description="the reading's status")] = None
 
 
 class Body(Part, frozen=True, kw_only=True):
@@ -165,21 +85,38 @@ class InspectionBody(Body, frozen=True, kw_only=True):
     tool: Identifier | None = None
     components: Annotated[
         tuple[Identifier, ...], Meta(max_length=500, description="serials of the components built in")
-    ] = _written(())
+    ] = written(())
     operator: Annotated[Identifier | None, Meta(description="null on an automatic station")] = None
     qualification: Annotated[Identifier | None, Meta(description="the operator's qualification as it stood")] = None
     plan: PlanRef
-    reason: Reason = _written(Reason.RUNNING)
+    reason: Reason = written(Reason.RUNNING)
     attempt: Annotated[
         int, Meta(ge=1, le=1_000_000, description="1 for the first measurement of the unit at this station")
-    ] = _written(1)
+    ] = written(1)
     supersedes: Annotated[Identifier | None, Meta(description="id of the attempt before this one; it stays")] = None
-    piece: Annotated[int, Meta(ge=1, description="number of this piece of a split inspection")] = _written(1)
-    pieces: Annotated[int, Meta(ge=1, description="how many pieces the inspection was split into")] = _written(1)
+    piece: Annotated[int, Meta(ge=1, description="number of this piece of a split inspection")] = written(1)
+    pieces: Annotated[int, Meta(ge=1, description="how many pieces the inspection was split into")] = written(1)
     verdict: Verdict
     started: UtcText
     duration_ms: Annotated[int, Meta(ge=0)]
-    measurements: tuple[Measurement, ...] = _written(())
+    measurements: tuple[Measurement, ...] = written(())
+    machine: Annotated[Identifier | None, Meta(description="the machine that made the unit")] = None
+    operation: Annotated[Identifier | None, Meta(description="step of the routing, such as OP20")] = None
+    shift: Identifier | None = None
+    customer: Identifier | None = None
+    order_line: Annotated[Identifier | None, Meta(description="line of the customer's or production order")] = None
+    verifier: Annotated[Identifier | None, Meta(description="the second person who looked")] = None
+    override: Override | None = None
+    bypass: Annotated[Identifier | None, Meta(description="id of the bypass of an interlock in force")] = None
+    unit_state: Annotated[UnitState | None, Meta(description="release or hold state at that time")] = None
+    again_reason: Annotated[Text | None, Meta(description="why it was measured again")] = None
+    conditions: Annotated[tuple[Condition, ...], Meta(max_length=20)] = ()
+    route: Annotated[
+        tuple[PastOperation, ...], Meta(max_length=50, description="verdicts of the operations before, as seen")
+    ] = ()
+    instruction: Instruction | None = None
+    built_in: Annotated[tuple[BuiltIn, ...], Meta(max_length=500, description="components with kind and part")] = ()
+    interruptions: Annotated[tuple[Interruption, ...], Meta(max_length=20)] = ()
 
 
 class AmendmentBody(Body, frozen=True, kw_only=True):
@@ -196,13 +133,13 @@ class AmendmentBody(Body, frozen=True, kw_only=True):
     reason: Annotated[Text, Meta(min_length=1)]
     requested_by: Identifier
     approved_by: Identifier | None = None
-
-
-class Subject(Part, frozen=True, kw_only=True):
-    """What an event is about."""
-
-    kind: Literal["unit", "lot", "order", "gauge", "plan", "person", "supplier", "customer", "station", "agent"]
-    id: Identifier
+    by: Annotated[Identifier | None, Meta(description="who said so")] = None
+    role: Annotated[Identifier | None, Meta(description="as what: operator, quality engineer …")] = None
+    reason_code: Identifier | None = None
+    attachments: Annotated[tuple[Attachment, ...], Meta(max_length=50)] = ()
+    subjects: Annotated[
+        tuple[Subject, ...], Meta(max_length=200, description="what else it is about; found under each of them")
+    ] = ()
 
 
 def _is_payload(value: object, depth: int = 2) -> bool:
@@ -218,6 +155,11 @@ Payload = Annotated[
 ]
 
 
+def _nothing() -> dict[str, Any]:
+    # Not `dict` itself, which msgspec would know and leave out.
+    return {}
+
+
 class EventBody(Body, frozen=True, kw_only=True):
     """Anything else that belongs to the trail: a plan change, a clock step, a gauge check, a lost range."""
 
@@ -226,14 +168,23 @@ class EventBody(Body, frozen=True, kw_only=True):
     type: Identifier
     subject: Subject
     payload: Annotated[Payload, Meta(description="no floats and no nulls: measured numbers are text")] = msgspec.field(
-        default_factory=dict
+        default_factory=_nothing
     )
+    by: Annotated[Identifier | None, Meta(description="who said so")] = None
+    role: Annotated[Identifier | None, Meta(description="as what: operator, quality engineer …")] = None
+    reason_code: Identifier | None = None
+    reason: Text | None = None
+    approved_by: Identifier | None = None
+    attachments: Annotated[tuple[Attachment, ...], Meta(max_length=50)] = ()
+    subjects: Annotated[
+        tuple[Subject, ...], Meta(max_length=200, description="what else it is about; found under each of them")
+    ] = ()
 
 
 class Head(Part, frozen=True, kw_only=True):
     """What the spool writes when it seals: schema, identity, chain and time."""
 
-    schema_: Literal["gaugetrail/1"] = msgspec.field(name="schema", default_factory=lambda: SCHEMA)
+    schema_: Schema = msgspec.field(name="schema", default_factory=lambda: SCHEMA)
     kind: str
     agent: TopicName
     epoch: Annotated[EpochName, Meta(description="drawn when a spool is created")]
@@ -301,12 +252,6 @@ def record_id(agent: str, epoch: str, seq: int) -> str:
     return f"{agent}/{epoch}/{seq}"
 
 
-def as_json(record: Record) -> dict[str, object]:
-    """The keys and values that the record's bytes hold."""
-    found: dict[str, object] = msgspec.to_builtins(record)
-    return found
-
-
 IDENTIFIER_KINDS = ("serial", "lot", "order", "heat", "supplier_lot", "cavity", "fixture", "tool", "operator")
 """Single identifiers of an inspection, by field name; `component` (many), `gauge` and `plan` come on top."""
 
@@ -314,25 +259,41 @@ IDENTIFIER_KINDS = ("serial", "lot", "order", "heat", "supplier_lot", "cavity", 
 def identifiers(record: Record) -> list[tuple[str, str]]:
     """Everything a trace may ask for: `(id_kind, identifier)` pairs of a record, each once, in a fixed order.
 
-    Part, station and machine are tags of the store and asked for there; gauges are found through the measurements.
+    Part, station and machine are asked for elsewhere; gauges are found through the measurements.
     """
-    found: dict[tuple[str, str], None] = {}
     if isinstance(record, Inspection):
-        for kind in IDENTIFIER_KINDS:
-            value = getattr(record, kind)
-            if value is not None:
-                found[kind, value] = None
-        for component in record.components:
-            found["component", component] = None
-    elif isinstance(record, Amendment):
-        found["record", record.target] = None
-        if record.field in IDENTIFIER_KINDS and record.new:
-            # Who asks for the lot that a unit was moved to finds the amendment that moved it.
-            found[record.field, record.new] = None
-    else:
-        found[SUBJECT_ID_KINDS.get(record.subject.kind, record.subject.kind), record.subject.id] = None
-        found |= dict.fromkeys(named(record.type, record.subject.kind, record.payload))
-    return list(found)
+        return list(dict.fromkeys(_of_inspection(record)))
+    found = dict.fromkeys(_of_amendment(record) if isinstance(record, Amendment) else _of_event(record))
+    return list(found | dict.fromkeys((_id_kind(one), one.id) for one in record.subjects))
+
+
+def _of_inspection(record: Inspection) -> Iterator[tuple[str, str]]:
+    for kind in IDENTIFIER_KINDS:
+        value = getattr(record, kind)
+        if value is not None:
+            yield kind, value
+    yield from (("component", one) for one in record.components)
+    yield from (("component" if one.kind == "serial" else "lot", one.id) for one in record.built_in)
+    if record.verifier is not None:
+        yield "operator", record.verifier
+    if record.customer is not None:
+        yield "customer", record.customer
+
+
+def _of_amendment(record: Amendment) -> Iterator[tuple[str, str]]:
+    yield "record", record.target
+    if record.field in IDENTIFIER_KINDS and record.new:
+        # Who asks for the lot that a unit was moved to finds the amendment that moved it.
+        yield record.field, record.new
+
+
+def _of_event(record: Event) -> Iterator[tuple[str, str]]:
+    yield _id_kind(record.subject), record.subject.id
+    yield from named(record.type, record.subject.kind, record.payload)
+
+
+def _id_kind(subject: Subject) -> str:
+    return SUBJECT_ID_KINDS.get(subject.kind, subject.kind)
 
 
 SUBJECT_ID_KINDS = {"unit": "serial", "person": "operator"}

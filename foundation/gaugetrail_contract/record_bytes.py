@@ -5,7 +5,8 @@ their spelling and all that stands between them is ours. What is left are the ru
 (`record_rules`): those on what repeats from record to record stand behind caches, the others run once.
 
 Plain: strict JSON, no key twice, normal form C, every key and every rule. It takes what a record may be all the same:
-another order of keys, escapes, blanks, nulls, the first record of a chain, letters that join with others.
+another order of keys, escapes, blanks, nulls, the first record of a chain, letters that join with others, and keys of
+a newer writer (`unknown_keys`), which it names.
 
 Promise: the quick way gives the record that the plain way gives, or nothing.
 """
@@ -25,9 +26,10 @@ from gaugetrail_contract import strict_json
 from gaugetrail_contract.clock import are_moments
 from gaugetrail_contract.record import (
     FIRST_PREV,
+    FIRST_SCHEMA,
     KINDS,
     MAX_RECORD_BYTES,
-    SCHEMA,
+    SCHEMAS,
     Inspection,
     Measurement,
     Part,
@@ -36,12 +38,14 @@ from gaugetrail_contract.record import (
 )
 from gaugetrail_contract.record_rules import Key, fault_in, keys_of
 from gaugetrail_contract.text import DECIMAL, is_normal, visible
+from gaugetrail_contract.unknown_keys import TooStrange, known_keys
 
 _ASCII = bytes(range(128))
 _BEFORE_AGENT = b',"agent":'
 _DECODERS = {
-    f'{{"schema":"{SCHEMA}","kind":"{kind}"'.encode(): msgspec.json.Decoder(model).decode
+    f'{{"schema":"{schema}","kind":"{kind}"'.encode(): msgspec.json.Decoder(model).decode
     for kind, model in KINDS.items()
+    for schema in SCHEMAS
 }
 """By what a record begins with."""
 _LOWER_HEX = re.compile("[0-9a-f]*").fullmatch
@@ -54,9 +58,15 @@ class BadRecord(ValueError):
 
 def parse_record(data: bytes) -> Record:
     """The record that `data` spells. Raises `BadRecord`."""
+    return read_record(data)[0]
+
+
+def read_record(data: bytes) -> tuple[Record, tuple[str, ...]]:
+    """As `parse_record`, with the names of the keys that this reader doesn't know."""
     if len(data) > MAX_RECORD_BYTES:
         raise BadRecord(f"the record has {len(data)} bytes; {MAX_RECORD_BYTES} are allowed")
-    return read_quickly(data) or read_plainly(data)
+    quick = read_quickly(data)
+    return read_plainly(data) if quick is None else (quick, ())
 
 
 # --- the quick way
@@ -146,33 +156,37 @@ _planned, _is_planned = attrgetter(*(key.name for key in _PLANNED)), _remembered
 # --- the plain way
 
 
-def read_plainly(data: bytes) -> Record:
-    """The record, key by key and rule by rule. Raises `BadRecord`."""
+def read_plainly(data: bytes) -> tuple[Record, tuple[str, ...]]:
+    """The record, key by key and rule by rule, and the keys that nobody here knows. Raises `BadRecord`."""
     try:
         value = strict_json.parse_object(data)
     except strict_json.BadJson as error:
         raise BadRecord(str(error)) from error
     # A writer that doesn't say which schema it follows has always been taken at the first one's word.
-    schema = value.setdefault("schema", SCHEMA)
-    if schema != SCHEMA:
-        raise BadRecord(f"unknown schema {visible(str(schema)[:80])!r}; this reader knows {SCHEMA}")
+    schema = value.setdefault("schema", FIRST_SCHEMA)
+    if schema not in SCHEMAS:
+        known = " and ".join(SCHEMAS)
+        raise BadRecord(f"unknown schema {visible(str(schema)[:80])!r}; this reader knows {known}: update it and retry")
     _refuse_unnormal(value)
-    record = _as_record(value)
+    record, unknown = _as_record(value)
     fault = fault_in(record)
     if fault is not None:
         raise BadRecord(visible(fault)[:300])
     if record.seq == 1 and record.prev != FIRST_PREV:
         raise BadRecord("prev: seq 1 must name a zero predecessor")
-    return record
+    return record, unknown
 
 
-def _as_record(value: dict[str, strict_json.Json]) -> Record:
+def _as_record(value: dict[str, strict_json.Json]) -> tuple[Record, tuple[str, ...]]:
     kind = value.get("kind")
     model = KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
         raise BadRecord(f"kind: it must be one of {', '.join(KINDS)}, not {visible(str(kind)[:80])!r}")
     try:
-        return msgspec.convert(value, model)
+        known, unknown = known_keys(value, model)
+        return msgspec.convert(known, model), unknown
+    except TooStrange as error:
+        raise BadRecord(visible(str(error))[:300]) from error
     except msgspec.ValidationError as error:
         raise BadRecord(_reworded(str(error))) from error
 

@@ -10,10 +10,13 @@ from gaugetrail_contract.record import KINDS, Part
 
 
 def record_schema() -> dict[str, Any]:
-    """One of the three kinds; a key's default is what stands there when it is left out."""
+    """One of the three kinds; a key's default is what stands there when it is left out. Further keys are let pass, for
+    a newer writer's records are stored (`unknown_keys`).
+    """
     tops, parts = msgspec.json.schema_components(KINDS.values(), ref_template="#/$defs/{name}")
     for model in (*KINDS.values(), *_parts_of(Part)):
         if model.__name__ in parts:
+            parts[model.__name__].pop("additionalProperties", None)
             _put_defaults(model, parts[model.__name__]["properties"])
     mapping = {kind: top["$ref"] for kind, top in zip(KINDS, tops, strict=True)}
     return {

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from gaugetrail_contract.record import MAX_RECORD_BYTES, Body, Head, Inspection, Record, write
 from gaugetrail_contract.record_bytes import BadRecord as BadRecord
 from gaugetrail_contract.record_bytes import parse_record as parse_record
+from gaugetrail_contract.record_bytes import read_record
 
 _FRONT = b'{"sha256":"'
 _MIDDLE = b'","record":'
@@ -51,10 +52,13 @@ class Link:
 
 @dataclass(slots=True, unsafe_hash=True)
 class Opened:
-    """A wire line whose seal holds, with the record it carries. `made` is what a store has made of it beforehand."""
+    """A wire line whose seal holds, with the record it carries. `unknown` are the keys of its bytes that this reader
+    doesn't know, `made` is what a store has made of it beforehand.
+    """
 
     sealed: Sealed
     record: Record = field(hash=False)
+    unknown: tuple[str, ...] = field(default=(), compare=False)
     made: bytes | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -125,8 +129,7 @@ def split_message(payload: bytes) -> list[bytes]:
 
 def open_line(line: bytes) -> Opened:
     """A wire line's record, once its seal is proven. Raises `BadRecord` with the reason."""
-    sealed = cut_line(line)
-    return Opened(sealed, open_sealed(sealed))
+    return _opened(cut_line(line))
 
 
 def cut_line(line: bytes) -> Sealed:
@@ -146,8 +149,12 @@ def cut_line(line: bytes) -> Sealed:
 
 def open_sealed(sealed: Sealed) -> Record:
     """The record in sealed bytes. Raises `BadRecord` when the seal doesn't hold or the bytes are no record."""
+    return _opened(sealed).record
+
+
+def _opened(sealed: Sealed) -> Opened:
     if seal_of(sealed.data) != sealed.sha256:
         raise BadRecord(
             f"the seal doesn't hold: the bytes hash to {seal_of(sealed.data)}, the line says {sealed.sha256}"
         )
-    return parse_record(sealed.data)
+    return Opened(sealed, *read_record(sealed.data))

@@ -130,6 +130,9 @@ class CollectorStatus(Told):
     key: Hex256 | None = Field(None, description="the public key that its receipts are signed with")
     gaps: int = Field(0, ge=0, description="ranges of numbers that are missing in the store and were asked for again")
     gap_details: tuple[str, ...] = Field((), description="the first of these, in words")
+    newer_agents: tuple[str, ...] = Field(
+        (), description="agents whose records hold keys that this collector doesn't know: it should be updated"
+    )
     late: int = Field(0, ge=0, description="records that were older than `[readback] late_secs` when they were stored")
     anchored: UtcText | None = Field(None, description="when the heads of all chains were last sealed into an anchor")
     tag_values: int = Field(0, ge=0, description="values in use of the tag that is nearest to its bound")

@@ -7,6 +7,7 @@ import msgspec
 from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import (
     FIRST_PREV,
+    SCHEMA,
     AmendmentBody,
     Body,
     EventBody,
@@ -14,6 +15,7 @@ from gaugetrail_contract.record import (
     InspectionBody,
     Measurement,
     PlanRef,
+    Schema,
     Subject,
 )
 from gaugetrail_contract.seal import Sealed, seal
@@ -62,6 +64,79 @@ def inspection(serial: str | None = "SN000001", count: int = 2, **changes: objec
     return msgspec.convert(fields | changes, InspectionBody)
 
 
+def full_inspection() -> InspectionBody:
+    """Every key that an inspection and a measurement can have."""
+    full = measurement(
+        0,
+        text="seen",
+        defects=("burr",),
+        **{"class": "CC"},
+        requirement="drawing",
+        plausible_low="0",
+        plausible_high="100.0",
+        lsl_kind="specification",
+        usl_kind="natural",
+        control={"lcl": "73.98", "cl": "74.00", "ucl": "74.02", "version": "7"},
+        signals=({"rule": "nelson-2", "limits": "7"},),
+        subgroup={"id": "SG-12", "position": 2, "size": 5},
+        skipped="gauge at the calibration laboratory",
+        earlier=({"value": "7.401", "why": "not plausible", "fate": "refused", "time": utc_text(T0)},),
+        gauge_check="GC-4711",
+        certificate="CERT 2026/17",
+        typed_twice=True,
+        found=({"code": "burr", "place": "edge B", "count": 2},),
+        uncertainty="0.0021",
+    )
+    return inspection(
+        measurements=(full, measurement(1)),
+        components=("C-1",),
+        plan={
+            "id": "CP-1001",
+            "revision": "C",
+            "sha256": "ab" * 32,
+            "title": "Bores of the housing",
+            "effective": "2026-09-01",
+        },
+        **{key: f"{key}-1" for key in ("order", "heat", "supplier_lot", "cavity", "fixture", "tool", "qualification")},
+        supersedes="line1-pc1/abcdefgh/1",
+        machine="M-3",
+        operation="OP20",
+        shift="late",
+        customer="ACME",
+        order_line="10",
+        verifier="OP-13",
+        override={"who": "QE-3", "why": "first piece after repair", "approved_by": "QM-1"},
+        bypass="BP-9",
+        unit_state="hold",
+        again_reason="fixture was dirty",
+        conditions=({"name": "temperature", "value": "21.4", "unit": "°C", "gauge": "T-1"},),
+        route=({"operation": "OP10", "verdict": "pass", "station": "OP10", "record": "line1-pc0/abcdefgh/4"},),
+        instruction={"id": "WI-17", "revision": "D", "sha256": "ef" * 32},
+        built_in=({"id": "C-2", "kind": "serial", "part": "RING-1"}, {"id": "L-55", "kind": "lot"}),
+        interruptions=({"interrupted": utc_text(T0), "resumed": utc_text(T0 + 1), "why": "break"},),
+    )
+
+
+SAID = {
+    "by": "OP-12",
+    "role": "quality engineer",
+    "reason_code": "LABEL",
+    "attachments": ({"name": "label.jpg", "media_type": "image/jpeg", "size": 20_481, "sha256": "12" * 32},),
+    "subjects": ({"kind": "unit", "id": "SN000001"}, {"kind": "complaint", "id": "8D-2026-4"}),
+}
+
+
+def full_amendment() -> AmendmentBody:
+    """Every key that an amendment can have."""
+    return msgspec.convert(msgspec.structs.asdict(amendment()) | SAID, AmendmentBody)
+
+
+def full_event() -> EventBody:
+    """Every key that an event can have."""
+    more = {"reason": "torn label", "approved_by": "QE-3"}
+    return msgspec.convert(msgspec.structs.asdict(event()) | SAID | more, EventBody)
+
+
 def event() -> EventBody:
     return EventBody(
         site="plant1",
@@ -90,8 +165,16 @@ def amendment(target: str = "line1-pc1/abcdefgh/1") -> AmendmentBody:
     )
 
 
-def head(body: Body, seq: int = 1, prev: str = FIRST_PREV, agent: str = "line1-pc1", epoch: str = "abcdefgh") -> Head:
+def head(
+    body: Body,
+    seq: int = 1,
+    prev: str = FIRST_PREV,
+    agent: str = "line1-pc1",
+    epoch: str = "abcdefgh",
+    schema: Schema = SCHEMA,
+) -> Head:
     return Head(
+        schema_=schema,
         kind=body.KIND,
         agent=agent,
         epoch=epoch,
@@ -106,10 +189,12 @@ def head(body: Body, seq: int = 1, prev: str = FIRST_PREV, agent: str = "line1-p
     )
 
 
-def chain(bodies: list[Body], agent: str = "line1-pc1", epoch: str = "abcdefgh") -> list[Sealed]:
+def chain(
+    bodies: list[Body], agent: str = "line1-pc1", epoch: str = "abcdefgh", schema: Schema = SCHEMA
+) -> list[Sealed]:
     """The bodies sealed one after the other, each naming the one before."""
     sealed: list[Sealed] = []
     for body in bodies:
         prev = sealed[-1].sha256 if sealed else FIRST_PREV
-        sealed.append(seal(head(body, len(sealed) + 1, prev, agent, epoch), body))
+        sealed.append(seal(head(body, len(sealed) + 1, prev, agent, epoch, schema), body))
     return sealed

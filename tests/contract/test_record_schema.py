@@ -129,7 +129,7 @@ def wrong_values(field: dict[str, Any], value: Any) -> Iterator[Any]:
     if "maximum" in field:
         yield field["maximum"] + 1
     if "maxItems" in field:
-        yield [value[0]] * (field["maxItems"] + 1)
+        yield [*value, "x"][:1] * (field["maxItems"] + 1)
     if "enum" in field:
         yield "no such word"
     yield {"integer": "1", "string": 7, "array": "x", "object": "x", "boolean": "true"}.get(field.get("type", "string"))

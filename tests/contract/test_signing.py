@@ -30,7 +30,7 @@ from gaugetrail_contract.signing import (
 GOLDEN = Path(__file__).parent / "golden"
 KEY = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 """A key for tests only; everybody knows it."""
-RECORDS = chain([inspection(), event(), amendment()])
+RECORDS = chain([inspection(), event(), amendment()], schema="gaugetrail/1")
 SEALS = [sealed.sha256 for sealed in RECORDS]
 MESSAGE = b"\n".join([*(sealed.line() for sealed in RECORDS), KEY.records("line1-pc1", "abcdefgh", 3, SEALS)])
 RECEIPT = Receipt(epoch="abcdefgh", stored=((1, 3, SEALS[2]),))

@@ -87,6 +87,11 @@ class View:
                 found.append((name, "the collector is gone"))
             elif collector.document.store == "down":
                 found.append((name, f"the store is down: {collector.document.store_detail}"))
+            found += [
+                (name, f"{agent} sends keys that this collector doesn't know; they are stored: update the collector")
+                for agent in collector.document.newer_agents
+                if collector.document.online
+            ]
         return tuple(found)
 
     @property

@@ -18,9 +18,12 @@ from gaugetrail_contract.receipts import Receipt, StoredRange
 from gaugetrail_contract.receipts import SetAside as SetAsideReceipt
 from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import Opened
-from gaugetrail_contract.text import visible_bytes
+from gaugetrail_contract.text import visible, visible_bytes
 
 log = logging.getLogger(__name__)
+
+MOST_NEWER = 1000
+"""Agents that are remembered as newer, at most: names are drawn by whoever sends."""
 
 
 @dataclass
@@ -58,6 +61,8 @@ class Account:
     on_there: Callable[[Sequence[RecordSpan]], None] | None = None
     """Hears what the store has now, new or not; the same rule."""
     figures: Figures = field(default_factory=Figures)
+    newer: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Agents whose records hold keys that are unknown here, with those of the first such record."""
 
     def confirm(self, stored: Stored) -> Done:
         """What is to be said of a stored batch, once it is counted and told to whoever listens here."""
@@ -68,6 +73,17 @@ class Account:
         if self.on_there is not None:
             self.on_there(there)
         return Done(tuple(_receipts(there, stored.records, stored.outcomes)), stored.messages)
+
+    def _notice_newer(self, opened: Opened) -> None:
+        """Said once for each agent, until the collector is started again."""
+        self.newer[opened.agent] = opened.unknown
+        log.warning(
+            "%s: its records hold keys that this collector doesn't know (%s); they are stored as they came, and what "
+            "is known of them is used. Update this collector",
+            opened.agent,
+            visible(", ".join(opened.unknown[:3])),
+            extra={"event": "newer_agent", "agent": opened.agent},
+        )
 
     def _count(self, done: Stored) -> None:
         records = done.records
@@ -82,6 +98,9 @@ class Account:
         self.figures.unproven += done.unproven
         self.figures.points += sum([opened.measured for opened in stored])
         self.figures.late += sum([opened.time_us < late for opened in stored])
+        for opened in stored:
+            if opened.unknown and opened.agent not in self.newer and len(self.newer) < MOST_NEWER:
+                self._notice_newer(opened)
         if self.on_stored is not None:
             self.on_stored([opened.record for opened in stored])
         for entry in done.aside:

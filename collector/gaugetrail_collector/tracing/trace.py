@@ -7,13 +7,14 @@ originals stand unchanged. A record whose bytes can't be believed is part of the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
-from gaugetrail_contract.record import Amendment, Event, Inspection, Record, as_json, record_id
+from gaugetrail_contract.record import Amendment, Event, Inspection, Record, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
 FIRST_PAGE = 100
@@ -22,6 +23,7 @@ PAGE = 1000
 KINDS = (
     *("serial", "component", "record", "lot", "heat", "supplier_lot", "order", "fixture", "tool", "cavity"),
     *("gauge", "operator", "plan", "part", "station", "supplier", "customer", "agent"),
+    *("document", "characteristic", "machine", "complaint", "audit"),
 )
 """What can be asked for, the most telling first: of several terms, that one leads to the records."""
 
@@ -41,7 +43,7 @@ class Known:
 
     def as_json(self, amendments: Iterable[Known] = ()) -> dict[str, object]:
         """For programs: the record's own fields, its seal, and which of the amendments are to it."""
-        fields: dict[str, object] = as_json(self.record) if self.record is not None else {}
+        fields: dict[str, object] = json.loads(self.row.data) if self.record is not None else {}
         amended = [other.id for other in amendments if target_of(other) == self.id]
         return (
             {"id": self.id}
