@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 from console_floor import T0, Pages, inspection, sealed
 from floor import until
+from samples import full_amendment, full_event, full_inspection
 
 from gaugetrail_collector.console.board import Board
 from gaugetrail_collector.console.history import PAGE_OF_RECORDS
@@ -103,3 +105,15 @@ def test_a_board_that_has_just_started_remembers_the_last_half_hour(pages: Pages
     remember(lambda: SqliteStore(pages.path), T0 + (UNITS - 5) * 1_000_000, board.take_stored)
     until(lambda: board.view().stations and len(board.view().stations[0].looks) == 7, "the last seven units show")
     assert board.view().stations[0].looks[0].unit == "ENG-1"
+
+
+def test_a_history_shows_what_the_second_schema_brought(tmp_path: Path) -> None:
+    """Of the inspection, its measurements, and the events that name the unit among several subjects."""
+    one = Pages(tmp_path, sealed([full_inspection(), full_event(), full_amendment()]))
+    page = unescape(one.ask("/history", {"id": "SN000001", "kind": "serial"}).text)
+    one.close()
+    for words in (
+        *("M-3", "hold", "ACME", "who QE-3, why first piece after repair", "temperature", "Order line"),
+        *("class CC", "version 7", "rule nelson-2", "edge B", "plan_changed", "torn label", "label.jpg", "8D-2026-4"),
+    ):
+        assert words in page, words

@@ -58,6 +58,7 @@ def test_a_refused_record_is_stored_once_the_bound_is_raised(influx: InfluxPlace
         ("characteristic", measured(), measured(number=1)),
         ("gauge", measured(), measured(gauge="G-99")),
         ("code", measured(defects=("d1",)), measured(defects=("d2",))),
+        ("code", measured(found=({"code": "d1", "count": 1},)), measured(found=({"code": "d2", "count": 1},))),
         ("station", {"station": "OP1"}, {"station": "OP2"}),
         ("line", {"line": "l1"}, {"line": "l2"}),
         ("site", {"site": "s1"}, {"site": "s2"}),

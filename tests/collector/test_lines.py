@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point
 from made import event, opened
-from samples import T0, amendment, inspection, measurement
+from samples import T0, amendment, full_amendment, full_event, full_inspection, inspection, measurement
 from small_plant import happening
 
 from gaugetrail_collector.stores import lines
@@ -160,6 +160,10 @@ MEASURED = (
 BODIES = (
     *(inspection(serial, measurements=taken) for taken in MEASURED for serial in ("SN 1,=", 'Müller "9" \\', None)),
     inspection("SN1", components=tuple(f"C{number}" for number in range(90)), lot="L,7 =x", heat="é"),
+    full_inspection(),
+    inspection("SN1", measurements=(measurement(0, verdict="fail", found=({"code": "dent", "count": 2},)),)),
+    full_amendment(),
+    full_event(),
     amendment(),
     msgspec.structs.replace(amendment(), reason='said "no" \\ Müller', approved_by=None, action="void"),
     happening("plan_changed", "plan", "CP-1"),
@@ -173,6 +177,68 @@ def test_each_line_of_any_record_is_what_the_client_would_write(body: Body) -> N
     for ours in lines.lines_of(opened(3, body=body)):
         point = line_protocol.point(ours)
         same(ours, theirs(point.measurement, dict(point.tags), dict(point.fields), point.time))
+
+
+def test_what_the_second_schema_brought_stands_in_fields_never_in_tags() -> None:
+    """Machine, shift and customer would make a series for each; as fields they are charted all the same."""
+    points = [line_protocol.point(line) for line in lines.lines_of(opened(3, body=full_inspection()))]
+    own, measured = points[0], points[1]
+    assert {"site", "line", "station", "agent", "part", "plan", "reason", "verdict"} == set(dict(own.tags))
+    assert {"site", "line", "station", "part", "characteristic", "gauge", "verdict"} == set(dict(measured.tags))
+    wanted = {
+        "machine": "M-3",
+        "operation": "OP20",
+        "shift": "late",
+        "customer": "ACME",
+        "order_line": "10",
+        "verifier": "OP-13",
+        "bypass": "BP-9",
+        "unit_state": "hold",
+        "override": "who QE-3, why first piece after repair, approved by QM-1",
+        "conditions": "name temperature, value 21.4, unit °C, gauge T-1",
+        "interruptions": 1,
+        "instruction": "WI-17 D",
+    }
+    assert wanted.items() <= own.fields.items()
+    wanted = {
+        "value": 74.01,
+        "class": "CC",
+        "lcl": 73.98,
+        "cl": 74.0,
+        "ucl": 74.02,
+        "control_version": "7",
+        "signals": 1,
+        "signal_rules": "nelson-2",
+        "subgroup": "SG-12",
+        "subgroup_position": 2,
+        "subgroup_size": 5,
+        "plausible_low": 0.0,
+        "uncertainty": 0.0021,
+        "skipped": "gauge at the calibration laboratory",
+        "earlier": 1,
+        "typed_twice": 1,
+        "found": "code burr, place edge B, count 2",
+    }
+    assert wanted.items() <= measured.fields.items()
+
+
+def test_counted_defects_are_one_point_a_code_with_their_number() -> None:
+    found = ({"code": "dent", "place": "A", "count": 2}, {"code": "dent", "place": "B", "count": 3})
+    one = opened(3, measurements=(measurement(0, verdict="fail", defects=("burr",), found=found),))
+    points = [line_protocol.point(line) for line in lines.lines_of(one)]
+    defects = {dict(point.tags)["code"]: point.fields["n"] for point in points if point.measurement == "defect"}
+    assert defects == {"burr": 1, "dent": 5}
+
+
+def test_what_an_amendment_or_event_says_stands_in_its_fields() -> None:
+    for body in (full_amendment(), full_event()):
+        own, *traces = [line_protocol.point(line) for line in lines.lines_of(opened(3, body=body))]
+        wanted = {"by": "OP-12", "role": "quality engineer", "reason_code": "LABEL", "attachments": 1}
+        assert wanted.items() <= own.fields.items()
+        assert own.fields["approved_by"] == "QE-3"
+        assert {("serial", "SN000001"), ("complaint", "8D-2026-4")} <= {
+            (dict(point.tags)["id_kind"], point.fields["id"]) for point in traces
+        }
 
 
 @pytest.mark.parametrize("blank", [b" ", b"\t", b"\r"])

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from gaugetrail_contract.clock import EPOCH, utc_us
 from gaugetrail_contract.events.registry import meaning
 from gaugetrail_contract.record import Measurement, Record, Verdict
+from gaugetrail_contract.record_words import further
 from gaugetrail_contract.text import visible, visible_bytes
 
 FOLDER = Path(__file__).parent
@@ -124,7 +125,7 @@ def environment() -> Environment:
         "state": lambda state: STATES.get(state, state),
         "meaning": meaning,
     }
-    made.globals |= {"local": local}
+    made.globals |= {"local": local, "further": further}
     return made
 
 

@@ -96,7 +96,7 @@ def _key(opened: Opened) -> tuple[object, ...]:
     record = opened.record
     place = (record.site, record.line, record.station, record.agent)
     if isinstance(record, Inspection):
-        measured = tuple([(one.characteristic, one.gauge, one.defects) for one in record.measurements])
+        measured = tuple([(one.characteristic, one.gauge, one.defects, one.found) for one in record.measurements])
         return (*place, record.part, record.plan.id, record.plan.revision, measured)
     return (*place, record.type if isinstance(record, Event) else None)
 
@@ -108,5 +108,6 @@ def _tags(record: Record) -> Iterable[tuple[str, str | None]]:
         for one in record.measurements:
             yield from (("characteristic", one.characteristic), ("gauge", one.gauge))
             yield from (("code", code) for code in one.defects)
+            yield from (("code", one_found.code) for one_found in one.found)
     elif isinstance(record, Event):
         yield "type", record.type

@@ -4,8 +4,8 @@ A property test holds these lines against `Point`, so the escaping is the client
 
 - `inspection`: tags site line station part plan reason verdict agent; fields identifiers, seq, epoch, figures, sha256
   and the record's bytes; the record's time
-- `measurement`: tags site line station part characteristic gauge verdict; fields value, text, unit, limits, serial,
-  agent, epoch, seq; its own time
+- `measurement`: tags site line station part characteristic gauge verdict; fields value, text, unit, limits, control
+  limits, signals, subgroup, serial, agent, epoch, seq; its own time
 - `defect`: tags site line station part characteristic code; field n; one for each reason why a value failed
 - `event`: tags site line station agent type subject_kind; fields subject, seq, epoch, sha256, record; the record's time
 - `trace`: tags zb id_kind; fields id, also, and what leads to the record's point; the record's time
@@ -23,9 +23,12 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
+from typing import Any
 
 from gaugetrail_contract.clock import proven_us
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers, write
+from gaugetrail_contract.record_parts import ControlLimits
+from gaugetrail_contract.record_words import words
 from gaugetrail_contract.seal import Opened
 
 BUCKETS = 4096
@@ -159,30 +162,55 @@ def _quoted(data: bytes) -> str:
 
 def _inspection_fields(record: Inspection) -> str:
     serial = "" if record.serial is None else f'serial="{text_value(record.serial)}",'
-    context = _context(record.lot, record.order, record.operator, record.revision, record.attempt)
+    context = _context(_of_context(record))
     failed = sum([one.verdict is _FAIL for one in record.measurements])
     return (
-        f"{serial}{context},duration_ms={record.duration_ms}i,failed={failed}i"
+        f"{serial}{context}{_seldom(record)},duration_ms={record.duration_ms}i,failed={failed}i"
         f",ok={int(record.verdict is _PASS)}i,measured={len(record.measurements)}i"
     )
 
 
+_CONTEXT = (
+    *("lot", "order", "operator", "revision", "attempt", "machine", "operation", "shift", "customer", "order_line"),
+    *("verifier", "bypass", "unit_state"),
+)
+"""What is the same for a while; the order is that of the fields."""
+_of_context = attrgetter(*_CONTEXT)
+
+
 @functools.lru_cache(maxsize=20_000)
-def _context(lot: str | None, order: str | None, operator: str | None, revision: str | None, attempt: int) -> str:
-    return fields(
-        (("lot", lot), ("order", order), ("operator", operator), ("revision", revision), ("attempt", attempt))
-    )
+def _context(values: tuple[Field, ...]) -> str:
+    return fields(zip(_CONTEXT, values, strict=True))
+
+
+def _seldom(record: Inspection) -> str:
+    """What few inspections have, behind a comma; as text, for a chart's table."""
+    if not (record.override or record.again_reason or record.conditions or record.interruptions or record.instruction):
+        return ""
+    shown = record.instruction
+    pairs: list[tuple[str, Field]] = [
+        ("override", None if record.override is None else words(record.override)),
+        ("again_reason", record.again_reason),
+        ("conditions", words(record.conditions) or None),
+        ("interruptions", len(record.interruptions) or None),
+        ("instruction", None if shown is None else f"{shown.id} {shown.revision}"),
+    ]
+    return f",{fields(pairs)}"
 
 
 def _event_fields(record: Amendment | Event) -> list[tuple[str, Field]]:
-    if isinstance(record, Event):
-        return [("subject", record.subject.id)]
-    return [
-        ("subject", record.target),
+    said: list[tuple[str, Field]] = [
+        ("by", record.by),
+        ("role", record.role),
+        ("reason_code", record.reason_code),
         ("reason", record.reason),
         ("approved_by", record.approved_by),
-        ("approved", int(record.approved_by is not None)),
+        ("subjects", words(record.subjects) or None),
+        ("attachments", len(record.attachments) or None),
     ]
+    if isinstance(record, Event):
+        return [("subject", record.subject.id), *said]
+    return [("subject", record.target), *said, ("approved", int(record.approved_by is not None))]
 
 
 def _measured_lines(record: Inspection) -> list[str]:
@@ -193,8 +221,9 @@ def _measured_lines(record: Inspection) -> list[str]:
     slot = f"{record.slot:03}"
     made = []
     for one in record.measurements:
-        head, planned = _as_planned(place, *_planned(one))
-        taken = _digits(one.value) if one.value is not None and not one.defects else _taken(one)
+        head, planned = _as_planned(place, _planned(one))
+        plainly = one.value is not None and not one.defects and _own(one) == _NOTHING
+        taken = _digits(one.value) if plainly and one.value is not None else _taken(one)
         made.append(f"{head} {taken}{planned},{whose} {proven_us(one.time)}{slot}")
     for one in record.measurements:
         if one.verdict is _FAIL:
@@ -204,56 +233,55 @@ def _measured_lines(record: Inspection) -> list[str]:
 
 Place = tuple[str, str, str, str]
 """Site, line, station and part."""
+_PLACE = ("site", "line", "station", "part")
 
-_planned = attrgetter(
-    *("characteristic", "gauge", "verdict", "unit", "nominal", "lsl", "usl", "capture", "status"),
-    *("calibration", "calibration_due"),
+_TAGS = ("characteristic", "gauge", "verdict")
+_NUMBERS = ("nominal", "lsl", "usl", "plausible_low", "plausible_high", "uncertainty")
+_WORDS = (
+    *("unit", "capture", "status", "calibration", "calibration_due", "class_", "requirement", "lsl_kind", "usl_kind"),
+    *("gauge_check", "certificate"),
 )
+_planned = attrgetter(*_TAGS, *_NUMBERS, *_WORDS, "control")
+_own = attrgetter("signals", "subgroup", "skipped", "earlier", "typed_twice", "found")
+_NOTHING = ((), None, None, (), False, ())
+"""What most measurements have of their own besides their value."""
 
 
 @functools.lru_cache(maxsize=20_000)
-def _as_planned(
-    place: Place,
-    characteristic: str,
-    gauge: str | None,
-    verdict: str,
-    unit: str | None,
-    nominal: str | None,
-    lsl: str | None,
-    usl: str | None,
-    capture: str,
-    status: str | None,
-    calibration: str | None,
-    due: str | None,
-) -> tuple[str, str]:
+def _as_planned(place: Place, values: tuple[Any, ...]) -> tuple[str, str]:
     """What is the same for piece after piece of a characteristic: the tag set, and the fields beside the value."""
-    site, line_name, station, part = place
-    tags = (
-        ("site", site),
-        ("line", line_name),
-        ("station", station),
-        ("part", part),
-        ("characteristic", characteristic),
-        ("gauge", gauge),
-        ("verdict", verdict),
-    )
-    pairs = (
-        ("unit", unit),
-        ("nominal", number(nominal)),
-        ("lsl", number(lsl)),
-        ("usl", number(usl)),
-        ("capture", capture),
-        ("status", status),
-        ("calibration", calibration),
-        ("calibration_due", due),
-    )
+    named = dict(zip((*_TAGS, *_NUMBERS, *_WORDS), values, strict=False))
+    tags = (*zip(_PLACE, place, strict=True), *((name, named[name]) for name in _TAGS))
+    control: ControlLimits | None = values[-1]
+    pairs: list[tuple[str, Field]] = [(name.rstrip("_"), named[name]) for name in _WORDS]
+    pairs += [(name, number(named[name])) for name in _NUMBERS]
+    if control is not None:
+        pairs += [("lcl", number(control.lcl)), ("cl", number(control.cl)), ("ucl", number(control.ucl))]
+        pairs.append(("control_version", control.version))
     return tag_set("measurement", tags), fields(pairs)
 
 
 def _taken(one: Measurement) -> str:
-    """The fields of a measurement with defects, or without a number; behind them a comma, where there are any."""
+    """The fields of a measurement that has more of its own than a number; behind them a comma, where there are any."""
     text = one.value if one.value is not None else one.text if one.text is not None else one.result
-    found = fields((("value", number(one.value)), ("text", text), ("defects", ",".join(one.defects) or None)))
+    pairs: list[tuple[str, Field]] = [
+        ("value", number(one.value)),
+        ("text", text),
+        ("defects", ",".join(one.defects) or None),
+        ("signals", len(one.signals) or None),
+        ("signal_rules", ", ".join(signal.rule for signal in one.signals) or None),
+        ("skipped", one.skipped),
+        ("earlier", len(one.earlier) or None),
+        ("typed_twice", 1 if one.typed_twice else None),
+        ("found", words(one.found) or None),
+    ]
+    if one.subgroup is not None:
+        pairs += [
+            ("subgroup", one.subgroup.id),
+            ("subgroup_position", one.subgroup.position),
+            ("subgroup_size", one.subgroup.size),
+        ]
+    found = fields(pairs)
     return found and f"{found},"
 
 
@@ -264,14 +292,20 @@ def _digits(value: str) -> str:
 
 
 def defect_lines(place: Place, serial: str | None, one: Measurement, slot: int) -> list[str]:
-    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`."""
-    codes: Iterable[str] = dict.fromkeys(one.defects)
-    if not one.defects:
+    """A point for each reason why a value failed: the plan's defect codes, else `low` or `high`, else `nok`. Where they
+    were counted, `n` is how many there were.
+    """
+    counts = dict.fromkeys(one.defects, 1)
+    for code in dict.fromkeys(found.code for found in one.found):
+        counts[code] = sum(found.count for found in one.found if found.code == code)
+    if not counts:
         value, lower = number(one.value), number(one.lsl)
-        codes = ("nok",) if value is None else ("low",) if lower is not None and value < lower else ("high",)
-    tags = (*zip(("site", "line", "station", "part"), place, strict=True), ("characteristic", one.characteristic))
+        code = "nok" if value is None else "low" if lower is not None and value < lower else "high"
+        counts = {code: 1}
+    tags = (*zip(_PLACE, place, strict=True), ("characteristic", one.characteristic))
     at = time_ns(proven_us(one.time), slot)
-    return [line(tag_set("defect", (*tags, ("code", code))), (("n", 1), ("serial", serial)), at) for code in codes]
+    heads = ((tag_set("defect", (*tags, ("code", code))), n) for code, n in counts.items())
+    return [line(head, (("n", n), ("serial", serial)), at) for head, n in heads]
 
 
 def trace_heads(found: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,7 +1,8 @@
 """Records as rows: one for each measurement, with the inspection's context beside it, for CSV and Parquet.
 
 Everything is text as sealed: identifiers keep their zeros, values their digits. What is null is empty. `margin` is
-computed (see `limit_margin`), `amended_by` names the amendments: the row itself shows the original.
+computed (see `limit_margin`), `amended_by` names the amendments: the row itself shows the original. What has parts
+of its own (conditions, signals …) is JSON. Columns are added at the end, so that their numbers stay.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.trace import Known, target_of
-from gaugetrail_contract.record import Amendment, Inspection, Measurement
+from gaugetrail_contract.record import Amendment, Inspection, Measurement, Part, write
 
 _CONTEXT = (
     *("time", "site", "line", "station", "part", "revision", "serial", "lot", "order", "heat", "supplier_lot"),
@@ -21,10 +22,20 @@ _MEASURED = (
     *("characteristic", "kind", "value", "text", "result", "unit", "nominal", "lsl", "usl", "gauge", "channel"),
     *("capture", "calibration", "calibration_due", "status"),
 )
+_MORE_CONTEXT = (
+    *("machine", "operation", "shift", "customer", "order_line", "verifier", "override", "bypass", "unit_state"),
+    *("again_reason", "conditions", "route", "instruction", "built_in", "interruptions"),
+)
+_MORE_MEASURED = (
+    *("class", "requirement", "plausible_low", "plausible_high", "lsl_kind", "usl_kind", "lcl", "cl", "ucl"),
+    *("control_version", "signals", "subgroup", "subgroup_position", "subgroup_size", "skipped", "earlier"),
+    *("gauge_check", "certificate", "typed_twice", "found", "uncertainty"),
+)
 COLUMNS = (
     *("record", *_CONTEXT, "components", "plan", "plan_revision", "plan_sha256"),
     *(*_MEASURED, "measured_time", "measured_verdict", "defects", "margin", "margin_percent"),
     *("sha256", "amended_by", "broken"),
+    *(*_MORE_CONTEXT, "plan_title", "plan_effective", *_MORE_MEASURED),
 )
 Cells = dict[str, str]
 
@@ -45,14 +56,16 @@ def rows(known: Iterable[Known], amendments: Iterable[Known]) -> Iterator[Cells]
 
 
 def _context(record: Inspection) -> Cells:
-    found = {name: _text(getattr(record, name)) for name in _CONTEXT}
+    found = {name: _text(getattr(record, name)) for name in (*_CONTEXT, *_MORE_CONTEXT)}
     found["components"] = json.dumps(record.components, ensure_ascii=False) if record.components else ""
     plan = record.plan
-    return found | {"plan": plan.id, "plan_revision": plan.revision, "plan_sha256": plan.sha256}
+    found |= {"plan": plan.id, "plan_revision": plan.revision, "plan_sha256": plan.sha256}
+    return found | {"plan_title": plan.title or "", "plan_effective": plan.effective or ""}
 
 
 def _measured(one: Measurement) -> Cells:
     found = {name: _text(getattr(one, name)) for name in _MEASURED}
+    found |= _more_measured(one)
     found |= {"measured_time": one.time, "measured_verdict": str(one.verdict), "defects": ", ".join(one.defects)}
     distance = margin(one)
     if distance is not None:
@@ -61,5 +74,26 @@ def _measured(one: Measurement) -> Cells:
     return found
 
 
+def _more_measured(one: Measurement) -> Cells:
+    """What stands in parts of its own, and what is named otherwise in Python."""
+    control, subgroup = one.control, one.subgroup
+    apart = {
+        "class": one.class_,
+        "lcl": control and control.lcl,
+        "cl": control and control.cl,
+        "ucl": control and control.ucl,
+        "control_version": control and control.version,
+        "subgroup": subgroup and subgroup.id,
+        "subgroup_position": subgroup and subgroup.position,
+        "subgroup_size": subgroup and subgroup.size,
+    }
+    return {name: _text(apart[name] if name in apart else getattr(one, name)) for name in _MORE_MEASURED}
+
+
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    """A cell: parts as JSON, what isn't there empty."""
+    if value is None or value is False or value == ():
+        return ""
+    if isinstance(value, Part | tuple):
+        return write(value).decode("utf-8")
+    return "yes" if value is True else str(value)

@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Any
 
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
-from gaugetrail_contract.record import Amendment, Event, Inspection, Record, record_id
+from gaugetrail_contract.record import Amendment, Event, Inspection, Part, Record, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
 FIRST_PAGE = 100
@@ -43,7 +44,7 @@ class Known:
 
     def as_json(self, amendments: Iterable[Known] = ()) -> dict[str, object]:
         """For programs: the record's own fields, its seal, and which of the amendments are to it."""
-        fields: dict[str, object] = json.loads(self.row.data) if self.record is not None else {}
+        fields = with_every_key(self.record, json.loads(self.row.data)) if self.record is not None else {}
         amended = [other.id for other in amendments if target_of(other) == self.id]
         return (
             {"id": self.id}
@@ -52,6 +53,24 @@ class Known:
             | ({"amended_by": amended} if amended else {})
             | ({"broken": self.broken} if self.broken else {})
         )
+
+
+def with_every_key(part: Part, written: dict[str, Any]) -> dict[str, Any]:
+    """What the bytes say, and null for each key of the model that they leave out: a program finds every key at its
+    place. Keys that the model doesn't know stay as they came.
+    """
+    names = zip(part.__struct_fields__, part.__struct_encode_fields__, strict=True)
+    return {key: _with_every_key(getattr(part, name), written.get(key)) for name, key in names} | {
+        key: value for key, value in written.items() if key not in part.__struct_encode_fields__
+    }
+
+
+def _with_every_key(value: object, written: Any) -> object:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Part) and isinstance(written, dict):
+        return with_every_key(value, written)
+    if isinstance(value, tuple) and isinstance(written, list):
+        return [_with_every_key(one, inner) for one, inner in zip(value, written, strict=True)]
+    return written if written is not None else list(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gaugetrail_collector.tracing.trace import Known, Page
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Verdict
+from gaugetrail_contract.record_words import further
 from gaugetrail_contract.text import visible
 
 STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCOMPLETE: "yellow", Verdict.VOID: "dim"}
@@ -36,7 +37,7 @@ def _each_once(records: Iterable[Known]) -> Iterable[Known]:
 
 
 def _heading(known: Known, record: Inspection) -> Text:
-    context = [
+    context: list[tuple[str, str | None]] = [
         ("part", f"{record.part} {record.revision or ''}".strip()),
         ("serial", record.serial),
         ("lot", record.lot),
@@ -46,6 +47,7 @@ def _heading(known: Known, record: Inspection) -> Text:
         ("reason", str(record.reason)),
         ("attempt", str(record.attempt)),
     ]
+    context += [("plan title", record.plan.title), ("plan effective", record.plan.effective), *further(record)]
     words = "  ".join(f"{key} {visible(value)}" for key, value in context if value)
     place = visible(f"{record.site}/{record.line}/{record.station}")
     pieces = f", piece {record.piece} of {record.pieces}" if record.pieces > 1 else ""
@@ -71,6 +73,9 @@ def _measurements(measurements: Sequence[Measurement]) -> Table:
         table.add_row(
             *(Text(visible(cell)) for cell in cells), style=STYLE[one.verdict] if one.verdict != "pass" else ""
         )
+        more = "  ".join(f"{key} {words}" for key, words in further(one))
+        if more:
+            table.add_row("", Text(visible(more)), style="dim")
     return table
 
 
@@ -81,7 +86,12 @@ def other(known: Known) -> Text:
         change = f" {record.field}: {record.old} -> {record.new}" if record.field else ""
         who = f"requested by {record.requested_by}, approved by {record.approved_by or 'nobody'}"
         words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
-        return Text(visible(f"{record.time}  amendment: {words}"))
+        return Text(visible(f"{record.time}  amendment: {words}{_further(record)}"))
     if isinstance(record, Event):
-        return Text(visible(f"{record.time}  event: {record.type} {record.subject.kind} {record.subject.id}"))
+        about = f"{record.type} {record.subject.kind} {record.subject.id}"
+        return Text(visible(f"{record.time}  event: {about}{_further(record)}"))
     return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
+
+
+def _further(record: Amendment | Event) -> str:
+    return "".join(f"  {key} {words}" for key, words in further(record))
