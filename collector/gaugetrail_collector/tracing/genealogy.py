@@ -119,7 +119,7 @@ def _inspected(record: Inspection) -> Iterator[tuple[Thing, Thing]]:
     yield from ((part, whole) for part in materials if part != whole)
     built_in = [Thing("serial", component) for component in record.components]
     built_in += [Thing(one.kind, one.id) for one in record.built_in]
-    yield from ((part, whole) for part in dict.fromkeys(built_in) if part != whole and part not in materials)
+    yield from ((part, whole) for part in dict.fromkeys(built_in) if part not in materials)
 
 
 def walk(store: Store, start: Thing, direction: Direction, depth: int, size: int) -> Family:
