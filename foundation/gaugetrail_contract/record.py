@@ -14,6 +14,7 @@ is done once, on the bytes, when they are sealed and wherever they are read. A k
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 
 import msgspec
@@ -262,22 +263,22 @@ def identifiers(record: Record) -> list[tuple[str, str]]:
     Part, station and machine are asked for elsewhere; gauges are found through the measurements.
     """
     if isinstance(record, Inspection):
-        return list(dict.fromkeys(_of_inspection(record)))
+        return _of_inspection(record)
     found = dict.fromkeys(_of_amendment(record) if isinstance(record, Amendment) else _of_event(record))
     return list(found | dict.fromkeys((_id_kind(one), one.id) for one in record.subjects))
 
 
-def _of_inspection(record: Inspection) -> Iterator[tuple[str, str]]:
-    for kind in IDENTIFIER_KINDS:
-        value = getattr(record, kind)
-        if value is not None:
-            yield kind, value
-    yield from (("component", one) for one in record.components)
-    yield from (("component" if one.kind == "serial" else "lot", one.id) for one in record.built_in)
-    if record.verifier is not None:
-        yield "operator", record.verifier
-    if record.customer is not None:
-        yield "customer", record.customer
+_singles = attrgetter(*IDENTIFIER_KINDS, "verifier", "customer")
+_SINGLE_KINDS = (*IDENTIFIER_KINDS, "operator", "customer")
+
+
+def _of_inspection(record: Inspection) -> list[tuple[str, str]]:
+    found = [(kind, one) for kind, one in zip(_SINGLE_KINDS, _singles(record), strict=True) if one is not None]
+    if not (record.components or record.built_in or record.verifier):
+        return found  # each kind once
+    found += [("component", one) for one in record.components]
+    found += [("component" if one.kind == "serial" else "lot", one.id) for one in record.built_in]
+    return list(dict.fromkeys(found))
 
 
 def _of_amendment(record: Amendment) -> Iterator[tuple[str, str]]:

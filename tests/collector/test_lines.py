@@ -17,7 +17,7 @@ from samples import T0, amendment, full_amendment, full_event, full_inspection, 
 from small_plant import happening
 
 from gaugetrail_collector.stores import lines
-from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.record import Body, Inspection, Measurement, Verdict
 from gaugetrail_contract.seal import Sealed, open_line, seal_of
 
@@ -220,6 +220,15 @@ def test_what_the_second_schema_brought_stands_in_fields_never_in_tags() -> None
         "found": "code burr, place edge B, count 2",
     }
     assert wanted.items() <= measured.fields.items()
+
+
+def test_a_clock_that_stood_before_1970_gives_the_moment_that_it_says() -> None:
+    """A PC without a battery: the points stand where the store looks for them, slot and all."""
+    at = utc_us("1969-12-31T23:59:58.999990Z")
+    one = opened(3, time_us=at, slot=7)
+    own, measured = [int(line.rpartition(" ")[2]) for line in lines.lines_of(one)][:2]
+    assert at * 1000 + 7 == own == lines.time_ns(one.time_us, 7)
+    assert (at - 10) * 1000 + 7 == measured
 
 
 def test_counted_defects_are_one_point_a_code_with_their_number() -> None:

@@ -27,7 +27,7 @@ from typing import Any
 
 from gaugetrail_contract.clock import proven_us
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers, write
-from gaugetrail_contract.record_parts import ControlLimits
+from gaugetrail_contract.record_parts import ControlLimits, Subgroup
 from gaugetrail_contract.record_words import words
 from gaugetrail_contract.seal import Opened
 
@@ -138,7 +138,7 @@ def time_ns(us: int, slot: int) -> int:
 def lines_of(opened: Opened) -> list[str]:
     """Every line of a record: its own point, its measurements, why they failed, its trace points."""
     record, sealed = opened.record, opened.sealed
-    at = f"{proven_us(record.time)}{record.slot:03}"
+    at = time_ns(proven_us(record.time), record.slot)
     head, lead = own_head(record)
     if isinstance(record, Inspection):
         own, more = _inspection_fields(record), _measured_lines(record)
@@ -218,13 +218,13 @@ def _measured_lines(record: Inspection) -> list[str]:
     place = (record.site, record.line, record.station, record.part)
     serial = "" if record.serial is None else f'serial="{text_value(record.serial)}",'
     whose = f'{serial}agent="{text_value(record.agent)}",epoch="{record.epoch}",seq={record.seq}i'
-    slot = f"{record.slot:03}"
+    slot = record.slot
     made = []
     for one in record.measurements:
         head, planned = _as_planned(place, _planned(one))
-        plainly = one.value is not None and not one.defects and _own(one) == _NOTHING
-        taken = _digits(one.value) if plainly and one.value is not None else _taken(one)
-        made.append(f"{head} {taken}{planned},{whose} {proven_us(one.time)}{slot}")
+        taken = _digits(one.value) if one.value is not None else _read_or_judged(one)
+        place_in = "" if one.subgroup is None else _subgroup(one.subgroup)
+        made.append(f"{head} {taken}{place_in}{planned},{whose} {proven_us(one.time) * 1000 + slot}")
     for one in record.measurements:
         if one.verdict is _FAIL:
             made += defect_lines(place, record.serial, one, record.slot)
@@ -239,50 +239,42 @@ _TAGS = ("characteristic", "gauge", "verdict")
 _NUMBERS = ("nominal", "lsl", "usl", "plausible_low", "plausible_high", "uncertainty")
 _WORDS = (
     *("unit", "capture", "status", "calibration", "calibration_due", "class_", "requirement", "lsl_kind", "usl_kind"),
-    *("gauge_check", "certificate"),
+    *("gauge_check", "certificate", "skipped"),
 )
-_planned = attrgetter(*_TAGS, *_NUMBERS, *_WORDS, "control")
-_own = attrgetter("signals", "subgroup", "skipped", "earlier", "typed_twice", "found")
-_NOTHING = ((), None, None, (), False, ())
-"""What most measurements have of their own besides their value."""
+_SELDOM = ("defects", "signals", "earlier", "typed_twice", "found")
+_planned = attrgetter(*_TAGS, *_NUMBERS, *_WORDS, "control", *_SELDOM)
 
 
 @functools.lru_cache(maxsize=20_000)
 def _as_planned(place: Place, values: tuple[Any, ...]) -> tuple[str, str]:
     """What is the same for piece after piece of a characteristic: the tag set, and the fields beside the value."""
-    named = dict(zip((*_TAGS, *_NUMBERS, *_WORDS), values, strict=False))
+    named = dict(zip((*_TAGS, *_NUMBERS, *_WORDS, "control", *_SELDOM), values, strict=True))
     tags = (*zip(_PLACE, place, strict=True), *((name, named[name]) for name in _TAGS))
-    control: ControlLimits | None = values[-1]
     pairs: list[tuple[str, Field]] = [(name.rstrip("_"), named[name]) for name in _WORDS]
     pairs += [(name, number(named[name])) for name in _NUMBERS]
+    pairs += [
+        ("defects", ",".join(named["defects"]) or None),
+        ("signals", len(named["signals"]) or None),
+        ("signal_rules", ", ".join(signal.rule for signal in named["signals"]) or None),
+        ("earlier", len(named["earlier"]) or None),
+        ("typed_twice", int(named["typed_twice"]) or None),
+        ("found", words(named["found"]) or None),
+    ]
+    control: ControlLimits | None = named["control"]
     if control is not None:
         pairs += [("lcl", number(control.lcl)), ("cl", number(control.cl)), ("ucl", number(control.ucl))]
         pairs.append(("control_version", control.version))
     return tag_set("measurement", tags), fields(pairs)
 
 
-def _taken(one: Measurement) -> str:
-    """The fields of a measurement that has more of its own than a number; behind them a comma, where there are any."""
-    text = one.value if one.value is not None else one.text if one.text is not None else one.result
-    pairs: list[tuple[str, Field]] = [
-        ("value", number(one.value)),
-        ("text", text),
-        ("defects", ",".join(one.defects) or None),
-        ("signals", len(one.signals) or None),
-        ("signal_rules", ", ".join(signal.rule for signal in one.signals) or None),
-        ("skipped", one.skipped),
-        ("earlier", len(one.earlier) or None),
-        ("typed_twice", 1 if one.typed_twice else None),
-        ("found", words(one.found) or None),
-    ]
-    if one.subgroup is not None:
-        pairs += [
-            ("subgroup", one.subgroup.id),
-            ("subgroup_position", one.subgroup.position),
-            ("subgroup_size", one.subgroup.size),
-        ]
-    found = fields(pairs)
-    return found and f"{found},"
+def _subgroup(one: Subgroup) -> str:
+    return f'subgroup="{text_value(one.id)}",subgroup_position={one.position}i,subgroup_size={one.size}i,'
+
+
+def _read_or_judged(one: Measurement) -> str:
+    """The field of a measurement without a number; behind it a comma, where there is one."""
+    text = one.text if one.text is not None else one.result
+    return "" if text is None else f'text="{text_value(text)}",'
 
 
 @functools.lru_cache(maxsize=16_384)
