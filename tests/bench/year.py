@@ -57,8 +57,8 @@ def _inspection(dice: random.Random, number: int, line: int, seq: int, prev: str
     listed = json.dumps(components, separators=(",", ":"))
     bad = any(abs(value - 74) > 0.05 for value in values)
     measurements = ",".join(
-        f'{{"characteristic":"bore_{at_}","kind":"variable","value":"{value:.3f}","unit":"mm","nominal":"74.000",'
-        f'"lsl":"73.950","usl":"74.050","verdict":"{"fail" if abs(value - 74) > 0.05 else "pass"}",'
+        f'{{"characteristic":"bore_{at_}","kind":"variable","value":"{value:.3f}","defects":[],"unit":"mm",'
+        f'"nominal":"74.000","lsl":"73.950","usl":"74.050","verdict":"{"fail" if abs(value - 74) > 0.05 else "pass"}",'
         f'"time":"{utc_text(at - 9_000_000 + at_ * 3_000_000)}","gauge":"G-{station}-{at_}","channel":"1",'
         f'"capture":"gauge","calibration_due":"2027-01-31","calibration":"valid",'
         f'"raw":"{f"01A+{value:08.3f}".encode().hex()}0d","status":"ok"}}'

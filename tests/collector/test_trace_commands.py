@@ -128,7 +128,7 @@ def test_an_awkward_serial_is_taken_literally(ask: Ask, serial: str) -> None:
     [
         (["NO-SUCH"], 1, "nothing is known of 'NO-SUCH'"),
         (["NO-SUCH", "--kind", "lot"], 1, "nothing is known of lot 'NO-SUCH'"),
-        (["X", "--kind", "colour"], 1, "'colour' is no kind of identifier; there are agent, cavity, "),
+        (["X", "--kind", "colour"], 1, "'colour' is no kind of identifier; there are agent, audit, cavity, "),
         (["X", "--since", "yesterday"], 1, "'yesterday' is no time; write 2026-11-01"),
         (["X", "--since", "2026-13-01"], 1, "'2026-13-01' is no time"),
         (["X", "--last", "soon"], 1, "'soon' is no duration"),

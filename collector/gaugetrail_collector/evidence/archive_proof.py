@@ -91,7 +91,7 @@ def _manifest(packed: zipfile.ZipFile) -> Manifest:
         raise NoArchive(f"{packed.filename}: its {MANIFEST} is too large")
     try:
         return Manifest.model_validate_json(packed.read(info))
-    except (ValidationError, zipfile.BadZipFile) as error:
+    except (ValidationError, zipfile.BadZipFile, zlib.error) as error:
         raise NoArchive(f"{packed.filename}: its {MANIFEST} can't be understood") from error
 
 
