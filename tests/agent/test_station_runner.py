@@ -1,0 +1,177 @@
+"""A station in motion: what is told was committed first, a device that is away stops nothing, a re-measure is named."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from spool_bodies import events, records, spool
+from station_floor import BORE, FORCE, block, setup
+
+from gaugetrail_agent.drivers.modbus.device import Batch
+from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.runner import PIECE_MEASUREMENTS, Doors, StationRunner, pieces
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.steps import ResultCode
+from gaugetrail_agent.station.words import Last
+from gaugetrail_contract.clock import FixedClock
+from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.record import (
+    Capture,
+    CharacteristicKind,
+    Inspection,
+    InspectionBody,
+    Measurement,
+    PlanRef,
+    Verdict,
+)
+
+
+class Running:
+    """A runner over a real spool; `told` is what the PLC was told and `green` what people saw, each with what was
+    on disk by then."""
+
+    def __init__(self, at: Setup, one: Spool) -> None:
+        self.spool = one
+        self.told: list[tuple[object, ...]] = []
+        self.green: list[tuple[Last | None, int]] = []
+        self.asked: list[tuple[str, str | None]] = []
+        self.away = False
+        doors = Doors(self._ask, self._answer, lambda _, trigger, code: {f"plc/{trigger}": str(int(code))}, self._show)
+        self.runner = StationRunner(at, one, FixedClock(), doors)
+
+    async def _ask(self, device: str, channel: str | None) -> None:
+        self.asked.append((device, channel))
+        if self.away:
+            raise DeviceGone(f"{device}: no such port")
+
+    async def _answer(self, device: str, trigger: int, code: ResultCode) -> None:
+        remembered = self.spool.recall(f"plc/{trigger}")
+        self.told.append((device, trigger, code, self.spool.state().last_seq, remembered))
+
+    def _show(self, display: Display) -> None:
+        if display.state.light == "green":
+            self.green.append((display.state.last, self.spool.state().last_seq))
+
+    def shift(self, *acts: Callable[[], None]) -> None:
+        """Let it all happen, each after what the one before caused."""
+
+        async def whole() -> None:
+            task = asyncio.create_task(self.runner.run())
+            for act in acts:
+                act()
+                await self.runner.finish()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(whole())
+
+    def scan(self, text: str) -> Callable[[], None]:
+        return lambda: self.runner.scanned(text)
+
+    def gauge(self, value: str) -> Callable[[], None]:
+        return lambda: self.runner.measured("bore", Reading(Status.OK, b"", value=value, unit="mm"))
+
+    def offer(self, trigger: int, serial: str, force: str) -> Callable[[], None]:
+        return lambda: self.runner.offered("press", Batch(block(serial, force).readings, trigger))
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Spool]:
+    with spool(tmp_path) as opened:
+        yield opened
+
+
+def test_green_comes_after_the_record_is_on_disk(one: Spool) -> None:
+    """G1, through the real spool: there was a record when the light went green, and it is the one that is named."""
+    at = Running(setup(BORE), one)
+    at.shift(at.scan("OP-12"), at.scan("SN000001"), at.gauge("74.0"))
+    ((last, seq),) = at.green
+    assert last is not None
+    assert (last.serial, last.verdict, last.record, seq) == ("SN000001", Verdict.PASS, f"pc1/{one.epoch}/1", 1)
+
+
+def test_a_plc_is_answered_after_the_record_and_what_answers_it_again_are_on_disk(one: Spool) -> None:
+    at = Running(setup(FORCE, mode="automatic"), one)
+    at.shift(at.offer(7, "SN000001", "15.0"), at.offer(8, "SN000002", "99"), at.offer(9, "", "15.0"))
+    assert at.told == [
+        ("press", 7, ResultCode.STORED_PASS, 1, "1"),
+        ("press", 8, ResultCode.STORED_FAIL, 2, "2"),
+        ("press", 9, ResultCode.REJECTED, 3, "4"),
+    ]
+    assert [event.type for event in events(one)] == ["block_rejected"]
+
+
+def test_a_unit_measured_again_is_a_new_record_that_names_the_one_before(one: Spool) -> None:
+    at = Running(setup(BORE), one)
+    at.shift(at.scan("OP-12"), *(at.scan("SN000001"), at.gauge("75"), at.scan("SN000001"), at.gauge("74.0")))
+    attempts = [(r.attempt, r.supersedes, r.verdict) for r in records(one) if isinstance(r, Inspection)]
+    assert attempts == [(1, None, Verdict.FAIL), (2, f"pc1/{one.epoch}/1", Verdict.PASS)]
+
+
+def test_a_device_that_can_not_be_asked_is_told_and_stops_nothing(one: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    at = Running(setup(BORE), one)
+    at.away = True
+    with caplog.at_level(logging.WARNING):
+        at.shift(at.scan("OP-12"), at.scan("SN000001"), at.gauge("74.0"))
+    assert at.asked == [("bore", None)]
+    assert [record.getMessage() for record in caplog.records] == ["bore can't be asked: bore: no such port"]
+    assert len(at.green) == 1
+
+
+def many(count: int) -> InspectionBody:
+    taken = Measurement(
+        characteristic="c",
+        kind=CharacteristicKind.TEXT,
+        verdict=Verdict.PASS,
+        time="2026-11-28T08:00:00.000000Z",
+        capture=Capture.PLC,
+    )
+    return InspectionBody(
+        site="s",
+        line="l",
+        station="OP20",
+        part="P",
+        serial="SN1",
+        plan=PlanRef(id="CP", revision="A", sha256="0" * 64),
+        verdict=Verdict.PASS,
+        started="2026-11-28T08:00:00.000000Z",
+        duration_ms=1,
+        measurements=(taken,) * count,
+    )
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (60, [60]), (61, [60, 1]), (121, [60, 60, 1])])
+def test_what_a_record_can_not_hold_goes_in_numbered_pieces(count: int, sizes: list[int]) -> None:
+    found = pieces(many(count))
+    assert [len(piece.measurements) for piece in found] == sizes
+    assert PIECE_MEASUREMENTS == 60
+    assert [(piece.piece, piece.pieces) for piece in found] == [(n, len(sizes)) for n in range(1, len(sizes) + 1)]
+
+
+def test_an_inspection_in_pieces_is_told_by_its_last(one: Spool) -> None:
+    wanted = tuple(Characteristic(name=f"c{n}", device="press") for n in range(61))
+    at = Running(setup(*wanted, mode="automatic"), one)
+    at.shift(at.offer(7, "SN000001", "15.0"))
+    assert at.told == [("press", 7, ResultCode.STORED_FAIL, 2, "2")]
+    assert [(r.piece, r.pieces, r.attempt) for r in records(one) if isinstance(r, Inspection)] == [(1, 2, 1), (2, 2, 1)]
+
+
+def test_nothing_that_has_arrived_is_left_when_the_agent_ends(one: Spool) -> None:
+    """Stopping steps what has come in and waits for the commit, the runner's own task being gone by then."""
+    at = Running(setup(BORE), one)
+
+    async def end() -> None:
+        for act in (at.scan("OP-12"), at.scan("SN000001"), at.gauge("74.0")):
+            act()
+        await at.runner.finish()
+
+    asyncio.run(end())
+    assert len(at.green) == 1
+    assert one.state().last_seq == 1
