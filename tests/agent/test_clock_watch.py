@@ -275,7 +275,7 @@ def test_the_agent_watches_its_clock_while_it_runs(tmp_path: Path) -> None:
         task = asyncio.create_task(agent.run())
         await until(lambda: agent.spool.epoch and agent.scheduler._scheduler.running)
         base.us -= HOUR_US
-        await until(lambda: agent.spool.state().last_seq == 1)
+        await until(lambda: events(agent.spool))
         assert [event.type for event in events(agent.spool)] == ["clock.step"]
         agent.stop()
         await task
