@@ -18,10 +18,10 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import PIECE_MEASUREMENTS, Doors, StationRunner, pieces
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.steps import ResultCode
 from gaugetrail_agent.station.words import Last
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import (
     Capture,
     CharacteristicKind,

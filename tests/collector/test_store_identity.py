@@ -188,7 +188,7 @@ def collector(tmp_path: Path) -> Iterator[Collector]:
 
 def test_the_collectors_status_names_its_store(collector: Collector, tmp_path: Path) -> None:
     assert (collector.status().store_id, collector.status().store_name) == ("", "")
-    collector._store_is("up", collector.store.health())
+    collector.storing.open()
     status = collector.status()
     assert status.store_id == collector.store.identity()
     assert status.store_name == f"SQLite, {tmp_path / 'store.db'}"
