@@ -192,7 +192,7 @@ def test_the_collectors_status_names_its_store(collector: Collector, tmp_path: P
     status = collector.status()
     assert status.store_id == collector.store.identity()
     assert status.store_name == f"SQLite, {tmp_path / 'store.db'}"
-    collector._store_is("down", "disk I/O error")
+    collector.storing._is("down", "disk I/O error")
     down = collector.status()
     assert (down.store_id, down.store_name, down.store_detail) == (status.store_id, status.store_name, "disk I/O error")
 
