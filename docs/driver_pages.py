@@ -12,7 +12,15 @@ from pathlib import Path
 
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
-from gaugetrail_agent.drivers.profile.file import BUILT_IN, Commands, Example, Line, Pattern, Profile, SettingRule
+from gaugetrail_agent.drivers.profile.file import (
+    BUILT_IN,
+    Commands,
+    Example,
+    LineSettings,
+    Pattern,
+    Profile,
+    SettingRule,
+)
 
 FOLDER = Path("docs/drivers")
 BEGIN = "<!-- head: written by make docs; change the profile or the driver, and write below the line that ends it -->"
@@ -78,7 +86,7 @@ def _shown(data: bytes) -> str:
 
 
 def _to_copy(one: Profile) -> Iterator[str]:
-    line = one.line or Line(source="the socket")
+    line = one.line or LineSettings(source="the socket")
     yield "```toml"
     yield "[[link]]"
     yield 'name = "gauge-port"'
@@ -107,7 +115,7 @@ def _to_copy(one: Profile) -> Iterator[str]:
     yield "```"
 
 
-def _line(line: Line | None) -> Iterator[str]:
+def _line(line: LineSettings | None) -> Iterator[str]:
     if line is not None:
         yield f"**Line settings**: `{line}`. From: {_text(line.source)}."
         for name, source in line.sources.items():

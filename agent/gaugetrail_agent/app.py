@@ -18,7 +18,7 @@ from typing import Any
 
 from gaugetrail_agent.clock.trust import WatchedClock, system_clock
 from gaugetrail_agent.clock.watch import ClockWatch
-from gaugetrail_agent.config import Config
+from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
@@ -27,7 +27,7 @@ from gaugetrail_agent.heartbeat import Heartbeat
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.metrics import MetricsServer
 from gaugetrail_agent.routes import Routes
-from gaugetrail_agent.scheduler import Scheduler
+from gaugetrail_agent.scheduler import LoopScheduler
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
@@ -43,7 +43,7 @@ DRAIN_SECS = 5.0
 class Agent:
     """One agent process. `run` returns when `stop` is called or the system asks it to end."""
 
-    def __init__(self, config: Config, clock: WatchedClock | None = None) -> None:
+    def __init__(self, config: AgentConfig, clock: WatchedClock | None = None) -> None:
         self.config = config
         self.clock = clock or system_clock()
         agent, evidence = config.settings.agent, config.settings.evidence
@@ -71,7 +71,7 @@ class Agent:
             clock_watch=self.clock_watch,
             metrics=self.metrics,
         )
-        self.scheduler = Scheduler()
+        self.scheduler = LoopScheduler()
         routes = Routes()
         self.devices = Devices(config, routes.read, routes.offered, self.heartbeat.device, recall=self.spool.recall)
         doors = Doors(self.devices.ask, self.devices.answer, self.devices.remember, self._show)
@@ -152,7 +152,7 @@ class Agent:
             self.terminal.show(display.station, display.document(ENGLISH))
 
 
-def _spool(config: Config, clock: Clock, origin: Origin) -> Spool:
+def _spool(config: AgentConfig, clock: Clock, origin: Origin) -> Spool:
     table = config.settings.spool
     return Spool(
         config.data_dir / "spool.db",
@@ -165,12 +165,12 @@ def _spool(config: Config, clock: Clock, origin: Origin) -> Spool:
     )
 
 
-def _metrics(config: Config) -> MetricsServer | None:
+def _metrics(config: AgentConfig) -> MetricsServer | None:
     table = config.settings.metrics
     return None if table is None else MetricsServer(table.host, table.port, config.data_dir / "metrics.port")
 
 
-def _stations(config: Config, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:
+def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:
     agent = config.settings.agent
     devices = {device.name: DeviceFacts(device.gauge, device.capture) for device in config.settings.device}
     found = {}
@@ -188,7 +188,7 @@ def _stations(config: Config, spool: Spool, clock: Clock, doors: Doors) -> dict[
     return found
 
 
-def _terminal(config: Config, stations: dict[str, StationRunner]) -> TerminalServer | None:
+def _terminal(config: AgentConfig, stations: dict[str, StationRunner]) -> TerminalServer | None:
     table = config.settings.terminal
     if table is None:
         return None

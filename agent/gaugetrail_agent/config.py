@@ -31,7 +31,7 @@ from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract import topics
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.record import Capture
-from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps, load_settings
+from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Problem, Settings, Steps, load_settings
 from gaugetrail_contract.text import Identifier, Name
 
 PREFIX = "GAUGETRAIL_AGENT"
@@ -68,20 +68,13 @@ class TerminalTable(Settings):
     port: int = Field(0, ge=0, le=65535, description="loopback TCP port; 0: any free one (written to terminal.port)")
 
 
-class MetricsTable(Settings):
+class AgentMetricsTable(Settings):
     """`[metrics]`: figures for Prometheus, and `/ready` and `/live`, over HTTP."""
 
     host: str = Field(
         "127.0.0.1", description="loopback unless you say otherwise; the PC's address opens it to the network"
     )
     port: int = Field(9471, ge=0, le=65535, description="0: any free one (written to data_dir/metrics.port)")
-
-
-class LogTable(Settings):
-    """`[log]`."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    form: Literal["plain", "json"] = "plain"
 
 
 class SerialLinkTable(SerialSettings):
@@ -193,7 +186,7 @@ class AgentSettings(Settings):
     spool: SpoolTable = SpoolTable()
     evidence: EvidenceSettings = EvidenceSettings()
     terminal: TerminalTable | None = Field(None, description="leave out for no terminal")
-    metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
+    metrics: AgentMetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     log: LogTable = LogTable()
     link: tuple[Annotated[LinkTable, Field(discriminator="kind")], ...] = Field((), description="[[link]]")
     device: tuple[DeviceTable, ...] = Field((), description="[[device]]")
@@ -201,7 +194,7 @@ class AgentSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class AgentConfig:
     """A settings file that passed every check, with the documents it names."""
 
     loaded: Loaded[AgentSettings]
@@ -244,10 +237,10 @@ class Config:
         return catalogue.make_driver(device.driver, device.driver_settings(), self.profile_dirs)
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+def load(path: Path, environ: Mapping[str, str] | None = None) -> AgentConfig:
     """Read and check everything. Raises `ConfigError` with every fault found."""
     loaded = load_settings(AgentSettings, path, prefix=PREFIX, environ=os.environ if environ is None else environ)
-    bare = Config(loaded, {}, {}, None)
+    bare = AgentConfig(loaded, {}, {}, None)
     problems: list[Problem] = []
     gauges: Mapping[str, Gauge] = {}
     people: Mapping[str, Person] | None = None
@@ -262,7 +255,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     problems += plan_problems
     if problems:
         raise ConfigError(problems)
-    return Config(loaded, plans, gauges, people)
+    return AgentConfig(loaded, plans, gauges, people)
 
 
 def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
@@ -291,7 +284,7 @@ def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
             )
 
 
-def _devices(config: Config) -> Iterator[Problem]:
+def _devices(config: AgentConfig) -> Iterator[Problem]:
     links = {link.name: link for link in config.settings.link}
     for number, device in enumerate(config.settings.device):
         link = links.get(device.link)
@@ -309,7 +302,7 @@ def _devices(config: Config) -> Iterator[Problem]:
             yield from _driver(config, number, device)
 
 
-def _driver(config: Config, number: int, device: StreamDeviceTable) -> Iterator[Problem]:
+def _driver(config: AgentConfig, number: int, device: StreamDeviceTable) -> Iterator[Problem]:
     try:
         config.driver(device)
     except ConfigError as error:
@@ -319,7 +312,7 @@ def _driver(config: Config, number: int, device: StreamDeviceTable) -> Iterator[
         yield config.loaded.problem(("device", number, "driver" if unknown else "settings"), str(error))
 
 
-def _plans(config: Config) -> tuple[dict[str, Plan], list[Problem]]:
+def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
     plans: dict[str, Plan] = {}
     problems: list[Problem] = []
     devices = {device.name: device for device in config.settings.device}

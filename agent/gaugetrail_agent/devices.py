@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 
 from gaugetrail_agent.config import (
+    AgentConfig,
     ByteLinkTable,
-    Config,
     ModbusDeviceTable,
     SerialLinkTable,
     StreamDeviceTable,
@@ -42,7 +42,7 @@ class Devices:
 
     def __init__(
         self,
-        config: Config,
+        config: AgentConfig,
         read: Callable[[str, Reading], None],
         offered: Callable[[str, Batch], None],
         state: Callable[[str, DeviceState], None],
@@ -99,7 +99,7 @@ class Devices:
 
     def _plc(
         self,
-        config: Config,
+        config: AgentConfig,
         table: ModbusDeviceTable,
         offered: Callable[[str, Batch], None],
         state: Callable[[str, DeviceState], None],
@@ -115,7 +115,7 @@ class Devices:
 
 
 def stream_device(
-    config: Config,
+    config: AgentConfig,
     table: StreamDeviceTable,
     read: Callable[[str, Reading], None],
     state: Callable[[str, DeviceState], None],

@@ -13,7 +13,7 @@ from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.metrics import MetricsServer
-from gaugetrail_agent.scheduler import Scheduler
+from gaugetrail_agent.scheduler import LoopScheduler
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_contract.status import SpoolStatus
@@ -46,7 +46,7 @@ class Heartbeat:
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
-    def schedule(self, scheduler: Scheduler) -> None:
+    def schedule(self, scheduler: LoopScheduler) -> None:
         """Beat by itself from the scheduler's start on."""
         scheduler.every(BEAT_SECS, "heartbeat", self.beat)
         scheduler.every(NEWS_SECS, "news", self.tell_news)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gaugetrail_agent.config import (
+    AgentConfig,
     ByteLinkTable,
-    Config,
     ModbusAsciiTable,
     ModbusDeviceTable,
     ModbusRtuTable,
@@ -33,13 +33,13 @@ from gaugetrail_contract.settings import Problem
 CONNECT_SECS = 2.0
 
 
-def probe(config: Config) -> list[Problem]:
+def probe(config: AgentConfig) -> list[Problem]:
     """A warning for each port that isn't there, each address that takes no connection, each value that is refused."""
     found = list(_links(config))
     return [*found, *(_modbus_values(config) if not found else ()), *_broker(config)]
 
 
-def line_settings(config: Config) -> Iterator[Problem]:
+def line_settings(config: AgentConfig) -> Iterator[Problem]:
     """A warning for each line setting that the file doesn't say and that the gauge's profile has otherwise.
 
     What the file does say counts: a gauge's menu may be set differently from how it was delivered.
@@ -63,7 +63,7 @@ def line_settings(config: Config) -> Iterator[Problem]:
                 yield config.loaded.problem(("link", number, key), message, warning=True)
 
 
-def _links(config: Config) -> Iterator[Problem]:
+def _links(config: AgentConfig) -> Iterator[Problem]:
     for number, link in enumerate(config.settings.link):
         if isinstance(link, SerialLinkTable | ModbusRtuTable | ModbusAsciiTable):
             if not port_exists(link.port):
@@ -81,14 +81,14 @@ def _links(config: Config) -> Iterator[Problem]:
                 yield config.loaded.problem(("link", number, "host"), message, warning=True)
 
 
-def _modbus_values(config: Config) -> list[Problem]:
+def _modbus_values(config: AgentConfig) -> list[Problem]:
     """Every declared value of every Modbus unit asked once, alone where the block is refused; the agent must not run on
     the same port.
     """
     return asyncio.run(_asked(config))
 
 
-async def _asked(config: Config) -> list[Problem]:
+async def _asked(config: AgentConfig) -> list[Problem]:
     found: list[Problem] = []
     for number, device in enumerate(config.settings.device):
         if not isinstance(device, ModbusDeviceTable):
@@ -129,7 +129,7 @@ def _not_needed(_name: str, _state: DeviceState) -> None:
     """What the device says of itself comes out as a warning."""
 
 
-def _broker(config: Config) -> Iterator[Problem]:
+def _broker(config: AgentConfig) -> Iterator[Problem]:
     mqtt = config.settings.mqtt
     reason = _refuses(mqtt.host, mqtt.port)
     if reason is not None:

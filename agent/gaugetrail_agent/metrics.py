@@ -43,7 +43,7 @@ REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not All
 Answer = tuple[int, str, bytes]
 
 
-class _Families(Collector):
+class _AgentFamilies(Collector):
     """The last status document as Prometheus' families, made at each scrape."""
 
     def __init__(self, last: Callable[[], AgentStatus | None]) -> None:
@@ -63,14 +63,14 @@ class _Families(Collector):
             yield family
 
 
-class Metrics:
+class AgentMetrics:
     """Answers from the last document that `tell` was given. Pure but for the process's own figures."""
 
     def __init__(self, mono: Callable[[], float] = time.monotonic) -> None:
         self._mono = mono
         self._told: tuple[AgentStatus, float] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Families(lambda: self._told[0] if self._told else None))
+        self._registry.register(_AgentFamilies(lambda: self._told[0] if self._told else None))
         ProcessCollector(registry=self._registry)
 
     def tell(self, document: AgentStatus) -> None:
@@ -118,7 +118,7 @@ class MetricsServer:
     def __init__(self, host: str, port: int, port_file: Path, request_secs: float = REQUEST_SECS) -> None:
         self.trouble: str | None = None
         self._request_secs = request_secs
-        self._metrics = Metrics()
+        self._metrics = AgentMetrics()
         self.tell = self._metrics.tell
         self._host = host
         self._port = port
@@ -199,7 +199,7 @@ class MetricsServer:
         return respond(self._metrics, head)
 
 
-def respond(metrics: Metrics, head: bytes) -> bytes:
+def respond(metrics: AgentMetrics, head: bytes) -> bytes:
     """The whole response to a request's head. Any bytes give one, never an exception."""
     request = REQUEST.match(head)
     if request is None:

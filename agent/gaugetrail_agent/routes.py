@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from gaugetrail_agent.config import Config
+from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.runner import StationRunner
@@ -24,7 +24,7 @@ class Routes:
         self._readings: dict[str, list[ReadingTarget]] = {}
         self._blocks: dict[str, list[BlockTarget]] = {}
 
-    def lead_to(self, config: Config, stations: Mapping[str, StationRunner]) -> None:
+    def lead_to(self, config: AgentConfig, stations: Mapping[str, StationRunner]) -> None:
         """A scanner's readings are codes, a gauge's are values, a PLC's triggered blocks are units."""
         for table in config.settings.station:
             station = stations[table.name]
@@ -52,7 +52,7 @@ class Routes:
                 self.read(device, reading)
 
 
-def _gauges(config: Config) -> Iterator[tuple[str, str]]:
+def _gauges(config: AgentConfig) -> Iterator[tuple[str, str]]:
     """Station and device, each pair once, in the plans' order."""
     for station, plan in config.plans.items():
         devices = dict.fromkeys(characteristic.device for characteristic in plan.characteristics)

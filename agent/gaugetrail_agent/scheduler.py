@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 log = logging.getLogger(__name__)
 
 
-class Scheduler:
+class LoopScheduler:
     """Runs named jobs at fixed intervals on the event loop. A job that raises is logged and runs again next time."""
 
     def __init__(self) -> None:

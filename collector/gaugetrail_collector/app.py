@@ -15,7 +15,7 @@ import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-from gaugetrail_collector.config import Config, ConsoleTable
+from gaugetrail_collector.config import CollectorConfig, ConsoleTable
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.console.questions import remember
@@ -29,8 +29,8 @@ from gaugetrail_collector.intake.confirming import Confirming
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Stored, Storing
 from gaugetrail_collector.intake.subscriber import Subscriber
-from gaugetrail_collector.metrics import Metrics
-from gaugetrail_collector.scheduler import Scheduler
+from gaugetrail_collector.metrics import CollectorMetrics
+from gaugetrail_collector.scheduler import ThreadScheduler
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.identity import StoreIdentity
@@ -76,7 +76,7 @@ def collector_version() -> str:
 class Collector:
     """One collector process."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: CollectorConfig) -> None:
         settings = config.settings
         self.config = config
         self.signer = signer_at(config.data_dir / "collector.key") if settings.evidence.sign else None
@@ -103,8 +103,8 @@ class Collector:
             settings.evidence,
         )
         self.account.on_there = self.rounds.there
-        self.scheduler = Scheduler()
-        self.metrics = Metrics()
+        self.scheduler = ThreadScheduler()
+        self.metrics = CollectorMetrics()
         self.webs: list[Web] = []
         if settings.metrics is not None:
             port_file = config.data_dir / "metrics.port"

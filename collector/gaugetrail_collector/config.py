@@ -11,11 +11,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.guard import BOUNDS, Guard
+from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_contract.settings import ConfigError, Loaded, Settings, load_settings
+from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.console_users import Users, read_users
 
@@ -100,7 +100,7 @@ class GuardTable(Settings):
     type: int = Field(BOUNDS["type"], ge=1, description="types of events")
 
 
-class MetricsTable(Settings):
+class CollectorMetricsTable(Settings):
     """`[metrics]`: figures for Prometheus, and `/ready` and `/live`, over HTTP."""
 
     host: str = Field("127.0.0.1", description="this machine only; its own address opens it to the network")
@@ -148,13 +148,6 @@ class ReadbackTable(Settings):
     late_secs: float = Field(3600, gt=0, description="a record older than this when it is stored counts as late")
 
 
-class LogTable(Settings):
-    """`[log]`."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    form: Literal["plain", "json"] = "plain"
-
-
 class CollectorSettings(Settings):
     """The whole file."""
 
@@ -164,7 +157,7 @@ class CollectorSettings(Settings):
     store: Annotated[SqliteTable | InfluxTable, Field(discriminator="kind")]
     batch: BatchTable = BatchTable()
     guard: GuardTable = GuardTable()
-    metrics: MetricsTable | None = Field(None, description="leave out for no figures over HTTP")
+    metrics: CollectorMetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     console: ConsoleTable | None = Field(None, description="leave out for no console")
     evidence: EvidenceTable = EvidenceTable()
     readback: ReadbackTable = ReadbackTable()
@@ -172,7 +165,7 @@ class CollectorSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class CollectorConfig:
     """A checked settings file."""
 
     loaded: Loaded[CollectorSettings]
@@ -219,7 +212,7 @@ class Config:
                 timeout_secs=table.timeout_secs,
                 compress=table.compress,
             ),
-            Guard(self.settings.guard.model_dump()),
+            TagGuard(self.settings.guard.model_dump()),
         )
 
 
@@ -227,10 +220,10 @@ def _plain(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+def load(path: Path, environ: Mapping[str, str] | None = None) -> CollectorConfig:
     """Read and check the file. Raises `ConfigError` with every fault found."""
     environ = os.environ if environ is None else environ
-    config = Config(load_settings(CollectorSettings, path, prefix=PREFIX, environ=environ))
+    config = CollectorConfig(load_settings(CollectorSettings, path, prefix=PREFIX, environ=environ))
     try:
         config.users()
     except (OSError, ValueError) as error:

@@ -25,7 +25,7 @@ JSON = "application/json"
 Answer = tuple[int, str, bytes]
 
 
-class _Families(Families):
+class _CollectorFamilies(Families):
     """The last status document as Prometheus' families, made at each scrape."""
 
     def __init__(self, last: Callable[[], CollectorStatus | None]) -> None:
@@ -45,14 +45,14 @@ class _Families(Families):
             yield family
 
 
-class Metrics:
+class CollectorMetrics:
     """An ASGI application that answers from the last document that `tell` was given."""
 
     def __init__(self, mono: Callable[[], float] = time.monotonic) -> None:
         self._mono = mono
         self._told: tuple[CollectorStatus, float] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Families(lambda: self._told[0] if self._told else None))
+        self._registry.register(_CollectorFamilies(lambda: self._told[0] if self._told else None))
         ProcessCollector(registry=self._registry)
 
     def tell(self, document: CollectorStatus) -> None:

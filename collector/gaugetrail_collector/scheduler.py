@@ -8,7 +8,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 
-class Scheduler:
+class ThreadScheduler:
     """Runs named jobs at fixed intervals on a thread of its own. A job that raises is logged and runs again."""
 
     def __init__(self) -> None:

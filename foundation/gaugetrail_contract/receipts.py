@@ -22,7 +22,7 @@ MAX_RECEIPT_BYTES = 1_000_000
 StoredRange = tuple[int, int, Hex256]
 
 
-class SetAside(Frozen):
+class NotStored(Frozen):
     """A record that the collector keeps but could not store, with the reason."""
 
     seq: int = Field(ge=1)
@@ -36,7 +36,7 @@ class Receipt(Frozen):
     epoch: str = Field(pattern=r"^[0-9a-z]{8,32}$")
     branch: Branch = Field("", exclude_if=operator.not_, description="which history of the epoch; left out when empty")
     stored: tuple[StoredRange, ...] = Field((), description="[from, to, seal of to], both ends included")
-    set_aside: tuple[SetAside, ...] = ()
+    set_aside: tuple[NotStored, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The message's payload."""

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -78,6 +78,13 @@ class Settings(BaseModel):
             return data
         base = info.context["base"] if info.context else Path()
         return _with_secrets(cls.model_fields, data, base)
+
+
+class LogTable(Settings):
+    """`[log]` of either service."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["plain", "json"] = "plain"
 
 
 def _with_secrets(fields: Mapping[str, FieldInfo], data: dict[str, Any], base: Path) -> dict[str, Any]:

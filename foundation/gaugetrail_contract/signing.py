@@ -117,7 +117,7 @@ _M = TypeVar("_M", _SignatureForm, WordSignature)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class SignedWord:
     """A collector's receipt or command: its bytes, and whose they are where it was signed (and the signature holds)."""
 
     body: bytes
@@ -184,15 +184,15 @@ def _signature(line: bytes) -> Signature:
     return Signature(form.key, form.epoch, form.seq, form.sha256, form.ed25519, form.branch)
 
 
-def open_word(kind: str, agent: str, payload: bytes) -> Word:
+def open_word(kind: str, agent: str, payload: bytes) -> SignedWord:
     """A receipt or command for the agent. Raises `BadSignature` when it carries a signature that doesn't hold."""
     body, _, last = payload.rpartition(b"\n")
     if not body or not last.startswith(FRONT):
-        return Word(payload)
+        return SignedWord(payload)
     signature = _parse(WordSignature, last)
     text = _text(kind, agent, signature.collector, hashlib.sha256(body).hexdigest())
     _check(signature.key, text, signature.ed25519)
-    return Word(body, signature.collector, signature.key)
+    return SignedWord(body, signature.collector, signature.key)
 
 
 def word_body(payload: bytes) -> bytes:

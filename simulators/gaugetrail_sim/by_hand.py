@@ -14,9 +14,9 @@ from gaugetrail_sim.faults import WIRE_FAULTS
 from gaugetrail_sim.gauge import Scale
 from gaugetrail_sim.line import make_piece
 from gaugetrail_sim.models import Model
-from gaugetrail_sim.plc import LAST_SEQ, Press, Told
+from gaugetrail_sim.plc import LAST_SEQ, PlcTold, Press
 from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.scanner import SimulatedScanner
 from gaugetrail_sim.torque import TorqueController
 
 Say = Callable[[str], None]
@@ -51,7 +51,7 @@ async def gauge(
 
 async def scanner(link: Path, codes: Sequence[str], every_secs: float, say: Say) -> None:
     """A scanner that reads the given codes in turn, or serials counting up."""
-    scanner = Scanner(PtyPort(link))
+    scanner = SimulatedScanner(PtyPort(link))
     scanner.open()
     say(f"a barcode scanner on {link}; it reads a code every {every_secs:g} s (Ctrl-C ends it)")
     try:
@@ -99,5 +99,5 @@ async def torque(port: int, every_secs: float, seed: int, say: Say) -> None:
         await controller.stop()
 
 
-def _told(told: Told) -> str:
+def _told(told: PlcTold) -> str:
     return f"{told.serial}: code {told.code} ({CODE_TEXT[told.code]}) after {told.secs * 1000:.0f} ms"

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from gaugetrail_sim import by_hand, replay
 from gaugetrail_sim.children import ChildFailed
-from gaugetrail_sim.demo import FOR_EVER_SECS, Options, run_demo
+from gaugetrail_sim.demo import FOR_EVER_SECS, DemoOptions, run_demo
 from gaugetrail_sim.demo_report import Reporter
 from gaugetrail_sim.far_line import Broker, run_line
 from gaugetrail_sim.figures import Figures
@@ -132,7 +132,7 @@ def demo(
 
     _end_as_by_ctrl_c()
     try:
-        asyncio.run(run_demo(Options(secs, seed, store, broker, keep, folder), reporter, done))
+        asyncio.run(run_demo(DemoOptions(secs, seed, store, broker, keep, folder), reporter, done))
     except (ChildFailed, InfluxTrouble, OSError) as error:
         print(f"the demo failed: {error}", file=sys.stderr)
         raise typer.Exit(1) from error

@@ -18,9 +18,9 @@ from gaugetrail_sim.demo_files import AGENT_ID, claim_folder
 from gaugetrail_sim.demo_report import Reporter
 from gaugetrail_sim.figures import Figures
 from gaugetrail_sim.line import Story
-from gaugetrail_sim.line_run import Account, LineRun
+from gaugetrail_sim.line_run import LineRun, RunAccount
 from gaugetrail_sim.shop import Shop, ask
-from gaugetrail_sim.store_look import Comparison, Stored, compare, look_influx, look_sqlite
+from gaugetrail_sim.store_look import Comparison, StoredInspection, compare, look_influx, look_sqlite
 
 PIECE_SECS = 0.2
 KEEP_PIECE_SECS = 1.0
@@ -30,7 +30,7 @@ FOR_EVER_SECS = 10.0 * 365 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class DemoOptions:
     """What `gaugetrail-sim demo` was asked for."""
 
     secs: float = 20.0
@@ -41,7 +41,7 @@ class Options:
     folder: Path = Path(".demo")
 
 
-async def run_demo(options: Options, reporter: Reporter, done: Callable[[Figures], None]) -> Figures:
+async def run_demo(options: DemoOptions, reporter: Reporter, done: Callable[[Figures], None]) -> Figures:
     """The whole demo; `done` gets the figures as soon as they are there, before `keep` waits for Ctrl-C.
 
     Raises `ChildFailed` when a process doesn't do its work, `InfluxTrouble` when there is no InfluxDB to use.
@@ -67,7 +67,7 @@ async def run_demo(options: Options, reporter: Reporter, done: Callable[[Figures
     return figures
 
 
-async def _settle(shop: Shop, account: Account, options: Options) -> Figures:
+async def _settle(shop: Shop, account: RunAccount, options: DemoOptions) -> Figures:
     """Send the unreadable message, wait for the last receipt, and hold the three sides against each other."""
     await asyncio.to_thread(shop.bystander.send_unreadable, AGENT_ID)
     stats = await shop.guard(shop.drained(), DRAIN_SECS, "the last records were waiting for their receipts")
@@ -96,13 +96,13 @@ async def _settle(shop: Shop, account: Account, options: Options) -> Figures:
     )
 
 
-async def _look(shop: Shop, epoch: str) -> list[Stored]:
+async def _look(shop: Shop, epoch: str) -> list[StoredInspection]:
     if shop.influx is not None:
         return await asyncio.to_thread(look_influx, shop.influx, AGENT_ID, epoch)
     return await asyncio.to_thread(look_sqlite, shop.folder.path / "store.db", AGENT_ID)
 
 
-def _interesting(account: Account) -> str:
+def _interesting(account: RunAccount) -> str:
     """The serial with the longest history: measured twice and pressed, if the line has got so far."""
     for piece in account.pieces:
         if piece.story is Story.CHIP:

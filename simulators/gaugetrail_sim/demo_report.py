@@ -15,7 +15,7 @@ from rich.text import Text
 
 from gaugetrail_sim.faults import Fault
 from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.line_run import Account
+from gaugetrail_sim.line_run import RunAccount
 from gaugetrail_sim.shop import Shop
 
 PLAIN_LINE_SECS = 5.0
@@ -52,7 +52,7 @@ class Reporter:
         self.say("starting broker, collector, devices and agent …")
 
     @contextlib.contextmanager
-    def progress(self, secs: float) -> Iterator[Callable[[Account], None]]:
+    def progress(self, secs: float) -> Iterator[Callable[[RunAccount], None]]:
         """A bar on a terminal, a line now and then elsewhere; gives the function that wants to hear of each piece."""
         if not self._console.is_terminal:
             yield self._lines()
@@ -65,10 +65,10 @@ class Reporter:
                 task, completed=min(time.monotonic() - started, secs), description=counts(account)
             )
 
-    def _lines(self) -> Callable[[Account], None]:
+    def _lines(self) -> Callable[[RunAccount], None]:
         next_line = time.monotonic()
 
-        def told(account: Account) -> None:
+        def told(account: RunAccount) -> None:
             nonlocal next_line
             if time.monotonic() >= next_line:
                 next_line = time.monotonic() + PLAIN_LINE_SECS
@@ -80,7 +80,7 @@ class Reporter:
         """The line stands; now comes what needs some seconds."""
         self.say("The line stands. Waiting for the last receipts, then reading the store and recomputing every seal …")
 
-    def figures(self, figures: Figures, account: Account) -> None:
+    def figures(self, figures: Figures, account: RunAccount) -> None:
         """The table that the demo is for."""
         ok = figures.verify.get("ok") is True
         rows = (
@@ -168,7 +168,7 @@ def _short(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def counts(account: Account) -> str:
+def counts(account: RunAccount) -> str:
     """`37 pieces, 61 recorded, 5 rejected`."""
     rejected = sum(not look.passes for look in account.looks) + sum(told.code == 2 for told in account.press_told)
     return f"{len(account.pieces)} pieces, {account.acknowledged} inspections recorded, {rejected} of them rejects"

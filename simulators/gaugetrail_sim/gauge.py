@@ -23,7 +23,7 @@ STREAM_SECS = 0.1
 """A&D stream mode and MT-SICS SIR send about ten frames a second (A&D EK-L manual p. 28)."""
 
 
-class Gauge(ABC):
+class SimulatedGauge(ABC):
     """One gauge on one port. `load` puts a piece on it, `press` is its DATA or print key."""
 
     protocol: ClassVar[str]
@@ -94,7 +94,7 @@ def garbled(frame: bytes) -> bytes:
     return frame[1:]
 
 
-class MitutoyoGauge(Gauge):
+class MitutoyoGauge(SimulatedGauge):
     """Mitutoyo's 13-byte format: `0`, channel, `A`, sign, eight characters with the point, CR; no unit.
 
     Sent by the DATA key or foot switch (QM-Height manual 99MAF600B p. 67; the same bytes come from USB-ITN and from
@@ -124,7 +124,7 @@ class MitutoyoGauge(Gauge):
             self.press()
 
 
-class Scale(Gauge):
+class Scale(SimulatedGauge):
     """What polled scales share: lines from the host, a pan that settles, a stream that can be switched on."""
 
     asked_by_host = True

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gaugetrail_sim.gauge import Gauge
+from gaugetrail_sim.gauge import SimulatedGauge
 from gaugetrail_sim.ptys import PtyPort
 
 HEADER, RESULT, REPLY = 0xAB, 0xB1, 0x7F
@@ -31,7 +31,7 @@ def framed(command: int, data: bytes) -> bytes:
     return bytes((HEADER,)) + body + bytes((-sum(body) & 0xFF,))
 
 
-class HipotTester(Gauge):
+class HipotTester(SimulatedGauge):
     """One AC step; the value is its current in mA. Its key does nothing on the wire: the PC has to ask."""
 
     protocol = "chroma-bin"

@@ -49,7 +49,7 @@ LATER_RATE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LineLook:
     """One look at a unit at the operator's station: what each gauge will show, what the eye says."""
 
     serial: str
@@ -65,7 +65,7 @@ class Piece:
     number: int
     serial: str
     story: Story
-    looks: tuple[Look, ...]
+    looks: tuple[LineLook, ...]
     force_kn: Decimal
     depth_mm: Decimal
 
@@ -110,9 +110,9 @@ def make_piece(seed: int, number: int) -> Piece:
     return Piece(number, serial, story, tuple(looks), force, depth)
 
 
-def _look(serial: str, bore: Decimal, weight: Decimal, surface: str) -> Look:
+def _look(serial: str, bore: Decimal, weight: Decimal, surface: str) -> LineLook:
     passes = _within(bore, BORE) and _within(weight, WEIGHT) and surface == "%OK"
-    return Look(serial, {"bore": bore, "scale": weight}, {"surface": surface}, passes)
+    return LineLook(serial, {"bore": bore, "scale": weight}, {"surface": surface}, passes)
 
 
 def _decimal(value: float, digits: str) -> Decimal:

@@ -13,22 +13,22 @@ from dataclasses import dataclass, field
 
 from gaugetrail_sim.demo_files import OPERATOR_STATION, PRESS_STATION
 from gaugetrail_sim.faults import Fault, FaultPlan
-from gaugetrail_sim.line import Look, Piece, make_piece
-from gaugetrail_sim.plc import STORED, STORED_PASS, Press, Told
+from gaugetrail_sim.line import LineLook, Piece, make_piece
+from gaugetrail_sim.plc import STORED, STORED_PASS, PlcTold, Press
 from gaugetrail_sim.station_operator import StationOperator
 
 
 @dataclass
-class Account:
+class RunAccount:
     """What the line knows by itself."""
 
     pieces: list[Piece] = field(default_factory=list)
     """Each piece that has come onto the line, in order."""
-    looks: list[Look] = field(default_factory=list)
+    looks: list[LineLook] = field(default_factory=list)
     """Each inspection at the operator's station that was told to be recorded."""
     operator_told: list[str] = field(default_factory=list)
     """Record ids, as the terminal named them."""
-    press_told: list[Told] = field(default_factory=list)
+    press_told: list[PlcTold] = field(default_factory=list)
     faults: Counter[Fault] = field(default_factory=Counter)
     wrong_verdicts: list[str] = field(default_factory=list)
     """Where the station's verdict is not the one that the piece deserves."""
@@ -54,9 +54,9 @@ class LineRun:
     """One line. `work` may be called again and goes on with the next piece."""
 
     def __init__(
-        self, operator: StationOperator, press: Press, seed: int, told: Callable[[Account], None] = lambda _: None
+        self, operator: StationOperator, press: Press, seed: int, told: Callable[[RunAccount], None] = lambda _: None
     ) -> None:
-        self.account = Account()
+        self.account = RunAccount()
         self._operator = operator
         self._press = press
         self._seed = seed

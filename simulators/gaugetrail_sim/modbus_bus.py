@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.ptys import PtyPort
 
 Mode = Literal["rtu", "ascii", "tcp"]
@@ -34,7 +34,7 @@ class BusUnits:
     socket (`serve`).
     """
 
-    def __init__(self, units: Mapping[int, Unit], mode: Mode = "rtu") -> None:
+    def __init__(self, units: Mapping[int, SimulatedUnit], mode: Mode = "rtu") -> None:
         self.units = units
         self.memory = {number: Memory() for number in units}
         self.requests: dict[int, int] = dict.fromkeys(units, 0)
@@ -136,7 +136,7 @@ class BusUnits:
             return None
         return 0, frame[0], frame[1:-2]
 
-    def _answer(self, number: int, unit: Unit, pdu: bytes) -> bytes:
+    def _answer(self, number: int, unit: SimulatedUnit, pdu: bytes) -> bytes:
         function = pdu[0]
         address, count = struct.unpack(">HH", pdu[1:5])
         several = function in (1, 2, 3, 4, 15, 16)

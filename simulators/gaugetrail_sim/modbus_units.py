@@ -27,7 +27,7 @@ WRITES = frozenset({5, 6, 15, 16, 22, 23})
 
 
 @dataclass
-class Unit:
+class SimulatedUnit:
     """One unit on the bus: its size and its faults, which may change while it runs."""
 
     registers: int = 200
@@ -48,7 +48,7 @@ class Unit:
 class ModbusUnits:
     """The server and its units. Serve it inside a running event loop."""
 
-    def __init__(self, units: Mapping[int, Unit]) -> None:
+    def __init__(self, units: Mapping[int, SimulatedUnit]) -> None:
         self.units = units
         self._server: _Server | None = None
 
@@ -88,7 +88,7 @@ class ModbusUnits:
 class _Server(ModbusTcpServer):
     """The library's server with our request handler, which knows faults."""
 
-    def __init__(self, units: Mapping[int, Unit], host: str, port: int) -> None:
+    def __init__(self, units: Mapping[int, SimulatedUnit], host: str, port: int) -> None:
         devices = [
             SimDevice(id=number, simdata=SimData(0, values=[0] * unit.registers, datatype=DataType.REGISTERS))
             for number, unit in units.items()

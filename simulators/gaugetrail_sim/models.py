@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gaugetrail_sim.gauge import AndScale, Gauge, MettlerScale, MitutoyoGauge, ToledoScale
+from gaugetrail_sim.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
 from gaugetrail_sim.hipot import HipotTester
 from gaugetrail_sim.ptys import PtyPort
 
@@ -15,7 +15,7 @@ from gaugetrail_sim.ptys import PtyPort
 class Model:
     """A gauge that `gaugetrail-sim gauge` offers: how to make it and what it typically measures."""
 
-    make: Callable[[PtyPort], Gauge]
+    make: Callable[[PtyPort], SimulatedGauge]
     nominal: Decimal
     spread: Decimal
     unit: str

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gaugetrail_sim.modbus_units import ModbusUnits, Unit, float_registers, text_registers
+from gaugetrail_sim.modbus_units import ModbusUnits, SimulatedUnit, float_registers, text_registers
 
 UNIT_ID = 1
 SEQ = 0
@@ -37,7 +37,7 @@ HEARTBEAT_SECS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PlcTold:
     """What the PLC was told of one part."""
 
     serial: str
@@ -53,9 +53,9 @@ class Press:
     """The machine. One part is offered at a time."""
 
     def __init__(self, echo_secs: float = 5.0) -> None:
-        self.unit = Unit(written=self._look)
+        self.unit = SimulatedUnit(written=self._look)
         self.units = ModbusUnits({UNIT_ID: self.unit})
-        self.told: list[Told] = []
+        self.told: list[PlcTold] = []
         self.faults = 0
         """Times that no echo came within the time allowed: what a real PLC shows as a red lamp."""
         self._echo_secs = echo_secs
@@ -82,7 +82,7 @@ class Press:
                 await self._beating
         await self.units.stop()
 
-    async def press(self, serial: str, force_kn: Decimal, depth_mm: Decimal) -> Told:
+    async def press(self, serial: str, force_kn: Decimal, depth_mm: Decimal) -> PlcTold:
         """Offer one part until there is a final word on it."""
         data = [
             *text_registers(serial, SERIAL_REGISTERS),
@@ -96,7 +96,7 @@ class Press:
         not_ready = 0
         while (code := await self._word()) not in FINAL:
             not_ready += code == NOT_READY
-        told = Told(serial, self._seq, code, not_ready, time.monotonic() - started)
+        told = PlcTold(serial, self._seq, code, not_ready, time.monotonic() - started)
         self.told.append(told)
         return told
 

@@ -17,7 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from gaugetrail_sim.gauge import Gauge, garbled
+from gaugetrail_sim.gauge import SimulatedGauge, garbled
 from gaugetrail_sim.models import Model
 from gaugetrail_sim.ptys import PtyPort
 
@@ -44,7 +44,7 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class ReplayPattern:
     """A frame with the place of its number."""
 
     before: bytes
@@ -69,7 +69,7 @@ class Pattern:
         return self.before + text.replace(".", self.point).encode("ascii") + self.after
 
 
-class ReplayGauge(Gauge):
+class ReplayGauge(SimulatedGauge):
     """A gauge that speaks as the frames of a file do; its key, or the poll command, makes it send one."""
 
     protocol = "any"
@@ -148,7 +148,7 @@ def noted_frames(file: Mapping[str, Any]) -> Iterator[Noted]:
             yield _noted(pieces[0], readings[0])
 
 
-def pattern_of(noted: Noted) -> Pattern | None:
+def pattern_of(noted: Noted) -> ReplayPattern | None:
     """Where the number stands in a frame; null if it can't be told."""
     if noted.status != "ok" or noted.value is None or not Decimal(noted.value):
         return None
@@ -157,7 +157,7 @@ def pattern_of(noted: Noted) -> Pattern | None:
         plain = digits.replace(",", ".")
         decimals = len(plain.partition(".")[2])
         if Decimal(sign + plain) == Decimal(noted.value) and decimals == len(noted.value.partition(".")[2]):
-            return Pattern(
+            return ReplayPattern(
                 noted.data[: match.start()],
                 noted.data[match.end() :],
                 signed=bool(sign),

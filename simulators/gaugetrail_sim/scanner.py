@@ -5,7 +5,7 @@ from __future__ import annotations
 from gaugetrail_sim.ptys import PtyPort
 
 
-class Scanner:
+class SimulatedScanner:
     """One scanner. It hears nothing; it only reads codes."""
 
     def __init__(self, port: PtyPort, suffix: bytes = b"\r") -> None:

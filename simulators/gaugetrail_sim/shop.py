@@ -22,11 +22,11 @@ from gaugetrail_sim.broker import BrokerPlan, Choice, plan_broker
 from gaugetrail_sim.bystander import Bystander
 from gaugetrail_sim.children import Child, ChildFailed
 from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OPERATOR_STATION, DemoFolder
-from gaugetrail_sim.gauge import Gauge, MettlerScale, MitutoyoGauge
+from gaugetrail_sim.gauge import MettlerScale, MitutoyoGauge, SimulatedGauge
 from gaugetrail_sim.influx_server import Influx, find_influx
 from gaugetrail_sim.plc import Press
 from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.scanner import SimulatedScanner
 from gaugetrail_sim.station_operator import StationOperator, Terminal
 
 TRIES = 3
@@ -86,9 +86,9 @@ class Shop:
         self.operator = StationOperator(self.terminal, self.scanner, {"scale": self.scale, "bore": self.bore}, BADGE)
 
     def _start_devices(self) -> None:
-        self.bore: Gauge = MitutoyoGauge(PtyPort(self.folder.port("bore")))
-        self.scale: Gauge = MettlerScale(PtyPort(self.folder.port("scale")))
-        self.scanner = Scanner(PtyPort(self.folder.port("scanner")))
+        self.bore: SimulatedGauge = MitutoyoGauge(PtyPort(self.folder.port("bore")))
+        self.scale: SimulatedGauge = MettlerScale(PtyPort(self.folder.port("scale")))
+        self.scanner = SimulatedScanner(PtyPort(self.folder.port("scanner")))
         self.press = Press()
         for device in (self.bore, self.scale, self.scanner):
             device.open()

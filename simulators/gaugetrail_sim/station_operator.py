@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import Gauge
-from gaugetrail_sim.line import Look
-from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.gauge import SimulatedGauge
+from gaugetrail_sim.line import LineLook
+from gaugetrail_sim.scanner import SimulatedScanner
 
 AMBER_SECS = 0.25
 """After an amber light he looks this long, and if the prompt still stands he presses the key again."""
@@ -29,7 +29,7 @@ Display = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OperatorTold:
     """What the terminal said of one inspection once it was recorded."""
 
     serial: str
@@ -90,15 +90,17 @@ class Terminal:
 class StationOperator:
     """One person. `inspect` returns only after the station has said that the unit is recorded."""
 
-    def __init__(self, terminal: Terminal, scanner: Scanner, gauges: Mapping[str, Gauge], badge: str) -> None:
-        self.told: list[Told] = []
+    def __init__(
+        self, terminal: Terminal, scanner: SimulatedScanner, gauges: Mapping[str, SimulatedGauge], badge: str
+    ) -> None:
+        self.told: list[OperatorTold] = []
         self.presses_again = 0
         self._terminal = terminal
         self._scanner = scanner
         self._gauges = gauges
         self._badge = badge
 
-    async def inspect(self, look: Look, faults: Mapping[str, Sequence[Fault]], *, scans: int = 1) -> Told:
+    async def inspect(self, look: LineLook, faults: Mapping[str, Sequence[Fault]], *, scans: int = 1) -> OperatorTold:
         """Take one unit through the station. `faults` are for the gauges, by device; `scans=2` is a double scan."""
         while True:
             await self._ready()
@@ -124,14 +126,14 @@ class StationOperator:
                 self._terminal.type("%CANCEL")
             await self._changed(PATIENCE_SECS)
 
-    async def _measure(self, look: Look, before: str | None) -> Told | None:
+    async def _measure(self, look: LineLook, before: str | None) -> OperatorTold | None:
         """Follow the prompts until the unit is recorded; null if the agent went away in between."""
         asked_for: str | None = None
         while True:
             display = self._terminal.display
             last = display.get("last")
             if last and last["serial"] == look.serial and last["recorded"] and last["record"] != before:
-                return Told(look.serial, last["verdict"], last["record"])
+                return OperatorTold(look.serial, last["verdict"], last["record"])
             if display.get("state") == "wait_operator":
                 return None
             wanted = display.get("next") if display.get("serial") == look.serial else None
@@ -141,7 +143,7 @@ class StationOperator:
             elif not await self._changed(AMBER_SECS if display.get("light") == "amber" else PATIENCE_SECS):
                 self._again(display, look, wanted)
 
-    def _act(self, display: Display, look: Look) -> None:
+    def _act(self, display: Display, look: LineLook) -> None:
         """What the prompt asks for the first time. A scale that the agent asks by itself needs no key."""
         device = display["device"]
         if device is None:
@@ -149,7 +151,7 @@ class StationOperator:
         elif not self._gauges[device].asked_by_host:
             self._gauges[device].press()
 
-    def _again(self, display: Display, look: Look, wanted: str | None) -> None:
+    def _again(self, display: Display, look: LineLook, wanted: str | None) -> None:
         """Nothing has come for a while: whatever the prompt asks for is done once more."""
         if wanted is None:
             if display.get("state") == "wait_unit":

@@ -18,14 +18,14 @@ from pathlib import Path
 from gaugetrail_sim.demo_files import OPERATOR_STATION, PRESS_STATION
 from gaugetrail_sim.influx_server import Influx
 from gaugetrail_sim.line import Piece
-from gaugetrail_sim.line_run import Account
+from gaugetrail_sim.line_run import RunAccount
 
 FLOAT32 = Decimal("0.0001")
 """What a 32-bit float may lose of the press's values."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredInspection:
     """One record as it stands in the store. `results` is value, text or attribute result by characteristic."""
 
     agent: str
@@ -43,13 +43,13 @@ class Stored:
         return f"{self.agent}/{self.epoch}/{self.seq}"
 
 
-def look_sqlite(path: Path, agent: str) -> list[Stored]:
+def look_sqlite(path: Path, agent: str) -> list[StoredInspection]:
     """Every record of the agent in a SQLite store."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as db:
         return [_stored(data) for (data,) in db.execute("SELECT data FROM record WHERE agent = ?", (agent,))]
 
 
-def look_influx(influx: Influx, agent: str, epoch: str) -> list[Stored]:
+def look_influx(influx: Influx, agent: str, epoch: str) -> list[StoredInspection]:
     """Every record of the agent's epoch in InfluxDB. Raises `InfluxTrouble`."""
     rows = [
         row
@@ -59,9 +59,9 @@ def look_influx(influx: Influx, agent: str, epoch: str) -> list[Stored]:
     return [stored for stored in (_stored(row["record"]) for row in rows) if stored.epoch == epoch]
 
 
-def _stored(data: bytes | str) -> Stored:
+def _stored(data: bytes | str) -> StoredInspection:
     record = json.loads(data)
-    return Stored(
+    return StoredInspection(
         record["agent"],
         record["epoch"],
         record["seq"],
@@ -86,7 +86,7 @@ class Comparison:
     wrong_values: tuple[str, ...]
 
 
-def compare(account: Account, stored: Iterable[Stored], epoch: str, sealed: int) -> Comparison:
+def compare(account: RunAccount, stored: Iterable[StoredInspection], epoch: str, sealed: int) -> Comparison:
     """Lost: sealed and not there, or told to be recorded and not there. Duplicated: there more often than it happened.
 
     A record that was sealed and told is counted once if it is lost.
@@ -104,7 +104,7 @@ def compare(account: Account, stored: Iterable[Stored], epoch: str, sealed: int)
     return Comparison(len(by_id), max(missing, untold), max(twice, too_often), tuple(_wrong_values(account, records)))
 
 
-def _wrong_values(account: Account, records: list[Stored]) -> Iterable[str]:
+def _wrong_values(account: RunAccount, records: list[StoredInspection]) -> Iterable[str]:
     """Values in the store that are not what the gauge showed of that unit."""
     looks: defaultdict[str, list[Mapping[str, str | Decimal]]] = defaultdict(list)
     for look in account.looks:
@@ -125,7 +125,7 @@ def _pressed(piece: Piece) -> Mapping[str, str | Decimal]:
     return {"press_force": piece.force_kn, "press_depth": piece.depth_mm}
 
 
-def _differences(record: Stored, seen: Mapping[str, str | Decimal]) -> Iterable[str]:
+def _differences(record: StoredInspection, seen: Mapping[str, str | Decimal]) -> Iterable[str]:
     for name, shown in seen.items():
         has = record.results.get(name)
         same = has is not None and (

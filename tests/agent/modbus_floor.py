@@ -17,7 +17,7 @@ from gaugetrail_agent.links.modbus_settings import (
     ModbusTcpSettings,
 )
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.ptys import PtyPort
 
 WIRES = ("tcp", "rtu", "ascii", "rtu-tcp")
@@ -35,7 +35,7 @@ def rtu(port: Path, **more: object) -> ModbusLink:
 
 @contextlib.asynccontextmanager
 async def bus(
-    wire: str, folder: Path, units: Mapping[int, Unit], **more: object
+    wire: str, folder: Path, units: Mapping[int, SimulatedUnit], **more: object
 ) -> AsyncIterator[tuple[BusUnits, ModbusLink]]:
     """Simulated units on that wire and the link to them."""
     mode = "rtu" if wire == "rtu-tcp" else wire

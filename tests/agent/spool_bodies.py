@@ -9,7 +9,7 @@ from pathlib import Path
 from gaugetrail_agent.spool import Appended, Spool
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.events.registry import payload_of
-from gaugetrail_contract.receipts import Receipt, SetAside
+from gaugetrail_contract.receipts import NotStored, Receipt
 from gaugetrail_contract.record import FIRST_PREV, Event, InspectionBody, PlanRef, Record, Verdict
 from gaugetrail_contract.seal import open_sealed
 
@@ -50,7 +50,7 @@ def settle(one: Spool) -> None:
     one.remember("settled", "yes").result(10)
 
 
-def receipt(one: Spool, *ranges: tuple[int, int, str], aside: tuple[SetAside, ...] = ()) -> Receipt:
+def receipt(one: Spool, *ranges: tuple[int, int, str], aside: tuple[NotStored, ...] = ()) -> Receipt:
     return Receipt(epoch=one.epoch, stored=ranges, set_aside=aside)
 
 

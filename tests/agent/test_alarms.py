@@ -21,7 +21,7 @@ from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.spool import Origin, SpoolFull
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, SpoolStatus
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 
 FINE = SpoolStatus(epoch="abcdefgh", last_seq=9, waiting=3, bytes=5_000_000)
 
@@ -69,7 +69,7 @@ def test_a_devices_trouble_that_ends_is_no_alarm_any_more() -> None:
 
 def test_a_dead_modbus_unit_is_one_alarm(tmp_path: Path) -> None:
     async def session() -> None:
-        unit = Unit(dead=True)
+        unit = SimulatedUnit(dead=True)
         async with (
             bus("tcp", tmp_path, {1: unit}, timeout_secs=0.02) as (_, link),
             Polled(link, poll_secs=0.01, value=[value("a", 0)]) as press,
@@ -83,7 +83,7 @@ def test_a_dead_modbus_unit_is_one_alarm(tmp_path: Path) -> None:
 
 def test_refused_values_are_one_alarm_however_many(tmp_path: Path) -> None:
     async def session() -> None:
-        unit = Unit(refused=frozenset({2}))
+        unit = SimulatedUnit(refused=frozenset({2}))
         async with (
             bus("tcp", tmp_path, {1: unit}) as (_, link),
             Polled(link, poll_secs=0.01, value=[value("a", 2), value("b", 40), value("c", 80)]) as press,

@@ -18,12 +18,12 @@ from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.links.wedge import KeyEvent, WedgeLink
-from gaugetrail_agent.metrics import Metrics
+from gaugetrail_agent.metrics import AgentMetrics
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.figures import agent_parts
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 
 
 class FaultyDriver(LineDriver):
@@ -77,7 +77,7 @@ def assert_shown(name: str, state: DeviceState) -> None:
     assert "a fault of ours" in told.devices[name].detail
     assert told.devices[name].faults >= 1
     assert agent_parts(told)["devices"].state == "failed"
-    metrics = Metrics()
+    metrics = AgentMetrics()
     metrics.tell(told)
     page = metrics.answer("/metrics")[2].decode()
     assert f'gaugetrail_agent_device_faults_total{{device="{name}"}} {float(state.faults)}' in page
@@ -186,7 +186,7 @@ def test_a_polled_modbus_device_whose_values_trip_our_code_is_down_and_heals(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def polled() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (_, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (_, link):
             with monkeypatch.context() as patch:
                 patch.setattr(ValueReader, "readings", fail)
                 async with Polled(link, poll_secs=0.01, value=VALUES) as device:
@@ -209,7 +209,7 @@ def test_a_handshake_that_trips_in_our_code_is_down_and_heals(
     """The PLC gets no answer meanwhile, which releases nothing."""
 
     async def polled() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
             there.memory[1].registers[2:4] = [7, 7]
             with monkeypatch.context() as patch:
                 patch.setattr(f"gaugetrail_agent.drivers.modbus.handshake_registers.PlcHandshake.{step}", fail)
@@ -232,7 +232,7 @@ def test_what_a_station_asks_of_a_modbus_device_raises_a_decision_and_is_counted
     """What must be remembered with a record, the answer to the PLC, and a reading for somebody who waits."""
 
     async def asked() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (_, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (_, link):
             device = Polled(link, value=VALUES, trigger=TRIGGER).device
             monkeypatch.setattr("gaugetrail_agent.drivers.modbus.handshake_registers.PlcHandshake._digest", fail)
             with pytest.raises(DriverFault, match="a fault of ours"):

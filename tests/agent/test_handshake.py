@@ -102,7 +102,7 @@ async def press_and_reader(memory: dict[str, str] | None = None) -> AsyncIterato
         await press.stop()
 
 
-def offer(press: Press, serial: str) -> asyncio.Task[plc.Told]:
+def offer(press: Press, serial: str) -> asyncio.Task[plc.PlcTold]:
     return asyncio.create_task(press.press(serial, Decimal("15.5"), Decimal("8.5")))
 
 
@@ -294,10 +294,10 @@ def test_scenario_47_the_echo_is_not_written_when_the_result_does_not_stand(tmp_
     from modbus_floor import bus
 
     from gaugetrail_agent.links.modbus import NotTaken
-    from gaugetrail_sim.modbus_units import Unit
+    from gaugetrail_sim.modbus_units import SimulatedUnit
 
     async def steps() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
             memory = there.memory[1].registers
             there.units[1].keeps_writes = False
             memory[plc.SEQ] = 1

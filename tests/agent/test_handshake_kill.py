@@ -12,7 +12,7 @@ from floor import Floor, command, until
 
 from gaugetrail_sim import plc
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import Unit, float_registers, text_registers
+from gaugetrail_sim.modbus_units import SimulatedUnit, float_registers, text_registers
 
 CONFIG = """\
 [agent]
@@ -59,7 +59,7 @@ class PlcThread:
     """A PLC on a loop of its own, since the test waits for processes."""
 
     def __init__(self) -> None:
-        self.units = BusUnits({1: Unit()}, "tcp")
+        self.units = BusUnits({1: SimulatedUnit()}, "tcp")
         self.port = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from gaugetrail_agent.metrics import MAX_CLIENTS, MAX_REQUEST, STALE_SECS, Metrics, MetricsServer, respond
+from gaugetrail_agent.metrics import MAX_CLIENTS, MAX_REQUEST, STALE_SECS, AgentMetrics, MetricsServer, respond
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.figures import AGENT_FIGURES
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus
@@ -50,7 +50,7 @@ def samples(page: bytes) -> dict[tuple[str, tuple[str, ...]], float]:
 
 
 def test_figures_are_those_of_the_status_document() -> None:
-    metrics = Metrics()
+    metrics = AgentMetrics()
     metrics.tell(document())
     code, kind, page = metrics.answer("/metrics")
     assert (code, kind.startswith("text/plain")) == (200, True)
@@ -68,7 +68,7 @@ def test_figures_are_those_of_the_status_document() -> None:
 
 def test_what_is_not_known_is_left_out_rather_than_zero() -> None:
     """A zero would look like an empty spool."""
-    metrics = Metrics()
+    metrics = AgentMetrics()
     metrics.tell(AgentStatus(online=True, agent="pc1"))
     names = {name for name, _ in samples(metrics.answer("/metrics")[2])}
     assert "gaugetrail_agent_records_waiting" not in names
@@ -95,7 +95,7 @@ NOT_READY = {
 
 @pytest.mark.parametrize("part", NOT_READY)
 def test_not_ready_names_the_part_and_the_reason(part: str) -> None:
-    metrics = Metrics()
+    metrics = AgentMetrics()
     status, reason = NOT_READY[part]
     metrics.tell(status)
     code, _, body = metrics.answer("/ready")
@@ -107,7 +107,7 @@ def test_not_ready_names_the_part_and_the_reason(part: str) -> None:
 
 def test_an_unsynced_clock_is_told_but_ready() -> None:
     """Records carry the clock's trust and their order is by number, so a wrong clock stops nothing."""
-    metrics = Metrics()
+    metrics = AgentMetrics()
     metrics.tell(document(clock="unsynced"))
     code, _, body = metrics.answer("/ready")
     assert code == 200
@@ -116,7 +116,7 @@ def test_an_unsynced_clock_is_told_but_ready() -> None:
 
 def test_an_agent_that_hangs_is_neither_live_nor_ready() -> None:
     now = [100.0]
-    metrics = Metrics(lambda: now[0])
+    metrics = AgentMetrics(lambda: now[0])
     assert metrics.answer("/live")[0] == 200, "starting is no fault"
     assert metrics.answer("/ready")[0] == 503
     metrics.tell(document())
@@ -128,7 +128,7 @@ def test_an_agent_that_hangs_is_neither_live_nor_ready() -> None:
 
 @given(st.binary(max_size=300) | st.from_regex(rb"(GET|HEAD|POST) /[!-~]* HTTP/1.1\r\n", fullmatch=True))
 def test_any_bytes_get_one_whole_http_answer(head: bytes) -> None:
-    metrics = Metrics()
+    metrics = AgentMetrics()
     metrics.tell(document())
     answer, _, body = respond(metrics, head).partition(b"\r\n\r\n")
     first, *headers = answer.decode("ascii").split("\r\n")

@@ -17,7 +17,7 @@ from gaugetrail_agent.drivers.modbus.blocks import Wanted, after_refusal, blocks
 from gaugetrail_agent.drivers.modbus.device import ModbusDeviceSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.reading import Status
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 
 wanted = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 8)), min_size=1, max_size=40).map(
     lambda places: [Wanted(f"v{n}", "holding", at, count) for n, (at, count) in enumerate(places)]
@@ -137,7 +137,7 @@ def test_a_poll_gives_every_value_in_the_order_declared(tmp_path: Path) -> None:
     ]
 
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
             memory = there.memory[1]
             memory.registers[0:4] = [273, 0x8000, 0x4178, 0]
             memory.registers[10:14] = [0x3030, 0x3031, 0x3200, 0x4141]
@@ -163,7 +163,7 @@ def test_scenario_23_one_illegal_address_among_fifty_costs_one_value(
     values = [value(f"v{n}", n) for n in range(50)]
 
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit(refused=frozenset({17}))}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit(refused=frozenset({17}))}) as (there, link):
             there.memory[1].registers[:50] = range(100, 150)
             async with Polled(link, poll_secs=0.05, value=values) as press:
                 await press.polls(1)
@@ -189,7 +189,7 @@ def test_a_unit_that_refuses_gaps_or_large_blocks_is_read_in_smaller_ones(tmp_pa
     values = [value("a", 0), value("b", 4), *(value(f"c{n}", 50 + n) for n in range(40))]
 
     async def session() -> None:
-        units = {1: Unit(refused=frozenset({2}), most_registers=20)}
+        units = {1: SimulatedUnit(refused=frozenset({2}), most_registers=20)}
         async with bus("tcp", tmp_path, units) as (there, link), Polled(link, poll_secs=0.02, value=values) as press:
             await press.polls(4)
             assert all(reading.status is Status.OK for reading in press.batches[-1].readings)
@@ -205,7 +205,7 @@ def test_a_device_that_comes_back_is_planned_anew(tmp_path: Path) -> None:
     values = [value("a", 0), value("b", 4)]
 
     async def session() -> None:
-        units = {1: Unit(refused=frozenset({2}))}
+        units = {1: SimulatedUnit(refused=frozenset({2}))}
         async with bus("tcp", tmp_path, units) as (there, link), Polled(link, poll_secs=0.02, value=values) as press:
             await press.polls(2)
             assert len(press.device._blocks) == 2
@@ -241,7 +241,7 @@ def test_a_busy_unit_is_asked_again_at_once(tmp_path: Path) -> None:
 
 def test_a_waiting_person_gets_one_channel(tmp_path: Path) -> None:
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
             there.memory[1].registers[:2] = [1, 2]
             press = Polled(link, poll_secs=60, value=[value("a", 0), value("b", 1)])
             await press.device.ask("b")

@@ -10,10 +10,10 @@ import pytest
 from modbus_floor import WIRES, bus, eventually, registers_reply, scripted, tcp
 
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer, NotTaken
+from gaugetrail_agent.links.modbus import ModbusLink, NoReply, NotTaken
 from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 
 Steps = Callable[[BusUnits, ModbusLink], Awaitable[None]]
 
@@ -22,7 +22,7 @@ Steps = Callable[[BusUnits, ModbusLink], Awaitable[None]]
 class TestEveryWire:
     """What all four promise alike."""
 
-    def on(self, wire: str, folder: Path, units: dict[int, Unit], steps: Steps, **more: object) -> None:
+    def on(self, wire: str, folder: Path, units: dict[int, SimulatedUnit], steps: Steps, **more: object) -> None:
         async def session() -> None:
             async with bus(wire, folder, units, **more) as (there, link):
                 await steps(there, link)
@@ -39,7 +39,7 @@ class TestEveryWire:
             assert await link.read(7, "coil", 3, 19) == memory.coils[3:22]
             assert await link.read(7, "discrete", 4, 1) == [0]
 
-        self.on(wire, tmp_path, {7: Unit()}, steps)
+        self.on(wire, tmp_path, {7: SimulatedUnit()}, steps)
 
     def test_registers_and_coils_are_written_with_functions_5_6_15_16(self, wire: str, tmp_path: Path) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
@@ -51,7 +51,7 @@ class TestEveryWire:
             assert (memory.registers[10], memory.registers[20:23]) == (0xFFFE, [1, 2, 3])
             assert (memory.coils[30], memory.coils[40:49]) == (1, [1, 0, 1, 1, 0, 0, 0, 0, 1])
 
-        self.on(wire, tmp_path, {1: Unit()}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit()}, steps)
 
     def test_scenario_24_the_last_registers_of_all_are_read(self, wire: str, tmp_path: Path) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
@@ -59,7 +59,7 @@ class TestEveryWire:
             assert await link.read(1, "holding", 65530, 6) == [1, 2, 3, 4, 5, 6]
             assert await link.read(1, "holding", 65535, 1) == [6]
 
-        self.on(wire, tmp_path, {1: Unit()}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit()}, steps)
 
     def test_a_refusal_names_its_reason_and_leaves_the_link_in_use(self, wire: str, tmp_path: Path) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
@@ -69,14 +69,14 @@ class TestEveryWire:
                 await link.read(1, "holding", 100, 60)
             assert await link.read(1, "holding", 6, 2) == [0, 0]
 
-        self.on(wire, tmp_path, {1: Unit(refused=frozenset({5}), most_registers=50)}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit(refused=frozenset({5}), most_registers=50)}, steps)
 
     def test_a_unit_that_knows_only_function_16_is_written_with_it(self, wire: str, tmp_path: Path) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
             await link.write(1, 10, [5])
             assert there.memory[1].registers[10] == 5
 
-        self.on(wire, tmp_path, {1: Unit(lacks=frozenset({6}))}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit(lacks=frozenset({6}))}, steps)
 
     def test_scenario_47_a_write_that_does_not_stand_is_an_error(self, wire: str, tmp_path: Path) -> None:
         """The unit says yes and keeps what it had: no release is built on that."""
@@ -87,16 +87,16 @@ class TestEveryWire:
             with pytest.raises(NotTaken):
                 await link.write_bits(1, 10, [True, True])
 
-        self.on(wire, tmp_path, {1: Unit(keeps_writes=False)}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit(keeps_writes=False)}, steps)
 
     def test_a_dead_unit_costs_its_time_out_and_the_next_one_answers(self, wire: str, tmp_path: Path) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
             there.memory[2].registers[0] = 22
-            with pytest.raises(NoAnswer, match=r"unit 1 doesn't answer in 0\.3 s"):
+            with pytest.raises(NoReply, match=r"unit 1 doesn't answer in 0\.3 s"):
                 await link.read(1, "holding", 0, 1)
             assert await link.read(2, "holding", 0, 1) == [22]
 
-        self.on(wire, tmp_path, {1: Unit(dead=True), 2: Unit()}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit(dead=True), 2: SimulatedUnit()}, steps)
 
     def test_a_late_answer_is_never_taken_for_the_next_request(self, wire: str, tmp_path: Path) -> None:
         """Scenarios 25 and 26: same unit, same function, same length, other registers."""
@@ -104,18 +104,18 @@ class TestEveryWire:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
             there.memory[1].registers[:2] = [111, 222]
             there.units[1].late_secs = 0.45
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoReply):
                 await link.read(1, "holding", 0, 1)
             there.units[1].late_secs = 0.0
             found: list[int] = []
             while not found:
                 try:
                     found = await link.read(1, "holding", 1, 1)
-                except NoAnswer:
+                except NoReply:
                     continue
             assert found == [222]
 
-        self.on(wire, tmp_path, {1: Unit()}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit()}, steps)
 
     def test_a_unit_that_is_always_too_late_never_gives_a_value(self, wire: str, tmp_path: Path) -> None:
         """One answer behind for ever: each would fit the next question, if nobody looked closely."""
@@ -123,20 +123,20 @@ class TestEveryWire:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
             there.memory[1].registers[:4] = [100, 101, 102, 103]
             for address in (0, 1, 2, 3):
-                with pytest.raises(NoAnswer):
+                with pytest.raises(NoReply):
                     await link.read(1, "holding", address, 1)
 
-        self.on(wire, tmp_path, {1: Unit(late_secs=0.35)}, steps, timeout_secs=0.2)
+        self.on(wire, tmp_path, {1: SimulatedUnit(late_secs=0.35)}, steps, timeout_secs=0.2)
 
     def test_scenario_27_an_answer_in_another_units_name_is_refused_and_counted(
         self, wire: str, tmp_path: Path
     ) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
-            with pytest.raises(NoAnswer, match=r"unit 2 (answered; not taken|spoke instead)"):
+            with pytest.raises(NoReply, match=r"unit 2 (answered; not taken|spoke instead)"):
                 await link.read(1, "holding", 0, 2)
             assert link.figures.foreign == 1
 
-        self.on(wire, tmp_path, {1: Unit(answers_as=2)}, steps)
+        self.on(wire, tmp_path, {1: SimulatedUnit(answers_as=2)}, steps)
 
 
 @pytest.mark.parametrize("wire", ["rtu", "ascii", "rtu-tcp"])
@@ -144,7 +144,7 @@ def test_scenario_50_frames_nobody_asked_for_are_passed_over(wire: str, tmp_path
     """A broadcast, another unit's frame and noise before the answer: the value is right, and nothing is out of step."""
 
     async def session() -> None:
-        async with bus(wire, tmp_path, {1: Unit(late_secs=0.05), 2: Unit()}) as (there, link):
+        async with bus(wire, tmp_path, {1: SimulatedUnit(late_secs=0.05), 2: SimulatedUnit()}) as (there, link):
             there.memory[1].registers[:3] = [1, 2, 3]
             broadcast = bytes.fromhex("00 06 0001 0003 9A1A") if wire != "ascii" else b":000600010003F6\r\n"
             other = bytes.fromhex("02 03 06 0000 0000 0000 B085") if wire != "ascii" else b":0203060000000000 00F5\r\n"
@@ -163,7 +163,7 @@ def test_scenario_50_frames_nobody_asked_for_are_passed_over(wire: str, tmp_path
 
 def test_scenario_50_chatter_between_two_polls_is_dropped(tmp_path: Path) -> None:
     async def session() -> None:
-        async with bus("rtu", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("rtu", tmp_path, {1: SimulatedUnit()}) as (there, link):
             there.memory[1].registers[0] = 5
             await link.read(1, "holding", 0, 1)
             there.shout(bytes.fromhex("01 03 02 0063 F9AD"))  # a sound answer with 99, to a question nobody has asked
@@ -189,7 +189,7 @@ def test_scenario_25_a_late_tcp_answer_is_counted_and_the_value_is_the_new_one()
     async def session() -> None:
         async with scripted(answer) as port:
             link = tcp(port, timeout_secs=0.2)
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoReply):
                 await link.read(1, "holding", 0, 1)
             assert await link.read(1, "holding", 0, 1) == [222]
             assert link.figures.late == 2
@@ -214,7 +214,7 @@ def test_an_answer_that_does_not_fit_its_request_is_refused(misfit: Callable[[by
     async def session() -> None:
         async with scripted(answer) as port:
             link = tcp(port)
-            with pytest.raises(NoAnswer, match=message):
+            with pytest.raises(NoReply, match=message):
                 await link.read(1, "holding", 0, 2)
             await link.close()
 
@@ -271,7 +271,7 @@ def test_scenario_28_a_plc_that_takes_one_connection_says_what_can_be_set() -> N
 
 def test_scenario_28_the_connection_is_given_back_after_each_cycle(tmp_path: Path) -> None:
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}, close_after_cycle=True) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}, close_after_cycle=True) as (there, link):
             for cycle in (1, 2, 3):
                 assert await link.read(1, "holding", 0, 1) == [0]
                 assert await link.read(1, "holding", 1, 1) == [0]
@@ -308,7 +308,7 @@ def test_a_silent_unit_behind_a_gateway_lets_the_others_pass(tmp_path: Path) -> 
     """The answer of the second comes while the first is still waited for."""
 
     async def session() -> None:
-        units = {1: Unit(dead=True), 2: Unit()}
+        units = {1: SimulatedUnit(dead=True), 2: SimulatedUnit()}
         async with bus("tcp", tmp_path, units, timeout_secs=10, overtake_secs=0.02) as (_, link):
             silent = asyncio.create_task(link.read(1, "holding", 0, 1))
             for _ in range(20):
@@ -323,12 +323,12 @@ def test_a_silent_unit_behind_a_gateway_lets_the_others_pass(tmp_path: Path) -> 
 
 def test_one_request_at_a_time_where_the_settings_say_so(tmp_path: Path) -> None:
     async def session() -> None:
-        units = {1: Unit(dead=True), 2: Unit()}
+        units = {1: SimulatedUnit(dead=True), 2: SimulatedUnit()}
         async with bus("tcp", tmp_path, units, timeout_secs=0.2, overtake_secs=1) as (there, link):
             silent = asyncio.create_task(link.read(1, "holding", 0, 1))
             await eventually(lambda: there.requests[1])
             waiting = asyncio.create_task(link.read(2, "holding", 0, 1))
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoReply):
                 await silent
             assert there.requests[2] == 0
             assert await waiting == [0]
@@ -343,7 +343,7 @@ def test_a_gateway_that_says_the_unit_is_silent_is_taken_at_its_word() -> None:
     async def session() -> None:
         async with scripted(answer) as port:
             link = tcp(port)
-            with pytest.raises(NoAnswer, match="the unit behind the gateway doesn't answer"):
+            with pytest.raises(NoReply, match="the unit behind the gateway doesn't answer"):
                 await link.read(3, "holding", 0, 1)
             await link.close()
 
@@ -360,7 +360,7 @@ def test_nothing_listening_says_what_to_check() -> None:
 
 def test_no_such_port_says_which_there_are(tmp_path: Path) -> None:
     async def session() -> None:
-        async with bus("rtu", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("rtu", tmp_path, {1: SimulatedUnit()}) as (there, link):
             await there.close()
             with pytest.raises(DeviceGone, match="no such port"):
                 await link.read(1, "holding", 0, 1)
@@ -371,7 +371,7 @@ def test_no_such_port_says_which_there_are(tmp_path: Path) -> None:
 def test_a_cancelled_request_leaves_the_link_in_use(tmp_path: Path) -> None:
     async def session() -> None:
         for wire in WIRES:
-            async with bus(wire, tmp_path, {1: Unit(dead=True), 2: Unit()}) as (there, link):
+            async with bus(wire, tmp_path, {1: SimulatedUnit(dead=True), 2: SimulatedUnit()}) as (there, link):
                 asking = asyncio.create_task(link.read(1, "holding", 0, 1))
                 await eventually(lambda there=there: there.requests[1])
                 asking.cancel()

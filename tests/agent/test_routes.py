@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from spool_bodies import spool
 
-from gaugetrail_agent.config import Config, load
+from gaugetrail_agent.config import AgentConfig, load
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.routes import Routes
@@ -90,7 +90,7 @@ class Told(StationRunner):
         self.told.append((device, batch.trigger))
 
 
-def floor(tmp_path: Path) -> Config:
+def floor(tmp_path: Path) -> AgentConfig:
     devices = {"scanner": "scanner", "bore": "mitutoyo-sj", "scale": "mt-sics"}
     links = "".join(DEVICE.format(name=name, driver=driver) for name, driver in devices.items())
     (tmp_path / "agent.toml").write_text(SETTINGS.format(links=links))

@@ -17,7 +17,7 @@ from gaugetrail_agent.links import serial_port
 from gaugetrail_agent.links.serial_port import PortInfo
 from gaugetrail_agent.reading import Status
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.ptys import LinePort, PtyPort
 
 
@@ -92,7 +92,7 @@ def test_scenario_22_two_dead_of_eight_on_a_bus_leave_the_others_nine_tenths_of_
     """At 19,200 baud with the real time that a frame takes; requests to each unit are counted on the bus itself."""
 
     async def session() -> None:
-        units = {number: Unit(dead=number in (3, 6)) for number in range(1, 9)}
+        units = {number: SimulatedUnit(dead=number in (3, 6)) for number in range(1, 9)}
         there = BusUnits(units)
         line = LinePort(tmp_path / "bus", baud=19200)
         there.open(line)
@@ -123,7 +123,7 @@ def test_scenario_22_two_dead_of_eight_on_a_bus_leave_the_others_nine_tenths_of_
 
 def test_two_silent_units_behind_a_gateway_cost_the_others_nothing(tmp_path: Path) -> None:
     async def session() -> None:
-        units = {number: Unit(dead=number in (1, 2)) for number in range(1, 9)}
+        units = {number: SimulatedUnit(dead=number in (1, 2)) for number in range(1, 9)}
         async with bus("tcp", tmp_path, units, timeout_secs=5) as (_, link):
             devices = [
                 Polled(link, f"unit{number}", unit_id=number, poll_secs=0.25, value=[value("a", 0)]) for number in units
@@ -154,7 +154,7 @@ def test_scenario_30_an_adapter_replugged_under_another_name_is_found_by_its_ser
         plugged[:] = [PortInfo(str(port.path), "USB-RS485", 0x0403, 0x6001, "A50285BI")]
         return port
 
-    there = BusUnits({1: Unit()})
+    there = BusUnits({1: SimulatedUnit()})
 
     async def session() -> None:
         port = plug("ttyUSB0")
@@ -176,7 +176,7 @@ def test_scenario_30_an_adapter_replugged_under_another_name_is_found_by_its_ser
 
 def test_scenario_31_numbers_that_are_names_stay_text_from_the_registers_on(tmp_path: Path) -> None:
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
             memory = there.memory[1].registers
             memory[0:4] = [0x3030, 0x3031, 0x3233, 0x3435]
             memory[4:6] = [0x3145, 0x3500]
@@ -193,7 +193,7 @@ def test_scenario_34_what_was_read_before_an_outage_is_never_given_again(tmp_pat
     """While the unit is silent nothing comes out at all; its state says since when and why."""
 
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit()}, timeout_secs=0.1) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}, timeout_secs=0.1) as (there, link):
             there.memory[1].registers[0] = 77
             async with Polled(link, poll_secs=0.05, value=[value("a", 0)]) as press:
                 await press.polls(1)
@@ -216,7 +216,7 @@ def test_a_value_that_cannot_be_read_now_is_a_status_and_no_number(tmp_path: Pat
     """Refused, a sentinel, no digit, not a number: four readings without a value beside one with."""
 
     async def session() -> None:
-        async with bus("tcp", tmp_path, {1: Unit(refused=frozenset({9}))}) as (there, link):
+        async with bus("tcp", tmp_path, {1: SimulatedUnit(refused=frozenset({9}))}) as (there, link):
             there.memory[1].registers[:6] = [5, 0x8000, 0xABCD, 0x7FC0, 0, 0]
             values = [
                 value("good", 0),
@@ -241,7 +241,7 @@ def test_a_value_that_cannot_be_read_now_is_a_status_and_no_number(tmp_path: Pat
 
 def test_a_wrong_baud_rate_is_no_value_and_is_told_from_silence(tmp_path: Path) -> None:
     async def session() -> None:
-        there = BusUnits({1: Unit()})
+        there = BusUnits({1: SimulatedUnit()})
         line = LinePort(tmp_path / "bus", baud=9600)
         there.open(line)
         link = rtu(line.path, timeout_secs=0.2, baud=19200, parity="none")

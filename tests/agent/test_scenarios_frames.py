@@ -16,7 +16,7 @@ from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_sim import replay
 from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import Gauge
+from gaugetrail_sim.gauge import SimulatedGauge
 from gaugetrail_sim.models import MODELS
 from gaugetrail_sim.ptys import PtyPort
 
@@ -27,7 +27,7 @@ FAMILIES = ["digimatic-13", "mt-sics", "toledo-cont", "keyence-lk", "mahr-maxum"
 class Bench:
     """A gauge on a bench, and everything that the agent reads of it."""
 
-    def __init__(self, gauge: Gauge, told: asyncio.Queue[Reading]) -> None:
+    def __init__(self, gauge: SimulatedGauge, told: asyncio.Queue[Reading]) -> None:
         self.gauge = gauge
         self._told = told
 

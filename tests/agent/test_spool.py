@@ -18,7 +18,7 @@ from spool_bodies import body, lay, lying_there, put, receipt, settle, spool
 
 from gaugetrail_agent.spool import Appended, Spool, SpoolBroken, SpoolFull, statistics
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.receipts import Receipt, SetAside
+from gaugetrail_contract.receipts import NotStored, Receipt
 from gaugetrail_contract.record import FIRST_PREV, Inspection
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge, open_sealed
 
@@ -141,7 +141,7 @@ def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None
             Receipt(epoch=one.epoch, branch="0123456789ab", stored=((1, 3, appended[2].sha256),)),
             receipt(one, (1, 3, "0" * 64)),
             receipt(one, (1, 9, appended[2].sha256)),
-            receipt(one, aside=(SetAside(seq=2, sha256="0" * 64, reason="x"),)),
+            receipt(one, aside=(NotStored(seq=2, sha256="0" * 64, reason="x"),)),
         ):
             done = one.confirm(bad)
             assert (done.ranges, done.set_aside) == ((), ())
@@ -153,7 +153,7 @@ def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None
 def test_a_record_set_aside_by_the_collector_is_kept_with_its_reason(tmp_path: Path) -> None:
     with spool(tmp_path) as one:
         appended = put(one, 2)
-        one.confirm(receipt(one, aside=(SetAside(seq=1, sha256=appended[0].sha256, reason="tag out of bounds"),)))
+        one.confirm(receipt(one, aside=(NotStored(seq=1, sha256=appended[0].sha256, reason="tag out of bounds"),)))
         settle(one)
         assert [entry.place for entry in one.waiting(0, 10)] == [2]
         assert one.state().set_aside == 1

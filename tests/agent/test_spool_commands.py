@@ -16,7 +16,7 @@ from gaugetrail_agent import cli
 from gaugetrail_agent.delivery.lanes import Delivery, Lane
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.receipts import SetAside
+from gaugetrail_contract.receipts import NotStored
 from gaugetrail_contract.seal import open_line
 
 
@@ -36,7 +36,7 @@ def filled(config: Path) -> Spool:
     """Ten records: 1 to 3 confirmed, 4 set aside, the others waiting."""
     one = opened(config)
     told = put(one, 10)
-    odd = SetAside(seq=4, sha256=told[3].sha256, reason="tag out of bounds")
+    odd = NotStored(seq=4, sha256=told[3].sha256, reason="tag out of bounds")
     one.confirm(receipt(one, (1, 3, told[2].sha256), aside=(odd,)))
     settle(one)
     return one

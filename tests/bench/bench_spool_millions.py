@@ -21,7 +21,7 @@ import psutil
 from bench_spool import a_body
 
 from gaugetrail_agent.spool import Spool
-from gaugetrail_agent.spool.schema import Figures, Weight
+from gaugetrail_agent.spool.schema import SpoolFigures, Weight
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.seal import open_sealed, seal_of
 
@@ -91,7 +91,7 @@ def fill(path: Path) -> None:
         db.execute("PRAGMA journal_mode = OFF")  # opening it sets both again
         db.execute("PRAGMA synchronous = OFF")
         (text,) = db.execute("SELECT value FROM meta WHERE key = 'figures'").fetchone()
-        figures = Figures.read(text)
+        figures = SpoolFigures.read(text)
         size, last = len(first.data), (1, first.sha256, figures.last_us)
         db.execute("BEGIN")
         for place, sha256, data, us in chained(first.data, first.sha256, figures.last_us):
@@ -100,7 +100,7 @@ def fill(path: Path) -> None:
             if place % 100_000 == 0:
                 db.execute("COMMIT")
                 db.execute("BEGIN")
-        figures = Figures(*last, Weight([COUNT, 0, 0], [size, 0, 0]))
+        figures = SpoolFigures(*last, Weight([COUNT, 0, 0], [size, 0, 0]))
         db.execute("UPDATE meta SET value = ? WHERE key = 'figures'", (figures.text(),))
         db.execute("COMMIT")
     db.close()

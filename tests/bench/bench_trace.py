@@ -23,7 +23,7 @@ from floor import Floor
 from gaugetrail_collector.stores import Outcome, Store, StoreDown
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
-from gaugetrail_collector.stores.question import Term, Window
+from gaugetrail_collector.stores.question import Asked, Window
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_collector.tracing.gauge_trace import measured_with
 from gaugetrail_collector.tracing.trace import Question, pages, trace
@@ -144,7 +144,7 @@ def one_unit(store: Store, serial: str, kind: str | None) -> None:
 
 def a_gauges_month(store: Store) -> int:
     """Every measurement of the last month by one gauge, with its margin."""
-    question = Question((Term("gauge", year.GAUGE),), Window(year.END_US - MONTH_US, year.END_US))
+    question = Question((Asked("gauge", year.GAUGE),), Window(year.END_US - MONTH_US, year.END_US))
     return sum(1 for page in pages(store, question) for _ in measured_with(year.GAUGE, page))
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.ptys import LinePort
 
 SCAN_SECS = 0.01
@@ -24,7 +24,7 @@ async def serve(wire: str, folder: Path, units: int, dead: int, ports: int) -> N
     """Until standard input ends."""
     plants, where = [], []
     for number in range(ports):
-        there = {unit: Unit(dead=unit <= dead) for unit in range(1, units + 1)}
+        there = {unit: SimulatedUnit(dead=unit <= dead) for unit in range(1, units + 1)}
         if wire == "tcp":
             plant = BusUnits(there, "tcp")
             where.append(await plant.serve())

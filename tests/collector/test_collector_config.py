@@ -16,7 +16,7 @@ SQLITE = '[store]\nkind = "sqlite"\npath = "store.db"\n'
 ONE = '[store]\nkind = "influxdb"\nurl = "http://influx:8086"\nversion = "1"\ndatabase = "g"\n'
 
 
-def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> configuration.Config:
+def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> configuration.CollectorConfig:
     (tmp_path / "collector.toml").write_text(text)
     return configuration.load(tmp_path / "collector.toml", environ or {})
 

@@ -17,7 +17,7 @@ from gaugetrail_collector.console.history import PAGE_OF_RECORDS
 from gaugetrail_collector.console.questions import remember
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Row
-from gaugetrail_collector.stores.question import Term
+from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import utc_text
 
@@ -81,16 +81,16 @@ def test_a_units_family_stands_on_its_history(pages: Pages) -> None:
 
 def test_a_unit_of_a_big_lot_costs_no_walk_through_the_lot(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the store is asked for is bounded, whatever the lot holds."""
-    asked: list[Term | None] = []
+    asked: list[Asked | None] = []
     real = SqliteStore.search
 
-    def search(self: SqliteStore, term: Term | None, *rest: object) -> Iterator[Row]:
+    def search(self: SqliteStore, term: Asked | None, *rest: object) -> Iterator[Row]:
         asked.append(term)
         return real(self, term, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SqliteStore, "search", search)
     assert pages.ask("/history", {"id": "SN0002", "kind": "serial"}).status_code == 200
-    assert asked == [Term("serial", "SN0002"), Term("component", "SN0002")]
+    assert asked == [Asked("serial", "SN0002"), Asked("component", "SN0002")]
 
 
 def test_the_api_answers_page_by_page_too(pages: Pages) -> None:

@@ -10,12 +10,12 @@ from places import InfluxPlace
 from samples import measurement
 
 from gaugetrail_collector.stores import Fate
-from gaugetrail_collector.stores.guard import BOUNDS, Guard
+from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
 from gaugetrail_collector.stores.influx import InfluxStore
 
 
 def guarded(place: InfluxPlace, **bounds: int) -> InfluxStore:
-    store = place.opened(InfluxStore(place.address, Guard({**BOUNDS, **bounds})))
+    store = place.opened(InfluxStore(place.address, TagGuard({**BOUNDS, **bounds})))
     assert isinstance(store, InfluxStore)
     return store
 
@@ -65,7 +65,7 @@ def test_a_refused_record_is_stored_once_the_bound_is_raised(influx: InfluxPlace
     ],
 )
 def test_every_tag_has_its_bound(tag: str, first: dict[str, object], second: dict[str, object]) -> None:
-    guard = Guard({**BOUNDS, tag: 1})
+    guard = TagGuard({**BOUNDS, tag: 1})
     guard.load({})
     assert guard.refuse(opened(1, **first)) is None
     reason = guard.refuse(opened(2, **second))
@@ -77,7 +77,7 @@ def test_every_tag_has_its_bound(tag: str, first: dict[str, object], second: dic
 
 def test_a_refused_record_uses_up_nothing() -> None:
     """It brings a new station and one part too many: the station's place stays free."""
-    guard = Guard({**BOUNDS, "part": 1, "station": 2})
+    guard = TagGuard({**BOUNDS, "part": 1, "station": 2})
     guard.load({})
     assert guard.refuse(opened(1, part="A", station="OP1")) is None
     assert guard.refuse(opened(2, part="B", station="OP2")) is not None
@@ -85,7 +85,7 @@ def test_a_refused_record_uses_up_nothing() -> None:
 
 
 def test_types_of_events_are_bounded_too() -> None:
-    guard = Guard({**BOUNDS, "type": 1})
+    guard = TagGuard({**BOUNDS, "type": 1})
     guard.load({"type": ["shift_begun"]})
     reason = guard.refuse(event(1))
     assert reason is not None

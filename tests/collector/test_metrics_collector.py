@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from gaugetrail_collector.metrics import STALE_SECS, Metrics
+from gaugetrail_collector.metrics import STALE_SECS, CollectorMetrics
 from gaugetrail_contract.figures import COLLECTOR_FIGURES
 from gaugetrail_contract.status import CollectorStatus
 from gaugetrail_service import web
@@ -51,7 +51,7 @@ def samples(page: bytes) -> dict[str, float]:
 
 
 def test_figures_are_those_of_the_status_document() -> None:
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     anchored = "2026-11-23T08:00:00.000000Z"
     metrics.tell(document(set_aside=3, forks=1, gaps=2, tag_values=9, tag_budget=90, anchored=anchored))
     shown = samples(metrics.answer("/metrics")[2])
@@ -82,7 +82,7 @@ def test_names_are_as_prometheus_wants_them() -> None:
     ],
 )
 def test_not_ready_names_the_part_and_the_reason(part: str, status: CollectorStatus) -> None:
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     metrics.tell(status)
     code, _, body = metrics.answer("/ready")
     told = json.loads(body)
@@ -92,7 +92,7 @@ def test_not_ready_names_the_part_and_the_reason(part: str, status: CollectorSta
 
 
 def test_set_aside_is_a_warning_with_the_command_that_lists_it() -> None:
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     metrics.tell(document(set_aside=2))
     code, _, body = metrics.answer("/ready")
     assert code == 200
@@ -101,7 +101,7 @@ def test_set_aside_is_a_warning_with_the_command_that_lists_it() -> None:
 
 def test_a_collector_that_hangs_is_neither_live_nor_ready() -> None:
     now = [100.0]
-    metrics = Metrics(lambda: now[0])
+    metrics = CollectorMetrics(lambda: now[0])
     assert metrics.answer("/live")[0] == 200
     metrics.tell(document())
     now[0] += STALE_SECS + 1
@@ -124,7 +124,7 @@ STARTS = [
 def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(web, "REQUEST_SECS", 1.0)
     monkeypatch.setattr(web, "MAX_CONNECTIONS", 4)
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     metrics.tell(document())
     server = Web("metrics", metrics, "127.0.0.1", 0, tmp_path / "metrics.port")
     server.start()
@@ -177,7 +177,7 @@ def test_any_bytes_at_the_door_leave_it_open(port: int, said: bytes) -> None:
 def test_a_taken_port_is_said_and_stops_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = int(taken.getsockname()[1])
-        server = Web("metrics", Metrics(), "127.0.0.1", number, tmp_path / "metrics.port")
+        server = Web("metrics", CollectorMetrics(), "127.0.0.1", number, tmp_path / "metrics.port")
         server.start()
         trouble = until(lambda: server.trouble, "it says what is wrong")
         assert f"can't listen on 127.0.0.1:{number}" in str(trouble)

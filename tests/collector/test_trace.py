@@ -13,7 +13,7 @@ from small_plant import DAY, SECOND, chained, correction, fill, happening, units
 from gaugetrail_collector.stores import Store, influx_read, sqlite_read
 from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.lines import bucket
-from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
+from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
 from gaugetrail_collector.tracing.trace import Question, ask, gathered, pages, trace
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.seal import Opened
@@ -84,31 +84,31 @@ def place_of(one: Opened) -> Position:
 
 
 TERMS = [
-    *(Term("serial", "SN1-00007"), Term(None, "SN1-00007"), Term("component", "C2-12"), Term(None, "C2-12")),
+    *(Asked("serial", "SN1-00007"), Asked(None, "SN1-00007"), Asked("component", "C2-12"), Asked(None, "C2-12")),
     *(
-        Term("lot", "L2"),
-        Term("heat", "H5"),
-        Term("supplier_lot", "S-1"),
-        Term("order", "PO-1"),
-        Term("operator", "OP-12"),
+        Asked("lot", "L2"),
+        Asked("heat", "H5"),
+        Asked("supplier_lot", "S-1"),
+        Asked("order", "PO-1"),
+        Asked("operator", "OP-12"),
     ),
-    *(Term("gauge", "G-1"), Term("gauge", "G-9"), Term("gauge", "G' OR 1=1"), Term("gauge", "G")),
+    *(Asked("gauge", "G-1"), Asked("gauge", "G-9"), Asked("gauge", "G' OR 1=1"), Asked("gauge", "G")),
     *(
-        Term("plan", "CP-1"),
-        Term("plan", "CP-1 A"),
-        Term("plan", "CP"),
-        Term("plan", "CP-1001"),
-        Term("plan", "CP-1001 C"),
+        Asked("plan", "CP-1"),
+        Asked("plan", "CP-1 A"),
+        Asked("plan", "CP"),
+        Asked("plan", "CP-1001"),
+        Asked("plan", "CP-1001 C"),
     ),
     *(
-        Term("station", "OP20"),
-        Term("station", "OP30"),
-        Term("part", "PR-80"),
-        Term("lot", "L99"),
-        Term("lot", "nothing"),
+        Asked("station", "OP20"),
+        Asked("station", "OP30"),
+        Asked("part", "PR-80"),
+        Asked("lot", "L99"),
+        Asked("lot", "nothing"),
     ),
-    *(Term("record", "pc1/abcdefgh/5"), Term(None, "OP30"), Term("serial", "")),
-    *(Term(kind, serial) for kind in ("serial", None) for serial in AWKWARD),
+    *(Asked("record", "pc1/abcdefgh/5"), Asked(None, "OP30"), Asked("serial", "")),
+    *(Asked(kind, serial) for kind in ("serial", None) for serial in AWKWARD),
 ]
 WINDOWS = [
     ALL_TIME,
@@ -119,7 +119,7 @@ WINDOWS = [
 
 
 @pytest.mark.parametrize("term", TERMS, ids=str)
-def test_every_question_is_answered_whole_and_in_order(store: Store, term: Term) -> None:
+def test_every_question_is_answered_whole_and_in_order(store: Store, term: Asked) -> None:
     for window in WINDOWS:
         question = Question((term,), window)
         assert [known.id for known in ask(store, question)] == expected(question), window
@@ -131,16 +131,16 @@ def test_everything_of_a_time_is_found_without_a_name(store: Store) -> None:
 
 
 def test_several_terms_must_all_hold(store: Store) -> None:
-    question = Question((Term("station", "OP20"), Term("gauge", "G-2"), Term("lot", "L3")))
+    question = Question((Asked("station", "OP20"), Asked("gauge", "G-2"), Asked("lot", "L3")))
     assert expected(question)
     assert [known.id for known in ask(store, question)] == expected(question)
 
 
 @pytest.mark.parametrize(
-    "term", [None, Term("lot", "L2"), Term("gauge", "G-1"), Term("station", "OP20"), Term(None, "OP-12")], ids=str
+    "term", [None, Asked("lot", "L2"), Asked("gauge", "G-1"), Asked("station", "OP20"), Asked(None, "OP-12")], ids=str
 )
 @pytest.mark.parametrize("size", [1, 7, 100])
-def test_pages_joined_by_their_places_are_the_whole_answer(store: Store, term: Term | None, size: int) -> None:
+def test_pages_joined_by_their_places_are_the_whole_answer(store: Store, term: Asked | None, size: int) -> None:
     """Nothing is told twice and nothing left out where one answer ends and the next goes on."""
     question = Question(() if term is None else (term,), Window(until_us=T0 + min(size, 8) * HOUR))
     found, after = [], None
@@ -184,7 +184,7 @@ def test_amendments_are_found_among_more_of_them_than_are_looked_through(
 
 
 def test_an_event_about_a_gauge_is_part_of_the_gauges_history(store: Store) -> None:
-    found = gathered("G-1", pages(store, Question((Term("gauge", "G-1"),))))
+    found = gathered("G-1", pages(store, Question((Asked("gauge", "G-1"),))))
     assert [one.record.type for one in found.events if one.record is not None] == ["gauge.checked"]
     assert len(found.inspections) > 10
 

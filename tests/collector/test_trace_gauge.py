@@ -13,7 +13,7 @@ from samples import T0, inspection, measurement
 from small_plant import chained, fill, units
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.question import Term
+from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.tracing.gauge_trace import closest_first, measured_with
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.trace import Question, pages
@@ -87,7 +87,7 @@ def test_each_measurement_of_the_gauge_is_told_once_and_no_other(store: Store) -
         for each in one.record.measurements
         if each.gauge == "G-2"
     ]
-    parts = pages(store, Question((Term("gauge", "G-2"),)))
+    parts = pages(store, Question((Asked("gauge", "G-2"),)))
     found = [one for page in parts for one in measured_with("G-2", page)]
     assert [(one.known.id, one.measurement.characteristic, one.measurement.value) for one in found] == expected
     assert len(expected) > 10
@@ -95,7 +95,7 @@ def test_each_measurement_of_the_gauge_is_told_once_and_no_other(store: Store) -
 
 def test_the_failed_and_the_close_ones_come_first_where_asked(store: Store) -> None:
     found = closest_first(
-        one for page in pages(store, Question((Term("gauge", "G-1"),))) for one in measured_with("G-1", page)
+        one for page in pages(store, Question((Asked("gauge", "G-1"),))) for one in measured_with("G-1", page)
     )
     failed = [one.failed for one in found]
     assert failed == sorted(failed, reverse=True)

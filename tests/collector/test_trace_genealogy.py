@@ -129,10 +129,10 @@ def printed(one: Family) -> str:
 def test_the_tree_takes_every_name_literally() -> None:
     body: Body = inspection("[red]x\\", 1, lot="<b>", components=("[/]",))
     one = Family(Thing("serial", "[red]x\\"), "made_from", distance={})
-    from gaugetrail_collector.tracing.genealogy import Link, links_of
+    from gaugetrail_collector.tracing.genealogy import FamilyLink, links_of
 
     record = chained([body])[0].record
-    one.links = [Link(part, whole, record.id) for part, whole in links_of(record)]
+    one.links = [FamilyLink(part, whole, record.id) for part, whole in links_of(record)]
     text = printed(one)
     for name in ("[red]x\\", "<b>", "[/]"):
         assert name in text

@@ -12,13 +12,13 @@ from small_plant import chained, fill, happening, units
 from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores import sqlite as sqlite_store
-from gaugetrail_collector.stores.question import Term
+from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.stores.sqlite import FORMATS, VERSION, SqliteStore
 from gaugetrail_collector.tracing.trace import Question, ask
 from gaugetrail_contract.record import identifiers
 
 RECORDS = chained([*units(30, 1), happening("gauge.checked", "gauge", "G-1")])
-TERMS = [Term("gauge", "G-1"), Term("plan", "CP-1001 C"), Term("station", "OP20"), Term("part", "PR-74"), None]
+TERMS = [Asked("gauge", "G-1"), Asked("plan", "CP-1001 C"), Asked("station", "OP20"), Asked("part", "PR-74"), None]
 
 
 def first_format(path: Path) -> None:

@@ -10,7 +10,7 @@ from samples import chain, inspection
 
 from gaugetrail_contract.commands import Again, parse_command
 from gaugetrail_contract.events.anchors import HeadsAnchored
-from gaugetrail_contract.receipts import Receipt, SetAside, parse_receipt
+from gaugetrail_contract.receipts import NotStored, Receipt, parse_receipt
 from gaugetrail_contract.signing import BadSignature, Signature, Signer, cut_signature
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -22,7 +22,7 @@ SEALS = [sealed.sha256 for sealed in chain([inspection(), inspection("SN2")])]
 
 def test_ordinary_words_are_the_bytes_that_0_1_wrote() -> None:
     """Agents of 0.1 refuse a key that they don't know; they must go on reading receipts and commands."""
-    aside = SetAside(seq=3, sha256=SEAL, reason="why")
+    aside = NotStored(seq=3, sha256=SEAL, reason="why")
     assert (
         Receipt(epoch="abcdefgh", stored=((1, 2, SEAL),), set_aside=(aside,)).to_bytes()
         == (

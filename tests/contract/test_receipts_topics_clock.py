@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, Ticker, utc_text, utc_us
-from gaugetrail_contract.receipts import Receipt, SetAside, parse_receipt
+from gaugetrail_contract.receipts import NotStored, Receipt, parse_receipt
 
 
 def sha(seq: int) -> str:
@@ -17,7 +17,7 @@ def test_receipt_reads_as_it_was_written() -> None:
     receipt = Receipt(
         epoch="abcdefgh",
         stored=((1, 5, sha(5)), (7, 7, sha(7))),
-        set_aside=(SetAside(seq=6, sha256=sha(6), reason="tag out of bounds"),),
+        set_aside=(NotStored(seq=6, sha256=sha(6), reason="tag out of bounds"),),
     )
     assert receipt == parse_receipt(receipt.to_bytes())
 

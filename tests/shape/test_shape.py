@@ -72,6 +72,18 @@ def test_the_product_knows_nothing_of_its_tests() -> None:
                 assert not str(name).startswith(("test_", "Test", "__test__")), f"{path}: {name}"
 
 
+def test_a_name_is_one_thing() -> None:
+    """No class name stands in two modules: who searches for one finds it, and no import gets the wrong one."""
+    homes: defaultdict[str, list[str]] = defaultdict(list)
+    for folder in (*SOURCES.values(), ROOT / "simulators" / "gaugetrail_sim"):
+        for path in folder.rglob("*.py"):
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    homes[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+    assert len(homes) > 200
+
+
 def generator():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec is not None

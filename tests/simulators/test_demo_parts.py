@@ -17,9 +17,9 @@ import pytest
 from gaugetrail_sim.children import Child, ChildFailed
 from gaugetrail_sim.demo_files import claim_folder
 from gaugetrail_sim.line import make_piece
-from gaugetrail_sim.line_run import Account
-from gaugetrail_sim.plc import Told
-from gaugetrail_sim.store_look import Stored, compare
+from gaugetrail_sim.line_run import RunAccount
+from gaugetrail_sim.plc import PlcTold
+from gaugetrail_sim.store_look import StoredInspection, compare
 
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
 
@@ -91,31 +91,31 @@ def test_no_child_outlives_a_killed_demo(tmp_path: Path) -> None:
 # --- the judge
 
 
-def account() -> Account:
+def account() -> RunAccount:
     """Two pieces through both stations, as the line remembers them."""
-    book = Account()
+    book = RunAccount()
     for number, record in ((1, "a/e/1"), (2, "a/e/2")):
         piece = make_piece(1, number)
         book.pieces.append(piece)
         book.looks.append(piece.looks[0])
         book.operator_told.append(record)
-        book.press_told.append(Told(piece.serial, number, 1, 0, 0.01))
+        book.press_told.append(PlcTold(piece.serial, number, 1, 0, 0.01))
     return book
 
 
-def in_store(book: Account) -> list[Stored]:
+def in_store(book: RunAccount) -> list[StoredInspection]:
     """The same in a store that has all of it."""
     found = []
     for number, piece in enumerate(book.pieces, 1):
         look = piece.looks[0]
         results = {"weight": str(look.values["scale"]), "bore_diameter": str(look.values["bore"]), "surface": "ok"}
-        found.append(Stored("a", "e", number, "inspection", "OP20", piece.serial, 1, results))
+        found.append(StoredInspection("a", "e", number, "inspection", "OP20", piece.serial, 1, results))
         pressed = {"press_force": str(piece.force_kn), "press_depth": str(piece.depth_mm)}
-        found.append(Stored("a", "e", number + 2, "inspection", "OP30", piece.serial, 1, pressed))
+        found.append(StoredInspection("a", "e", number + 2, "inspection", "OP30", piece.serial, 1, pressed))
     return found
 
 
-def judged(stored: list[Stored], sealed: int = 4) -> tuple[int, int, int, int]:
+def judged(stored: list[StoredInspection], sealed: int = 4) -> tuple[int, int, int, int]:
     found = compare(account(), stored, "e", sealed)
     return found.stored, found.lost, found.duplicated, len(found.wrong_values)
 
@@ -140,12 +140,12 @@ def test_judge_finds_a_record_that_was_told_and_never_sealed() -> None:
 def test_judge_finds_a_record_stored_twice_and_an_inspection_sealed_twice() -> None:
     stored = in_store(account())
     assert judged([*stored, stored[0]]) == (4, 0, 1, 0)
-    again = Stored("a", "e", 5, "inspection", "OP30", stored[1].serial, 2, stored[1].results)
+    again = StoredInspection("a", "e", 5, "inspection", "OP30", stored[1].serial, 2, stored[1].results)
     assert judged([*stored, again], sealed=5) == (5, 0, 1, 0)
 
 
 def test_judge_finds_an_altered_value() -> None:
     stored = in_store(account())
     changed = dict(stored[0].results) | {"weight": str(Decimal("0.01") + Decimal(str(stored[0].results["weight"])))}
-    stored[0] = Stored("a", "e", 1, "inspection", "OP20", stored[0].serial, 1, changed)
+    stored[0] = StoredInspection("a", "e", 1, "inspection", "OP20", stored[0].serial, 1, changed)
     assert judged(stored) == (4, 0, 0, 1)

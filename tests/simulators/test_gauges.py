@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import AndScale, Gauge, MettlerScale, MitutoyoGauge, ToledoScale
+from gaugetrail_sim.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
 from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.scanner import SimulatedScanner
 
 FRAMES = tomllib.loads((Path(__file__).parent / "frames" / "text_gauges.toml").read_text("utf-8"))
 
 
-def gauge_for(case: dict[str, object], link: Path | None = None) -> Gauge:
+def gauge_for(case: dict[str, object], link: Path | None = None) -> SimulatedGauge:
     port = PtyPort(link)
-    made: Gauge
+    made: SimulatedGauge
     if case["protocol"] == "digimatic-13":
         made = MitutoyoGauge(port)
     elif case["protocol"] == "mt-sics":
@@ -43,13 +43,13 @@ def test_overload_is_as_the_manual_prints_it(case) -> None:
 
 
 @pytest.mark.parametrize("gauge", [MitutoyoGauge(PtyPort()), AndScale(PtyPort())], ids=lambda gauge: gauge.protocol)
-def test_value_that_does_not_fit_the_format_is_refused(gauge: Gauge) -> None:
+def test_value_that_does_not_fit_the_format_is_refused(gauge: SimulatedGauge) -> None:
     """Better no frame than one with a lost digit."""
     with pytest.raises(ValueError, match="eight characters"):
         gauge.frame(Decimal("12345678.9"))
 
 
-def run_with(gauge: Gauge, scene) -> None:
+def run_with(gauge: SimulatedGauge, scene) -> None:
     """Play a scene with the gauge plugged in."""
 
     async def play() -> None:
@@ -169,7 +169,7 @@ def test_and_scale_streams_unstable_then_stable(tmp_path: Path, host) -> None:
 
 
 def test_scanner_ends_each_code_with_cr_and_can_read_twice(tmp_path: Path, host) -> None:
-    scanner = Scanner(PtyPort(tmp_path / "scanner0"))
+    scanner = SimulatedScanner(PtyPort(tmp_path / "scanner0"))
 
     async def play() -> None:
         scanner.open()

@@ -9,7 +9,7 @@ import tty
 from pathlib import Path
 
 from gaugetrail_sim.modbus_bus import BusUnits, crc, frame_of
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.ptys import LinePort
 
 REQUEST = bytes.fromhex("010300000002C40B")
@@ -40,7 +40,7 @@ def test_a_frame_takes_as_long_as_its_characters_at_that_baud_rate(tmp_path: Pat
     """Never less: 8 characters there and 9 back, of 11 bits each at 1,200 baud, are 156 ms."""
 
     async def play() -> None:
-        there = BusUnits({1: Unit()})
+        there = BusUnits({1: SimulatedUnit()})
         port = LinePort(tmp_path / "bus", baud=1200)
         there.open(port)
         descriptor = far_end(port, termios.B1200)
@@ -56,7 +56,7 @@ def test_a_frame_takes_as_long_as_its_characters_at_that_baud_rate(tmp_path: Pat
 
 def test_another_baud_rate_garbles_what_is_sent(tmp_path: Path) -> None:
     async def play() -> None:
-        there = BusUnits({1: Unit()})
+        there = BusUnits({1: SimulatedUnit()})
         port = LinePort(tmp_path / "bus", baud=19200)
         there.open(port)
         descriptor = far_end(port, termios.B9600)

@@ -12,12 +12,12 @@ import pytest
 
 from gaugetrail_sim.faults import Fault
 from gaugetrail_sim.gauge import MitutoyoGauge
-from gaugetrail_sim.line import Look
+from gaugetrail_sim.line import LineLook
 from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import Scanner
+from gaugetrail_sim.scanner import SimulatedScanner
 from gaugetrail_sim.station_operator import StationOperator, Terminal
 
-LOOK = Look("SN000001", {"bore": Decimal("74.012")}, {"surface": "%OK"}, passes=True)
+LOOK = LineLook("SN000001", {"bore": Decimal("74.012")}, {"surface": "%OK"}, passes=True)
 FRAME = b"01A+0074.012\r"
 
 
@@ -64,7 +64,7 @@ class PlayedAgent:
 async def station(folder: Path, host):
     agent = PlayedAgent(folder)
     await agent.start()
-    bore, scanner = MitutoyoGauge(PtyPort(folder / "bore")), Scanner(PtyPort(folder / "scanner"))
+    bore, scanner = MitutoyoGauge(PtyPort(folder / "bore")), SimulatedScanner(PtyPort(folder / "scanner"))
     bore.open()
     scanner.open()
     terminal = Terminal(folder, "OP20")

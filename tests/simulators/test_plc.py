@@ -13,7 +13,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.constants import ExcCodes
 
 from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_units import ModbusUnits, Unit, float_registers, text_registers
+from gaugetrail_sim.modbus_units import ModbusUnits, SimulatedUnit, float_registers, text_registers
 from gaugetrail_sim.plc import Press
 
 
@@ -138,7 +138,7 @@ def test_one_refused_address_leaves_the_others_readable() -> None:
     """Exception 2 for each block that touches the address, as field devices do."""
 
     async def play() -> None:
-        async with units({1: Unit(refused=frozenset({5}))}) as (_, client):
+        async with units({1: SimulatedUnit(refused=frozenset({5}))}) as (_, client):
             answered = await client.read_holding_registers(0, count=10, device_id=1)
             assert answered.isError()
             assert answered.exception_code == ExcCodes.ILLEGAL_ADDRESS
@@ -149,7 +149,7 @@ def test_one_refused_address_leaves_the_others_readable() -> None:
 
 def test_dead_unit_never_answers_and_the_next_one_does() -> None:
     async def play() -> None:
-        async with units({1: Unit(dead=True), 2: Unit()}) as (_, client):
+        async with units({1: SimulatedUnit(dead=True), 2: SimulatedUnit()}) as (_, client):
             with pytest.raises(ModbusException):
                 await client.read_holding_registers(0, count=1, device_id=1)
             await client.connect()
@@ -160,7 +160,7 @@ def test_dead_unit_never_answers_and_the_next_one_does() -> None:
 
 def test_unknown_unit_is_answered_as_by_a_gateway() -> None:
     async def play() -> None:
-        async with units({1: Unit()}) as (_, client):
+        async with units({1: SimulatedUnit()}) as (_, client):
             answered = await client.read_holding_registers(0, count=1, device_id=9)
             assert answered.exception_code == ExcCodes.GATEWAY_NO_RESPONSE
 
@@ -171,7 +171,7 @@ def test_late_answer_keeps_its_own_transaction_number() -> None:
     """Two requests on one raw connection: the late unit's answer comes second, with the first request's number."""
 
     async def play() -> None:
-        slow, quick = Unit(late_secs=0.1), Unit()
+        slow, quick = SimulatedUnit(late_secs=0.1), SimulatedUnit()
         bus = ModbusUnits({1: slow, 2: quick})
         await bus.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", bus.port)
@@ -190,7 +190,7 @@ def test_late_answer_keeps_its_own_transaction_number() -> None:
 
 
 @contextlib.asynccontextmanager
-async def units(wanted: dict[int, Unit]):
+async def units(wanted: dict[int, SimulatedUnit]):
     bus = ModbusUnits(wanted)
     await bus.start()
     client = AsyncModbusTcpClient("127.0.0.1", port=bus.port, timeout=0.1, retries=0)

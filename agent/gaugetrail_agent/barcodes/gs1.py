@@ -101,7 +101,7 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Gs1Message:
     """What was read. `fault` (`unparsed`, `incomplete`, `date`) says why reading stopped before `rest`."""
 
     elements: Sequence[Element]
@@ -114,7 +114,7 @@ class Message:
         return self.fault is None and all(element.fault is None for element in self.elements)
 
 
-def read_message(text: str, this_year: int) -> Message:
+def read_message(text: str, this_year: int) -> Gs1Message:
     """Element strings as a scanner sends them: FNC1 as GS, redundant separators tolerated."""
     elements: list[Element] = []
     rest = text.lstrip(GS)
@@ -123,19 +123,19 @@ def read_message(text: str, this_year: int) -> Message:
         ai = _identifier(rest)
         try:
             if ai is None or not rest.isascii():
-                return Message(_with_suspect(elements, open_ended), "unparsed", rest)
+                return Gs1Message(_with_suspect(elements, open_ended), "unparsed", rest)
             found = _extract(rest)
             if not found.value:
                 # biip's table lets counts (30, 37) be empty.
-                return Message(_with_suspect(elements, open_ended), "incomplete", rest)
+                return Gs1Message(_with_suspect(elements, open_ended), "incomplete", rest)
         except Unreadable:
             assert ai is not None
-            return Message(_with_suspect(elements, open_ended), _why(ai, rest.partition(GS)[0], this_year), rest)
+            return Gs1Message(_with_suspect(elements, open_ended), _why(ai, rest.partition(GS)[0], this_year), rest)
         rest = rest[len(found.ai.ai) + len(found.value) :]
         open_ended = found.ai.separator_required and not rest.startswith(GS)
         elements.append(_element(found.ai.ai, found.value, this_year, unterminated=open_ended and not rest))
         rest = rest.lstrip(GS)
-    return Message(elements)
+    return Gs1Message(elements)
 
 
 def _with_suspect(elements: list[Element], open_ended: bool) -> list[Element]:
@@ -145,24 +145,24 @@ def _with_suspect(elements: list[Element], open_ended: bool) -> list[Element]:
     return elements
 
 
-def read_pairs(pairs: Sequence[tuple[str, str]], this_year: int) -> Message:
+def read_pairs(pairs: Sequence[tuple[str, str]], this_year: int) -> Gs1Message:
     """Identifiers and values already apart (brackets, links); each value must fit its identifier whole."""
     elements: list[Element] = []
     for place, (number, value) in enumerate(pairs):
         ai = _identifier(number)
         text = number + value
         if ai is None or ai.ai != number or not text.isascii():
-            return Message(elements, "unparsed", "".join(a + v for a, v in pairs[place:]))
+            return Gs1Message(elements, "unparsed", "".join(a + v for a, v in pairs[place:]))
         try:
             if not _extract(text, whole=True).value:
-                return Message(elements, "incomplete", text)
+                return Gs1Message(elements, "incomplete", text)
         except Unreadable:
-            return Message(elements, _why(ai, text, this_year), text)
+            return Gs1Message(elements, _why(ai, text, this_year), text)
         elements.append(_element(number, value, this_year, unterminated=False))
-    return Message(elements)
+    return Gs1Message(elements)
 
 
-def proves_gs1(message: Message) -> bool:
+def proves_gs1(message: Gs1Message) -> bool:
     """Whether text without a symbology identifier is GS1 beyond doubt: sound, and beginning with a structured value."""
     if not message.elements or not message.sound:
         return False

@@ -57,7 +57,7 @@ class Label:
                 self.errors.append(error)
 
 
-def of_gs1(message: gs1.Message, this_year: int) -> Label:
+def of_gs1(message: gs1.Gs1Message, this_year: int) -> Label:
     """A GS1 message: an identifier whose check digit or date is wrong answers nothing."""
     label = Label(elements=[(element.ai, element.value) for element in message.elements])
     doubtful = message.fault is not None
@@ -132,7 +132,7 @@ def all_identified(text: str) -> bool:
     return len(fields) > 1 and all(part is not None and part.identifier in identifiers.MEANINGS for part in fields)
 
 
-def _profile(envelope: iso15434.Envelope, name: str | None) -> profiles.Profile | None:
+def _profile(envelope: iso15434.Envelope, name: str | None) -> profiles.CodeProfile | None:
     return profiles.recognised(envelope) if name is None else profiles.named(name)
 
 
@@ -148,7 +148,7 @@ def _of_gs1_envelope(envelope: iso15434.Envelope, this_year: int) -> Label:
 
 
 def _of_data_identifiers(
-    envelope: iso15434.Envelope, profile: profiles.Profile | None, roles: Mapping[str, str], this_year: int
+    envelope: iso15434.Envelope, profile: profiles.CodeProfile | None, roles: Mapping[str, str], this_year: int
 ) -> Label:
     label = Label(
         elements=envelope.elements,

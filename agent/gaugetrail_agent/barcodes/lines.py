@@ -22,7 +22,7 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CodeLine:
     """A classified line; `error_code` is what the reader gave with a reader error."""
 
     kind: LineKind
@@ -44,18 +44,18 @@ _ENDS = "\r\n\x00"
 _AROUND = "\x02\x03 \t"
 
 
-def classify(line: str, *, no_read: frozenset[str] = frozenset()) -> Line:
+def classify(line: str, *, no_read: frozenset[str] = frozenset()) -> CodeLine:
     """What `line` is. `no_read` adds whole texts (as configured in the reader) that mean "nothing read"."""
     text = line.strip(_ENDS + _AROUND)
     if not text:
-        return Line(LineKind.EMPTY)
+        return CodeLine(LineKind.EMPTY)
     if text in no_read or _NO_READ_FILL.fullmatch(text):
-        return Line(LineKind.NO_READ)
+        return CodeLine(LineKind.NO_READ)
     if _WORD_BREAKS.sub("", text).upper() in _NO_READ_WORDS:
-        return Line(LineKind.NO_READ)
+        return CodeLine(LineKind.NO_READ)
     error = _READER_ERROR.fullmatch(text)
     if error is not None:
-        return Line(LineKind.READER_ERROR, error["code"])
+        return CodeLine(LineKind.READER_ERROR, error["code"])
     if _ACK.fullmatch(text):
-        return Line(LineKind.ACK)
-    return Line(LineKind.CODE)
+        return CodeLine(LineKind.ACK)
+    return CodeLine(LineKind.CODE)

@@ -22,7 +22,7 @@ from gaugetrail_agent.barcodes.iso15434 import Envelope
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class CodeProfile:
     """One customer's reading of data identifiers."""
 
     name: str
@@ -36,12 +36,12 @@ class Profile:
 _HKMC_TRACE = re.compile(r"(?P<day>[0-9]{6})(?P<four_m>.{4})(?P<kind>[A@])(?P<number>.{1,})")
 _GM_TRACE = re.compile(r"(?P<line>[0-9A-Z])(?P<shift>[0-9A-Z])(?P<day>[0-9]{5})(?P<number>.{1,})")
 
-HKMC = Profile(
+HKMC = CodeProfile(
     "hkmc",
     {"part_number": ("P",), "supplier": ("V",), "sequence_code": ("S",), "eo_number": ("E",), "trace": ("T",)},
     required=(("V",), ("P",), ("T",)),
 )
-GM = Profile(
+GM = CodeProfile(
     "gm",
     {"part_number": ("P",), "supplier": ("12V",), "vpps": ("Y",), "trace": ("T", "1T")},
     required=(("P",), ("12V",), ("T", "1T")),
@@ -52,7 +52,7 @@ _GTL3_ROLES = {
     "package": ("1J", "5J", "6J", "3S", "J"),
     "delivery_note": ("2K", "2S"),
 }
-GTL3 = Profile(
+GTL3 = CodeProfile(
     "gtl3",
     {**identifiers.ROLES, **_GTL3_ROLES},
     required=(("12P",), ("P",)),
@@ -63,14 +63,14 @@ NAMES = ("gm", "gtl3", "hkmc", "plain")
 _BY_NAME = {profile.name: profile for profile in (HKMC, GM, GTL3)}
 
 
-def named(name: str) -> Profile | None:
+def named(name: str) -> CodeProfile | None:
     """The profile of that name (null for `plain`, which reads no identifiers); `ValueError` lists the known ones."""
     if name not in NAMES:
         raise ValueError(f"scan profile {name!r} is not known; known are {', '.join(NAMES)}")
     return _BY_NAME.get(name)
 
 
-def recognised(envelope: Envelope) -> Profile | None:
+def recognised(envelope: Envelope) -> CodeProfile | None:
     """The profile whose own marks the label bears, or null."""
     present = {identifier for identifier, _ in envelope.elements}
     if any(identifier == "12P" and value.startswith("GTL3") for identifier, value in envelope.elements):
@@ -83,7 +83,7 @@ def recognised(envelope: Envelope) -> Profile | None:
     return None
 
 
-def check(profile: Profile, envelope: Envelope) -> list[str]:
+def check(profile: CodeProfile, envelope: Envelope) -> list[str]:
     """What this label lacks or breaks of the profile's rules."""
     errors: list[str] = []
     if any(envelope.first(*names) is None for names in profile.required):
@@ -95,7 +95,7 @@ def check(profile: Profile, envelope: Envelope) -> list[str]:
     return errors
 
 
-def trace_parts(profile: Profile, trace: str, this_year: int) -> tuple[dict[str, str], bool]:
+def trace_parts(profile: CodeProfile, trace: str, this_year: int) -> tuple[dict[str, str], bool]:
     """A trace text taken apart, and whether its date can be. A trace of another form stays whole, and is not wrong:
     suppliers agree on their own.
     """

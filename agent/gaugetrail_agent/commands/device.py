@@ -12,7 +12,7 @@ import typer
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
-from gaugetrail_agent.config import Config, ModbusDeviceTable
+from gaugetrail_agent.config import AgentConfig, ModbusDeviceTable
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_agent.drivers.modbus.device import Batch
@@ -54,7 +54,7 @@ def read(
 
 
 async def _watch(
-    config: Config, name: str, ways: Sequence[ValueSettings], *, follow: bool, wait: float, as_json: bool
+    config: AgentConfig, name: str, ways: Sequence[ValueSettings], *, follow: bool, wait: float, as_json: bool
 ) -> bool:
     """Show readings until the first, or for ever; false when none came in time. `ways`: show all orders of these."""
     first = asyncio.Event()

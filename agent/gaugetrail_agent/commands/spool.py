@@ -180,7 +180,7 @@ def _path(config: Path) -> Path:
     return path
 
 
-def _entry(config: Path, seq: int, epoch: str | None) -> visit.Entry:
+def _entry(config: Path, seq: int, epoch: str | None) -> visit.SpoolEntry:
     try:
         return visit.one(_path(config), seq, epoch)
     except SpoolBroken as error:

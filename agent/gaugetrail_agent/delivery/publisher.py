@@ -48,7 +48,7 @@ UNSUPPORTED_VERSION = (0x84, 0x01)
 
 
 @dataclass
-class Figures:
+class DeliveryFigures:
     """What has happened since start."""
 
     messages: int = 0
@@ -73,7 +73,7 @@ class Publisher:
         collectors: CollectorKeys,
         signer: Signer | None = None,
     ) -> None:
-        self.figures = Figures()
+        self.figures = DeliveryFigures()
         self._settings = settings
         self._spool = spool
         self._agent = agent

@@ -69,7 +69,7 @@ _READS: Final[Mapping[Function, type[ModbusPDU]]] = {
 }
 
 
-class NoAnswer(DeviceGone):
+class NoReply(DeviceGone):
     """The unit didn't answer in time; others on the same link may. `cost_secs` is how long they had to wait for it."""
 
     def __init__(self, message: str, cost_secs: float = 0.0) -> None:
@@ -77,12 +77,12 @@ class NoAnswer(DeviceGone):
         self.cost_secs = cost_secs
 
 
-class NotTaken(NoAnswer):
+class NotTaken(NoReply):
     """The unit accepted a write, but what stands there now is something else."""
 
 
 @dataclass
-class Figures:
+class LinkFigures:
     """What came that answered nothing, since the start."""
 
     late: int = 0
@@ -97,7 +97,7 @@ class ModbusLink:
     """One bus or connection, shared by the units on it."""
 
     def __init__(self, settings: AnyModbusSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.figures = Figures()
+        self.figures = LinkFigures()
         self.breaks = 0
         """How often the connection has broken: who is at the other end may be another since."""
         self._settings = settings
@@ -207,7 +207,7 @@ class ModbusLink:
             pdu = await self._ask_in_turn(ask, patient=patient)
         now = self._monotonic()
         if pdu[0] & 0x80 and pdu[1] in GATEWAY:
-            raise NoAnswer(f"{self.name}: unit {unit}: {EXCEPTIONS[pdu[1]]} (exception {pdu[1]})", now - began)
+            raise NoReply(f"{self.name}: unit {unit}: {EXCEPTIONS[pdu[1]]} (exception {pdu[1]})", now - began)
         self._answered_at[unit] = now
         if pdu[0] & 0x80:
             raise Refused(pdu[1])
@@ -242,7 +242,7 @@ class ModbusLink:
                 if self._heard_at < sent:
                     # Nothing at all came back: perhaps the peer was switched off and the connection is half open.
                     await self._hang_up("no answer to anything")
-                raise NoAnswer(self._silence(ask.unit, secs), min(secs, overtake_secs)) from error
+                raise NoReply(self._silence(ask.unit, secs), min(secs, overtake_secs)) from error
             self._slowest_secs = max(self._monotonic() - sent, 0.98 * self._slowest_secs)
             return pdu
         finally:
@@ -263,7 +263,7 @@ class ModbusLink:
             if ask.is_read and (lost := self._still_to_come(ask.unit)):
                 probe = ask.of_other_length(lost)
                 if probe is None:
-                    raise NoAnswer(f"{self.name}: unit {ask.unit} answers too late or not at all; see timeout_secs")
+                    raise NoReply(f"{self.name}: unit {ask.unit} answers too late or not at all; see timeout_secs")
                 await self._exchange(probe, secs)
                 del self._unsure[ask.unit]
                 await self._bus_quiet(self._gap_secs())
@@ -292,7 +292,7 @@ class ModbusLink:
             if ask.is_read:
                 self._unsure.setdefault(ask.unit, {})[ask.length] = sent
             await self._after_silence(sent)
-            raise NoAnswer(message, self._monotonic() - sent) from error
+            raise NoReply(message, self._monotonic() - sent) from error
         finally:
             self._waiting.pop(0, None)
             timing_out.cancel()
@@ -356,7 +356,7 @@ class ModbusLink:
                 self.figures.late += 1
             elif unit != ask.unit or not ask.fits(pdu):
                 self.figures.foreign += 1
-                answer.set_exception(NoAnswer(f"{self.name}: {ask.misfit(unit, pdu)}; not taken"))
+                answer.set_exception(NoReply(f"{self.name}: {ask.misfit(unit, pdu)}; not taken"))
             else:
                 answer.set_result(pdu)
 

@@ -33,20 +33,19 @@ from gaugetrail_agent.spool.visit import statistics
 from gaugetrail_agent.spool.words import (
     ALWAYS,
     REFUSE,
-    Again,
     Appended,
     Confirmed,
     Origin,
     Room,
     SpoolBroken,
     SpoolFull,
+    StillHere,
     Waiting,
 )
 
 __all__ = [
     "ALWAYS",
     "REFUSE",
-    "Again",
     "Appended",
     "Confirmed",
     "Origin",
@@ -54,6 +53,7 @@ __all__ = [
     "Spool",
     "SpoolBroken",
     "SpoolFull",
+    "StillHere",
     "Waiting",
     "statistics",
 ]

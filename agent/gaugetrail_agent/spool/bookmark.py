@@ -30,7 +30,7 @@ LINE_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Bookmark:
     """`before` is the session before this one while the spool may not have heard of the new one yet."""
 
     session: str
@@ -51,18 +51,18 @@ def path_of(spool: Path) -> Path:
     return spool.with_suffix(".mark")
 
 
-def read(spool: Path) -> Mark | None:
+def read(spool: Path) -> Bookmark | None:
     """The mark beside a spool; null where there is none that proves itself."""
     try:
         text, _, check = path_of(spool).read_bytes().rstrip().rpartition(b" ")
         if f"{zlib.crc32(text):08x}".encode() == check:
-            return Mark(**json.loads(text))
+            return Bookmark(**json.loads(text))
     except (OSError, ValueError, TypeError):
         pass
     return None
 
 
-def replace(spool: Path, mark: Mark) -> FileIO:
+def replace(spool: Path, mark: Bookmark) -> FileIO:
     """A fresh mark, durable; returns the file to be written over. Raises `OSError`."""
     fresh = path_of(spool).with_suffix(".mark.new")
     with fresh.open("wb") as file:
@@ -74,7 +74,7 @@ def replace(spool: Path, mark: Mark) -> FileIO:
     return FileIO(path_of(spool), "r+")
 
 
-def overwrite(file: FileIO, mark: Mark, *, durable: bool) -> None:
+def overwrite(file: FileIO, mark: Bookmark, *, durable: bool) -> None:
     """The mark in place. Raises `OSError`."""
     file.seek(0)
     file.write(mark.line())
@@ -92,7 +92,7 @@ def inode_of(spool: Path) -> int:
         return 0
 
 
-def stranger(mark: Mark | None, session: str, inode: int, known: int | None) -> str | None:
+def stranger(mark: Bookmark | None, session: str, inode: int, known: int | None) -> str | None:
     """Why the spool is not the file that was left here; null when it is. `known`: how far the mark's epoch has come in
     it, null if it has no such epoch.
     """

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from gaugetrail_agent.spool import bookmark, repair, schema
-from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, Figures, Weight
-from gaugetrail_agent.spool.sealing import Chain, named, new_epoch_name, sound
+from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, SpoolFigures, Weight
+from gaugetrail_agent.spool.sealing import ChainEnd, named, new_epoch_name, sound
 from gaugetrail_agent.spool.words import Origin, SpoolBroken
 from gaugetrail_contract.clock import Clock, Ticker
 from gaugetrail_contract.events.payload import EventPayload
@@ -55,7 +55,7 @@ class OpenFile:
 
     path: Path
     db: sqlite3.Connection
-    chain: Chain
+    chain: ChainEnd
     weight: Weight
     session: str
     inode: int = 0
@@ -64,7 +64,7 @@ class OpenFile:
     def mark(self, before: str | None = None, *, durable: bool) -> None:
         """Write the mark beside the file; one that can't be written is said and costs a new epoch at worst."""
         start, epoch = self.chain.epochs.current
-        entry = bookmark.Mark(self.session, epoch, self.chain.place - start, self.chain.prev, self.inode, before)
+        entry = bookmark.Bookmark(self.session, epoch, self.chain.place - start, self.chain.prev, self.inode, before)
         try:
             if self.mark_file is None:
                 self.mark_file = bookmark.replace(self.path, entry)
@@ -159,17 +159,17 @@ class Opener:
                 "give each its own data_dir"
             )
         try:
-            figures = Figures.read(meta["figures"])
+            figures = SpoolFigures.read(meta["figures"])
         except ValueError as error:
             raise Spoilt(str(error)) from error
         epochs = Epochs.read(db)
         if not epochs.rows:
             raise Spoilt("the file has no epoch")
         self.ticker.at_least(figures.last_us)
-        chain = Chain(self.origin.agent, self.slot, self.clock, self.ticker, epochs, figures.place, figures.sha256)
+        chain = ChainEnd(self.origin.agent, self.slot, self.clock, self.ticker, epochs, figures.place, figures.sha256)
         return OpenFile(self.path, db, chain, figures.weight, meta["session"]), meta
 
-    def _due(self, file: OpenFile, meta: dict[str, str], known: bookmark.Mark | None, *, new: bool) -> Due | None:
+    def _due(self, file: OpenFile, meta: dict[str, str], known: bookmark.Bookmark | None, *, new: bool) -> Due | None:
         """Why a new epoch has to be drawn; null when this file is the one that was left here, whole."""
         if "epoch_due" in meta:
             asked = json.loads(meta["epoch_due"])
@@ -234,7 +234,7 @@ def _whole(file: OpenFile) -> Due | None:
     return Due.now(SpoolRepaired(reason=reason, damaged=len(bad), old_epoch=epoch, last_seq=seq, last_seal=seal))
 
 
-def set_damaged(db: sqlite3.Connection, chain: Chain, weight: Weight, place: int, reason: str) -> None:
+def set_damaged(db: sqlite3.Connection, chain: ChainEnd, weight: Weight, place: int, reason: str) -> None:
     """A record that the disk has spoilt leaves the queue and is kept as it was found. The caller commits."""
     row = db.execute("DELETE FROM record WHERE place = ? RETURNING data, state", (place,)).fetchone()
     if row is None:

@@ -24,9 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.bookmark import Mark
-from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, Row, Scrap, Wal, cut_short
-from gaugetrail_agent.spool.schema import CONFIRMED, Figures, Weight
+from gaugetrail_agent.spool.bookmark import Bookmark
+from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, SalvagedRow, Scrap, Wal, cut_short
+from gaugetrail_agent.spool.schema import CONFIRMED, SpoolFigures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.events.spool import SpoolRepaired
@@ -44,7 +44,7 @@ DO UPDATE SET attempt = excluded.attempt, record = excluded.record WHERE exclude
 """
 
 
-def trouble_before_opening(path: Path, known: Mark | None) -> str | None:
+def trouble_before_opening(path: Path, known: Bookmark | None) -> str | None:
     """What SQLite would pass over in silence: an emptied file with a log beside it, a log spoilt in the middle, a log
     that has lost an end which the mark remembers. Nothing is written.
     """
@@ -63,14 +63,14 @@ def trouble_before_opening(path: Path, known: Mark | None) -> str | None:
     return _lost_end(path, known, wal) if wal.more else None
 
 
-def _lost_end(path: Path, known: Mark | None, wal: Wal) -> str | None:
+def _lost_end(path: Path, known: Bookmark | None, wal: Wal) -> str | None:
     """Of a log that goes on behind what SQLite takes of it: whether that falls short of what the mark of the same run
     knows. Where the file can't be read, opening it would only empty the log, so that is said here.
     """
     try:
         with closing(schema.look(path)) as db:
             meta = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('session', 'figures')"))
-            epochs, place = schema.Epochs.read(db), Figures.read(str(meta["figures"])).place
+            epochs, place = schema.Epochs.read(db), SpoolFigures.read(str(meta["figures"])).place
     except (sqlite3.Error, KeyError, ValueError) as error:
         if isinstance(error, sqlite3.Error) and not schema.is_damage(error):
             return None  # opening it will tell
@@ -89,7 +89,7 @@ def _holds_something(log: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def rebuild(path: Path, agent: str, boot: str, reason: str, known: Mark | None, now_us: int) -> None:
+def rebuild(path: Path, agent: str, boot: str, reason: str, known: Bookmark | None, now_us: int) -> None:
     """Move the spoilt file aside and put a fresh one in its place. Raises `OSError` or `sqlite3.Error` (no room?): then
     the spoilt files are kept, and the next `finish` goes on.
     """
@@ -173,11 +173,11 @@ def _salvage(spoilt: Path, scratch: Path, note: dict[str, object]) -> None:
         os.fsync(file.fileno())
 
 
-def _epoch_starts(rows: Iterable[Row | Scrap]) -> dict[str, int]:
+def _epoch_starts(rows: Iterable[SalvagedRow | Scrap]) -> dict[str, int]:
     """Where each epoch starts, by what most of its records say."""
     votes: dict[str, Counter[int]] = {}
     for row in rows:
-        if isinstance(row, Row) and row.place is not None and sound(row.sha256, row.data):
+        if isinstance(row, SalvagedRow) and row.place is not None and sound(row.sha256, row.data):
             head = named(row.data)
             if head is not None:
                 votes.setdefault(head[1], Counter())[row.place - head[2]] += 1
@@ -194,7 +194,7 @@ class _Salvage:
     starts: dict[str, int] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
 
-    def take_all(self, rows: Iterable[Row | Scrap]) -> None:
+    def take_all(self, rows: Iterable[SalvagedRow | Scrap]) -> None:
         """Carry over what proves itself; keep the rest as damaged."""
         for row in rows:
             if isinstance(row, Scrap):
@@ -208,7 +208,7 @@ class _Salvage:
             else:
                 self.put(row, head[1], head[2])
 
-    def put(self, row: Row, epoch: str, seq: int) -> None:
+    def put(self, row: SalvagedRow, epoch: str, seq: int) -> None:
         """A record that has proven itself, at the place its epoch gives it."""
         if epoch not in self.starts:
             self.starts[epoch] = self._end()
@@ -242,7 +242,7 @@ class _Salvage:
             after = self.db.execute("SELECT data FROM record WHERE place = ?", (place + 1,)).fetchone()
             follower = named(bytes(after[0])) if after else None
             if follower is not None and follower[1] == epoch and follower[3] == seal_of(raw):
-                self.put(Row(seal_of(raw), raw), epoch, seq)
+                self.put(SalvagedRow(seal_of(raw), raw), epoch, seq)
             if self.db.execute("SELECT 1 FROM record WHERE place = ?", (place,)).fetchone():
                 self.db.execute("DELETE FROM damaged WHERE id = ?", (number,))
 
@@ -273,7 +273,7 @@ def _conclude(db: sqlite3.Connection, found: _Salvage, note: dict[str, object], 
     place, sha256, last_us = db.execute(
         "SELECT place, sha256, time_us FROM record ORDER BY place DESC LIMIT 1"
     ).fetchone() or (0, FIRST_PREV, 0)
-    figures = Figures(place, sha256, last_us, weight)
+    figures = SpoolFigures(place, sha256, last_us, weight)
     known_epoch, known_seq = (
         (str(note["known_epoch"]), int(str(note["known_seq"]))) if "known_seq" in note else (None, None)
     )

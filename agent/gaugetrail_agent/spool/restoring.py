@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.schema import WAITING, Epochs, Figures
+from gaugetrail_agent.spool.schema import WAITING, Epochs, SpoolFigures
 from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.spool import SpoolRestored
@@ -62,7 +62,7 @@ def _copy(backup: Path, scratch: Path, agent: str) -> int:
             meta = dict(db.execute("SELECT key, value FROM meta"))
             if meta["agent"] != agent:
                 raise SpoolBroken(f"{backup} belongs to the agent {meta['agent']!r}, not to {agent!r}")
-            figures = Figures.read(str(meta["figures"]))
+            figures = SpoolFigures.read(str(meta["figures"]))
             epoch, seq = Epochs.read(db).of(figures.place)
             reason = f"restored on purpose from {backup.name}"
             payload = SpoolRestored(reason=reason, old_epoch=epoch, last_seq=seq, last_seal=figures.sha256)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from gaugetrail_agent.spool.schema import CONFIRMED, WAITING, Weight
-from gaugetrail_agent.spool.sealing import Chain
+from gaugetrail_agent.spool.sealing import ChainEnd
 from gaugetrail_agent.spool.words import Origin
 from gaugetrail_contract.events.spool import RecordsDropped
 from gaugetrail_contract.ranges import Ranges
@@ -27,7 +27,7 @@ CLASSES = range(1, 10)
 MOST_RANGES = 50
 
 
-def let_go(db: sqlite3.Connection, chain: Chain, weight: Weight, keep_bytes: int) -> Weight | None:
+def let_go(db: sqlite3.Connection, chain: ChainEnd, weight: Weight, keep_bytes: int) -> Weight | None:
     """The oldest confirmed records beyond the budget go; null when there are none. The newest record always stays."""
     if weight.bytes[CONFIRMED] <= keep_bytes:
         return None
@@ -54,7 +54,7 @@ def let_go(db: sqlite3.Connection, chain: Chain, weight: Weight, keep_bytes: int
 
 
 def drop_lowest(
-    db: sqlite3.Connection, chain: Chain, weight: Weight, origin: Origin, want: int, up_to: int | None
+    db: sqlite3.Connection, chain: ChainEnd, weight: Weight, origin: Origin, want: int, up_to: int | None
 ) -> list[EventBody]:
     """Drop waiting records, lowest class first and oldest first in it, until `want` bytes are free or none is left of a
     class up to `up_to` (null: any). Returns the events that say so, one for each class and epoch. The caller commits.
@@ -76,7 +76,7 @@ def drop_lowest(
 
 def _dropped(
     db: sqlite3.Connection,
-    chain: Chain,
+    chain: ChainEnd,
     weight: Weight,
     origin: Origin,
     key: tuple[int, str],

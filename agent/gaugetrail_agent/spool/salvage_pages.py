@@ -32,7 +32,7 @@ Value = int | float | str | bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SalvagedRow:
     """A row of the record table; `place` is null where only seal and bytes were found."""
 
     sha256: str
@@ -159,7 +159,7 @@ class Pages:
         if self._file:
             self._file.close()
 
-    def rows(self) -> Iterator[Row | Scrap]:
+    def rows(self) -> Iterator[SalvagedRow | Scrap]:
         """What can be read of the record table. A record may come more than once, and one that was let go may come
         back from a page that is free by now: it is sent again, which does no harm.
         """
@@ -176,7 +176,7 @@ class Pages:
         self._file.seek((number - 1) * self._size)
         return self._file.read(self._size)
 
-    def _in_page(self, page: bytes, number: int) -> Iterator[Row | Scrap]:
+    def _in_page(self, page: bytes, number: int) -> Iterator[SalvagedRow | Scrap]:
         seen = 0
         if page[:1] == bytes([TABLE_LEAF]):
             for row in self._cells(page):
@@ -189,7 +189,7 @@ class Pages:
             if len(carved) < visible:
                 yield Scrap(page, f"page {number} of the spoilt file shows {visible} records that can't all be read")
 
-    def _cells(self, page: bytes) -> Iterator[Row]:
+    def _cells(self, page: bytes) -> Iterator[SalvagedRow]:
         (cells,) = struct.unpack(">H", page[3:5])
         pointers = page[8 : 8 + 2 * cells]
         for (at,) in struct.iter_unpack(">H", pointers[: len(pointers) // 2 * 2]):
@@ -237,7 +237,7 @@ def cut_short(path: Path, wal: Wal) -> bool:
     return count - there > len(logged) or any(page not in logged for page in range(there + 1, count + 1))
 
 
-def _carve(page: bytes) -> Iterator[Row]:
+def _carve(page: bytes) -> Iterator[SalvagedRow]:
     """Records that lie whole in a page: a seal, and behind it the bytes that hash to it."""
     for found in SEALED.finditer(page):
         sha256, start = found[1].decode(), found.end()
@@ -245,17 +245,17 @@ def _carve(page: bytes) -> Iterator[Row]:
         while end >= 0 and not sound(sha256, page[start : end + 1]):
             end = page.find(b"}", end + 1)
         if end >= 0:
-            yield Row(sha256, page[start : end + 1])
+            yield SalvagedRow(sha256, page[start : end + 1])
 
 
-def _row(place: int, values: list[Value]) -> Row | None:
+def _row(place: int, values: list[Value]) -> SalvagedRow | None:
     """The values as a row of the record table, if they are one."""
     if len(values) != 8:
         return None
     _, sha256, data, _, committed, confirmed, state, reason = values
     if not isinstance(sha256, str) or not isinstance(data, bytes):
         return None
-    return Row(
+    return SalvagedRow(
         sha256=sha256,
         data=data,
         place=place,

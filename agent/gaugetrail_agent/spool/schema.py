@@ -78,7 +78,7 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class SpoolFigures:
     """What `meta` knows of the content, in one line that proves itself: a spoilt digit would mislead for ever."""
 
     place: int
@@ -94,7 +94,7 @@ class Figures:
         return f"{line} {zlib.crc32(line.encode()):08x}"
 
     @classmethod
-    def read(cls, text: str) -> Figures:
+    def read(cls, text: str) -> SpoolFigures:
         """What `text` wrote. Raises `ValueError` for anything else."""
         line, _, check = text.rpartition(" ")
         if f"{zlib.crc32(line.encode()):08x}" != check:
@@ -104,7 +104,7 @@ class Figures:
         return cls(int(place), sha256, int(last_us), Weight(numbers[:3], numbers[3:6], *numbers[6:]))
 
 
-NOTHING = Figures(0, FIRST_PREV, 0, Weight())
+NOTHING = SpoolFigures(0, FIRST_PREV, 0, Weight())
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def migrate(db: sqlite3.Connection) -> None:
     weight.confirmed = place - weight.count[WAITING] - weight.count[SET_ASIDE]
     db.execute("DELETE FROM meta WHERE key IN ('epoch', 'weight', 'last_us')")
     db.execute("UPDATE meta SET key = 'boot_place' WHERE key = 'boot_seq'")
-    figures = Figures(place, sha256, int(meta["last_us"]), weight)
+    figures = SpoolFigures(place, sha256, int(meta["last_us"]), weight)
     db.executemany("INSERT INTO meta VALUES(?, ?)", (("session", ""), ("figures", figures.text())))
     db.execute(f"PRAGMA user_version = {VERSION}")
 

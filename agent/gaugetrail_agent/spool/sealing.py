@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gaugetrail_agent.spool.schema import WAITING, Epochs, Figures, Weight
+from gaugetrail_agent.spool.schema import WAITING, Epochs, SpoolFigures, Weight
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_contract.clock import Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, Body, Head, InspectionBody
@@ -19,7 +19,7 @@ BEHIND_US = 500_000
 
 
 @dataclass(slots=True)
-class Chain:
+class ChainEnd:
     """Where the next record goes: behind `place`, naming `prev`, in the current epoch."""
 
     agent: str
@@ -85,7 +85,7 @@ class Chain:
 
     def write(self, db: sqlite3.Connection, weight: Weight) -> None:
         """What must be in the file with the records: where the chain stands, the greatest moment, the figures."""
-        figures = Figures(self.place, self.prev, self.ticker.last, weight)
+        figures = SpoolFigures(self.place, self.prev, self.ticker.last, weight)
         db.execute("UPDATE meta SET value = ? WHERE key = 'figures'", (figures.text(),))
 
 

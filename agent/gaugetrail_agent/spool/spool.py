@@ -14,8 +14,8 @@ from gaugetrail_agent.spool.questions import Reader
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING
 from gaugetrail_agent.spool.sealing import sound
 from gaugetrail_agent.spool.visit import latencies, quantile
-from gaugetrail_agent.spool.words import REFUSE, Again, Appended, Confirmed, Origin, Room, SpoolBroken, Waiting
-from gaugetrail_agent.spool.writer import Append, Limits, Mark, Suspect, Writer
+from gaugetrail_agent.spool.words import REFUSE, Appended, Confirmed, Origin, Room, SpoolBroken, StillHere, Waiting
+from gaugetrail_agent.spool.writer import Append, Limits, Marking, Suspect, Writer
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.receipts import Receipt
@@ -144,19 +144,19 @@ class Spool:
         """The place of the last record that is committed; 0 in an empty spool."""
         return int(self._reader.ask("SELECT coalesce(max(place), 0) FROM record")[0][0])
 
-    def again(self, epoch: str, start: int, end: int, limit: int = 1000) -> Again:
+    def again(self, epoch: str, start: int, end: int, limit: int = 1000) -> StillHere:
         """Records `start`..`end` of an epoch for a collector that asks for them again: sent before or not, confirmed
         or not, the first `limit` of them. What is gone within these is listed as ranges.
         """
         span = self._span(epoch)
         if span is None:
-            return Again([], ((start, end),))
+            return StillHere([], ((start, end),))
         base, last = span
         rows = self._reader.between(base + start, min(base + end, last), limit)
         records = self._proven(rows)
         looked_to = end if len(rows) < limit else rows[-1].place - base
         here = Ranges.of(one.place - base for one in records)
-        return Again(records, tuple(here.gaps(start, looked_to)))
+        return StillHere(records, tuple(here.gaps(start, looked_to)))
 
     def held(self, after: int, limit: int) -> list[Waiting]:
         """Records of any state behind the place `after`, in order, proven."""
@@ -184,9 +184,9 @@ class Spool:
         # In pieces, so that an append doesn't wait for more than one of them.
         for first, last in done.ranges:
             for start in range(first, last + 1, MARKED_AT_ONCE):
-                self._put(Mark([(start, min(last, start + MARKED_AT_ONCE - 1))]))
+                self._put(Marking([(start, min(last, start + MARKED_AT_ONCE - 1))]))
         if aside:
-            self._put(Mark(set_aside=aside))
+            self._put(Marking(set_aside=aside))
         return done
 
     def _span(self, epoch: str) -> tuple[int, int] | None:
@@ -204,7 +204,7 @@ class Spool:
 
     def remember(self, key: str, value: str) -> Future[None]:
         """Keep a small value durably; the future is done after the commit."""
-        mark = Mark(remember={key: value})
+        mark = Marking(remember={key: value})
         if not self._put(mark):
             mark.done.set_exception(SpoolBroken("the spool is closed"))
         return mark.done
@@ -234,7 +234,7 @@ class Spool:
             dropped=weight.dropped,
         )
 
-    def _put(self, job: Mark | Suspect) -> bool:
+    def _put(self, job: Marking | Suspect) -> bool:
         writer = self._writer
         if writer is not None:
             writer.jobs.put(job)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, Figures
+from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, SpoolFigures
 from gaugetrail_agent.spool.sealing import sound
 from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.seal import Sealed
@@ -36,7 +36,7 @@ def looking(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SpoolEntry:
     """A record or what is left of one, as a list shows it."""
 
     epoch: str | None
@@ -69,23 +69,25 @@ class Entry:
 LISTED = ("kind", "time", "clock", "station", "part", "serial", "lot", "type", "target", "verdict")
 
 
-def entries(path: Path, state: str, limit: int) -> tuple[list[Entry], int]:
+def entries(path: Path, state: str, limit: int) -> tuple[list[SpoolEntry], int]:
     """The oldest `limit` records of a state (waiting, confirmed, set-aside, damaged), and how many there are."""
     with looking(path) as db:
         figures, epochs = _known(db)
         if state == "damaged":
             rows = db.execute("SELECT epoch, seq, reason, raw FROM damaged ORDER BY id LIMIT ?", (limit,))
-            found = [Entry(epoch, seq, state, None, bytes(raw), reason) for epoch, seq, reason, raw in rows]
+            found = [SpoolEntry(epoch, seq, state, None, bytes(raw), reason) for epoch, seq, reason, raw in rows]
             return found, figures.weight.damaged
         number = STATES.index(state)
         rows = db.execute(
             "SELECT place, sha256, data, reason FROM record WHERE state = ? ORDER BY place LIMIT ?", (number, limit)
         )
-        found = [Entry(*epochs.of(place), state, sha256, bytes(data), reason) for place, sha256, data, reason in rows]
+        found = [
+            SpoolEntry(*epochs.of(place), state, sha256, bytes(data), reason) for place, sha256, data, reason in rows
+        ]
         return found, figures.weight.count[number]
 
 
-def one(path: Path, seq: int, epoch: str | None = None) -> Entry:
+def one(path: Path, seq: int, epoch: str | None = None) -> SpoolEntry:
     """A record by its number, of the current epoch unless another is named. Raises `SpoolBroken`: it isn't here."""
     with looking(path) as db:
         figures, epochs = _known(db)
@@ -96,10 +98,10 @@ def one(path: Path, seq: int, epoch: str | None = None) -> Entry:
             raise SpoolBroken(f"there is no epoch {epoch} in this spool; it knows {names}")
         row = db.execute("SELECT sha256, data, state, reason FROM record WHERE place = ?", (span[0] + seq,)).fetchone()
         if row is not None and 0 < seq <= span[1] - span[0]:
-            return Entry(epoch, seq, STATES[row[2]], row[0], bytes(row[1]), row[3])
+            return SpoolEntry(epoch, seq, STATES[row[2]], row[0], bytes(row[1]), row[3])
         row = db.execute("SELECT reason, raw FROM damaged WHERE epoch = ? AND seq = ?", (epoch, seq)).fetchone()
         if row is not None:
-            return Entry(epoch, seq, "damaged", None, bytes(row[1]), row[0])
+            return SpoolEntry(epoch, seq, "damaged", None, bytes(row[1]), row[0])
     came_to = span[1] - span[0]
     gone = "it was confirmed and let go, or lost" if 0 < seq <= came_to else f"the epoch has come to {came_to}"
     raise SpoolBroken(f"record {epoch}/{seq} is not in the spool: {gone}")
@@ -128,7 +130,7 @@ def export(path: Path, target: Path, states: Iterable[str]) -> tuple[int, int]:
     return written, left_out
 
 
-def request(path: Path, entry: Entry) -> None:
+def request(path: Path, entry: SpoolEntry) -> None:
     """Ask that a set-aside record be sent again; the agent does it, now or when it starts. Raises `SpoolBroken`."""
     with looking(path) as db:
         span = Epochs.read(db).span(str(entry.epoch), 0)
@@ -146,9 +148,9 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _known(db: sqlite3.Connection) -> tuple[Figures, Epochs]:
+def _known(db: sqlite3.Connection) -> tuple[SpoolFigures, Epochs]:
     (text,) = db.execute("SELECT value FROM meta WHERE key = 'figures'").fetchone()
-    return Figures.read(str(text)), Epochs.read(db)
+    return SpoolFigures.read(str(text)), Epochs.read(db)
 
 
 def statistics(path: Path) -> dict[str, object]:
@@ -159,7 +161,7 @@ def statistics(path: Path) -> dict[str, object]:
         meta = dict(db.execute("SELECT key, value FROM meta"))
         epochs = Epochs.read(db)
         took = latencies(db.execute, MOST_LATENCIES)
-    figures = Figures.read(str(meta["figures"]))
+    figures = SpoolFigures.read(str(meta["figures"]))
     weight = figures.weight
     return {
         "agent": meta["agent"],

@@ -99,7 +99,7 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class StillHere:
     """Records of an epoch that are still here, whatever their state; `gone` are the asked numbers that are not."""
 
     records: list[Waiting]

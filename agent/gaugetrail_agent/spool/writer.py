@@ -42,7 +42,7 @@ class Append:
 
 
 @dataclass(slots=True)
-class Mark:
+class Marking:
     """What receipts have said, in places, and what is to be remembered."""
 
     confirmed: Sequence[tuple[int, int]] = ()
@@ -75,7 +75,7 @@ class Stop:
     size: ClassVar[int] = 1
 
 
-Job = Append | Mark | Suspect | Stop
+Job = Append | Marking | Suspect | Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Writer:
         suspects = [job for job in jobs if isinstance(job, Suspect)]
         group = Group(
             [job for job in jobs if isinstance(job, Append)],
-            [job for job in jobs if isinstance(job, Mark)],
+            [job for job in jobs if isinstance(job, Marking)],
             [place for job in suspects for place in job.places],
         )
         try:
@@ -326,7 +326,7 @@ class Group:
     """What one commit does."""
 
     appends: list[Append]
-    marks: list[Mark]
+    marks: list[Marking]
     suspects: list[int]
 
     def open(self) -> list[Append]:
@@ -347,7 +347,7 @@ class Group:
         return bool(self.marks or self.suspects or wanted)
 
 
-def apply(db: sqlite3.Connection, mark: Mark, weight: Weight, mono_us: int) -> None:
+def apply(db: sqlite3.Connection, mark: Marking, weight: Weight, mono_us: int) -> None:
     """A record still waiting becomes confirmed or set aside; one that is neither any more stays what it is."""
     for places in mark.confirmed:
         _move(db, weight, places, CONFIRMED, mono_us, None)

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_collector.config import Config
+from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract.text import visible
 
@@ -42,7 +42,7 @@ def fail(message: str, code: int = 1) -> typer.Exit:
 
 
 @contextlib.contextmanager
-def opened_store(config: Config) -> Iterator[Store]:
+def opened_store(config: CollectorConfig) -> Iterator[Store]:
     """The configured store, open; a store that is down ends the command with one sentence and exit code 1."""
     store = config.store()
     try:

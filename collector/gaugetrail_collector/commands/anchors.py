@@ -12,7 +12,7 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
-from gaugetrail_collector.config import Config
+from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.evidence import anchors as anchoring
 from gaugetrail_collector.evidence import verify as proving
 from gaugetrail_contract.signing import BadKeyFile, signer_at
@@ -91,7 +91,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _own_key(config: Config) -> list[str]:
+def _own_key(config: CollectorConfig) -> list[str]:
     try:
         return [signer_at(config.data_dir / "collector.key").key]
     except BadKeyFile as error:

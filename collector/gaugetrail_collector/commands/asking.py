@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector.commands import fail
-from gaugetrail_collector.stores.question import Position, Term, position_of
+from gaugetrail_collector.stores.question import Asked, Position, position_of
 from gaugetrail_collector.tracing.time_words import window_of
 from gaugetrail_collector.tracing.trace import KINDS, Question
 from gaugetrail_contract.clock import WallClock
@@ -36,8 +36,8 @@ def question_of(
     """The question that the options ask; ends the command where they make no sense."""
     if kind is not None and kind not in KINDS:
         raise fail(f"{kind!r} is no kind of identifier; there are {', '.join(sorted(KINDS))}")
-    terms = [Term(kind, identifier)] if identifier is not None else []
-    terms += [Term(name, value) for name, value in wanted.items() if value is not None]
+    terms = [Asked(kind, identifier)] if identifier is not None else []
+    terms += [Asked(name, value) for name, value in wanted.items() if value is not None]
     for term in terms:
         reason = refuse_identifier(term.identifier)
         if reason is not None:

@@ -13,7 +13,7 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, say
-from gaugetrail_collector.config import Config
+from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
@@ -28,7 +28,7 @@ PublicKey = Annotated[str, typer.Argument(help="64 hex digits, as gaugetrail-age
 
 
 @contextlib.contextmanager
-def opened_keys(config: Config) -> Iterator[Keys]:
+def opened_keys(config: CollectorConfig) -> Iterator[Keys]:
     """The collector's key file, open; one that can't be used ends the command with one sentence."""
     path = config.data_dir / "keys.db"
     keys = Keys(path, config.settings.evidence.agent_keys, lambda: time.time_ns() // 1000)

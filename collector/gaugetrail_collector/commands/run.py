@@ -9,7 +9,7 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import BAD_CONFIG, AsJson, ConfigFile, answer, fail, opened_store, say
 from gaugetrail_collector.commands.set_aside import opened_list
-from gaugetrail_collector.config import Config
+from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_contract.logs import set_up_logging
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
@@ -57,7 +57,7 @@ def status(config: ConfigFile, as_json: AsJson = False) -> None:
             say(f"{key:<10} {value}")
 
 
-def _set_aside_count(config: Config) -> int:
+def _set_aside_count(config: CollectorConfig) -> int:
     if not config.set_aside_path.exists():
         return 0
     with opened_list(config) as entries:

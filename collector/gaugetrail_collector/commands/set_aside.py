@@ -15,7 +15,7 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
 from gaugetrail_collector.commands.keys import opened_keys
-from gaugetrail_collector.config import Config
+from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
@@ -25,7 +25,7 @@ app = typer.Typer(no_args_is_help=True, help="What could not be understood or st
 
 
 @contextlib.contextmanager
-def opened_list(config: Config) -> Iterator[SetAside]:
+def opened_list(config: CollectorConfig) -> Iterator[SetAside]:
     """The collector's list, open; a file that can't be read ends the command with one sentence."""
     entries = SetAside(config.set_aside_path)
     try:

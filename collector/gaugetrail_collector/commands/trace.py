@@ -22,7 +22,7 @@ from gaugetrail_collector.commands.asking import (
 )
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.question import ALL_TIME, Term
+from gaugetrail_collector.stores.question import ALL_TIME, Asked
 from gaugetrail_collector.tracing import trace as tracing
 from gaugetrail_collector.tracing.genealogy import Thing, walk
 from gaugetrail_collector.tracing.trace import Page, Question
@@ -125,4 +125,4 @@ def _tell_family(store: Store, question: Question, depth: int, most: int, *, as_
 
 def _known_as(store: Store, kind: str, identifier: str) -> bool:
     asked = ("serial", "component") if kind == "serial" else (kind,)
-    return any(next(store.search(Term(one, identifier)), None) is not None for one in asked)
+    return any(next(store.search(Asked(one, identifier)), None) is not None for one in asked)

@@ -13,7 +13,7 @@ from gaugetrail_collector.console.history import PAGE_OF_RECORDS
 from gaugetrail_collector.console.pages import MAX_NUMBER, Kind, Number, Place, Short, asked
 from gaugetrail_collector.console.questions import Verified
 from gaugetrail_collector.intake.set_aside import Entry
-from gaugetrail_collector.stores.question import Term
+from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.tracing.trace import Question, gathered, pages
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
@@ -132,7 +132,7 @@ def _records(api: APIRouter, facts: Facts) -> None:
             window, place = asked(id, since, until, after)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
-        question = Question((Term(kind or None, id),), window)
+        question = Question((Asked(kind or None, id),), window)
         page = facts.questions.ask(lambda store: next(pages(store, question, place, PAGE_OF_RECORDS)))
         if not page.known:
             raise HTTPException(404, f"nothing is known of {id!r}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window, contexts
+from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window, contexts
 from gaugetrail_collector.tracing.genealogy import Thing, links_of
 from gaugetrail_collector.tracing.trace import Known, Page, Question, pages, target_of
 from gaugetrail_contract.record import Amendment, Event, Inspection, identifiers
@@ -49,7 +49,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class FamilyShown:
     """The nearest relatives in one direction, as the records at hand name them; `more` there are."""
 
     title: str
@@ -67,7 +67,7 @@ class History:
     events: tuple[Known, ...] = ()
     other_amendments: tuple[Known, ...] = ()
     next: Position | None = None
-    families: tuple[Family, ...] = ()
+    families: tuple[FamilyShown, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is known at all."""
@@ -87,7 +87,7 @@ def find(
     """
     asked: Sequence[str | None] = (kind,) if kind is not None else (None, *CONTEXT_KINDS)
     for one in asked:
-        page = _page(store, Question((Term(one, identifier),), window), after)
+        page = _page(store, Question((Asked(one, identifier),), window), after)
         if page.known:
             matches = tuple(Match(known, _kinds(known, identifier, one)) for known in page.known)
             return Found(matches, page.next)
@@ -103,7 +103,7 @@ def _kinds(known: Known, identifier: str, asked: str | None) -> tuple[str, ...]:
 
 def history(store: Store, identifier: str, kind: str | None, after: Position | None = None) -> History:
     """A page of the trail of an identifier. Raises `StoreDown`."""
-    page = _page(store, Question((Term(kind, identifier),)), after)
+    page = _page(store, Question((Asked(kind, identifier),)), after)
     inspected = tuple(known for known in page.known if known.record is None or isinstance(known.record, Inspection))
     own = tuple(known for known in page.known if isinstance(known.record, Amendment))
     chapters = tuple(
@@ -125,19 +125,19 @@ def _page(store: Store, question: Question, after: Position | None) -> Page:
     return next(pages(store, question, after, PAGE_OF_RECORDS))
 
 
-def _families(store: Store, identifier: str, kind: str | None, page: Page) -> tuple[Family, ...]:
+def _families(store: Store, identifier: str, kind: str | None, page: Page) -> tuple[FamilyShown, ...]:
     """What it was made from and what it went into, one step each way: a lot of a hundred thousand units costs no more
     than one of ten. The relatives' own pages lead on.
     """
     known = page.known
     if kind == "serial":
-        known += _page(store, Question((Term("component", identifier),)), None).known
+        known += _page(store, Question((Asked("component", identifier),)), None).known
     links = [pair for one in known if one.record is not None for pair in links_of(one.record)]
     made_from = dict.fromkeys(part for part, whole in links if whole.identifier == identifier)
     went_into = dict.fromkeys(whole for part, whole in links if part.identifier == identifier)
     found = (("Made from", list(made_from)), ("Went into", list(went_into)))
     return tuple(
-        Family(title, tuple(things[:FAMILY_SIZE]), max(0, len(things) - FAMILY_SIZE))
+        FamilyShown(title, tuple(things[:FAMILY_SIZE]), max(0, len(things) - FAMILY_SIZE))
         for title, things in found
         if things
     )

@@ -14,8 +14,8 @@ from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.spans import RecordSpan, spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
+from gaugetrail_contract.receipts import NotStored as SetAsideReceipt
 from gaugetrail_contract.receipts import Receipt, StoredRange
-from gaugetrail_contract.receipts import SetAside as SetAsideReceipt
 from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import Opened
 from gaugetrail_contract.text import visible, visible_bytes
@@ -27,7 +27,7 @@ MOST_NEWER = 1000
 
 
 @dataclass
-class Figures:
+class IntakeFigures:
     """What has happened since start, for the status document."""
 
     messages: int = 0
@@ -60,7 +60,7 @@ class Account:
     """Hears what is new in the store, after the commit; must be quick and must not raise."""
     on_there: Callable[[Sequence[RecordSpan]], None] | None = None
     """Hears what the store has now, new or not; the same rule."""
-    figures: Figures = field(default_factory=Figures)
+    figures: IntakeFigures = field(default_factory=IntakeFigures)
     newer: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Agents whose records hold keys that are unknown here, with those of the first such record."""
 

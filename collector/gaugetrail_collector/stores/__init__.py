@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
+from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.seal import Opened
 
@@ -104,7 +104,7 @@ class Store(Protocol):
     def note(self, lines: Sequence[str]) -> None:
         """Points for charts, made by `status_lines`; a store without charts takes none. Any thread; may be lost."""
 
-    def search(self, term: Term | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
+    def search(self, term: Asked | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
         """Every record of the window that carries the term (all of them without one), in the order of their positions
         and behind `after`; streamed. It may give more than those: hold each record against the term.
         """

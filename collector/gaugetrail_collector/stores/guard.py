@@ -41,7 +41,7 @@ MOST_PASSED = 5_000
 
 
 @dataclass
-class Guard:
+class TagGuard:
     """The values of each tag, and what may come on top. One thread at a time; `use` from any."""
 
     bounds: Mapping[str, int] = field(default_factory=lambda: dict(BOUNDS))

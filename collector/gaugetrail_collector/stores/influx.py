@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses, fork_reason
-from gaugetrail_collector.stores.guard import Guard
+from gaugetrail_collector.stores.guard import TagGuard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
@@ -33,10 +33,10 @@ VERSION = re.compile(r"v?([0-9]+)\.")
 class InfluxStore(InfluxReads):
     """See the module's promise. One thread at a time."""
 
-    def __init__(self, address: InfluxAddress, guard: Guard | None = None) -> None:
+    def __init__(self, address: InfluxAddress, guard: TagGuard | None = None) -> None:
         super().__init__(address)
         self._at = address
-        self._guard = guard or Guard()
+        self._guard = guard or TagGuard()
         self._admin = InfluxAdmin(self._http)
         self._keeps_ns: int | None = None
         self._server = ""

@@ -18,7 +18,7 @@ from typing import TypeVar
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
 from gaugetrail_collector.stores.lines import bucket, stored_tag
-from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window
+from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
 
 PAGE = 500
 LEADS = 50
@@ -47,7 +47,7 @@ class InfluxReads:
 
     # --- by what a record carries
 
-    def search(self, term: Term | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
+    def search(self, term: Asked | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
         """The term's trace points, its tags, or both; where the tag is a gauge's, everything of its stations."""
         streams: list[Iterator[Row]] = []
         if term is None:
@@ -60,7 +60,7 @@ class InfluxReads:
             if after is None or position > after:
                 yield next(same)
 
-    def _tagged(self, term: Term, window: Window, after: Position | None) -> list[Iterator[Row]]:
+    def _tagged(self, term: Asked, window: Window, after: Position | None) -> list[Iterator[Row]]:
         tag, values = str(term.kind), [stored_tag(term.identifier)]
         if term.kind == "gauge":
             tag, values = "station", self._stations_of(term.identifier)
@@ -87,7 +87,7 @@ class InfluxReads:
         for point in self._pages(f"SELECT {RECORD} FROM {name}", where, bound, _since(window, after), _until(window)):
             yield _row(point)
 
-    def _traced(self, term: Term, window: Window, after: Position | None) -> Iterator[Row]:
+    def _traced(self, term: Asked, window: Window, after: Position | None) -> Iterator[Row]:
         """Through the identifier's bucket to the points that carry the records."""
         bound: Bound = {"id": term.identifier}
         if term.kind is not None:
@@ -106,7 +106,7 @@ class InfluxReads:
 
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """The whole answer of `search`."""
-        return list(self.search(Term(kind, identifier)))
+        return list(self.search(Asked(kind, identifier)))
 
     def amendments_of(self, ids: Sequence[str]) -> list[Row]:
         """Through the trace points of kind `record`. Of many ids, most were never amended: those are found out by one

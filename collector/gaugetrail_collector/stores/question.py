@@ -17,7 +17,7 @@ _POSITION = re.compile(r"(-?[0-9]{1,18}):([^/]+)/([^/]+)/([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Asked:
     """One thing that a record must carry: an identifier of that kind, or of any identifier kind where it is null."""
 
     kind: str | None

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from gaugetrail_collector.stores import Row, StoreDown
-from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Position, Term, Window
+from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
 from gaugetrail_contract.ranges import Ranges
 
 PAGE = 1000
@@ -46,7 +46,7 @@ class SqliteReads:
                         self._db.execute("ROLLBACK")
                 raise StoreDown(f"{self.path}: {error}") from error
 
-    def search(self, term: Term | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
+    def search(self, term: Asked | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
         """By the index of the term's kind, or of time; where several kinds fit, their pages are merged."""
         if term is None:
             yield from self._pages("record r", "1", (), window, after)
@@ -61,7 +61,7 @@ class SqliteReads:
         for _, same in groupby(merge(*pages, key=lambda row: row.position), key=lambda row: row.position):
             yield next(same)
 
-    def _kinds(self, term: Term) -> list[str]:
+    def _kinds(self, term: Asked) -> list[str]:
         """The term's kind; without one, those under which the identifier is filed, by skipping through the index."""
         if term.kind is not None:
             return [term.kind]
@@ -102,7 +102,7 @@ class SqliteReads:
 
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """The whole answer of `search`."""
-        return list(self.search(Term(kind, identifier)))
+        return list(self.search(Asked(kind, identifier)))
 
     def amendments_of(self, ids: Sequence[str]) -> list[Row]:
         """By the identifier index."""

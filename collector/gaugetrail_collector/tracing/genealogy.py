@@ -17,7 +17,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.question import Term
+from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.tracing.trace import Question, ask
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.registry import payload_of
@@ -40,7 +40,7 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class FamilyLink:
     """`part` went into `whole`; `record` says so."""
 
     part: Thing
@@ -54,7 +54,7 @@ class Family:
 
     start: Thing
     direction: Direction
-    links: list[Link] = field(default_factory=list)
+    links: list[FamilyLink] = field(default_factory=list)
     distance: dict[Thing, int] = field(default_factory=dict)
     cut_off: list[str] = field(default_factory=list)
     """What was not followed any further, in words."""
@@ -147,14 +147,14 @@ def walk(store: Store, start: Thing, direction: Direction, depth: int, size: int
     return family
 
 
-def _links(store: Store, thing: Thing, direction: Direction) -> Iterator[Link]:
+def _links(store: Store, thing: Thing, direction: Direction) -> Iterator[FamilyLink]:
     """The links that lead on from a thing, from every record that carries it."""
     kinds = [thing.kind]
     if thing.kind == "serial" and direction == "went_into":
         kinds.append("component")
     for kind in kinds:
-        for known in ask(store, Question((Term(kind, thing.identifier),))):
+        for known in ask(store, Question((Asked(kind, thing.identifier),))):
             if known.record is not None:
                 for part, whole in links_of(known.record):
                     if thing == (whole if direction == "made_from" else part):
-                        yield Link(part, whole, known.id)
+                        yield FamilyLink(part, whole, known.id)

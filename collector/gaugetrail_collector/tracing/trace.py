@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Any
 
 from gaugetrail_collector.stores import Row, Store
-from gaugetrail_collector.stores.question import ALL_TIME, Position, Term, Window
+from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
 from gaugetrail_contract.record import Amendment, Event, Inspection, Part, Record, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
@@ -77,11 +77,11 @@ def _with_every_key(value: object, written: Any) -> object:  # noqa: ANN401 - an
 class Question:
     """Records that carry every one of the terms, within the window."""
 
-    terms: tuple[Term, ...] = ()
+    terms: tuple[Asked, ...] = ()
     window: Window = ALL_TIME
 
     @property
-    def lead(self) -> Term | None:
+    def lead(self) -> Asked | None:
         """The term that the store is asked for; the others are held against what it gives."""
         return min(self.terms, key=lambda term: KINDS.index(term.kind) if term.kind in KINDS else -1, default=None)
 
@@ -155,7 +155,7 @@ def amendments(store: Store, known: Iterable[Known]) -> tuple[Known, ...]:
 
 def trace(store: Store, identifier: str, kind: str | None = None) -> Trace:
     """Everything known of an identifier, at once. Raises `StoreDown` or `StoreRefuses`."""
-    return gathered(identifier, pages(store, Question((Term(kind, identifier),))))
+    return gathered(identifier, pages(store, Question((Asked(kind, identifier),))))
 
 
 def gathered(identifier: str, parts: Iterable[Page]) -> Trace:

@@ -29,7 +29,7 @@ from gaugetrail_agent.drivers.modbus.handshake_registers import WELL, Complaint,
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone, DriverFault
-from gaugetrail_agent.links.modbus import ModbusLink, NoAnswer
+from gaugetrail_agent.links.modbus import ModbusLink, NoReply
 from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.plc_codes import ResultCode
@@ -209,7 +209,7 @@ class ModbusDevice:
         period = self._settings.poll_secs
         if isinstance(error, DriverFault):
             return min(LONGEST_WAIT_SECS, period * (1 << min(self._tries - 1, 8)))
-        if isinstance(error, NoAnswer) and self._link.others_live(self._settings.unit_id):
+        if isinstance(error, NoReply) and self._link.others_live(self._settings.unit_id):
             if self._tries == 1:
                 return 0.0  # a frame that noise has hit: ask again in turn
             return min(LONGEST_WAIT_SECS, max(period * (1 << min(self._tries - 1, 8)), SHARE * error.cost_secs))

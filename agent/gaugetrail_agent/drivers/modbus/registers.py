@@ -54,13 +54,13 @@ class ValueSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedRegisters:
     """A value: `number` exactly, `text`, `bits` or `items`; none of them is no value, and `special` may say why."""
 
     number: Decimal | None = None
     text: str | None = None
     bits: Mapping[str, bool] | None = None
-    items: tuple[Decoded, ...] | None = None
+    items: tuple[DecodedRegisters, ...] | None = None
     special: str | None = None
 
 
@@ -84,7 +84,7 @@ def register_count(type_: str) -> int | None:
     raise ValueError(f"{type_!r} is no type; known: {TYPES}")
 
 
-def decode(registers: Sequence[int], spec: ValueSpec) -> Decoded:
+def decode(registers: Sequence[int], spec: ValueSpec) -> DecodedRegisters:
     """The value in the registers; a bit field without a width is as wide as they are.
 
     Raises `BadRegisters`, and `ValueError` for an unknown type.
@@ -98,18 +98,18 @@ def decode(registers: Sequence[int], spec: ValueSpec) -> Decoded:
     if array and array[1] != "string":
         return _array(registers, spec, array[1])
     if _STRING.match(spec.type):
-        return Decoded(text=_string(registers, spec))
+        return DecodedRegisters(text=_string(registers, spec))
     data = ordered(registers, spec)
     if _is_sentinel(data, registers, spec):
-        return Decoded(special="sentinel")
+        return DecodedRegisters(special="sentinel")
     return _scalar(data, spec)
 
 
-def _array(registers: Sequence[int], spec: ValueSpec, element: str) -> Decoded:
+def _array(registers: Sequence[int], spec: ValueSpec, element: str) -> DecodedRegisters:
     size = register_count(element) or 1
     one = replace(spec, type=element)
     starts = range(0, len(registers), size)
-    return Decoded(items=tuple(decode(registers[start : start + size], one) for start in starts))
+    return DecodedRegisters(items=tuple(decode(registers[start : start + size], one) for start in starts))
 
 
 def ordered(registers: Sequence[int], spec: ValueSpec) -> bytes:
@@ -166,7 +166,7 @@ def _means(sentinel: str, data: bytes, patterns: set[int], spec: ValueSpec) -> b
         return False
 
 
-def _scalar(data: bytes, spec: ValueSpec) -> Decoded:
+def _scalar(data: bytes, spec: ValueSpec) -> DecodedRegisters:
     if integer := _INTEGER.match(spec.type):
         used = data[-1:] if integer[2] == "8" else data
         return _scaled(Decimal(int.from_bytes(used, "big", signed=not integer[1])), spec)
@@ -178,17 +178,17 @@ def _scalar(data: bytes, spec: ValueSpec) -> Decoded:
             raise BadRegisters("bcd", f"0x{digits} holds a nibble that is no decimal digit")
         return _scaled(Decimal(digits), spec)
     if spec.type == "bool":
-        return Decoded(bits={"0": bool(int.from_bytes(data, "big"))})
+        return DecodedRegisters(bits={"0": bool(int.from_bytes(data, "big"))})
     number = int.from_bytes(data, "big")
-    return Decoded(bits={str(bit): bool(number >> bit & 1) for bit in range(len(data) * 8)})
+    return DecodedRegisters(bits={str(bit): bool(number >> bit & 1) for bit in range(len(data) * 8)})
 
 
-def _float(data: bytes, width: int, spec: ValueSpec) -> Decoded:
+def _float(data: bytes, width: int, spec: ValueSpec) -> DecodedRegisters:
     (number,) = struct.unpack(_PACK[width], data)
     if math.isnan(number):
-        return Decoded(special="nan")
+        return DecodedRegisters(special="nan")
     if math.isinf(number):
-        return Decoded(special="+inf" if number > 0 else "-inf")
+        return DecodedRegisters(special="+inf" if number > 0 else "-inf")
     return _scaled(Decimal(shortest(number, width)), spec)
 
 
@@ -214,9 +214,9 @@ def shortest(number: float, width: int) -> str:
     return repr(number)
 
 
-def _scaled(number: Decimal, spec: ValueSpec) -> Decoded:
+def _scaled(number: Decimal, spec: ValueSpec) -> DecodedRegisters:
     with localcontext(prec=60):  # a 64-bit number times a long scale keeps every digit
-        return Decoded(number=number * spec.scale + spec.offset)
+        return DecodedRegisters(number=number * spec.scale + spec.offset)
 
 
 def rounded(number: Decimal, decimals: int) -> Decimal:
@@ -229,7 +229,7 @@ def decimal_text(number: Decimal) -> str:
     return format(number.copy_abs() if number.is_zero() else number, "f")
 
 
-def answer(decoded: Decoded) -> object:
+def answer(decoded: DecodedRegisters) -> object:
     """The JSON value of a decoded value."""
     if decoded.number is not None:
         number = decoded.number

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gaugetrail_agent.drivers.modbus import registers
-from gaugetrail_agent.drivers.modbus.registers import BadRegisters, Decoded, ValueSpec
+from gaugetrail_agent.drivers.modbus.registers import BadRegisters, DecodedRegisters, ValueSpec
 from gaugetrail_agent.links.modbus_settings import Function
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.settings import Settings
@@ -122,7 +122,7 @@ def _is_whole(spec: ValueSpec) -> bool:
     return all(number.as_tuple().exponent == 0 for number in (spec.scale, spec.offset))
 
 
-def _reading(value: ValueSettings, channel: str, decoded: Decoded, raw: bytes) -> Reading:
+def _reading(value: ValueSettings, channel: str, decoded: DecodedRegisters, raw: bytes) -> Reading:
     if decoded.number is not None:
         number = decoded.number
         if value.decimals is not None:

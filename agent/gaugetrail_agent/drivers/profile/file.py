@@ -31,7 +31,7 @@ FIXED_GROUPS = frozenset({"value", "sign", "unit", "channel", "error_code", "tex
 """Groups that fill the reading's own fields; any other group fills `extra` under its name, `_…` fill nothing."""
 
 
-class Line(Settings):
+class LineSettings(Settings):
     """`[line]`: how the serial line is set when the gauge leaves its maker, and who says so."""
 
     baud: int = Field(9600, ge=50, le=12_000_000, description="bits per second")
@@ -188,7 +188,7 @@ class Meaning(Settings):
             yield "a status of ok or unstable needs a group 'value'"
 
 
-class Part(Settings):
+class FramePart(Settings):
     """One reading of several in a frame."""
 
     group: str = Field(description="the group of the match that holds it; an empty one gives no reading")
@@ -225,7 +225,7 @@ class Pattern(Meaning):
     """`[[pattern]]`: one kind of frame; the first that explains all of a frame counts."""
 
     name: str = Field(description="what such a frame says, in words", min_length=1)
-    part: tuple[Part, ...] = Field((), description="several readings in one frame")
+    part: tuple[FramePart, ...] = Field((), description="several readings in one frame")
     each: Each | None = Field(None, description="a list of readings in one frame")
 
     @model_validator(mode="after")
@@ -240,7 +240,7 @@ class Pattern(Meaning):
                 raise ValueError(f"group {part.group!r} is not in match or fields")
         return self
 
-    def inner(self) -> tuple[Part | Each, ...]:
+    def inner(self) -> tuple[FramePart | Each, ...]:
         """What names the cells inside the frame: its parts, or its list."""
         return self.part if self.each is None else (*self.part, self.each)
 
@@ -351,7 +351,7 @@ class Profile(Settings):
     unit_sets: tuple[str, ...] = Field((), description="ready-made unit spellings: " + ", ".join(UNIT_SETS))
     units: dict[str, str] = Field({}, description="unit in the frame -> unit in records; beyond unit_sets")
     map: dict[str, dict[str, str]] = Field({}, description="group -> its text -> what the reading says")
-    line: Line | None = Field(None, description="line settings; none for a device on a socket")
+    line: LineSettings | None = Field(None, description="line settings; none for a device on a socket")
     framing: Framing = Field(description="where a frame ends")
     pattern: tuple[Pattern, ...] = Field(description="kinds of frames, tried in order", min_length=1)
     cell: tuple[Cell, ...] = Field((), description="kinds of parts of frames, tried in order")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from gaugetrail_agent.drivers.amounts import Mark, decimal_text, seconds_text
-from gaugetrail_agent.drivers.profile.file import FIXED_GROUPS, Meaning, Part, Pattern, Profile
+from gaugetrail_agent.drivers.profile.file import FIXED_GROUPS, FramePart, Meaning, Pattern, Profile
 from gaugetrail_agent.drivers.profile.small_languages import fill, parse_layout
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
@@ -102,8 +102,8 @@ class Matcher:
         if pattern.each is not None:
             each = pattern.each
             pieces = re.split(f"(?:{each.separator})", groups[each.group], flags=re.ASCII)
-            parts: Iterable[tuple[Part, str, int]] = (
-                (Part(group=each.group, cells=each.cells, channel=each.channel), piece, number)
+            parts: Iterable[tuple[FramePart, str, int]] = (
+                (FramePart(group=each.group, cells=each.cells, channel=each.channel), piece, number)
                 for number, piece in enumerate(pieces, 1)
             )
         else:
@@ -117,11 +117,11 @@ class Matcher:
             raise _Unexplained("a frame without any reading in it")
         return readings
 
-    def _place(self, part: Part, groups: Mapping[str, str], extra: Mapping[str, str], number: int) -> _Place:
+    def _place(self, part: FramePart, groups: Mapping[str, str], extra: Mapping[str, str], number: int) -> _Place:
         channel = fill(part.channel, {**groups, "position": str(number)}) if part.channel else groups.get("channel")
         return _Place(channel or None, part.unit, part.unit_from, extra, number)
 
-    def _part(self, part: Part, text: str, raw: bytes, place: _Place) -> Reading:
+    def _part(self, part: FramePart, text: str, raw: bytes, place: _Place) -> Reading:
         reason = f"{text!r} is no part of a frame that {self._profile.name} knows"
         for of, shape in self._cells:
             groups = shape.groups(text) if of == part.cells else None
