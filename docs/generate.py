@@ -24,7 +24,7 @@ from gaugetrail_contract.documents.files import PlanFile
 from gaugetrail_contract.events.registry import event_schema
 from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt
-from gaugetrail_contract.record_schema import record_schema
+from gaugetrail_contract.record.schema import record_schema
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 from gaugetrail_sim import cli as sim_cli
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gaugetrail_contract.record import MAX_RECORD_BYTES, Body, Head, Inspection, Record, write
-from gaugetrail_contract.record_bytes import BadRecord as BadRecord
-from gaugetrail_contract.record_bytes import parse_record as parse_record
-from gaugetrail_contract.record_bytes import read_record
+from gaugetrail_contract.record.reading import BadRecord as BadRecord
+from gaugetrail_contract.record.reading import parse_record as parse_record
+from gaugetrail_contract.record.reading import read_record
 
 _FRONT = b'{"sha256":"'
 _MIDDLE = b'","record":'

@@ -23,7 +23,8 @@ from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_collector.tracing import record_rows, trace_tables
 from gaugetrail_collector.tracing.genealogy import Thing, links_of
 from gaugetrail_collector.tracing.trace import Known, Page, read, trace
-from gaugetrail_contract import record_bytes, topics
+from gaugetrail_contract import topics
+from gaugetrail_contract.record import reading
 from gaugetrail_contract.seal import Opened, Sealed, seal_of
 
 AGENT = "line1-pc1"
@@ -97,9 +98,9 @@ def test_a_schema_that_is_not_known_yet_waits_for_the_update(
     store.open()
     one = opened(1)
     with monkeypatch.context() as yesterday:
-        first = {start: decoder for start, decoder in record_bytes._DECODERS.items() if b"gaugetrail/1" in start}
-        yesterday.setattr(record_bytes, "SCHEMAS", ("gaugetrail/1",))
-        yesterday.setattr(record_bytes, "_DECODERS", first)
+        first = {start: decoder for start, decoder in reading._DECODERS.items() if b"gaugetrail/1" in start}
+        yesterday.setattr(reading, "SCHEMAS", ("gaugetrail/1",))
+        yesterday.setattr(reading, "_DECODERS", first)
         Bench(store, aside).take(one.sealed.line())
         assert store.count() == 0
         assert "unknown schema 'gaugetrail/2'" in aside.entries()[0].reason

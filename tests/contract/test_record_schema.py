@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from test_record_ways import FULL, bytes_of, plain
 
-from gaugetrail_contract.record_bytes import read_quickly
-from gaugetrail_contract.record_schema import record_schema
+from gaugetrail_contract.record.reading import read_quickly
+from gaugetrail_contract.record.schema import record_schema
 
 SCHEMA = record_schema()
 

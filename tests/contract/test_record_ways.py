@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import amendment, chain, event, full_amendment, full_event, full_inspection, head, inspection, measurement
 
-from gaugetrail_contract import record_bytes
-from gaugetrail_contract.record import KINDS, SCHEMA, Body, Part, Record, Schema, write
-from gaugetrail_contract.record_bytes import BadRecord, read_plainly, read_quickly, stands_alone
-from gaugetrail_contract.record_rules import keys_of
+from gaugetrail_contract.record import KINDS, SCHEMA, Body, Part, Record, Schema, reading, write
+from gaugetrail_contract.record.reading import BadRecord, read_plainly, read_quickly, stands_alone
+from gaugetrail_contract.record.rules import keys_of
 from gaugetrail_contract.seal import seal
 from gaugetrail_contract.text import (
     DATE,
@@ -282,7 +281,7 @@ def test_a_letter_that_stands_alone_never_joins_with_the_one_before_it() -> None
 
 def test_what_is_remembered_is_bounded() -> None:
     """A plant that never writes the same values twice fills no memory."""
-    for cached in (record_bytes._rests, record_bytes._is_planned, record_bytes._is_number, record_bytes._stand_alone):
+    for cached in (reading._rests, reading._is_planned, reading._is_number, reading._stand_alone):
         assert cached.cache_info().maxsize is not None  # type: ignore[attr-defined]
 
 

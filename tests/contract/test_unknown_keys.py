@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from test_record_ways import FULL, bytes_of
 
 from gaugetrail_contract.record import SCHEMAS, Schema
-from gaugetrail_contract.record_bytes import BadRecord, parse_record, read_quickly, read_record
+from gaugetrail_contract.record.reading import BadRecord, parse_record, read_quickly, read_record
 from gaugetrail_contract.seal import Sealed, open_line, seal_of
 
 DATA = [bytes_of(body, schema=schema) for body in FULL for schema in SCHEMAS]

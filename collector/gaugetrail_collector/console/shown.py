@@ -18,7 +18,7 @@ from markupsafe import Markup
 from gaugetrail_contract.clock import EPOCH, utc_us
 from gaugetrail_contract.events.registry import meaning
 from gaugetrail_contract.record import Measurement, Record, Verdict
-from gaugetrail_contract.record_words import further
+from gaugetrail_contract.record.words import further
 from gaugetrail_contract.text import visible, visible_bytes
 
 FOLDER = Path(__file__).parent

@@ -27,8 +27,8 @@ from typing import Any
 
 from gaugetrail_contract.clock import proven_us
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Record, Verdict, identifiers, write
-from gaugetrail_contract.record_parts import ControlLimits, Subgroup
-from gaugetrail_contract.record_words import words
+from gaugetrail_contract.record.parts import ControlLimits, Subgroup
+from gaugetrail_contract.record.words import words
 from gaugetrail_contract.seal import Opened
 
 BUCKETS = 4096

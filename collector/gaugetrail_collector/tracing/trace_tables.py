@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gaugetrail_collector.tracing.trace import Known, Page
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Verdict
-from gaugetrail_contract.record_words import further
+from gaugetrail_contract.record.words import further
 from gaugetrail_contract.text import visible
 
 STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCOMPLETE: "yellow", Verdict.VOID: "dim"}

@@ -1,14 +1,8 @@
-"""The record: what was measured, when, by whom, with which gauge, against which plan. Immutable once sealed.
+"""The three kinds of records and what they are made of: head, bodies, and the sealed wholes.
 
-A record is one JSON object. Its bytes are written once, by the agent's spool, and never re-serialised: what is sealed
-is what is spooled, sent, stored and verified. `Head` is what the spool adds when it seals (identity, chain, time);
-the bodies are what a station fills in. A record on the wire is the head's keys, then the body's.
-
-Kinds: `inspection` (one unit at one station), `amendment` (a correction that leaves the original standing) and
-`event` (anything else worth keeping in the same chain). Numbers that were measured are decimal strings.
-
-These structs are the model: `write` gives a record's bytes, `record_bytes` reads them. Making one checks nothing; that
-is done once, on the bytes, when they are sealed and wherever they are read. A key that is null is not written.
+A record on the wire is the head's keys, then the body's. These structs are the model: `write` gives a record's bytes,
+`reading` reads them. Making one checks nothing; that is done once, on the bytes, when they are sealed and wherever
+they are read. A key that is null is not written.
 """
 
 from __future__ import annotations
@@ -22,32 +16,30 @@ from msgspec import Meta
 
 from gaugetrail_contract.clock import ClockTrust, utc_us
 from gaugetrail_contract.events.registry import named
-from gaugetrail_contract.measurement import Measurement as Measurement
-from gaugetrail_contract.record_parts import (
+from gaugetrail_contract.record.measurement import Measurement
+from gaugetrail_contract.record.parts import (
     Attachment,
     BuiltIn,
     Condition,
     Instruction,
     Interruption,
     Override,
+    Part,
     PastOperation,
+    PlanRef,
+    Reason,
+    Subject,
+    UnitState,
+    Verdict,
     written,
 )
-from gaugetrail_contract.record_parts import Capture as Capture
-from gaugetrail_contract.record_parts import CharacteristicKind as CharacteristicKind
-from gaugetrail_contract.record_parts import Part as Part
-from gaugetrail_contract.record_parts import PlanRef as PlanRef
-from gaugetrail_contract.record_parts import Reason as Reason
-from gaugetrail_contract.record_parts import Subject as Subject
-from gaugetrail_contract.record_parts import UnitState as UnitState
-from gaugetrail_contract.record_parts import Verdict as Verdict
 from gaugetrail_contract.strict_json import MAX_DEPTH
 from gaugetrail_contract.text import EpochName, Hex256, Identifier, Rule, Text, TopicName, UtcText
 
 Schema = Literal["gaugetrail/1", "gaugetrail/2"]
 SCHEMA: Schema = "gaugetrail/2"
 """What is written. What a later version of it still misses is one more optional key; readers store keys that they don't
-know (`record_bytes`).
+know (`reading`).
 """
 FIRST_SCHEMA: Schema = "gaugetrail/1"
 """What a record is read as that doesn't say."""

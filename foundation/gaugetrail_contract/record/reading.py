@@ -2,7 +2,7 @@
 
 Quick: the bytes are decoded and written again. Where that gives the same bytes, no key stands twice, and their order,
 their spelling and all that stands between them is ours. What is left are the rules that `msgspec` doesn't know
-(`record_rules`): those on what repeats from record to record stand behind caches, the others run once.
+(`rules`): those on what repeats from record to record stand behind caches, the others run once.
 
 Plain: strict JSON, no key twice, normal form C, every key and every rule. It takes what a record may be all the same:
 another order of keys, escapes, blanks, nulls, the first record of a chain, letters that join with others, and keys of
@@ -24,21 +24,21 @@ import msgspec
 
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.clock import are_moments
-from gaugetrail_contract.record import (
+from gaugetrail_contract.record.measurement import Measurement
+from gaugetrail_contract.record.model import (
     FIRST_PREV,
     FIRST_SCHEMA,
     KINDS,
     MAX_RECORD_BYTES,
     SCHEMAS,
     Inspection,
-    Measurement,
-    Part,
     Record,
     write,
 )
-from gaugetrail_contract.record_rules import Key, fault_in, keys_of
+from gaugetrail_contract.record.parts import Part
+from gaugetrail_contract.record.rules import Key, fault_in, keys_of
+from gaugetrail_contract.record.unknown_keys import TooStrange, known_keys
 from gaugetrail_contract.text import DECIMAL, is_normal, visible
-from gaugetrail_contract.unknown_keys import TooStrange, known_keys
 
 _ASCII = bytes(range(128))
 _BEFORE_AGENT = b',"agent":'

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Part, Record
+from gaugetrail_contract.record.measurement import Measurement
+from gaugetrail_contract.record.model import Amendment, Event, Inspection, Record
+from gaugetrail_contract.record.parts import Part
 
 _LAST_OF_THE_FIRST = {
     Inspection: "measurements",

@@ -6,8 +6,8 @@ collector. A record with more of them, or with deeper ones, isn't a newer one of
 
 from __future__ import annotations
 
-from gaugetrail_contract.record import Part
-from gaugetrail_contract.record_rules import keys_of
+from gaugetrail_contract.record.parts import Part
+from gaugetrail_contract.record.rules import keys_of
 from gaugetrail_contract.strict_json import Json
 
 MOST_UNKNOWN = 50

@@ -1,7 +1,7 @@
 """The rules that a record's types name, key by key: what `msgspec` doesn't check while it decodes.
 
 Nothing is listed here. A key's rules stand in its type (`text.Rule`), so a new key has them as soon as it has a type,
-in both ways to read a record (`record_bytes`).
+in both ways to read a record (`reading`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Union, get_args, get_origin, get_type_hints
 
-from gaugetrail_contract.record import Part
+from gaugetrail_contract.record.parts import Part
 from gaugetrail_contract.text import PRINTABLE, Rule
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from gaugetrail_contract.record import KINDS, Part
+from gaugetrail_contract.record.model import KINDS
+from gaugetrail_contract.record.parts import Part
 
 
 def record_schema() -> dict[str, Any]:

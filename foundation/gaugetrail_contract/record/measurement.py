@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from gaugetrail_contract.record_parts import (
+from gaugetrail_contract.record.parts import (
     Capture,
     CharacteristicKind,
     ControlLimits,
