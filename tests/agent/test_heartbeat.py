@@ -121,7 +121,7 @@ def test_news_are_told_once_and_no_news_not_at_all(watched: Watched) -> None:
 
 
 def shown(waits: str) -> Display:
-    says = said("record.not_recorded", reason="the disk is full") if waits == "refused" else None
+    says = said("record.not_recorded", reason="the disk is full") if waits == "refused" else said("badge.logged_off")
     return Display(
         station="OP20",
         waits=waits,  # type: ignore[arg-type]

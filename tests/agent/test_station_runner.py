@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,7 @@ class Running:
     def __init__(self, at: Setup, one: Spool) -> None:
         self.spool = one
         self.told: list[tuple[object, ...]] = []
+        self.shown: list[str] = []
         self.green: list[tuple[Last | None, int]] = []
         self.asked: list[tuple[str, str | None]] = []
         self.away = False
@@ -55,6 +58,7 @@ class Running:
         self.told.append((device, trigger, code, self.on_disk(), self.spool.recall(f"plc/{trigger}")))
 
     def _show(self, display: Display) -> None:
+        self.shown.append(display.waits)
         if display.state.light == "green":
             self.green.append((display.state.last, self.on_disk()))
 
@@ -67,6 +71,7 @@ class Running:
 
         async def whole() -> None:
             task = asyncio.create_task(self.runner.run())
+            await asyncio.sleep(0)  # the runner's task has begun
             for act in acts:
                 act()
                 await self.runner.finish()
@@ -98,6 +103,20 @@ def test_green_comes_after_the_record_is_on_disk(one: Spool) -> None:
     ((last, on_disk),) = at.green
     assert last is not None
     assert (last.serial, last.verdict, last.record, on_disk) == ("SN000001", Verdict.PASS, f"pc1/{one.epoch}/1", 1)
+
+
+def test_a_terminal_sees_the_station_from_the_start_and_each_change_once(one: Spool) -> None:
+    at = Running(setup(BORE), one)
+    at.shift(at.scan("OP-12"), at.scan("OP-12"), at.scan("SN000001"))
+    assert at.shown == ["wait_operator", "wait_unit", "measuring"]
+
+
+def test_a_lot_is_recorded_each_time_as_if_it_were_the_first(one: Spool) -> None:
+    """Several units of one lot without serials are no attempts at one unit."""
+    at = Running(replace(setup(BORE), unit=re.compile("(?P<lot>L.+)")), one)
+    at.shift(at.scan("OP-12"), *(at.scan("L7"), at.gauge("74.0"), at.scan("L7"), at.gauge("74.0")))
+    assert [(r.attempt, r.supersedes) for r in records(one) if isinstance(r, Inspection)] == [(1, None), (1, None)]
+    assert [last.serial for last, _ in at.green if last is not None] == ["L7", "L7"]
 
 
 def test_a_plc_is_answered_after_the_record_and_what_answers_it_again_are_on_disk(one: Spool) -> None:

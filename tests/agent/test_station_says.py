@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, measured_unit, setup
 
-from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.barcodes import read_scan
+from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import StationTable, station_setup
@@ -458,3 +459,14 @@ def test_a_structured_code_without_serial_and_lot_is_refused() -> None:
     floor.scan("0109501101530003")
     assert floor.state.light == "red"
     assert "holds neither serial nor lot; scan the unit's own code" in floor.message
+
+
+def test_a_structured_code_that_breaks_its_own_rules_is_refused_with_the_cure() -> None:
+    floor = Floor(replace(setup(BORE), code_profile=""))
+    floor.scan("OP-12")
+    floor.scan("0109501101530004")
+    assert floor.state.light == "red"
+    assert floor.state.says == said("unit.code_advice", advice="; ".join(read_scan(b"0109501101530004").advice))
+    assert "check digit" in floor.message
+    floor.scan("\ud800" + "x" * 70)
+    assert says(floor) == ("red", "\\ud800" + "x" * 54 + " is no unit of this station; scan the unit's code")
