@@ -134,8 +134,8 @@ class Floor:
         except OSError:
             return False
 
-    def influx(self, query: str) -> dict[str, object]:
-        url = f"http://127.0.0.1:{self.influx_port}/query?db=gaugetrail"
+    def influx(self, query: str, database: str = "gaugetrail") -> dict[str, object]:
+        url = f"http://127.0.0.1:{self.influx_port}/query?db={database}"
         body = urllib.parse.urlencode({"q": query}).encode()
         with urllib.request.urlopen(url, body, timeout=10) as answer:
             return dict(json.load(answer))

@@ -3,45 +3,73 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import grafana_floor as plant_of
 import pytest
 from floor import Floor
+from grafana_floor import filled, say_status
+from grafana_plant import SERIAL, plant
 
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress
+from gaugetrail_contract.record import FIRST_SCHEMA, SCHEMA
 
 ROOT = Path(__file__).parents[2]
 GRAFANA = ROOT / "config" / "grafana"
 BOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((GRAFANA / "dashboards").glob("*.json"))}
 ALERTS = json.loads((GRAFANA / "provisioning" / "alerting" / "gaugetrail.json").read_text("utf-8"))
 NOW = datetime.now(UTC)
-VARIABLES = {"identifier": plant_of.SERIAL}
+VARIABLES = {"identifier": SERIAL}
 
 pytestmark = pytest.mark.influxdb
 
 
+NOT_IN_THE_FIRST = {
+    *("machine", "operation", "shift", "customer", "order_line", "verifier", "override", "bypass", "unit_state"),
+    *("again_reason", "conditions", "instruction", "interruptions"),
+    *("class", "requirement", "lcl", "cl", "ucl", "control_version", "signal_rules", "subgroup", "skipped", "found"),
+    *("earlier", "typed_twice", "uncertainty", "certificate", "gauge_check", "checked"),
+    *("by", "role", "reason_code", "reason", "approved_by", "attachments", "subjects"),
+}
+"""Columns that may be empty where all records are of the first schema."""
+ONLY_OF_THE_SECOND = {"Signals", "Overrides and bypasses", "Overridden or bypassed"}
+"""Panels that have no rows there."""
+
+
 @pytest.fixture(scope="module")
 def grafana(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    """An InfluxDB with two hours of inspections, and what agents and collector said of themselves."""
+    """An InfluxDB with two hours of inspections, and what agents and collector said of themselves: `gaugetrail` as it
+    is written today, `first` as 0.1 wrote it.
+    """
     with Floor(tmp_path_factory.mktemp("grafana")) as floor:
         floor.influxd()
-        store = InfluxStore(InfluxAddress(f"http://127.0.0.1:{floor.influx_port}", "1", "gaugetrail"))
-        store.open()
-        store.write(plant_of.plant(NOW))
-        plant_of.say_status(store, NOW)
-        store.close()
+        for database, schema in (("gaugetrail", SCHEMA), ("first", FIRST_SCHEMA)):
+            store = InfluxStore(InfluxAddress(f"http://127.0.0.1:{floor.influx_port}", "1", database))
+            store.open()
+            store.write(plant(NOW, schema=schema))
+            say_status(store, NOW)
+            store.close()
         yield floor
 
 
-def rows(floor: Floor, query: str) -> list[object]:
-    asked = plant_of.filled(query, VARIABLES, NOW - timedelta(hours=6), NOW + timedelta(minutes=1))
-    (result,) = floor.influx(asked)["results"]  # type: ignore[misc]
+def table(floor: Floor, query: str, database: str = "gaugetrail", **variables: str) -> list[dict[str, object]]:
+    """The rows that Grafana would show: tags and columns by name."""
+    asked = filled(query, VARIABLES | variables, NOW - timedelta(hours=6), NOW + timedelta(minutes=1))
+    (result,) = floor.influx(asked, database)["results"]  # type: ignore[misc]
     assert "error" not in result, (asked, result)
-    return [row for series in result.get("series", ()) for row in series["values"]]
+    return [
+        series.get("tags", {}) | dict(zip(series["columns"], row, strict=True))
+        for series in result.get("series", ())
+        for row in series["values"]
+    ]
+
+
+def empty(found: list[dict[str, object]]) -> set[str]:
+    """The columns that no row has a value in."""
+    return {name for name in found[0] if all(row[name] is None for row in found)}
 
 
 def panels() -> list[tuple[str, str, str]]:
@@ -53,35 +81,117 @@ def panels() -> list[tuple[str, str, str]]:
     ]
 
 
+def query_of(board: str, title: str) -> str:
+    (found,) = [query for uid, name, query in panels() if (uid, name) == (board, title)]
+    return found
+
+
 @pytest.mark.parametrize(("board", "title", "query"), panels(), ids=lambda value: str(value)[:40])
-def test_each_panel_has_rows(grafana: Floor, board: str, title: str, query: str) -> None:
-    found = rows(grafana, query)
+def test_each_column_of_each_panel_has_a_value(grafana: Floor, board: str, title: str, query: str) -> None:
+    found = table(grafana, query)
     assert found, f"{board}, {title}: {query}"
-    assert any(value is not None for row in found for value in row[1:]), f"{board}, {title}: only empty cells"
+    assert set() == empty(found), f"{board}, {title}: empty columns"
+
+
+@pytest.mark.parametrize(("board", "title", "query"), panels(), ids=lambda value: str(value)[:40])
+def test_records_of_the_first_schema_show_as_before(grafana: Floor, board: str, title: str, query: str) -> None:
+    """What they don't say is an empty column; only panels of what they can't say have no rows."""
+    found = table(grafana, query, "first")
+    assert bool(found) is (title not in ONLY_OF_THE_SECOND), f"{board}, {title}: {query}"
+    assert set() == (empty(found) if found else set()) - NOT_IN_THE_FIRST, f"{board}, {title}: empty columns"
+
+
+@pytest.mark.parametrize("uid", BOARDS)
+def test_each_named_column_is_asked_for(grafana: Floor, uid: str) -> None:
+    for panel in BOARDS[uid]["panels"]:
+        for change in panel.get("transformations", ()):
+            named = set(change["options"].get("renameByName", ())) - {"Time"}
+            assert named <= set(table(grafana, panel["targets"][0]["query"])[0]), (uid, panel["title"])
+
+
+def test_run_charts_draw_the_control_limits_as_used(grafana: Floor) -> None:
+    for board, title in (
+        ("gaugetrail-characteristic", "Values and limits"),
+        ("gaugetrail-station", "Measurements: $characteristic"),
+    ):
+        bores = [row for row in table(grafana, query_of(board, title)) if row["characteristic"] == "bore"]
+        assert len(bores) == 120
+        assert all((row["lcl"], row["cl"], row["ucl"]) == (73.99, 74.01, 74.06) for row in bores)
+        (panel,) = [one for one in BOARDS[board]["panels"] if one["title"] == title]
+        drawn = {one["matcher"]["options"].split()[-1].strip("$") for one in panel["fieldConfig"]["overrides"]}
+        assert drawn == {"lsl", "usl", "nominal", "lcl", "cl", "ucl"}
+
+
+def test_a_line_of_a_run_chart_matches_its_column_alone() -> None:
+    """`cl` is the end of `lcl` and `ucl`, too."""
+    (panel,) = [one for one in BOARDS["gaugetrail-station"]["panels"] if one["title"].startswith("Measurements")]
+    for one in panel["fieldConfig"]["overrides"]:
+        names = [f"OP20 bore {column}" for column in ("value", "lsl", "usl", "nominal", "lcl", "cl", "ucl")]
+        assert len([name for name in names if re.fullmatch(one["matcher"]["options"], name)]) == 1
+
+
+def test_signals_name_their_rule_and_the_limits(grafana: Floor) -> None:
+    found = table(grafana, query_of("gaugetrail-characteristic", "Signals"))
+    assert len([number for number in range(120) if number % 7 == 0]) == len(found)
+    assert {("beyond limits", "v3", "CC")} == {
+        (row["signal_rules"], row["control_version"], row["class"]) for row in found
+    }
+
+
+def test_overrides_say_who_and_why(grafana: Floor) -> None:
+    found = table(grafana, query_of("gaugetrail-audit", "Overrides and bypasses"))
+    assert [row["serial"] for row in found] == ["SN000105", "SN000084", SERIAL, "SN000042", "SN000021", "SN000000"]
+    assert found[0]["override"] == "who QE-1, why sample for the customer, approved by QM"
+    assert (found[0]["bypass"], found[0]["unit_state"], found[0]["verifier"]) == ("BY-2", "hold", "OP-31")
+    (count,) = table(grafana, query_of("gaugetrail-audit", "Overridden or bypassed"))
+    assert count["count"] == 6
+
+
+def test_a_unit_is_found_in_an_event_about_its_lot(grafana: Floor) -> None:
+    found = table(grafana, query_of("gaugetrail-trace", "Events"))
+    assert [(row["type"], row["subject"], row["by"]) for row in found] == [
+        ("lot.held", "L7", "QE-1"),
+        ("unit.blocked", SERIAL, None),
+    ]
+    assert table(grafana, query_of("gaugetrail-trace", "Events"), identifier=SERIAL[:-1]) == []
+
+
+@pytest.mark.parametrize(
+    ("identifier", "count"),
+    [(SERIAL, 1), ("L7", 120), ("O-1", 120), ("OP-12", 120), ("C-100", 120), ("OP-31", 6), ("MC-4", 0), ("", 0)],
+)
+def test_traceability_finds_inspections_by_what_they_carry(grafana: Floor, identifier: str, count: int) -> None:
+    for title in ("Inspections", "Circumstances"):
+        assert count == len(table(grafana, query_of("gaugetrail-trace", title), identifier=identifier))
+
+
+def test_traceability_finds_nothing_for_an_empty_word_where_no_record_names_a_customer(grafana: Floor) -> None:
+    for title in ("Inspections", "Circumstances", "Measurements", "Events", "Filed under"):
+        assert table(grafana, query_of("gaugetrail-trace", title), "first", identifier="") == []
 
 
 @pytest.mark.parametrize("uid", BOARDS)
 def test_each_variable_has_values(grafana: Floor, uid: str) -> None:
     for variable in BOARDS[uid]["templating"]["list"]:
         if variable["type"] == "query":
-            assert rows(grafana, variable["query"]), (uid, variable["name"])
+            assert table(grafana, variable["query"]), (uid, variable["name"])
 
 
 @pytest.mark.parametrize("rule", ALERTS["groups"][0]["rules"], ids=lambda rule: rule["uid"])
 def test_each_alert_has_a_series_to_watch(grafana: Floor, rule: dict[str, object]) -> None:
     (asked, *_) = rule["data"]  # type: ignore[misc]
-    assert rows(grafana, asked["model"]["query"]), rule["title"]
+    assert table(grafana, asked["model"]["query"]), rule["title"]
 
 
 def test_streak_is_the_last_five_of_a_station(grafana: Floor) -> None:
     """The query behind the alert counts rejects among the last five inspections, station by station."""
     (rule,) = [rule for rule in ALERTS["groups"][0]["rules"] if rule["uid"] == "gaugetrail-streak"]
     last: dict[str, list[bool]] = {}
-    for opened in plant_of.plant(NOW):
+    for opened in plant(NOW):
         if opened.record.kind == "inspection":
             last.setdefault(opened.record.station, []).append(opened.record.verdict == "fail")
     expected = sorted(sum(failed[-5:]) for failed in last.values())
-    assert expected == sorted(row[1] for row in rows(grafana, rule["data"][0]["model"]["query"]))  # type: ignore[index]
+    assert expected == sorted(row["failed"] for row in table(grafana, rule["data"][0]["model"]["query"]))  # type: ignore[index,type-var]
 
 
 def test_links_lead_to_dashboards_that_are_there() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from gaugetrail_dashboards import alerts, process, quality, trust
+from gaugetrail_dashboards import alerts, audit, process, quality, trust
 from gaugetrail_dashboards.draw import draw
 
 FOLDER = Path("config/grafana")
@@ -22,7 +22,7 @@ DASHBOARDS = (
     trust.GAUGES,
     quality.PARETO,
     trust.HEALTH,
-    trust.AUDIT,
+    audit.AUDIT,
 )
 """All of them, in the order of their links."""
 

@@ -12,7 +12,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue, Threshold
 
 from gaugetrail_dashboards.influxql import SOURCE, Target, TargetOf, like
-from gaugetrail_dashboards.rows import AMBER, GREEN, RED, Colours, Dashboard, Panel
+from gaugetrail_dashboards.rows import AMBER, BLUE, GREEN, RED, Colours, Dashboard, Panel
 
 VERDICTS = {
     "pass": ("pass", GREEN),
@@ -21,6 +21,15 @@ VERDICTS = {
     "void": ("void", "gray"),
 }
 INSPECTED = {"1": ("pass", GREEN), "0": ("not passed", RED)}
+LIMIT_LINES = (
+    ("lsl", RED, "solid"),
+    ("usl", RED, "solid"),
+    ("nominal", GREEN, "solid"),
+    ("lcl", AMBER, "dash"),
+    ("ucl", AMBER, "dash"),
+    ("cl", BLUE, "dash"),
+)
+"""What a value was held against: specification drawn through, control limits dashed."""
 
 
 def draw(page: Dashboard) -> dashboard.Dashboard:
@@ -126,16 +135,17 @@ def _curve(row: Panel) -> Drawn:
         panel = panel.with_transformation(
             _transformation("calculateField", mode="unary", unary=unary, replaceFields=True)
         )
-    for name, colour in (("lsl", RED), ("usl", RED), ("nominal", GREEN)) if row.limits else ():
-        panel = panel.override_by_regexp(f".*{name}$", _limit_line(colour))
+    for name, colour, stroke in LIMIT_LINES if row.limits else ():
+        panel = panel.override_by_regexp(f".* {name}$", _limit_line(colour, stroke))
     return panel
 
 
-def _limit_line(colour: str) -> list[DynamicConfigValue]:
+def _limit_line(colour: str, stroke: str) -> list[DynamicConfigValue]:
     """A line in steps, without dots."""
     return [
         DynamicConfigValue(id_val="custom.drawStyle", value="line"),
         DynamicConfigValue(id_val="custom.lineWidth", value=1),
+        DynamicConfigValue(id_val="custom.lineStyle", value={"fill": stroke}),
         DynamicConfigValue(id_val="custom.showPoints", value="never"),
         DynamicConfigValue(id_val="custom.lineInterpolation", value="stepAfter"),
         DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour}),

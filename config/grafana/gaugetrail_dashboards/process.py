@@ -1,8 +1,10 @@
 """Dashboards of a process: one station live, one characteristic in figures."""
 
-from gaugetrail_dashboards.rows import INSPECTIONS, PLACE, TO_HISTORY, Dashboard, Panel
+from gaugetrail_dashboards.rows import LAST_INSPECTIONS, PLACE, TO_HISTORY, Dashboard, Panel
 
-AS_MEASURED = "Each value as measured, between the limits that held at that moment."
+AS_MEASURED = (
+    "Each value as measured, between the limits that held at that moment: specification red, control limits dashed."
+)
 
 STATION = Dashboard(
     "gaugetrail-station",
@@ -23,7 +25,7 @@ STATION = Dashboard(
             "curve",
             "Measurements: $characteristic",
             AS_MEASURED,
-            """SELECT "value", "lsl", "usl", "nominal" FROM "measurement"
+            """SELECT "value", "lsl", "usl", "nominal", "lcl", "cl", "ucl" FROM "measurement"
             WHERE $chosen AND "characteristic" =~ /^${characteristic:regex}$/ GROUP BY "station", "characteristic" """,
             name="$tag_station $tag_characteristic $col",
             points=True,
@@ -47,15 +49,7 @@ STATION = Dashboard(
             'SELECT count("ok") FROM "inspection" WHERE $chosen GROUP BY time(1h), "station" fill(0)',
             name="$tag_station",
         ),
-        Panel(
-            "listing",
-            "Last inspections",
-            "Newest first; a serial leads to its history.",
-            """SELECT "serial", "lot", "attempt", "operator", "duration_ms", "verdict", "part", "plan", "station"
-            FROM "inspection" WHERE $chosen ORDER BY time DESC LIMIT 50""",
-            columns=INSPECTIONS,
-            link=TO_HISTORY,
-        ),
+        LAST_INSPECTIONS,
     ),
 )
 
@@ -68,17 +62,18 @@ CHARACTERISTIC = Dashboard(
         Panel(
             "listing",
             "In figures",
-            "Count, mean, standard deviation and range in the chosen time.",
+            "Count, mean, standard deviation and range in the chosen time; class and requirement as last recorded.",
             """SELECT count("value") AS "n", mean("value") AS "mean", stddev("value") AS "s", min("value") AS "min",
-            max("value") AS "max", spread("value") AS "range"
-            FROM "measurement" WHERE $chosen GROUP BY "station", "part", "characteristic" """,
+            max("value") AS "max", spread("value") AS "range", last("class") AS "class",
+            last("requirement") AS "requirement" FROM "measurement" WHERE $chosen
+            GROUP BY "station", "part", "characteristic" """,
             height=6,
         ),
         Panel(
             "curve",
             "Values and limits",
             AS_MEASURED,
-            """SELECT "value", "lsl", "usl", "nominal" FROM "measurement" WHERE $chosen
+            """SELECT "value", "lsl", "usl", "nominal", "lcl", "cl", "ucl" FROM "measurement" WHERE $chosen
             GROUP BY "station", "part", "characteristic" """,
             name="$tag_station $tag_part $tag_characteristic $col",
             points=True,
@@ -102,11 +97,24 @@ CHARACTERISTIC = Dashboard(
         ),
         Panel(
             "listing",
+            "Signals",
+            "Values that broke a rule of the control chart, with the control limits that they were held against.",
+            """SELECT "serial", "text", "unit", "signal_rules", "lcl", "cl", "ucl", "control_version", "subgroup",
+            "class", "characteristic", "station" FROM "measurement" WHERE $chosen AND "signals" > 0
+            ORDER BY time DESC LIMIT 100""",
+            columns="Time: time, serial, station, characteristic, class, signal_rules: rule, text: value, unit, "
+            "lcl: lower, cl: centre, ucl: upper, control_version: limits, subgroup",
+            link=TO_HISTORY,
+        ),
+        Panel(
+            "listing",
             "Out of tolerance",
             "Values outside their limits, with the digits as the gauge gave them.",
-            """SELECT "serial", "text", "unit", "lsl", "usl", "gauge", "characteristic", "station"
-            FROM "measurement" WHERE $chosen AND "verdict" = 'fail' ORDER BY time DESC LIMIT 100""",
-            columns="Time: time, serial, station, characteristic, text: value, unit, lsl: lower, usl: upper, gauge",
+            """SELECT "serial", "text", "unit", "lsl", "usl", "class", "requirement", "found", "gauge",
+            "characteristic", "station" FROM "measurement" WHERE $chosen AND "verdict" = 'fail'
+            ORDER BY time DESC LIMIT 100""",
+            columns="Time: time, serial, station, characteristic, class, text: value, unit, lsl: lower, usl: upper, "
+            "requirement, found: defects found, gauge",
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """Dashboards of parts and defects: the plant, one identifier, the Pareto."""
 
-from gaugetrail_dashboards.rows import AMBER, BAD, GREEN, INSPECTIONS, PLACE, RED, Dashboard, Panel
+from gaugetrail_dashboards.rows import AMBER, BAD, GREEN, INSPECTIONS, LAST_INSPECTIONS, PLACE, RED, Dashboard, Panel
 
 PLANT = Dashboard(
     "gaugetrail-plant",
@@ -89,13 +89,16 @@ PLANT = Dashboard(
             name="$tag_line $tag_station",
             unit="percentunit",
         ),
+        LAST_INSPECTIONS,
     ),
 )
 
+# InfluxDB takes a field that no record has for an empty tag: without a word against it, an empty identifier would find
+# every inspection of a plant that records no customers.
 TRACEABILITY = Dashboard(
     "gaugetrail-trace",
     "Traceability",
-    "Type or scan a serial, lot, order or operator. This page looks through the chosen time; the console and "
+    "Type or scan a serial, lot, order, customer or person. This page looks through the chosen time; the console and "
     "gaugetrail-collector trace find an identifier at once, whatever its age.",
     since="now-30d",
     refresh="",
@@ -105,30 +108,50 @@ TRACEABILITY = Dashboard(
             "listing",
             "Inspections",
             "Each inspection with its verdict, plan revision and seal; the first measurement stays.",
-            """SELECT "serial", "lot", "order", "attempt", "operator", "duration_ms", "verdict", "part", "plan",
-            "station", "sha256" FROM "inspection" WHERE $chosen AND ("serial" = '$identifier' OR "lot" = '$identifier'
-            OR "order" = '$identifier' OR "operator" = '$identifier') ORDER BY time DESC LIMIT 500""",
-            columns=f"{INSPECTIONS}, order, sha256: seal",
+            """SELECT "serial", "lot", "attempt", "operator", "machine", "operation", "shift", "order", "order_line",
+            "customer", "duration_ms", "verdict", "unit_state", "part", "plan", "station", "sha256"
+            FROM "inspection" WHERE $chosen AND '$identifier' != '' AND ("serial" = '$identifier'
+            OR "lot" = '$identifier' OR "order" = '$identifier' OR "customer" = '$identifier'
+            OR "operator" = '$identifier' OR "verifier" = '$identifier') ORDER BY time DESC LIMIT 500""",
+            columns=f"{INSPECTIONS}, order_line: order line, unit_state: state of the unit, sha256: seal",
+            sort="time",
+        ),
+        Panel(
+            "listing",
+            "Circumstances",
+            "What it was like: who looked a second time, what was let pass, why it was measured again, what was shown.",
+            """SELECT "serial", "verifier", "override", "bypass", "again_reason", "conditions", "instruction",
+            "interruptions", "verdict", "station" FROM "inspection" WHERE $chosen AND '$identifier' != ''
+            AND ("serial" = '$identifier' OR "lot" = '$identifier' OR "order" = '$identifier'
+            OR "customer" = '$identifier' OR "operator" = '$identifier' OR "verifier" = '$identifier')
+            ORDER BY time DESC LIMIT 500""",
+            columns="Time: time, station, serial, verdict, verifier, override, bypass, again_reason: measured again, "
+            "conditions, instruction, interruptions",
             sort="time",
         ),
         Panel(
             "listing",
             "Measurements",
             "Every value of the serial, with its gauge and the calibration as it stood.",
-            """SELECT "characteristic", "text", "unit", "lsl", "usl", "verdict", "gauge", "calibration",
-            "calibration_due", "capture", "station" FROM "measurement"
+            """SELECT "characteristic", "text", "unit", "lsl", "usl", "lcl", "ucl", "signal_rules", "class",
+            "requirement", "found", "skipped", "earlier", "uncertainty", "verdict", "gauge", "calibration",
+            "calibration_due", "certificate", "gauge_check", "capture", "station" FROM "measurement"
             WHERE $chosen AND "serial" = '$identifier' ORDER BY time DESC LIMIT 1000""",
-            columns="Time: time, station, characteristic, text: value, unit, lsl: lower, usl: upper, verdict, gauge, "
-            "calibration, calibration_due: due, capture: captured",
+            columns="Time: time, station, characteristic, class, text: value, unit, lsl: lower, usl: upper, verdict, "
+            "requirement, lcl: lower control, ucl: upper control, signal_rules: signals, found: defects found, "
+            "skipped, earlier: values before, uncertainty, gauge, calibration, calibration_due: due, certificate, "
+            "gauge_check: gauge check, capture: captured",
             sort="time",
         ),
         Panel(
             "listing",
             "Events",
             "What else was recorded about it: blocked, released, split, built in.",
-            """SELECT "subject", "type", "reason", "approved_by", "station" FROM "event"
-            WHERE $chosen AND "subject" = '$identifier' ORDER BY time DESC LIMIT 200""",
-            columns="Time: time, type: event, subject: about, reason",
+            """SELECT "subject", "subjects", "type", "by", "role", "reason_code", "reason", "approved_by", "station"
+            FROM "event" WHERE $chosen AND ("subject" = '$identifier'
+            OR "subjects" =~ /, id ${identifier:regex}(;.*)?$/) ORDER BY time DESC LIMIT 200""",
+            columns="Time: time, type: event, subject: about, subjects: also about, by, role, reason_code: code, "
+            "reason, approved_by: approved by, station",
         ),
         Panel(
             "listing",

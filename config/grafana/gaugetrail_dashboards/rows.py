@@ -21,7 +21,10 @@ PLACE = ("site", "line", "station")
 
 TO_TRACE = "/d/gaugetrail-trace?var-identifier=${__value.raw:percentencode}&${__url_time_range}"
 TO_HISTORY = ("serial", "its history", TO_TRACE)
-INSPECTIONS = "Time: time, station, serial, lot, part, verdict, attempt, operator, plan, duration_ms: took (ms)"
+INSPECTIONS = (
+    "Time: time, station, serial, lot, part, verdict, attempt, operator, machine, operation, shift, order, customer, "
+    "plan, duration_ms: took (ms)"
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Panel:
     """One panel. What its kind has no use for is left out.
 
     - `figure`: one number on `colours`
-    - `curve`: values over time, as lines or `points`, with the specification `limits`; `name` is each series' own
+    - `curve`: values over time, as lines or `points`, with the `limits` that they were held against; `name` is each
+      series' own, and its last word that of the column where there are limits
     - `listing`: a table; `columns` says in which order, and in whose words: `lsl: lower`
     - `bars`: counts by a word, the greatest first; `columns` names the word and the count
     - `spread`: how often each value came
@@ -56,6 +60,17 @@ class Panel:
     """Signs are taken away."""
     repeat: str | None = None
     """A variable: a panel for each of its chosen values."""
+
+
+LAST_INSPECTIONS = Panel(
+    "listing",
+    "Last inspections",
+    "Newest first; a serial leads to its history.",
+    """SELECT "serial", "lot", "attempt", "operator", "machine", "operation", "shift", "order", "customer",
+    "duration_ms", "verdict", "part", "plan", "station" FROM "inspection" WHERE $chosen ORDER BY time DESC LIMIT 50""",
+    columns=INSPECTIONS,
+    link=TO_HISTORY,
+)
 
 
 @dataclass(frozen=True)

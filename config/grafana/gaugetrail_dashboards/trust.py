@@ -1,4 +1,4 @@
-"""Dashboards of what the figures rest on: gauges, data health, audit trail."""
+"""Dashboards of what the figures rest on: gauges, data health."""
 
 from gaugetrail_dashboards.rows import AMBER, BAD, DOUBTFUL, GREEN, PLACE, RED, TO_HISTORY, Dashboard, Panel
 
@@ -36,9 +36,10 @@ GAUGES = Dashboard(
             "listing",
             "Gauges",
             "Each gauge with its use and its calibration when it last measured.",
-            """SELECT count("seq") AS "values", last("calibration") AS "calibration", last("calibration_due") AS "due"
+            """SELECT count("seq") AS "values", last("calibration") AS "calibration", last("calibration_due") AS "due",
+            last("certificate") AS "certificate", last("gauge_check") AS "checked"
             FROM "measurement" WHERE $chosen GROUP BY "gauge" """,
-            columns="gauge, values, calibration, due",
+            columns="gauge, values, calibration, due, certificate, checked: last check",
             span=12,
         ),
         Panel(
@@ -61,10 +62,10 @@ GAUGES = Dashboard(
             "listing",
             "Taken with doubtful calibration",
             "The units to look at again.",
-            """SELECT "serial", "gauge", "calibration", "calibration_due", "characteristic", "text", "station"
+            """SELECT "serial", "gauge", "calibration", "calibration_due", "characteristic", "class", "text", "station"
             FROM "measurement" WHERE $chosen AND "calibration" != 'valid' ORDER BY time DESC LIMIT 200""",
-            columns="Time: time, serial, gauge, calibration, calibration_due: due, characteristic, text: value, "
-            "station",
+            columns="Time: time, serial, gauge, calibration, calibration_due: due, characteristic, class, "
+            "text: value, station",
             link=TO_HISTORY,
         ),
     ),
@@ -186,73 +187,6 @@ HEALTH = Dashboard(
             GROUP BY time($__interval), "agent" fill(0)""",
             name="$tag_agent",
             span=24,
-        ),
-    ),
-)
-
-AUDIT = Dashboard(
-    "gaugetrail-audit",
-    "Audit trail",
-    "Amendments, events, values typed by hand.",
-    since="now-30d",
-    refresh="",
-    choices=dict.fromkeys(PLACE, "event"),
-    panels=(
-        Panel(
-            "figure",
-            "Amendments",
-            "Corrections; the originals stand.",
-            """SELECT count("seq") FROM "event" WHERE $chosen AND "subject_kind" = 'record'""",
-            span=8,
-        ),
-        Panel(
-            "figure",
-            "Without approval",
-            "Amendments that nobody has approved.",
-            """SELECT count("approved") - sum("approved") FROM "event" WHERE $chosen AND "subject_kind" = 'record'""",
-            colours=BAD,
-            span=8,
-        ),
-        Panel(
-            "figure",
-            "Values typed by hand",
-            "Not from a gauge, a PLC or a scan.",
-            """SELECT count("seq") FROM "measurement" WHERE $chosen AND "capture" = 'typed'""",
-            colours=DOUBTFUL,
-            span=8,
-        ),
-        Panel(
-            "listing",
-            "Amendments",
-            "What was changed, of which record, why, and who approved it.",
-            """SELECT "subject", "type", "reason", "approved_by", "station", "agent", "sha256"
-            FROM "event" WHERE $chosen AND "subject_kind" = 'record' ORDER BY time DESC LIMIT 200""",
-            columns="Time: time, subject: record, type: action, reason, approved_by: approved by, station, agent, "
-            "sha256: seal",
-        ),
-        Panel(
-            "listing",
-            "Events",
-            "Clock steps, plan changes, restored spools, lost ranges, approvals.",
-            """SELECT "type", "subject_kind", "subject", "station", "agent"
-            FROM "event" WHERE $chosen AND "subject_kind" != 'record' ORDER BY time DESC LIMIT 200""",
-            columns="Time: time, type: event, subject_kind: about, subject: which, station, agent",
-        ),
-        Panel(
-            "curve",
-            "Events over time",
-            "How often each kind came.",
-            'SELECT count("seq") FROM "event" WHERE $chosen GROUP BY time($__interval), "type" fill(none)',
-            name="$tag_type",
-        ),
-        Panel(
-            "listing",
-            "Typed by hand",
-            "Values that a person has typed.",
-            """SELECT "serial", "characteristic", "text", "station"
-            FROM "measurement" WHERE $chosen AND "capture" = 'typed' ORDER BY time DESC LIMIT 200""",
-            columns="Time: time, serial, characteristic, text: value, station",
-            span=12,
         ),
     ),
 )
