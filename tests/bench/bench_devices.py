@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 import paho.mqtt.client as mqtt
 import psutil
@@ -154,19 +155,22 @@ def handshakes(floor: Floor, say: Say, every_secs: float, what: str) -> tuple[li
 
 
 def twenty_devices(floor: Floor, say: Say) -> dict[str, float]:
-    """Memory and CPU of an agent with twenty PLCs polled at 1 Hz, 50 registers each."""
+    """Memory and CPU of an agent with twenty PLCs polled at 1 Hz, 50 registers each; `[metrics]` is on and asked."""
     values = "".join(VALUE.format(name=f"v{n}", address=2 * n, type="float32") for n in range(FLOATS))
     with plant("tcp", floor.folder, ports=20) as ports:
         devices = "".join(PLC.format(n=n, port=port, poll=1.0) + values for n, port in enumerate(ports))
-        agent = start_agent(floor, AGENT.format(mqtt=floor.mqtt_port) + devices)
+        agent = start_agent(floor, AGENT.format(mqtt=floor.mqtt_port) + devices + "[metrics]\nport = 0\n")
         time.sleep(3)  # past its start, which isn't what is measured
+        figures_port = (floor.folder / "agent-data" / "metrics.port").read_text()
+        with urlopen(f"http://127.0.0.1:{figures_port}/metrics", timeout=5) as answer:
+            assert b"gaugetrail_agent_device_up" in answer.read()
         spent = agent.cpu_times()
         time.sleep(WATCHED_SECS)
         now = agent.cpu_times()
         percent = 100 * (now.user + now.system - spent.user - spent.system) / WATCHED_SECS
         rss = agent.memory_info().rss / 1e6
         floor.stop("agent")
-    say(f"twenty PLCs at 1 Hz, 50 registers each: {rss:.1f} MB resident, {percent:.1f} % of a core")
+    say(f"twenty PLCs at 1 Hz, 50 registers each, metrics on: {rss:.1f} MB resident, {percent:.1f} % of a core")
     return {"agent_rss_mb": round(rss, 1), "agent_cpu_percent": round(percent, 1)}
 
 

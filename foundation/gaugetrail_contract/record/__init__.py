@@ -15,6 +15,7 @@ quick way and the plain one), `unknown_keys`, `words` (for people) and `schema` 
 from gaugetrail_contract.record.measurement import Measurement
 from gaugetrail_contract.record.model import (
     FIRST_PREV,
+    FIRST_SCHEMA,
     KINDS,
     MAX_RECORD_BYTES,
     SCHEMA,
@@ -46,6 +47,7 @@ from gaugetrail_contract.record.parts import (
 
 __all__ = [
     "FIRST_PREV",
+    "FIRST_SCHEMA",
     "KINDS",
     "MAX_RECORD_BYTES",
     "SCHEMA",
