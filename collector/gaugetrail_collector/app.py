@@ -49,6 +49,8 @@ REMEMBERED_US = 30 * 60 * 1_000_000
 """How far back a console that has just started looks for the last inspections."""
 MOST_GAPS = 20
 """Gaps that the status names; all are counted."""
+MOST_NAMED = 50
+"""Agents that the status names as newer than this collector."""
 
 
 def now_us() -> int:
@@ -223,7 +225,7 @@ class Collector:
             forks=figures.forks,
             unproven=figures.unproven,
             late=figures.late,
-            newer_agents=tuple(sorted(self.account.newer)),
+            newer_agents=tuple(sorted(self.account.newer)[:MOST_NAMED]),
             gaps=len(gaps),
             gap_details=tuple(str(gap) for gap in gaps[:MOST_GAPS]),
             anchored=self.rounds.anchors.last,

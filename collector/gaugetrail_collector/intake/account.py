@@ -81,7 +81,7 @@ class Account:
             "%s: its records hold keys that this collector doesn't know (%s); they are stored as they came, and what "
             "is known of them is used. Update this collector",
             opened.agent,
-            visible(", ".join(opened.unknown[:3])),
+            visible(", ".join(opened.unknown[:3]))[:300],
             extra={"event": "newer_agent", "agent": opened.agent},
         )
 
