@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from floor import Floor, program
 
+settings.register_profile("usual", deadline=None)
+settings.load_profile("usual")
+"""A busy machine is no fault of what is tested: no example is timed."""
 settings.register_profile("long", max_examples=4_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """`make fuzz`: the tests whose names hold any_bytes or fuzz run long, with more than a million frames in all."""
 

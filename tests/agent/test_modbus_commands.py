@@ -17,10 +17,10 @@ from gaugetrail_agent.cli import app
 PLC = """\
 import asyncio
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import Unit
+from gaugetrail_sim.modbus_units import SimulatedUnit
 
 async def serve():
-    there = BusUnits({1: Unit(refused=frozenset({40}))}, "tcp")
+    there = BusUnits({1: SimulatedUnit(refused=frozenset({40}))}, "tcp")
     there.memory[1].registers[10:12] = [0x0000, 0x4178]
     print(await there.serve(), flush=True)
     await asyncio.Event().wait()
