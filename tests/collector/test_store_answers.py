@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from floor import free_port
 from influx_stub import Stub, Trouble
 from made import AGENT, EPOCH, chain, opened
-from places import InfluxPlace, StubPlace
+from places import InfluxPlace, RealPlace, StubPlace
 
-from gaugetrail_collector.stores import Fate, Store, StoreDown, StoreRefuses
+from gaugetrail_collector.stores import STORED, THERE, Fate, Store, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.influx import InfluxStore
 from gaugetrail_collector.stores.influx_http import InfluxAddress, ns
+from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_collector.stores.sqlite import SqliteStore
 
 
@@ -132,6 +134,20 @@ def test_a_dropped_database_keeps_everything_back_until_it_is_there_again(influx
 )
 def test_times_of_version_3_keep_every_nanosecond(text: str, expected: int) -> None:
     assert expected == ns(text)
+
+
+@pytest.mark.parametrize("field", ["seq", "sha256"])
+def test_a_point_that_shows_only_in_part_is_not_there_yet(influx_url: str, field: str) -> None:
+    """Two collectors on one database: while one writes, the other may see some fields of a point before the rest."""
+    place = RealPlace(influx_url)
+    records = chain(4)
+    assert place.store().write(records[:3]) == [STORED] * 3
+    own = lines_of(records[3])[0]
+    place.write(re.sub(rf',{field}=("[0-9a-f]*"|[0-9]+i)', "", own, count=1))
+    another = place.store()
+    assert another.write(records) == [THERE] * 3 + [STORED]
+    assert [row.sha256 for row in another.rows(AGENT, EPOCH)] == [one.sealed.sha256 for one in records]
+    place.close()
 
 
 def test_writes_may_be_compressed(influx: InfluxPlace) -> None:

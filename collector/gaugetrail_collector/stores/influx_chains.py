@@ -149,7 +149,10 @@ class Chains:
         for carrier in CARRIERS:
             text = f"SELECT seq, sha256 FROM {carrier} WHERE agent = $agent AND epoch = $epoch AND {where}"
             for row in self._http.query(text, bound):
-                yield int(row["seq"]), str(row["sha256"])
+                # Of a point that another collector is writing just now, InfluxDB may show some fields before others.
+                # It isn't there yet; whoever writes the same record writes the same point.
+                if row["seq"] is not None and row["sha256"] is not None:
+                    yield int(row["seq"]), str(row["sha256"])
 
     def _head(self, agent: str, epoch: str) -> int:
         """The greatest number that the chain has in the database; 0 for none."""
@@ -159,7 +162,7 @@ class Chains:
         bound: dict[str, str | int] = {"agent": stored_tag(agent)}
         latest = f"SELECT seq, epoch FROM {carrier} WHERE agent = $agent ORDER BY time DESC LIMIT 1"
         for row in self._http.query(latest, bound):
-            if row["epoch"] == epoch:
+            if row["epoch"] == epoch and row["seq"] is not None:
                 return int(row["seq"])
             # The agent has begun another epoch since, or begins this one: every point of it must be looked at, once.
             text = f"SELECT max(seq) AS seq FROM {carrier} WHERE agent = $agent AND epoch = $epoch"
