@@ -101,6 +101,33 @@ def test_the_gauge_that_failed_lists_its_units_with_margins(ask: Ask) -> None:
     assert f"{found['measurements']} measurements of {found['units']} units, {found['failed']} outside" in shown
 
 
+def test_the_closest_few_are_the_closest_of_all_and_the_counts_are_of_all(ask: Ask) -> None:
+    """In a recall: the first ones in time may all be well."""
+    every = json.loads(ask("--gauge", "G-2", "--json", "--closest-first").stdout)
+    few = json.loads(ask("--gauge", "G-2", "--json", "--closest-first", "--limit", "3").stdout)
+    assert few["measured"] == every["measured"][:3]
+    assert (few["measurements"], few["units"], few["failed"]) == (
+        every["measurements"],
+        every["units"],
+        every["failed"],
+    )
+    assert few["next"] is None
+    in_time = sorted(every["measured"], key=lambda one: one["measured"])
+    assert few["measured"] != in_time[:3]
+    shown = ask("--gauge", "G-2", "--closest-first", "--limit", "3").stdout
+    assert f"{every['failed']} outside" in shown
+    assert "shown are the 3 closest; a larger --limit shows more" in shown
+
+
+@pytest.mark.parametrize(
+    "words", [["SN1-00001"], ["--gauge", "G-2", "--csv"], ["--gauge", "G-2", "--after", "1:a/b/1"]]
+)
+def test_closest_first_is_refused_where_it_would_be_left_out(ask: Ask, words: list[str]) -> None:
+    done = ask(*words, "--closest-first")
+    assert done.exit_code == 2
+    assert "--closest-first goes with --gauge" in done.stderr
+
+
 def test_terms_together_narrow_the_answer(ask: Ask) -> None:
     found = json.loads(ask("--lot", "L2", "--order", "PO-1", "--station", "OP20", "--json").stdout)
     assert {(one["lot"], one["order"]) for one in found["inspections"]} == {("L2", "PO-1")}

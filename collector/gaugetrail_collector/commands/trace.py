@@ -54,7 +54,9 @@ def trace(
     last: Last = None,
     limit: Limit = None,
     after: After = None,
-    closest_first: Annotated[bool, typer.Option(help="with --gauge: the failed and the close ones first")] = False,
+    closest_first: Annotated[
+        bool, typer.Option(help="with --gauge: the failed and the close ones first, --limit of them")
+    ] = False,
     genealogy: Annotated[bool, typer.Option(help="what it was made from and what it went into")] = False,
     depth: Annotated[int, typer.Option(min=1, max=100, help="with --genealogy: steps away")] = 20,
     most: Annotated[int, typer.Option(min=1, max=100_000, help="with --genealogy: things in each direction")] = 1000,
@@ -73,6 +75,8 @@ def trace(
         raise fail("say what to trace: an identifier, an option such as --lot, or a time such as --last 8h", 2)
     if as_json and as_csv:
         raise fail("--json and --csv are two forms; give one of them", 2)
+    if closest_first and (gauge is None or as_csv or after):
+        raise fail("--closest-first goes with --gauge, and with neither --csv nor --after", 2)
     with opened_store(configuration.load(config)) as store:
         if genealogy:
             _tell_family(store, question, depth, most, as_json=as_json)
@@ -80,11 +84,14 @@ def trace(
         used = next((term.identifier for term in question.terms if term.kind == "gauge"), None)
         if limit is None and used is None and not (as_json or as_csv):
             limit = TABLE_LIMIT
-        parts = _found(tracing.pages(store, question, place, limit), question)
+        # The closest of all are not among the first in time: with --closest-first the limit is of what is shown.
+        parts = _found(tracing.pages(store, question, place, None if closest_first else limit), question)
         if as_csv:
             trace_forms.csv_rows(parts)
+        elif used is not None and closest_first:
+            trace_forms.gauge_closest(parts, question, used, limit, as_json=as_json)
         elif used is not None:
-            trace_forms.gauge(parts, question, used, as_json=as_json, closest=closest_first)
+            trace_forms.gauge(parts, question, used, as_json=as_json)
         elif as_json:
             trace_forms.json_object(parts, question)
         else:

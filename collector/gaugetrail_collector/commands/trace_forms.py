@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 
@@ -114,14 +114,26 @@ def tables(pages: Iterable[Page]) -> None:
     rest.tell()
 
 
-def gauge(pages: Iterable[Page], question: Question, name: str, *, as_json: bool, closest: bool) -> None:
-    """What was measured with the gauge, with margins; then how many units, and how many of them failed."""
+def gauge(pages: Iterable[Page], question: Question, name: str, *, as_json: bool) -> None:
+    """What was measured with the gauge, with margins, in order of time; then how many units, and how many failed."""
     rest, tally = Rest(), Tally()
-    measured: Iterable[Measured] = (
-        tally.take(one) for page in map(rest.take, pages) for one in gauge_trace.measured_with(name, page)
-    )
-    if closest:
-        measured = gauge_trace.closest_first(measured)
+    _gauge(_counted(pages, name, rest, tally), question, rest, tally, as_json=as_json)
+
+
+def gauge_closest(pages: Iterable[Page], question: Question, name: str, most: int | None, *, as_json: bool) -> None:
+    """The same, the failed and the close ones first, `most` of them shown; the counts are of all that was measured."""
+    rest, tally = Rest(), Tally()
+    closest = gauge_trace.closest_first(_counted(pages, name, rest, tally), most)
+    _gauge(closest, question, rest, tally, as_json=as_json)
+    if len(closest) < tally.measurements and not as_json:
+        say(f"shown are the {len(closest)} closest; a larger --limit shows more")
+
+
+def _counted(pages: Iterable[Page], name: str, rest: Rest, tally: Tally) -> Iterator[Measured]:
+    return (tally.take(one) for page in map(rest.take, pages) for one in gauge_trace.measured_with(name, page))
+
+
+def _gauge(measured: Iterable[Measured], question: Question, rest: Rest, tally: Tally, *, as_json: bool) -> None:
     if as_json:
         items = (one.as_json() for one in measured)
         _print_object(_head(question), "measured", items, lambda: tally.as_json() | rest.as_json())

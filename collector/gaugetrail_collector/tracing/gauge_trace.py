@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from heapq import nsmallest
 from typing import Literal
 
 from rich import box
@@ -89,9 +90,13 @@ def measured_with(gauge: str, page: Page) -> Iterator[Measured]:
                 yield Measured(known, inspection, one, margin(one), amended)
 
 
-def closest_first(measured: Iterable[Measured]) -> list[Measured]:
-    """The failed and the close ones first; this holds them all in memory."""
-    return sorted(measured, key=lambda one: one.closeness)
+def closest_first(measured: Iterable[Measured], most: int | None = None) -> list[Measured]:
+    """The failed and the close ones first, at most `most` of them: all are looked at before any is left out. Without
+    `most` this holds them all in memory.
+    """
+    if most is None:
+        return sorted(measured, key=lambda one: one.closeness)
+    return nsmallest(most, measured, key=lambda one: one.closeness)
 
 
 def table(measured: Iterable[Measured]) -> Table:
