@@ -111,14 +111,14 @@ class Floor:
         self.start("mosquitto", path, "-c", str(conf))
         until(lambda: answers(self.mqtt_port), "mosquitto listens")
 
-    def influxd(self) -> None:
+    def influxd(self, more_http: str = "") -> None:
         data = self.folder / "influx"
         conf = self.folder / "influx.conf"
         conf.write_text(
             f'reporting-disabled = true\nbind-address = "127.0.0.1:{free_port()}"\n'
             f'[meta]\ndir = "{data}/meta"\n'
             f'[data]\ndir = "{data}/data"\nwal-dir = "{data}/wal"\nquery-log-enabled = false\n'
-            f'[http]\nbind-address = "127.0.0.1:{self.influx_port}"\nlog-enabled = false\n'
+            f'[http]\nbind-address = "127.0.0.1:{self.influx_port}"\nlog-enabled = false\n{more_http}'
             "[monitor]\nstore-enabled = false\n"
         )
         path = program("influxd")

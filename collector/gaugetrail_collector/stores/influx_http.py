@@ -124,6 +124,11 @@ class InfluxHttp:
         for result in results:
             if "error" in result:
                 raise StoreRefuses(f"InfluxDB at {self.at.url}: {result['error']}")
+            if _is_cut(result):
+                raise StoreRefuses(
+                    f"InfluxDB at {self.at.url} cuts its answers, so what it doesn't show can't be told from what isn't "
+                    "there: set max-row-limit = 0 in [http] of its settings, and restart it"
+                )
         return [_rows(result) for result in results]
 
     def _query_3(self, text: str, bound: Mapping[str, str | int]) -> list[Point]:
@@ -186,6 +191,11 @@ class InfluxHttp:
             pair = f"{at.username}:{at.password or ''}".encode()
             return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
         return {}
+
+
+def _is_cut(result: Mapping[str, Any]) -> bool:
+    """Whether rows were left out: 1.x says so in the series that it ended within, and answers 200."""
+    return bool(result.get("partial")) or any(series.get("partial") for series in result.get("series", ()))
 
 
 def _rows(result: Mapping[str, Any]) -> list[Point]:
