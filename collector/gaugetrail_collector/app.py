@@ -105,6 +105,7 @@ class Collector:
             settings.evidence,
         )
         self.account.on_there = self.rounds.there
+        self.storing.on_replaced = self.rounds.doubt_all
         self.scheduler = ThreadScheduler()
         self.metrics = CollectorMetrics()
         self.webs: list[Web] = []

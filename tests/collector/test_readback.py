@@ -15,7 +15,8 @@ from places import Place, SqlitePlace
 
 from gaugetrail_collector.evidence.readback import LONGEST, Reconciler
 from gaugetrail_collector.intake.spans import spans_of
-from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores import Fate, Store, StoreDown, StoreReplaced
+from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.commands import Again
 
 NAME = (AGENT, EPOCH)
@@ -52,6 +53,45 @@ class Desk:
 def desk(tmp_path: Path) -> Desk:
     store = SqlitePlace(tmp_path).store()
     return Desk(store)
+
+
+def test_a_store_that_is_another_than_before_is_asked_about_at_once(desk: Desk) -> None:
+    """Without a grace, since nothing is on its way; once, since the next whole look is of the same store."""
+    desk.keep(*range(1, 6))
+    assert desk.look(whole=True) == []
+    assert isinstance(desk.store, SqliteStore)
+    desk.store.close()
+    for file in desk.store.path.parent.glob("*.db*"):
+        file.unlink()
+    desk.store.open()
+    desk.reconciler.doubt_all()
+    assert desk.look(1, whole=True) == [(1, 5)]
+    desk.keep(*range(1, 6))
+    assert desk.look(1, whole=True) == []
+    assert desk.look(1, whole=True, known=7) == []
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_a_file_that_is_replaced_under_an_open_store_is_noticed_before_anything_is_called_stored(
+    tmp_path: Path, suffix: str
+) -> None:
+    """SQLite writes on into files that have no name any more, and says that it has committed."""
+    store = SqliteStore(tmp_path / "store.db")
+    store.open()
+    store.write(CHAIN[:3])
+    store.path.with_name(store.path.name + suffix).unlink()
+    with pytest.raises(StoreReplaced, match="was deleted or replaced while it was open"):
+        store.write(CHAIN[3:5])
+    with pytest.raises(StoreDown):
+        store.count()
+    store.open()
+    # Without its name alone, the log's last reader still wrote what it holds into the file.
+    assert {outcome.fate for outcome in store.write(CHAIN)} <= {Fate.STORED, Fate.THERE}
+    assert store.numbers(*NAME) == [(1, 40)]
+    store.close()
+    store.open()
+    assert store.numbers(*NAME) == [(1, 40)]
+    store.close()
 
 
 def test_every_store_tells_which_numbers_it_has(place: Place) -> None:

@@ -21,12 +21,15 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 QUICK = "[readback]\nlook_secs = 0.3\ngrace_secs = 0.3\nwhole_secs = 0.6\n"
 
 
-def started(floor: Floor, count: int) -> Operator:
+SLOW = "[readback]\nlook_secs = 0.3\ngrace_secs = 600\nwhole_secs = 3600\n"
+
+
+def started(floor: Floor, count: int, readback: str = QUICK) -> Operator:
     """Everything running, and that many inspections told, stored and confirmed."""
     floor.broker()
     floor.write_agent()
     path = floor.write_collector()
-    path.write_text(path.read_text() + QUICK)
+    path.write_text(path.read_text() + readback)
     floor.collector()
     floor.agent()
     operator = Operator(floor)
@@ -50,6 +53,21 @@ def test_what_the_store_loses_comes_back_from_the_spool(floor: Floor) -> None:
     until(lambda: whole(floor, 6), "all six are there again")
     assert "missing in the store, asked for" in floor.log("collector")
     assert "asks for records" in floor.log("agent")
+    operator.close()
+
+
+@pytest.mark.parametrize("gone", ["store.db*", "store.db-*"], ids=["the store", "its write-ahead log"])
+def test_a_store_whose_files_are_deleted_under_the_collector_is_made_whole_at_once(floor: Floor, gone: str) -> None:
+    """What is written to files without a name is gone at the next start, and every receipt for it was untrue."""
+    operator = started(floor, 5, SLOW)
+    for file in floor.folder.glob(gone):
+        file.unlink()
+    operator.inspect("SN9")
+    until(lambda: whole(floor, 6), "all six stand in the new files")
+    assert floor.waiting() == 0
+    assert "was deleted or replaced while it was open" in floor.log("collector")
+    floor.stop("collector")
+    assert whole(floor, 6)
     operator.close()
 
 

@@ -83,6 +83,7 @@ class Reconciler:
     grace_secs: float = 30.0
     _passed: dict[ChainName, _Passed] = field(default_factory=dict)
     _gaps: dict[ChainName, list[Gap]] = field(default_factory=dict)
+    _at_once: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def stored(self, spans: Iterable[RecordSpan]) -> None:
@@ -130,17 +131,26 @@ class Reconciler:
             missing = self._unaccounted(name, there, gap.first, gap.last)
             self._missing(name, (gap.first, gap.last), missing, now, gap.after_us)
 
+    def doubt_all(self) -> None:
+        """The store is another than before: what is missing at the next whole look is asked for at once."""
+        with self._lock:
+            self._at_once = True
+
     def whole_look(self, store: Store, now: float, known: Mapping[ChainName, int], since_us: int = 0) -> None:
         """The whole look; `known` are numbers that others know to be stored. Raises `StoreDown`."""
         with self._lock:
             newest = {name: passed.newest for name, passed in self._passed.items()}
+            since = now - self.grace_secs if self._at_once else now
         for name in {*store.chains(), *newest, *known}:
             there = store.numbers(*name, 0, since_us)
             if since_us and not there:
                 continue  # all of it is older than what must be kept
             first = there[0][0] if since_us else 1
             last = max(newest.get(name, 0), known.get(name, 0), there[-1][1] if there else 0)
-            self._missing(name, (first, last), self._unaccounted(name, there, first, last), now, since_us)
+            missing = self._unaccounted(name, there, first, last)
+            self._missing(name, (first, last), missing, now, since_us, since)
+        with self._lock:
+            self._at_once = False
 
     def _unaccounted(self, name: ChainName, there: Sequence[Span], first: int, last: int) -> list[Span]:
         accounted = Ranges(there)
@@ -152,13 +162,22 @@ class Reconciler:
 
     # --- gaps
 
-    def _missing(self, name: ChainName, looked: Span, missing: Sequence[Span], now: float, after_us: int) -> None:
+    def _missing(
+        self,
+        name: ChainName,
+        looked: Span,
+        missing: Sequence[Span],
+        now: float,
+        after_us: int,
+        since: float | None = None,
+    ) -> None:
         """Between `looked`, just these are missing now: keep what is known of them, end what is there, ask."""
         with self._lock:
             before = self._gaps.pop(name, [])
             inside = [gap for gap in before if Ranges([looked]).covers(gap.first, gap.last)]
             gaps = [gap for gap in before if gap not in inside]
-            gaps += [_known(inside, Gap(*name, first, last, now, after_us)) for first, last in missing]
+            new_since = now if since is None else since
+            gaps += [_known(inside, Gap(*name, first, last, new_since, after_us)) for first, last in missing]
             gaps.sort(key=lambda gap: gap.first)
             if gaps:
                 self._gaps[name] = gaps

@@ -15,7 +15,7 @@ from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import ChainName, Reconciler
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.statuses import Neighbours
-from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores import Store, StoreDown, StoreReplaced
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,11 @@ class Rounds:
         self.reconciler.stored(spans)
         self.anchors.there(spans)
 
+    def doubt_all(self) -> None:
+        """The store is another than before: the next round looks at all of it, and asks at once for what it lacks."""
+        self.reconciler.doubt_all()
+        self._whole_due = time.monotonic()
+
     def round(self) -> None:
         """Look, and anchor if it is time."""
         now = time.monotonic()
@@ -63,11 +68,11 @@ class Rounds:
             store = self._opened()
             self.reconciler.look(store, now)
             if now >= self._whole_due:
-                self._whole_due = now + self._readback.whole_secs
                 self.reconciler.whole_look(store, now, self._confirmed(), self._since_us())
+                self._whole_due = now + self._readback.whole_secs
             if now >= self._anchor_due:
-                self._anchor_due = now + self._evidence.anchor_secs
                 self.anchors.seal_heads(store)
+                self._anchor_due = now + self._evidence.anchor_secs
         except (StoreDown, OSError) as error:
             self._put_off(error)
 
@@ -90,6 +95,8 @@ class Rounds:
         return self._store
 
     def _put_off(self, error: Exception) -> None:
+        if isinstance(error, StoreReplaced):
+            self.doubt_all()
         log.warning("reading back and anchoring are put off: %s", error, extra={"event": "round_put_off"})
         if self._store is not None:
             self._store.close()

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, TypeVar
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.decoding import Decoded, Message
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
-from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown
+from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown, StoreReplaced
 from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ class Storing:
     """Whose signature must be on it; null takes everything."""
     on_change: Callable[[], None] = lambda: None
     """Hears that the store has come or gone, or says something else of itself."""
+    on_replaced: Callable[[], None] = lambda: None
+    """Hears that the store isn't the one that records were written to before."""
     state: StoreState = "unknown"
     detail: str = ""
     """What the store says of itself, or why it doesn't take records."""
@@ -86,6 +88,8 @@ class Storing:
                 done = work()
             except (StoreDown, SetAsideFull, KeysBroken) as error:
                 self._is("down", str(error))
+                if isinstance(error, StoreReplaced):
+                    self.on_replaced()
                 if self._stopping.wait(wait):
                     return None
                 wait = min(LONGEST_WAIT_SECS, wait * 2)

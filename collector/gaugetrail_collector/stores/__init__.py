@@ -25,6 +25,10 @@ class StoreRefuses(StoreDown):
     """The store answers and refuses us (rights, no such database): keep everything; the text says what to fix."""
 
 
+class StoreReplaced(StoreDown):
+    """The store that was open isn't what stands in its place now: open it anew, and ask for what it lacks."""
+
+
 class Fate(StrEnum):
     """What became of one record of a batch."""
 

@@ -126,8 +126,8 @@ class InfluxHttp:
                 raise StoreRefuses(f"InfluxDB at {self.at.url}: {result['error']}")
             if _is_cut(result):
                 raise StoreRefuses(
-                    f"InfluxDB at {self.at.url} cuts its answers, so what it doesn't show can't be told from what isn't "
-                    "there: set max-row-limit = 0 in [http] of its settings, and restart it"
+                    f"InfluxDB at {self.at.url} cuts its answers, so what it leaves out looks like what isn't there: "
+                    "set max-row-limit = 0 in [http] of its settings, and restart it"
                 )
         return [_rows(result) for result in results]
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses, fork_reason
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
 from gaugetrail_collector.stores.question import contexts
-from gaugetrail_collector.stores.sqlite_read import SqliteReads
+from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.record import Record, identifiers
 from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
@@ -50,6 +50,7 @@ class SqliteStore(SqliteReads):
 
     def open(self) -> None:
         """Open or create the file. Raises `StoreRefuses` for a file that is no store or that a newer version wrote."""
+        let_go_of_replaced(self.path)
         with self._lock:
             if self._db is not None:
                 return
@@ -71,7 +72,7 @@ class SqliteStore(SqliteReads):
             except StoreRefuses:
                 db.close()
                 raise
-            self._db = db
+            self._db, self._files = db, files_of(self.path)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = WAL")
@@ -109,13 +110,6 @@ class SqliteStore(SqliteReads):
             # A record that was altered can't say what it was made with; verify names it.
             with contextlib.suppress(BadRecord):
                 self._insert_contexts(db, open_sealed(Sealed(sha256, data)))
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
 
     def health(self) -> str:
         """The file it is."""
@@ -165,7 +159,7 @@ class SqliteStore(SqliteReads):
             db.execute("BEGIN IMMEDIATE")
             outcomes = [self._insert(db, opened) for opened in batch]
             db.execute("COMMIT")  # synchronous=FULL: returns after the fsync
-            return outcomes
+        return outcomes  # what was committed stands in the file that has the store's name
 
     def _insert(self, db: sqlite3.Connection, opened: Opened) -> Outcome:
         record, sha256, time_us = opened.record, opened.sealed.sha256, opened.time_us

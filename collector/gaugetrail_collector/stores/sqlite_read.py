@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
+from weakref import WeakSet
 
-from gaugetrail_collector.stores import Row, StoreDown
+from gaugetrail_collector.stores import Row, StoreDown, StoreReplaced
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
 from gaugetrail_contract.ranges import Ranges
 
@@ -25,6 +26,36 @@ ROW = "r.agent, r.epoch, r.seq, CAST(r.sha256 AS TEXT), CAST(r.data AS BLOB), r.
 MOST_TIME = 2**62
 
 
+Files = tuple[tuple[int, int] | None, ...]
+"""Device and inode of the file and of its write-ahead log; null for one that isn't there."""
+
+
+def files_of(path: Path) -> Files:
+    """Which files stand in the store's place now."""
+    return tuple(map(_file, (path, path.with_name(path.name + "-wal"))))
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+_stores: WeakSet[SqliteReads] = WeakSet()
+"""Every store of this process."""
+
+
+def let_go_of_replaced(path: Path) -> None:
+    """Close what this process has open of files that no longer stand in the store's place. SQLite's connections to a
+    file share what they know of its write-ahead log: one opened beside an old one would read a log that is gone.
+    """
+    for store in list(_stores):
+        if store.path == path:
+            store.close_if_replaced()
+
+
 class SqliteReads:
     """What can be asked of a SQLite store. Every method may raise `StoreDown`."""
 
@@ -32,19 +63,48 @@ class SqliteReads:
         self.path = path
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
+        self._files: Files = ()
+        _stores.add(self)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._close()
+
+    def close_if_replaced(self) -> None:
+        """Close the file, where other files stand in its place now."""
+        with self._lock:
+            if self._files != files_of(self.path):
+                self._close()
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
 
     @contextlib.contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             if self._db is None:
                 raise StoreDown(f"{self.path} is closed")
+            self._still_there()
             try:
                 yield self._db
+                # Files that were taken away take what is written all the same, and are gone once nobody has them open.
+                self._still_there()
             except sqlite3.Error as error:
-                if self._db.in_transaction:
+                if self._db is not None and self._db.in_transaction:
                     with contextlib.suppress(sqlite3.Error):
                         self._db.execute("ROLLBACK")
                 raise StoreDown(f"{self.path}: {error}") from error
+
+    def _still_there(self) -> None:
+        if self._files != files_of(self.path):
+            self._close()
+            raise StoreReplaced(
+                f"{self.path} was deleted or replaced while it was open: it is opened anew, and what it lacks is asked "
+                "for"
+            )
 
     def search(self, term: Asked | None, window: Window = ALL_TIME, after: Position | None = None) -> Iterator[Row]:
         """By the index of the term's kind, or of time; where several kinds fit, their pages are merged."""
