@@ -15,8 +15,9 @@ STORE ?= sqlite
 SEED ?=
 KEEP ?=
 JSON ?=
-# make test: ARGS are handed to pytest
+# make test: ARGS are handed to pytest; WORKERS run side by side, a file of tests at a time (0: one after the other)
 ARGS ?=
+WORKERS ?= 2
 # make bench, make drill: NAMES of the ones to run, all by default; LONG=1 for the drill's soak
 NAMES ?=
 LONG ?=
@@ -67,7 +68,7 @@ demo: .venv/.run
 
 test: .venv/.dev
 	@sh tests/install_servers.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: .venv/.dev
 	$(BIN)/ruff check

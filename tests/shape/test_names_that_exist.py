@@ -36,7 +36,7 @@ CLIS = {
 }
 THE_READERS = re.compile(r"(^|/)(my-|old\.|new\.|kept\.)")
 """Files that a page tells its reader to make."""
-TOOLS = {"import-linter", "mypy", "ruff", "types-psutil", "types-pyserial"}
+TOOLS = {"import-linter", "mypy", "pytest-xdist", "ruff", "types-psutil", "types-pyserial"}
 """Of the development extra: run, not imported."""
 
 
