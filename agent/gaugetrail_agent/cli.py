@@ -5,14 +5,10 @@ Exit codes: 0 ok, 1 failed, 2 usage, 78 bad configuration. Answers go to standar
 
 from __future__ import annotations
 
-import os
-import sys
-
 import typer
 
-from gaugetrail_agent.commands import BAD_CONFIG, capture, decode, device, key, profiles, run, spool
-from gaugetrail_contract.settings import ConfigError
-from gaugetrail_contract.text import visible
+from gaugetrail_agent.commands import capture, decode, device, key, profiles, run, spool
+from gaugetrail_service import cli
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,10 +33,4 @@ app.add_typer(spool.app, name="spool")
 
 def main() -> None:
     """Entry of the command."""
-    os.umask(0o077)  # the spool and what is printed of it are nobody else's
-    try:
-        app()
-    except ConfigError as error:
-        for line in str(error).splitlines():
-            print(visible(line), file=sys.stderr)
-        sys.exit(BAD_CONFIG)
+    cli.run(app)

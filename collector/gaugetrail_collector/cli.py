@@ -5,13 +5,9 @@ Exit codes: 0 ok, 1 failed, 2 usage, 78 bad configuration. Answers go to standar
 
 from __future__ import annotations
 
-import os
-import sys
-
 import typer
 
 from gaugetrail_collector.commands import (
-    BAD_CONFIG,
     anchors,
     archive,
     console,
@@ -24,8 +20,7 @@ from gaugetrail_collector.commands import (
     trace,
     verify,
 )
-from gaugetrail_contract.settings import ConfigError
-from gaugetrail_contract.text import visible
+from gaugetrail_service import cli
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,10 +46,4 @@ app.add_typer(anchors.app, name="anchors")
 
 def main() -> None:
     """Entry of the command."""
-    os.umask(0o077)  # what is set aside, exported and archived is nobody else's
-    try:
-        app()
-    except ConfigError as error:
-        for line in str(error).splitlines():
-            print(visible(line), file=sys.stderr)
-        sys.exit(BAD_CONFIG)
+    cli.run(app)

@@ -20,7 +20,6 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from gaugetrail_agent.commands import fail, say
 from gaugetrail_agent.commands.decode import settings as as_settings
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile.driver import run
@@ -28,6 +27,7 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.text import visible_bytes
+from gaugetrail_service.cli import fail, say
 
 PAUSE_SECS = 0.25
 """Silence that ends an entry: longer than any gauge pauses inside a frame."""

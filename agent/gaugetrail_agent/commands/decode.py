@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from gaugetrail_agent import barcodes
-from gaugetrail_agent.commands import answer, fail, hex_bytes
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_contract.settings import ConfigError
+from gaugetrail_service.cli import answer, fail, hex_bytes
 
 Hex = Annotated[str, typer.Option("--hex", help="the bytes, two hex digits each")]
 

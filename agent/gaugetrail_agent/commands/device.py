@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gaugetrail_agent import config as configuration
-from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.config import AgentConfig, ModbusDeviceTable
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.drivers.modbus import registers
@@ -22,6 +22,7 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.ports import list_ports
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.text import visible_bytes
+from gaugetrail_service.cli import answer, fail, say
 
 FIRST_READING_SECS = 30.0
 ASK_AGAIN_SECS = 0.2

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gaugetrail_agent import config as configuration
-from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
+from gaugetrail_service.cli import answer, fail, say
 
 
 def key(config: ConfigFile, as_json: AsJson = False) -> None:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_agent.commands import AsJson, answer, fail, say
+from gaugetrail_agent.commands import AsJson
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
+from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=False, invoke_without_command=True, help=__doc__)
 

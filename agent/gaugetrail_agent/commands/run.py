@@ -10,13 +10,14 @@ import typer
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.app import Agent
-from gaugetrail_agent.commands import BAD_CONFIG, AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.line_check import line_settings
 from gaugetrail_agent.line_check import probe as probe_ports
 from gaugetrail_agent.spool import SpoolBroken
 from gaugetrail_agent.terminal import console
 from gaugetrail_contract.logs import set_up_logging
 from gaugetrail_contract.settings import ConfigError, Problem
+from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
 
 
 def run(config: ConfigFile) -> None:

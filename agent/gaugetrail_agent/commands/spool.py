@@ -12,9 +12,10 @@ from typing import Annotated
 import typer
 
 from gaugetrail_agent import config as configuration
-from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.spool import SpoolBroken, statistics, visit
 from gaugetrail_agent.spool.restoring import restore as put_back
+from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 

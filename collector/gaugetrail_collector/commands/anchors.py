@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.evidence import anchors as anchoring
 from gaugetrail_collector.evidence import verify as proving
 from gaugetrail_contract.signing import BadKeyFile, signer_at
+from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -10,11 +10,12 @@ import typer
 from typer.core import TyperGroup
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.evidence.archive import NotWhole, write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive, verify_archive
+from gaugetrail_service.cli import answer, fail, say
 
 
 class WriteUnlessSaidOtherwise(TyperGroup):

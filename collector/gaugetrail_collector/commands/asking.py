@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_collector.commands import fail
 from gaugetrail_collector.stores.question import Asked, Position, position_of
 from gaugetrail_collector.tracing.time_words import window_of
 from gaugetrail_collector.tracing.trace import KINDS, Question
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.text import refuse_identifier
+from gaugetrail_service.cli import fail
 
 Wanted = Annotated[str | None, typer.Option(metavar="ID")]
 Since = Annotated[str | None, typer.Option(help="from then on: 2026-11-01, 2026-11-01T06:00+01:00, or 30d ago")]

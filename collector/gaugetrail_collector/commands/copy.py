@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing.copying import copy as copy_records
+from gaugetrail_service.cli import answer, fail, say
 
 
 def copy(

@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO, Literal
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import ConfigFile, fail, opened_store
+from gaugetrail_collector.commands import ConfigFile, opened_store
 from gaugetrail_collector.commands.asking import Last, Since, Until, Wanted, in_words, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing import trace as tracing
@@ -20,6 +20,7 @@ from gaugetrail_collector.tracing.export_parquet import NoParquet
 from gaugetrail_collector.tracing.trace import Known
 from gaugetrail_contract.files import whole_file
 from gaugetrail_contract.text import visible
+from gaugetrail_service.cli import fail
 
 MOST_NAMED = 20
 

@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
+from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(
     no_args_is_help=True, help="Whose signatures count: the agents' public keys, and the collector's own."

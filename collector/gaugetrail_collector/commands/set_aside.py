@@ -13,13 +13,14 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.keys import opened_keys
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.text import visible_bytes
+from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="What could not be understood or stored, with its bytes and the reason.")
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.stores import StoreDown
+from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="Set the store up; see how large it is and how near to its bounds.")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, trace_forms
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store, trace_forms
 from gaugetrail_collector.commands.asking import (
     After,
     Last,
@@ -26,6 +26,7 @@ from gaugetrail_collector.stores.question import ALL_TIME, Asked
 from gaugetrail_collector.tracing import trace as tracing
 from gaugetrail_collector.tracing.genealogy import Thing, walk
 from gaugetrail_collector.tracing.trace import Page, Question
+from gaugetrail_service.cli import answer, fail
 
 TABLE_LIMIT = 200
 """Records shown to a person who gives no --limit."""

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console
 
-from gaugetrail_collector.commands import say
 from gaugetrail_collector.tracing import gauge_trace, record_rows, trace_tables
 from gaugetrail_collector.tracing.gauge_trace import Measured
 from gaugetrail_collector.tracing.genealogy import Family
 from gaugetrail_collector.tracing.trace import Known, Page, Question, inspection_of
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import Amendment, Event
+from gaugetrail_service.cli import say
 
 WIDTH = 140
 """Of tables that are not printed on a terminal."""

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, answer, fail, opened_store, say
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.evidence import verify as proving
+from gaugetrail_service.cli import answer, fail, say
 
 
 def verify(
