@@ -14,7 +14,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gaugetrail_agent.clock.trust import WatchedClock, system_clock
 from gaugetrail_agent.clock.watch import ClockWatch
@@ -25,15 +25,19 @@ from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.heartbeat import Heartbeat
 from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.metrics import MetricsServer
 from gaugetrail_agent.routes import Routes
-from gaugetrail_agent.scheduler import LoopScheduler
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, station_setup
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock
+from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
+from gaugetrail_contract.status import AgentStatus
+from gaugetrail_service import scheduler
+
+if TYPE_CHECKING:
+    from gaugetrail_service.metrics import MetricsServer
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +75,7 @@ class Agent:
             clock_watch=self.clock_watch,
             metrics=self.metrics,
         )
-        self.scheduler = LoopScheduler()
+        self.scheduler = scheduler.on_loop()
         routes = Routes()
         self.devices = Devices(config, routes.read, routes.offered, self.heartbeat.device, recall=self.spool.recall)
         doors = Doors(self.devices.ask, self.devices.answer, self.devices.remember, self._show)
@@ -165,9 +169,14 @@ def _spool(config: AgentConfig, clock: Clock, origin: Origin) -> Spool:
     )
 
 
-def _metrics(config: AgentConfig) -> MetricsServer | None:
+def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
     table = config.settings.metrics
-    return None if table is None else MetricsServer(table.host, table.port, config.data_dir / "metrics.port")
+    if table is None:
+        return None
+    from gaugetrail_service.metrics import Metrics, MetricsServer  # a web server, only where it is asked for
+
+    metrics = Metrics("agent", AGENT_FIGURES, agent_parts)
+    return MetricsServer(metrics, table.host, table.port, config.data_dir / "metrics.port")
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:

@@ -6,17 +6,21 @@ runs on the event loop.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.metrics import MetricsServer
-from gaugetrail_agent.scheduler import LoopScheduler
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
-from gaugetrail_contract.status import SpoolStatus
+from gaugetrail_contract.status import AgentStatus, SpoolStatus
+from gaugetrail_service.scheduler import Scheduler
+
+if TYPE_CHECKING:  # loaded where the settings have [metrics]
+    from gaugetrail_service.metrics import MetricsServer
 
 BEAT_SECS = 5.0
 NEWS_SECS = 1.0
@@ -35,7 +39,7 @@ class Heartbeat:
         publisher: Publisher,
         collectors: CollectorKeys,
         clock_watch: ClockWatch,
-        metrics: MetricsServer | None,
+        metrics: MetricsServer[AgentStatus] | None,
     ) -> None:
         self._health = health
         self._spool = spool
@@ -46,7 +50,7 @@ class Heartbeat:
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
-    def schedule(self, scheduler: LoopScheduler) -> None:
+    def schedule(self, scheduler: Scheduler) -> None:
         """Beat by itself from the scheduler's start on."""
         scheduler.every(BEAT_SECS, "heartbeat", self.beat)
         scheduler.every(NEWS_SECS, "news", self.tell_news)

@@ -14,11 +14,9 @@ import signal
 import threading
 import time
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-from gaugetrail_collector.config import CollectorConfig, ConsoleTable
-from gaugetrail_collector.console.app import make_app
-from gaugetrail_collector.console.facts import About, Facts
-from gaugetrail_collector.console.questions import remember
+from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.evidence.readback_rounds import Rounds
@@ -29,18 +27,20 @@ from gaugetrail_collector.intake.confirming import Confirming
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Stored, Storing
 from gaugetrail_collector.intake.subscriber import Subscriber
-from gaugetrail_collector.metrics import CollectorMetrics
-from gaugetrail_collector.scheduler import ThreadScheduler
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.identity import StoreIdentity
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.commands import Again
+from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.web import Web, is_loopback
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service import scheduler
+
+if TYPE_CHECKING:
+    from gaugetrail_service.metrics import MetricsServer
+    from gaugetrail_service.web import Web
 
 log = logging.getLogger(__name__)
 
@@ -106,19 +106,31 @@ class Collector:
         )
         self.account.on_there = self.rounds.there
         self.storing.on_replaced = self.rounds.doubt_all
-        self.scheduler = ThreadScheduler()
-        self.metrics = CollectorMetrics()
-        self.webs: list[Web] = []
-        if settings.metrics is not None:
-            port_file = config.data_dir / "metrics.port"
-            self.webs.append(Web("metrics", self.metrics, settings.metrics.host, settings.metrics.port, port_file))
-        if settings.console is not None:
-            self.webs.append(self._console(settings.console))
+        self.scheduler = scheduler.on_thread()
+        self.metrics = self._metrics(settings.metrics)
+        self.console = self._console(settings.console)
         self.identity = StoreIdentity(self.store)
         self._started = utc_text(now_us())
         self._stopping = threading.Event()
 
-    def _console(self, table: ConsoleTable) -> Web:
+    def _metrics(self, table: CollectorMetricsTable | None) -> MetricsServer[CollectorStatus] | None:
+        if table is None:
+            return None
+        from gaugetrail_service.metrics import Metrics, MetricsServer  # a web server, only where it is asked for
+
+        metrics = Metrics("collector", COLLECTOR_FIGURES, collector_parts)
+        return MetricsServer(metrics, table.host, table.port, self.config.data_dir / "metrics.port")
+
+    def _console(self, table: ConsoleTable | None) -> Web | None:
+        if table is None:
+            return None
+        # Here and not above: pages and their framework cost 20 MB and more, for those who have a console.
+        from gaugetrail_collector.console.app import make_app
+        from gaugetrail_collector.console.facts import About, Facts
+        from gaugetrail_collector.console.questions import remember
+        from gaugetrail_service.web import Web, is_loopback
+        from gaugetrail_service.web_sessions import Sessions
+
         about = About(self.config.settings.id, collector_version())
         facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys)
         self.account.on_stored = facts.board.take_stored
@@ -149,8 +161,9 @@ class Collector:
         self.subscriber.on_connected = self._heartbeat
         self.subscriber.on_status = self.neighbours.hear
         self.subscriber.start()
-        for web in self.webs:
-            web.start()
+        for web in (self.metrics, self.console):
+            if web is not None:
+                web.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         self.scheduler.start()
@@ -168,8 +181,9 @@ class Collector:
             self.batches.stop()
             self.confirming.stop()
             self.scheduler.stop()
-            for web in self.webs:
-                web.stop()
+            for web in (self.metrics, self.console):
+                if web is not None:
+                    web.stop()
             self.subscriber.stop()
             self.rounds.end(anchor=self.storing.state == "up")
             self.store.close()
@@ -239,7 +253,8 @@ class Collector:
         if self.storing.state == "up":
             self.identity.look(time.monotonic())
         document = self.status()
-        self.metrics.tell(document)
+        if self.metrics is not None:
+            self.metrics.tell(document)
         self.subscriber.publish_status(document)
         self._note(document)
 

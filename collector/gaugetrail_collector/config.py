@@ -12,8 +12,6 @@ from pydantic import Field, SecretStr, model_validator
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
@@ -199,6 +197,9 @@ class CollectorConfig:
         table = self.settings.store
         if isinstance(table, SqliteTable):
             return SqliteStore(self.path(table.path))
+        from gaugetrail_collector.stores.influx import InfluxStore  # its client, only where it is used
+        from gaugetrail_collector.stores.influx_http import InfluxAddress
+
         return InfluxStore(
             InfluxAddress(
                 url=table.url,

@@ -2,7 +2,7 @@
 
 Promise: at most `MAX_CONNECTIONS` at a time, the rest are closed at once; a request that isn't whole within
 `REQUEST_SECS` of its first byte (or of the connection) is cut; a client that stops reading is cut after `SEND_SECS`. A
-taken port is said and tried again; the collector works on without it. Only this module meets uvicorn.
+taken port is said and tried again; the service works on without it. Only this module meets uvicorn.
 
 Not promised: TLS and many users. Whoever wants them puts a reverse proxy in front.
 """
@@ -109,7 +109,7 @@ class Web:
             while not self._stopping.is_set():
                 self._serve()
         except Exception:
-            log.exception("%s: ended by a fault of its own; the collector works on without it", self._name)
+            log.exception("%s: ended by a fault of its own; the service works on without it", self._name)
             self.trouble = f"{self._name}: ended by a fault of its own; see the log"
 
     def _serve(self) -> None:

@@ -18,11 +18,11 @@ from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.links.wedge import KeyEvent, WedgeLink
-from gaugetrail_agent.metrics import AgentMetrics
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.figures import agent_parts
+from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
+from gaugetrail_service.metrics import Metrics
 from gaugetrail_sim.modbus_units import SimulatedUnit
 
 
@@ -77,7 +77,7 @@ def assert_shown(name: str, state: DeviceState) -> None:
     assert "a fault of ours" in told.devices[name].detail
     assert told.devices[name].faults >= 1
     assert agent_parts(told)["devices"].state == "failed"
-    metrics = AgentMetrics()
+    metrics = Metrics("agent", AGENT_FIGURES, agent_parts)
     metrics.tell(told)
     page = metrics.answer("/metrics")[2].decode()
     assert f'gaugetrail_agent_device_faults_total{{device="{name}"}} {float(state.faults)}' in page

@@ -15,9 +15,9 @@ from gaugetrail_agent.line_check import line_settings
 from gaugetrail_agent.line_check import probe as probe_ports
 from gaugetrail_agent.spool import SpoolBroken
 from gaugetrail_agent.terminal import console
-from gaugetrail_contract.logs import set_up_logging
 from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
+from gaugetrail_service.logs import set_up_logging
 
 
 def run(config: ConfigFile) -> None:

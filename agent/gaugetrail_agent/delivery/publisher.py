@@ -34,10 +34,10 @@ from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import parse_command
-from gaugetrail_contract.logs import mqtt_logger
 from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
+from gaugetrail_service.logs import mqtt_logger
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.set_aside import opened_list
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_contract.logs import set_up_logging
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
+from gaugetrail_service.logs import set_up_logging
 
 
 def run(config: ConfigFile) -> None:

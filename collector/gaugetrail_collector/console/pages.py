@@ -9,12 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 
 from gaugetrail_collector.console.facts import LIVE_PAGES, PAGE_OF_ENTRIES, Facts, now_us
 from gaugetrail_collector.console.history import Found, find, history
-from gaugetrail_collector.console.live import Live
 from gaugetrail_collector.console.shown import FOLDER
 from gaugetrail_collector.stores.question import Position, Window, position_of
 from gaugetrail_collector.tracing.time_words import window_of
 from gaugetrail_collector.tracing.trace import KINDS
 from gaugetrail_contract.text import refuse_identifier, visible
+from gaugetrail_service.live import Live
 
 MAX_NUMBER = 2**53
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -102,7 +102,7 @@ def _changing(pages: APIRouter, facts: Facts) -> None:
 
 
 def _moving(pages: APIRouter, facts: Facts) -> None:
-    live = Live(facts)
+    live = Live(facts.live, lambda: (facts.board.version, facts.verifying.last), lambda: facts.closing)
     static = {path.name: path.read_bytes() for path in (FOLDER / "static").iterdir()}
 
     @pages.get("/live/{name}")

@@ -28,10 +28,10 @@ from gaugetrail_collector.intake.inbox import Inbox
 from gaugetrail_collector.intake.mqtt_packets import Taken
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
-from gaugetrail_contract.logs import mqtt_logger
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus, collector_offline
+from gaugetrail_service.logs import mqtt_logger
 
 log = logging.getLogger(__name__)
 

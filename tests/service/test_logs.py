@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from gaugetrail_contract.logs import mqtt_logger, set_up_logging
+from gaugetrail_service.logs import mqtt_logger, set_up_logging
 
 
 def test_a_client_that_is_not_connected_yet_is_no_error_but_other_words_of_the_library_show() -> None:
