@@ -24,6 +24,9 @@ from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.heartbeat import Heartbeat
+from gaugetrail_agent.inquiries.address import desk_of
+from gaugetrail_agent.inquiries.desk import InquiryDesk
+from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.routes import Routes
 from gaugetrail_agent.spool import Origin, Spool
@@ -78,6 +81,9 @@ class Agent:
         self.scheduler = scheduler.on_loop()
         routes = Routes()
         self.devices = Devices(config, routes.read, routes.offered, self.heartbeat.device, recall=self.spool.recall)
+        self.report = AgentReport(config, self.health, self.devices.taps)
+        self.heartbeat.on_beat = self.report.tell
+        self.inquiries = InquiryDesk(desk_of(config.data_dir), self.report.answer, self.devices.taps)
         doors = Doors(self.devices.ask, self.devices.answer, self.devices.remember, self._show)
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
@@ -115,6 +121,8 @@ class Agent:
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
         self.devices.start()
+        self.inquiries.start()
+        self.health.alarm("inquiries", self.inquiries.trouble)
         self.heartbeat.schedule(self.scheduler)
         self.scheduler.start()
         if self.metrics is not None:
@@ -126,6 +134,7 @@ class Agent:
         self.scheduler.stop()
         if self.metrics is not None:
             await asyncio.to_thread(self.metrics.stop)
+        await asyncio.to_thread(self.inquiries.stop)
         await self.devices.stop()
         if self.terminal is not None:
             await self.terminal.stop()
@@ -152,6 +161,7 @@ class Agent:
 
     def _show(self, display: Display) -> None:
         self.heartbeat.station(display)
+        self.report.show(display)
         if self.terminal is not None:
             self.terminal.show(display.station, display.document(ENGLISH))
 

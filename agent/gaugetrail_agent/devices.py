@@ -22,6 +22,7 @@ from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.serial_port import SerialLink
 from gaugetrail_agent.links.tcp import TcpLink
 from gaugetrail_agent.links.wedge import WedgeLink
+from gaugetrail_agent.links.wire_tap import TappedLink, WireTap
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.plc_codes import ResultCode
 
@@ -54,11 +55,15 @@ class Devices:
         self._plcs: dict[str, ModbusDevice] = {}
         self._modbus_links: dict[str, ModbusLink] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self.taps: dict[str, WireTap] = {}
+        """What each device's wire carries; units of one Modbus bus share theirs."""
+        by_link = {table.link: WireTap() for table in config.settings.device}
         for table in config.settings.device:
             if only is not None and table.name != only:
                 continue
+            self.taps[table.name] = by_link[table.link]
             if isinstance(table, StreamDeviceTable):
-                self._streams[table.name] = stream_device(config, table, read, state)
+                self._streams[table.name] = stream_device(config, table, read, state, self.taps[table.name])
             else:
                 self._plcs[table.name] = self._plc(config, table, offered, state, recall)
 
@@ -109,7 +114,7 @@ class Devices:
         if table.link not in self._modbus_links:
             link = config.link(table.link)
             assert not isinstance(link, ByteLinkTable)
-            self._modbus_links[table.link] = ModbusLink(link)
+            self._modbus_links[table.link] = ModbusLink(link, tap=self.taps[table.name])
         link_of = self._modbus_links[table.link]
         return ModbusDevice(table.name, link_of, table, emit_batch=offered, on_state=state, recall=recall)
 
@@ -119,13 +124,15 @@ def stream_device(
     table: StreamDeviceTable,
     read: Callable[[str, Reading], None],
     state: Callable[[str, DeviceState], None],
+    tap: WireTap | None = None,
 ) -> StreamDevice:
     """The device that a table describes, on its link; nothing is opened."""
-    link = config.link(table.link)
-    assert isinstance(link, ByteLinkTable)
+    table_of_link = config.link(table.link)
+    assert isinstance(table_of_link, ByteLinkTable)
+    link = byte_link(table_of_link)
     return StreamDevice(
         table.name,
-        byte_link(link),
+        link if tap is None else TappedLink(link, tap),
         config.driver(table),
         emit=read,
         on_state=state,

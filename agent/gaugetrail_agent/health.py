@@ -49,6 +49,10 @@ class Health:
         self._alarms[key] = text
         return changed
 
+    def alarms(self) -> dict[str, str]:
+        """The alarms of this moment by key. Any thread."""
+        return dict(self._alarms)
+
     def show(self, station: str, display: Mapping[str, object]) -> None:
         """A station has changed: what its terminal shows, as far as others need it."""
         state = str(display["state"])
@@ -92,7 +96,7 @@ class Health:
                     None if state.last_reading is None else utc_text(now_us - round((now - state.last_reading) * 1e6))
                 ),
             )
-            for name, state in self.devices.items()
+            for name, state in dict(self.devices).items()  # whole at once: another thread may ask
         }
 
 

@@ -6,6 +6,7 @@ runs on the event loop.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gaugetrail_agent.clock.watch import ClockWatch
@@ -47,6 +48,7 @@ class Heartbeat:
         self._collectors = collectors
         self._clock_watch = clock_watch
         self._metrics = metrics
+        self.on_beat: Callable[[AgentStatus], None] = lambda _: None
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
@@ -63,6 +65,7 @@ class Heartbeat:
         self._gather(spool)
         document = self._health.document(spool, self._publisher.state())
         self._publisher.publish_status(document)
+        self.on_beat(document)
         if self._metrics is not None:
             self._metrics.tell(document)
 

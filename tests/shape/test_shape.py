@@ -30,7 +30,7 @@ EDGES = {
     ("contract", "cryptography"): {"signing.py"},
     ("service", "apscheduler"): {"scheduler.py"},
     ("service", "prometheus_client"): {"metrics.py"},
-    ("service", "cryptography"): {"console_users.py"},
+    ("service", "cryptography"): {"certificates.py", "console_users.py"},
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"intake/connection.py", "intake/subscriber.py"},

@@ -1,5 +1,5 @@
-"""The agent's commands by what they look at (`service`, `device`, `decoding`, `key`, `profiles`, `spool`); `cli` mounts
-them.
+"""The agent's commands by what they look at (`run`, `status`, `tap`, `device`, `decode`, `key`, `profiles`, `spool` …);
+`cli` mounts them.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ from gaugetrail_agent.links.modbus_settings import (
     ModbusTcpSettings,
 )
 from gaugetrail_agent.links.modbus_wire import SerialWire, TcpWire, Wire
+from gaugetrail_agent.links.wire_tap import TappedWire, WireTap
 
 log = logging.getLogger(__name__)
 
@@ -96,13 +97,19 @@ class LinkFigures:
 class ModbusLink:
     """One bus or connection, shared by the units on it."""
 
-    def __init__(self, settings: AnyModbusSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: AnyModbusSettings,
+        *,
+        tap: WireTap | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.figures = LinkFigures()
         self.breaks = 0
         """How often the connection has broken: who is at the other end may be another since."""
         self._settings = settings
         self._monotonic = monotonic
-        self._wire = _wire_of(settings)
+        self._wire = _wire_of(settings) if tap is None else TappedWire(_wire_of(settings), tap)
         self._make = ascii_frame if isinstance(settings, ModbusAsciiSettings) else rtu_frame
         self._find = ascii_answer if isinstance(settings, ModbusAsciiSettings) else rtu_answer
         self._is_open = False

@@ -1,0 +1,47 @@
+"""Documents that have changed on the disk since the agent read them: it works by what it has read until it is started
+again, and a record names exactly that document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from gaugetrail_agent.config import AgentConfig
+from gaugetrail_contract.documents.files import load_gauges, load_people
+from gaugetrail_contract.findings import Finding
+from gaugetrail_contract.settings import ConfigError
+
+AGAIN = "start the agent again to work by it (gaugetrail-agent check --config F first)"
+
+
+def changed_papers(config: AgentConfig) -> Iterator[Finding]:
+    """A finding for each file that isn't any more what the agent has read."""
+    yield from _file("settings", config.loaded.path, config.loaded.sha256, "the settings")
+    for station, plan in sorted(config.plans.items()):
+        yield from _file(
+            f"station {station}", plan.path, plan.ref.sha256, f"its plan {plan.ref.id} {plan.ref.revision}"
+        )
+    table = config.settings.agent
+    try:
+        if table.gauges is not None and load_gauges(config.path(table.gauges)) != dict(config.gauges):
+            yield _changed("gauge register", config.path(table.gauges), "the gauge register")
+        if table.people is not None and load_people(config.path(table.people)) != dict(config.people or {}):
+            yield _changed("people list", config.path(table.people), "the people list")
+    except ConfigError as error:
+        yield Finding("documents", str(error).splitlines()[0], "put the file right; until then what was read holds")
+
+
+def _file(about: str, path: Path, sha256: str, what: str) -> Iterator[Finding]:
+    try:
+        now = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        yield Finding(about, f"{what} can't be read any more: {path}: {error.strerror}", "put the file back")
+        return
+    if now != sha256:
+        yield _changed(about, path, what)
+
+
+def _changed(about: str, path: Path, what: str) -> Finding:
+    return Finding(about, f"{what} in {path} changed after the agent was started", AGAIN)
