@@ -191,3 +191,19 @@ def test_a_wrong_clock_is_one_alarm_from_one_day_to_the_next(tmp_path: Path) -> 
         said.add(watch.look())
     assert len(said) == 1
     assert None not in said
+
+
+def test_a_refused_connection_stays_the_trouble_when_the_broker_hangs_up() -> None:
+    """Why it refused is what helps; that it then closes the line, as brokers do, is no news."""
+    line = BrokerLine("b:1883", "pc1", "gaugetrail-agent-pc1")
+    line.refused("Not authorized")
+    line.down(0x82, "Protocol error", 1.0)
+    why = "the broker b:1883 refuses the connection: Not authorized; trying again"
+    assert line.alarm(1.0) == why
+    line.absent()
+    assert line.alarm(2.0) == "no broker at b:1883; records wait in the spool"
+    line.refused("Not authorized")
+    line.up(3.0)
+    assert line.alarm(3.0) is None
+    line.down(0, "Unspecified error", 9.0)
+    assert line.alarm(9.0) == "the connection to b:1883 is lost (Unspecified error); records wait in the spool"

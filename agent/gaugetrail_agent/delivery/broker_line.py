@@ -44,12 +44,15 @@ class BrokerLine:
     _heard: float = float("-inf")
     _quick_drops: int = 0
     _twin: tuple[float, str] | None = None
+    _refused: bool = False
+    """The broker didn't take us; that it then hangs up is no news."""
 
     # --- what the callbacks tell
 
     def up(self, now: float) -> None:
         """The broker has taken us."""
         self.connected = True
+        self._refused = False
         self._heard = now
         if self._left_over:
             self._last_publish = now  # the client delivers them again by itself
@@ -59,11 +62,13 @@ class BrokerLine:
     def absent(self) -> bool:
         """Nobody listens there. True when that is news."""
         known = self.trouble
+        self._refused = False
         self.trouble = f"no broker at {self.where}; records wait in the spool"
         return known != self.trouble
 
     def refused(self, reason: str) -> None:
         """The broker doesn't want us."""
+        self._refused = True
         self.trouble = f"the broker {self.where} refuses the connection: {reason}; trying again"
 
     def down(self, code: int, reason: str, now: float) -> None:
@@ -84,7 +89,7 @@ class BrokerLine:
                 f"the broker {self.where} drops the connection right after a publish: it probably refuses the "
                 f"topic {topics.records(self.agent)} for this user; look at its access rules"
             )
-        else:
+        elif not self._refused:
             self.trouble = f"the connection to {self.where} is lost ({reason}); records wait in the spool"
 
     def published(self, mid: int, now: float) -> None:

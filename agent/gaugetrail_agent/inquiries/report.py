@@ -97,7 +97,8 @@ class AgentReport:
             yield from troubles.device(table.name, state, tap)
         for name, shown in sorted(dict(self._shown).items()):
             yield from troubles.station(name, shown.display, now - shown.since, self._bytes_age)
-        yield from troubles.broker(document.delivery, self._broker())
+        complaint = self._health.alarms().get("broker") or (document.delivery.detail if document.delivery else "")
+        yield from troubles.broker(complaint, self._broker())
         yield from troubles.spool(document.spool, self._config.data_dir)
         yield from troubles.disk(self._config.data_dir, _disk(self._config.data_dir))
         yield from troubles.clock(document)

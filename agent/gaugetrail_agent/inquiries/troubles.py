@@ -17,7 +17,7 @@ from gaugetrail_agent.links.wire_tap import WireTap
 from gaugetrail_agent.station.display import Display
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.findings import Finding
-from gaugetrail_contract.status import AgentStatus, DeliveryStatus, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, SpoolStatus
 from gaugetrail_contract.text import visible_bytes
 
 SILENT_SECS = 20.0
@@ -132,11 +132,10 @@ def station(name: str, display: Display, secs: float, bytes_age: Callable[[str],
         )
 
 
-def broker(delivery: DeliveryStatus | None, where: str) -> Iterator[Finding]:
-    """What is wrong with delivery."""
-    if delivery is not None and delivery.detail:
-        cure = _cure(BROKER_CURES, delivery.detail, "", f"gaugetrail-agent doctor looks closer at {where}")
-        yield Finding("broker", delivery.detail, cure)
+def broker(complaint: str, where: str) -> Iterator[Finding]:
+    """What is wrong with delivery, if anything is."""
+    if complaint:
+        yield Finding("broker", complaint, _cure(BROKER_CURES, complaint, "", f"gaugetrail-agent doctor asks {where}"))
 
 
 def spool(state: SpoolStatus | None, folder: Path) -> Iterator[Finding]:

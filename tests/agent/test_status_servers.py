@@ -1,0 +1,166 @@
+"""`status` names what is wrong around the agent: broker, collectors, disk, rights, certificates. With real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import paho.mqtt.publish
+import pytest
+from certificates import make_certificates
+from drill.disks import SmallDisk
+from floor import Floor, Operator, command, free_port, until
+from running_agent import AGENT, PLAN, Pty, RunningAgent, asked
+
+from gaugetrail_agent.delivery import broker_line
+from gaugetrail_contract import topics
+from gaugetrail_contract.status import CollectorStatus
+
+STATION = '[[station]]\nname = "OP10"\nplan = "plan.toml"\nbadge_pattern = "OP-[0-9]+"\nunit_pattern = "SN[0-9]+"\n'
+
+
+def settings(folder: Path, mqtt: str, more: str = "", name: str = "") -> Path:
+    """A folder with the settings of an agent that measures by hand."""
+    home = folder / (name or "pc")
+    home.mkdir()
+    (home / "plan.toml").write_text(PLAN + 'capture = "typed"\n')
+    (home / "agent.toml").write_text(f"{AGENT}[mqtt]\n{mqtt}\n{STATION}{more}")
+    return home
+
+
+def line_of(config: Path, pattern: str) -> str:
+    """The line of `status` that fits, once there is one."""
+
+    def found() -> str | None:
+        code, out, _ = asked("status", "--config", str(config))
+        lines = [text.strip() for text in out.splitlines() if re.search(pattern, text)]
+        assert code == 1 or not lines, out
+        return lines[0] if lines else None
+
+    return str(until(found, f"status says {pattern}"))
+
+
+@pytest.mark.mosquitto
+def test_the_broker_refuses_the_password(floor: Floor, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts"
+    subprocess.run(("mosquitto_passwd", "-b", "-c", str(accounts), "pc1", "right"), check=True, capture_output=True)
+    floor.broker(f"user root\npassword_file {accounts}\n")  # else it couldn't read the file
+    home = settings(tmp_path, f'port = {floor.mqtt_port}\nusername = "pc1"\npassword = "wrong"')
+    with RunningAgent(home) as running:
+        told = running.told("^ *broker: .*refuses")
+    assert re.fullmatch(
+        r"broker: the broker localhost:\d+ refuses the connection: .*; trying again -> put username and password of "
+        r"\[mqtt\] right, and look at the broker's log",
+        told,
+    )
+
+
+@pytest.mark.mosquitto
+def test_two_agents_with_one_id(floor: Floor, tmp_path: Path) -> None:
+    """Two PCs from one image: each says it of itself."""
+    floor.broker()
+    port = f"port = {floor.mqtt_port}"
+    with RunningAgent(settings(tmp_path, port, name="a")) as one, RunningAgent(settings(tmp_path, port, name="b")):
+        told = one.told("^ *broker: .*two agents have one id")
+    assert told.endswith("-> give one of the two PCs another [agent] id (and client_id)")
+
+
+@pytest.mark.mosquitto
+def test_no_collector_and_one_whose_store_is_down(
+    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker_line, "UNANSWERED_SECS", 0.1)
+    floor.broker()
+    with RunningAgent(settings(tmp_path, f"port = {floor.mqtt_port}")) as running:
+        running.typed("OP10", "OP-1", "SN1", "1.5")
+        told = running.told("^ *broker: no collector")
+        assert told == (
+            "broker: no collector is online; records wait here -> start the collector, or look at its connection to "
+            "the broker"
+        )
+        word = CollectorStatus(online=True, collector="c1", store="down", store_detail="InfluxDB doesn't answer")
+        paho.mqtt.publish.single(
+            topics.collector_status("c1"), word.model_dump_json(), retain=True, port=floor.mqtt_port
+        )
+        assert running.told("^ *broker: every collector's store is down") == (
+            "broker: every collector's store is down (InfluxDB doesn't answer); records wait here -> "
+            "gaugetrail-collector status on the collector's machine says what its store lacks"
+        )
+        assert running.report()["spool"]["waiting"] == 1
+
+
+@pytest.mark.processes
+def test_the_disk_is_full(floor: Floor) -> None:
+    config = floor.write_agent()
+    with SmallDisk(floor.folder / "agent-data", lambda: floor.processes["agent"].pid) as disk:
+        floor.agent()
+        until(lambda: asked("status", "--config", str(config))[0] == 1, "the desk is open")
+        operator = Operator(floor)
+        operator.log_on()
+        disk.fill()
+        operator.type("SN1")
+        operator.see(lambda now: now["serial"] == "SN1")
+        operator.type("1.50")
+        told = line_of(config, "^ *station OP10: NOT RECORDED")
+        assert told.endswith("-> make room on the disk (gaugetrail-agent spool stats); it goes on by itself")
+        told = line_of(config, "^ *spool: ")
+        assert told.startswith("spool: it takes no records, so parts are not recorded")
+        if disk.kind == "a full tmpfs":
+            assert re.match(
+                r"disk: 0 MB of \d+ MB are free for .*agent-data -> make room", line_of(config, "^ *disk: ")
+            )
+        disk.empty()
+        until(lambda: floor.waiting() == 1, "it is recorded by itself")
+        operator.close()
+        floor.stop("agent")
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(sys.platform != "linux", reason="rights as Linux has them")
+def test_a_port_that_this_user_may_not_open(floor: Floor) -> None:
+    """Root may open everything, so it runs without that right here."""
+    pty = Pty(floor.folder / "gauge")
+    Path(os.ttyname(pty.far)).chmod(0)
+    config = floor.write_agent(
+        extra=f'[[link]]\nname = "bore"\nkind = "serial"\nport = "{pty.port}"\n'
+        '[[device]]\nname = "bore"\nlink = "bore"\ndriver = "mitutoyo-idh"\n'
+    )
+    bounded = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    floor.start("agent", *bounded, command("gaugetrail-agent"), "run", "--config", str(config))
+    until(lambda: (floor.folder / "agent-data" / "terminal.port").exists(), "the agent is ready")
+    told = line_of(config, "^ *device bore: ")
+    assert re.match(r"device bore: .*/gauge: permission denied: .* -> usermod -aG dialout USER ", told)
+    pty.close()
+
+
+def test_a_certificate_of_our_own_that_has_expired(tmp_path: Path) -> None:
+    ca, expired, key = make_certificates(tmp_path, days=-3)
+    home = settings(tmp_path, f'port = {free_port()}\ntls_ca = "{ca}"\ntls_cert = "{expired}"\ntls_key = "{key}"')
+    with RunningAgent(home) as running:
+        told = running.told(r"^ *certificate \[mqtt\] tls_cert: ")
+        soon = running.told(r"certificate \[mqtt\] tls_ca: ")
+        report = running.report()
+    assert re.fullmatch(
+        r"certificate \[mqtt\] tls_cert: .*/server\.pem has expired on [0-9-]{10} -> have it renewed, put the new file "
+        "there and start the service again",
+        told,
+    )
+    assert soon.startswith("worth a look: certificate [mqtt] tls_ca: ")
+    assert [Path(one["file"]).name for one in report["certificates"]] == ["ca.pem", "server.pem"]
+
+
+@pytest.mark.mosquitto
+def test_an_agent_that_is_well_says_so(floor: Floor, tmp_path: Path) -> None:
+    """Exit code 0, and programs read the same."""
+    floor.broker()
+    with RunningAgent(settings(tmp_path, f"port = {floor.mqtt_port}")) as running:
+        config = str(running.config)
+        until(lambda: asked("status", "--config", config)[0] == 0, "all is well")
+        code, out, _ = asked("status", "--config", config)
+        assert (code, "\nwell\n" in out) == (0, True)
+        report = json.loads(asked("status", "--config", config, "--json")[1])
+        assert (report["well"], report["broker"]["connected"]) == (True, True)
