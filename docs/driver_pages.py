@@ -5,12 +5,13 @@ The head ends with `END`; what stands below it is never touched.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gaugetrail_agent.drivers import catalogue
+from gaugetrail_agent.drivers.driver_settings import DriverSettings
 from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_agent.drivers.profile.file import (
     BUILT_IN,
@@ -26,6 +27,12 @@ FOLDER = Path("docs/drivers")
 BEGIN = "<!-- head: written by make docs; change the profile or the driver, and write below the line that ends it -->"
 END = "<!-- end of the head: what follows is written by hand -->"
 TAIL = "\n## Wiring\n\n## The gauge's menu\n\n## Known limits\n"
+PROOFS: Mapping[str | None, str] = {
+    "captured": "frames captured from a device",
+    "printed": "frames printed in the maker's manual",
+    "built": "frames built from the maker's description; none of a device has been seen",
+    None: "not said",
+}
 SAME_PAGE = {"open-protocol-serial": "open-protocol"}
 """Drivers that share the page of another name."""
 
@@ -53,12 +60,40 @@ def page_of(name: str) -> str:
 def python_head(name: str) -> str:
     """From the docstring of a driver's module: what it is and what it promises."""
     names = [name, *(other for other, page in SAME_PAGE.items() if page == name)]
-    module = importlib.import_module(f"gaugetrail_agent.drivers.{catalogue.PYTHON_DRIVERS[name]}")
+    module = catalogue.python_module(name)
     paragraphs = (inspect.getdoc(module) or "").split("\n\n")
     title = " ".join(paragraphs[0].split()).rstrip(".")
     lines = [f"# {title}", "", BEGIN, "", f'A driver in Python: `driver = "{names[0]}"`{_or(names[1:])}.']
     promises = [" ".join(one.split()) for one in paragraphs if "Promise:" in one]
-    return "\n".join([*lines, *(line for one in promises for line in ("", one[one.index("Promise:") :]))])
+    lines += [line for one in promises for line in ("", one[one.index("Promise:") :])]
+    return "\n".join([*lines, "", *_python_settings(module.Settings)]).rstrip()
+
+
+def _python_settings(settings: type[DriverSettings]) -> Iterator[str]:
+    """A row for each field of a driver's own settings."""
+    yield "| setting | values | default | meaning |"
+    yield "|---|---|---|---|"
+    schema = settings.model_json_schema()
+    for name, field in schema["properties"].items():
+        default = "required" if name in schema.get("required", ()) else _default(field.get("default"))
+        yield f"| `{name}` | {_kind(field)} | {default} | {_cell(field['description'])} |"
+
+
+def _default(value: object) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _kind(field: Mapping[str, Any]) -> str:
+    """What a value may be, in a setter's words."""
+    inner = next((one for one in field.get("anyOf", ()) if one.get("type") != "null"), field)
+    if "enum" in inner:
+        return ", ".join(f"`{value}`" for value in inner["enum"])
+    words = {"integer": "whole number", "number": "number", "boolean": "`true`, `false`"}
+    kind = words.get(str(inner.get("type")), "text")
+    bounds = [str(inner[key]) for key in ("minimum", "maximum") if key in inner]
+    return f"{kind} from {bounds[0]} to {bounds[1]}" if len(bounds) == 2 else kind
 
 
 def _or(names: list[str]) -> str:
@@ -67,9 +102,16 @@ def _or(names: list[str]) -> str:
 
 def profile_head(one: Profile) -> str:
     """From a profile: devices, notes, settings to copy, what frames become, and its examples decoded."""
-    lines = [f"# {one.title} (`{one.name}`)", "", BEGIN, "", f"For {'; '.join(one.devices)}.", ""]
+    lines = [
+        f"# {one.title} (`{one.name}`)",
+        "",
+        BEGIN,
+        "",
+        f"Maker: {one.maker}. For {'; '.join(one.devices)}. Proof: {PROOFS[one.proof]}.",
+        "",
+    ]
     lines += [_text(one.notes), "", *_to_copy(one), "", *_line(one.line), *_settings(one), *_frames(one)]
-    lines += [*_commands(one.commands), "## Frames", "", "```text", *_examples(one.example), "```", ""]
+    lines += [*_limits(one), *_commands(one.commands), "## Frames", "", "```text", *_examples(one.example), "```", ""]
     return "\n".join([*lines, f"Sources: {one.source}."])
 
 
@@ -160,6 +202,12 @@ def _becomes(pattern: Pattern) -> str:
     if pattern.statuses:
         return ", ".join(f"`{status}`" for status in dict.fromkeys(pattern.statuses.values()))
     return "a reading for each part"
+
+
+def _limits(one: Profile) -> Iterator[str]:
+    limits = list(one.width.limits())
+    if limits:
+        yield from ("**Known limit of the frames**: " + " ".join(limits), "")
 
 
 def _commands(commands: Commands) -> Iterator[str]:

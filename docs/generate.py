@@ -56,6 +56,7 @@ def pages() -> dict[Path, str]:
     reference = Path("docs/reference")
     files[reference / "settings-agent.md"] = settings_page("gaugetrail-agent", schemas["agent"])
     files[reference / "settings-collector.md"] = settings_page("gaugetrail-collector", schemas["collector"])
+    files[reference / "profile-format.md"] = settings_page("The profile file", schemas["profile"])
     files[reference / "record.md"] = settings_page("The record", schemas["record"])
     for name, cli in (("agent", agent_cli), ("collector", collector_cli), ("sim", sim_cli)):
         files[reference / f"commands-{name}.md"] = commands_page(f"gaugetrail-{name}", cli.app)
@@ -154,14 +155,13 @@ def _parameter(parameter: object) -> str:
 
 def profiles_page() -> str:
     """The shipped gauge profiles and drivers by name."""
-    lines = ["# Gauge profiles and drivers", "", NOTE, "| name | family | line settings |", "|---|---|---|"]
+    lines = ["# Gauge profiles and drivers", "", NOTE, "| name | family | maker | proof | line settings |"]
+    lines.append("|---|---|---|---|---|")
     shipped = {path.stem: driver.load_profile(path) for path in catalogue.profile_paths(())}
-    for name in catalogue.driver_names(()):
-        if name in shipped:
-            one = shipped[name]
-            lines.append(f"| [`{name}`](../drivers/{page_of(name)}) | {_cell(one.title)} | {_cell(str(one.line))} |")
-        else:
-            lines.append(f"| [`{name}`](../drivers/{page_of(name)}) | driver in Python | |")
+    for one in catalogue.listed(()):
+        line = str(shipped[one.name].line) if one.name in shipped else "driver in Python"
+        words = (one.title, one.maker, one.proof or "", line)
+        lines.append(f"| [`{one.name}`](../drivers/{page_of(one.name)}) | {' | '.join(map(_cell, words))} |")
     return "\n".join(lines) + "\n"
 
 

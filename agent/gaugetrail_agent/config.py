@@ -307,9 +307,10 @@ def _driver(config: AgentConfig, number: int, device: StreamDeviceTable) -> Iter
         config.driver(device)
     except ConfigError as error:
         yield from error.problems
-    except ValueError as error:
-        unknown = device.driver not in catalogue.driver_names(config.profile_dirs)
-        yield config.loaded.problem(("device", number, "driver" if unknown else "settings"), str(error))
+    except catalogue.BadSetting as error:
+        yield config.loaded.problem(("device", number, "settings", error.key), str(error))
+    except catalogue.UnknownDriver as error:
+        yield config.loaded.problem(("device", number, "driver"), str(error))
 
 
 def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from stream_driver_promises import PLACES, check_any_pieces, damaged, readings, sent
 
-from gaugetrail_agent.drivers.chroma import ChromaDriver, build, framed
+from gaugetrail_agent.drivers.catalogue import make_driver
+from gaugetrail_agent.drivers.chroma_bin import ChromaDriver, framed
 from gaugetrail_agent.reading import Status
 
 ACK = bytes.fromhex("ab7001027f000e")  # p. 5-5
@@ -35,7 +36,7 @@ def test_the_manuals_result_gives_voltage_and_current() -> None:
 
 def test_asking_is_the_manuals_query() -> None:
     assert sent(ChromaDriver().ask()) == [QUERY]
-    assert sent(build("chroma-bin", {"address": "5"}).ask("3")) == [framed(5, 0x70, 0xB1, b"\x03\xd7")]
+    assert sent(make_driver("chroma-bin", {"address": "5"}).ask("3")) == [framed(5, 0x70, 0xB1, b"\x03\xd7")]
 
 
 def test_a_reply_without_error_is_an_ack() -> None:
@@ -130,7 +131,7 @@ def test_a_frame_behind_damage_is_found() -> None:
 @pytest.mark.parametrize("wrong", [{"adress": "1"}, {"address": "300"}, {"address": "-1"}])
 def test_settings_are_refused_by_name(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"chroma-bin: .*address"):
-        build("chroma-bin", wrong)
+        make_driver("chroma-bin", wrong)
 
 
 FRAMES = [ACK, RESULT, IDENTITY, QUERY, result(0x73), result(mode=2, amps=123)]

@@ -37,6 +37,12 @@ def faults(tmp_path: Path, text: str, plan: str = PLAN) -> list[Problem]:
     return list(caught.value.problems)
 
 
+def line_with(word: str, tmp_path: Path) -> int:
+    """The line of the settings file that a word stands on."""
+    lines = (tmp_path / "agent.toml").read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if word in line)
+
+
 def only(tmp_path: Path, text: str, plan: str = PLAN) -> Problem:
     found = faults(tmp_path, text, plan)
     assert len(found) == 1, found
@@ -109,8 +115,16 @@ def test_unknown_link_and_unknown_driver_list_what_there_is(tmp_path: Path) -> N
 
 def test_unknown_driver_setting(tmp_path: Path) -> None:
     problem = only(tmp_path, AGENT + LINK + DEVICE.replace("unit = ", "unti = "))
-    assert problem.key == "device[1].settings"
-    assert "unit" in problem.message
+    assert (problem.key, problem.line) == ("device[1].settings.unti", line_with("unti", tmp_path))
+    assert "did you mean unit" in problem.message
+
+
+def test_value_that_a_python_driver_can_not_take_is_named_with_its_line(tmp_path: Path) -> None:
+    """Drivers in Python check their settings as profiles do: by key, with what would be allowed."""
+    device = '[[device]]\nname = "t"\nlink = "p1"\ndriver = "toledo-cont"\n[device.settings]\nchecksum = "maybe"\n'
+    problem = only(tmp_path, AGENT + LINK + device)
+    assert (problem.key, problem.line) == ("device[1].settings.checksum", line_with("maybe", tmp_path))
+    assert "'auto', 'true' or 'false'" in problem.message
 
 
 def test_two_devices_on_one_serial_port(tmp_path: Path) -> None:

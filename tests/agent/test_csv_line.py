@@ -5,7 +5,7 @@ from hypothesis import given
 from stream_driver_promises import PLACES, check_any_pieces, damaged, readings
 
 from gaugetrail_agent.drivers import StreamDriver
-from gaugetrail_agent.drivers.csv_line import build
+from gaugetrail_agent.drivers.catalogue import make_driver
 
 GERMAN = {
     "separator": ";", "decimal": ",", "value": "3", "unit_column": "4", "status": "2", "channel": "1", "columns": "5",
@@ -14,7 +14,7 @@ GERMAN = {
 
 
 def driver(**changes: str) -> StreamDriver:
-    return build("csv-line", GERMAN | changes)
+    return make_driver("csv-line", GERMAN | changes)
 
 
 def shown(data: bytes, **changes: str) -> list[dict[str, object]]:
@@ -29,7 +29,7 @@ def test_the_settings_say_which_column_is_what() -> None:
 
 
 def test_simplest_settings_are_one_column() -> None:
-    (found,) = readings(build("csv-line", {"value": "1", "unit": "mm"}), b"-.5725\r")
+    (found,) = readings(make_driver("csv-line", {"value": "1", "unit": "mm"}), b"-.5725\r")
     assert (found.value, found.unit) == ("-0.5725", "mm")
 
 
@@ -88,8 +88,8 @@ def test_an_endless_line_is_thrown_out_once_and_the_next_is_read() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, "value .* is required"),
-        ({"value": "0"}, "whole number from 1"),
+        ({}, "value is required: column of the value"),
+        ({"value": "0"}, "value = '0' can't be: it must be greater than or equal to 1"),
         ({"value": "1", "decimal": ",", "separator": ","}, "both"),
         ({"value": "1", "separator": ";;"}, "no single character"),
         ({"value": "1", "separator": "5"}, "no single character"),
@@ -98,12 +98,12 @@ def test_an_endless_line_is_thrown_out_once_and_the_next_is_read() -> None:
         ({"value": "1", "valeu": "2"}, "did you mean value"),
         ({"value": "1", "extra": "value=2"}, "no name of a reading"),
         ({"value": "1", "extra": "lot"}, "name=column"),
-        ({"value": "1", "extra": "lot="}, "names no column"),
+        ({"value": "1", "extra": "lot="}, "a whole number"),
     ],
 )
 def test_settings_are_refused_in_words(settings: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=f"csv-line: .*{words}"):
-        build("csv-line", settings)
+        make_driver("csv-line", settings)
 
 
 FRAMES = [b"12;ST;+0012,340;mm;L-77\r\n", b"1;OL;9,9;mm;x\r", b"1;US;-1,0;mm;x\n", b'1;ST;1,0;"mm;x\r\n']

@@ -14,9 +14,9 @@ from shipped_profiles import SHIPPED
 
 from gaugetrail_agent.barcodes import PROFILE_NAMES, read_scan
 from gaugetrail_agent.drivers import StreamDriver, catalogue
-from gaugetrail_agent.drivers.chroma import framed
+from gaugetrail_agent.drivers.chroma_bin import framed
 from gaugetrail_agent.drivers.profile.driver import ProfileDriver, run
-from gaugetrail_agent.drivers.toledo import checksum_of
+from gaugetrail_agent.drivers.toledo_cont import checksum_of
 from gaugetrail_agent.reading import WITH_VALUE
 
 ROUNDS = settings().max_examples * 6

@@ -26,14 +26,18 @@ from open_protocol_telegrams import (
 )
 from stream_driver_promises import PLACES, check_any_pieces, damaged, readings, sent
 
-from gaugetrail_agent.drivers.open_protocol.driver import OpenProtocolDriver, OpenProtocolSerialDriver, Options
+from gaugetrail_agent.drivers.open_protocol.driver import (
+    OpenProtocolDriver,
+    OpenProtocolSerialDriver,
+    OpenProtocolSettings,
+)
 from gaugetrail_agent.drivers.open_protocol.errors import ERRORS
 from gaugetrail_agent.drivers.open_protocol.messages import telegram
 from gaugetrail_agent.reading import Status
 
 
 def shown(data: bytes, **options: object) -> list[dict[str, object]]:
-    return [reading.as_json() for reading in readings(OpenProtocolDriver(Options(**options)), data)]  # type: ignore[arg-type]
+    return [reading.as_json() for reading in readings(OpenProtocolDriver(OpenProtocolSettings(**options)), data)]  # type: ignore[arg-type]
 
 
 def has(found: dict[str, object], **wanted: object) -> bool:
@@ -198,7 +202,9 @@ def test_any_bytes_in_any_pieces(data: bytes, places: list[int]) -> None:
 
 @given(data=damaged([*TELEGRAMS, *SESSION]), places=PLACES)
 def test_any_bytes_in_a_session(data: bytes, places: list[int]) -> None:
-    check_any_pieces(lambda: OpenProtocolDriver(Options(last_tightening_id=345_670)), data, places, opened=True)
+    check_any_pieces(
+        lambda: OpenProtocolDriver(OpenProtocolSettings(last_tightening_id=345_670)), data, places, opened=True
+    )
 
 
 class TestSerial:
@@ -216,7 +222,7 @@ class TestSerial:
         assert (found.status, found.extra["mid"], found.extra["rev"]) == (Status.INFO, "0001", "006")
 
     def test_what_we_send_is_wrapped_the_same_way(self) -> None:
-        greeting = sent(OpenProtocolSerialDriver(Options(start_revision=6)).opened())
+        greeting = sent(OpenProtocolSerialDriver(OpenProtocolSettings(start_revision=6)).opened())
         assert greeting == [self.wrap(b"00200001006         \0")]
 
     def test_a_result_in_its_wrapping(self) -> None:

@@ -11,7 +11,8 @@ import pytest
 from open_protocol_telegrams import ALARM_1, ALIVE, MULTI_1, RESULT_1, STARTED, result
 from stream_driver_promises import said, sent
 
-from gaugetrail_agent.drivers.open_protocol.driver import OpenProtocolDriver, Options, build
+from gaugetrail_agent.drivers.catalogue import make_driver
+from gaugetrail_agent.drivers.open_protocol.driver import OpenProtocolDriver, OpenProtocolSettings
 from gaugetrail_agent.drivers.open_protocol.messages import telegram
 from gaugetrail_agent.drivers.open_protocol.tightenings import Tightenings
 from gaugetrail_agent.drivers.stream import StreamDevice
@@ -24,7 +25,7 @@ class TestSession:
     """The driver alone: what it sends for what it hears."""
 
     def started(self, **options: object) -> OpenProtocolDriver:
-        driver = OpenProtocolDriver(Options(**options))  # type: ignore[arg-type]
+        driver = OpenProtocolDriver(OpenProtocolSettings(**options))  # type: ignore[arg-type]
         assert sent(driver.opened()) == [telegram(1)]
         return driver
 
@@ -165,7 +166,7 @@ class TestSession:
     )
     def test_settings_are_refused_by_name(self, wrong: dict[str, str]) -> None:
         with pytest.raises(ValueError, match=r"open-protocol: "):
-            build("open-protocol", wrong)
+            make_driver("open-protocol", wrong)
 
 
 class TestTightenings:

@@ -14,43 +14,6 @@ from gaugetrail_agent.reading import WITH_VALUE, Status
 
 FRAMES = list(good_frames())
 
-NO_HEAD = {
-    "andilog": "a number alone is a whole frame",
-    "gageway": "the converter sends nothing but a number",
-    "mahr-m1240": "OPTORS sends nothing but value and unit",
-    "mark10": "the sign may be switched off",
-    "ohaus": "the label of a printed line is optional, and blanks before the number vary by family",
-    "omron-zw": "the manual's page does not show how wide each of four tasks in one line is",
-}
-"""Families whose frame may begin with the number, so that a lost head can't always be noticed, and why."""
-
-VARIABLE = {
-    **NO_HEAD,
-    "gagemux-csv": "the number has as many digits as the gauge",
-    "gwinstek-gpt": "blanks come and go",
-    "heidenhain-nd": "the display's contents are as wide as the model's display",
-    "heidenhain-nd5": "the number has as many digits as the axis",
-    "hioki-3174": "the number has as many digits as the range",
-    "inficon": "two to four decimals, by the model",
-    "mahr-duplex": "the number has as many digits as the feature",
-    "mahr-maxum": "the number has as many digits as the resolution",
-    "mitutoyo-idh": "the number has as many digits as the resolution",
-    "mitutoyo-sj": "a result of eight characters (SJ-410) may lose one and look like seven",
-    "mt-sics": "the weight is as wide as the balance makes it",
-    "sylvac": "the number has as many digits as the instrument",
-    "tesa-tt": "the number has as many digits as the instrument",
-    "u-wave": "the capture shows different widths",
-    "wagner-fdv": "the number has as many digits as the range",
-    "and-csv": "eight or nine characters, by the model",
-    "and-nu": "nine or ten characters, by the model",
-    "magnescale-lt10a": "six or seven characters, by the model",
-}
-"""Families whose frames have no fixed width, so that one lost character can't always be noticed, and why."""
-
-
-NEAR_A_VALUE = {"magnescale-lt10a": "F stands before the digits, and six or seven characters follow, by the model"}
-"""Families whose overload is a value with one more character, and why."""
-
 
 @pytest.mark.parametrize("profile", SHIPPED.values(), ids=lambda profile: profile.name)
 def test_every_example_of_a_shipped_profile_holds(profile: Profile) -> None:
@@ -67,6 +30,8 @@ def test_shipped_profile_shows_a_value_a_damaged_frame_and_where_it_is_from(prof
     assert "incomplete" in shown
     assert profile.notes.strip(), "the person at the gauge needs a word on menus and limits"
     assert profile.devices
+    assert profile.maker
+    assert profile.proof is not None
 
 
 def test_issue_names_are_there() -> None:
@@ -90,14 +55,14 @@ def test_frame_without_its_tail_waits(frame: GoodFrame) -> None:
         assert all(reading.status is Status.INCOMPLETE for reading in readings), frame.data[:length]
 
 
-@pytest.mark.parametrize("frame", [f for f in FRAMES if f.profile.name not in NO_HEAD], ids=str)
+@pytest.mark.parametrize("frame", [f for f in FRAMES if f.profile.width.headless is None], ids=str)
 def test_frame_without_its_head_is_no_other_value(frame: GoodFrame) -> None:
     good = values(frame.read(frame.data))
     for start in range(1, len(frame.body())):
         assert set(values(frame.read(frame.data[start:]))) <= set(good), frame.data[start:]
 
 
-@pytest.mark.parametrize("frame", [f for f in FRAMES if f.profile.name not in VARIABLE], ids=str)
+@pytest.mark.parametrize("frame", [f for f in FRAMES if f.profile.width.fixed()], ids=str)
 def test_frame_of_fixed_width_that_lost_a_character_is_no_other_value(frame: GoodFrame) -> None:
     """Nothing else tells a shifted field from a whole one: no checksum, only places."""
     good = values(frame.read(frame.data))
@@ -106,7 +71,7 @@ def test_frame_of_fixed_width_that_lost_a_character_is_no_other_value(frame: Goo
         assert set(values(frame.read(damaged))) <= set(good), damaged
 
 
-@pytest.mark.parametrize("frame", [f for f in frames_without_value() if f.profile.name not in NEAR_A_VALUE], ids=str)
+@pytest.mark.parametrize("frame", [f for f in frames_without_value() if f.profile.width.near_a_value is None], ids=str)
 def test_overload_or_error_that_lost_a_character_is_still_no_value(frame: GoodFrame) -> None:
     """`OL`, `*22`, `1E9`: no single loss turns them into a measurement."""
     for place in range(len(frame.data)):

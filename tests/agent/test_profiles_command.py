@@ -160,7 +160,7 @@ def test_decode_with_a_profile_of_ones_own(agent, own: Path) -> None:
         (("--profile", "mt-sics", "--set", "colour=red"), "there is no setting 'colour'; there are"),
         (("--profile", "mt-sics", "--driver", "mt-sics"), "say --profile NAME or --driver NAME"),
         ((), "say --profile NAME or --driver NAME"),
-        (("--driver", "toledo-cont", "--set", "checksum=maybe"), "is none of auto, true, false"),
+        (("--driver", "toledo-cont", "--set", "checksum=maybe"), "it must be 'auto', 'true' or 'false'"),
     ],
 )
 def test_usage_fault_of_decode_is_a_sentence(agent, words: tuple[str, ...], said: str) -> None:
@@ -173,3 +173,28 @@ def test_bytes_that_are_no_hex_are_a_usage_fault(agent) -> None:
     answer = agent("decode", "--profile", "mt-sics", "--hex", "5g")
     assert answer.code == 2
     assert "is no hex" in answer.err
+
+
+def test_ls_shows_maker_models_and_proof_of_what_a_word_names(agent, own: Path) -> None:
+    """A word is looked for in name, title, maker and models; drivers in Python are listed beside profiles."""
+    said = agent("profiles", "ls", "toledo")
+    assert said.code == 0
+    assert {line.split()[0] for line in said.out.splitlines()} >= {"mt-sics", "toledo-cont"}
+    (row,) = [one for one in json.loads(agent("profiles", "ls", "ND 281", "--json").out)]
+    assert (row["name"], row["maker"], row["proof"]) == ("heidenhain-nd", "Heidenhain", "printed")
+    nothing = agent("profiles", "ls", "nosuchmaker")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert "nosuchmaker" in nothing.err
+    listed = {one["name"] for one in json.loads(agent("profiles", "ls", "--json", "--profiles", own).out)}
+    assert listed == {*catalogue.driver_names(), "our-bore-gauge"}
+
+
+@pytest.mark.parametrize("name", catalogue.python_drivers())
+def test_driver_in_python_is_found_by_its_files_name_and_describes_each_setting(name: str) -> None:
+    """No list to edit: a file below drivers/ with Settings and make is a driver."""
+    module = catalogue.python_module(name)
+    assert (catalogue.HERE / catalogue.driver_file(name)).is_file()
+    for key, field in module.Settings.model_fields.items():
+        assert field.description, key
+    with pytest.raises(catalogue.BadSetting, match=rf"{name}: there is no setting 'colour'; there are .*"):
+        catalogue.make_driver(name, {"colour": "red"})

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaugetrail_agent.drivers import Action, Send
-from gaugetrail_agent.drivers.scanner import Scanner, ScannerSettings, build
+from gaugetrail_agent.drivers.catalogue import make_driver
+from gaugetrail_agent.drivers.scanner import Scanner, ScannerSettings
 from gaugetrail_agent.reading import Reading, Status
 
 ENVELOPE = "[)>\x1e06\x1dP40217372\x1dQ10\x1dS00012345\x1e\x04"
@@ -27,7 +28,7 @@ class Watch:
 
 
 def scanner(end: str = "auto", *, watch: Watch | None = None, **settings: str) -> Scanner:
-    built = build("scanner", {"end": end, **settings})
+    built = make_driver("scanner", {"end": end, **settings})
     assert isinstance(built, Scanner)
     if watch is not None:
         built._monotonic = watch
@@ -218,7 +219,7 @@ def test_ask_sends_the_configured_trigger() -> None:
 def test_wrong_settings_are_named(key: str, value: str) -> None:
     """The message holds the key, so that the file can be mended."""
     with pytest.raises(ValueError, match=key):
-        build("scanner", {key: value})
+        make_driver("scanner", {key: value})
 
 
 ENDS = st.sampled_from(["auto", "cr", "lf", "crlf", "etx", "eot", "idle"])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from stream_driver_promises import PLACES, check_any_pieces, damaged, readings
 
 from gaugetrail_agent.drivers import StreamDriver
-from gaugetrail_agent.drivers.toledo import build, checksum_of
+from gaugetrail_agent.drivers.catalogue import make_driver
+from gaugetrail_agent.drivers.toledo_cont import checksum_of
 from gaugetrail_agent.reading import Status
 
 A, B, C = 0x2C, 0x30, 0x20
@@ -24,7 +25,7 @@ def frame(
 
 
 def driver(checksum: str = "true", **settings: str) -> StreamDriver:
-    return build("toledo-cont", {"checksum": checksum, **settings})
+    return make_driver("toledo-cont", {"checksum": checksum, **settings})
 
 
 def one(data: bytes, checksum: str = "true", **settings: str) -> dict[str, object]:
@@ -181,7 +182,7 @@ def test_a_new_connection_forgets_half_a_frame() -> None:
 @pytest.mark.parametrize("wrong", [{"cheksum": "true"}, {"checksum": "maybe"}])
 def test_settings_are_refused_by_name(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"toledo-cont: .*checksum"):
-        build("toledo-cont", wrong)
+        make_driver("toledo-cont", wrong)
 
 
 FRAMES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,24 @@ def names(context: typer.Context, profiles: Folders = None, as_json: AsJson = Fa
     else:
         for name in known:
             say(name)
+
+
+@app.command("ls")
+def ls(
+    word: Annotated[str | None, typer.Argument(help="only what has this in name, maker or models")] = None,
+    profiles: Folders = None,
+    as_json: AsJson = False,
+) -> None:
+    """List profiles and drivers with maker, models and state of proof."""
+    found = [one for one in catalogue.listed(tuple(profiles or ())) if word is None or one.holds(word)]
+    if not found:
+        raise fail(f"no profile or driver has {word!r} in its name, maker or models; without a word, all are listed")
+    if as_json:
+        answer([asdict(one) for one in found])
+        return
+    width = max(len(one.name) for one in found)
+    for one in found:
+        say(f"{one.name:{width}}  {one.proof or 'not said':8}  {one.maker}: {'; '.join(one.models)}")
 
 
 @app.command("show")

@@ -9,33 +9,56 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from gaugetrail_agent.drivers import StreamDriver
-from gaugetrail_agent.drivers.profile.driver import BadSetting, Profile, ProfileDriver, load_profile, run
+from gaugetrail_agent.drivers.driver_settings import BadSetting, checked
+from gaugetrail_agent.drivers.profile.driver import Profile, ProfileDriver, load_profile, run
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.settings import ConfigError, Problem
 
-__all__ = ["BadSetting", "UnknownDriver", "decode", "driver_names", "make_driver", "profile_path", "profile_paths"]
+__all__ = [
+    "BadSetting",
+    "Listed",
+    "UnknownDriver",
+    "decode",
+    "driver_names",
+    "listed",
+    "make_driver",
+    "profile_path",
+    "profile_paths",
+]
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "profiles"
 
-PYTHON_DRIVERS: Final[Mapping[str, str]] = {
-    "toledo-cont": "toledo",
-    "chroma-bin": "chroma",
-    "open-protocol": "open_protocol.driver",
-    "open-protocol-serial": "open_protocol.driver",
-    "csv-line": "csv_line",
-    "scanner": "scanner",
-}
-"""Name -> module below this package; each has `build(name, settings)`. Imported when asked for."""
+HERE: Final = Path(__file__).resolve().parent
+
+ENGINE: Final = frozenset({"amounts", "catalogue", "driver_settings", "faults", "framing", "profile", "stream"})
+"""What stands in this folder and drives no device itself; everything else does, by its file's name."""
+
+
+@cache
+def python_drivers() -> Mapping[str, str]:
+    """Name -> module below this package, for every `NAME.py` and `NAME/driver.py` here (with `_` for the name's `-`).
+
+    Each has `Settings` and `make(settings)`; it is imported when it is asked for.
+    """
+    files = [(path.stem, path.stem) for path in HERE.glob("*.py")]
+    folders = [(path.parent.name, f"{path.parent.name}.driver") for path in HERE.glob("*/driver.py")]
+    return {
+        stem.replace("_", "-"): module
+        for stem, module in sorted((*files, *folders))
+        if stem not in ENGINE and not stem.startswith("_")
+    }
 
 
 def driver_file(name: str) -> str:
     """The file of a driver in Python, below this folder."""
-    return f"{PYTHON_DRIVERS[name].replace('.', '/')}.py"
+    return f"{python_drivers()[name].replace('.', '/')}.py"
 
 
 class UnknownDriver(ValueError):
@@ -44,7 +67,7 @@ class UnknownDriver(ValueError):
 
 def driver_names(profile_dirs: Sequence[Path] = ()) -> list[str]:
     """The names that a `[[device]]` can give, sorted. Raises `ConfigError` for a name that is taken twice."""
-    return sorted({*PYTHON_DRIVERS, *_profiles(profile_dirs)})
+    return sorted({*python_drivers(), *_profiles(profile_dirs)})
 
 
 def profile_paths(profile_dirs: Sequence[Path] = ()) -> list[Path]:
@@ -57,14 +80,47 @@ def profile_path(name: str, profile_dirs: Sequence[Path] = ()) -> Path:
     profiles = _profiles(profile_dirs)
     if name in profiles:
         return profiles[name]
-    if name in PYTHON_DRIVERS:
+    if name in python_drivers():
         raise UnknownDriver(f"{name} is a driver in Python ({driver_file(name)}) and has no profile file")
     raise _unknown(name, profile_dirs)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What `profiles ls` shows of a driver: who makes the devices, which, and how far it is proved (see `Proof`)."""
+
+    name: str
+    title: str
+    maker: str
+    models: tuple[str, ...]
+    proof: str | None
+
+    def holds(self, word: str) -> bool:
+        """Whether the word, in capitals or small, stands anywhere in it."""
+        return word.casefold() in " ".join((self.name, self.title, self.maker, *self.models)).casefold()
+
+
+def listed(profile_dirs: Sequence[Path] = ()) -> list[Listed]:
+    """Every profile and driver, by name. Raises `ConfigError` for a profile that can't be read."""
+    drivers = [_listed_module(name) for name in python_drivers()]
+    profiles = [_listed_profile(name, path) for name, path in _profiles(profile_dirs).items()]
+    return sorted([*drivers, *profiles], key=lambda one: one.name)
+
+
+def _listed_module(name: str) -> Listed:
+    module = python_module(name)
+    first = " ".join((module.__doc__ or "").partition("\n\n")[0].split()).rstrip(".")
+    return Listed(name, first, module.MAKER, module.MODELS, module.PROOF)
+
+
+def _listed_profile(name: str, path: Path) -> Listed:
+    one = _load(path, _stamp(path))
+    return Listed(name, one.title, one.maker, one.devices, one.proof)
+
+
 def make_driver(name: str, settings: Mapping[str, str], profile_dirs: Sequence[Path] = ()) -> StreamDriver:
     """A fresh driver. Raises `UnknownDriver` or `BadSetting` (both `ValueError`); `ConfigError` for a bad file."""
-    if name in PYTHON_DRIVERS:
+    if name in python_drivers():
         return _python_driver(name, settings)
     path = _profiles(profile_dirs).get(name)
     if path is None:
@@ -77,15 +133,14 @@ def decode(name: str, settings: Mapping[str, str], data: bytes, profile_dirs: Se
     return run(make_driver(name, settings, profile_dirs), data)
 
 
+def python_module(name: str) -> ModuleType:
+    """The module of a driver in Python."""
+    return importlib.import_module(f"{__package__}.{python_drivers()[name]}")
+
+
 def _python_driver(name: str, settings: Mapping[str, str]) -> StreamDriver:
-    module_name = f"{__package__}.{PYTHON_DRIVERS[name]}"
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name != module_name:
-            raise
-        raise UnknownDriver(f"{name}: this installation lacks its driver, {driver_file(name)}") from error
-    driver = module.build(name, settings)
+    module = python_module(name)
+    driver = module.make(checked(module.Settings, name, settings))
     assert isinstance(driver, StreamDriver)
     return driver
 
@@ -98,7 +153,7 @@ def _profiles(profile_dirs: Sequence[Path]) -> dict[str, Path]:
             problems.append(Problem(str(folder), "", "is no folder, so there are no profiles in it"))
             continue
         for path in sorted(folder.glob("*.toml")):
-            other = driver_file(path.stem) if path.stem in PYTHON_DRIVERS else found.get(path.stem)
+            other = driver_file(path.stem) if path.stem in python_drivers() else found.get(path.stem)
             if other is not None and other != path:
                 message = f"there is a driver {path.stem!r} already ({other}): give the file and its name another name"
                 problems.append(Problem(str(path), "name", message))

@@ -3,29 +3,24 @@
 For the gauge that no profile knows and that sends something like `12;ST;+0012,345;mm`. Columns count from 1. Promise:
 what does not fit the settings is refused (`garbled`) and never guessed at: another number of columns, a status text
 that no setting names, a value that is not plain decimal digits. Lines end with CR, LF or both; empty lines are skipped.
-
-    separator      , (default) ; | tab space, or any other single character
-    decimal        . (default) or ,
-    value          column of the value (required)
-    channel, unit_column, status   columns of the channel, the unit, the status text
-    unit           the unit, where no column tells it
-    columns        how many columns a line must have
-    extra          further columns by name: lot=4|operator=5
-    ok, unstable, over, under, no_value, error   the texts that mean so, separated by |
-    ignore         lines that begin with this are no readings (a headline)
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
 
 from gaugetrail_agent.drivers import Action, StreamDriver
-from gaugetrail_agent.drivers.driver_settings import choice, refuse_unknown, whole_number
+from gaugetrail_agent.drivers.driver_settings import DriverSettings
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status, normal_decimal
 
 NAME = "csv-line"
+MAKER: Final = "any"
+MODELS: Final = ("any device that sends lines of fields",)
+PROOF: Final = "built"
 LONGEST_LINE = 2048
 MOST_COLUMNS = 200
 FIXED_KEYS = frozenset({"status", "value", "unit", "channel", "error_code", "raw_hex", "decimals", "text"})
@@ -38,76 +33,77 @@ STATUS_TEXTS = {
     "no_value": Status.NO_VALUE,
     "error": Status.ERROR,
 }
-COLUMNS = ("value", "channel", "unit_column", "status", "columns")
-ALLOWED = (*COLUMNS, *STATUS_TEXTS, "separator", "decimal", "unit", "extra", "ignore")
+
+Column = Annotated[int, Field(ge=1, le=MOST_COLUMNS)]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Which column is what; columns count from 1."""
+class CsvLineSettings(DriverSettings):
+    """Which column is what, and how the line is written."""
 
-    value: int
-    separator: str = ","
-    decimal: str = "."
-    channel: int | None = None
-    unit_column: int | None = None
-    status: int | None = None
-    columns: int | None = None
-    unit: str | None = None
-    ignore: str | None = None
-    statuses: Mapping[str, Status] = field(default_factory=dict)
-    extra: Mapping[str, int] = field(default_factory=dict)
+    value: Column = Field(description="column of the value, counted from 1")
+    separator: str = Field(",", description="between the fields: , ; | tab space, or any other single character")
+    decimal: Literal[".", ","] = Field(".", description="the decimal mark")
+    channel: Column | None = Field(None, description="column of the channel")
+    unit_column: Column | None = Field(None, description="column of the unit")
+    unit: str | None = Field(None, description="the unit, where no column tells it")
+    status: Column | None = Field(None, description="column of the status text")
+    columns: Column | None = Field(None, description="how many columns a line must have")
+    extra: dict[str, Column] = Field({}, description="further columns by name: lot=4|operator=5")
+    ok: str | None = Field(None, description="status texts of a good value, separated by |")
+    unstable: str | None = Field(None, description="status texts of a value in motion")
+    over: str | None = Field(None, description="texts that mean above the range, in the status or the value column")
+    under: str | None = Field(None, description="texts that mean below the range")
+    no_value: str | None = Field(None, description="texts that mean no value")
+    error: str | None = Field(None, description="texts that mean a fault")
+    ignore: str | None = Field(None, description="lines that begin with this are no readings (a headline)")
+
+    @field_validator("separator")
+    @classmethod
+    def _one_character(cls, text: str) -> str:
+        separator = SEPARATORS.get(text, text)
+        if len(separator) != 1 or separator in "\r\n\"'0123456789+-.":
+            raise ValueError("it is no single character (or tab, space) between fields")
+        return separator
+
+    @field_validator("extra", mode="before")
+    @classmethod
+    def _names_and_columns(cls, text: object) -> object:
+        return dict(_named(part) for part in str(text).split("|") if part) if isinstance(text, str) else text
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.decimal == self.separator:
+            raise ValueError(f"separator and decimal are both {self.decimal!r}")
+        texts = self.statuses()
+        if self.status is not None and not texts:
+            raise ValueError("a status column needs the texts it may hold, such as ok = ST, unstable = US")
+        return self
+
+    def statuses(self) -> dict[str, Status]:
+        """What each text means. Raises `ValueError` for one that means two things."""
+        found: dict[str, Status] = {}
+        for key, status in STATUS_TEXTS.items():
+            texts = getattr(self, key)
+            for text in () if texts is None else texts.split("|"):
+                if text.strip() in found:
+                    raise ValueError(f"{key} = {text!r} means {found[text.strip()]} already")
+                found[text.strip()] = status
+        return found
 
 
-def build(name: str, settings: Mapping[str, str]) -> StreamDriver:
-    """The settings of the module's docstring."""
-    refuse_unknown(name, settings, ALLOWED)
-    separator = SEPARATORS.get(settings.get("separator", ","), settings.get("separator", ","))
-    if len(separator) != 1 or separator in "\r\n\"'0123456789+-.":
-        raise ValueError(f"{name}: separator = {separator!r} is no single character (or tab, space) between fields")
-    decimal = choice(name, settings, "decimal", (".", ","), ".")
-    if decimal == separator:
-        raise ValueError(f"{name}: separator and decimal are both {decimal!r}")
-    numbers = {key: whole_number(name, settings, key, 1, MOST_COLUMNS, None) for key in COLUMNS}
-    value = numbers.pop("value")
-    if value is None:
-        raise ValueError(f"{name}: value (the column of the value, from 1) is required")
-    layout = Layout(
-        value,
-        separator,
-        decimal,
-        **numbers,
-        unit=settings.get("unit") or None,
-        ignore=settings.get("ignore") or None,
-        statuses=_statuses(name, settings),
-        extra=_extra(name, settings.get("extra", "")),
-    )
-    if layout.status is not None and not layout.statuses:
-        raise ValueError(f"{name}: a status column needs the texts it may hold, such as ok = ST, unstable = US")
-    return CsvLineDriver(layout)
+def _named(part: str) -> tuple[str, str]:
+    key, equals, column = (piece.strip() for piece in part.partition("="))
+    if not equals or not key or key in FIXED_KEYS:
+        raise ValueError(f"{part!r} is not name=column, such as lot=4 (and no name of a reading)")
+    return key, column
 
 
-def _statuses(name: str, settings: Mapping[str, str]) -> dict[str, Status]:
-    found: dict[str, Status] = {}
-    for key, status in STATUS_TEXTS.items():
-        for text in settings.get(key, "").split("|") if key in settings else ():
-            if text.strip() in found:
-                raise ValueError(f"{name}: {key} = {text!r} means {found[text.strip()]} already")
-            found[text.strip()] = status
-    return found
+Settings = CsvLineSettings
 
 
-def _extra(name: str, text: str) -> dict[str, int]:
-    found = {}
-    for part in filter(None, text.split("|")):
-        key, equals, column = (piece.strip() for piece in part.partition("="))
-        if not equals or not key or key in FIXED_KEYS:
-            raise ValueError(f"{name}: extra = {part!r} is not name=column, such as lot=4 (and no name of a reading)")
-        number = whole_number(name, {key: column}, key, 1, MOST_COLUMNS, None)
-        if number is None:
-            raise ValueError(f"{name}: extra = {part!r} names no column")
-        found[key] = number
-    return found
+def make(settings: CsvLineSettings) -> StreamDriver:
+    """The driver as set."""
+    return CsvLineDriver(settings)
 
 
 class CsvLineDriver(StreamDriver):
@@ -115,8 +111,9 @@ class CsvLineDriver(StreamDriver):
 
     name = NAME
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: CsvLineSettings) -> None:
         self._layout = layout
+        self._statuses = layout.statuses()
         self._line = bytearray()
         self._too_long = False
 
@@ -176,21 +173,21 @@ class CsvLineDriver(StreamDriver):
             code = shown if status is Status.ERROR else None
             return Reading(status, raw, channel=channel, error_code=code, extra=extra)
         value = self._value(_column(fields, layout.value))
-        unit = _column(fields, layout.unit_column) or layout.unit
+        unit = _column(fields, layout.unit_column) or layout.unit or None
         return Reading(status, raw, value=value, unit=unit, channel=channel, extra=extra)
 
     def _status(self, fields: list[str]) -> tuple[Status, str]:
         """From the status column, and from a value column that holds a word instead of a number."""
         layout = self._layout
         shown = _column(fields, layout.value)
-        if shown in layout.statuses:
-            return layout.statuses[shown], shown
+        if shown in self._statuses:
+            return self._statuses[shown], shown
         if layout.status is None:
             return Status.OK, ""
         shown = _column(fields, layout.status)
-        if shown not in layout.statuses:
-            raise ValueError(f"the status {shown!r} is none of {', '.join(layout.statuses)}")
-        return layout.statuses[shown], shown
+        if shown not in self._statuses:
+            raise ValueError(f"the status {shown!r} is none of {', '.join(self._statuses)}")
+        return self._statuses[shown], shown
 
     def _value(self, text: str) -> str:
         if self._layout.decimal == ",":

@@ -3,32 +3,20 @@
 Promise: each code that the reader read comes out once, whole, with its control characters, as `info` with `text`; a
 reader's own words (`OK,LON`, `ER,LON,00`, `ERROR`, `NOREAD`) never do. What the text means is for `barcodes.read_scan`.
 An ISO/IEC 15434 envelope stays whole: its RS, GS and EOT end no frame unless `end = "eot"`.
-
-Settings (all text, all optional):
-
-| key | default | meaning |
-|---|---|---|
-| end | auto | what ends a scan: `auto` (CR, LF, CRLF, ETX), `cr`, `lf`, `crlf`, `etx`, `eot`, `idle` (silence only) |
-| prefix, suffix | none | text the scanner adds around a code, removed here; control characters as `\\x02` |
-| idle_secs | 0.1 if `idle`, else 1.0 | silence that ends a scan (`idle`) or gives half a scan up (all others) |
-| max_length | 8192 | bytes in one scan; more is refused (a QR code holds at most 7,089 characters) |
-| dead_time_secs | 1.0 | the same text again within this time is reported as `duplicate`, without text; 0: never |
-| encoding | utf-8 | `utf-8`, `ascii`, `latin-1`, `cp1252` or `cp437` |
-| no_read | none | further texts that mean "nothing read", separated by `|` |
-| trigger | none | bytes that ask the reader for a read (Keyence `LON\\r`), sent by `ask` |
 """
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import BeforeValidator, Field
 
 from gaugetrail_agent.barcodes.lines import LineKind, classify
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
+from gaugetrail_agent.drivers.driver_settings import DriverSettings
 from gaugetrail_agent.reading import Reading, Status
 
 _ENDS: Mapping[str, re.Pattern[bytes]] = {
@@ -39,13 +27,12 @@ _ENDS: Mapping[str, re.Pattern[bytes]] = {
     "etx": re.compile(rb"\x03"),
     "eot": re.compile(rb"\x04"),
 }
-_ENCODINGS = frozenset({"utf-8", "ascii", "latin-1", "cp1252", "cp437"})
-_KEYS = frozenset(
-    {"end", "prefix", "suffix", "idle_secs", "max_length", "dead_time_secs", "encoding", "no_read", "trigger"}
-)
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([rntx\\]))")
 _NAMED = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
 
+MAKER: Final = "any"
+MODELS: Final = ("scanners on serial, USB-CDC, TCP",)
+PROOF: Final = "captured"
 STX = b"\x02"
 NUL = b"\x00"
 
@@ -53,19 +40,63 @@ MOST_SEEN = 64
 """Codes remembered for the dead time; no reader reads as many different ones in a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScannerSettings:
-    """How this scanner is set up; see the module's table."""
+def _bytes(text: object) -> object:
+    """`LON\\r` or `\\x1bZ` as bytes."""
 
-    end: str = "auto"
-    prefix: bytes = b""
-    suffix: bytes = b""
-    idle_secs: float = 1.0
-    max_length: int = 8192
-    dead_time_secs: float = 1.0
-    encoding: str = "utf-8"
-    no_read: frozenset[str] = frozenset()
-    trigger: bytes = b""
+    def meant(match: re.Match[str]) -> str:
+        return chr(int(match[1], 16)) if match[1] else _NAMED.get(match[2], match[0])
+
+    if not isinstance(text, str):
+        return text
+    try:
+        return _ESCAPE.sub(meant, text).encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError("write characters beyond Latin-1 as \\xNN bytes") from None
+
+
+def _texts(text: object) -> object:
+    return frozenset(one for one in text.split("|") if one) if isinstance(text, str) else text
+
+
+WireBytes = Annotated[bytes, BeforeValidator(_bytes)]
+
+
+class ScannerSettings(DriverSettings):
+    """How this scanner is set up."""
+
+    end: Literal["auto", "cr", "lf", "crlf", "etx", "eot", "idle"] = Field(
+        "auto", description="what ends a scan: auto (CR, LF, CRLF, ETX), one of these alone, or idle (silence only)"
+    )
+    prefix: WireBytes = Field(b"", description="text the scanner adds before a code, removed; \\x02 and the like work")
+    suffix: WireBytes = Field(b"", description="text the scanner adds behind a code, removed")
+    idle_secs: float | None = Field(
+        None,
+        ge=0,
+        le=3600,
+        description="silence that ends a scan (idle; 0.1 if not given) or gives half a scan up (all others; 1.0)",
+    )
+    max_length: int = Field(
+        8192, ge=1, le=1_000_000, description="bytes in one scan; more is refused (a QR code holds 7,089 characters)"
+    )
+    dead_time_secs: float = Field(
+        1.0,
+        ge=0,
+        le=3600,
+        description="the same text again within this time is reported as duplicate, without text; 0: never",
+    )
+    encoding: Literal["utf-8", "ascii", "latin-1", "cp1252", "cp437"] = Field(
+        "utf-8", description="the scanner's character set; other bytes make the scan garbled"
+    )
+    no_read: Annotated[frozenset[str], BeforeValidator(_texts)] = Field(
+        frozenset(), description="further texts that mean that nothing was read, separated by |"
+    )
+    trigger: WireBytes = Field(b"", description="bytes that ask the reader for a read, such as LON\\r")
+
+    def silence_secs(self) -> float:
+        """Silence that ends a scan, or the hope for its rest."""
+        if self.idle_secs is not None:
+            return self.idle_secs
+        return 0.1 if self.end == "idle" else 1.0
 
 
 class Scanner(StreamDriver):
@@ -82,7 +113,7 @@ class Scanner(StreamDriver):
         self._half_end = b""
         self._overlong = False
         self._seen: dict[str, float] = {}
-        self.quiet_secs = self._settings.idle_secs
+        self.quiet_secs = self._settings.silence_secs()
 
     def opened(self) -> Sequence[Action]:
         """Forget half a scan; the last codes stay known, so a reconnect does not let a double scan through."""
@@ -118,7 +149,9 @@ class Scanner(StreamDriver):
         self._forget()
         if not raw.strip(b"\r\n\x00"):
             return ()
-        advice = f"no end of scan ({self._settings.end}) in {self._settings.idle_secs:g} s: check the scanner's suffix"
+        advice = (
+            f"no end of scan ({self._settings.end}) in {self._settings.silence_secs():g} s: check the scanner's suffix"
+        )
         return (Reading(Status.GARBLED, raw, extra={"reason": advice}),)
 
     def rest(self) -> Reading | None:
@@ -188,61 +221,9 @@ class Scanner(StreamDriver):
         return Reading(Status.INFO, raw, text=text)
 
 
-def build(name: str, settings: Mapping[str, str]) -> StreamDriver:
-    """The scanner driver as configured; raises `ValueError` naming the key, the value and what is allowed."""
-    if name != Scanner.name:
-        raise ValueError(f"{name}: this module drives 'scanner' only")
-    unknown = sorted(set(settings) - _KEYS)
-    if unknown:
-        raise ValueError(f"scanner: unknown setting {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
-    end = settings.get("end", "auto")
-    if end != "idle" and end not in _ENDS:
-        raise ValueError(f"scanner: end = {end!r}; allowed are {', '.join(_ENDS)}, idle")
-    encoding = settings.get("encoding", "utf-8")
-    if encoding not in _ENCODINGS:
-        raise ValueError(f"scanner: encoding = {encoding!r}; allowed are {', '.join(sorted(_ENCODINGS))}")
-    no_read = frozenset(text for text in settings.get("no_read", "").split("|") if text)
-    return Scanner(
-        ScannerSettings(
-            end=end,
-            prefix=_bytes(settings.get("prefix", ""), "prefix"),
-            suffix=_bytes(settings.get("suffix", ""), "suffix"),
-            idle_secs=_seconds(settings, "idle_secs", 0.1 if end == "idle" else 1.0),
-            max_length=_length(settings.get("max_length", "8192")),
-            dead_time_secs=_seconds(settings, "dead_time_secs", 1.0),
-            encoding=encoding,
-            no_read=no_read,
-            trigger=_bytes(settings.get("trigger", ""), "trigger"),
-        )
-    )
+Settings = ScannerSettings
 
 
-def _bytes(text: str, key: str) -> bytes:
-    """`LON\\r` or `\\x1bZ` as bytes."""
-
-    def meant(match: re.Match[str]) -> str:
-        return chr(int(match[1], 16)) if match[1] else _NAMED.get(match[2], match[0])
-
-    try:
-        return _ESCAPE.sub(meant, text).encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError(f"scanner: {key} = {text!r}; write characters beyond Latin-1 as \\xNN bytes") from None
-
-
-def _seconds(settings: Mapping[str, str], key: str, default: float) -> float:
-    text = settings.get(key)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 3600:
-        raise ValueError(f"scanner: {key} = {text!r}; allowed are seconds from 0 to 3600")
-    return value
-
-
-def _length(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= 1_000_000:
-        raise ValueError(f"scanner: max_length = {text!r}; allowed are whole numbers from 1 to 1000000")
-    return int(text[:9])
+def make(settings: ScannerSettings) -> StreamDriver:
+    """The driver as set."""
+    return Scanner(settings)

@@ -20,11 +20,14 @@ Not here: the header layouts of BMW and Ford, linked telegrams (more parts than 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from pydantic import Field
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
-from gaugetrail_agent.drivers.driver_settings import refuse_unknown, truth, whole_number
+from gaugetrail_agent.drivers.driver_settings import DriverSettings, Truth
 from gaugetrail_agent.drivers.open_protocol.errors import ALREADY_SUBSCRIBED, NOT_FOUND, REVISION_UNSUPPORTED
 from gaugetrail_agent.drivers.open_protocol.framing import SerialFraming, TcpFraming
 from gaugetrail_agent.drivers.open_protocol.messages import BadTelegram, Telegram, read_telegram, telegram
@@ -34,6 +37,9 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 
 NAME = "open-protocol"
+MAKER: Final = "Atlas Copco, Desoutter, Cleco, Rexroth"
+MODELS: Final = ("Power Focus", "MTF 6000", "controllers with Open Protocol")
+PROOF: Final = "captured"
 SERIAL_NAME = "open-protocol-serial"
 
 KEEP_ALIVE_SECS = 7.0
@@ -45,54 +51,32 @@ ANSWER_SECS = 4.0
 TRIES = 3
 
 START, RESULTS, OLD_RESULT, ALARMS, MULTI, KEEP_ALIVE = 1, 60, 64, 70, 100, 9999
-ALLOWED = (
-    "alarms",
-    "last_tightening_id",
-    "multi_spindle",
-    "recover",
-    "results",
-    "revision",
-    "start_revision",
-    "unit",
-)
 ANSWERS = {61: 62, 71: 72, 74: 75, 76: 77, 101: 102}
 
 
-def build(name: str, settings: Mapping[str, str]) -> StreamDriver:
-    """Settings: see `Options`; `name` tells whether the line is serial."""
-    refuse_unknown(name, settings, ALLOWED)
-    revision = whole_number(name, settings, "revision", 1, 999, 1)
-    start_revision = whole_number(name, settings, "start_revision", 1, 9, 1)
-    assert revision is not None
-    assert start_revision is not None
-    options = Options(
-        unit=settings.get("unit") or None,
-        revision=revision,
-        start_revision=start_revision,
-        results=truth(name, settings, "results", True),
-        alarms=truth(name, settings, "alarms", True),
-        multi_spindle=truth(name, settings, "multi_spindle", False),
-        recover=truth(name, settings, "recover", True),
-        last_tightening_id=whole_number(name, settings, "last_tightening_id", 0, LARGEST_ID, None),
+class OpenProtocolSettings(DriverSettings):
+    """What to ask the controller for, and what is known of before."""
+
+    unit: str | None = Field(None, description="unit of torque in results below revision 3; N.m if not given")
+    revision: int = Field(1, ge=1, le=999, description="revision of results to ask for; lowered where it is refused")
+    start_revision: int = Field(1, ge=1, le=9, description="revision of the greeting; an MTF 6000 knows 6 only")
+    results: Truth = Field(True, description="subscribe results of tightenings")
+    alarms: Truth = Field(True, description="subscribe alarms")
+    multi_spindle: Truth = Field(False, description="subscribe results of several spindles")
+    recover: Truth = Field(
+        True, description="fetch missed tightenings by id; not where several stations share a controller and its ids"
     )
-    return OpenProtocolSerialDriver(options) if name == SERIAL_NAME else OpenProtocolDriver(options)
+    last_tightening_id: int | None = Field(
+        None, ge=0, le=LARGEST_ID, description="the id up to which nothing is missing"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """`revision` of results to ask for (lowered where the controller refuses), `start_revision` of the greeting (the
-    MTF 6000 knows 6 only), what to subscribe, the `unit` of torque below revision 3 (N.m if not given), whether to
-    `recover` missed tightenings by id (not where several stations share a controller: ids run through all of them).
-    """
+Settings = OpenProtocolSettings
 
-    unit: str | None = None
-    revision: int = 1
-    start_revision: int = 1
-    results: bool = True
-    alarms: bool = True
-    multi_spindle: bool = False
-    recover: bool = True
-    last_tightening_id: int | None = None
+
+def make(settings: OpenProtocolSettings) -> StreamDriver:
+    """The driver over TCP."""
+    return OpenProtocolDriver(settings)
 
 
 @dataclass(slots=True)
@@ -125,8 +109,8 @@ class OpenProtocolDriver(StreamDriver):
     name = NAME
     tick_secs = 0.5
 
-    def __init__(self, options: Options | None = None) -> None:
-        self._options = options or Options()
+    def __init__(self, options: OpenProtocolSettings | None = None) -> None:
+        self._options = options or OpenProtocolSettings()
         self._framing: TcpFraming | SerialFraming = TcpFraming()
         self._in_session = False
         self._requests: deque[_Request] = deque()
@@ -215,7 +199,7 @@ class OpenProtocolDriver(StreamDriver):
         return self._send_next()
 
     def _taken(self, message: Telegram, raw: bytes) -> list[Action]:
-        readings = readings_of(message, raw, self._options.unit)
+        readings = readings_of(message, raw, self._options.unit or None)
         if not self._in_session:
             return list(readings)
         if any(reading.status is Status.GARBLED for reading in readings):
@@ -346,6 +330,6 @@ class OpenProtocolSerialDriver(OpenProtocolDriver):
 
     name = SERIAL_NAME
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: OpenProtocolSettings | None = None) -> None:
         super().__init__(options)
         self._framing = SerialFraming()

@@ -9,6 +9,7 @@ give the same readings however they are cut.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
+from gaugetrail_agent.drivers.driver_settings import BadSetting
 from gaugetrail_agent.drivers.framing import Frame, Framer
 from gaugetrail_agent.drivers.profile.file import Example, Profile
 from gaugetrail_agent.drivers.profile.matcher import Matcher
@@ -33,10 +35,6 @@ __all__ = [
     "profile_schema",
     "run_examples",
 ]
-
-
-class BadSetting(ValueError):
-    """A setting that the driver doesn't have, or a value that it can't take."""
 
 
 class ProfileDriver(StreamDriver):
@@ -118,10 +116,13 @@ def checked_settings(profile: Profile, given: Mapping[str, str]) -> dict[str, st
     rules = profile.rules()
     for name, value in given.items():
         if name not in rules:
-            raise BadSetting(f"{profile.name}: there is no setting {name!r}; there are {', '.join(sorted(rules))}")
+            close = difflib.get_close_matches(name, rules, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            there = ", ".join(sorted(rules))
+            raise BadSetting(profile.name, name, f"there is no setting {name!r}{hint}; there are {there}")
         complaint = rules[name].complaint(value)
         if complaint:
-            raise BadSetting(f"{profile.name}: {name} = {value!r} can't be: {complaint}")
+            raise BadSetting(profile.name, name, f"{name} = {value!r} can't be: {complaint}")
     defaults = {name: rule.default for name, rule in rules.items() if rule.default is not None}
     return {**defaults, **given}
 

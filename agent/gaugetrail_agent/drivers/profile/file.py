@@ -312,6 +312,37 @@ class Example(Settings):
         return self.bytes.encode("latin-1") if self.bytes is not None else bytes.fromhex(self.hex or "")
 
 
+class Width(Settings):
+    """`[width]`: what no check of places can notice, each with the reason; empty where frames have a fixed width."""
+
+    varies: str | None = Field(
+        None, description="why frames have no fixed width, so that a lost character may go unnoticed", min_length=3
+    )
+    headless: str | None = Field(
+        None, description="why a frame may begin with its number, so that a lost head may go unnoticed", min_length=3
+    )
+    near_a_value: str | None = Field(
+        None, description="why an overload or error that loses a character may look like a value", min_length=3
+    )
+
+    def fixed(self) -> bool:
+        """Whether a frame that lost a character is noticed by its places alone."""
+        return self.varies is None and self.headless is None
+
+    def limits(self) -> Iterator[str]:
+        """As known limits, in sentences."""
+        if self.headless is not None:
+            yield f"A frame that lost its head can't always be noticed: {self.headless}."
+        if self.varies is not None:
+            yield f"A lost character can't always be noticed: {self.varies}."
+        if self.near_a_value is not None:
+            yield f"An overload that lost a character can look like a value: {self.near_a_value}."
+
+
+Proof = Literal["captured", "printed", "built"]
+"""captured: frames of a real device; printed: frames as the maker prints them; built: from the description alone."""
+
+
 _UNIT = SettingRule(
     description="the unit of a value, where the frame carries none: what the gauge's display says",
     pattern=r"[^\x00-\x20]{1,16}",
@@ -343,7 +374,13 @@ class Profile(Settings):
         description="what a [[device]] gives as its driver; the same as the file's name"
     )
     title: str = Field(description="the family, for people", examples=["Mitutoyo 13-byte format"], min_length=3)
+    maker: str = Field("", description="who makes them", examples=["Mitutoyo"])
     devices: tuple[str, ...] = Field((), description="devices known to speak it")
+    proof: Proof | None = Field(
+        None,
+        description="what the frames below are at best: captured from a device, printed in a manual, or built from its "
+        "description",
+    )
     source: str = Field(description="manuals and pages the profile was made from", min_length=3)
     notes: str = Field("", description="wiring, menu settings, limits: what the person at the gauge must know")
     decimal: Mark = Field("point", description="decimal marks that are accepted unless the setting says one")
@@ -353,6 +390,7 @@ class Profile(Settings):
     map: dict[str, dict[str, str]] = Field({}, description="group -> its text -> what the reading says")
     line: LineSettings | None = Field(None, description="line settings; none for a device on a socket")
     framing: Framing = Field(description="where a frame ends")
+    width: Width = Field(Width(), description="what a damaged frame can hide")
     pattern: tuple[Pattern, ...] = Field(description="kinds of frames, tried in order", min_length=1)
     cell: tuple[Cell, ...] = Field((), description="kinds of parts of frames, tried in order")
     settings: dict[SettingName, SettingRule] = Field({}, description="what a user may configure beyond unit, decimal")

@@ -18,13 +18,19 @@ point the makers place differently) carries no value; a frame in motion is `unst
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from pydantic import Field
 
 from gaugetrail_agent.drivers import Action, StreamDriver
-from gaugetrail_agent.drivers.driver_settings import choice, refuse_unknown
+from gaugetrail_agent.drivers.driver_settings import DriverSettings
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status, normal_decimal
 
 NAME = "toledo-cont"
+MAKER: Final = "Mettler Toledo and many that copy it"
+MODELS: Final = ("8142", "8530", "IND series", "PANTHER", "JAGUAR")
+PROOF: Final = "built"
 STX, LF, CR = 0x02, 0x0A, 0x0D
 CR_PLACE = 16
 LONGEST_NOISE = 256
@@ -33,11 +39,23 @@ LONGEST_NOISE = 256
 UNITS = {1: "g", 2: "t", 3: "oz", 4: "ozt", 5: "dwt", 6: "ton"}
 
 
-def build(name: str, settings: Mapping[str, str]) -> StreamDriver:
-    """Settings: `checksum` (true, false, auto), `unit` (for an indicator that sends a unit of its own)."""
-    refuse_unknown(name, settings, ("checksum", "unit"))
-    checksum = choice(name, settings, "checksum", ("auto", "true", "false"), "auto")
-    return ToledoDriver({"auto": None, "true": True, "false": False}[checksum], settings.get("unit") or None)
+class ToledoSettings(DriverSettings):
+    """What the terminal's menu says."""
+
+    checksum: Literal["auto", "true", "false"] = Field(
+        "auto",
+        description="whether a checksum follows each frame: auto finds out from the first frames, true also refuses a "
+        "frame that lost its checksum",
+    )
+    unit: str | None = Field(None, description="the unit, for a terminal that sends one of its own (code 7)")
+
+
+Settings = ToledoSettings
+
+
+def make(settings: ToledoSettings) -> StreamDriver:
+    """The driver as set."""
+    return ToledoDriver({"auto": None, "true": True, "false": False}[settings.checksum], settings.unit or None)
 
 
 class ToledoDriver(StreamDriver):

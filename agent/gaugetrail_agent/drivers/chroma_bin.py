@@ -17,11 +17,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from pydantic import Field
+
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
-from gaugetrail_agent.drivers.driver_settings import refuse_unknown, whole_number
+from gaugetrail_agent.drivers.driver_settings import DriverSettings
 from gaugetrail_agent.reading import Reading, Status
 
 NAME = "chroma-bin"
+MAKER: Final = "Chroma"
+MODELS: Final = ("19071", "19072", "19073")
+PROOF: Final = "printed"
 HEADER: Final = 0xAB
 RESULT, REPLY, IDENTITY = 0xB1, 0x7F, 0x90
 LONGEST_NOISE = 512
@@ -63,14 +68,19 @@ NO_VALUE_RESULTS = frozenset({"STOP", "USER INTERRUPT", "SKIPPED"})
 TESTER_FAULTS = frozenset({"CAN NOT TEST", "GFI TRIPPED", "SLAVE FAIL", "I/O FAIL", "NO OUTPUT", "VOLTAGE OVER"})
 
 
-def build(name: str, settings: Mapping[str, str]) -> StreamDriver:
-    """Settings: `address` of the tester (1-255), `own_address` (the manual's examples use 112)."""
-    refuse_unknown(name, settings, ("address", "own_address", "unit"))
-    address = whole_number(name, settings, "address", 0, 255, 1)
-    own = whole_number(name, settings, "own_address", 0, 255, 0x70)
-    assert address is not None
-    assert own is not None
-    return ChromaDriver(address, own)
+class ChromaSettings(DriverSettings):
+    """Who is who on the bus."""
+
+    address: int = Field(1, ge=0, le=255, description="the tester's address, as its menu shows it")
+    own_address: int = Field(0x70, ge=0, le=255, description="the PC's address; the manual's examples use 112")
+
+
+Settings = ChromaSettings
+
+
+def make(settings: ChromaSettings) -> StreamDriver:
+    """The driver as set."""
+    return ChromaDriver(settings.address, settings.own_address)
 
 
 def framed(destination: int, source: int, command: int, data: bytes = b"") -> bytes:
