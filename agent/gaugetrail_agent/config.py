@@ -7,6 +7,7 @@ the night shift; `line_check` (on request) looks whether ports and addresses ans
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -317,6 +318,7 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
     plans: dict[str, Plan] = {}
     problems: list[Problem] = []
     devices = {device.name: device for device in config.settings.device}
+    several = dict(_several(config))
     for number, station in enumerate(config.settings.station):
         for key in ("scanner", "device"):
             name = getattr(station, key)
@@ -341,4 +343,18 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
             if characteristic.device is not None and characteristic.device not in devices:
                 message = f"{station.name}'s agent has no device {characteristic.device!r}"
                 problems.append(loaded_plan.problem(("characteristic", index, "device"), message, sorted(devices)))
+            elif characteristic.channel is None and len(names := several.get(characteristic.device or "", ())) > 1:
+                message = (
+                    f"{characteristic.device!r} sends several values in one telegram: say here which is "
+                    f"{characteristic.name!r}, or give the device the setting take"
+                )
+                problems.append(loaded_plan.problem(("characteristic", index, "channel"), message, names))
     return plans, problems
+
+
+def _several(config: AgentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Devices and the names of what their telegrams hold together; a device that can't be made is told elsewhere."""
+    for device in config.settings.device:
+        if isinstance(device, StreamDeviceTable):
+            with contextlib.suppress(ConfigError, ValueError):
+                yield device.name, config.driver(device).channels

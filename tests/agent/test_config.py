@@ -127,6 +127,18 @@ def test_value_that_a_python_driver_can_not_take_is_named_with_its_line(tmp_path
     assert "'auto', 'true' or 'false'" in problem.message
 
 
+def test_of_several_values_in_one_telegram_the_plan_or_the_device_names_one(tmp_path: Path) -> None:
+    """Torque and angle, force and travel: the first is nobody's."""
+    device = DEVICE.replace("digimatic-13", "andilog").replace('settings = { unit = "mm" }\n', "")
+    problem = only(tmp_path, AGENT + LINK + device + STATION)
+    assert problem.key == "characteristic[1].channel"
+    assert "several values in one telegram" in problem.message
+    assert problem.allowed == "force, displacement"
+    plan = PLAN.replace('device = "bore"\n', 'device = "bore"\nchannel = "force"\n')
+    config.load(written(tmp_path, AGENT + LINK + device + STATION, plan), {})
+    config.load(written(tmp_path, AGENT + LINK + device + 'settings = { take = "force" }\n' + STATION), {})
+
+
 def test_two_devices_on_one_serial_port(tmp_path: Path) -> None:
     """One port is one framer: two tools with different settings on one COM port can't work."""
     second = DEVICE.replace('"bore"', '"other"')

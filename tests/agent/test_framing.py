@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_agent.drivers.framing import CHECKS, ENDS, Frame, Framer, FrameRule
+from gaugetrail_agent.drivers.checks import FrameCheck
+from gaugetrail_agent.drivers.framing import ENDS, Frame, Framer, FrameRule
 
 
 def bodies(frames: list[Frame]) -> list[bytes]:
@@ -65,30 +66,21 @@ def test_silence_is_no_end_for_a_protocol_that_has_one() -> None:
 def test_checksum_behind_the_end_belongs_to_the_frame() -> None:
     """The two-terminator case: CR, then a byte that may look like anything, CR and the next start included."""
     covered = b"\x02,0 012345000000\r"
-    compute, bits = CHECKS["twos-complement-7"]
-    rule = FrameRule(end=b"\r", start=b"\x02", after_end=1, check="twos-complement-7")
-    good = covered + bytes([compute(covered)])
-    frames = Framer(rule).feed(good + good)
+    check = FrameCheck("twos-complement-7", at=-1, first=1, last=-2)
+    rule = FrameRule(end=b"\r", start=b"\x02", after_end=1, check=check)
+    frames = Framer(rule).feed((covered + b"&") * 2)
     assert [frame.fault for frame in frames] == [None, None]
     assert bodies(frames) == [b",0 012345000000"] * 2
-    bad = covered + bytes([(compute(covered) + 1) & bits])
-    (frame,) = Framer(rule).feed(bad)
-    assert frame.fault is not None
-    assert "checksum is" in frame.fault
+    (frame,) = Framer(rule).feed(covered + b"'")
+    assert frame.fault == "check is b\"'\", computed b'&'"
 
 
-@pytest.mark.parametrize("check", CHECKS)
-@given(covered=st.binary(max_size=20), hit=st.integers(0, 7), place=st.integers(0, 19))
-def test_checksum_finds_every_single_bit(check: str, covered: bytes, hit: int, place: int) -> None:
-    """In the bits that it covers: the continuous output's checksum leaves parity out."""
-    compute, bits = CHECKS[check]
-    if not covered:
-        return
-    place %= len(covered)
-    hit_bits = (1 << hit) & (0x7F if check == "twos-complement-7" else 0xFF)
-    damaged = covered[:place] + bytes([covered[place] ^ hit_bits]) + covered[place + 1 :]
-    assert (compute(damaged) == compute(covered)) == (hit_bits == 0)
-    assert compute(covered) <= bits
+def test_check_inside_a_frame_is_proved_and_no_part_of_its_body() -> None:
+    """Yaohua: XOR of bytes 2 to 9 as two hex characters before the ETX."""
+    rule = FrameRule(end=b"\x03", start=b"\x02", check=FrameCheck("xor-8", at=-3, first=2, last=-4, written="hex"))
+    good, damaged = Framer(rule).feed(b"\x02+00123431C\x03" + b"\x02+00923431C\x03")
+    assert (good.body, good.fault) == (b"+0012343", None)
+    assert damaged.fault is not None
 
 
 def test_new_start_before_an_end_gives_the_old_bytes_up() -> None:

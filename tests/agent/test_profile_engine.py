@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from gaugetrail_agent.drivers import Send
+from gaugetrail_agent.drivers import Action, Send
 from gaugetrail_agent.drivers.profile.driver import (
     BadSetting,
     ProfileDriver,
@@ -15,7 +16,7 @@ from gaugetrail_agent.drivers.profile.driver import (
     run,
     run_examples,
 )
-from gaugetrail_agent.reading import Status
+from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.settings import ConfigError
 
 HEAD = """
@@ -54,6 +55,12 @@ def read(folder: Path, body: str, data: bytes, settings: dict[str, str] | None =
         {key: value for key, value in reading.as_json().items() if value is not None and key not in dropped}
         for reading in run(driver, data)
     ]
+
+
+def only(actions: Sequence[Action]) -> Reading:
+    """The one reading among what a driver wants."""
+    (reading,) = [action for action in actions if isinstance(action, Reading)]
+    return reading
 
 
 def complaint(folder: Path, body: str, head: str = HEAD) -> str:
@@ -269,7 +276,9 @@ def test_fault_of_a_profile_names_file_key_and_what_is_allowed(tmp_path: Path, b
 
 def test_framing_that_can_not_be_is_refused(tmp_path: Path) -> None:
     head = HEAD.replace('end = "crlf"', 'end = "crlf"\ncheck = "crc"\nafter_end = 1')
-    assert "twos-complement-7, sum-8, xor-8" in complaint(tmp_path, VALUE, head)
+    assert "'crc' is none of sum-8, sum-7" in complaint(tmp_path, VALUE, head)
+    head = HEAD.replace('end = "crlf"', 'end = "crlf"\n[framing.check]\nmethod = "xor-8"\nat = 0\nlast = -2')
+    assert "count from 1" in complaint(tmp_path, VALUE, head)
     head = HEAD.replace('end = "crlf"', 'end = "length"')
     assert "belong together" in complaint(tmp_path, VALUE, head)
     head = HEAD.replace('end = "crlf"', 'end = "semicolon"')
@@ -279,3 +288,173 @@ def test_framing_that_can_not_be_is_refused(tmp_path: Path) -> None:
 def test_name_is_the_files_name(tmp_path: Path) -> None:
     head = HEAD.replace('name = "mine"', 'name = "yours"')
     assert "the file is called mine.toml" in complaint(tmp_path, VALUE, head)
+
+
+CHECKED = (
+    HEAD
+    + """
+[framing.check]
+method = "xor-8"
+at = -4
+last = -5
+written = "hex"
+"""
+)
+
+
+def test_damaged_frame_under_a_check_never_gives_a_value(tmp_path: Path) -> None:
+    """The check's characters are no part of what patterns see."""
+    assert read(tmp_path, VALUE, b"+1.5031\r\n", head=CHECKED) == [{"status": "ok", "value": "1.50"}]
+    assert read(tmp_path, VALUE, b"+9.5031\r\n", head=CHECKED) == [{"status": "garbled"}]
+    assert read(tmp_path, VALUE, b"+1.50\r\n", head=CHECKED) == [{"status": "garbled"}]
+
+
+def test_decimals_can_stand_in_the_frame(tmp_path: Path) -> None:
+    body = """
+[[pattern]]
+name = "value"
+match = '(?P<value>[+-][0-9]{6})(?P<decimals>[0-4])'
+status = "ok"
+"""
+    assert read(tmp_path, body, b"-0012343\r\n") == [{"status": "ok", "value": "-1.234"}]
+    assert read(tmp_path, body, b"-0012340\r\n") == [{"status": "ok", "value": "-1234"}]
+
+
+def test_number_sent_backwards(tmp_path: Path) -> None:
+    body = """
+[[pattern]]
+name = "value"
+match = '=(?P<value>[0-9.]{7}[0-9-])'
+status = "ok"
+reverse = true
+"""
+    assert read(tmp_path, body, b"=00.1000-\r\n") == [{"status": "ok", "value": "-1.00"}]
+    assert read(tmp_path, body, b"=43.21000\r\n") == [{"status": "ok", "value": "12.34"}]
+
+
+def test_pounds_and_ounces_are_one_number_in_ounces(tmp_path: Path) -> None:
+    body = """
+[[pattern]]
+name = "value"
+match = '(?P<major>[+-]?[0-9]+) lb (?P<value>[0-9.]+) oz'
+status = "ok"
+major_counts = 16
+unit = "oz"
+"""
+    assert read(tmp_path, body, b"5 lb 3.2 oz\r\n") == [{"status": "ok", "value": "83.2", "unit": "oz"}]
+    assert read(tmp_path, body, b"-1 lb 0.50 oz\r\n") == [{"status": "ok", "value": "-16.50", "unit": "oz"}]
+    assert read(tmp_path, body, b"1 lb 16.0 oz\r\n") == [{"status": "garbled"}]
+
+
+GROSS_AND_NET = """
+[[pattern]]
+name = "gross, tare, net"
+match = '(?P<status>ST|US|OL),(?P<g>[^,]+),(?P<t>[^,]+),(?P<n>[^,]+)'
+frame_statuses = { ST = "ok", US = "unstable", OL = "overrange" }
+[[pattern.part]]
+group = "g"
+channel = "gross"
+[[pattern.part]]
+group = "t"
+channel = "tare"
+[[pattern.part]]
+group = "n"
+channel = "net"
+[[cell]]
+match = '(?P<value>[0-9.]+)'
+status = "ok"
+"""
+
+
+def test_of_several_numbers_the_one_that_is_named_is_taken(tmp_path: Path) -> None:
+    """Without a name each keeps its own, and the driver says which there are."""
+    named = read(tmp_path, GROSS_AND_NET, b"ST,3.0,1.0,2.0\r\n")
+    assert [(one["channel"], one["value"]) for one in named] == [("gross", "3.0"), ("tare", "1.0"), ("net", "2.0")]
+    taken = read(tmp_path, GROSS_AND_NET, b"ST,3.0,1.0,2.0\r\n", {"take": "net"})
+    assert taken == [{"status": "ok", "value": "2.0", "channel": "net"}]
+    profile = load_profile(profile_file(tmp_path, GROSS_AND_NET))
+    assert ProfileDriver(profile).channels == ("gross", "tare", "net")
+    assert ProfileDriver(profile, {"take": "net"}).channels == ("net",)
+    with pytest.raises(BadSetting, match="allowed are gross, tare, net"):
+        ProfileDriver(profile, {"take": "first"})
+
+
+def test_status_of_a_frame_is_that_of_all_its_parts(tmp_path: Path) -> None:
+    moving = read(tmp_path, GROSS_AND_NET, b"US,3.0,1.0,2.0\r\n")
+    assert [one["status"] for one in moving] == ["unstable"] * 3
+    assert read(tmp_path, GROSS_AND_NET, b"OL,3.0,1.0,2.0\r\n") == [{"status": "overrange"}]
+
+
+def test_line_that_says_nothing_of_a_part_is_silent(tmp_path: Path) -> None:
+    body = (
+        VALUE
+        + """
+[[pattern]]
+name = "the total"
+match = 'Total .*'
+silent = true
+"""
+    )
+    assert read(tmp_path, body, b"+1.5\r\nTotal +3.0\r\n") == [{"status": "ok", "value": "1.5"}]
+
+
+ASKED = """
+[[pattern]]
+name = "unit"
+match = 'U(?P<unit>[a-z]+)'
+status = "info"
+remembers = ["unit"]
+[[pattern]]
+name = "value"
+match = 'V(?P<value>[0-9.]+)'
+status = "ok"
+needs = ["unit"]
+[commands]
+poll = "U?\\r"
+then = ["V?\\r"]
+source = "made up"
+"""
+
+
+def test_gauge_that_needs_two_questions_is_asked_both(tmp_path: Path) -> None:
+    """The second goes out when the first is answered; a value before its unit is none."""
+    driver = ProfileDriver(load_profile(profile_file(tmp_path, ASKED)))
+    assert only(driver.received(b"V1.5\r\n")).status is Status.GARBLED
+    assert driver.ask() == (Send(b"U?\r"),)
+    _, second = driver.received(b"Umm\r\n")
+    assert second == Send(b"V?\r")
+    value = only(driver.received(b"V1.5\r\n"))
+    assert (value.value, value.unit) == ("1.5", "mm")
+    driver.opened()
+    assert only(driver.received(b"V1.5\r\n")).status is Status.GARBLED
+
+
+def test_no_second_question_goes_to_a_device_that_refused_the_first(tmp_path: Path) -> None:
+    driver = ProfileDriver(load_profile(profile_file(tmp_path, ASKED)))
+    driver.ask()
+    actions = driver.received(b"E?\r\n")
+    assert len(actions) == 1
+    assert only(actions).status is Status.GARBLED
+
+
+@pytest.mark.parametrize("pieces", [[b"U?\rUmm\r\n"], [b"U", b"?", b"\r", b"Um", b"m\r\n"], [b"U?\r\nUmm\r\n"]])
+def test_echo_of_the_command_is_silently_taken_off(tmp_path: Path, pieces: list[bytes]) -> None:
+    driver = ProfileDriver(load_profile(profile_file(tmp_path, ASKED)))
+    driver.ask()
+    found = [action for piece in pieces for action in driver.received(piece) if not isinstance(action, Send)]
+    assert [(one.status, one.unit) for one in found] == [(Status.INFO, None)]
+
+
+def test_what_only_begins_like_an_echo_is_kept(tmp_path: Path) -> None:
+    driver = ProfileDriver(load_profile(profile_file(tmp_path, ASKED)))
+    driver.ask()
+    assert driver.received(b"U") == []
+    assert [one.status for one in driver.received(b"mm\r\n") if not isinstance(one, Send)] == [Status.INFO]
+
+
+def test_recorded_line_that_is_a_command_is_no_reading(tmp_path: Path) -> None:
+    """In a recording nobody knows what was asked: a line that is one of the profile's commands was its echo."""
+    assert read(tmp_path, ASKED, b"U?\r\nUmm\r\nV?\r\nV1.5\r\n") == [
+        {"status": "info"},
+        {"status": "ok", "value": "1.5", "unit": "mm"},
+    ]

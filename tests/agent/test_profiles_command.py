@@ -180,7 +180,7 @@ def test_ls_shows_maker_models_and_proof_of_what_a_word_names(agent, own: Path) 
     said = agent("profiles", "ls", "toledo")
     assert said.code == 0
     assert {line.split()[0] for line in said.out.splitlines()} >= {"mt-sics", "toledo-cont"}
-    (row,) = [one for one in json.loads(agent("profiles", "ls", "ND 281", "--json").out)]
+    (row,) = json.loads(agent("profiles", "ls", "ND 281", "--json").out)
     assert (row["name"], row["maker"], row["proof"]) == ("heidenhain-nd", "Heidenhain", "printed")
     nothing = agent("profiles", "ls", "nosuchmaker")
     assert (nothing.code, nothing.out) == (1, "")
@@ -196,5 +196,5 @@ def test_driver_in_python_is_found_by_its_files_name_and_describes_each_setting(
     assert (catalogue.HERE / catalogue.driver_file(name)).is_file()
     for key, field in module.Settings.model_fields.items():
         assert field.description, key
-    with pytest.raises(catalogue.BadSetting, match=rf"{name}: there is no setting 'colour'; there are .*"):
+    with pytest.raises(catalogue.BadSetting, match=rf"{name}: there is no setting 'colour'.*; there are "):
         catalogue.make_driver(name, {"colour": "red"})

@@ -35,6 +35,9 @@ class StreamDriver(ABC):
     name: ClassVar[str]
     quiet_secs: float = 0.1
     """How long the line must be silent before `quiet` is called (idle flush)."""
+    channels: tuple[str, ...] = ()
+    """The names of values that one telegram can hold together; empty where it holds one. Who takes a value of such a
+    device says by name which: the first is nobody's."""
     tick_secs: float | None = None
     """How often `ticked` wants to be called; null: never."""
 

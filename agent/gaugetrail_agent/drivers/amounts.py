@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final, Literal
 
 from gaugetrail_agent.reading import normal_decimal
@@ -50,6 +51,14 @@ def seconds_text(text: str) -> str:
     if match is None:
         raise ValueError(f"{text!r} is not degrees:minutes:seconds")
     return normal_decimal(f"{match[1]}{(int(match[2]) * 60 + int(match[3])) * 60 + int(match[4])}")
+
+
+def with_major(major: str, counts: int, minor: str) -> str:
+    """`5` pounds and `3.2` ounces, 16 to the pound, as ounces: `83.2`; the sign before the pounds is that of both."""
+    match = re.fullmatch(r"([+-]?) *([0-9]{1,9})", major, re.ASCII)
+    if match is None or minor.startswith("-") or Decimal(minor) >= counts:
+        raise ValueError(f"{major!r} and {minor!r} are not one number of two units, {counts} to one")
+    return normal_decimal(f"{match[1]}{int(match[2]) * counts + Decimal(minor)}")
 
 
 def _shifted(whole: str, fraction: str, exponent: int) -> tuple[str, str]:

@@ -37,7 +37,9 @@ SHIPPED: Final = Path(__file__).resolve().parent.parent / "profiles"
 
 HERE: Final = Path(__file__).resolve().parent
 
-ENGINE: Final = frozenset({"amounts", "catalogue", "driver_settings", "faults", "framing", "profile", "stream"})
+ENGINE: Final = frozenset(
+    {"amounts", "catalogue", "checks", "driver_settings", "faults", "framing", "profile", "stream"}
+)
 """What stands in this folder and drives no device itself; everything else does, by its file's name."""
 
 

@@ -93,6 +93,7 @@ class ChromaDriver(StreamDriver):
     """One tester on a wire; on a bus with several, each its own driver and address."""
 
     name = NAME
+    channels = ("voltage", "current")
 
     def __init__(self, address: int = 1, own_address: int = 0x70) -> None:
         self._address = address

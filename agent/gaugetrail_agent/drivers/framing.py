@@ -4,15 +4,19 @@ Promise: bytes in any pieces give the same frames as the same bytes at once. A p
 a frame never holds more than `max_frame` bytes: what is longer comes out once, cut off, with a fault, and everything up
 to the next end is dropped. No method raises.
 
-A frame ends at the end bytes (with `after_end` bytes behind them, a checksum), at a fixed length, or at silence. Half a
-frame that stays silent for `give_up_secs` is given up, so that its head can't be glued to the next frame's tail.
+A frame ends at the end bytes (with `after_end` bytes behind them, a checksum), at a fixed length, or at silence. What
+its check covers and where it stands is `checks`; a frame that the check doesn't fit has a fault, whatever else it looks
+like. Half a frame that stays silent for `give_up_secs` is given up, so that its head can't be glued to the next frame's
+tail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from gaugetrail_agent.drivers.checks import FrameCheck
 
 ENDS: Final[Mapping[str, bytes]] = {
     "cr": b"\r",
@@ -27,30 +31,6 @@ ENDS: Final[Mapping[str, bytes]] = {
 """`crlf` ends at the line feed; the carriage return before it is taken off, and missed by nobody if it isn't there."""
 
 
-def _twos_complement_7(covered: bytes) -> int:
-    # Toledo continuous output: the low 7 bits of all bytes, checksum included, add up to 0 (IND445 manual p. 50).
-    return -sum(byte & 0x7F for byte in covered) & 0x7F
-
-
-def _sum_8(covered: bytes) -> int:
-    return sum(covered) & 0xFF
-
-
-def _xor_8(covered: bytes) -> int:
-    result = 0
-    for byte in covered:
-        result ^= byte
-    return result
-
-
-CHECKS: Final[Mapping[str, tuple[Callable[[bytes], int], int]]] = {
-    "twos-complement-7": (_twos_complement_7, 0x7F),
-    "sum-8": (_sum_8, 0xFF),
-    "xor-8": (_xor_8, 0xFF),
-}
-"""How the byte behind the end is computed from all bytes before it, and which of its bits count."""
-
-
 @dataclass(frozen=True, slots=True)
 class FrameRule:
     """How one protocol frames; see the fields of a profile's `[framing]`."""
@@ -60,7 +40,7 @@ class FrameRule:
     start: bytes = b""
     length: int | None = None
     after_end: int = 0
-    check: str | None = None
+    check: FrameCheck | None = None
     singles: bytes = b""
     skip: bytes = b"\r\n\x00"
     max_frame: int = 80
@@ -154,10 +134,8 @@ class Framer:
         self.reset()
         fault = None
         if rule.check is not None:
-            compute, bits = CHECKS[rule.check]
-            expected = compute(raw[:-1])
-            if raw[-1] & bits != expected:
-                fault = f"checksum is 0x{raw[-1]:02x}, computed 0x{expected:02x}"
+            fault = rule.check.fault(raw)
+            body = _without(body, rule.check.place(raw))
         if rule.start:
             if not raw.startswith(rule.start):
                 fault = "the start of the frame is missing"
@@ -175,3 +153,8 @@ class Framer:
             self._pending = bytearray(rule.start)
         elif rule.end and self._tail.endswith(rule.end):
             self.reset()
+
+
+def _without(body: bytes, place: slice | None) -> bytes:
+    """The body without the characters of its check, where they stand inside it."""
+    return body if place is None else body[: place.start] + body[place.stop :]

@@ -108,6 +108,7 @@ class OpenProtocolDriver(StreamDriver):
 
     name = NAME
     tick_secs = 0.5
+    channels = ("torque", "angle")
 
     def __init__(self, options: OpenProtocolSettings | None = None) -> None:
         self._options = options or OpenProtocolSettings()

@@ -19,6 +19,7 @@ from typing import ClassVar
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.driver_settings import BadSetting
 from gaugetrail_agent.drivers.framing import Frame, Framer
+from gaugetrail_agent.drivers.profile.echo import Echo
 from gaugetrail_agent.drivers.profile.file import Example, Profile
 from gaugetrail_agent.drivers.profile.matcher import Matcher
 from gaugetrail_agent.drivers.profile.small_languages import parse_layout, placeholders
@@ -54,25 +55,35 @@ class ProfileDriver(StreamDriver):
         rule = framing.rule(end, length)
         self._framer = Framer(rule)
         self._matcher = Matcher(profile, self.settings)
+        taken = self.settings.get("take")
+        self.channels = profile.channels() if taken is None else (taken,)
+        self._echo = Echo(profile.commands)
+        self._questions: list[str] = []
         self._ended_by_silence = not rule.end and rule.length is None
         self.quiet_secs = framing.idle_secs if self._ended_by_silence else framing.give_up_secs
 
     def opened(self) -> Sequence[Action]:
         """Forget half a frame; start or stop the stream where the setting says so."""
         self._framer.reset()
+        self._matcher.forget()
+        self._questions.clear()
         wanted = self.settings.get("stream")
         commands = self.profile.commands
         return self._send({"on": commands.start_stream, "off": commands.stop_stream}.get(wanted or ""), None)
 
     def received(self, data: bytes) -> Sequence[Action]:
         """The readings of every frame that ends in `data`."""
-        return [reading for frame in self._framer.feed(data) for reading in self._readings(frame)]
+        frames = self._framer.feed(self._echo.taken_off(data))
+        return [action for frame in frames for action in self._taken(frame)]
 
     def quiet(self) -> Sequence[Action]:
         """End a frame that silence ends; give up one whose end never came."""
+        frames = self._framer.feed(self._echo.given_up())
         frame = self._framer.silence()
         if frame is not None:
-            return self._readings(frame)
+            frames.append(frame)
+        if frames:
+            return [action for frame in frames for action in self._taken(frame)]
         left = self.rest()
         return () if left is None else (left,)
 
@@ -89,6 +100,9 @@ class ProfileDriver(StreamDriver):
         command = commands.requests.get(self.settings.get("request", "")) or (
             commands.poll_channel if channel is not None and commands.poll_channel else commands.poll
         )
+        if command == commands.poll and commands.then:
+            self._matcher.forget()
+            self._questions = list(commands.then)
         return self._send(command, channel)
 
     def _send(self, command: str | None, channel: str | None) -> Sequence[Action]:
@@ -97,14 +111,30 @@ class ProfileDriver(StreamDriver):
         values = {**self.settings, "channel": channel or ""}
         for name in placeholders(command):
             command = command.replace(f"{{{name}}}", values.get(name, ""))
-        return (Send(command.encode("latin-1", "replace")),)
+        data = command.encode("latin-1", "replace")
+        self._echo.sent(data)
+        return (Send(data),)
+
+    def _taken(self, frame: Frame) -> list[Action]:
+        """What a frame becomes, and the next question where it answered one."""
+        taken: list[Action] = [*self._readings(frame)]
+        if taken and self._questions and not any(_failed(action) for action in taken):
+            taken += self._send(self._questions.pop(0), None)
+        return taken
 
     def _readings(self, frame: Frame) -> list[Reading]:
         if frame.fault is not None:
             return [_garbled(frame.raw, frame.fault)]
         text = frame.body.decode("latin-1")
         found = self._matcher.read(text, frame.raw)
-        return [_garbled(frame.raw, found)] if isinstance(found, str) else found
+        if isinstance(found, str):
+            return [] if self._echo.is_command(frame.raw) else [_garbled(frame.raw, found)]
+        taken = self.settings.get("take")
+        return [one for one in found if taken is None or one.channel in (None, taken)]
+
+
+def _failed(action: Action) -> bool:
+    return isinstance(action, Reading) and action.status in (Status.GARBLED, Status.ERROR)
 
 
 def _garbled(raw: bytes, reason: str) -> Reading:

@@ -14,7 +14,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from gaugetrail_agent.drivers.amounts import UNIT_SETS, Mark
-from gaugetrail_agent.drivers.framing import CHECKS, ENDS, FrameRule
+from gaugetrail_agent.drivers.checks import METHODS, FrameCheck, Written
+from gaugetrail_agent.drivers.framing import ENDS, FrameRule
 from gaugetrail_agent.drivers.profile.small_languages import (
     ByteText,
     End,
@@ -27,7 +28,7 @@ from gaugetrail_agent.drivers.profile.small_languages import (
 from gaugetrail_agent.reading import WITH_VALUE, Status
 from gaugetrail_contract.settings import Settings
 
-FIXED_GROUPS = frozenset({"value", "sign", "unit", "channel", "error_code", "text", "status"})
+FIXED_GROUPS = frozenset({"value", "sign", "unit", "channel", "error_code", "text", "status", "decimals", "major"})
 """Groups that fill the reading's own fields; any other group fills `extra` under its name, `_…` fill nothing."""
 
 
@@ -59,8 +60,38 @@ class LineSettings(Settings):
         return f"{self.baud} {self.bytesize}{self.parity[0].upper()}{self.stopbits}{flow}"
 
 
+class CheckRule(Settings):
+    """`[framing.check]`: what proves a frame. Places count from 1, or with a minus from the frame's last byte, -1."""
+
+    method: str = Field(description="how it is computed: " + ", ".join(METHODS))
+    at: int = Field(description="where its first character stands, in the frame as it comes, start and end included")
+    first: int = Field(1, description="the first byte that it covers")
+    last: int = Field(description="the last byte that it covers")
+    written: Written = Field("binary", description="how it is written; nibbles: each half plus 30h")
+    offset: int = Field(0, ge=0, le=255, description="added to each byte that is written in binary")
+    unused: tuple[ByteText, ...] = Field((), description="what stands there if the device is set to send none: '**'")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: object) -> object:
+        return {"method": data, "at": -1, "last": -2} if isinstance(data, str) else data
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.method not in METHODS:
+            raise ValueError(f"method {self.method!r} is none of {', '.join(METHODS)}")
+        if 0 in (self.at, self.first, self.last):
+            raise ValueError("places count from 1, or with a minus from the end")
+        return self
+
+    def rule(self) -> FrameCheck:
+        """For the framer."""
+        unused = tuple(text.encode("latin-1") for text in self.unused)
+        return FrameCheck(self.method, self.at, self.first, self.last, self.written, self.offset, unused)
+
+
 class Framing(Settings):
-    """`[framing]`: where a frame ends."""
+    """`[framing]`: where a frame ends, and what proves it."""
 
     end: End = Field(
         description="cr, lf, crlf, etx, eot, nul; the end bytes themselves; idle (silence) or length (fixed)"
@@ -69,7 +100,9 @@ class Framing(Settings):
     length: int | None = Field(None, ge=1, le=200, description="bytes in a frame, with end = 'length'")
     length_from: SettingName | None = Field(None, description="a layout setting whose widths add up to the length")
     after_end: int = Field(0, ge=0, le=4, description="bytes behind the end that belong to the frame (a checksum)")
-    check: str | None = Field(None, description="how that byte is computed: " + ", ".join(CHECKS))
+    check: CheckRule | None = Field(
+        None, description="a check inside the frame; a name alone, such as 'xor-8', is the last byte over all others"
+    )
     singles: ByteText = Field("", description="bytes that are a whole frame by themselves, such as NAK")
     skip: ByteText = Field("\r\n\x00", description="bytes ignored before a frame begins")
     max_frame: int = Field(80, ge=2, le=1024, description="longest frame in bytes; keep it short")
@@ -80,10 +113,6 @@ class Framing(Settings):
     def _whole(self) -> Self:
         if (self.end == "length") != (self.length is not None or self.length_from is not None):
             raise ValueError("end = 'length' and a length (or length_from) belong together")
-        if self.check is not None and self.check not in CHECKS:
-            raise ValueError(f"check {self.check!r} is none of {', '.join(CHECKS)}")
-        if self.check is not None and self.after_end != 1:
-            raise ValueError("check needs after_end = 1: it is the byte behind the end")
         if self.after_end and self.end in ("idle", "length"):
             raise ValueError("after_end needs a frame that ends with bytes")
         return self
@@ -97,7 +126,7 @@ class Framing(Settings):
             start=self.start.encode("latin-1"),
             length=length or self.length,
             after_end=self.after_end,
-            check=self.check,
+            check=None if self.check is None else self.check.rule(),
             singles=self.singles.encode("latin-1"),
             skip=self.skip.encode("latin-1"),
             max_frame=self.max_frame,
@@ -142,6 +171,11 @@ class Meaning(Settings):
     sexagesimal: bool = Field(False, description="the value is degrees:minutes:seconds and becomes whole seconds")
     decimals: int | None = Field(None, ge=0, le=12, description="decimals of a number sent without a point")
     decimals_from: SettingName | None = Field(None, description="the setting that tells them")
+    reverse: bool = Field(False, description="the number is sent with its last character first")
+    major_counts: int | None = Field(
+        None, ge=2, description="how many of the value's unit one of the group 'major' counts: 16 for pounds and ounces"
+    )
+    needs: tuple[str, ...] = Field((), description="groups that an answer before must have told (see remembers)")
     sentinels: tuple[Sentinel, ...] = Field((), description="numbers that mean no number, largest magnitude first")
 
     @model_validator(mode="after")
@@ -179,6 +213,8 @@ class Meaning(Settings):
             for name in placeholders(template):
                 if name not in groups and name != "position":
                     yield f"{template!r} needs a group {name!r}, which match or fields doesn't have"
+        if self.major_counts is not None and "major" not in groups:
+            yield "major_counts needs a group 'major'"
         for name in self.where:
             if name not in groups:
                 yield f"where.{name}: there is no such field"
@@ -225,16 +261,28 @@ class Pattern(Meaning):
     """`[[pattern]]`: one kind of frame; the first that explains all of a frame counts."""
 
     name: str = Field(description="what such a frame says, in words", min_length=1)
+    silent: bool = Field(
+        False,
+        description="a line that belongs to the printout and says nothing of a part (a total, a rule): no reading",
+    )
+    remembers: tuple[str, ...] = Field(
+        (), description="groups of this answer that complete the answers behind it: a unit, decimals, asked for first"
+    )
+    frame_statuses: dict[str, Status] = Field(
+        {}, description="with parts: what the group 'status' says of all of them; not ok and not unstable: no value"
+    )
     part: tuple[FramePart, ...] = Field((), description="several readings in one frame")
     each: Each | None = Field(None, description="a list of readings in one frame")
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if sum((self.decided(), bool(self.part), self.each is not None)) != 1:
-            raise ValueError("needs exactly one of status (or statuses), [[pattern.part]] and [pattern.each]")
+        if sum((self.decided(), bool(self.part), self.each is not None, self.silent)) != 1:
+            raise ValueError("needs exactly one of status (or statuses), silent, [[pattern.part]] and [pattern.each]")
         for complaint in self.check_groups():
             raise ValueError(complaint)
         groups = self.groups()
+        if self.frame_statuses and groups is not None and "status" not in groups:
+            raise ValueError("frame_statuses needs a group 'status'")
         for part in self.inner():
             if groups is not None and part.group not in groups:
                 raise ValueError(f"group {part.group!r} is not in match or fields")
@@ -283,6 +331,9 @@ class Commands(Settings):
     poll_channel: ByteText | None = Field(None, description="asks for one channel", examples=["M{channel}\r"])
     trigger: ByteText | None = Field(None, description="starts a measurement, where that differs from asking")
     start_stream: ByteText | None = Field(None, description="makes the device send by itself")
+    then: tuple[ByteText, ...] = Field(
+        (), description="further questions that poll needs, each sent when the one before is answered"
+    )
     stop_stream: ByteText | None = Field(None, description="stops that")
     requests: dict[str, ByteText] = Field({}, description="commands by the value of the setting 'request'")
     source: str | None = Field(None, description="where they come from")
@@ -366,6 +417,10 @@ _STREAM = SettingRule(
     choices=("on", "off"),
 )
 
+_TAKE = SettingRule(
+    description="which of the values that one frame holds is taken, by its name; none: all, and the plan's channel says"
+)
+
 
 class Profile(Settings):
     """A gauge family: line, framing, patterns tried in order, units, settings, commands, and its own examples."""
@@ -410,7 +465,15 @@ class Profile(Settings):
             spoken["ask"] = _ASK
         if self.commands.start_stream is not None:
             spoken["stream"] = _STREAM
+        if len(self.channels()) > 1:
+            spoken["take"] = _TAKE.model_copy(update={"choices": self.channels()})
         return {**BUILT_IN, **spoken, **self.settings}
+
+    def channels(self) -> tuple[str, ...]:
+        """The names of the values that one frame can hold together; none where a frame holds one."""
+        several = (pattern.part for pattern in self.pattern if len(pattern.part) > 1)
+        names = (part.channel for parts in several for part in parts)
+        return tuple(dict.fromkeys(name for name in names if name is not None and not placeholders(name)))
 
     def unit_names(self) -> dict[str, str]:
         """Unit spelling in a frame -> name in records."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 
-from gaugetrail_agent.drivers.amounts import Mark, decimal_text, seconds_text
+from gaugetrail_agent.drivers.amounts import Mark, decimal_text, seconds_text, with_major
 from gaugetrail_agent.drivers.profile.file import FIXED_GROUPS, FramePart, Meaning, Pattern, Profile
 from gaugetrail_agent.drivers.profile.small_languages import fill, parse_layout
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
@@ -65,6 +65,10 @@ class _Shape:
         return found
 
 
+def _as_unstable(reading: Reading) -> Reading:
+    return replace(reading, status=Status.UNSTABLE) if reading.status is Status.OK else reading
+
+
 class Matcher:
     """All patterns of a profile under one set of settings."""
 
@@ -74,6 +78,7 @@ class Matcher:
         self._mark: Mark = {".": "point", ",": "comma"}.get(settings.get("decimal", ""), profile.decimal)  # type: ignore[assignment]  # the three marks
         self._units = profile.unit_names()
         self._patterns = [(pattern, _Shape(pattern, settings)) for pattern in profile.pattern if self._tried(pattern)]
+        self._remembered: dict[str, str] = {}
         self._cells = [(cell.of, _Shape(cell, settings)) for cell in profile.cell if self._tried(cell)]
 
     def _tried(self, meaning: Meaning) -> bool:
@@ -81,6 +86,10 @@ class Matcher:
             re.fullmatch(regex, self._settings.get(name, ""), re.ASCII) is not None
             for name, regex in meaning.when.items()
         )
+
+    def forget(self) -> None:
+        """What earlier answers told counts no more: a new question, a new connection."""
+        self._remembered.clear()
 
     def read(self, text: str, raw: bytes) -> list[Reading] | str:
         """The readings of a frame, or why it is none."""
@@ -90,14 +99,23 @@ class Matcher:
             if groups is None:
                 continue
             try:
-                return self._readings(pattern, groups, raw)
+                readings = self._readings(pattern, groups, raw)
             except _Unexplained as error:
                 reason = str(error)
+                continue
+            self._remembered.update({name: groups[name] for name in pattern.remembers if groups.get(name)})
+            return readings
         return reason
 
     def _readings(self, pattern: Pattern, groups: Mapping[str, str], raw: bytes) -> list[Reading]:
+        if pattern.silent:
+            return []
         if pattern.decided():
-            return [self._reading(pattern, groups, raw, _Place())]
+            return [self._reading(pattern, self._complete(pattern, groups), raw, _Place())]
+        worse = self._frame_status(pattern, groups)
+        if worse is not None and worse not in WITH_VALUE:
+            words = {**groups, **self._mapped(groups)}
+            return [Reading(worse, raw, error_code=words.get("error_code") or None, extra=self._extra(pattern, groups))]
         extra = self._extra(pattern, groups)
         if pattern.each is not None:
             each = pattern.each
@@ -115,7 +133,22 @@ class Matcher:
         ]
         if not readings:
             raise _Unexplained("a frame without any reading in it")
-        return readings
+        return [_as_unstable(one) for one in readings] if worse is Status.UNSTABLE else readings
+
+    def _frame_status(self, pattern: Pattern, groups: Mapping[str, str]) -> Status | None:
+        """What the frame says of all its parts; null where it says nothing."""
+        if not pattern.frame_statuses:
+            return None
+        if groups["status"] not in pattern.frame_statuses:
+            raise _Unexplained(f"{groups['status']!r} is no status that {self._profile.name} knows")
+        return pattern.frame_statuses[groups["status"]]
+
+    def _complete(self, meaning: Meaning, groups: Mapping[str, str]) -> Mapping[str, str]:
+        """The groups with what earlier answers told."""
+        missing = [name for name in meaning.needs if name not in self._remembered]
+        if missing:
+            raise _Unexplained(f"no answer has told {', '.join(missing)} yet, which this value needs")
+        return {**groups, **{name: self._remembered[name] for name in meaning.needs}}
 
     def _place(self, part: FramePart, groups: Mapping[str, str], extra: Mapping[str, str], number: int) -> _Place:
         channel = fill(part.channel, {**groups, "position": str(number)}) if part.channel else groups.get("channel")
@@ -167,9 +200,14 @@ class Matcher:
         decimals = meaning.decimals
         if meaning.decimals_from is not None and meaning.decimals_from in self._settings:
             decimals = int(self._settings[meaning.decimals_from])
-        text = sign + "".join(char for char in groups["value"] if char not in meaning.drop)
+        if groups.get("decimals"):
+            decimals = int(groups["decimals"])
+        sent = groups["value"][::-1] if meaning.reverse else groups["value"]
+        text = sign + "".join(char for char in sent if char not in meaning.drop)
         try:
             value = seconds_text(text) if meaning.sexagesimal else decimal_text(text, self._mark, decimals)
+            if meaning.major_counts is not None:
+                value = with_major(groups["major"], meaning.major_counts, value)
         except ValueError as error:
             raise _Unexplained(str(error)) from error
         return "0" if meaning.zero_fill and not value.strip("0.") else value
