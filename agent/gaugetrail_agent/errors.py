@@ -1,8 +1,8 @@
 """The decisions a fault can lead to: each exception says what its catcher does.
 
-`DeviceGone`: close, wait, reopen. `DriverFault`, a kind of it: our own code failed; the same, counted, the traceback in
-the log. `BadReading`: keep the bytes, count, go on. (`ConfigError`, stop with exit code 78, belongs to the contract's
-settings, since both services read settings.)
+`DeviceGone`: close, wait, reopen. Two kinds of it: `PortMissing`, nothing is plugged in, look again soon;
+`DriverFault`, our own code failed, the same, counted, the traceback in the log. `BadReading`: keep the bytes, count, go
+on. (`ConfigError`, stop with exit code 78, belongs to the contract's settings, since both services read settings.)
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ class DeviceGone(Exception):
 
     The text names the port and what the system said: `/dev/ttyUSB0: no such port`.
     """
+
+
+class PortMissing(DeviceGone):
+    """The port itself is not there: nothing is plugged in. To look again costs nobody anything, so it is done often."""
 
 
 class DriverFault(DeviceGone):

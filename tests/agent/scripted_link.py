@@ -61,6 +61,7 @@ class ScriptedLink:
     end: float = 1000.0
     now: float = 0.0
     open_fails: int = 0
+    open_fault: type[DeviceGone] = DeviceGone
     answers: bytes = b""
     write_fails_at: float | None = None
     name: str = "/dev/ttyUSB0"
@@ -72,7 +73,7 @@ class ScriptedLink:
     async def open(self) -> None:
         if self.open_fails:
             self.open_fails -= 1
-            raise DeviceGone(f"{self.name}: no such port")
+            raise self.open_fault(f"{self.name}: no such port")
         self.opened.append(self.now)
 
     async def read(self, timeout_secs: float) -> bytes:

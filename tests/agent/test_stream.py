@@ -15,7 +15,7 @@ from scripted_link import Bench, LineDriver, Over, ScriptedLink
 
 from gaugetrail_agent.drivers import Action
 from gaugetrail_agent.drivers.stream import StreamDevice
-from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.errors import DeviceGone, PortMissing
 from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading, Status
 
@@ -43,6 +43,13 @@ def test_it_reopens_ever_more_rarely_and_says_when(caplog: pytest.LogCaptureFixt
     assert not bench.states[2].up
     gone = [record for record in caplog.records if vars(record).get("event") == "device_gone"]
     assert [vars(record)["device"] for record in gone] == ["bore"] * 4, "tries 1, 2, 4 and 8 are worth a line"
+
+
+def test_a_port_that_is_not_there_is_looked_for_often_and_leaves_the_pauses_for_other_faults_short() -> None:
+    bench = Bench(ScriptedLink([(6, "busy")], open_fails=8, open_fault=PortMissing, end=20))
+    bench.run()
+    assert bench.link.pauses == [0.5] * 8 + [1]
+    assert bench.states[0].detail == "bore: /dev/ttyUSB0: no such port; reopening in 0.5 s (try 1)"
 
 
 def test_a_link_that_brings_frames_starts_again_with_short_pauses() -> None:
@@ -127,6 +134,48 @@ def test_garbled_frames_are_counted_and_handed_on_but_answer_no_poll() -> None:
     assert (device.state.garbled, device.state.readings, device.state.unanswered) == (2, 0, 2)
 
 
+def test_three_refused_frames_in_a_row_are_an_alarm_with_the_bytes_until_one_is_understood(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Also where nobody has a unit in hand: a wrong baud rate is found before the first part."""
+    frames: list[tuple[float, bytes | str]] = [(n, bytes([0x80 + n, 0xFE, 0x0D])) for n in range(1, 6)]
+    bench = Bench(ScriptedLink([*frames, (6, b"7\r"), (7, b"x\r"), (8, b"y\r")], end=9))
+    with caplog.at_level(logging.INFO):
+        device = bench.run()
+    alarms = [state.alarm for state in bench.states if state.frames]
+    told = "bore: speaks, but not intelligibly: baud rate, parity or driver? It sent 83 fe"
+    assert {state.alarm for state in bench.states if state.frames < 2} == {""}
+    assert {alarm for alarm in alarms if alarm} == {told}, "one trouble is one alarm, whatever comes after"
+    assert any(state.detail.endswith("It sent 85 fe") and state.alarm == told for state in bench.states)
+    assert (device.state.alarm, device.state.detail, device.state.garbled) == ("", "", 7), "two are noise"
+    events = [vars(record).get("event") for record in caplog.records]
+    assert (events.count("device_unintelligible"), events.count("device_answers")) == (1, 1)
+
+
+def test_garbled_answers_to_polls_are_one_trouble_and_not_two() -> None:
+    bench = Bench(ScriptedLink([], answers=b"\xff\r", end=8.5))
+    device = bench.run(poll_secs=1.0)
+    assert device.state.unanswered == 7
+    alarms = [state.alarm for state in bench.states if state.alarm]
+    assert "not intelligibly" in alarms[-1]
+    assert len(set(alarms)) == 2, "no answer first, then the reason, and no going to and fro"
+
+
+def test_a_reopened_link_is_judged_anew() -> None:
+    bench = Bench(ScriptedLink([(1, b"x\ry\rz\r"), (2, "gone"), (5, b"x\r")], end=8))
+    device = bench.run()
+    assert (device.state.up, device.state.alarm) == (True, "")
+
+
+def test_a_device_that_is_looked_at_is_asked_when_it_says_nothing_by_itself() -> None:
+    """A scale that streams is not disturbed; one without ears isn't blamed for its silence."""
+    bench = Bench(ScriptedLink([(2.0, b"1\r"), (2.3, b"2\r")], end=3.9))
+    device = bench.run(look_secs=0.5, poll_channels=("A", "B"))
+    asked = [(round(at, 3), data) for at, data in bench.link.written if data.startswith(b"?")]
+    assert asked == [(0.5, b"?A"), (1.0, b"?B"), (1.5, b"?A"), (2.8, b"?B"), (3.3, b"?A"), (3.8, b"?B")]
+    assert (device.state.unanswered, device.state.alarm) == (0, "")
+
+
 def test_a_quiet_line_and_the_clock_reach_the_driver() -> None:
     bench = Bench(ScriptedLink([(0.5, b"12")], end=2.5), LineDriver(tick_secs=1.0))
     bench.run()
@@ -179,6 +228,37 @@ def test_a_trigger_that_cannot_be_written_reopens_the_link() -> None:
 
     asyncio.run(steps())
     assert len(bench.link.opened) == 2
+
+
+def test_30_a_port_that_was_away_long_is_open_within_two_seconds_of_its_return(tmp_path: Path) -> None:
+    """A real pty, with the pauses that the agent makes; formerly they had grown to eight seconds by then."""
+    name = tmp_path / "gauge"
+    states: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
+
+    async def steps() -> None:
+        device = StreamDevice(
+            "bore",
+            SerialLink(SerialSettings(port=str(name))),
+            LineDriver(),
+            emit=lambda _, reading: None,
+            on_state=lambda _, state: states.put_nowait((state.up, state.detail)),
+        )
+        running = asyncio.create_task(device.run())
+        async with asyncio.timeout(20):
+            while "(try 4)" not in (await states.get())[1]:
+                pass
+        master, slave = pty.openpty()
+        name.symlink_to(os.ttyname(slave))
+        async with asyncio.timeout(2):
+            while not (await states.get())[0]:
+                pass
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        os.close(master)
+        os.close(slave)
+
+    asyncio.run(steps())
 
 
 def test_30_a_replugged_gauge_is_read_again_on_a_real_port(tmp_path: Path) -> None:

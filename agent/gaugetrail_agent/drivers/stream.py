@@ -1,10 +1,12 @@
 """Runs one driver on one link: the device as the agent sees it.
 
 Promise: `run` goes on until it is cancelled. A broken link is closed and opened again, at first after one second, then
-ever more rarely up to 30 s; half a frame from before is forgotten. Polls stand on a fixed grid (start + n x period) and
+ever more rarely up to 30 s; a port that is not there is looked for every half second, so that one that is plugged in
+again is open within two. Half a frame from before is forgotten. Polls stand on a fixed grid (start + n x period) and
 never drift; a poll that falls into an outage is left out, not made up for. A device that does not answer is counted and
-said; its last value is never given again. A fault of our own in driver or link is an outage too: counted, said with its
-traceback, and the device is shown as down until a frame is understood again.
+said; its last value is never given again. One that speaks and is not understood, three frames in a row, is an alarm
+with the bytes until a frame is understood. A fault of our own in driver or link is an outage too: counted, said with
+its traceback, and the device is shown as down until a frame is understood again.
 
 Not promised: that `on_state` may fail. It belongs to the caller and is called in the event loop.
 """
@@ -21,7 +23,7 @@ from dataclasses import dataclass, replace
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.faults import own_faults, say_gone
-from gaugetrail_agent.errors import DeviceGone, DriverFault
+from gaugetrail_agent.errors import DeviceGone, DriverFault, PortMissing
 from gaugetrail_agent.links import ByteLink
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
@@ -29,6 +31,11 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECS = 1.0
 LONGEST_RETRY_SECS = 30.0
+MISSING_PORT_SECS = 0.5
+"""A port that returns may be the system's own for a moment still; with a second's pause behind it that makes two."""
+REFUSED_FRAMES = 3
+"""One or two refused frames are noise; so many in a row are a wrong setting."""
+UNREAD = frozenset({Status.GARBLED, Status.INCOMPLETE})
 JITTER = 0.1
 """Retries spread by this part of their pause, so that twenty devices behind one switch don't return in one instant."""
 LONGEST_READ_SECS = 1.0
@@ -94,6 +101,7 @@ class StreamDevice:
         poll_secs: float | None = None,
         poll_channels: tuple[str | None, ...] = (None,),
         silence_secs: float | None = None,
+        look_secs: float | None = None,
         on_raw: Callable[[str, bytes], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -107,6 +115,7 @@ class StreamDevice:
         self._poll_secs = poll_secs
         self._poll_channels = poll_channels or (None,)
         self._silence_secs = silence_secs
+        self._look_secs = look_secs
         self._on_raw = on_raw
         self._monotonic = monotonic
         self._sleep = sleep
@@ -119,8 +128,12 @@ class StreamDevice:
         self._waiting_since: float | None = None
         self._unanswered_in_a_row = 0
         self._last_frame = 0.0
+        self._look_at = math.inf
+        self._looks = 0
         self._silent = False
         self._tries = 0
+        self._hits = 0
+        self._refused_in_a_row = 0
 
     @property
     def state(self) -> DeviceState:
@@ -158,7 +171,9 @@ class StreamDevice:
         self._broken = None
         self._waiting_since = None
         self._unanswered_in_a_row = 0
+        self._refused_in_a_row = 0
         self._last_frame = opened
+        self._look_later(opened)
         self._silent = False
         self._open = True
         if self._fault is None:
@@ -170,7 +185,7 @@ class StreamDevice:
         quiet_at = math.inf
         while True:
             now = self._monotonic()
-            wake = min(polls.next(), ticks.next(), quiet_at, now + LONGEST_READ_SECS)
+            wake = min(polls.next(), ticks.next(), quiet_at, self._look_at, now + LONGEST_READ_SECS)
             data = await self._link.read(max(wake - now, 0.0))
             if self._broken is not None:
                 raise self._broken
@@ -179,6 +194,7 @@ class StreamDevice:
                 if self._on_raw is not None:
                     self._on_raw(self.name, data)
                 quiet_at = now + self.driver.quiet_secs
+                self._look_later(now)
                 await self._do(self.driver.received(data))
             elif now >= quiet_at:
                 quiet_at = math.inf
@@ -187,6 +203,8 @@ class StreamDevice:
                 await self._do(self.driver.ticked(now))
             if (number := polls.due(now)) is not None:
                 await self._poll(number, now)
+            if now >= self._look_at:
+                await self._look(now)
             self._watch(now, opened)
 
     async def _poll(self, number: int, now: float) -> None:
@@ -198,6 +216,16 @@ class StreamDevice:
             self._waiting_since = now
         await self._do(actions)
 
+    async def _look(self, now: float) -> None:
+        """Ask a device that says nothing by itself. One without ears is not blamed for its silence."""
+        self._look_later(now)
+        channel = self._poll_channels[self._looks % len(self._poll_channels)]
+        self._looks += 1
+        await self._do(self.driver.ask(channel))
+
+    def _look_later(self, now: float) -> None:
+        self._look_at = math.inf if self._look_secs is None else now + self._look_secs
+
     def _count_unanswered(self, secs: float) -> None:
         self._unanswered_in_a_row += 1
         times = self._unanswered_in_a_row
@@ -207,6 +235,9 @@ class StreamDevice:
             f"{cure}"
         )
         alarm = f"{self.name}: no answer to polls on {self._link.name}; {cure}"
+        if self._unintelligible:  # it answers; what it says is the trouble
+            self._change(unanswered=self._state.unanswered + 1)
+            return
         self._change(unanswered=self._state.unanswered + 1, detail=detail, alarm=alarm)
         if _is_power_of_two(times):
             log.warning("%s", detail, extra={"event": "device_no_answer", "device": self.name})
@@ -214,8 +245,13 @@ class StreamDevice:
     def _watch(self, now: float, opened: float) -> None:
         """Say it once when a device that should speak has been silent too long."""
         if now - opened >= STABLE_SECS:
-            self._tries = 0
-        if self._silence_secs is None or self._silent or now - self._last_frame < self._silence_secs:
+            self._tries = self._hits = 0
+        if (
+            self._silence_secs is None
+            or self._silent
+            or self._unintelligible
+            or now - self._last_frame < self._silence_secs
+        ):
             return
         self._silent = True
         cure = "the gauge may sleep or stand in a menu, or its cable is off"
@@ -234,11 +270,13 @@ class StreamDevice:
     def _take(self, reading: Reading) -> None:
         now = self._monotonic()
         garbled = reading.status is Status.GARBLED
-        if not garbled and reading.status is not Status.INCOMPLETE:
+        if reading.status in UNREAD:
+            self._not_understood(reading.raw)
+        else:
             self._answered(now)
             if reading.status is not Status.ERROR:
                 # A device that only refuses (no free session) is not asked every second for ever.
-                self._tries = 0
+                self._tries = self._hits = 0
         with_value = reading.status in WITH_VALUE and (reading.value is not None or reading.text is not None)
         self._change(
             frames=self._state.frames + 1,
@@ -254,17 +292,34 @@ class StreamDevice:
         if self._fault is not None:
             self._fault = None
             self._change(up=True, since=now, detail="", alarm="")
-        if self._silent or self._unanswered_in_a_row:
+        if self._silent or self._unanswered_in_a_row or self._unintelligible:
             log.info("%s: answers again", self.name, extra={"event": "device_answers", "device": self.name})
             self._change(detail="", alarm="")
         self._silent = False
         self._unanswered_in_a_row = 0
+        self._refused_in_a_row = 0
+
+    @property
+    def _unintelligible(self) -> bool:
+        return self._refused_in_a_row >= REFUSED_FRAMES
+
+    def _not_understood(self, raw: bytes) -> None:
+        """Say it at the third frame; the alarm keeps that frame's bytes, the detail has the latest."""
+        self._refused_in_a_row += 1
+        if not self._unintelligible:
+            return
+        told = f"{self.name}: speaks, but not intelligibly: baud rate, parity or driver? It sent {raw[:24].hex(' ')}"
+        if self._refused_in_a_row > REFUSED_FRAMES:
+            self._change(detail=told)
+            return
+        self._change(detail=told, alarm=told)
+        log.warning("%s", told, extra={"event": "device_unintelligible", "device": self.name})
 
     async def _wait_to_reopen(self, error: DeviceGone, complaint: str) -> str:
         """Say what happened, wait; returns what was complained of, so that the same is not said every 30 s."""
         self._tries += 1
-        pause = min(FIRST_RETRY_SECS * 2 ** min(self._tries - 1, 10), LONGEST_RETRY_SECS)
-        detail = f"{self.name}: {error}; reopening in {pause:.0f} s (try {self._tries})"
+        pause = self._pause(error)
+        detail = f"{self.name}: {error}; reopening in {pause:g} s (try {self._tries})"
         if isinstance(error, DriverFault):
             self._fault = error
         since = self._monotonic() if self._state.up else self._state.since
@@ -275,6 +330,13 @@ class StreamDevice:
             say_gone(log, self.name, error, detail)
         await self._sleep(pause * self._jitter(1 - JITTER, 1 + JITTER))
         return str(error)
+
+    def _pause(self, error: DeviceGone) -> float:
+        """A port that is not there is looked for often; whatever else is wrong is left alone ever longer."""
+        if isinstance(error, PortMissing):
+            return MISSING_PORT_SECS
+        self._hits += 1
+        return min(FIRST_RETRY_SECS * (1 << min(self._hits - 1, 10)), LONGEST_RETRY_SECS)
 
     def _change(self, **fields: object) -> None:
         self._state = replace(self._state, **fields)  # type: ignore[arg-type]  # the names are this module's own

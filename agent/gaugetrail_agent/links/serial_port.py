@@ -30,7 +30,7 @@ import serial
 from pydantic import AfterValidator, Field, model_validator
 from serial.tools import list_ports as pyserial_ports
 
-from gaugetrail_agent.errors import DeviceGone, DriverFault
+from gaugetrail_agent.errors import DeviceGone, DriverFault, PortMissing
 from gaugetrail_agent.links.tcp import keep_alive
 from gaugetrail_contract.settings import Settings
 
@@ -155,7 +155,7 @@ def resolve(port: str, installed: Callable[[], list[PortInfo]] = installed_ports
     if match[3] is not None:
         found = [info for info in found if (info.serial_number or "").casefold() == match[3].casefold()]
     if not found:
-        raise DeviceGone(f"{port}: no such port; {_there_are(ports)}")
+        raise PortMissing(f"{port}: no such port; {_there_are(ports)}")
     if len(found) > 1:
         names = ", ".join(f"{info.device} ({info.by_id or info.usb})" for info in found)
         raise DeviceGone(f"{port}: fits {len(found)} ports: {names}; add the serial number, or use the by-id name")
@@ -197,14 +197,26 @@ def _open_port(settings: SerialSettings, device: str) -> serial.SerialBase:
     return port
 
 
-def _reason(error: Exception, device: str) -> str:
-    """What happened to the port and what to do about it."""
+def _number(error: Exception) -> int | None:
     number = error.errno if isinstance(error, OSError) else None
     if sys.platform == "win32":  # pyserial tells the system's error in words only
         number = {"FileNotFoundError": errno.ENOENT, "PermissionError": errno.EACCES}.get(_named(error), number)
+    return number
+
+
+def _gone(error: Exception, name: str, device: str) -> DeviceGone:
+    """What to raise for a fault of the port: it is broken, or there is none."""
+    shown = name if name == device else f"{name} ({device})"
+    kind = PortMissing if "://" not in device and _is_no_port(error, device) else DeviceGone
+    return kind(f"{shown}: {_reason(error, device)}")
+
+
+def _reason(error: Exception, device: str) -> str:
+    """What happened to the port and what to do about it."""
+    number = _number(error)
     if "://" in device:
         return f"the serial server is not there or hung up: {error}"
-    if number == errno.ENOENT or isinstance(error, FileNotFoundError) or _is_missing(device):
+    if _is_no_port(error, device):
         return f"no such port; {_there_are(installed_ports())}"
     if number in (errno.EAGAIN, errno.EBUSY):
         return f"busy: {_holders(device)}; stop it, one port serves one program"
@@ -216,6 +228,10 @@ def _reason(error: Exception, device: str) -> str:
     if isinstance(error, ValueError | OverflowError):
         return f"the port does not take these settings: {error}"
     return f"broken: {error}; the cable or adapter may be loose"
+
+
+def _is_no_port(error: Exception, device: str) -> bool:
+    return _number(error) == errno.ENOENT or isinstance(error, FileNotFoundError) or _is_missing(device)
 
 
 def _named(error: Exception) -> str:
@@ -342,9 +358,7 @@ class _Session:
                     port.close()
 
     def _translated(self, error: Exception, device: str) -> DeviceGone:
-        name = self._settings.port
-        shown = name if name == device else f"{name} ({device})"
-        return DeviceGone(f"{shown}: {_reason(error, device)}")
+        return _gone(error, self._settings.port, device)
 
     def _post(self, step: Callable[[object], None], argument: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more

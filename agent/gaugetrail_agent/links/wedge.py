@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.errors import DeviceGone, PortMissing
 
 # Event types and key values of the kernel's input-event-codes.h.
 EV_SYN, EV_KEY = 0, 1
@@ -174,7 +174,7 @@ def open_evdev(path: str) -> KeyDevice:
     except PermissionError as error:
         raise DeviceGone(f"{path}: not allowed to read it; put the service's user into the group 'input'") from error
     except OSError as error:
-        raise DeviceGone(f"{path}: no such scanner: {error.strerror or error}") from error
+        raise PortMissing(f"{path}: no such scanner: {error.strerror or error}") from error
     return device
 
 
