@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.inquiries.asking import CantAsk, asked, desk_for
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.text import visible_bytes
+from gaugetrail_service.cli import answer, fail, say
 
 Report = Mapping[str, Any]
 """The agent's answer as it came; each of its parts may be missing in one of another version."""

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_agent.commands import AsJson, ConfigFile, answer, fail, say
+from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.inquiries.asking import CantAsk, asked, desk_for
 from gaugetrail_contract.text import visible_bytes
+from gaugetrail_service.cli import answer, fail, say
 
 
 def tap(
