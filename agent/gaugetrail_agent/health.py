@@ -107,6 +107,11 @@ def spool_alarm(now: SpoolStatus, before: SpoolStatus | None) -> str | None:
             "the spool takes no records: as many wait as it may hold, or its disk is full; parts are not recorded "
             "until there is room"
         )
+    if now.saved:
+        return (
+            "the spool's files were deleted or replaced while the agent ran; all was saved into new ones: find out "
+            "what does it, nothing may touch spool.db while the agent runs"
+        )
     if now.dropped > (before.dropped if before else now.dropped):
         return "the spool was full: unsent records were dropped, as their plan allows; events name them"
     if now.damaged > (before.damaged if before else 0):

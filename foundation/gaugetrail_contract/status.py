@@ -57,6 +57,9 @@ class SpoolStatus(Told):
     receipt_p99_ms: float | None = Field(None, ge=0, description="commit to receipt, of the records confirmed last")
     damaged: int = Field(0, ge=0, description="spoilt by the disk and set aside here; spool ls --state damaged")
     dropped: int = Field(0, ge=0, description="unsent records dropped when the spool was full, as their plan allows")
+    saved: int = Field(
+        0, ge=0, description="times since start that its files were deleted or replaced and all was saved into new ones"
+    )
 
 
 class DeliveryStatus(Told):

@@ -300,3 +300,26 @@ def test_a_file_that_is_no_earlier_proof_is_refused_in_one_sentence(tmp_path: Pa
     assert done.exit_code == 1
     assert len(done.stderr.splitlines()) == 1
     assert "can't be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("spool.lost", {"old_epoch": "before000000", "last_seq": 12, "last_seal": "a" * 64}),
+        ("spool.restored", {"known_epoch": "before000000", "known_seq": 12, "last_seq": 0, "last_seal": "0" * 64}),
+    ],
+)
+@pytest.mark.parametrize("stored", [0, 9], ids=["nothing of it", "nine of it"])
+def test_what_went_with_a_lost_spool_is_missing(
+    tmp_path: Path, kind: str, told: dict[str, object], stored: int
+) -> None:
+    """Only the record that the next epoch begins with knows how far the one before had come."""
+    store = SqliteStore(tmp_path / "store.db")
+    store.open()
+    fill(store, chained(units(stored), "pc1", "before000000"))
+    told = {"reason": "gone", "old_epoch": "before000000", "last_seq": 12, "last_seal": "a" * 64}
+    fill(store, chained([happening("spool.lost", "agent", "pc1", **told)], "pc1", "after0000000"))
+    chains = {chain.epoch: chain for chain in verify(store).chains}
+    assert (chains["before000000"].gaps, chains["before000000"].missing) == ([(stored + 1, 12)], 12 - stored)
+    assert chains["after0000000"].ok
+    store.close()

@@ -75,3 +75,47 @@ def test_a_spool_put_back_from_a_backup_makes_no_fork(floor: Floor) -> None:
     assert sorted(all_arrive_once(floor, told).values()) == ["inspection", "spool.restored"]
     code, out, _ = floor.ask("gaugetrail-collector", "set-aside", "ls", "--config", "collector.toml", "--json")
     assert (code, json.loads(out or "[]")) == (0, [])
+
+
+@pytest.mark.parametrize("pattern", ["spool.db*", "spool.db-*"], ids=["all files", "the log"])
+def test_a_spool_deleted_under_the_running_agent_loses_nothing_that_was_told(floor: Floor, pattern: str) -> None:
+    """Told before and after the deletion, while nobody could take it, then a kill: it had looked green and was gone."""
+    floor.write_agent()
+    floor.write_collector()
+    floor.agent()
+    operator = Operator(floor)
+    operator.log_on()
+    for number in range(4):
+        operator.inspect(f"SN{number}")
+    for file in (floor.folder / "agent-data").glob(pattern):
+        file.unlink()
+    for number in range(4, 10):
+        operator.inspect(f"SN{number}")
+    operator.close()
+    floor.kill("agent")
+    assert sorted(all_arrive_once(floor, operator.told).values()) == ["inspection", "spool.saved"]
+
+
+def test_what_went_with_a_lost_spool_is_missing_in_the_proof(floor: Floor) -> None:
+    """The agent stood still when its files went: its next epoch says how far it had come, and `verify` counts on it."""
+    floor.broker()
+    floor.write_agent()
+    floor.write_collector()
+    floor.collector()
+    told_before_the_broker_is_there(floor, range(3))
+    until(lambda: floor.waiting() == 0, "every record has its receipt")
+    floor.stop("collector")
+    operator = Operator(floor)
+    operator.inspect("SN3")
+    operator.inspect("SN4")
+    operator.close()
+    floor.kill("agent")
+    for file in (floor.folder / "agent-data").glob("spool.db*"):
+        file.unlink()
+    floor.agent()
+    floor.collector()
+    until(lambda: floor.waiting() == 0, "the word of the loss has its receipt")
+    proof = floor.verify()
+    assert proof["ok"] is False
+    missing = {tuple(gap) for agent in proof["agents"] for gap in agent["gaps"]}  # type: ignore[attr-defined]
+    assert missing == {(4, 5)}

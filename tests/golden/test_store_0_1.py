@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from floor import Floor
-from golden_0_1 import FILES, differences, lines, parsed, read, seals
+from golden_0_1 import FILES, but_for_the_lost, differences, lines, parsed, read, seals
 from pyarrow import parquet
 from shop_0_1 import Shop, empty_shop, influx_store
 
@@ -27,8 +27,15 @@ def named(answer: dict[str, Any]) -> str:
 def test_each_command_answers_as_it_did(shop: Shop, then: dict[str, Any]) -> None:
     """trace of every kind of identifier, genealogy, gauges, verify, anchors, keys, what is set aside, export as CSV."""
     now = shop.ask(*then["words"])
-    assert then["exit"] == now.exit_code, now.stderr
-    assert differences(parsed(then["words"], then["out"]), parsed(then["words"], now.stdout)) == []
+    found = parsed(then["words"], now.stdout)
+    if then["words"] in (["verify", "--json"], ["anchors", "check", "--json"]):
+        assert isinstance(found, dict)
+        assert found["ok"] is False, "nine are missing, and 0.1 didn't see it"
+        assert now.exit_code == 1
+        found = but_for_the_lost(found)
+    else:
+        assert then["exit"] == now.exit_code, now.stderr
+    assert differences(parsed(then["words"], then["out"]), found) == []
 
 
 def test_the_sealed_bytes_come_out_to_the_letter(shop: Shop) -> None:

@@ -20,7 +20,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
-from gaugetrail_agent.spool import bookmark, repair, schema
+from gaugetrail_agent.spool import bookmark, repair, saving, schema
+from gaugetrail_agent.spool.saving import Files, files_of
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, SpoolFigures, Weight
 from gaugetrail_agent.spool.sealing import ChainEnd, named, new_epoch_name, sound
 from gaugetrail_agent.spool.words import Origin, SpoolBroken
@@ -60,6 +61,12 @@ class OpenFile:
     session: str
     inode: int = 0
     mark_file: FileIO | None = None
+    files: Files = ()
+
+    @property
+    def still_there(self) -> bool:
+        """Whether the files that are open are those that stand in their place."""
+        return self.files == files_of(self.path)
 
     def mark(self, before: str | None = None, *, durable: bool) -> None:
         """Write the mark beside the file; one that can't be written is said and costs a new epoch at worst."""
@@ -94,6 +101,7 @@ class Opener:
         """The file, ready. Raises `SpoolBroken`."""
         try:
             repair.finish(self.path)
+            saving.finish(self.path)
             trouble = repair.trouble_before_opening(self.path, bookmark.read(self.path))
             if trouble is None:
                 try:
@@ -114,6 +122,20 @@ class Opener:
         log.error("spool: %s is damaged (%s); carrying over what can be read", self.path, trouble)
         known = bookmark.read(self.path)
         repair.rebuild(self.path, self.origin.agent, self.clock.boot(), trouble, known, self.clock.now_us())
+        return self._load()
+
+    def copy(self, file: OpenFile) -> None:
+        """Save what `file` still has open of files that are gone; it stays open. Raises `OSError`, `sqlite3.Error`."""
+        said = {"event": "spool_taken"}
+        log.error(
+            "spool: %s was deleted or replaced while it was open; saving what is held of it", self.path, extra=said
+        )
+        saving.save(file.db, self.path, self.clock.now_us())
+        saving.move_aside(self.path)
+
+    def copied(self) -> OpenFile:
+        """The file that `copy` has made, in its place. Raises `SpoolBroken`, `OSError`, `sqlite3.Error`."""
+        saving.finish(self.path)
         return self._load()
 
     def _load(self) -> OpenFile:
@@ -147,6 +169,7 @@ class Opener:
         file.mark(before, durable=True)
         db.execute("COMMIT")
         file.mark(durable=True)
+        file.files = files_of(self.path)
         return file
 
     def _read(self, db: sqlite3.Connection) -> tuple[OpenFile, dict[str, str]]:

@@ -56,6 +56,7 @@ class Spool:
         self._writer: Writer | None = None
         self._claim: sqlite3.Connection | None = None
         self._epoch = ""
+        self._saved = 0
 
     @property
     def epoch(self) -> str:
@@ -83,6 +84,7 @@ class Spool:
             committed=lambda: self.on_commit(),
             again=lambda places: self.on_again(places),
             mend=self._mend,
+            save=self._save,
         )
         self._writer.start()
 
@@ -113,6 +115,22 @@ class Spool:
                 self._reader.open(file.session)
             except (OSError, sqlite3.Error) as error:
                 raise SpoolBroken(f"{self.path} can't be repaired: {error}") from error
+            return file
+
+    def _save(self) -> OpenFile:
+        """Other files stand in the place of those that are open: called by the writer, whose thread waits."""
+        with self._reader.lock:
+            assert self._writer is not None
+            try:
+                self._opener.copy(self._writer.file)
+                # Closed while none of its files has its name, or SQLite would delete the log of the new one.
+                self._writer.file.close()
+                self._reader.close()
+                file = self._opener.copied()
+                self._reader.open(file.session)
+            except (OSError, sqlite3.Error) as error:
+                raise SpoolBroken(f"{self.path} was deleted or replaced, and can't be written anew: {error}") from error
+            self._saved += 1
             return file
 
     # --- what the agent asks of it
@@ -232,6 +250,7 @@ class Spool:
             receipt_p99_ms=quantile(took, 0.99),
             damaged=weight.damaged,
             dropped=weight.dropped,
+            saved=self._saved,
         )
 
     def _put(self, job: Marking | Suspect) -> bool:

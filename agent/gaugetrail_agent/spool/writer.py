@@ -98,6 +98,7 @@ class Writer:
         committed: Callable[[], None],
         again: Callable[[Sequence[int]], None],
         mend: Callable[[str], OpenFile],
+        save: Callable[[], OpenFile],
     ) -> None:
         self.file = file
         self.full = False
@@ -107,6 +108,7 @@ class Writer:
         self._committed = committed
         self._again = again
         self._mend = mend
+        self._save = save
         self._ailing: str | None = None
         self._marked = (file.chain.place, file.chain.clock.mono_ns())
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -160,6 +162,7 @@ class Writer:
     def _do(self, group: Group, fault: str | None) -> bool:
         if fault is not None or self._ailing is not None:
             self._repair(fault or str(self._ailing))
+        self._hold_on()
         try:
             self._commit(group)
             return self._tidy()
@@ -176,6 +179,12 @@ class Writer:
         self._ailing = fault
         self.file = self._mend(fault)
         self._ailing = None
+
+    def _hold_on(self) -> None:
+        """What is committed must stand in the files that have the spool's name; until it does, groups are refused."""
+        if not self.file.still_there:
+            self.file = self._save()
+            self._committed()
 
     # --- one group
 
@@ -206,6 +215,7 @@ class Writer:
             raise
         self.file.weight = weight
         self.file.mark(durable=False)
+        self._hold_on()
         self._reject(refused)
         for job, appended in told:
             job.future.set_result(appended)

@@ -8,7 +8,7 @@ Whom a broken link accuses: a record that was changed and sealed anew still name
 successor names the seal it had. So the record before the break is at fault when the one after it is confirmed by its
 own successor, the one after it when that is contradicted too. At the very end of a chain nothing can decide, and both
 are named. Nothing in a chain confirms its last record or tells that it was cut short; seals noted outside it do
-(`witnessed`: number -> seal).
+(`witnessed`: number -> seal), and so does the first record of the agent's next epoch, where a spool was lost (`ends`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gaugetrail_collector.stores import Row
+from gaugetrail_contract.events.registry import payload_of
+from gaugetrail_contract.events.spool import SpoolLost
 from gaugetrail_contract.ranges import Ranges
-from gaugetrail_contract.record import FIRST_PREV, record_id
+from gaugetrail_contract.record import FIRST_PREV, Event, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed, seal_of
 
 MOST_NAMED = 1000
@@ -39,6 +42,21 @@ def in_order(rows: Iterable[Row]) -> Iterator[Row]:
             yield heapq.heappop(waiting)[-1]
     while waiting:
         yield heapq.heappop(waiting)[-1]
+
+
+class EpochEnd(NamedTuple):
+    """How many records an agent had sealed in an epoch when its spool was lost."""
+
+    epoch: str
+    seq: int
+
+
+def epoch_end(event: Event) -> EpochEnd | None:
+    """What an event that begins a new epoch says of the one before: what its spool no longer had, it can never send."""
+    told = payload_of(event.type, event.subject.kind, event.payload)
+    if isinstance(told, SpoolLost) and told.old_epoch is not None:
+        return EpochEnd(told.old_epoch, told.last_seq)
+    return None
 
 
 @dataclass(slots=True)
@@ -72,6 +90,9 @@ class Chain:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     broken: list[dict[str, object]] = field(default_factory=list)
     head: str = FIRST_PREV
+    ends: list[EpochEnd] = field(default_factory=list)
+    """Where other epochs of this agent had come to, as records of this one say."""
+    _reached: int = 0
     _before: _Link | None = None
     _doubted: tuple[_Link, _Link] | None = None
 
@@ -116,10 +137,14 @@ class Chain:
         self.first = self.first or row.seq
         self.last, self.head, self._before = row.seq, row.sha256, link
 
+    def came_to(self, seq: int) -> None:
+        """So many numbers were sealed: what is behind the last record is missing. Before `finish`."""
+        self._reached = max(self._reached, seq)
+
     def finish(self) -> None:
         """Say what only the end of the chain decides."""
         self._settle(confirmed=None)
-        end = max(self.witnessed, default=0)
+        end = max(self._reached, max(self.witnessed, default=0))
         if end > self.last:
             self._gap(self.last + 1, end)
 
@@ -146,6 +171,8 @@ class Chain:
             self._accuse(link, str(error))
             return
         link.prev, link.time, link.claims = record.prev, record.time, record.seq
+        if isinstance(record, Event) and (end := epoch_end(record)) is not None:
+            self.ends.append(end)
         if (record.agent, record.epoch, record.seq) != (row.agent, row.epoch, row.seq):
             self._accuse(link, f"it is stored under this number, but says it is {record.id}")
         elif record.time_us != row.time_us:

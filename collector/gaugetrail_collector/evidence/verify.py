@@ -84,11 +84,14 @@ def noted_heads(text: str) -> Heads:
 def verify(store: Store, witnessed: Heads | None = None, watch: Watch = iter) -> Proof:
     """Walk every chain, those of `witnessed` too that have no record left. Raises `StoreDown` or `StoreRefuses`."""
     noted = witnessed or {}
-    walked = []
-    for agent, epoch in sorted({*store.chains(), *noted}):
-        chain = Chain(agent, epoch, noted.get((agent, epoch), {}))
+    walked: dict[tuple[str, str], Chain] = {}
+    for agent, epoch in {*store.chains(), *noted}:
+        chain = walked[agent, epoch] = Chain(agent, epoch, noted.get((agent, epoch), {}))
         for row in watch(in_order(store.rows(agent, epoch))):
             chain.take(row)
+    for chain in list(walked.values()):
+        for epoch, seq in chain.ends:
+            walked.setdefault((chain.agent, epoch), Chain(chain.agent, epoch)).came_to(seq)
+    for chain in walked.values():
         chain.finish()
-        walked.append(chain)
-    return Proof(tuple(walked))
+    return Proof(tuple(walked[name] for name in sorted(walked)))

@@ -10,7 +10,14 @@ from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.payload import EventPayload
-from gaugetrail_contract.events.spool import RecordsDamaged, RecordsDropped, SpoolLost, SpoolRepaired, SpoolRestored
+from gaugetrail_contract.events.spool import (
+    RecordsDamaged,
+    RecordsDropped,
+    SpoolLost,
+    SpoolRepaired,
+    SpoolRestored,
+    SpoolSaved,
+)
 from gaugetrail_contract.events.station import BlockRejected
 
 EVENT_TYPES: Mapping[str, type[EventPayload]] = {
@@ -23,6 +30,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         ClockStepped,
         SpoolLost,
         SpoolRestored,
+        SpoolSaved,
         SpoolRepaired,
         RecordsDropped,
         RecordsDamaged,

@@ -42,6 +42,15 @@ class SpoolRestored(_NewEpoch):
     TYPE: ClassVar[str] = "spool.restored"
 
 
+class SpoolSaved(_NewEpoch):
+    """The spool's files were deleted or replaced under the running agent: what it still had open was carried over."""
+
+    TYPE: ClassVar[str] = "spool.saved"
+
+    carried: int = Field(description="records carried over")
+    kept: str | None = Field(None, description="folder that what stood in the files' place is kept in")
+
+
 class SpoolRepaired(_NewEpoch):
     """The spool's file was damaged: every record that proved its seal was carried over."""
 
