@@ -16,23 +16,14 @@ from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.console_users import Users, read_users
+from gaugetrail_service.mqtt_settings import BrokerSettings
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
 
 
-class MqttTable(Settings):
+class MqttTable(BrokerSettings):
     """`[mqtt]`: how the collector reaches the broker."""
 
-    host: str = Field("localhost", description="the broker's name or address", examples=["broker.plant.example"])
-    port: int = Field(1883, ge=1, le=65535, description="1883 plain, 8883 with TLS")
-    username: str | None = Field(None, description="leave out for an anonymous broker")
-    password: SecretStr | None = Field(None, description="better: password_file = path of a file that holds it")
-    tls_ca: Path | None = Field(None, description="CA certificate; switches TLS on")
-    tls_cert: Path | None = Field(None, description="client certificate")
-    tls_key: Path | None = Field(None, description="client key")
-    keepalive_secs: int = Field(15, ge=5, le=1200, description="a dead broker is noticed after one and a half of these")
-    version: Literal["5", "3.1.1"] = Field("5", description="falls back to 3.1.1 by itself where the broker refuses 5")
-    client_id: Identifier | None = Field(None, description="default: from the collector's id")
     group: str = Field(
         "collectors",
         pattern=r"^[^/+#\x00-\x1f]*$",

@@ -80,6 +80,18 @@ class Settings(BaseModel):
         return _with_secrets(cls.model_fields, data, base)
 
 
+class FileSecret(SecretStr):
+    """A secret that stands in a file of its own, read anew each time that somebody asks for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.resolve()
+        super().__init__(self.get_secret_value())
+
+    def get_secret_value(self) -> str:
+        """The file's text without its line end. Raises `OSError` or `UnicodeDecodeError`."""
+        return self._path.read_text("utf-8").rstrip("\r\n")
+
+
 class LogTable(Settings):
     """`[log]` of either service."""
 
@@ -97,7 +109,7 @@ def _with_secrets(fields: Mapping[str, FieldInfo], data: dict[str, Any], base: P
             raise ValueError(f"{name} and {key} are both given; keep one")
         path = base / str(filled.pop(key))
         try:
-            filled[name] = path.read_text("utf-8").rstrip("\r\n")
+            filled[name] = FileSecret(path)
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{key}: can't read {path}: {error}") from error
     return filled

@@ -1,50 +1,57 @@
-"""When a certificate ends: read from its file, of which the first certificate counts, and held against a moment."""
+"""What a certificate says of itself: from when to when it holds, what for, and who signed it.
+
+Loaded when a fault is to be named or an end looked up, not for each connection.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gaugetrail_contract.findings import Finding
-
-SOON_DAYS = 30
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
-    """`setting` is where the file is named. Without `ends` it could not be read, and `fault` says why."""
+class CertificateFacts:
+    """The first certificate of a file, or the one that a server shows."""
 
-    setting: str
-    path: Path
-    ends: datetime | None
-    fault: str = ""
-
-    def as_json(self) -> dict[str, object]:
-        """For programs."""
-        ends = None if self.ends is None else self.ends.isoformat().replace("+00:00", "Z")
-        return {"setting": self.setting, "file": str(self.path), "ends_on": ends, "fault": self.fault}
-
-    def findings(self, now: datetime) -> Iterator[Finding]:
-        """What is wrong with it at that moment."""
-        about = f"certificate {self.setting}"
-        if self.ends is None:
-            yield Finding(about, f"{self.path} {self.fault}", "put a certificate in PEM form there")
-        elif self.ends <= now:
-            what = f"{self.path} has expired on {self.ends:%Y-%m-%d}"
-            yield Finding(about, what, "have it renewed, put the new file there and start the service again")
-        elif (self.ends - now).days < SOON_DAYS:
-            yield Finding(about, f"{self.path} ends on {self.ends:%Y-%m-%d}", "have it renewed", wrong=False)
+    begins: datetime
+    ends: datetime
+    names: tuple[str, ...]
+    """Names and addresses that it stands for; its common name where it has none of these."""
+    issuer: str
 
 
-def certificate_at(setting: str, path: Path) -> Certificate:
-    """The certificate in a file; never raises."""
-    from cryptography import x509  # here, so that a service without TLS doesn't carry it
+def facts_of(der: bytes) -> CertificateFacts:
+    """What a certificate in DER says. Raises `ValueError` when these bytes are none."""
+    return _facts(x509.load_der_x509_certificate(der))
 
+
+def facts_in(path: Path) -> CertificateFacts:
+    """What the first certificate of a PEM file says. Raises `OSError` or `ValueError`."""
+    return _facts(x509.load_pem_x509_certificate(path.read_bytes()))
+
+
+def _facts(certificate: x509.Certificate) -> CertificateFacts:
+    return CertificateFacts(
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+        _names(certificate),
+        _common_name(certificate.issuer),
+    )
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
-        return Certificate(setting, path, x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc)
-    except OSError as error:
-        return Certificate(setting, path, None, f"can't be read: {error.strerror or error}")
-    except ValueError:
-        return Certificate(setting, path, None, "holds no certificate in PEM form")
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return (_common_name(certificate.subject),)
+    addresses = [str(address) for address in found.get_values_for_type(x509.IPAddress)]
+    return (*found.get_values_for_type(x509.DNSName), *addresses)
+
+
+def _common_name(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()

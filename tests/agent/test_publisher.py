@@ -175,6 +175,15 @@ def test_a_broker_that_drops_right_after_a_publish_is_named(shop: Shop) -> None:
     until(lambda: sender.alarm() is None, "the alarm ends")
 
 
+def test_a_tls_fault_is_an_alarm_that_names_the_file(shop: Shop) -> None:
+    """The agent works on, and its records go out once the file is there."""
+    gone = shop.floor.folder / "plant-ca.pem"
+    one = shop.spool()
+    sender = shop.publisher(one, tls_ca=gone)
+    words = f"can't be used: tls_ca {gone} can't be read: No such file or directory; records wait in the spool"
+    until(lambda: words in (sender.alarm() or ""), "the alarm names it")
+
+
 def test_a_topic_that_the_broker_refuses_is_named(floor: Floor) -> None:
     """MQTT 5 says it in the acknowledgement."""
     (floor.folder / "acl").write_text("topic read gaugetrail/#\ntopic write gaugetrail/v1/pc1/status\n")

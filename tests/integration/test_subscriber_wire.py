@@ -82,6 +82,18 @@ def test_every_message_comes_once_in_order_and_whole(
         assert subscriber.messages.empty()
 
 
+def test_a_tls_fault_is_the_collectors_trouble_and_names_the_file(tmp_path: Path) -> None:
+    gone = tmp_path / "plant-ca.pem"
+    subscriber = Subscriber(settings(free_port(), tls_ca=gone), "collector-1")
+    with socket.create_server(("127.0.0.1", subscriber._broker._settings.port)):
+        subscriber.start()
+        try:
+            words = f"can't be used: tls_ca {gone} can't be read: No such file or directory; trying again"
+            until(lambda: words in (subscriber.trouble or ""), "it says so")
+        finally:
+            subscriber.stop()
+
+
 def everything_has_come(subscriber: Subscriber, wire: Wire) -> None:
     """What the broker would send of itself is here: a status of QoS 0, sent now, has overtaken nothing."""
     heard = threading.Event()

@@ -25,15 +25,15 @@ SOURCES = {
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
-    ("agent", "paho"): {"delivery/publisher.py"},
     ("agent", "biip"): {"barcodes/gs1.py"},
     ("contract", "cryptography"): {"signing.py"},
     ("service", "apscheduler"): {"scheduler.py"},
     ("service", "prometheus_client"): {"metrics.py"},
     ("service", "cryptography"): {"certificates.py", "console_users.py"},
+    ("service", "paho"): {"mqtt.py"},
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
-    ("collector", "paho"): {"intake/connection.py", "intake/subscriber.py"},
+    ("collector", "paho"): {"intake/connection.py"},
     ("collector", "pyarrow"): {"tracing/export_parquet.py"},
     ("collector", "influxdb_client"): {"stores/influx_requests.py"},
 }

@@ -3,7 +3,7 @@
 Promise: nothing here is durable and nothing is lost by it: a record leaves the spool only on a receipt that names its
 seal and is believed. Live records are never starved by backlog.
 
-Read `lanes` first (what may be sent when), then `messages` (records into messages), `publisher` (the connection, the
-only module that meets paho), `broker_line` (what a broken connection says) and `collector_keys` (whose receipts are
-believed).
+Read `lanes` first (what may be sent when), then `messages` (records into messages), `publisher` (what goes out and what
+comes back), `broker_line` (what a broken connection says) and `collector_keys` (whose receipts are believed). The
+connection itself is the service's (`gaugetrail_service.mqtt`).
 """

@@ -59,11 +59,11 @@ class BrokerLine:
         if self._quick_drops < QUICK_DROPS:
             self.trouble = None
 
-    def absent(self) -> bool:
-        """Nobody listens there. True when that is news."""
+    def absent(self, why: str) -> bool:
+        """There is no connection to be had. True when that is news."""
         known = self.trouble
         self._refused = False
-        self.trouble = f"no broker at {self.where}; records wait in the spool"
+        self.trouble = f"{why}; records wait in the spool"
         return known != self.trouble
 
     def refused(self, reason: str) -> None:

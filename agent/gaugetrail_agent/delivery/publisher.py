@@ -5,25 +5,18 @@ lose everything meanwhile. What is sealed while the line is up goes at once; wha
 (`lanes`). Nothing here is durable: after a crash everything without a receipt is sent again, and the collector
 knows it by its identity.
 
-Only this module meets paho. One thread sends; paho's thread calls back. Callbacks change what is known under the lock;
-one that raises is counted and said with its traceback, and the next one runs all the same.
+One thread sends; the connection's own thread tells what happens there (`gaugetrail_service.mqtt`), and changes what is
+known under the lock.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import ValidationError
 
 from gaugetrail_agent.delivery.broker_line import BrokerLine
@@ -37,14 +30,13 @@ from gaugetrail_contract.commands import parse_command
 from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
-from gaugetrail_service.logs import mqtt_logger
+from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
 
 log = logging.getLogger(__name__)
 
 LOOK_SECS = 1.0
 """How often the thread looks round without being woken: resends, a pause that nobody ended, a silent line."""
 PAUSED_TRY_SECS = 30.0
-UNSUPPORTED_VERSION = (0x84, 0x01)
 
 
 @dataclass
@@ -83,15 +75,30 @@ class Publisher:
         self._delivery = Delivery(
             settings.resend_secs, catch_up_per_s=settings.catch_up_per_s, batch=settings.batch_records
         )
-        self._client_id = settings.client_id or f"gaugetrail-agent-{agent}"
-        self._line = BrokerLine(f"{settings.host}:{settings.port}", agent, self._client_id)
+        client_id = settings.client_id or f"gaugetrail-agent-{agent}"
+        self._broker = BrokerConnection(
+            settings,
+            BrokerCalls(
+                up=self._on_connect,
+                refused=self._refused,
+                absent=self._on_connect_fail,
+                down=self._on_disconnect,
+                delivered=self._on_publish,
+                came=self._on_message,
+                fault=self._on_fault,
+            ),
+            plain_client,
+            client_id=client_id,
+            will=(topics.status(agent), agent_offline(agent, started)),
+            # The window is kept here; the client's own must not queue behind it.
+            unacknowledged=settings.window + 10,
+        )
+        self._line = BrokerLine(self._broker.where, agent, client_id)
         self._wake = threading.Condition()
         self._news = False
         """Something has happened since the sending thread last looked; it must not sleep over it."""
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._version = settings.version
-        self._client = self._make_client()
         self._status: AgentStatus | None = None
 
     # --- life
@@ -101,7 +108,7 @@ class Publisher:
         self._spool.on_commit = self.wake
         self._spool.on_again = self._once_more
         self._thread = threading.Thread(target=self._send_for_ever, name="publisher", daemon=True)
-        self._connect()
+        self._broker.start()
         self._thread.start()
 
     def stop(self, drain_secs: float) -> None:
@@ -116,13 +123,9 @@ class Publisher:
             self._thread.join()
             self._thread = None
         if self._line.connected:
-            last = self._client.publish(
-                topics.status(self._agent), agent_offline(self._agent, self._started), qos=1, retain=True
-            )
-            with_patience = max(0.5, end - time.monotonic())
-            last.wait_for_publish(with_patience)
-        self._client.disconnect()
-        self._client.loop_stop()
+            goodbye = agent_offline(self._agent, self._started)
+            self._broker.publish_last(topics.status(self._agent), goodbye, max(0.5, end - time.monotonic()))
+        self._broker.stop()
 
     def wake(self) -> None:
         """There is something to send, or something has changed."""
@@ -146,12 +149,12 @@ class Publisher:
         """Keep the status document as the retained one; it goes out now or when there is a connection."""
         self._status = document
         if self._line.connected:
-            self._send_status(self._client)
+            self._send_status()
 
-    def _send_status(self, client: mqtt.Client) -> None:
+    def _send_status(self) -> None:
         if self._status is not None:
             payload = self._status.model_dump_json(exclude_none=True).encode()
-            client.publish(topics.status(self._agent), payload, qos=1, retain=True)
+            self._broker.publish(topics.status(self._agent), payload, retain=True)
 
     def state(self) -> DeliveryStatus:
         """The figures of this moment."""
@@ -242,11 +245,11 @@ class Publisher:
 
     def _publish(self, outgoing: Outgoing, now: float) -> bool:
         # Not under the lock: paho calls back while it holds its own, so the acknowledgement may be here first.
-        info = self._client.publish(topics.records(self._agent), outgoing.payload, qos=1)
-        if info.rc != mqtt.MQTT_ERR_SUCCESS:
+        mid = self._broker.publish(topics.records(self._agent), outgoing.payload)
+        if mid is None:
             return False
         with self._wake:
-            self._line.published(info.mid, now)
+            self._line.published(mid, now)
             self.figures.messages += 1
         return True
 
@@ -255,113 +258,41 @@ class Publisher:
         log.warning("broker %s: silent; connecting anew", self._line.where, extra={"event": "broker_silent"})
         with self._wake:
             self._line.heard(time.monotonic())
-        half_open = self._client.socket()
-        if isinstance(half_open, socket.socket):
-            with suppress(OSError):
-                half_open.shutdown(socket.SHUT_RDWR)
+        self._broker.cut()
 
-    # --- the client and its callbacks
+    # --- what the connection tells
 
-    def _make_client(self) -> mqtt.Client:
-        settings = self._settings
-        version = MQTTProtocolVersion.MQTTv5 if self._version == "5" else MQTTProtocolVersion.MQTTv311
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            protocol=version,
-            clean_session=True if version == MQTTProtocolVersion.MQTTv311 else None,
-        )
-        client.enable_logger(mqtt_logger("gaugetrail_agent.mqtt"))
-        client.suppress_exceptions = True
-        if settings.username is not None:
-            secret = settings.password.get_secret_value() if settings.password is not None else None
-            client.username_pw_set(settings.username, secret)
-        if settings.tls_ca is not None:
-            context = ssl.create_default_context(cafile=str(settings.tls_ca))
-            if settings.tls_cert is not None:
-                context.load_cert_chain(settings.tls_cert, settings.tls_key)
-            client.tls_set_context(context)
-        client.will_set(topics.status(self._agent), agent_offline(self._agent, self._started), qos=1, retain=True)
-        client.reconnect_delay_set(1, 30)
-        # The window is kept here; the client's own must not queue behind it.
-        client.max_inflight_messages_set(settings.window + 10)
-        client.on_connect = self._counted(self._on_connect)
-        client.on_connect_fail = self._counted(self._on_connect_fail)
-        client.on_disconnect = self._counted(self._on_disconnect)
-        client.on_publish = self._counted(self._on_publish)
-        client.message_callback_add(topics.receipts(self._agent), self._counted(self._on_receipt))
-        client.message_callback_add(topics.commands(self._agent), self._counted(self._on_command))
-        client.message_callback_add(topics.status(self._agent), self._counted(self._on_own_status))
-        client.message_callback_add(topics.ALL_COLLECTOR_STATUS, self._counted(self._on_collector))
-        return client
-
-    def _counted(self, callback: Callable[..., None]) -> Callable[..., None]:
-        """The callback, so that an exception in it is counted and said and nothing else."""
-
-        def call(*what: object) -> None:
-            try:
-                callback(*what)
-            except Exception:  # the top of paho's thread, which would only swallow it
-                self.figures.callback_faults += 1
-                log.exception("a fault of ours in %s; delivery goes on", callback.__name__)
-
-        return call
-
-    def _connect(self) -> None:
-        self._client.connect_async(self._settings.host, self._settings.port, self._settings.keepalive_secs)
-        self._client.loop_start()
-
-    def _on_connect(
-        self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, reason: ReasonCode, ___: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self._refused(reason)
-            return
+    def _on_connect(self) -> None:
         mine = [topics.receipts(self._agent), topics.commands(self._agent), topics.status(self._agent)]
-        client.subscribe([(topic, 1) for topic in (*mine, topics.ALL_COLLECTOR_STATUS)])
-        self._send_status(client)
+        self._broker.subscribe(*((topic, 1) for topic in (*mine, topics.ALL_COLLECTOR_STATUS)))
+        self._send_status()
         log.info("broker %s: connected", self._line.where, extra={"event": "broker_up"})
         with self._wake:
             self.figures.connects += 1
             self._line.up(time.monotonic())
             self._stir()
 
-    def _refused(self, reason: ReasonCode) -> None:
+    def _refused(self, reason: str) -> None:
         with self._wake:
-            self._line.refused(str(reason))
+            self._line.refused(reason)
         log.warning("%s", self._line.trouble, extra={"event": "broker_refused"})
-        if reason.value in UNSUPPORTED_VERSION and self._version == "5":
-            threading.Thread(target=self._fall_back, name="mqtt-fall-back", daemon=True).start()
 
-    def _fall_back(self) -> None:
-        """The broker doesn't speak MQTT 5: a client of 3.1.1 takes over. Not on the client's own thread."""
-        log.warning("broker %s: speaks no MQTT 5; using 3.1.1", self._line.where, extra={"event": "mqtt_version"})
-        self._client.loop_stop()
-        self._version = "3.1.1"
-        self._client = self._make_client()
-        self._connect()
-
-    def _on_connect_fail(self, _: mqtt.Client, __: object) -> None:
+    def _on_connect_fail(self, why: str) -> None:
         with self._wake:
-            news = self._line.absent()
+            news = self._line.absent(why)
         if news:
             log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
-    def _on_disconnect(
-        self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
-    ) -> None:
+    def _on_disconnect(self, code: int, reason: str) -> None:
         with self._wake:
             if self._stopping:
                 self._line.connected = False
                 return
-            self._line.down(reason.value, str(reason), time.monotonic())
+            self._line.down(code, reason, time.monotonic())
             self._stir()
         log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
-    def _on_publish(
-        self, _: mqtt.Client, __: object, mid: int, reason: ReasonCode | None, ____: Properties | None
-    ) -> None:
-        refusal = str(reason) if reason is not None and reason.is_failure else None
+    def _on_publish(self, mid: int, refusal: str | None) -> None:
         with self._wake:
             before = self._line.trouble
             self._line.acknowledged(mid, time.monotonic(), refusal)
@@ -369,9 +300,22 @@ class Publisher:
         if refusal is not None and self._line.trouble != before:
             log.warning("%s", self._line.trouble, extra={"event": "broker_refuses_topic"})
 
-    def _on_receipt(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, topic: str, payload: bytes, retained: bool, _: int) -> None:
+        if topic == topics.receipts(self._agent):
+            self._on_receipt(payload)
+        elif topic == topics.commands(self._agent):
+            self._on_command(payload)
+        elif topic == topics.status(self._agent):
+            self._on_own_status(payload, retained=retained)
+        else:
+            self._on_collector(topic, payload)
+
+    def _on_fault(self) -> None:
+        self.figures.callback_faults += 1
+
+    def _on_receipt(self, payload: bytes) -> None:
         try:
-            receipt = parse_receipt(self._collectors.open("receipt", self._agent, bytes(message.payload)))
+            receipt = parse_receipt(self._collectors.open("receipt", self._agent, payload))
         except ValueError as error:
             self._ignore(str(error))
             return
@@ -395,9 +339,9 @@ class Publisher:
         self.figures.ignored_receipts += 1
         log.warning("a receipt doesn't fit and is ignored: %s", reason, extra={"event": "receipt_ignored"})
 
-    def _on_command(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+    def _on_command(self, payload: bytes) -> None:
         try:
-            command = parse_command(self._collectors.open("command", self._agent, bytes(message.payload)))
+            command = parse_command(self._collectors.open("command", self._agent, payload))
             if command.branch:
                 raise ValueError(f"branch {command.branch} of epoch {command.epoch} is not this agent's")
         except ValueError as error:
@@ -415,31 +359,31 @@ class Publisher:
             self._delivery.ask(command.epoch, command.ranges)
             self._stir()
 
-    def _on_own_status(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+    def _on_own_status(self, payload: bytes, *, retained: bool) -> None:
         """What stands under our name. What is there at our first connection is our former life's; another's later on
         is a twin's, also as a last will: two with one client id end each other's connections and never meet.
         """
         try:
-            status = AgentStatus.model_validate_json(message.payload)
+            status = AgentStatus.model_validate_json(payload)
         except ValidationError:
             return
         with self._wake:
-            if message.retain and self.figures.connects < 2:
+            if retained and self.figures.connects < 2:
                 return
             news = self._line.own_status(status, self._started, time.monotonic())
             trouble = self._line.alarm(time.monotonic())
         if news:
             log.error("%s; it started %s", trouble, status.started, extra={"event": "agent_twin"})
 
-    def _on_collector(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+    def _on_collector(self, topic: str, payload: bytes) -> None:
         try:
-            status = CollectorStatus.model_validate_json(message.payload)
+            status = CollectorStatus.model_validate_json(payload)
         except ValidationError:
-            log.warning("%s: no collector's status", message.topic, extra={"event": "status_ignored"})
+            log.warning("%s: no collector's status", topic, extra={"event": "status_ignored"})
             return
         with self._wake:
             self._line.heard(time.monotonic())
-            come_up = self._line.collector(message.topic, status)
+            come_up = self._line.collector(topic, status)
             self._stir()
         if come_up:
             # What went out with nobody there, or died with the last one, goes out again.

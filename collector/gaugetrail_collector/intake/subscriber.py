@@ -2,24 +2,17 @@
 
 Promise: nothing is acknowledged before `acknowledge`; what was not acknowledged when the connection ends is somebody
 else's or comes again (the agents resend until the receipt). Shared subscription, so that several collectors divide the
-work. Only this module and `connection` meet paho; its callbacks only queue, and one that raises doesn't end paho's
-thread. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record; the rest of
-MQTT is paho's.
+work. The connection is the service's (`gaugetrail_service.mqtt`), with a client of our own making (`connection`): what
+it tells is only queued. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record;
+the rest of MQTT is paho's.
 """
 
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.intake.connection import PlainConnection, connection_class, missing_names
@@ -31,17 +24,16 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus, collector_offline
-from gaugetrail_service.logs import mqtt_logger
+from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection
 
 log = logging.getLogger(__name__)
 
-UNSUPPORTED_VERSION = (0x84, 0x01)
-SHARED_UNSUPPORTED = 0x9E
 MOST_BYTES = 4_000_000
 """Held in memory; what is beyond waits with the broker. More than the largest batches need."""
 MOST_MESSAGES = 70_000
 """Held while nothing is taken: more than a broker may have on the way to us (65,535)."""
 A_LOOK_SECS = 0.005
+GOODBYE_SECS = 2.0
 MID_BITS = 16
 
 
@@ -57,7 +49,6 @@ class Subscriber:
         self._settings = settings
         self._collector = collector
         self._signer = signer
-        self._version = settings.version
         self._shared = bool(settings.group)
         self._generation = 0
         """Counts connections: the number in a message's token, beside the broker's for the message."""
@@ -65,7 +56,23 @@ class Subscriber:
         self._standing: int | None = None
         """What had been taken when waiting for more to be taken was given up."""
         self._stopping = threading.Event()
-        self._client = self._make_client()
+        self._broker = BrokerConnection(
+            settings,
+            BrokerCalls(
+                up=self._on_connect,
+                refused=lambda reason: self._say(f"the broker {self._where} refuses the connection: {reason}"),
+                absent=self._say,
+                down=self._on_disconnect,
+                subscribed=self._on_subscribe,
+                came=self._on_message,
+            ),
+            self._make_client,
+            client_id=settings.client_id or f"gaugetrail-collector-{collector}",
+            will=(topics.collector_status(collector), collector_offline(collector)),
+            unacknowledged=100,
+            receive_maximum=settings.window,
+        )
+        self._where = self._broker.where
 
     @property
     def topic(self) -> str:
@@ -83,27 +90,15 @@ class Subscriber:
                 " and no ".join(missing),
                 extra={"event": "mqtt_plain"},
             )
-        self._connect()
-
-    def _connect(self) -> None:
-        self._client.connect_async(
-            self._settings.host,
-            self._settings.port,
-            self._settings.keepalive_secs,
-            properties=_receive_maximum(self._settings.window) if self._version == "5" else None,
-        )
-        self._client.loop_start()
+        self._broker.start()
 
     def stop(self) -> None:
         """Take nothing more: what is not acknowledged by now is the broker's or the agents' again."""
         self._stopping.set()
         if self.connected:
-            goodbye = self._client.publish(
-                topics.collector_status(self._collector), collector_offline(self._collector), qos=1, retain=True
-            )
-            goodbye.wait_for_publish(2.0)
-        self._client.disconnect()
-        self._client.loop_stop()
+            goodbye = collector_offline(self._collector)
+            self._broker.publish_last(topics.collector_status(self._collector), goodbye, GOODBYE_SECS)
+        self._broker.stop()
 
     # --- what the rest of the collector asks
 
@@ -113,7 +108,7 @@ class Subscriber:
         tokens = (message.token for message in messages)
         mids = [token % (1 << MID_BITS) for token in tokens if token >> MID_BITS == generation]
         if self.connected and (numbered := [mid for mid in mids if mid]):
-            self._client.acknowledge(numbered)
+            self._broker.client.acknowledge(numbered)
 
     def publish_receipt(self, agent: str, receipt: Receipt) -> None:
         """Tell the agent what became of its records. A receipt that is lost is given again when they come again."""
@@ -125,115 +120,62 @@ class Subscriber:
 
     def _say_to(self, agent: str, kind: str, topic: str, body: bytes) -> None:
         payload = body if self._signer is None else self._signer.word(kind, agent, self._collector, body)
-        self._client.publish(topic, payload, qos=1)
+        self._broker.publish(topic, payload)
 
     def publish_status(self, document: CollectorStatus) -> None:
         """The retained status document, if there is a connection."""
         if self.connected:
             payload = document.model_dump_json(exclude_none=True).encode()
-            self._client.publish(topics.collector_status(self._collector), payload, qos=1, retain=True)
+            self._broker.publish(topics.collector_status(self._collector), payload, retain=True)
 
-    # --- the client and its callbacks
+    # --- the client, and what the connection tells
 
-    def _make_client(self) -> PlainConnection:
-        settings = self._settings
-        five = self._version == "5"
-        client = connection_class()(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id or f"gaugetrail-collector-{self._collector}",
-            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
-            clean_session=None if five else True,
-            manual_ack=True,
-        )
-        client.enable_logger(mqtt_logger("gaugetrail_collector.mqtt"))
-        client.suppress_exceptions = True
-        if settings.username is not None:
-            secret = settings.password.get_secret_value() if settings.password is not None else None
-            client.username_pw_set(settings.username, secret)
-        if settings.tls_ca is not None:
-            context = ssl.create_default_context(cafile=str(settings.tls_ca))
-            if settings.tls_cert is not None:
-                context.load_cert_chain(settings.tls_cert, settings.tls_key)
-            client.tls_set_context(context)
-        client.will_set(
-            topics.collector_status(self._collector), collector_offline(self._collector), qos=1, retain=True
-        )
-        client.reconnect_delay_set(1, 30)
-        client.max_inflight_messages_set(100)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
+    def _make_client(self, *as_usual: object, **more: object) -> PlainConnection:
+        client = connection_class()(*as_usual, **(more | {"manual_ack": True}))  # type: ignore[arg-type]
         client.on_taken = self._on_taken
         return client
 
-    @property
-    def _where(self) -> str:
-        return f"{self._settings.host}:{self._settings.port}"
-
-    def _on_connect(
-        self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, reason: ReasonCode, ___: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self._say(f"the broker {self._where} refuses the connection: {reason}; trying again")
-            if reason.value in UNSUPPORTED_VERSION and self._version == "5":
-                threading.Thread(target=self._fall_back, name="mqtt-fall-back", daemon=True).start()
-            return
+    def _on_connect(self) -> None:
         self._generation += 1
-        client.subscribe(self.topic, qos=1)
+        self._broker.subscribe((self.topic, 1))
 
-    def _on_subscribe(
-        self, client: mqtt.Client, _: object, mid: int, reasons: list[ReasonCode], ___: Properties | None
-    ) -> None:
+    def _on_subscribe(self, mid: int, refusals: Sequence[str | None]) -> None:
         if mid == self._status_mid:
-            if any(reason.is_failure for reason in reasons):
+            if any(refusals):
                 log.warning("broker %s: refuses the status topics; agents can't be shown", self._where)
             return
-        if reasons and reasons[0].is_failure:
+        if refusals and refusals[0] is not None:
             if self._shared:
                 # Also what 3.1.1 brokers without shared subscriptions answer (0x80).
                 log.warning("broker %s: no shared subscriptions; taking every message", self._where)
                 self._shared = False
-                client.subscribe(self.topic, qos=1)
+                self._broker.subscribe((self.topic, 1))
                 return
-            self._say(f"the broker {self._where} refuses the subscription {self.topic}: {reasons[0]}")
+            self._say(f"the broker {self._where} refuses the subscription {self.topic}: {refusals[0]}")
             return
         self.connected = True
         self.trouble = None
         # QoS 0 and apart: what neighbours say of themselves must never stand in the way of records.
-        _, self._status_mid = client.subscribe([(topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0)])
+        self._status_mid = self._broker.subscribe((topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0))
         log.info("broker %s: subscribed to %s", self._where, self.topic, extra={"event": "broker_up"})
         self.on_connected()
 
-    def _fall_back(self) -> None:
-        """The broker doesn't speak MQTT 5: a client of 3.1.1 takes over. Not on the client's own thread."""
-        log.warning("broker %s: speaks no MQTT 5; using 3.1.1", self._where, extra={"event": "mqtt_version"})
-        self._client.loop_stop()
-        self._version = "3.1.1"
-        self._client = self._make_client()
-        self._connect()
-
-    def _on_connect_fail(self, _: mqtt.Client, __: object) -> None:
-        self._say(f"no broker at {self._where}; trying again")
-
-    def _on_disconnect(
-        self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
-    ) -> None:
+    def _on_disconnect(self, _: int, reason: str) -> None:
         self.connected = False
         if not self._stopping.is_set():
-            self._say(f"the connection to {self._where} is lost ({reason}); trying again")
+            self._say(f"the connection to {self._where} is lost ({reason})")
 
-    def _say(self, trouble: str) -> None:
+    def _say(self, what: str) -> None:
+        trouble = f"{what}; trying again"
         if trouble != self.trouble:
             log.warning("%s", trouble, extra={"event": "broker_down"})
         self.trouble = trouble
 
-    def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic.endswith("/status"):
-            self.on_status(message.topic, bytes(message.payload))
+    def _on_message(self, topic: str, payload: bytes, _: bool, mid: int) -> None:
+        if topic.endswith("/status"):
+            self.on_status(topic, payload)
         else:
-            self._on_taken([Taken(message.topic, bytes(message.payload), message.mid)])
+            self._on_taken([Taken(topic, payload, mid)])
 
     def _on_taken(self, taken: Sequence[Taken]) -> None:
         """`mid` is 0 for a message of QoS 0, which nobody waits to see acknowledged."""
@@ -259,10 +201,3 @@ class Subscriber:
                 self._standing = moved
                 return
             self._stopping.wait(A_LOOK_SECS)
-
-
-def _receive_maximum(window: int) -> Properties:
-    """No session expiry: a session that outlived us would keep drawing shared messages that nobody reads."""
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.ReceiveMaximum = window
-    return properties

@@ -1,0 +1,239 @@
+"""The connection to the broker: made from `[mqtt]`, connected and reconnected for ever.
+
+Promise: `start` never waits for the broker. Password and TLS files are read anew at each connection, so what was
+renewed on disk holds from the next one on; a fault says which file (`tls`). A broker that refuses MQTT 5 is spoken to
+in 3.1.1. What happens is told by `BrokerCalls`, in plain words and on the client's thread, one after another; a call
+that raises is counted and said with its traceback, and the next one comes all the same.
+
+Only this module meets paho, beside the client of the collector's own making (`intake/connection`).
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gaugetrail_service.logs import mqtt_logger
+from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.tls import FreshTls, TlsFault, TlsFiles, fresh_tls
+
+log = logging.getLogger(__name__)
+
+UNSUPPORTED_VERSION = (0x84, 0x01)
+LONGEST_WAIT_SECS = 30
+
+C = TypeVar("C", bound=mqtt.Client)
+
+
+def _nothing(*_: object) -> None:
+    """Nobody wants to hear."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerCalls:
+    """Whom to tell what. A reason is what the broker or the system says, in its words."""
+
+    up: Callable[[], None] = _nothing
+    refused: Callable[[str], None] = _nothing
+    absent: Callable[[str], None] = _nothing
+    """Why there is no connection, a sentence's whole beginning: `no broker at b:1883 (Connection refused)`."""
+    down: Callable[[int, str], None] = _nothing
+    """The broker's code and words; a `TlsFault`'s words where TLS has ended it."""
+    delivered: Callable[[int, str | None], None] = _nothing
+    """The broker has the message of that number, or says why it refuses it."""
+    subscribed: Callable[[int, Sequence[str | None]], None] = _nothing
+    """The answer to the subscription of that number: for each topic, null or why not."""
+    came: Callable[[str, bytes, bool, int], None] = _nothing
+    """Topic, payload, whether it is a retained one, and its number (0 for QoS 0)."""
+    fault: Callable[[], None] = _nothing
+    """One of these has raised."""
+
+
+def plain_client(*args: object, **more: object) -> mqtt.Client:
+    """The library's client as it comes."""
+    return mqtt.Client(*args, **more)  # type: ignore[arg-type]
+
+
+class BrokerConnection(Generic[C]):
+    """One connection. `client` is what `make` has made; another one takes over when the version falls back."""
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        calls: BrokerCalls,
+        make: Callable[..., C],
+        *,
+        client_id: str,
+        will: tuple[str, bytes],
+        unacknowledged: int,
+        receive_maximum: int | None = None,
+    ) -> None:
+        """`unacknowledged`: messages of ours on the way at most; `receive_maximum`: the broker's (MQTT 5)."""
+        self.where = f"{settings.host}:{settings.port}"
+        self.version = settings.version
+        self._settings = settings
+        self._calls = calls
+        self._make = make
+        self._client_id = client_id
+        self._will = will
+        self._unacknowledged = unacknowledged
+        self._receive_maximum = receive_maximum
+        self._tls: FreshTls | None = None
+        self.client = self._make_client()
+
+    # --- life
+
+    def start(self) -> None:
+        """Begin to connect, in the background, for ever."""
+        self.client.connect_async(
+            self._settings.host,
+            self._settings.port,
+            self._settings.keepalive_secs,
+            properties=_room_for(self._receive_maximum) if self.version == "5" and self._receive_maximum else None,
+        )
+        self.client.loop_start()
+
+    def stop(self) -> None:
+        """Disconnect, and call nobody any more."""
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def cut(self) -> None:
+        """The line is half open: end it, so that the client opens another one."""
+        half_open = self.client.socket()
+        if isinstance(half_open, socket.socket):
+            with suppress(OSError):
+                half_open.shutdown(socket.SHUT_RDWR)
+
+    # --- what goes out
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
+        """The number of a message of QoS 1 that is on its way; null when there is no connection."""
+        info = self.client.publish(topic, payload, qos=1, retain=retain)
+        return info.mid if info.rc == mqtt.MQTT_ERR_SUCCESS else None
+
+    def publish_last(self, topic: str, payload: bytes, patience_secs: float) -> None:
+        """A retained message that the broker should have before the connection ends; waits for it so long at most."""
+        last = self.client.publish(topic, payload, qos=1, retain=True)
+        with suppress(RuntimeError, ValueError):  # the connection has just ended: the last will says it
+            last.wait_for_publish(patience_secs)
+
+    def subscribe(self, *topics: tuple[str, int]) -> int | None:
+        """Ask for topics, each with its QoS; the number that `subscribed` will name."""
+        return self.client.subscribe(list(topics))[1]
+
+    # --- the client
+
+    def _make_client(self) -> C:
+        five = self.version == "5"
+        client = self._make(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+            clean_session=None if five else True,
+        )
+        client.enable_logger(mqtt_logger(__name__))
+        client.suppress_exceptions = True
+        if self._settings.tls_ca is not None:
+            self._tls = fresh_tls(TlsFiles(self._settings.tls_ca, self._settings.tls_cert, self._settings.tls_key))
+            client.tls_set_context(self._tls)
+        client.will_set(*self._will, qos=1, retain=True)
+        client.reconnect_delay_set(1, LONGEST_WAIT_SECS)
+        client.max_inflight_messages_set(self._unacknowledged)
+        client.on_pre_connect = self._counted(self._on_pre_connect)
+        client.on_connect = self._counted(self._on_connect)
+        client.on_connect_fail = self._counted(self._on_connect_fail)
+        client.on_disconnect = self._counted(self._on_disconnect)
+        client.on_publish = self._counted(self._on_publish)
+        client.on_subscribe = self._counted(self._on_subscribe)
+        client.on_message = self._counted(self._on_message)
+        return client
+
+    def _counted(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """The callback, so that an exception in it is counted and said and nothing else."""
+
+        def call(*what: object) -> None:
+            try:
+                callback(*what)
+            except Exception:  # the top of paho's thread, which would only swallow it
+                self._calls.fault()
+                log.exception("a fault of ours in %s; the connection goes on", callback.__name__)
+
+        return call
+
+    def _on_pre_connect(self, client: mqtt.Client, _: object) -> None:
+        """Before each connection: the password as it is now."""
+        settings = self._settings
+        if settings.username is None:
+            return
+        try:
+            secret = settings.password.get_secret_value() if settings.password is not None else None
+        except (OSError, UnicodeDecodeError) as error:
+            log.warning("broker %s: the password as it was before: %s", self.where, error, extra={"event": "password"})
+            return
+        client.username_pw_set(settings.username, secret)
+
+    def _on_connect(
+        self, _: mqtt.Client, __: object, ___: mqtt.ConnectFlags, reason: ReasonCode, ____: Properties | None
+    ) -> None:
+        if not reason.is_failure:
+            self._calls.up()
+            return
+        self._calls.refused(str(reason))
+        if reason.value in UNSUPPORTED_VERSION and self.version == "5":
+            threading.Thread(target=self._fall_back, name="mqtt-fall-back", daemon=True).start()
+
+    def _fall_back(self) -> None:
+        """The broker doesn't speak MQTT 5: a client of 3.1.1 takes over. Not on the client's own thread."""
+        log.warning("broker %s: speaks no MQTT 5; using 3.1.1", self.where, extra={"event": "mqtt_version"})
+        self.client.loop_stop()
+        self.version = "3.1.1"
+        self.client = self._make_client()
+        self.start()
+
+    def _on_connect_fail(self, _: mqtt.Client, __: object) -> None:
+        # Called while the library handles the exception, which it doesn't hand on.
+        error = sys.exc_info()[1]
+        if isinstance(error, TlsFault):
+            self._calls.absent(f"the broker {self.where} can't be used: {error}")
+            return
+        reason = getattr(error, "strerror", None) or str(error)
+        self._calls.absent(f"no broker at {self.where} ({reason})")
+
+    def _on_disconnect(
+        self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
+    ) -> None:
+        refusal = self._tls.refusal() if self._tls is not None else None
+        self._calls.down(reason.value, refusal or str(reason))
+
+    def _on_publish(
+        self, _: mqtt.Client, __: object, mid: int, reason: ReasonCode | None, ____: Properties | None
+    ) -> None:
+        self._calls.delivered(mid, str(reason) if reason is not None and reason.is_failure else None)
+
+    def _on_subscribe(
+        self, _: mqtt.Client, __: object, mid: int, reasons: list[ReasonCode], ____: Properties | None
+    ) -> None:
+        self._calls.subscribed(mid, [str(reason) if reason.is_failure else None for reason in reasons])
+
+    def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        self._calls.came(message.topic, bytes(message.payload), message.retain, message.mid)
+
+
+def _room_for(messages: int) -> Properties:
+    """No session expiry: a session that outlived us would keep drawing shared messages that nobody reads."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.ReceiveMaximum = messages
+    return properties
