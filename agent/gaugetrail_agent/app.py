@@ -38,6 +38,7 @@ from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service import scheduler
+from gaugetrail_service.process import share_one_heap
 
 if TYPE_CHECKING:
     from gaugetrail_service.metrics import MetricsServer
@@ -101,6 +102,7 @@ class Agent:
         Raises what the spool's `open` raises (another agent on it, a newer file), and `OSError` when the terminal's
         port is taken: without these two there is no agent.
         """
+        share_one_heap()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on the loop

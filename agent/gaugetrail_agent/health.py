@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus, StationStatus
+from gaugetrail_service.process import own_version
 
 MAX_ALARMS = 20
-
-
-def agent_version() -> str:
-    """The installed version; `unknown` when run from a tree that was never installed."""
-    try:
-        return version("gaugetrail")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @dataclass
@@ -69,7 +61,7 @@ class Health:
             agent=self.agent,
             time=utc_text(self.clock.now_us()),
             started=self.started,
-            version=agent_version(),
+            version=own_version(),
             config_sha256=self.config_sha256,
             key=self.key,
             collector_keys=dict(self.collector_keys),

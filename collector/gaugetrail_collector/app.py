@@ -13,7 +13,6 @@ import logging
 import signal
 import threading
 import time
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
@@ -37,6 +36,7 @@ from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
 from gaugetrail_service import scheduler
+from gaugetrail_service.process import own_version
 
 if TYPE_CHECKING:
     from gaugetrail_service.metrics import MetricsServer
@@ -65,14 +65,6 @@ def _collect_garbage_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def collector_version() -> str:
-    """The installed version; `unknown` when run from a tree that was never installed."""
-    try:
-        return version("gaugetrail")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class Collector:
@@ -131,7 +123,7 @@ class Collector:
         from gaugetrail_service.web import Web, is_loopback
         from gaugetrail_service.web_sessions import Sessions
 
-        about = About(self.config.settings.id, collector_version())
+        about = About(self.config.settings.id, own_version())
         facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys)
         self.account.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
@@ -224,7 +216,7 @@ class Collector:
             collector=self.config.settings.id,
             time=utc_text(now_us()),
             started=self._started,
-            version=collector_version(),
+            version=own_version(),
             config_sha256=self.config.loaded.sha256,
             store=self.storing.state,
             store_detail=self.storing.detail,

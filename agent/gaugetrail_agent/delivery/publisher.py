@@ -295,8 +295,10 @@ class Publisher:
     def _on_publish(self, mid: int, refusal: str | None) -> None:
         with self._wake:
             before = self._line.trouble
+            full = len(self._line.unacknowledged) >= self._settings.window
             self._line.acknowledged(mid, time.monotonic(), refusal)
-            self._stir()
+            if full:  # else nobody waits for it
+                self._stir()
         if refusal is not None and self._line.trouble != before:
             log.warning("%s", self._line.trouble, extra={"event": "broker_refuses_topic"})
 

@@ -18,7 +18,7 @@ import json
 import os
 import sys
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from io import FileIO
 from pathlib import Path
 
@@ -42,8 +42,11 @@ class Bookmark:
 
     def line(self) -> bytes:
         """As the file holds it."""
-        text = json.dumps(asdict(self)).encode()
+        text = json.dumps({name: getattr(self, name) for name in NAMES}).encode()
         return (text + f" {zlib.crc32(text):08x}".encode()).ljust(LINE_BYTES - 1) + b"\n"
+
+
+NAMES = tuple(field.name for field in fields(Bookmark))
 
 
 def path_of(spool: Path) -> Path:
