@@ -2,7 +2,8 @@
 
 The file is read as data: `[framing] end`, `[commands] poll` and the bytes of every `[[example]]`; nothing of the agent
 runs. The first frame whose reading is a plain number becomes the pattern for a stream of values, in the same width and
-with the same decimals; where no frame is such (exponents), the good frames are sent in turn as they stand.
+with the same decimals; where no frame is such (exponents), or a check proves each, the good frames are sent in turn as
+they stand.
 """
 
 from __future__ import annotations
@@ -74,9 +75,12 @@ class ReplayGauge(SimulatedGauge):
 
     protocol = "any"
 
-    def __init__(self, port: PtyPort, frames: Sequence[Noted], poll: bytes = b"") -> None:
-        """`frames` hold at least one with a value."""
-        self.pattern = next((pattern for noted in frames if (pattern := pattern_of(noted)) is not None), None)
+    def __init__(
+        self, port: PtyPort, frames: Sequence[Noted], poll: bytes = b"", *, as_they_stand: bool = False
+    ) -> None:
+        """`frames` hold at least one with a value; `as_they_stand`: a check lets no other number be put in."""
+        found = next((pattern for noted in frames if (pattern := pattern_of(noted)) is not None), None)
+        self.pattern = None if as_they_stand else found
         super().__init__(port, 0 if self.pattern is None else self.pattern.decimals)
         self._poll = poll
         self._in_turn = cycle([noted.data for noted in frames if noted.status in ("ok", "unstable")])
@@ -124,14 +128,20 @@ def model_of(path: Path) -> Model:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise NoFrames(f"{path}: can't be read as frames: {error}") from error
     frames = list(noted_frames(file))
+    proved = "check" in _table(file, "framing") or any("reverse" in pattern for pattern in file.get("pattern", ()))
     good = next((noted for noted in frames if noted.status == "ok" and noted.value is not None), None)
     if good is None or good.value is None:
         raise NoFrames(f"{path}: no [[example]] holds a frame with a value, so there is nothing to send")
     poll = _bytes(_table(file, "commands").get("poll"))
-    shown = next((noted for noted in frames if pattern_of(noted) is not None), good)
+    shown = good if proved else next((noted for noted in frames if pattern_of(noted) is not None), good)
     nominal = Decimal(shown.value or good.value)
     spread = SPREAD_STEPS * Decimal(1).scaleb(min(int(nominal.as_tuple().exponent), 0))
-    return Model(lambda port: ReplayGauge(port, frames, poll), nominal, spread, shown.unit or "(not in the frame)")
+    return Model(
+        lambda port: ReplayGauge(port, frames, poll, as_they_stand=proved),
+        nominal,
+        spread,
+        shown.unit or "(not in the frame)",
+    )
 
 
 def noted_frames(file: Mapping[str, Any]) -> Iterator[Noted]:

@@ -41,6 +41,9 @@ def test_issue_names_are_there() -> None:
         "mahr-duplex mahr-m1240 mahr-maxum sylvac tesa-tt cdi-starrett heidenhain-nd heidenhain-nd5 keyence-lk "
         "omron-zw mt-sics and-std and-ad4329 and-csv and-dp and-nu sartorius-sbi ohaus cas-cbl radwag mark10 "
         "imada-dst wagner-fdv andilog hioki-bt hioki-3174 gwinstek-gpt fluke-8840 inficon eh-rsg10 rion toledo-cont "
+        "st-gs yaohua-tf0 yaohua-eq yaohua-eq-reversed ww-wn keyence-dl-rs1a rlws-stream scpi ateq-print sma nci-scp "
+        "panasonic-hlg cosmo-ls fukuda-fl tohnichi-cem adam-print rinstrum-300 kern-ew cardinal fec-serial cleco-tme "
+        "norbar yaohua-a12 condec wtx-stream toledo-8213 desoutter-delta "
         "chroma-bin open-protocol open-protocol-serial csv-line"
     )
     assert set(wanted.split()) - set(catalogue.driver_names()) == set()

@@ -28,6 +28,12 @@ NO_PATTERN = {
     "hioki-bt": "exponents",
     "inficon": "exponents",
     "rion": "exponents",
+    "scpi": "exponents",
+    "cosmo-ls": "a check proves each frame",
+    "panasonic-hlg": "a check proves each frame",
+    "yaohua-a12": "a check proves each frame",
+    "yaohua-tf0": "a check proves each frame",
+    "yaohua-eq-reversed": "the digits come last first",
 }
 """Families whose gauge repeats its good frames instead of sending values, and why."""
 

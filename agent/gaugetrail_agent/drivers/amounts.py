@@ -97,6 +97,18 @@ _ELECTRIC = {
     "s": "s", "S": "s", "sec": "s", "Hz": "Hz", "HZ": "Hz",
 }  # fmt: skip
 
+_PRESSURE = {
+    "Pa": "Pa", "PA": "Pa", "kPa": "kPa", "KPA": "kPa", "hPa": "hPa", "MPa": "MPa", "mbar": "mbar", "MBAR": "mbar",
+    "bar": "bar", "BAR": "bar", "psi": "psi", "PSI": "psi", "mmHg": "mmHg", "inHg": "inHg", "mmH2O": "mmH2O",
+    "inH2O": "inH2O", "Torr": "Torr", "daPa": "daPa", "Pa/s": "Pa/s", "kgf/cm2": "kgf/cm2",
+}  # fmt: skip
+_FLOW = {
+    "ml/s": "ml/s", "ml/mn": "ml/min", "ml/min": "ml/min", "mL/min": "ml/min", "ml/h": "ml/h", "cc/s": "cm3/s",
+    "cc/mn": "cm3/min", "cc/min": "cm3/min", "cc/h": "cm3/h", "cm3/s": "cm3/s", "cm3/mn": "cm3/min",
+    "cm3/min": "cm3/min", "cm3/h": "cm3/h", "mm3/s": "mm3/s", "l/mn": "l/min", "l/min": "l/min", "l/h": "l/h",
+    "sccm": "sccm", "slm": "slm", "L/min": "l/min",
+}  # fmt: skip
+
 UNIT_SETS: Final[Mapping[str, Mapping[str, str]]] = {
     "mass": _MASS,
     "count": _COUNT,
@@ -105,5 +117,7 @@ UNIT_SETS: Final[Mapping[str, Mapping[str, str]]] = {
     "force": _FORCE,
     "torque": _TORQUE,
     "electric": _ELECTRIC,
+    "pressure": _PRESSURE,
+    "flow": _FLOW,
 }
 """Spellings that devices send -> the name in records; a profile picks the sets that its family can mean."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -44,7 +44,9 @@ S = TypeVar("S", bound=DriverSettings)
 def checked(model: type[S], driver: str, given: Mapping[str, str]) -> S:
     """The settings as the driver takes them. Raises `BadSetting` for the first fault."""
     try:
-        return model.model_validate({key: value for key, value in given.items() if value.strip() or _text(model, key)})
+        return model.model_validate(
+            {key: _choice(model, key, value) for key, value in given.items() if value.strip() or _text(model, key)}
+        )
     except ValidationError as error:
         faults = error.errors(include_url=False)
     # A key misspelt is one missing too; the misspelling is what the setter needs to hear.
@@ -63,6 +65,14 @@ def _text(model: type[DriverSettings], key: str) -> bool:
     """Whether an empty text says something there: in a text, or in a setting that isn't one."""
     field = model.model_fields.get(key)
     return field is None or field.annotation in (str, str | None)
+
+
+def _choice(model: type[DriverSettings], key: str, value: str) -> str:
+    """The value; one of a few words in small letters, as upper and lower case are the same there."""
+    field = model.model_fields.get(key)
+    words = get_args(field.annotation) if field is not None and get_origin(field.annotation) is Literal else ()
+    small = value.strip().lower()
+    return small if small in words and value not in words else value
 
 
 def _unknown(model: type[DriverSettings], key: str) -> str:

@@ -37,6 +37,7 @@ class FrameRule:
 
     end: bytes = b""
     drop_cr: bool = False
+    other_end: bytes = b""
     start: bytes = b""
     length: int | None = None
     after_end: int = 0
@@ -116,6 +117,8 @@ class Framer:
         if rule.end and self._pending.endswith(rule.end):
             self._body = bytes(self._pending[: -len(rule.end)])
             return self._collect_checksum()
+        if rule.other_end and self._pending.endswith(rule.other_end):
+            return [self._frame(bytes(self._pending[: -len(rule.other_end)]))]
         if len(self._pending) >= rule.max_frame + len(rule.end):
             raw = bytes(self._pending)
             self.reset()
@@ -147,11 +150,11 @@ class Framer:
     def _look_for_end(self, byte: int) -> None:
         """Behind an overlong frame: drop until an end (or a start) lets frames be trusted again."""
         rule = self._rule
-        self._tail = (self._tail + bytes([byte]))[-max(len(rule.end), len(rule.start), 1) :]
+        self._tail = (self._tail + bytes([byte]))[-max(len(rule.end), len(rule.other_end), len(rule.start), 1) :]
         if rule.start and self._tail.endswith(rule.start):
             self.reset()
             self._pending = bytearray(rule.start)
-        elif rule.end and self._tail.endswith(rule.end):
+        elif any(end and self._tail.endswith(end) for end in (rule.end, rule.other_end)):
             self.reset()
 
 

@@ -96,6 +96,9 @@ class Framing(Settings):
     end: End = Field(
         description="cr, lf, crlf, etx, eot, nul; the end bytes themselves; idle (silence) or length (fixed)"
     )
+    other_end: End | None = Field(
+        None, description="a second end, for a family with two kinds of frames; no check there"
+    )
     start: ByteText = Field("", description="bytes that begin every frame; what stands before them is garbled")
     length: int | None = Field(None, ge=1, le=200, description="bytes in a frame, with end = 'length'")
     length_from: SettingName | None = Field(None, description="a layout setting whose widths add up to the length")
@@ -122,7 +125,8 @@ class Framing(Settings):
         name = end or self.end
         return FrameRule(
             end=ENDS.get(name, name.encode("latin-1")),
-            drop_cr=name == "crlf",
+            drop_cr="crlf" in (name, self.other_end),
+            other_end=b"" if self.other_end is None else ENDS.get(self.other_end, self.other_end.encode("latin-1")),
             start=self.start.encode("latin-1"),
             length=length or self.length,
             after_end=self.after_end,
@@ -211,7 +215,7 @@ class Meaning(Settings):
             return
         for template in filter(None, (self.channel, self.error_code, self.text, *self.extra.values())):
             for name in placeholders(template):
-                if name not in groups and name != "position":
+                if name not in groups and name not in ("position", "index"):
                     yield f"{template!r} needs a group {name!r}, which match or fields doesn't have"
         if self.major_counts is not None and "major" not in groups:
             yield "major_counts needs a group 'major'"
@@ -240,7 +244,9 @@ class Each(Settings):
     group: str = Field(description="the group of the match that holds the list")
     separator: Regex = Field(description="what stands between two of them")
     cells: str = Field("", description="which cells explain them (their 'of')")
-    channel: str | None = Field(None, description="template of the channel; {position} counts from 1")
+    channel: str | None = Field(
+        None, description="template of the channel; {position} counts from 1, {index} is 00, 01, 02 …"
+    )
 
 
 class Cell(Meaning):

@@ -151,7 +151,11 @@ class Matcher:
         return {**groups, **{name: self._remembered[name] for name in meaning.needs}}
 
     def _place(self, part: FramePart, groups: Mapping[str, str], extra: Mapping[str, str], number: int) -> _Place:
-        channel = fill(part.channel, {**groups, "position": str(number)}) if part.channel else groups.get("channel")
+        channel = (
+            fill(part.channel, {**groups, "position": str(number), "index": f"{number - 1:02d}"})
+            if part.channel
+            else groups.get("channel")
+        )
         return _Place(channel or None, part.unit, part.unit_from, extra, number)
 
     def _part(self, part: FramePart, text: str, raw: bytes, place: _Place) -> Reading:
