@@ -15,6 +15,7 @@ from shipped_profiles import SHIPPED
 from gaugetrail_agent.barcodes import PROFILE_NAMES, read_scan
 from gaugetrail_agent.drivers import StreamDriver, catalogue
 from gaugetrail_agent.drivers.chroma_bin import framed
+from gaugetrail_agent.drivers.open_protocol.messages import telegram
 from gaugetrail_agent.drivers.profile.driver import ProfileDriver, run
 from gaugetrail_agent.drivers.toledo_cont import checksum_of
 from gaugetrail_agent.reading import WITH_VALUE
@@ -29,11 +30,17 @@ TIGHTENING = (
     b"111120008401300140014001200150007391600000170999918000001900000202001-06-02:09:54:09212001-05-29:12:34:33221230000"
     b"345675\x00"
 )
+_STATION_FIELDS = (
+    "0101020103000000471104010" + f"5{'Station 1':20}" + "062026-11-28:07:30:00" + f"070308{'Mode three':20}" + "091100"
+    f"11{'SN000123':40}" + "1201" + "1301141151161" + "17  12.3418     9019  15.0020  10.0021    12022     30" + "2300"
+)
+POWER_MACS = telegram(106, 1, _STATION_FIELDS.encode())
 PYTHON: Mapping[str, tuple[Mapping[str, str], Sequence[bytes]]] = {
     "toledo-cont": ({}, [TOLEDO + bytes([checksum_of(TOLEDO)]), TOLEDO]),
     "chroma-bin": ({}, [CHROMA, framed(0x70, 1, 0x7F, b"\x00")]),
     "open-protocol": ({}, [TIGHTENING, b"00260004            001802\x00", b"00209999            \x00"]),
     "open-protocol-serial": ({}, [b"\x07\x09\x07\x09\x02" + TIGHTENING + b"\x03"]),
+    "power-macs": ({"step_results": "true"}, [POWER_MACS]),
     "csv-line": ({"value": "3", "status": "2", "ok": "ST", "over": "OL"}, [b"12,ST,+0012.340\r\n", b"12,OL,9\r\n"]),
     "scanner": ({}, [b"SN004711\r", b"[)>\x1e06\x1dP123\x1dQ10\x1e\x04\r", b"ER,LON,00\r"]),
 }

@@ -43,7 +43,7 @@ def test_issue_names_are_there() -> None:
         "imada-dst wagner-fdv andilog hioki-bt hioki-3174 gwinstek-gpt fluke-8840 inficon eh-rsg10 rion toledo-cont "
         "st-gs yaohua-tf0 yaohua-eq yaohua-eq-reversed ww-wn keyence-dl-rs1a rlws-stream scpi ateq-print sma nci-scp "
         "panasonic-hlg cosmo-ls fukuda-fl tohnichi-cem adam-print rinstrum-300 kern-ew cardinal fec-serial cleco-tme "
-        "norbar yaohua-a12 condec wtx-stream toledo-8213 desoutter-delta "
+        "norbar power-macs yaohua-a12 condec wtx-stream toledo-8213 desoutter-delta "
         "chroma-bin open-protocol open-protocol-serial csv-line"
     )
     assert set(wanted.split()) - set(catalogue.driver_names()) == set()

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import Field
 
@@ -79,6 +79,15 @@ def make(settings: OpenProtocolSettings) -> StreamDriver:
     return OpenProtocolDriver(settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A request that stands for the whole session."""
+
+    mid: int
+    revision: int
+    data: bytes = b""
+
+
 @dataclass(slots=True)
 class _Request:
     mid: int
@@ -108,7 +117,9 @@ class OpenProtocolDriver(StreamDriver):
 
     name = NAME
     tick_secs = 0.5
-    channels = ("torque", "angle")
+    channels: tuple[str, ...] = ("torque", "angle")
+    essential: ClassVar[frozenset[int]] = frozenset({RESULTS})
+    """Subscriptions without which a session is of no use."""
 
     def __init__(self, options: OpenProtocolSettings | None = None) -> None:
         self._options = options or OpenProtocolSettings()
@@ -183,6 +194,23 @@ class OpenProtocolDriver(StreamDriver):
             actions.append(self._send(telegram(KEEP_ALIVE)))
         return actions
 
+    def readings_of(self, message: Telegram, raw: bytes) -> list[Reading]:
+        """What a telegram says; a family of controllers with results of its own reads them here."""
+        return readings_of(message, raw, self._options.unit or None)
+
+    def answer_to(self, message: Telegram) -> bytes | None:
+        """What the controller waits for behind a telegram."""
+        return telegram(ANSWERS[message.mid]) if message.mid in ANSWERS else None
+
+    def wanted(self) -> list[Subscription]:
+        """What to subscribe, in this order: MID, revision, data."""
+        chosen = [
+            (self._options.results, Subscription(RESULTS, self._options.revision)),
+            (self._options.alarms, Subscription(ALARMS, 1)),
+            (self._options.multi_spindle, Subscription(MULTI, 1)),
+        ]
+        return [subscription for want, subscription in chosen if want]
+
     def _keep_time(self, now: float) -> None:
         """The driver has no clock: what happened since the last tick happened now."""
         if self._sent_since_tick:
@@ -200,7 +228,7 @@ class OpenProtocolDriver(StreamDriver):
         return self._send_next()
 
     def _taken(self, message: Telegram, raw: bytes) -> list[Action]:
-        readings = readings_of(message, raw, self._options.unit or None)
+        readings = self.readings_of(message, raw)
         if not self._in_session:
             return list(readings)
         if any(reading.status is Status.GARBLED for reading in readings):
@@ -216,8 +244,9 @@ class OpenProtocolDriver(StreamDriver):
         elif asked is not None and _accepts(message, asked):
             self._settle(asked)
         actions: list[Action] = list(readings)
-        if message.mid in ANSWERS:
-            actions.append(self._send(telegram(ANSWERS[message.mid])))
+        answer = self.answer_to(message)
+        if answer is not None:
+            actions.append(self._send(answer))
         return actions + self._go_on()
 
     def _once(self, message: Telegram, raw: bytes, readings: list[Reading], asked: _Request | None) -> list[Reading]:
@@ -272,7 +301,7 @@ class OpenProtocolDriver(StreamDriver):
             return [told] if code == NOT_FOUND else readings
         if code in ALREADY_SUBSCRIBED:
             return [Reading(Status.INFO, raw, text=readings[0].text, extra=extra)]
-        if asked.mid == RESULTS:
+        if asked.mid in self.essential:
             self._refused = f"no subscription of results, {why}"
         return readings
 
@@ -308,12 +337,7 @@ class OpenProtocolDriver(StreamDriver):
     def _plan_session(self) -> None:
         """Fetch what was missed first, then subscribe."""
         self._recovering = self._options.recover and self._tightenings.complete_to is not None
-        if self._options.results:
-            self._requests.append(_Request(RESULTS, self._options.revision))
-        if self._options.alarms:
-            self._requests.append(_Request(ALARMS, 1))
-        if self._options.multi_spindle:
-            self._requests.append(_Request(MULTI, 1))
+        self._requests.extend(_Request(one.mid, one.revision, one.data) for one in self.wanted())
 
     def _send_next(self) -> list[Action]:
         request = self._requests[0]
