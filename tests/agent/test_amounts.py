@@ -93,6 +93,7 @@ def test_any_text_is_a_number_or_refused(text: str) -> None:
 
 def test_angle_in_degrees_minutes_seconds_is_exact_seconds() -> None:
     assert seconds_text("-012:34:56") == "-45296"
+    assert seconds_text("+ 0.00.03") == "3"
     for wrong in ("12:60:00", "12:34", "12:34:56.7", "1234:00:00"):
         with pytest.raises(ValueError, match="degrees:minutes:seconds"):
             seconds_text(wrong)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 from hypothesis import settings
-from shipped_profiles import SHIPPED
+from shipped_profiles import SHIPPED, GoodFrame, good_frames, values
 
 from gaugetrail_agent.barcodes import PROFILE_NAMES, read_scan
 from gaugetrail_agent.drivers import StreamDriver, catalogue
@@ -109,6 +109,19 @@ def test_fuzz_of_one_byte_under_a_checksum_never_brings_another_value(
             damaged = frame[:place] + bytes([byte]) + frame[place + 1 :]
             found = [reading.value for reading in run(catalogue.make_driver(name, chosen), damaged)]
             assert {value for value in found if value is not None} <= set(good), damaged
+
+
+PROVED = [frame for frame in good_frames() if frame.profile.framing.check is not None]
+
+
+@pytest.mark.parametrize("frame", PROVED, ids=str)
+def test_fuzz_of_one_byte_under_a_profiles_check_never_brings_another_value(frame: GoodFrame) -> None:
+    """As above, for the families whose profile says what proves a frame."""
+    good = set(values(frame.read(frame.data)))
+    for place in range(len(frame.data)):
+        for byte in range(256):
+            damaged = frame.data[:place] + bytes([byte]) + frame.data[place + 1 :]
+            assert set(values(frame.read(damaged))) <= good, damaged
 
 
 def test_fuzz_with_mutated_scans() -> None:

@@ -458,3 +458,20 @@ def test_recorded_line_that_is_a_command_is_no_reading(tmp_path: Path) -> None:
         {"status": "info"},
         {"status": "ok", "value": "1.5", "unit": "mm"},
     ]
+
+
+def test_comma_of_a_device_that_is_set_so_is_the_point_that_its_maker_prints(tmp_path: Path) -> None:
+    """With or without a digit before it; a point is refused then, as it would be a thousands mark."""
+    body = """
+[[pattern]]
+name = "value"
+match = '(?P<value>[+-][0-9]*\\.[0-9]+)'
+status = "ok"
+"""
+    comma = {"decimal": ","}
+    assert read(tmp_path, body, b"+,1455\r\n-12,5\r\n", comma) == [
+        {"status": "ok", "value": "0.1455"},
+        {"status": "ok", "value": "-12.5"},
+    ]
+    assert [one["status"] for one in read(tmp_path, body, b"+12.5\r\n+1,2.5\r\n", comma)] == ["garbled", "garbled"]
+    assert [one["status"] for one in read(tmp_path, body, b"+12,5\r\n")] == ["garbled"]

@@ -46,11 +46,11 @@ def decimal_text(text: str, mark: Mark = "point", implied: int | None = None) ->
 
 
 def seconds_text(text: str) -> str:
-    """`-012:34:56` (degrees, minutes, seconds) as whole seconds, `-45296`: exact, where decimal degrees would round."""
-    match = re.fullmatch(r"([+-]?) *([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", text, re.ASCII)
+    """Degrees, minutes, seconds (`-012:34:56`, `-12.34.56`) as whole seconds, `-45296`: decimal degrees would round."""
+    match = re.fullmatch(r"([+-]?) *([0-9]{1,3})([:.])([0-5][0-9])\3([0-5][0-9])", text, re.ASCII)
     if match is None:
         raise ValueError(f"{text!r} is not degrees:minutes:seconds")
-    return normal_decimal(f"{match[1]}{(int(match[2]) * 60 + int(match[3])) * 60 + int(match[4])}")
+    return normal_decimal(f"{match[1]}{(int(match[2]) * 60 + int(match[4])) * 60 + int(match[5])}")
 
 
 def with_major(major: str, counts: int, minor: str) -> str:

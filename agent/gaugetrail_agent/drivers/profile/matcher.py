@@ -17,6 +17,9 @@ from gaugetrail_agent.drivers.profile.file import FIXED_GROUPS, FramePart, Meani
 from gaugetrail_agent.drivers.profile.small_languages import fill, parse_layout
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 
+_COMMA = re.compile(r",(?=[0-9])", re.ASCII)
+"""A decimal comma, with or without a digit before it."""
+
 
 class _Unexplained(Exception):
     """This pattern fits the shape but not the sense; the text says what is wrong."""
@@ -76,6 +79,8 @@ class Matcher:
         self._settings = settings
         self._profile = profile
         self._mark: Mark = {".": "point", ",": "comma"}.get(settings.get("decimal", ""), profile.decimal)  # type: ignore[assignment]  # the three marks
+        self._number_mark = self._mark
+        self._comma_for_point = profile.decimal == "point" and self._mark == "comma"
         self._units = profile.unit_names()
         self._patterns = [(pattern, _Shape(pattern, settings)) for pattern in profile.pattern if self._tried(pattern)]
         self._remembered: dict[str, str] = {}
@@ -93,6 +98,15 @@ class Matcher:
 
     def read(self, text: str, raw: bytes) -> list[Reading] | str:
         """The readings of a frame, or why it is none."""
+        found = self._read(text, raw, self._mark)
+        if isinstance(found, str) and self._comma_for_point and "," in text:
+            # The device is set to a comma where the profile's patterns know the maker's point.
+            again = self._read(_COMMA.sub(".", text), raw, "point")
+            return found if isinstance(again, str) else again
+        return found
+
+    def _read(self, text: str, raw: bytes, mark: Mark) -> list[Reading] | str:
+        self._number_mark = mark
         reason = f"no pattern of {self._profile.name} explains these {len(raw)} bytes"
         for pattern, shape in self._patterns:
             groups = shape.groups(text)
@@ -209,7 +223,7 @@ class Matcher:
         sent = groups["value"][::-1] if meaning.reverse else groups["value"]
         text = sign + "".join(char for char in sent if char not in meaning.drop)
         try:
-            value = seconds_text(text) if meaning.sexagesimal else decimal_text(text, self._mark, decimals)
+            value = seconds_text(text) if meaning.sexagesimal else decimal_text(text, self._number_mark, decimals)
             if meaning.major_counts is not None:
                 value = with_major(groups["major"], meaning.major_counts, value)
         except ValueError as error:
