@@ -111,16 +111,17 @@ def test_fuzz_of_one_byte_under_a_checksum_never_brings_another_value(
             assert {value for value in found if value is not None} <= set(good), damaged
 
 
-PROVED = [frame for frame in good_frames() if frame.profile.framing.check is not None]
+PROVED = [frame for frame in good_frames() if frame.profile.framing.check is not None and b"**" not in frame.data]
+"""Frames that bring their check; `**` is a Panasonic sensor whose check is switched off."""
 
 
 @pytest.mark.parametrize("frame", PROVED, ids=str)
-def test_fuzz_of_one_byte_under_a_profiles_check_never_brings_another_value(frame: GoodFrame) -> None:
-    """As above, for the families whose profile says what proves a frame."""
+def test_fuzz_of_one_bit_under_a_profiles_check_never_brings_another_value(frame: GoodFrame) -> None:
+    """As above, for the families whose profile says what proves a frame: every bit of every byte."""
     good = set(values(frame.read(frame.data)))
-    for place in range(len(frame.data)):
-        for byte in range(256):
-            damaged = frame.data[:place] + bytes([byte]) + frame.data[place + 1 :]
+    for place, byte in enumerate(frame.data):
+        for bit in range(8):
+            damaged = frame.data[:place] + bytes([byte ^ 1 << bit]) + frame.data[place + 1 :]
             assert set(values(frame.read(damaged))) <= good, damaged
 
 
