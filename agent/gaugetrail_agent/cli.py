@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from gaugetrail_agent.commands import capture, decode, device, key, profiles, run, spool, status, tap
+from gaugetrail_agent.commands import capture, decode, device, doctor, key, profiles, run, spool, status, tap
 from gaugetrail_service import cli
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("terminal")(run.terminal)
 app.command("key")(key.key)
 app.command("status")(status.status)
 app.command("tap")(tap.tap)
+app.command("doctor")(doctor.doctor)
 app.command("read")(device.read)
 app.command("ports")(device.ports)
 app.command("capture")(capture.capture)

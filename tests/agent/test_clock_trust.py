@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gaugetrail_agent.clock.trust import WatchedClock, kernel_synced, slept_ns, system_clock
+from gaugetrail_agent.clock.trust import WatchedClock, slept_ns, system_clock
 from gaugetrail_contract.clock import ClockTrust, FixedClock, utc_us
+from gaugetrail_service.clock_source import kernel_synced
 
 YEAR_2000 = utc_us("2000-01-01T00:00:00.000000Z")
 

@@ -30,7 +30,7 @@ EDGES = {
     ("service", "apscheduler"): {"scheduler.py"},
     ("service", "prometheus_client"): {"metrics.py"},
     ("service", "cryptography"): {"certificates.py", "console_users.py"},
-    ("service", "paho"): {"mqtt.py"},
+    ("service", "paho"): {"broker_visit.py", "mqtt.py"},
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"intake/connection.py"},

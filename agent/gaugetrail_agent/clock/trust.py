@@ -1,15 +1,13 @@
 """How far the operating system's clock can be believed, and the clock the agent runs on.
 
-On Linux the kernel says whether a time source disciplines the clock (`adjtimex`, adjtimex(2): STA_UNSYNC 0x0040, and
-the return value TIME_ERROR 5). Elsewhere nobody can be asked and the clock counts as unsynced. A step shows as wall
-time and monotonic time having moved differently since the last look; a machine that slept has not stepped. A step is
-kept, and every record until then is flagged, until somebody has made a record of it (`told`): looking at the clock
-takes nothing away.
+On Linux the kernel says whether a time source disciplines the clock (`clock_source`). Elsewhere nobody can be asked and
+the clock counts as unsynced. A step shows as wall time and monotonic time having moved differently since the last look;
+a machine that slept has not stepped. A step is kept, and every record until then is flagged, until somebody has made a
+record of it (`told`): looking at the clock takes nothing away.
 """
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import sys
 import threading
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaugetrail_contract.clock import Clock, ClockTrust, WallClock, utc_us
+from gaugetrail_service.clock_source import kernel_synced
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +27,6 @@ LOOK_AGAIN_NS = 1_000_000_000
 """How long an answer of the kernel is good for."""
 TOO_EARLY_US = utc_us("2024-01-01T00:00:00.000000Z")
 """A clock before this is one that lost its battery; no record of ours is that old."""
-STA_UNSYNC = 0x0040
-TIME_ERROR = 5
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -137,29 +134,3 @@ def slept_ns() -> int:
         return 0
     monotonic = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     return max(0, time.clock_gettime_ns(time.CLOCK_BOOTTIME) - monotonic)
-
-
-class _Timex(ctypes.Structure):
-    """`struct timex` of <sys/timex.h> on 64-bit Linux; only `status` is read."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_char * 200),
-    )
-
-
-def kernel_synced() -> bool:
-    """Whether the kernel says that a time source disciplines the clock; false where it can't be asked."""
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        timex = _Timex()
-        state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
-    except (OSError, AttributeError):
-        return False
-    return state not in (-1, TIME_ERROR) and not timex.status & STA_UNSYNC

@@ -56,6 +56,7 @@ BROKER_CURES = (
         "start the broker there, or put host and port of [mqtt] right; gaugetrail-agent doctor looks closer",
     ),
     ("two agents have one id", "give one of the two PCs another [agent] id (and client_id)"),
+    ("certificate|TLS|tls_", "have the certificate renewed, or put tls_ca, tls_cert and tls_key of [mqtt] right"),
     ("refuses the connection", "put username and password of [mqtt] right, and look at the broker's log"),
     ("refuses the topic|drops the connection", "allow this user to write the topic in the broker's access rules"),
     ("store is down", "gaugetrail-collector status on the collector's machine says what its store lacks"),

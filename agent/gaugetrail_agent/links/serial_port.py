@@ -245,8 +245,13 @@ def _is_missing(device: str) -> bool:
 
 def _holders(device: str) -> str:
     """Which programs have the device open, as far as this user may see."""
-    names = sorted(set(_open_by(os.path.realpath(device))))
+    names = holders_of(device)
     return "held by " + ", ".join(names) if names else "another program holds it (another agent, a terminal program?)"
+
+
+def holders_of(path: str) -> list[str]:
+    """Programs that have the file open, each with its process, as far as this user may see."""
+    return sorted(set(_open_by(os.path.realpath(path))))
 
 
 def _open_by(path: str) -> Iterator[str]:

@@ -1,0 +1,34 @@
+"""`doctor`: what is wrong around the agent and what to do about it, running or not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gaugetrail_agent import config as configuration
+from gaugetrail_agent.checkup import examine
+from gaugetrail_agent.commands import AsJson, ConfigFile
+from gaugetrail_service.cli import answer, say
+
+LISTEN_SECS = 7.0
+"""Longer than the five seconds between two status documents of a collector."""
+
+
+def doctor(
+    config: ConfigFile,
+    listen: Annotated[float, typer.Option(min=0.1, help="seconds to listen at the broker")] = LISTEN_SECS,
+    as_json: AsJson = False,
+) -> None:
+    """Rights, clock, broker limits, versions: what isn't well and what to do. Exit code 1 when something isn't."""
+    found = examine(configuration.load(config), listen)
+    wrong = [one for one in found if one.wrong]
+    if as_json:
+        answer({"well": not wrong, "findings": [one.as_json() for one in found]})
+    else:
+        for one in found:
+            say(one.line() if one.wrong else f"worth a look: {one.line()}")
+        if not wrong:
+            say("nothing is wrong")
+    if wrong:
+        raise typer.Exit(1)
