@@ -140,6 +140,11 @@ class Floor:
         with urllib.request.urlopen(url, body, timeout=10) as answer:
             return dict(json.load(answer))
 
+    def write_lines(self, database: str, lines: str) -> None:
+        url = f"http://127.0.0.1:{self.influx_port}/write?db={database}"
+        with urllib.request.urlopen(url, lines.encode(), timeout=10):
+            pass
+
     # --- ours
 
     def write_agent(self, **more: str) -> Path:

@@ -12,12 +12,12 @@ from pathlib import Path
 from gaugetrail_agent.config import AgentConfig, ModbusAsciiTable, ModbusRtuTable, SerialLinkTable
 from gaugetrail_agent.delivery.messages import MESSAGE_BYTES
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.health import agent_version
 from gaugetrail_agent.inquiries.address import NobodyAnswers, desk_of
 from gaugetrail_agent.links.serial_port import holders_of, resolve
 from gaugetrail_agent.spool import SpoolBroken, schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
+from gaugetrail_service.process import own_version
 from gaugetrail_service.broker_visit import BrokerAddress, visit
 from gaugetrail_service.clock_source import kernel_synced
 from gaugetrail_service.neighbourhood import (
@@ -29,7 +29,7 @@ from gaugetrail_service.neighbourhood import (
     two_with_one_id,
     versions_apart,
 )
-from gaugetrail_service.rights import folder_rights, settings_rights
+from gaugetrail_service.rights import folder_rights, named_files, settings_rights
 
 NEEDS_BYTES = MESSAGE_BYTES + 10_000
 """A message of records with its signature."""
@@ -39,20 +39,12 @@ def examine(config: AgentConfig, secs: float) -> list[Finding]:
     """Everything; the broker is listened to for at most `secs`."""
     return [
         *folder_rights(config.data_dir),
-        *settings_rights(config.loaded.path, config.loaded.text, password_files(config)),
+        *settings_rights(config.loaded.path, config.loaded.text, map(config.path, named_files(config.loaded.text))),
         *port_rights(config),
         *spool_holder(config),
         *clock_source(),
         *around_the_broker(config, secs),
     ]
-
-
-def password_files(config: AgentConfig) -> Iterator[Path]:
-    """Files that the settings name for a secret."""
-    for line in config.loaded.text.splitlines():
-        key, _, value = line.partition("=")
-        if key.strip() in ("password_file", "tls_key"):
-            yield config.path(Path(value.split("#")[0].strip().strip("\"'")))
 
 
 def port_rights(config: AgentConfig) -> Iterator[Finding]:
@@ -122,7 +114,7 @@ def around_the_broker(config: AgentConfig, secs: float) -> Iterator[Finding]:
     heard = neighbours(found.words)
     yield from two_with_one_id(heard)
     yield from clocks_apart(heard, "collector")
-    yield from versions_apart(heard, agent_version(), "collector", "agent")
+    yield from versions_apart(heard, own_version(), "collector", "agent")
     yield from _collectors(heard)
 
 

@@ -12,10 +12,12 @@ from gaugetrail_collector.commands import (
     archive,
     console,
     copy,
+    doctor,
     export,
     keys,
     run,
     set_aside,
+    status,
     store,
     trace,
     verify,
@@ -31,7 +33,8 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("check")(run.check)
-app.command("status")(run.status)
+app.command("status")(status.status)
+app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)

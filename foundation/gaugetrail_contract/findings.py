@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -23,3 +24,11 @@ class Finding:
     def as_json(self) -> dict[str, object]:
         """For programs."""
         return {"about": self.about, "what": self.what, "cure": self.cure, "wrong": self.wrong}
+
+
+def in_lines(found: Sequence[Finding], well: str) -> list[str]:
+    """For people: what is worth a look, then what is wrong; `well` is what is said where nothing is."""
+    wrong = [one.line() for one in found if one.wrong]
+    look = [f"worth a look: {one.line()}" for one in found if not one.wrong]
+    count = f"NOT WELL: {len(wrong)} thing{'s' if len(wrong) != 1 else ''} to do"
+    return [*look, count, *(f"  {line}" for line in wrong)] if wrong else [*look, well]

@@ -67,6 +67,14 @@ def settings_rights(path: Path, text: str, secrets: Iterable[Path]) -> Iterator[
         yield from _password_file(secret)
 
 
+def named_files(text: str) -> Iterator[Path]:
+    """Files of secrets that settings name, as they stand there."""
+    for line in text.splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() in ("password_file", "token_file", "tls_key"):
+            yield Path(value.split("#")[0].strip().strip("\"'"))
+
+
 def _password_file(path: Path) -> Iterator[Finding]:
     try:
         found = path.stat()

@@ -8,25 +8,21 @@ import re
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
 from certificates import make_certificates
-from floor import Floor, free_port, until
-from paho.mqtt.enums import CallbackAPIVersion
+from floor import Floor, free_port
 from running_agent import AGENT, asked
+from status_speaker import speaking
 
 from gaugetrail_agent import checkup
-from gaugetrail_agent.health import agent_version
 from gaugetrail_agent.spool import schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service.broker_visit import Visit, StatusWord
+from gaugetrail_service.process import own_version
+from gaugetrail_service.broker_visit import StatusWord, Visit
 from gaugetrail_service.neighbourhood import broker_limits, neighbours, two_with_one_id, versions_apart
 
 
@@ -40,7 +36,7 @@ def doctor(config: Path, listen: float = 0.3) -> tuple[int, list[str]]:
     """Exit code and the lines of `doctor`."""
     code, out, err = asked("doctor", "--config", str(config), "--listen", str(listen))
     assert err == ""
-    return code, out.splitlines()
+    return code, [line.strip() for line in out.splitlines()]
 
 
 def line_of(config: Path, pattern: str, listen: float = 0.3) -> str:
@@ -241,13 +237,14 @@ class TestBroker:
             say(topics.collector_status("c1"), CollectorStatus(online=True, collector="c1", version="0.1.0"))
             told = line_of(settings(home, f"port = {floor.mqtt_port}"), "collector c1: ")
         assert told == (
-            f"worth a look: collector c1: it has version 0.1.0, this agent has {agent_version()} -> update collector c1"
+            f"worth a look: collector c1: it has version 0.1.0, this agent has {own_version()} -> "
+            "update collector c1"
         )
 
     def test_a_collector_whose_clock_is_another(self, floor: Floor, home: Path) -> None:
         """Told by a word that comes while the doctor listens; a retained one is of any age."""
         floor.broker()
-        with speaking(floor) as say, say.again_and_again("c1", timedelta(seconds=-90)):
+        with speaking(floor) as say, say.again_and_again(collector="c1", apart=timedelta(seconds=-90)):
             told = line_of(settings(home, f"port = {floor.mqtt_port}"), "^clock: the clock of", listen=2)
         assert re.match(
             r"clock: the clock of collector c1 is (89|90)\.\d s behind this PC's -> let both reach one", told
@@ -255,60 +252,12 @@ class TestBroker:
 
     def test_two_agents_with_one_id(self, floor: Floor, home: Path) -> None:
         floor.broker()
-        with speaking(floor) as say, say.again_and_again("c1", timedelta(), agents=("08", "09")):
+        with speaking(floor) as say, say.again_and_again(agents=("08", "09")):
             told = line_of(settings(home, f"port = {floor.mqtt_port}"), "^agent pc1: ", listen=2)
         assert told == (
             "agent pc1: two agents have one id: both call themselves 'pc1' and take the connection from each other -> "
             "stop one of them, and give it another id"
         )
-
-
-class Speaker:
-    """Somebody on the broker who says retained status documents."""
-
-    def __init__(self, floor: Floor) -> None:
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
-        self._client.connect("127.0.0.1", floor.mqtt_port)
-        self._client.loop_start()
-        until(self._client.is_connected, "connected")
-
-    def __call__(self, topic: str, document: AgentStatus | CollectorStatus) -> None:
-        payload = document.model_dump_json(exclude_none=True)
-        self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(10)
-
-    @contextmanager
-    def again_and_again(self, collector: str, apart: timedelta, agents: tuple[str, ...] = ()) -> Iterator[None]:
-        """A collector's word, and those of agents that started at these hours, until the block ends."""
-        ended = threading.Event()
-
-        def speak() -> None:
-            while not ended.wait(0.05):
-                now = (datetime.now(UTC) + apart).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-                self(topics.collector_status(collector), CollectorStatus(online=True, collector=collector, time=now))
-                for hour in agents:
-                    started = f"2026-11-23T{hour}:00:00.000000Z"
-                    self(topics.status("pc1"), AgentStatus(online=True, agent="pc1", started=started))
-
-        thread = threading.Thread(target=speak)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-@contextmanager
-def speaking(floor: Floor) -> Iterator[Speaker]:
-    say = Speaker(floor)
-    try:
-        yield say
-    finally:
-        say.close()
 
 
 # --- what can't be had of a broker here

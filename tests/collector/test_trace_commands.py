@@ -184,7 +184,7 @@ def test_a_bad_question_gets_one_clear_sentence(ask: Ask, words: list[str], code
     assert sentence in done.stderr
 
 
-@pytest.mark.parametrize("command", ["trace X", "verify", "status"])
+@pytest.mark.parametrize("command", ["trace X", "verify"])
 @pytest.mark.parametrize("kind", ["influxdb", "no store", "newer", "folder"])
 def test_a_store_that_cannot_answer_is_named_in_one_sentence(tmp_path: Path, command: str, kind: str) -> None:
     table = f'kind = "sqlite"\npath = "{tmp_path}/store.db"\n'

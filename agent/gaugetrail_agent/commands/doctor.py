@@ -9,6 +9,7 @@ import typer
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.checkup import examine
 from gaugetrail_agent.commands import AsJson, ConfigFile
+from gaugetrail_contract.findings import in_lines
 from gaugetrail_service.cli import answer, say
 
 LISTEN_SECS = 7.0
@@ -26,9 +27,7 @@ def doctor(
     if as_json:
         answer({"well": not wrong, "findings": [one.as_json() for one in found]})
     else:
-        for one in found:
-            say(one.line() if one.wrong else f"worth a look: {one.line()}")
-        if not wrong:
-            say("nothing is wrong")
+        for line in in_lines(found, "nothing is wrong"):
+            say(line)
     if wrong:
         raise typer.Exit(1)

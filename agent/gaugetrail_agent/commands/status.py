@@ -10,7 +10,7 @@ import typer
 
 from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.inquiries.asking import CantAsk, asked, desk_for
-from gaugetrail_contract.findings import Finding
+from gaugetrail_contract.findings import Finding, in_lines
 from gaugetrail_contract.text import visible_bytes
 from gaugetrail_service.cli import answer, fail, say
 
@@ -60,10 +60,7 @@ def _show(report: Report, as_json: bool) -> None:
 def lines(report: Report) -> list[str]:
     """For people: a line for each thing, then what is not well, each with its cure."""
     found = [Finding(*(one[key] for key in ("about", "what", "cure", "wrong"))) for one in report.get("findings", ())]
-    wrong = [one.line() for one in found if one.wrong]
-    look = [f"worth a look: {one.line()}" for one in found if not one.wrong]
-    verdict = "well" if report.get("well") else f"NOT WELL: {len(wrong)} thing{'s' if len(wrong) != 1 else ''} to do"
-    return [*_parts(report), *look, verdict, *(f"  {line}" for line in wrong)]
+    return [*_parts(report), *in_lines(found, "well")]
 
 
 def _parts(report: Report) -> Iterator[str]:

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_agent.health import Health, agent_version
+from gaugetrail_agent.health import Health
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_agent.inquiries.desk import chunk_line
 from gaugetrail_agent.inquiries.papers import changed_papers
@@ -25,6 +25,7 @@ from gaugetrail_agent.station.display import Display
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus
+from gaugetrail_service.process import own_version
 from gaugetrail_service.certificate_ends import Certificate, certificate_at
 
 
@@ -117,7 +118,7 @@ class AgentReport:
             "id": table.id,
             "site": table.site,
             "line": table.line,
-            "version": agent_version(),
+            "version": own_version(),
             "started": document.started,
             "process": os.getpid(),
             "settings": str(self._config.loaded.path),

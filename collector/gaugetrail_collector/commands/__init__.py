@@ -1,4 +1,5 @@
-"""The collector's commands by what they look at: `run`, `trace`, `verify`, `console`, `keys`, `set_aside`, `store`.
+"""The collector's commands by what they look at: `run`, `status`, `doctor`, `trace`, `verify`, `console`, `keys`,
+`set_aside`, `store`.
 
 What they share stands here: the settings option, opening the store.
 """

@@ -1,4 +1,4 @@
-"""Commands about the service as a whole: `run`, `check`, `status`."""
+"""Commands about the service as a whole: `run`, `check`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import sqlite3
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.set_aside import opened_list
-from gaugetrail_collector.config import CollectorConfig
+from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
@@ -44,22 +42,3 @@ def check(config: ConfigFile, as_json: AsJson = False) -> None:
         answer({"ok": True, "problems": []})
     else:
         say(f"{config}: good. {loaded.settings.id} stores into {loaded.store().health()}")
-
-
-def status(config: ConfigFile, as_json: AsJson = False) -> None:
-    """What is in the store and what is set aside."""
-    loaded = configuration.load(config)
-    with opened_store(loaded) as store:
-        figures = {"store": store.health(), "records": store.count(), "set_aside": _set_aside_count(loaded)}
-    if as_json:
-        answer(figures)
-    else:
-        for key, value in figures.items():
-            say(f"{key:<10} {value}")
-
-
-def _set_aside_count(config: CollectorConfig) -> int:
-    if not config.set_aside_path.exists():
-        return 0
-    with opened_list(config) as entries:
-        return entries.count()

@@ -95,6 +95,13 @@ class SetAside:
             ).fetchall()
         return [Entry(row[0], bytes(row[1]), *row[2:]) for row in rows]
 
+    def newest(self) -> Entry | None:
+        """The entry that came last; null for an empty list."""
+        with self._lock:
+            assert self._db is not None
+            (last,) = self._db.execute("SELECT max(id) FROM entry").fetchone()
+        return None if last is None else self.get(int(last))
+
     def get(self, number: int) -> Entry | None:
         """One entry by its id; null when there is none."""
         found = self.entries(number - 1, 1)

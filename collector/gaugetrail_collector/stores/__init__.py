@@ -14,6 +14,7 @@ from typing import Protocol
 
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
 from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.seal import Opened
 
 
@@ -99,6 +100,9 @@ class Store(Protocol):
 
     def stats(self) -> Stats:
         """Figures on the whole store, for people; may take a while."""
+
+    def limits(self) -> list[Finding]:
+        """What the server's own settings would cut short or refuse; empty where it can't be asked, or has none."""
 
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
         """Make the store as an administrator would, before `open`: database or bucket, how long it keeps, roll-ups.

@@ -24,6 +24,7 @@ from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_words import plain
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.seal import Opened
 
@@ -125,6 +126,10 @@ class InfluxStore(InfluxReads):
     def stats(self) -> Stats:
         """Asked of the server."""
         return self._admin.stats(self.budget())
+
+    def limits(self) -> list[Finding]:
+        """As `InfluxAdmin.limits`."""
+        return self._admin.limits(self._guard.bounds)
 
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
         """As `InfluxAdmin.init`."""

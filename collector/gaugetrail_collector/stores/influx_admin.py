@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gaugetrail_collector.stores import StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
 from gaugetrail_collector.stores.influx_http import InfluxHttp, Point, error_text, quoted
+from gaugetrail_collector.stores.influx_limits import server_limits
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.findings import Finding
 
 IDENTITY = "gaugetrail_store"
 """The measurement that the store's id stands in."""
@@ -95,6 +97,10 @@ class InfluxAdmin:
             keeps_days=None if keeps is None else keeps / DAY_NS,
             budget=budget,
         )
+
+    def limits(self, bounds: Mapping[str, int]) -> list[Finding]:
+        """As `server_limits`."""
+        return server_limits(self._http, bounds, self._series())
 
     def _count(self, where: str) -> int:
         return sum(

@@ -17,6 +17,7 @@ from gaugetrail_collector.stores.identity import new_store_id, store_id_in
 from gaugetrail_collector.stores.question import contexts
 from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.record import Record, identifiers
 from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
 
@@ -145,6 +146,10 @@ class SqliteStore(SqliteReads):
         files = [self.path, self.path.with_name(self.path.name + "-wal")]
         size = sum(one.stat().st_size for one in files if one.exists())
         return Stats(self.health(), count, None, size, oldest, newest, fresh, None)
+
+    def limits(self) -> list[Finding]:
+        """None: a file holds as much as its disk."""
+        return []
 
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
         """Make the file. It keeps everything, and charts are InfluxDB's matter."""

@@ -1,0 +1,88 @@
+"""What `doctor` looks at for a collector and `status` doesn't: rights, the clock against agents', limits of broker and
+database, versions apart, two services with one id. The collector may run or not; nothing is changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gaugetrail_collector.config import CollectorConfig
+from gaugetrail_collector.overview import EVERYBODY, broker_address
+from gaugetrail_collector.stores import StoreDown
+from gaugetrail_contract import topics
+from gaugetrail_contract.findings import Finding
+from gaugetrail_service.process import own_version
+from gaugetrail_service.broker_visit import Visit, visit
+from gaugetrail_service.certificate_ends import certificate_at
+from gaugetrail_service.clock_source import kernel_synced
+from gaugetrail_service.neighbourhood import broker_limits, clocks_apart, neighbours, two_with_one_id, versions_apart
+from gaugetrail_service.rights import folder_rights, named_files, settings_rights
+
+NEEDS_BYTES = 210_000
+"""The largest message that an agent sends."""
+SHARED = f"$share/gaugetrail-doctor/{topics.ALL_COLLECTOR_STATUS}"
+"""A shared subscription that takes nothing from anybody."""
+
+
+def examine(config: CollectorConfig, secs: float) -> list[Finding]:
+    """Everything; the broker is listened to for at most `secs`."""
+    loaded = config.loaded
+    secrets = [config.path(path) for path in named_files(loaded.text)]
+    return [
+        *folder_rights(config.data_dir),
+        *settings_rights(loaded.path, loaded.text, secrets),
+        *certificates(config),
+        *clock_source(),
+        *store_limits(config),
+        *around_the_broker(config, secs),
+    ]
+
+
+def certificates(config: CollectorConfig) -> Iterator[Finding]:
+    """Those of our own that have ended or soon will."""
+    mqtt, now = config.settings.mqtt, datetime.now(UTC)
+    for key, path in (("tls_ca", mqtt.tls_ca), ("tls_cert", mqtt.tls_cert)):
+        if path is not None:
+            yield from certificate_at(f"[mqtt] {key}", config.path(Path(path))).findings(now)
+
+
+def clock_source() -> Iterator[Finding]:
+    """A clock that nobody sets."""
+    if sys.platform.startswith("linux") and not kernel_synced():
+        what = "no time source sets this machine's clock, which late records and anchors are told by"
+        yield Finding("clock", what, "timedatectl set-ntp true, and name the plant's time server in timesyncd.conf")
+
+
+def store_limits(config: CollectorConfig) -> Iterator[Finding]:
+    """What the database's own settings are in the way of; a store that is down is `status`'s matter, and said too."""
+    store = config.store()
+    try:
+        store.open()
+        yield from store.limits()
+    except StoreDown as error:
+        yield Finding("store", str(error), "gaugetrail-collector status says more; its limits can't be asked now")
+    finally:
+        store.close()
+
+
+def around_the_broker(config: CollectorConfig, secs: float) -> Iterator[Finding]:
+    """What the broker allows and who is there."""
+    address, name = broker_address(config), config.settings.id
+    largest = (f"{topics.ROOT}/{topics.COLLECTORS}/{name}/doctor", NEEDS_BYTES)
+    found: Visit = visit(address, (*EVERYBODY, SHARED), secs=secs, largest=largest)
+    yield from broker_limits(
+        found,
+        address.where,
+        needs_bytes=NEEDS_BYTES,
+        window=0,
+        shared=bool(config.settings.mqtt.group),
+    )
+    if not found.refusal:
+        heard, version = neighbours(found.words), own_version()
+        yield from two_with_one_id(heard)
+        yield from clocks_apart(heard, "agent")
+        yield from versions_apart(heard, version, "agent", "collector")
+        yield from versions_apart(heard, version, "collector", "collector")

@@ -1,0 +1,193 @@
+"""How a plant's collecting does: agents here and gone, collectors, broker, store, gaps, what is set aside.
+
+Asked beside the running collector, not of it: of the store, of the broker's retained status documents, of the list of
+what is set aside. So it tells the same whether the collector runs, hangs or is gone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gaugetrail_collector.config import CollectorConfig
+from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.stores import StoreDown, StoreRefuses
+from gaugetrail_contract import topics
+from gaugetrail_contract.clock import utc_us
+from gaugetrail_contract.findings import Finding
+from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_service.broker_visit import BrokerAddress, Visit, visit
+from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
+
+OLD_SECS = 60.0
+"""Both services say how they are every five seconds; one that has not for so long hangs, whatever its last word was."""
+EVERYBODY = (topics.ALL_AGENT_STATUS, topics.ALL_COLLECTOR_STATUS)
+
+
+def broker_address(config: CollectorConfig) -> BrokerAddress:
+    """The broker as the collector's settings name it."""
+    mqtt = config.settings.mqtt
+    return BrokerAddress(
+        mqtt.host,
+        mqtt.port,
+        mqtt.username,
+        mqtt.password.get_secret_value() if mqtt.password is not None else None,
+        *(None if path is None else config.path(path) for path in (mqtt.tls_ca, mqtt.tls_cert, mqtt.tls_key)),
+    )
+
+
+@dataclass
+class Overview:
+    """Everything that `status` shows. `store` and `records` are null where the store doesn't answer."""
+
+    collector: str
+    where: str
+    visit: Visit
+    store: str | None = None
+    store_trouble: StoreDown | None = None
+    records: int | None = None
+    chains: tuple[str, ...] = ()
+    """Agents that have records in the store."""
+    set_aside: int = 0
+    set_aside_trouble: str = ""
+    last_reason: str = ""
+    agents: Mapping[str, Neighbour] = field(default_factory=dict)
+    collectors: Mapping[str, Neighbour] = field(default_factory=dict)
+
+    @property
+    def own(self) -> CollectorStatus | None:
+        """This collector's own last word."""
+        one = self.collectors.get(self.collector)
+        return one.document if one is not None and isinstance(one.document, CollectorStatus) else None
+
+
+def overview(config: CollectorConfig, secs: float) -> Overview:
+    """Ask everybody; the broker is listened to for `secs`."""
+    address = broker_address(config)
+    found = Overview(config.settings.id, address.where, visit(address, EVERYBODY, secs=secs))
+    heard = neighbours(found.visit.words)
+    found.agents, found.collectors = latest(heard, "agent"), latest(heard, "collector")
+    _ask_store(config, found)
+    _ask_list(config, found)
+    return found
+
+
+def _ask_store(config: CollectorConfig, found: Overview) -> None:
+    store = config.store()
+    try:
+        store.open()
+        found.store, found.records = store.health(), store.count()
+        found.chains = tuple(sorted({agent for agent, _ in store.chains() if not agent.startswith("collector:")}))
+    except StoreDown as error:
+        found.store_trouble = error
+    finally:
+        store.close()
+
+
+def _ask_list(config: CollectorConfig, found: Overview) -> None:
+    if not config.set_aside_path.exists():
+        return
+    entries = SetAside(config.set_aside_path)
+    try:
+        entries.open()
+        found.set_aside = entries.count()
+        newest = entries.newest()
+        found.last_reason = "" if newest is None else newest.reason
+    except (OSError, sqlite3.Error) as error:
+        found.set_aside_trouble = f"{config.set_aside_path} can't be read: {error}"
+    finally:
+        entries.close()
+
+
+# --- what is not well
+
+
+def findings(found: Overview, now_us: int) -> list[Finding]:
+    """Each in one line, with its cure."""
+    return [
+        *_store(found),
+        *_broker(found),
+        *_own(found, now_us),
+        *_gaps(found),
+        *_aside(found),
+        *(finding for name, one in found.agents.items() for finding in _agent(name, one, now_us)),
+        *_unheard(found),
+    ]
+
+
+def _store(found: Overview) -> Iterator[Finding]:
+    if found.store_trouble is None:
+        return
+    cure = "start it, or put the address under [store] right; records wait in the agents meanwhile"
+    if isinstance(found.store_trouble, StoreRefuses):
+        cure = "put user, token, database or rights right; gaugetrail-collector store init makes what is missing"
+    yield Finding("store", str(found.store_trouble), cure)
+
+
+def _broker(found: Overview) -> Iterator[Finding]:
+    if found.visit.refusal:
+        yield Finding("broker", found.visit.refusal, found.visit.cure)
+
+
+def _own(found: Overview, now_us: int) -> Iterator[Finding]:
+    about = f"collector {found.collector}"
+    if found.visit.refusal:
+        return
+    start = "start it: gaugetrail-collector run --config F"
+    own = found.own
+    if own is None:
+        yield Finding(about, "has never been on this broker", start)
+    elif not own.online:
+        yield Finding(about, "doesn't run", start)
+    elif (age := _age(own, now_us)) > OLD_SECS:
+        yield Finding(about, f"has said nothing for {age:.0f} s: it hangs, or its clock is wrong", "start it again")
+    else:
+        if own.store == "down" and found.store_trouble is None:
+            yield Finding(about, f"finds its store down: {own.store_detail}", "look at its log and at [store]")
+        if own.broker_detail:
+            yield Finding(about, own.broker_detail, "look at the broker's access rules and at [mqtt]")
+
+
+def _gaps(found: Overview) -> Iterator[Finding]:
+    own = found.own
+    if own is not None and own.gaps:
+        what = f"{own.gaps} range{'s' if own.gaps != 1 else ''} of numbers missing: {'; '.join(own.gap_details[:3])}"
+        cure = "they are asked for again; where the agent no longer has them, gaugetrail-collector verify names them"
+        yield Finding("gaps", what, cure)
+
+
+def _aside(found: Overview) -> Iterator[Finding]:
+    if found.set_aside_trouble:
+        yield Finding("set aside", found.set_aside_trouble, "run this as the service's user")
+    if found.set_aside:
+        count = f"{found.set_aside} line{'s' if found.set_aside != 1 else ''}"
+        what = f"{count} could not be understood or stored, last: {found.last_reason}"
+        yield Finding("set aside", what, "gaugetrail-collector set-aside ls; mend the cause, then set-aside retry")
+
+
+def _agent(name: str, one: Neighbour, now_us: int) -> Iterator[Finding]:
+    about, told = f"agent {name}", one.document
+    if not isinstance(told, AgentStatus):
+        return
+    if not told.online:
+        yield Finding(about, "is gone", "look at its PC and its network; its records wait there")
+    elif (age := _age(told, now_us)) > OLD_SECS:
+        yield Finding(about, f"has said nothing for {age:.0f} s: it hangs, or its clock is wrong", "look at its PC")
+    else:
+        for alarm in told.alarms:
+            yield Finding(about, alarm, "gaugetrail-agent status on its PC says what to do")
+
+
+def _unheard(found: Overview) -> Iterator[Finding]:
+    """Agents of which there are records and no word on this broker: retired, or on another one."""
+    if not found.visit.refusal:
+        for name in sorted(set(found.chains) - set(found.agents)):
+            what = "has records here and no word on this broker"
+            yield Finding(
+                f"agent {name}", what, "nothing to do for a PC that was retired; else look at it", wrong=False
+            )
+
+
+def _age(document: AgentStatus | CollectorStatus, now_us: int) -> float:
+    return 0.0 if document.time is None else (now_us - utc_us(document.time)) / 1e6
