@@ -29,7 +29,9 @@ DUE_DAYS = 14
 
 STARTING = Finding("agent", "it is starting", "ask again in a moment")
 
+WRONG_LINE = "put baud, parity and bytesize of its [[link]] as the gauge's menu says, or name its right driver"
 DEVICE_CURES = (
+    ("not intelligibly", WRONG_LINE),
     (
         "no such port|file is gone",
         "plug the adapter in, or put its port right; gaugetrail-agent ports lists those there",
@@ -101,14 +103,11 @@ def device(name: str, state: DeviceState | None, tap: WireTap) -> Iterator[Findi
         return
     came = [chunk.data for chunk in tap.last() if chunk.way == "in"]
     if state.garbled and not state.readings:
-        yield Finding(about, f"each of its {state.garbled} frames is garbled, last {_shown(came)}", _WRONG_LINE)
+        yield Finding(about, f"each of its {state.garbled} frames is garbled, last {_shown(came)}", WRONG_LINE)
     elif came and not state.frames and tap.bytes_in > len(came[-1]):
         yield Finding(
-            about, f"bytes come, but no frame is whole: {_shown(came)}", _WRONG_LINE, wrong=tap.bytes_in > 200
+            about, f"bytes come, but no frame is whole: {_shown(came)}", WRONG_LINE, wrong=tap.bytes_in > 200
         )
-
-
-_WRONG_LINE = "put baud, parity and bytesize of its [[link]] as the gauge's menu says, or name its right driver"
 
 
 def _shown(came: Sequence[bytes]) -> str:
