@@ -32,6 +32,7 @@ def tap(
                     answer(line)
                 else:
                     say(shown(line))
+            raise CantAsk("the agent has hung up: it was stopped, or this reader took nothing for a minute")
     except CantAsk as error:
         raise fail(str(error)) from error
 

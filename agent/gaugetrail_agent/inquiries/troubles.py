@@ -105,9 +105,7 @@ def device(name: str, state: DeviceState | None, tap: WireTap) -> Iterator[Findi
     if state.garbled and not state.readings:
         yield Finding(about, f"each of its {state.garbled} frames is garbled, last {_shown(came)}", WRONG_LINE)
     elif came and not state.frames and tap.bytes_in > len(came[-1]):
-        yield Finding(
-            about, f"bytes come, but no frame is whole: {_shown(came)}", WRONG_LINE, wrong=tap.bytes_in > 200
-        )
+        yield Finding(about, f"bytes come, but no frame is whole: {_shown(came)}", WRONG_LINE, wrong=tap.bytes_in > 200)
 
 
 def _shown(came: Sequence[bytes]) -> str:
