@@ -120,9 +120,9 @@ async def _asked(config: AgentConfig) -> list[Problem]:
 
 def _reason(reading: Reading) -> str:
     code = (reading.error_code or "").removeprefix("exception ")
-    return (
-        str(Refused(int(code))) if code.isdigit() else f"its registers ({reading.raw.hex()}) are no such type ({code})"
-    )
+    if code.isdigit():
+        return str(Refused(int(code)))
+    return str(reading.extra.get("why", f"its registers ({reading.raw.hex()}) are no such type ({code})"))
 
 
 def _not_needed(_name: str, _state: DeviceState) -> None:

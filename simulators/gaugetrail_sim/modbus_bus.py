@@ -42,6 +42,7 @@ class BusUnits:
         self.connections = 0
         """How often a master has connected to the socket."""
         self._mode = mode
+        self._awake: dict[int, int] = {}
         self._buffer = b""
         self._send: Callable[[bytes], None] = lambda _: None
         self._port: PtyPort | None = None
@@ -106,9 +107,16 @@ class BusUnits:
             if unit is None:
                 continue
             self.requests[number] += 1
-            if not unit.dead:
+            if not unit.dead and self._is_awake(number, unit):
+                transaction = 0 if unit.answers_number_zero else transaction
                 frame = frame_of(self._mode, unit.answers_as or number, self._answer(number, unit, pdu), transaction)
                 asyncio.get_running_loop().call_later(unit.late_secs, self._send, frame)
+
+    def _is_awake(self, number: int, unit: SimulatedUnit) -> bool:
+        """Whether it hears this question; one that it sleeps through wakes it."""
+        left = self._awake.get(number, 0)
+        self._awake[number] = left - 1 if left else unit.naps_after
+        return not unit.naps_after or left > 0
 
     def _take(self) -> tuple[int, int, bytes] | None:
         """The next sound request: transaction number (TCP), unit, PDU; a broken one costs what has come so far."""
@@ -144,7 +152,7 @@ class BusUnits:
         memory = self.memory[number]
         if function not in (1, 2, 3, 4, 5, 6, 15, 16) or function in unit.lacks:
             return bytes((function | 0x80, ILLEGAL_FUNCTION))
-        if several and function in (3, 4) and count > unit.most_registers:
+        if function in unit.bad_value_for or (several and function in (3, 4) and count > unit.most_registers):
             return bytes((function | 0x80, ILLEGAL_VALUE))
         if unit.refused & set(touched) or touched.stop > SIZE:
             return bytes((function | 0x80, ILLEGAL_ADDRESS))

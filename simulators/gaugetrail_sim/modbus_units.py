@@ -39,6 +39,12 @@ class SimulatedUnit:
     """More in one request is answered with exception 3 (on a serial bus)."""
     lacks: frozenset[int] = frozenset()
     """Functions that it doesn't know (on a serial bus)."""
+    bad_value_for: frozenset[int] = frozenset()
+    """Functions that it answers with exception 3, whatever the value (on a serial bus)."""
+    naps_after: int = 0
+    """It falls asleep after so many answers; the question that wakes it is not answered (on a serial bus). 0: never."""
+    answers_number_zero: bool = False
+    """Its answers bear transaction number 0 (in `BusUnits` over TCP)."""
     keeps_writes: bool = True
     """False: it accepts writes and changes nothing (on a serial bus)."""
     written: Callable[[], None] = field(default=lambda: None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -60,6 +61,34 @@ async def bus(
     finally:
         await link.close()
         await units_there.close()
+
+
+class PlcThread:
+    """A PLC on a loop of its own, since the test waits for processes."""
+
+    def __init__(self) -> None:
+        self.units = BusUnits({1: SimulatedUnit()}, "tcp")
+        self.port = 0
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        self._ready.wait(10)
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self.port = await self.units.serve()
+            self._stop = asyncio.Event()
+            self._ready.set()
+            await self._stop.wait()
+            await self.units.close()
+
+        self._loop.run_until_complete(serve())
+        self._loop.close()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
 
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]

@@ -7,17 +7,20 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from modbus_floor import Polled, eventually, tcp, value
+from modbus_floor import Polled, bus, eventually, tcp, value
 
 from gaugetrail_agent.drivers.modbus import handshake_registers
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.drivers.modbus.handshake import LAST_SEQ, Log, Seen, answered, judge, looks_new
+from gaugetrail_agent.drivers.modbus.handshake_registers import TriggerSettings
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_sim import plc
+from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.plc import Press
 
 VALUES = [
@@ -66,6 +69,14 @@ class TestJudge:
         assert judge(Log(7), Seen(0, 0, 7, "a")).do == "restart"
         act = judge(Log(700), Seen(3, 3, 0, "a"))
         assert (act.do, act.lost) == ("offer", 0)
+
+    def test_other_data_beside_a_flag_are_another_part(self) -> None:
+        """Its 0 fell between two polls; the same data are the same part, answered again."""
+        log = Log(1, ResultCode.STORED_PASS, "a")
+        assert judge(log, Seen(1, 1, 0, "b"), flag=True).do == "offer"
+        assert judge(log, Seen(1, 1, 0, "a"), flag=True).do == "answer"
+        assert judge(log, Seen(1, 1, 1, "b"), flag=True).do == "nothing"
+        assert judge(log, Seen(1, 0, 0, "b"), flag=True).do == "read_again"
 
     @given(
         st.integers(1, LAST_SEQ), st.sampled_from(ResultCode), st.text(st.characters(categories=["L", "N"]), min_size=1)
@@ -291,10 +302,7 @@ def test_both_heartbeats_run_and_a_plc_whose_heart_stands_still_is_named(monkeyp
 
 def test_scenario_47_the_echo_is_not_written_when_the_result_does_not_stand(tmp_path) -> None:
     """The PLC takes the write and keeps what it had: no echo, so it releases nothing."""
-    from modbus_floor import bus
-
     from gaugetrail_agent.links.modbus import NotTaken
-    from gaugetrail_sim.modbus_units import SimulatedUnit
 
     async def steps() -> None:
         async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
@@ -310,5 +318,82 @@ def test_scenario_47_the_echo_is_not_written_when_the_result_does_not_stand(tmp_
                 there.units[1].keeps_writes = True
                 await eventually(lambda: memory[plc.ECHO] == 1, "answered from the log")
                 assert memory[plc.RESULT] == plc.STORED_PASS
+
+    played(steps)
+
+
+class TestFlag:
+    """A PLC that offers each part by a flag: 1, and back to 0 when it has seen the echo."""
+
+    TRIGGER = {"seq": plc.SEQ, "result": plc.RESULT, "echo": plc.ECHO, "offers": "flag"}  # noqa: RUF012
+
+    def test_the_echo_goes_back_with_the_flag_so_no_part_finds_the_last_ones_answer(self, tmp_path: Path) -> None:
+        async def steps() -> None:
+            async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
+                memory = there.memory[1].registers
+                async with Polled(link, "press", poll_secs=0.01, value=VALUES, trigger=self.TRIGGER) as reader:
+                    for part in range(1, 4):
+                        memory[plc.SERIAL] = 0x4130 + part
+                        assert memory[plc.ECHO] == 0
+                        memory[plc.SEQ] = 1
+                        batch = await offered(reader, part)
+                        assert batch.readings[0].text == f"A{part}"
+                        commit(reader, batch, ResultCode.STORED_PASS)
+                        await reader.device.answer(1, ResultCode.STORED_PASS)
+                        assert memory[plc.RESULT : plc.ECHO + 1] == [plc.STORED_PASS, 1]
+                        memory[plc.SEQ] = 0
+                        await eventually(lambda: memory[plc.RESULT : plc.ECHO + 1] == [0, 0], "the echo goes back")
+                    assert len(reader.batches) == 3
+                    assert reader.device.state.up
+
+        played(steps)
+
+    def test_a_flag_that_is_taken_back_too_early_gets_no_echo(self, tmp_path: Path) -> None:
+        """The next part's flag would stand beside it, and release a part that nobody has recorded."""
+
+        async def steps() -> None:
+            async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
+                memory = there.memory[1].registers
+                async with Polled(link, "press", poll_secs=0.01, value=VALUES, trigger=self.TRIGGER) as reader:
+                    memory[plc.SEQ] = 1
+                    await offered(reader)
+                    memory[plc.SEQ] = 0
+                    await reader.device.answer(1, ResultCode.STORED_PASS)
+                    assert memory[plc.ECHO] == 0
+                    memory[plc.SERIAL] = 0x4132
+                    memory[plc.SEQ] = 1
+                    await offered(reader, 2)
+
+        played(steps)
+
+    def test_a_number_beside_a_flag_is_said(self, tmp_path: Path) -> None:
+        async def steps() -> None:
+            async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
+                there.memory[1].registers[plc.SEQ] = 7
+                async with Polled(link, "press", poll_secs=0.01, value=VALUES, trigger=self.TRIGGER) as reader:
+                    await eventually(lambda: 'seq is 7, and offers = "flag" allows 0 and 1' in reader.detail)
+                    assert not reader.batches
+
+        played(steps)
+
+    def test_a_flag_without_an_answer_is_refused_by_the_settings(self) -> None:
+        with pytest.raises(ValueError, match="needs result and echo"):
+            TriggerSettings.model_validate({"seq": 1, "offers": "flag"})
+
+
+def test_a_plc_that_starts_anew_with_its_memory_kept_does_not_find_the_answer_of_its_first_part(
+    tmp_path: Path,
+) -> None:
+    """seq 0 after power-on, echo 1 left from before: part 1 would be released the moment that it is offered."""
+
+    async def steps() -> None:
+        async with bus("tcp", tmp_path, {1: SimulatedUnit()}) as (there, link):
+            memory = there.memory[1].registers
+            memory[plc.RESULT : plc.ECHO + 1] = [plc.STORED_PASS, 1]
+            trigger = {"seq": plc.SEQ, "result": plc.RESULT, "echo": plc.ECHO}
+            async with Polled(link, "press", poll_secs=0.01, value=VALUES, trigger=trigger) as reader:
+                await eventually(lambda: memory[plc.RESULT : plc.ECHO + 1] == [0, 0], "the echo goes back")
+                memory[plc.SEQ] = 1
+                assert (await offered(reader)).trigger == 1
 
     played(steps)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from floor import Floor, command, until
+from modbus_floor import PlcThread
 
 from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit, float_registers, text_registers
+from gaugetrail_sim.modbus_units import float_registers, text_registers
 
 CONFIG = """\
 [agent]
@@ -53,34 +51,6 @@ PLAN = (
     'id = "CP-1"\nrevision = "A"\npart = "PR-1"\napproved_by = "QE"\napproved_on = "2026-11-01"\n'
     '[[characteristic]]\nname = "force"\nunit = "kN"\nlsl = "10"\nusl = "20"\ndevice = "press"\nchannel = "force"\n'
 )
-
-
-class PlcThread:
-    """A PLC on a loop of its own, since the test waits for processes."""
-
-    def __init__(self) -> None:
-        self.units = BusUnits({1: SimulatedUnit()}, "tcp")
-        self.port = 0
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        self._ready.wait(10)
-
-    def _run(self) -> None:
-        async def serve() -> None:
-            self.port = await self.units.serve()
-            self._stop = asyncio.Event()
-            self._ready.set()
-            await self._stop.wait()
-            await self.units.close()
-
-        self._loop.run_until_complete(serve())
-        self._loop.close()
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
 
 
 @pytest.fixture

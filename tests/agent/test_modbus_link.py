@@ -78,6 +78,32 @@ class TestEveryWire:
 
         self.on(wire, tmp_path, {1: SimulatedUnit(lacks=frozenset({6}))}, steps)
 
+    def test_a_unit_that_calls_function_6_a_bad_value_is_written_with_16(self, wire: str, tmp_path: Path) -> None:
+        async def steps(there: BusUnits, link: ModbusLink) -> None:
+            await link.write(1, 10, [5])
+            assert there.memory[1].registers[10] == 5
+            there.units[1].bad_value_for = frozenset({6, 16})
+            with pytest.raises(Refused, match="exception 3"):
+                await link.write(1, 10, [6])
+
+        self.on(wire, tmp_path, {1: SimulatedUnit(bad_value_for=frozenset({6}))}, steps)
+
+    def test_a_unit_that_sleeps_is_asked_twice_and_its_first_silence_is_no_fault(
+        self, wire: str, tmp_path: Path
+    ) -> None:
+        async def steps(there: BusUnits, link: ModbusLink) -> None:
+            there.memory[1].registers[:2] = [111, 222]
+            link.wakes(1)
+            for _ in range(2):
+                assert await link.read(1, "holding", 0, 2) == [111, 222]
+                await link.write(1, 5, [7])
+            assert there.memory[1].registers[5] == 7
+            there.units[1].dead = True
+            with pytest.raises(NoReply, match="unit 1 doesn't answer"):
+                await link.read(1, "holding", 0, 1)
+
+        self.on(wire, tmp_path, {1: SimulatedUnit(naps_after=4)}, steps, timeout_secs=0.1)
+
     def test_scenario_47_a_write_that_does_not_stand_is_an_error(self, wire: str, tmp_path: Path) -> None:
         """The unit says yes and keeps what it had: no release is built on that."""
 
@@ -379,3 +405,56 @@ def test_a_cancelled_request_leaves_the_link_in_use(tmp_path: Path) -> None:
                 assert await link.read(2, "holding", 0, 1) == [0]
 
     asyncio.run(session())
+
+
+class TestNumberZero:
+    """Devices whose answers bear transaction number 0, whatever was asked."""
+
+    def test_it_is_refused_by_its_name_and_with_the_cure(self, tmp_path: Path) -> None:
+        async def session() -> None:
+            async with bus("tcp", tmp_path, {1: SimulatedUnit(answers_number_zero=True)}) as (_, link):
+                with pytest.raises(NoReply, match=r"number 0 was not taken \(open: 1\); .* answers = \"zero_too\""):
+                    await link.read(1, "holding", 0, 1)
+
+        asyncio.run(session())
+
+    def test_it_is_taken_where_the_settings_say_so_and_with_a_number_of_its_own_too(self, tmp_path: Path) -> None:
+        async def session() -> None:
+            unit = SimulatedUnit(answers_number_zero=True)
+            async with bus("tcp", tmp_path, {1: unit}, answers="zero_too") as (there, link):
+                there.memory[1].registers[:3] = [11, 22, 33]
+                assert await link.read(1, "holding", 0, 3) == [11, 22, 33]
+                unit.answers_number_zero = False
+                assert await link.read(1, "holding", 1, 1) == [22]
+
+        asyncio.run(session())
+
+    def test_requests_wait_for_one_another_and_no_late_answer_is_taken_for_the_next(self, tmp_path: Path) -> None:
+        """Same length, other registers: only a new connection keeps the late answer away."""
+
+        async def session() -> None:
+            units = {1: SimulatedUnit(answers_number_zero=True, late_secs=0.3), 2: SimulatedUnit()}
+            async with bus("tcp", tmp_path, units, answers="zero_too", timeout_secs=0.2, overtake_secs=0) as (
+                there,
+                link,
+            ):
+                there.memory[1].registers[:2] = [111, 222]
+                with pytest.raises(NoReply):
+                    await link.read(1, "holding", 0, 1)
+                units[1].late_secs = 0.0
+                assert await link.read(1, "holding", 1, 1) == [222]
+                assert there.connections == 2
+
+                both = await asyncio.gather(link.read(1, "holding", 0, 1), link.read(1, "holding", 1, 1))
+                assert both == [[111], [222]]
+
+        asyncio.run(session())
+
+    def test_of_another_unit_it_is_not_taken(self, tmp_path: Path) -> None:
+        async def session() -> None:
+            unit = SimulatedUnit(answers_number_zero=True, answers_as=9)
+            async with bus("tcp", tmp_path, {1: unit}, answers="zero_too") as (_, link):
+                with pytest.raises(NoReply, match="unit 1 was asked and unit 9 answered"):
+                    await link.read(1, "holding", 0, 1)
+
+        asyncio.run(session())

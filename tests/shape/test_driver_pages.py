@@ -9,7 +9,13 @@ from pathlib import Path
 import driver_pages
 import pytest
 
-from gaugetrail_agent.config import SerialLinkTable, StreamDeviceTable, TcpLinkTable, WedgeLinkTable
+from gaugetrail_agent.config import (
+    ModbusDeviceTable,
+    SerialLinkTable,
+    StreamDeviceTable,
+    TcpLinkTable,
+    WedgeLinkTable,
+)
 from gaugetrail_agent.drivers import catalogue
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +92,8 @@ def test_settings_on_a_page_can_be_copied(page: Path) -> None:
             elif link.get("kind") == "wedge":
                 WedgeLinkTable.model_validate(link)
         for device in shown.get("device", ()):
-            if device.get("driver", "modbus") == "modbus":
+            if device["driver"] == "modbus":
+                ModbusDeviceTable.model_validate(device)
                 continue
             table = StreamDeviceTable.model_validate(device)
             catalogue.make_driver(table.driver, {key: str(value) for key, value in table.settings.items()})

@@ -54,14 +54,24 @@ def registers_(
     register: Annotated[
         list[str], typer.Argument(metavar="REG…", help="registers in wire order, as 0xNNNN or decimal")
     ],
-    type_: Annotated[str, typer.Option("--type", help="uint16, int32, float32, bcd16, string, bits …, float32[4]")],
+    type_: Annotated[
+        str, typer.Option("--type", help="uint16, int32, float32, bcd16, string, s7string[16], bit[3], float32[4] …")
+    ],
     byte_order: Annotated[str, typer.Option(help="order inside one register: big or little")] = "big",
-    word_order: Annotated[str, typer.Option(help="order of the registers: big (first is highest) or little")] = "big",
+    word_order: Annotated[
+        str, typer.Option(help="order of the registers: big (first is highest), little, for 64 bits also dword-little")
+    ] = "big",
     scale: Annotated[str, typer.Option(help="factor, decimal")] = "1",
     offset: Annotated[str, typer.Option(help="added after the factor, decimal")] = "0",
     sentinel: Annotated[list[str] | None, typer.Option(help="raw value that means no value; may be repeated")] = None,
-    encoding: Annotated[str, typer.Option(help="of a string")] = "ascii",
-    all_orders: Annotated[bool, typer.Option("--all-orders", help="the four ways side by side")] = False,
+    encoding: Annotated[str, typer.Option(help="of a string: ascii, utf-8, gbk, any of Python's codecs")] = "ascii",
+    bits: Annotated[
+        str | None, typer.Option("--bit", "--bits", help="of the number only this bit (3) or these (4-7)")
+    ] = None,
+    ok: Annotated[int | None, typer.Option(help="also say the result: ok for this number, nok for another")] = None,
+    all_orders: Annotated[
+        bool, typer.Option("--all-orders", help="every order side by side; what can hardly be is marked suspicious")
+    ] = False,
 ) -> None:
     """Print what Modbus registers mean, as {"value": …}; null for no value, an error where they can't mean it."""
     try:
@@ -69,8 +79,11 @@ def registers_(
     except ValueError as error:
         raise typer.BadParameter(f"a register is a number like 0x1234 or 4660 ({error})") from error
     try:
-        spec = registers.make_spec(type_, byte_order, word_order, scale, offset, tuple(sentinel or ()), encoding)
-        answer(registers.all_orders_answer(numbers, spec) if all_orders else registers.registers_answer(numbers, spec))
+        name = type_ if bits is None else registers.in_bits(type_, bits)
+        spec = registers.make_spec(name, byte_order, word_order, scale, offset, tuple(sentinel or ()), encoding)
+        answer(
+            registers.all_orders_answer(numbers, spec) if all_orders else registers.registers_answer(numbers, spec, ok)
+        )
     except ValueError as error:
         raise fail(str(error), 2) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -16,7 +16,6 @@ from gaugetrail_agent.config import AgentConfig, ModbusDeviceTable
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_agent.drivers.modbus.device import Batch
-from gaugetrail_agent.drivers.modbus.values import ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.ports import list_ports
@@ -34,7 +33,7 @@ def read(
     follow: Annotated[bool, typer.Option(help="go on until Ctrl-C; otherwise stop after the first reading")] = False,
     wait: Annotated[float, typer.Option(help="give up after so many seconds without a reading")] = FIRST_READING_SECS,
     all_orders: Annotated[
-        bool, typer.Option("--all-orders", help="Modbus: each value read live, in the four byte and word orders")
+        bool, typer.Option("--all-orders", help="Modbus: each value read live, in every byte and word order")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -48,14 +47,14 @@ def read(
     table = loaded.device(device)
     if all_orders and not isinstance(table, ModbusDeviceTable):
         raise fail(f"{device} is no Modbus device, so its values have one order only", 2)
-    ways = table.value if all_orders and isinstance(table, ModbusDeviceTable) else ()
+    ways = table if all_orders and isinstance(table, ModbusDeviceTable) else None
     got = asyncio.run(_watch(loaded, device, ways, follow=follow, wait=wait, as_json=as_json))
     if not got:
         raise fail(f"{device}: no reading in {wait:g} s; press its DATA key, or look at cable, baud rate and settings")
 
 
 async def _watch(
-    config: AgentConfig, name: str, ways: Sequence[ValueSettings], *, follow: bool, wait: float, as_json: bool
+    config: AgentConfig, name: str, ways: ModbusDeviceTable | None, *, follow: bool, wait: float, as_json: bool
 ) -> bool:
     """Show readings until the first, or for ever; false when none came in time. `ways`: show all orders of these."""
     first = asyncio.Event()
@@ -65,7 +64,7 @@ async def _watch(
         first.set()
 
     def show_block(_: str, batch: Batch) -> None:
-        if not ways:
+        if ways is None:
             for reading in batch.readings:
                 show(name, reading)
             return
@@ -105,11 +104,13 @@ async def _ask(devices: Devices, name: str) -> None:
             return
 
 
-def four_ways(values: Sequence[ValueSettings], batch: Batch) -> Iterator[dict[str, object]]:
+def four_ways(table: ModbusDeviceTable, batch: Batch) -> Iterator[dict[str, object]]:
     """Each value's registers as they were just read, and what they mean in each order; as set up, marked."""
     raw = {(reading.channel or "").partition("[")[0]: reading.raw for reading in batch.readings}
-    for value in values:
-        words = struct.unpack(f">{len(raw[value.name]) // 2}H", raw[value.name][: len(raw[value.name]) // 2 * 2])
+    for value in table.value:
+        words: tuple[int, ...] = ()
+        if value.function in ("holding", "input") and raw[value.name]:
+            words = struct.unpack(f">{len(raw[value.name]) // 2}H", raw[value.name])[table.place(value).own]
         yield {
             "channel": value.name,
             "address": value.address,
@@ -120,14 +121,15 @@ def four_ways(values: Sequence[ValueSettings], batch: Batch) -> Iterator[dict[st
 
 
 def ways_side_by_side(shown: Mapping[str, object]) -> str:
-    """One value in four lines; the one that is set has a mark."""
+    """One value, a line for each order; the one that is set has a mark, one that can hardly be is doubted."""
     registers_, ways = shown["registers"], shown["ways"]
     assert isinstance(registers_, list)
     assert isinstance(ways, dict)
     lines = [f"{shown['channel']} at {shown['address']}: {' '.join(registers_) or 'refused'}"]
     for way, found in ways.items():
         mark = "*" if way == shown["set"] else " "
-        lines.append(f"  {mark} {way:<26} {_short(found)}")
+        doubt = f"  ({found['suspicious']})" if "suspicious" in found else ""
+        lines.append(f"  {mark} {way:<30} {_short(found)}{doubt}")
     return "\n".join(lines)
 
 

@@ -5,9 +5,12 @@ must fit. What doesn't fit is counted and passed over; a request that nobody ans
 
 - On TCP each request has a number of its own, used once, so a late answer fits nothing. A unit that is slow lets
   requests to the other units behind the same gateway pass. A connection on which nothing at all comes back is closed.
+- A device that answers with number 0 whatever was asked is believed where the settings say so (`answers`), while one
+  request is open; after a time-out the connection is made anew, for its late answer would fit the next request.
 - RTU and ASCII have no number. The bus is left quiet after a time-out, what arrives meanwhile is dropped, and the unit
   is then asked for something of another length first: answers come in order, so once that answer is there, a late one
   has been before it and can't be taken for what is asked next.
+- A unit that sleeps (`wakes`) is asked a second time after a silence, on the same connection.
 
 pymodbus builds the requests, checks sums and decodes the answers; it retries, reconnects and matches nothing here.
 """
@@ -15,6 +18,7 @@ pymodbus builds the requests, checks sums and decodes the answers; it retries, r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import struct
 import time
@@ -123,6 +127,8 @@ class ModbusLink:
         self._answered_at: dict[int, float] = {}
         self._slowest_secs = 0.0
         self._unsure: dict[int, dict[int, float]] = {}
+        self._sleepers: set[int] = set()
+        self._not_taken = ""
         self._why_closed = DeviceGone(f"{self.name}: not opened yet")
         self._closed_until = float("-inf")
 
@@ -141,6 +147,10 @@ class ModbusLink:
         """Whether another unit on this link has answered lately, so that time spent on `unit` is time taken from it."""
         since = self._monotonic() - ALIVE_SECS
         return any(at > since for other, at in self._answered_at.items() if other != unit)
+
+    def wakes(self, unit: int) -> None:
+        """The unit sleeps: its first silence is no fault, the second question counts."""
+        self._sleepers.add(unit)
 
     async def close(self) -> None:
         """Let go of the connection; never raises, may be called twice."""
@@ -180,9 +190,9 @@ class ModbusLink:
             else:
                 await self._ask(_ask_of(unit, several))
         except Refused as error:
-            if error.code != 1 or len(values) != 1:
+            if error.code not in (1, 3) or len(values) != 1:
                 raise
-            await self._ask(_ask_of(unit, several))  # some PLCs know function 16 only
+            await self._ask(_ask_of(unit, several))  # some PLCs know function 16 only, and some call that a bad value
         if verify:
             self._verified(unit, address, await self.read(unit, "holding", address, len(values)), list(values))
 
@@ -206,12 +216,19 @@ class ModbusLink:
     # --- one request and its answer
 
     async def _ask(self, ask: Ask, *, patient: bool = True) -> bytes:
+        """A unit that sleeps hears only the second question; the connection is kept for it."""
+        if ask.unit in self._sleepers:
+            with contextlib.suppress(NoReply):
+                return await self._ask_once(ask, patient=patient, keep=True)
+        return await self._ask_once(ask, patient=patient)
+
+    async def _ask_once(self, ask: Ask, *, patient: bool, keep: bool = False) -> bytes:
         unit = ask.unit
         began = self._monotonic()
         if isinstance(self._settings, ModbusTcpSettings):
-            pdu = await self._ask_by_number(ask, self._settings.timeout_secs, self._settings.overtake_secs)
+            pdu = await self._ask_by_number(ask, self._settings, keep=keep)
         else:
-            pdu = await self._ask_in_turn(ask, patient=patient)
+            pdu = await self._ask_in_turn(ask, patient=patient, keep=keep)
         now = self._monotonic()
         if pdu[0] & 0x80 and pdu[1] in GATEWAY:
             raise NoReply(f"{self.name}: unit {unit}: {EXCEPTIONS[pdu[1]]} (exception {pdu[1]})", now - began)
@@ -220,9 +237,12 @@ class ModbusLink:
             raise Refused(pdu[1])
         return pdu
 
-    async def _ask_by_number(self, ask: Ask, secs: float, overtake_secs: float) -> bytes:
+    async def _ask_by_number(self, ask: Ask, settings: ModbusTcpSettings, *, keep: bool) -> bytes:
         """TCP: the next request may go as soon as this one is answered or has had its `overtake_secs`."""
         loop = asyncio.get_running_loop()
+        zero_too = settings.answers == "zero_too"
+        secs = settings.timeout_secs
+        overtake_secs = secs if zero_too else settings.overtake_secs
         await self._turn.acquire()
         mine = True
 
@@ -239,6 +259,7 @@ class ModbusLink:
             number = self._number = self._number % 0xFFFF + 1
             answer: asyncio.Future[bytes] = loop.create_future()
             self._waiting[number] = ask, answer
+            self._not_taken = ""
             sent = self._monotonic()
             timing_out = loop.call_later(secs, _expire, answer)
             passing = loop.call_later(overtake_secs, let_others) if overtake_secs < secs else None
@@ -246,10 +267,13 @@ class ModbusLink:
             try:
                 pdu = await answer
             except TimeoutError as error:
-                if self._heard_at < sent:
+                message = self._silence(ask.unit, secs)
+                if zero_too:
+                    await self._hang_up("an answer without a number may still come")
+                elif self._heard_at < sent and not keep:
                     # Nothing at all came back: perhaps the peer was switched off and the connection is half open.
                     await self._hang_up("no answer to anything")
-                raise NoReply(self._silence(ask.unit, secs), min(secs, overtake_secs)) from error
+                raise NoReply(message, min(secs, overtake_secs)) from error
             self._slowest_secs = max(self._monotonic() - sent, 0.98 * self._slowest_secs)
             return pdu
         finally:
@@ -259,7 +283,7 @@ class ModbusLink:
                     timer.cancel()
             let_others()
 
-    async def _ask_in_turn(self, ask: Ask, *, patient: bool) -> bytes:
+    async def _ask_in_turn(self, ask: Ask, *, patient: bool, keep: bool) -> bytes:
         """RTU, ASCII: one after the other, and after a silence first something that a late answer doesn't fit."""
         async with self._turn:
             secs = self._settings.timeout_secs
@@ -271,10 +295,10 @@ class ModbusLink:
                 probe = ask.of_other_length(lost)
                 if probe is None:
                     raise NoReply(f"{self.name}: unit {ask.unit} answers too late or not at all; see timeout_secs")
-                await self._exchange(probe, secs)
+                await self._exchange(probe, secs, keep=keep)
                 del self._unsure[ask.unit]
                 await self._bus_quiet(self._gap_secs())
-            return await self._exchange(ask, secs)
+            return await self._exchange(ask, secs, keep=keep)
 
     def _still_to_come(self, unit: int) -> dict[int, float]:
         """The lengths of the unit's answers that never came and still could, each with the time of its question."""
@@ -283,7 +307,7 @@ class ModbusLink:
         self._unsure[unit] = lost
         return lost
 
-    async def _exchange(self, ask: Ask, secs: float) -> bytes:
+    async def _exchange(self, ask: Ask, secs: float, *, keep: bool) -> bytes:
         loop = asyncio.get_running_loop()
         self._drop_buffer()
         answer: asyncio.Future[bytes] = loop.create_future()
@@ -298,7 +322,7 @@ class ModbusLink:
             message = self._silence(ask.unit, secs)
             if ask.is_read:
                 self._unsure.setdefault(ask.unit, {})[ask.length] = sent
-            await self._after_silence(sent)
+            await self._after_silence(sent, keep=keep)
             raise NoReply(message, self._monotonic() - sent) from error
         finally:
             self._waiting.pop(0, None)
@@ -306,11 +330,11 @@ class ModbusLink:
         self._slowest_secs = max(self._monotonic() - sent, 0.98 * self._slowest_secs)
         return pdu
 
-    async def _after_silence(self, sent: float) -> None:
+    async def _after_silence(self, sent: float, *, keep: bool) -> None:
         settings = self._settings
         if isinstance(settings, ModbusSerialSettings):
             await self._bus_quiet(max(settings.quiet_secs, self._gap_secs()))
-        elif self._heard_at < sent and not self.others_live(-1):
+        elif self._heard_at < sent and not keep and not self.others_live(-1):
             await self._hang_up("no answer to anything")
 
     async def _bus_quiet(self, secs: float) -> None:
@@ -329,7 +353,9 @@ class ModbusLink:
     def _silence(self, unit: int, secs: float) -> str:
         """Who was silent, and who spoke instead."""
         text = f"{self.name}: unit {unit} doesn't answer in {secs:.3g} s"
-        if isinstance(self._settings, ModbusTcpSettings) or not self._buffer:
+        if isinstance(self._settings, ModbusTcpSettings):
+            return text + self._not_taken
+        if not self._buffer:
             return text
         if others := who_spoke(bytes(self._buffer), ascii_=isinstance(self._settings, ModbusAsciiSettings)) - {unit}:
             self.figures.foreign += 1
@@ -358,14 +384,29 @@ class ModbusLink:
             if frame is None:
                 return
             number, unit, pdu = frame
-            ask, answer = self._waiting.get(number, (None, None))
+            ask, answer = self._waiting.get(self._meant(number), (None, None))
             if ask is None or answer is None or answer.done():
                 self.figures.late += 1
+                self._not_taken = self._refused_number(number, unit)
             elif unit != ask.unit or not ask.fits(pdu):
                 self.figures.foreign += 1
                 answer.set_exception(NoReply(f"{self.name}: {ask.misfit(unit, pdu)}; not taken"))
             else:
                 answer.set_result(pdu)
+
+    def _meant(self, number: int) -> int:
+        """The request that an answer's number means: 0 means the one that is open, where the settings say so."""
+        settings = self._settings
+        if number or not isinstance(settings, ModbusTcpSettings) or settings.answers != "zero_too":
+            return number
+        return next(iter(self._waiting)) if len(self._waiting) == 1 else number
+
+    def _refused_number(self, number: int, unit: int) -> str:
+        asked = ", ".join(map(str, self._waiting)) or "none"
+        text = f"; an answer of unit {unit} with transaction number {number} was not taken (open: {asked})"
+        if number:
+            return text
+        return f'{text}; if the device answers with 0 whatever it is asked, set answers = "zero_too" on the link'
 
     def _look_for_answer(self) -> None:
         if 0 in self._waiting:

@@ -33,6 +33,11 @@ class ModbusTcpSettings(ModbusSettings):
         description="an answer that takes longer lets requests to other units behind the same gateway pass it; "
         "timeout_secs or more: strictly one request at a time",
     )
+    answers: Literal["numbered", "zero_too"] = Field(
+        "numbered",
+        description="zero_too: for a device that answers with transaction number 0 whatever was asked; then one "
+        "request is open at a time, and the connection is made anew after a time-out",
+    )
 
 
 class ModbusRtuTcpSettings(ModbusSettings):

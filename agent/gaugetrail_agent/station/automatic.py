@@ -60,6 +60,9 @@ def _serial(setup: Setup, values: Values) -> str | Sentence:
     found = values.get(setup.serial_channel)
     if found is None:
         return said("block.no_serial", channel=setup.serial_channel)
+    if found.reading.text is None and found.reading.error_code is not None:
+        why = found.reading.extra.get("why", found.reading.error_code)
+        return said("block.serial_unreadable", reason=str(why))
     serial = (found.reading.text or "").strip()
     reason = refuse_identifier(serial)
     if reason is not None:

@@ -17,7 +17,7 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import ValueCame
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge
-from gaugetrail_contract.record import Capture, Measurement, Verdict
+from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier
 
 
@@ -53,15 +53,17 @@ def by_device(setup: Setup, wanted: Characteristic, taken: ValueCame, fit: Fitne
     """The measurement that a reading makes: with its value when it is fit, as `incomplete` without one when not."""
     reading = taken.reading
     value = reading.value if fit.trouble is None else None
+    result = _result(wanted, reading) if fit.trouble is None else None
     return Measurement(
         characteristic=wanted.name,
         kind=wanted.kind,
         value=value,
+        result=result,
         unit=reading.unit if value is not None else None,
         nominal=wanted.nominal,
         lsl=wanted.lsl,
         usl=wanted.usl,
-        verdict=wanted.judge(value) if value is not None else Verdict.INCOMPLETE,
+        verdict=_verdict(wanted, value, result),
         time=utc_text(taken.at_us),
         gauge=fit.gauge.id if fit.gauge is not None else None,
         channel=reading.channel,
@@ -107,9 +109,25 @@ def _gauge(setup: Setup, device: str) -> Gauge | None:
     return None if facts.gauge is None else setup.gauges.get(facts.gauge, Gauge(facts.gauge, None, "active"))
 
 
+def _result(wanted: Characteristic, reading: Reading) -> Literal["ok", "nok"] | None:
+    """What the device itself judged, where an attribute is wanted; a number is no judgement."""
+    if wanted.kind is not CharacteristicKind.ATTRIBUTE or reading.status is not Status.OK or reading.value is not None:
+        return None
+    found = reading.extra.get("result")
+    return "ok" if found == "ok" else "nok" if found == "nok" else None
+
+
+def _verdict(wanted: Characteristic, value: str | None, result: Literal["ok", "nok"] | None) -> Verdict:
+    if result is not None:
+        return Verdict.PASS if result == "ok" else Verdict.FAIL
+    return wanted.judge(value) if value is not None else Verdict.INCOMPLETE
+
+
 def _unfit_reading(wanted: Characteristic, device: str, reading: Reading) -> Sentence | None:
     if reading.status is Status.UNSTABLE:
         return said("value.still_moving", device=device)
+    if wanted.kind is CharacteristicKind.ATTRIBUTE:
+        return None if _result(wanted, reading) is not None else _no_value(wanted, device, reading)
     if reading.status is not Status.OK or reading.value is None:
         return _no_value(wanted, device, reading)
     if wanted.unit is not None and reading.unit is None:

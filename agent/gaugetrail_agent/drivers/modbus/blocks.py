@@ -18,6 +18,13 @@ Numbering = Literal["zero", "one", "modicon"]
 
 _MODICON: dict[str, Function] = {"0": "coil", "1": "discrete", "3": "input", "4": "holding"}
 
+WORDS: dict[Function, str] = {
+    "coil": "a coil",
+    "discrete": "a discrete input",
+    "input": "an input register",
+    "holding": "a holding register",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -67,6 +74,24 @@ def zero_based(address: int, numbering: Numbering, function: Function) -> tuple[
     if not 0 <= found <= LAST_ADDRESS:
         raise ValueError(f"the address {address} lies outside 0 to {LAST_ADDRESS}")
     return function, found
+
+
+def refuse_contradiction(function: Function, address: int, numbering: Numbering, *, said: bool) -> None:
+    """Raises `ValueError` where a manual's address names another function than the settings do.
+
+    40001 is an address on the wire, too: with a function that it can't be, `said` must tell which of the two is meant.
+    """
+    digits = str(address).zfill(6 if len(str(address)) == 6 else 5)
+    named = _MODICON.get(digits[0])
+    if numbering == "modicon" and named is not None and named != function:
+        raise ValueError(
+            f"{address} is {WORDS[named]}, and function says {function}; leave function out, or look again"
+        )
+    if not said and function != "holding" and 40_001 <= address <= 49_999:
+        raise ValueError(
+            f"{address} is a holding register in manuals, and function says {function}; "
+            'say numbering = "modicon" and leave out function, or numbering = "zero" if it is what goes over the wire'
+        )
 
 
 def blocks(values: Sequence[Wanted], *, max_registers: int = 125, span: int = 16, no_span: bool = False) -> list[Block]:

@@ -24,13 +24,23 @@ from pydantic import Field, model_validator
 
 from gaugetrail_agent.drivers.faults import own_faults, say_gone
 from gaugetrail_agent.drivers.modbus import registers
-from gaugetrail_agent.drivers.modbus.blocks import Block, Numbering, Wanted, after_refusal, blocks, zero_based
+from gaugetrail_agent.drivers.modbus.blocks import (
+    Block,
+    Numbering,
+    Wanted,
+    after_refusal,
+    blocks,
+    refuse_contradiction,
+    zero_based,
+)
+from gaugetrail_agent.drivers.modbus.companions import Beside, Spread, gap, spread
 from gaugetrail_agent.drivers.modbus.handshake_registers import WELL, Complaint, PlcHandshake, TriggerSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links.modbus import ModbusLink, NoReply
 from gaugetrail_agent.links.modbus_frames import Refused
+from gaugetrail_agent.links.modbus_settings import Function
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.settings import Settings
@@ -55,6 +65,9 @@ class ModbusDeviceSettings(Settings):
     span: int = Field(16, ge=0, le=125, description="gap between two values that is still read in one request")
     no_span: bool = Field(False, description="never read between values: for units that refuse unmapped registers")
     max_registers: int = Field(125, ge=1, le=125, description="registers in one request at most")
+    wake: bool = Field(
+        False, description="the unit sleeps and answers only the second question: a first silence is no fault"
+    )
     trigger: TriggerSettings | None = Field(None, description="none: read at every poll")
     value: tuple[ValueSettings, ...] = Field(min_length=1, description="[[device.value]]")
 
@@ -65,24 +78,76 @@ class ModbusDeviceSettings(Settings):
         if twice:
             raise ValueError(f"the value {', '.join(twice)} stands twice")
         for value in self.value:
-            if value.type == "string":
-                raise ValueError(f"{value.name}: say how many registers the text takes, like string[8]")
             self.place(value)
+        if self.trigger is not None:
+            for key, address in self.trigger.registers().items():
+                try:
+                    self._placed("holding", address, explicit=True)
+                except ValueError as error:
+                    raise ValueError(f"trigger.{key}: {error}") from error
         return self
 
-    def place(self, value: ValueSettings) -> Wanted:
-        """Where the value lies. Raises `ValueError` for an address outside the unit."""
-        function, address = zero_based(value.address, self.numbering, value.function)
-        count = registers.register_count(value.type) or 1
-        if address + count > 65_536:
-            raise ValueError(f"{value.name}: {value.type} at {value.address} reaches beyond the last register")
-        if count > 125:
-            raise ValueError(f"{value.name}: {value.type} takes {count} registers; one request carries 125")
-        return Wanted(value.name, function, address, count)
+    def place(self, value: ValueSettings) -> Spread:
+        """Where the value lies, with its companions. Raises `ValueError` for what one request can't read."""
+        own = self._own(value)
+        beside = {key: self._beside(value, own, key, one) for key, one in value.companions.items()}
+        together = spread(value.name, own, beside)
+        if together.wanted.count > self.max_registers and beside:
+            raise ValueError(
+                f"{value.name} and what stands beside it lie {together.wanted.count} registers apart; one request "
+                f"carries {self.max_registers}, and read in two they would be of two moments"
+            )
+        if self.no_span and gap(own, beside):
+            raise ValueError(
+                f"{value.name}: between it and what stands beside it lie registers that no_span forbids to read, but "
+                "both must come in one request: have the PLC put them side by side, or leave out no_span"
+            )
+        return together
+
+    def _own(self, value: ValueSettings) -> Wanted:
+        try:
+            explicit = "function" in value.model_fields_set
+            function, address = self._placed(value.function, value.address, explicit=explicit)
+        except ValueError as error:
+            raise ValueError(f"{value.name}: {error}") from error
+        return _within(Wanted(value.name, function, address, _count(value.name, value.type, function)), value.type)
+
+    def _beside(self, value: ValueSettings, own: Wanted, key: str, one: Beside) -> Wanted:
+        name = f"{value.name}: {key}"
+        try:
+            function, address = self._placed(
+                one.function or own.function, one.address, explicit=one.function is not None
+            )
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+        return _within(Wanted(name, function, address, _count(name, one.type, function)), one.type)
+
+    def _placed(self, function: Function, address: int, *, explicit: bool) -> tuple[Function, int]:
+        """Function and PDU address. Raises `ValueError` where an address of a manual contradicts the function."""
+        if explicit:
+            refuse_contradiction(function, address, self.numbering, said="numbering" in self.model_fields_set)
+        return zero_based(address, self.numbering, function)
 
     def register(self, address: int) -> int:
         """The 0-based address of a trigger register."""
         return zero_based(address, self.numbering, "holding")[1]
+
+
+def _count(name: str, type_: str, function: Function) -> int:
+    if function in ("coil", "discrete"):
+        return 1
+    count = registers.register_count(type_)
+    if count is None:
+        raise ValueError(f"{name}: say how many registers the text takes, like {type_}[8]")
+    if count > 125:
+        raise ValueError(f"{name}: {type_} takes {count} registers; one request carries 125")
+    return count
+
+
+def _within(wanted: Wanted, type_: str) -> Wanted:
+    if wanted.address + wanted.count > 65_536:
+        raise ValueError(f"{wanted.name}: {type_} at {wanted.address} reaches beyond the last register")
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +179,12 @@ class ModbusDevice:
         self._emit = emit_batch
         self._on_state = on_state
         self._monotonic = monotonic
-        self._values = {value.name: ValueReader(value) for value in settings.value}
+        places = {value.name: settings.place(value) for value in settings.value}
+        self._values = {
+            value.name: ValueReader(value, places[value.name] if value.companions else None) for value in settings.value
+        }
         self._plan = blocks(
-            [settings.place(value) for value in settings.value],
+            [place.wanted for place in places.values()],
             max_registers=settings.max_registers,
             span=settings.span,
             no_span=settings.no_span,
@@ -127,6 +195,8 @@ class ModbusDevice:
         self._tries = 0
         self._handshake: PlcHandshake | None = None
         self._started = False
+        if settings.wake:
+            link.wakes(settings.unit_id)
         if settings.trigger is not None:
             self._handshake = PlcHandshake(
                 name, link, settings, settings.trigger, read_data=self._read_all, recall=recall, monotonic=monotonic
@@ -289,6 +359,8 @@ class ModbusDevice:
         complaint = WELL if self._handshake is None else self._handshake.complaint()
         if complaint is WELL:
             complaint = self._refusals()
+        if complaint is WELL:
+            complaint = self._misread(readings)
         good = sum(reading.value is not None for reading in readings)
         bad = sum(reading.status in (Status.GARBLED, Status.ERROR) for reading in readings)
         self._say(
@@ -315,6 +387,16 @@ class ModbusDevice:
             f"{self.name}: {len(self._refused)} of {len(self._values)} values are refused: {names}",
             f"{self.name}: the unit refuses values that are set up; its state names them with their addresses",
         )
+
+    def _misread(self, readings: Sequence[Reading]) -> Complaint:
+        """A value whose registers are of another type than the settings say: nothing but the settings can cure that."""
+        for reading in readings:
+            if reading.status is Status.GARBLED and reading.error_code == "layout":
+                return Complaint(
+                    f"{self.name}: {reading.channel}: {reading.extra['why']}",
+                    f"{self.name}: {reading.channel} is of another type than set up; the device's state says which",
+                )
+        return WELL
 
     def _gone(self, error: DeviceGone, wait: float) -> None:
         again = f"trying again in {wait:.0f} s" if wait >= 1 else "trying again"

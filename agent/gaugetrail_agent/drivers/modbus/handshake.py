@@ -5,6 +5,10 @@ The result code is written first, then echo = seq, so an echo always stands besi
 the same data again is answered from the log with the code it had, so the PLC learns the verdict even if the first
 answer got lost; with other data it is a duplicate and nothing is stored. A jump means parts that were never offered;
 0 is a restart.
+
+A PLC that offers by a flag writes 1 for each part and takes it back to 0 when it has seen the echo; the echo goes back
+with it, for until then the next part's 1 would stand beside the last part's echo. Beside a flag, other data are another
+part: its 0 fell between two polls.
 """
 
 from __future__ import annotations
@@ -65,11 +69,13 @@ def looks_new(log: Log, seq: int, echo: int) -> bool:
     return seq != 0 and not (seq == log.seq and echo == seq)
 
 
-def judge(log: Log, seen: Seen) -> Act:
+def judge(log: Log, seen: Seen, *, flag: bool = False) -> Act:
     """What a poll means against what was answered last."""
     seq = seen.after
     if seen.before != seq:
         return Act("read_again")
+    if flag and seq == log.seq and seen.echo != seq and seen.digest != log.digest:
+        return Act("offer")
     if seq == 0:
         return Act("restart") if log.seq else NOTHING
     if seq == log.seq:

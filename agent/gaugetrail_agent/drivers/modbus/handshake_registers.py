@@ -10,7 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -39,7 +39,12 @@ class TriggerSettings(Settings):
     All are holding registers in the device's numbering.
     """
 
-    seq: int = Field(ge=0, description="register that the PLC counts up after writing the data")
+    seq: int = Field(ge=0, description="register that the PLC counts up, or sets, after writing the data")
+    offers: Literal["number", "flag"] = Field(
+        "number",
+        description="number: seq counts the parts; flag: seq goes to 1 for each part and back to 0 when the PLC has "
+        "seen the echo, which the agent then takes back, too",
+    )
     result: int | None = Field(None, ge=0, description="register for the result code")
     echo: int | None = Field(None, ge=0, description="register for the echo of seq, written after the result")
     heartbeat_in: int | None = Field(None, ge=0, description="register that the PLC changes all the time")
@@ -49,7 +54,17 @@ class TriggerSettings(Settings):
     def _both_or_none(self) -> Self:
         if (self.result is None) != (self.echo is None):
             raise ValueError("result and echo go together: the PLC needs both to trust a release")
+        if self.offers == "flag" and self.echo is None:
+            raise ValueError(
+                'offers = "flag" needs result and echo: without an answer to wait for, the PLC takes its flag back '
+                "before the agent has seen it, and parts are lost in silence; or let seq count the parts"
+            )
         return self
+
+    def registers(self) -> dict[str, int]:
+        """Each register that is set, by its key."""
+        keys = ("seq", "result", "echo", "heartbeat_in", "heartbeat_out")
+        return {key: address for key in keys if (address := getattr(self, key)) is not None}
 
 
 class Registers(Protocol):
@@ -144,14 +159,30 @@ class PlcHandshake:
             self._baseline = True
             if echo == seq or self._trigger.echo is None:
                 self._log = Log(seq)
+        if seq == 0:
+            await self._taken_back(echo)
+        if self._is_flag and seq > 1:
+            raise DeviceGone(f'seq is {seq}, and offers = "flag" allows 0 and 1; does the PLC count its parts?')
         if not looks_new(self._log, seq, echo):
-            if seq == 0 and self._log.seq:
-                self._log = Log()
-                log.warning("%s: the PLC has started anew", self.name, extra={"event": "plc_restart"})
             return None
         if self._held_until[0] == seq and self._monotonic() < self._held_until[1]:
             return None
         return await self._look(seq, echo)
+
+    @property
+    def _is_flag(self) -> bool:
+        return self._trigger.offers == "flag"
+
+    async def _taken_back(self, echo: int) -> None:
+        """seq is 0. The echo goes back with it: the next part may bear the same number, and must not find its answer
+        there already. The echo goes first: beside a number, a result of 0 would be no answer that the PLC knows.
+        """
+        if self._log.seq and not self._is_flag:
+            log.warning("%s: the PLC has started anew", self.name, extra={"event": "plc_restart"})
+        self._log = Log()
+        if echo and self._trigger.echo is not None and self._trigger.result is not None:
+            await self._write("echo", self._trigger.echo, 0)
+            await self._write("result", self._trigger.result, int(ResultCode.NONE))
 
     async def answer(self, seq: int, code: ResultCode) -> None:
         """Tell the PLC: the result first, then the echo. Raises `DeviceGone`; then the log answers when it is back."""
@@ -177,7 +208,7 @@ class PlcHandshake:
         readings = await self._read_data()
         digest = hashlib.sha256(b"|".join(reading.raw for reading in readings)).hexdigest()[:32]
         after = (await self._read_block(Block("holding", self._settings.register(self._trigger.seq), 1, ())))[0]
-        act = judge(self._log, Seen(seq, after, echo, digest))
+        act = judge(self._log, Seen(seq, after, echo, digest), flag=self._is_flag)
         if act.lost:
             self.lost += act.lost
             self._lost_at = self._monotonic()
@@ -217,6 +248,15 @@ class PlcHandshake:
 
     async def _write_answer(self, seq: int, code: ResultCode) -> None:
         if self._trigger.result is None or self._trigger.echo is None:
+            return
+        if self._is_flag and (await self._read_control())["seq"] != seq:
+            # An echo now would stand beside the next part's flag and release it unrecorded.
+            log.warning(
+                "%s: the PLC has taken its flag back before the part was answered (code %d)",
+                self.name,
+                code,
+                extra={"event": "flag_taken_back", "device": self.name},
+            )
             return
         await self._write("result", self._trigger.result, int(code))
         await self._write("echo", self._trigger.echo, seq)

@@ -3,41 +3,54 @@
 The letters ABCD/CDAB are not used: their meaning differs between makers. Numbers are decoded exactly and scaled in
 decimal arithmetic, so 273 x 0.1 is 27.3 and a 64-bit counter never passes through a float. NaN and infinity are no
 value; a declared sentinel is no value; a wrong number of registers or a nibble that is no digit is an error, never the
-first or last value again (promise G4).
+first or last value again (promise G4). `types` has the names, `numbers` and `texts` what they read.
 """
 
 from __future__ import annotations
 
-import codecs
-import math
-import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, InvalidOperation, localcontext
+from functools import lru_cache
 from typing import Literal
 
-Order = Literal["big", "little"]
+from gaugetrail_agent.drivers.modbus import texts
+from gaugetrail_agent.drivers.modbus.numbers import (
+    PACK,
+    decimal_text,
+    is_denormal,
+    number_of,
+    power_of_ten,
+    rounded,
+    shortest,
+)
+from gaugetrail_agent.drivers.modbus.texts import ENCODINGS, Order
+from gaugetrail_agent.drivers.modbus.types import (
+    TYPES,
+    Array,
+    BadRegisters,
+    Flags,
+    Float,
+    Integer,
+    RegisterType,
+    Scaled,
+    TextType,
+    Truth,
+    parse,
+)
 
-_INTEGER = re.compile(r"(u?)int(8|16|32|48|64)\Z")
-_FLOAT = re.compile(r"float(16|32|64)\Z")
-_BCD = re.compile(r"bcd(16|32|48|64)\Z")
-_ARRAY = re.compile(r"([a-z]+[0-9]*)\[([0-9]{1,3})\]\Z")
-_STRING = re.compile(r"string(?:\[([0-9]{1,3})\])?\Z")
-_BITS = re.compile(r"(?:bitfield|bits)(16|32)?\Z")
-_WIDE = Context(prec=400)  # a 64-bit float has up to 309 digits before the point
-_PACK = {16: ">e", 32: ">f", 64: ">d"}
-TYPES = "(u)int16, 32, 64, float32, 64, bcd16, 32, bitfield, bitfield32, bool, string[N], and arrays: float32[4]"
-ENCODINGS = ("ascii", "utf-8", "latin-1", "cp1252", "utf-16", "utf-16-le", "shift_jis", "gbk", "euc_kr")
-_CODECS = {codecs.lookup(name).name: name for name in ENCODINGS} | {"utf-16-be": "utf-16"}
+__all__ = ["ENCODINGS", "TYPES", "BadRegisters", "decimal_text", "rounded", "shortest"]
+
+WordOrder = Literal["big", "little", "dword-little"]
+WORD_ORDERS: tuple[WordOrder, ...] = ("big", "little", "dword-little")
+ORDERS: tuple[Order, ...] = ("big", "little")
+_QUOTIENT = Context(prec=17)
+"""A quotient seldom ends: so many digits are more than any gauge has."""
 
 
-class BadRegisters(ValueError):
-    """These registers can't be a value of that type; `kind` is a word for programs."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+MOST_PLACES = 307
+"""A float ends at 1.8 x 10^308."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,7 @@ class ValueSpec:
 
     type: str
     byte_order: Order = "big"
-    word_order: Order = "big"
+    word_order: WordOrder = "big"
     scale: Decimal = Decimal(1)
     offset: Decimal = Decimal(0)
     sentinels: tuple[str, ...] = ()
@@ -66,22 +79,8 @@ class DecodedRegisters:
 
 def register_count(type_: str) -> int | None:
     """How many registers the type takes; null for a string of any length. Raises `ValueError` for an unknown type."""
-    if array := _ARRAY.match(type_):
-        if array[1] == "string":
-            return int(array[2])
-        one = register_count(array[1])
-        if one is None or not int(array[2]):
-            raise ValueError(f"{type_!r} is no type; known: {TYPES}")
-        return one * int(array[2])
-    if type_ == "string":
-        return None
-    if type_ == "bool":
-        return 1
-    for pattern in (_INTEGER, _FLOAT, _BCD, _BITS):
-        if match := pattern.match(type_):
-            width = match.groups()[-1] or "16"
-            return max(1, int(width) // 16)
-    raise ValueError(f"{type_!r} is no type; known: {TYPES}")
+    found = parse(type_)
+    return 1 if found == Flags(None) else found.count
 
 
 def decode(registers: Sequence[int], spec: ValueSpec) -> DecodedRegisters:
@@ -89,144 +88,137 @@ def decode(registers: Sequence[int], spec: ValueSpec) -> DecodedRegisters:
 
     Raises `BadRegisters`, and `ValueError` for an unknown type.
     """
-    wanted = None if spec.type in ("bitfield", "bits") and len(registers) <= 4 else register_count(spec.type)
+    type_ = parse(spec.type)
+    wanted = None if type_ == Flags(None) and len(registers) <= 4 else register_count(spec.type)
     if not registers or (wanted is not None and len(registers) != wanted):
         raise BadRegisters("length", f"{spec.type} takes {wanted or 'some'} registers, there are {len(registers)}")
     if any(not 0 <= register <= 0xFFFF for register in registers):
         raise BadRegisters("range", "a register is a number from 0 to 0xFFFF")
-    array = _ARRAY.match(spec.type)
-    if array and array[1] != "string":
-        return _array(registers, spec, array[1])
-    if _STRING.match(spec.type):
-        return DecodedRegisters(text=_string(registers, spec))
+    return _decoded(registers, type_, spec)
+
+
+def _decoded(registers: Sequence[int], type_: RegisterType, spec: ValueSpec) -> DecodedRegisters:
+    match type_:
+        case TextType():
+            return DecodedRegisters(text=_text(registers, type_, spec))
+        case Array():
+            starts = range(0, len(registers), type_.each)
+            items = (_decoded(registers[start : start + type_.each], type_.of, spec) for start in starts)
+            return DecodedRegisters(items=tuple(items))
+        case Scaled():
+            return _by_register(registers, type_, spec)
+        case Flags() | Truth():
+            data = ordered(registers, spec)
+            return DecodedRegisters(special="sentinel") if _sent(registers, data, type_, spec) else _flags(data, type_)
     data = ordered(registers, spec)
-    if _is_sentinel(data, registers, spec):
+    if _sent(registers, data, type_, spec):
         return DecodedRegisters(special="sentinel")
-    return _scalar(data, spec)
+    number = number_of(data, type_)
+    return DecodedRegisters(special=number) if isinstance(number, str) else _scaled(number, spec)
 
 
-def _array(registers: Sequence[int], spec: ValueSpec, element: str) -> DecodedRegisters:
-    size = register_count(element) or 1
-    one = replace(spec, type=element)
-    starts = range(0, len(registers), size)
-    return DecodedRegisters(items=tuple(decode(registers[start : start + size], one) for start in starts))
+def _text(registers: Sequence[int], type_: TextType, spec: ValueSpec) -> str:
+    words: Order = "little" if spec.word_order == "little" else "big"
+    order, encoding = spec.byte_order, spec.encoding
+    return texts.text_of(registers, type_.layout, byte_order=order, word_order=words, encoding=encoding)
+
+
+def _flags(data: bytes, type_: Flags | Truth) -> DecodedRegisters:
+    number = int.from_bytes(data, "big")
+    if isinstance(type_, Truth):
+        return DecodedRegisters(bits={"0": bool(number)})
+    return DecodedRegisters(bits={str(bit): bool(number >> bit & 1) for bit in range(len(data) * 8)})
+
+
+def _by_register(registers: Sequence[int], type_: Scaled, spec: ValueSpec) -> DecodedRegisters:
+    """A number and, in the registers behind it, what it is to be multiplied by."""
+    own, beside = registers[: type_.number.count], registers[type_.number.count :]
+    plain = replace(spec, scale=Decimal(1), offset=Decimal(0))
+    value = _decoded(own, type_.number, plain)
+    factor = number_of(ordered(beside, spec), type_.by)
+    if value.number is None:
+        return value
+    if isinstance(factor, str):
+        return DecodedRegisters(special=factor)
+    if type_.by == Integer(16, signed=True) and type_.how.startswith("*10^") and factor == -0x8000:
+        return DecodedRegisters(special="no-scale")  # SunSpec: 0x8000 is a scale factor that isn't implemented
+    return _scaled(by_factor(value.number, factor, type_.how), spec)
+
+
+def by_factor(number: Decimal, factor: Decimal, how: str) -> Decimal:
+    """The number multiplied or divided as its type says. Raises `BadRegisters`."""
+    with localcontext(prec=60):
+        if how == "*":
+            return number * factor
+        if how == "/":
+            if not factor:
+                raise BadRegisters("divisor", "the register that the value is divided by is 0")
+            return Decimal(format(_QUOTIENT.divide(number, factor), "f"))
+        return number * power_of_ten(int(factor) if how == "*10^" else -int(factor))
 
 
 def ordered(registers: Sequence[int], spec: ValueSpec) -> bytes:
     """The registers as bytes, highest first, after both switches."""
-    words = registers if spec.word_order == "big" else list(reversed(registers))
-    form = ">H" if spec.byte_order == "big" else "<H"
-    return b"".join(struct.pack(form, word) for word in words)
+    words = list(registers)
+    if spec.word_order == "little":
+        words.reverse()
+    elif spec.word_order == "dword-little":
+        pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
+        words = [word for pair in reversed(pairs) for word in pair]
+    form = ">" if spec.byte_order == "big" else "<"
+    return struct.pack(f"{form}{len(words)}H", *words)
 
 
-def _string(registers: Sequence[int], spec: ValueSpec) -> str:
-    """Text up to the first NUL; what stands behind it is left over from before. Word order doesn't apply to text."""
-    form = ">H" if spec.byte_order == "big" else "<H"
-    data = b"".join(struct.pack(form, word) for word in registers)
-    wide = spec.encoding.startswith("utf-16")
-    if wide:
-        end = next((at for at in range(0, len(data), 2) if data[at : at + 2] == b"\0\0"), len(data))
-    else:
-        end = data.find(b"\0")
-        end = len(data) if end < 0 else end
-    try:
-        text = data[:end].decode("utf-16-be" if spec.encoding == "utf-16" else spec.encoding)
-    except UnicodeDecodeError as error:
-        raise BadRegisters("encoding", f"these bytes are no {spec.encoding} text: {data[:end].hex()}") from error
-    return text.rstrip(" ")
-
-
-def _is_sentinel(data: bytes, registers: Sequence[int], spec: ValueSpec) -> bool:
+def _sent(registers: Sequence[int], data: bytes, type_: RegisterType, spec: ValueSpec) -> bool:
     """A sentinel is given as the raw pattern (0xFFC00000, 0x8000) or as the raw number before scaling (-32768)."""
     if not spec.sentinels:
         return False
-    as_sent = b"".join(struct.pack(">H", word) for word in registers)
+    as_sent = struct.pack(f">{len(registers)}H", *registers)
     patterns = {int.from_bytes(data, "big"), int.from_bytes(as_sent, "big")}
-    return any(_means(sentinel, data, patterns, spec) for sentinel in spec.sentinels)
+    return any(_means(sentinel_number(text), data, patterns, type_) for text in spec.sentinels)
 
 
-def _means(sentinel: str, data: bytes, patterns: set[int], spec: ValueSpec) -> bool:
+@lru_cache(maxsize=1024)
+def sentinel_number(sentinel: str) -> int | Decimal:
+    """A pattern as an int, a number as a decimal. Raises `ValueError`."""
     try:
         if sentinel.lower().startswith("0x"):
-            return int(sentinel, 16) in patterns
-        wanted = Decimal(sentinel)
+            return int(sentinel, 16)
+        return Decimal(sentinel)
     except (ValueError, InvalidOperation) as error:
         raise ValueError(f"{sentinel!r} is no sentinel: write 0x8000 or -32768") from error
-    if (match := _FLOAT.match(spec.type)) and wanted.is_finite():
+
+
+def _means(wanted: int | Decimal, data: bytes, patterns: set[int], type_: RegisterType) -> bool:
+    if isinstance(wanted, int):
+        return wanted in patterns
+    if isinstance(type_, Float) and wanted.is_finite():
         # A manual prints -9999.9 or 3.402823e38 for what is the nearest float of that width.
         try:
-            return struct.pack(_PACK[int(match[1])], float(wanted)) == data
+            return struct.pack(PACK[type_.width], float(wanted)) == data
         except OverflowError:
             return False
-    if _INTEGER.match(spec.type) and wanted in patterns:
+    if isinstance(type_, Integer) and wanted in patterns:
         return True  # 32768 and -32768 are one pattern in an int16
+    if isinstance(type_, Array | Scaled | TextType | Flags | Truth):
+        return False
     try:
-        return wanted == _scalar(data, ValueSpec(spec.type)).number
+        return wanted == number_of(data, type_)
     except BadRegisters:
         return False
 
 
-def _scalar(data: bytes, spec: ValueSpec) -> DecodedRegisters:
-    if integer := _INTEGER.match(spec.type):
-        used = data[-1:] if integer[2] == "8" else data
-        return _scaled(Decimal(int.from_bytes(used, "big", signed=not integer[1])), spec)
-    if match := _FLOAT.match(spec.type):
-        return _float(data, int(match[1]), spec)
-    if _BCD.match(spec.type):
-        digits = data.hex()
-        if not digits.isdecimal():
-            raise BadRegisters("bcd", f"0x{digits} holds a nibble that is no decimal digit")
-        return _scaled(Decimal(digits), spec)
-    if spec.type == "bool":
-        return DecodedRegisters(bits={"0": bool(int.from_bytes(data, "big"))})
-    number = int.from_bytes(data, "big")
-    return DecodedRegisters(bits={str(bit): bool(number >> bit & 1) for bit in range(len(data) * 8)})
-
-
-def _float(data: bytes, width: int, spec: ValueSpec) -> DecodedRegisters:
-    (number,) = struct.unpack(_PACK[width], data)
-    if math.isnan(number):
-        return DecodedRegisters(special="nan")
-    if math.isinf(number):
-        return DecodedRegisters(special="+inf" if number > 0 else "-inf")
-    return _scaled(Decimal(shortest(number, width)), spec)
-
-
-def shortest(number: float, width: int) -> str:
-    """The fewest digits that give the same float of that width back: 0x436E3333 is 238.2, not 238.1999969."""
-    if width == 64:
-        return repr(number)
-    form = _PACK[width]
-    packed = struct.pack(form, number)
-    # A decimal of at most `fewest` digits is never further than rounding from the float that it makes, so rounding the
-    # float to `fewest` digits gives that very decimal; only longer ones have to be tried one after the other.
-    # The smallest floats (subnormals) have fewer sure digits: they are tried from one.
-    fewest, least = (6, 1.2e-38) if width == 32 else (3, 6.2e-5)
-    if abs(number) < least:
-        fewest = 1
-    for digits in range(fewest, 10):
-        text = f"{number:.{digits}g}"
-        try:
-            if struct.pack(form, float(text)) == packed:
-                return text
-        except OverflowError:
-            continue
-    return repr(number)
-
-
 def _scaled(number: Decimal, spec: ValueSpec) -> DecodedRegisters:
+    return DecodedRegisters(number=scaled(number, spec))
+
+
+def scaled(number: Decimal, spec: ValueSpec) -> Decimal:
+    """By the settings' own scale and offset. Raises `BadRegisters` for what no JSON number can hold."""
     with localcontext(prec=60):  # a 64-bit number times a long scale keeps every digit
-        return DecodedRegisters(number=number * spec.scale + spec.offset)
-
-
-def rounded(number: Decimal, decimals: int) -> Decimal:
-    """To so many digits behind the point, however many stand before it."""
-    return number.quantize(Decimal(1).scaleb(-decimals), context=_WIDE)
-
-
-def decimal_text(number: Decimal) -> str:
-    """Plain digits, no exponent, no minus before a zero: what a record carries."""
-    return format(number.copy_abs() if number.is_zero() else number, "f")
+        found = number * spec.scale + spec.offset
+    if found.adjusted() > MOST_PLACES:
+        raise BadRegisters("range", "larger than any device measures; see type, byte_order and word_order")
+    return found
 
 
 def answer(decoded: DecodedRegisters) -> object:
@@ -243,8 +235,8 @@ def answer(decoded: DecodedRegisters) -> object:
     return None
 
 
-def registers_answer(registers: Sequence[int], spec: ValueSpec) -> dict[str, object]:
-    """What `gaugetrail-agent registers` prints. Raises `ValueError` for a sentinel that is none."""
+def registers_answer(registers: Sequence[int], spec: ValueSpec, ok: int | None = None) -> dict[str, object]:
+    """What `gaugetrail-agent registers` prints; `ok` is the number that is a good result."""
     try:
         decoded = decode(registers, spec)
     except BadRegisters as error:
@@ -252,19 +244,44 @@ def registers_answer(registers: Sequence[int], spec: ValueSpec) -> dict[str, obj
     shown: dict[str, object] = {"value": answer(decoded)}
     if decoded.number is not None:
         shown["text"] = decimal_text(decoded.number)
+        if ok is not None:
+            shown["result"] = "ok" if decoded.number == ok else "nok"
     if decoded.special is not None:
         shown["special"] = decoded.special
     return shown
 
 
 def all_orders_answer(registers: Sequence[int], spec: ValueSpec) -> dict[str, object]:
-    """The four ways side by side, for commissioning: look for the one that shows what the device's display shows."""
-    orders: tuple[Order, ...] = ("big", "little")
+    """Every order side by side, for commissioning: look for the one that shows what the device's display shows."""
+    words = WORD_ORDERS if _has_halves(parse(spec.type)) else WORD_ORDERS[:2]
     return {
-        f"byte {byte}, word {word}": registers_answer(registers, replace(spec, byte_order=byte, word_order=word))
-        for byte in orders
-        for word in orders
+        f"byte {byte}, word {word}": _one_order(registers, replace(spec, byte_order=byte, word_order=word))
+        for byte in ORDERS
+        for word in words
     }
+
+
+def _one_order(registers: Sequence[int], spec: ValueSpec) -> dict[str, object]:
+    shown = registers_answer(registers, spec)
+    type_ = parse(spec.type)
+    one = type_.of if isinstance(type_, Array) else type_
+    if isinstance(one, Float) and "error" not in shown:
+        starts = range(0, len(registers), one.count)
+        if any(is_denormal(ordered(registers[at : at + one.count], spec), one.width) for at in starts):
+            shown["suspicious"] = "denormal: smaller than any device computes, so hardly this order"
+    return shown
+
+
+def _has_halves(type_: RegisterType) -> bool:
+    """Whether a number of the type has two halves of 32 bits, which some devices swap whole."""
+    one = type_.of if isinstance(type_, Array) else type_.number if isinstance(type_, Scaled) else type_
+    return not isinstance(one, TextType) and one.count == 4
+
+
+def check_halves(type_: str, word_order: str) -> None:
+    """Raises `ValueError` where no 32-bit halves are there to be swapped."""
+    if word_order == "dword-little" and not _has_halves(parse(type_)):
+        raise ValueError(f"dword-little swaps the halves of 64-bit numbers; {type_} has none: big or little")
 
 
 def make_spec(
@@ -272,18 +289,32 @@ def make_spec(
 ) -> ValueSpec:
     """A spec from texts. Raises `ValueError` that names what is allowed."""
     register_count(type_)
-    for name, order in (("byte order", byte_order), ("word order", word_order)):
-        if order not in ("big", "little"):
-            raise ValueError(f"the {name} {order!r} is none: big or little")
-    try:
-        known = _CODECS[codecs.lookup(encoding).name]
-    except LookupError as error:
-        raise ValueError(f"the encoding {encoding!r} is not known: {', '.join(ENCODINGS)}") from error
+    orders: dict[str, Order] = {order: order for order in ORDERS}
+    words: dict[str, WordOrder] = {order: order for order in WORD_ORDERS}
+    if byte_order not in orders:
+        raise ValueError(f"the byte order {byte_order!r} is none: big or little")
+    if word_order not in words:
+        raise ValueError(f"the word order {word_order!r} is none: big or little, for 64 bits also dword-little")
+    check_halves(type_, word_order)
+    known = texts.known_encoding(encoding)
     try:
         factor, addend = Decimal(scale), Decimal(offset)
     except InvalidOperation as error:
         raise ValueError(f"scale {scale!r} or offset {offset!r} is no decimal number") from error
     if not (factor.is_finite() and addend.is_finite()):
         raise ValueError("scale and offset must be finite")
-    orders: dict[str, Order] = {"big": "big", "little": "little"}
-    return ValueSpec(type_, orders[byte_order], orders[word_order], factor, addend, sentinel, known)
+    for text in sentinel:
+        sentinel_number(text)
+    return ValueSpec(type_, orders[byte_order], words[word_order], factor, addend, sentinel, known)
+
+
+def in_bits(type_: str, bits: str) -> str:
+    """The type that reads one bit (`3`) or a range of bits (`4-7`) of a number. Raises `ValueError`."""
+    if not isinstance(parse(type_), Integer | Flags):
+        raise ValueError(f"{type_} has no bits to choose from; say uint16 or uint32")
+    name = f"{type_}:{bits}"
+    try:
+        parse(name)
+    except ValueError as error:
+        raise ValueError(f"{type_} has no bits {bits}: write 3, or 4-7 with the lower first") from error
+    return name
