@@ -275,6 +275,14 @@ def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
                 yield loaded.problem(
                     steps, f"the {kind} {name!r} is there already (line {first}); give it another name"
                 )
+    gauges = [device.gauge for device in settings.device]
+    for number, gauge in enumerate(gauges):
+        if gauge is not None and gauge in gauges[:number]:
+            other = settings.device[gauges.index(gauge)].name
+            yield loaded.problem(
+                ("device", number, "gauge"),
+                f"the inventory number {gauge!r} is that of {other!r} already; its calibration would stand for both",
+            )
     ports = [link.port if isinstance(link, SerialLinkTable | WedgeLinkTable) else None for link in settings.link]
     for number, port in enumerate(ports):
         if port is not None and port in ports[:number]:

@@ -11,6 +11,7 @@ import typer
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.app import Agent
 from gaugetrail_agent.commands import AsJson, ConfigFile
+from gaugetrail_agent.doubts import doubts
 from gaugetrail_agent.line_check import line_settings
 from gaugetrail_agent.line_check import probe as probe_ports
 from gaugetrail_agent.spool import SpoolBroken
@@ -44,7 +45,7 @@ def check(
     except ConfigError as error:
         _tell(list(error.problems), as_json)
         raise typer.Exit(BAD_CONFIG) from error
-    warnings = [*line_settings(loaded), *(probe_ports(loaded) if probe else [])]
+    warnings = [*doubts(loaded), *line_settings(loaded), *(probe_ports(loaded) if probe else [])]
     _tell(warnings, as_json)
     if not as_json:
         settings = loaded.settings
