@@ -217,6 +217,25 @@ def test_a_device_that_comes_back_is_planned_anew(tmp_path: Path) -> None:
     asyncio.run(session())
 
 
+def test_a_unit_that_sleeps_between_two_polls_is_never_down(tmp_path: Path) -> None:
+    """Each first question finds it asleep; without `wake` the same unit is down at every other poll."""
+
+    async def session() -> None:
+        units = {1: SimulatedUnit(naps_after=1)}
+        async with bus("tcp", tmp_path, units, timeout_secs=0.05) as (there, link):
+            there.memory[1].registers[0] = 5
+            async with Polled(link, poll_secs=0.02, wake=True, value=[value("a", 0)]) as press:
+                await press.polls(4)
+                assert all(batch.readings[0].value == "5" for batch in press.batches)
+                assert press.device.state.unanswered == 0
+                assert there.connections == 1
+        async with bus("tcp", tmp_path, units, timeout_secs=0.05) as (_, link):
+            async with Polled(link, poll_secs=0.02, value=[value("a", 0)]) as press:
+                await eventually(lambda: press.device.state.unanswered >= 2, "its sleep is a fault")
+
+    asyncio.run(session())
+
+
 def test_a_busy_unit_is_asked_again_at_once(tmp_path: Path) -> None:
     from modbus_floor import registers_reply, scripted, tcp
 

@@ -119,6 +119,9 @@ class ValueReader:
         self.spec = value.spec()
         self.spread = spread
         self.number_text = _short_way(value, self.spec)
+        # With companions, the settings' own scale comes after theirs.
+        plain = replace(self.spec, scale=Decimal(1), offset=Decimal(0))
+        self._raw_spec = self.spec if spread is None else plain
         self._companions = Companions.of(value, self.spec)
         self._last: tuple[Sequence[int], tuple[Reading, ...]] = ((), ())
 
@@ -156,11 +159,6 @@ class ValueReader:
             return Ruling()
         beside = {key: cut[place] for key, place in self.spread.beside.items()}
         return self._companions.judge(beside, self.value.function)
-
-    @property
-    def _raw_spec(self) -> ValueSpec:
-        """With companions, the settings' own scale comes after theirs."""
-        return self.spec if self.spread is None else replace(self.spec, scale=Decimal(1), offset=Decimal(0))
 
     def _accompanied(self, decoded: DecodedRegisters, ruling: Ruling, raw: bytes) -> tuple[Reading, ...]:
         value = self.value
