@@ -62,6 +62,9 @@ def read(one: dict[str, object], memory: list[int]) -> Reading:
         ({"unit_at": {"address": 1, "type": "string[1]", "units": {"KG": "kg"}}}, [5, 0x4B47], "5", "kg"),
         ({"valid_if": {"address": 1, "equals": [1, 3]}}, [5, 3], "5", None),
         ({"valid_if": {"address": 1, "bit": 0, "equals": 1}, "unit": "mm"}, [5, 0xFFFF], "5", "mm"),
+        ({"valid_if": {"address": 1, "type": "bitfield", "equals": 5}}, [7, 5], "7", None),
+        ({"overrange_if": {"address": 1, "bit": 2, "equals": 1}}, [5, 0xFFFB], "5", None),
+        ({"underrange_if": [{"address": 1, "equals": 1}, {"address": 1, "equals": 2}]}, [5, 3], "5", None),
         ({"address": 3, "decimals_at": 0}, [1, 0, 0, 55], "5.5", None),
     ],
 )

@@ -229,9 +229,11 @@ def test_a_unit_that_sleeps_between_two_polls_is_never_down(tmp_path: Path) -> N
                 assert all(batch.readings[0].value == "5" for batch in press.batches)
                 assert press.device.state.unanswered == 0
                 assert there.connections == 1
-        async with bus("tcp", tmp_path, units, timeout_secs=0.05) as (_, link):
-            async with Polled(link, poll_secs=0.02, value=[value("a", 0)]) as press:
-                await eventually(lambda: press.device.state.unanswered >= 2, "its sleep is a fault")
+        async with (
+            bus("tcp", tmp_path, units, timeout_secs=0.05) as (_, link),
+            Polled(link, poll_secs=0.02, value=[value("a", 0)]) as press,
+        ):
+            await eventually(lambda: press.device.state.unanswered >= 2, "its sleep is a fault")
 
     asyncio.run(session())
 
