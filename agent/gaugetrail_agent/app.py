@@ -204,6 +204,7 @@ def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> 
             devices=devices,
             gauges=config.gauges,
             people=config.people,
+            label=config.labels.get(table.unit_code),
         )
         found[table.name] = StationRunner(setup, spool, clock, doors)
     return found

@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from gaugetrail_agent.barcodes import label_files
+from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.drivers import StreamDriver, catalogue
@@ -202,6 +204,8 @@ class AgentConfig:
     plans: Mapping[str, Plan]
     gauges: Mapping[str, Gauge]
     people: Mapping[str, Person] | None
+    labels: Mapping[str, OwnLabel] = field(default_factory=dict)
+    """Customers' own labels that stations read, by name."""
 
     @property
     def settings(self) -> AgentSettings:
@@ -254,9 +258,11 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> AgentConfig:
     problems += _devices(bare)
     plans, plan_problems = _plans(bare)
     problems += plan_problems
+    labels, label_problems = _labels(bare)
+    problems += label_problems
     if problems:
         raise ConfigError(problems)
-    return AgentConfig(loaded, plans, gauges, people)
+    return AgentConfig(loaded, plans, gauges, people, labels)
 
 
 def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
@@ -320,6 +326,28 @@ def _driver(config: AgentConfig, number: int, device: StreamDeviceTable) -> Iter
         yield config.loaded.problem(("device", number, "settings", error.key), str(error))
     except catalogue.UnknownDriver as error:
         yield config.loaded.problem(("device", number, "driver"), str(error))
+
+
+def _labels(config: AgentConfig) -> tuple[dict[str, OwnLabel], list[Problem]]:
+    """The customers' own labels that stations name, each loaded; what can't be is said with the station's line."""
+    found: dict[str, OwnLabel] = {}
+    problems: list[Problem] = []
+    for number, station in enumerate(config.settings.station):
+        name = station.unit_code
+        if name in label_files.TAKEN - {"plain"} or name in found:
+            continue
+        try:
+            paths = label_files.label_paths(config.profile_dirs)
+            if name in paths:
+                found[name] = label_files.load_label(paths[name]).label
+                continue
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        known = sorted({*label_files.TAKEN, *paths} - {"plain"})
+        message = f"there is no kind of code and no label {name!r}"
+        problems.append(config.loaded.problem(("station", number, "unit_code"), message, known))
+    return found, problems
 
 
 def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:

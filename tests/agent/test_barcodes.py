@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from gaugetrail_agent.barcodes import PROFILE_NAMES, Scan, read_scan
 from gaugetrail_agent.barcodes.check_digits import code39_holds, mod10_holds, ppn_holds, vin_holds
 from gaugetrail_agent.barcodes.lines import LineKind, classify
+from gaugetrail_agent.barcodes.profiles import OwnLabel
+from gaugetrail_agent.barcodes.surroundings import ENCODINGS
 
 YEAR = 2026
 LABEL = "[)>\x1e06\x1dP40217372\x1dQ10\x1dS00012345\x1e\x04"
@@ -48,6 +52,14 @@ def test_empty_scans_are_named(raw: bytes) -> None:
         (b"???", ("no_read",)),
         (b"ER,LON,00\r", ("reader_error",)),
         (b"OK,LON\r", ()),
+        (b"]C0NOREAD\r", ("no_read",)),
+        (b"\xef\xbb\xbfNo-Read\r", ("no_read",)),
+        (b"<NOREAD>", ("no_read",)),
+        (b"BADCODE\r", ("no_read",)),
+        (b"No Read d_1, E_2", ("no_read",)),
+        (b"ERROR,ERROR", ("no_read",)),
+        (b"SN-1,ERROR", ("no_read",)),
+        (b"\x18", ("no_read",)),
     ],
 )
 def test_reader_words_are_no_codes(raw: bytes, errors: tuple[str, ...]) -> None:
@@ -62,7 +74,9 @@ def test_code_behind_an_acknowledgement_is_read() -> None:
 
 
 def test_only_whole_answers_are_answers() -> None:
-    """`ERROR-4711` may be a part."""
+    """`ERROR-4711` may be a part, and words with a comma a text."""
+    for text in ("NR,4711", "NR7", "ERRORS", "NOREADS-1", "?4711", "No Read d", "4711?"):
+        assert classify(text).kind is LineKind.CODE, text
     assert classify("ERROR-4711").kind is LineKind.CODE
     assert classify("leer", no_read=frozenset({"leer"})).kind is LineKind.NO_READ
 
@@ -122,7 +136,6 @@ def test_vins_are_checked_where_a_check_digit_is_prescribed(
     [
         ("]A0P40217372", {"P": "40217372"}, "40217372", None, None),
         ("]C0PLM358-N", {"P": "LM358-N"}, "LM358-N", None, None),
-        ("P40217372", {"P": "40217372"}, "40217372", None, None),
         ("]A0S00012345", {"S": "00012345"}, None, "00012345", None),
         ("]A0Q250", {"Q": "250"}, None, None, "250"),
         ("1T2200004739", {"1T": "2200004739"}, None, None, None),
@@ -141,6 +154,15 @@ def test_single_data_identifiers_of_linear_labels(
 def test_texts_are_not_cut_into_identifiers_by_chance(text: str) -> None:
     """SN-4711 is a serial number that begins with SN, not the serial N-4711."""
     assert scan(text).format == "plain"
+
+
+@pytest.mark.parametrize("text", ["S1234567", "P40217372", "T12", "Q250", "V4711"])
+def test_a_letter_and_digits_are_a_text_unless_data_identifiers_are_asked_for(text: str) -> None:
+    """Many a serial looks so; the letter must not be cut off it by a guess."""
+    assert (scan(text).format, scan(text).text, scan(text).serial) == ("plain", text, None)
+    assert dict(scan(text, data_identifiers=True).fields) == {text[0]: text[1:]}
+    assert scan(f"]A0{text}", data_identifiers=False).format == "plain"
+    assert scan("1T2200004739", data_identifiers=False).format == "plain"
 
 
 def test_code39_check_character_is_verified_and_taken_off() -> None:
@@ -238,20 +260,52 @@ def test_check_digits_by_their_published_examples() -> None:
     assert ppn_holds("110375286414")
 
 
+OWN = OwnLabel("ours", [re.compile(r"(?P<part>[0-9]{4})-(?P<serial>\w+)(?:/(?P<quantity>\S+))?")])
+
+
+def test_a_customers_own_label_is_read_by_its_named_groups() -> None:
+    """Whatever the code looks like otherwise; a quantity that is no number is refused, as is what doesn't fit whole."""
+    got = scan("]C04711-00012/5", label=OWN)
+    assert (got.format, got.valid, got.profile, got.symbology_id) == ("label", True, "ours", "]C0")
+    assert (got.part_number, got.serial, got.quantity) == ("4711", "00012", "5")
+    assert dict(got.fields) == {"part": "4711", "serial": "00012", "quantity": "5"}
+    assert scan("4711-00012/1O", label=OWN).errors == ("quantity",)
+    for other in ("4711-00012 ", "x4711-00012", "0109506000134352", "4711-\u200b12"):
+        assert scan(other, label=OWN).valid is False
+    assert scan("NOREAD", label=OWN).format == "noread"
+
+
 PROFILES = st.sampled_from([None, *PROFILE_NAMES])
 PIECES = st.sampled_from([
     "[)>", ">", "\x1e", "\x1d", "\x1c", "\x04", "05", "06", "09", "12", "01", "DD", "<GS>", "^]", "_1D", "]", "@",
     "]d2", "]C1", "]E0", "]A1", "]c1", "P40217372", "Q1O", "Q10", "T251316S1B1A0476217", "V2812", "E", "S", "12PGTL3",
     "9N11", "D251301", "14D", "8P123", "MFR 1", "(01)", "(10)", "0107032069804988", "17210526", "10ABC", "7003",
     "30", "9999999999", "https://", "id.gs1.org/01/", "?17=", "%2F", "\u0663", "ü=:", "{0.", "\r", "\n", "ERROR",
-    "OK,LON", "\ud7ff", " ",
+    "OK,LON", "\ud7ff", " ", "]C0", "]Q2", "\\000026", "\ufeff", "\u200b", "\u00a0", "|", "\\\\", "S4711",
 ])  # fmt: skip
 
 
-@given(raw=st.binary() | st.text().map(str.encode), profile=PROFILES)
-def test_any_bytes_give_a_scan(raw: bytes, profile: str | None) -> None:
+@given(
+    raw=st.binary() | st.text().map(str.encode),
+    profile=PROFILES,
+    label=st.sampled_from([None, OWN]),
+    encoding=st.sampled_from([None, *ENCODINGS]),
+    separator=st.sampled_from(["\x1d", "|", "]", "", "0"]),
+    asked=st.sampled_from([None, True, False]),
+)
+def test_any_bytes_give_a_scan(
+    raw: bytes, profile: str | None, label: OwnLabel | None, encoding: str | None, separator: str, asked: bool | None
+) -> None:
     """Nothing raises, and what was scanned is kept."""
-    got = read_scan(raw, profile=profile, this_year=YEAR)
+    got = read_scan(
+        raw,
+        profile=profile,
+        label=label,
+        encoding=encoding,
+        gs1_separator=separator,
+        data_identifiers=asked,
+        this_year=YEAR,
+    )
     assert got.raw == raw
     assert got.as_json()["raw_hex"] == raw.hex()
 

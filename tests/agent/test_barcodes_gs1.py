@@ -53,6 +53,46 @@ def test_other_separator_by_configuration() -> None:
     assert (got.lot, got.details["best_before"]) == ("0329", "2021-05-26")
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("010950600013435210AB|21XY", "010950600013435210AB\x1d21XY"),
+        ("]C110AB|21XY", "10AB\x1d21XY"),
+        ("10AB|21XY", "10AB\x1d21XY"),
+        ("[)>06|P123-4|S0009", "[)>06\x1dP123-4\x1dS0009"),
+        ("A|B", "A|B"),
+        ("10-A|B", "10-A|B"),
+        ("]C010AB|21XY", "]C010AB|21XY"),
+        ("(10)A|B", "(10)A|B"),
+    ],
+)
+def test_a_remapped_separator_is_gs_in_gs1_codes_and_nowhere_else(text: str, meant: str) -> None:
+    """A plain code may hold the same sign."""
+    got, plainly = scan(text, gs1_separator="|"), scan(meant)
+    assert (got.format, got.text, got.fields) == (plainly.format, plainly.text, plainly.fields)
+
+
+@pytest.mark.parametrize("symbology", ["]d1", "]C0", "]Q1", "]Q5", "]A0", "]z0", "]L0"])
+@pytest.mark.parametrize(
+    "data", ["0109506000134352", "010950600013435210AB\x1d21XY", "(01)09506000134352", "5901234123457", "590123412345"]
+)
+def test_a_symbol_that_says_it_is_not_gs1_is_not_read_as_gs1(symbology: str, data: str) -> None:
+    """Without FNC1 in its place the same characters are the house's own; the station may say that they are GS1."""
+    got = scan(symbology + data)
+    assert (got.gtin, got.serial, got.lot, dict(got.fields)) == (None, None, None, {})
+    assert got.format == ("unknown" if "\x1d" in data else "plain")
+    if data.startswith("0109"):
+        assert scan(symbology + data, gs1_only=True).gtin == "09506000134352"
+
+
+def test_a_symbol_that_says_nothing_is_read_as_before() -> None:
+    """]X and ]Z stand for anything; ]I0 with fourteen digits is an ITF-14; a link is a link in any symbol."""
+    for symbology in ("]X0", "]Z0", ""):
+        assert scan(symbology + "0109506000134352").gtin == "09506000134352"
+    assert scan("]I005901234123457").gtin == "05901234123457"
+    assert scan("]Q2\\000026https://id.gs1.org/01/09506000134352/21/AB").serial == "AB"
+
+
 def test_lost_separator_is_warned_of_where_it_still_parses() -> None:
     """The lot has swallowed a date that fits."""
     got = scan("010703206980498810032915210526")

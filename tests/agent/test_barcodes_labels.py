@@ -259,10 +259,39 @@ def test_format_09_counts_its_bytes() -> None:
     assert scan(f"[)>{RS}09{GS}jpg{GS}none{GS}9{GS}\x01{RS}{EOT}").errors == ("incomplete",)
 
 
-def test_two_formats_in_one_envelope() -> None:
-    """Data identifiers and text identifiers together."""
-    got = scan(f"[)>{RS}06{GS}P1234{GS}Q10{RS}12{GS}SER U1{RS}{EOT}")
-    assert (got.format, got.valid, got.part_number, got.fields["SER"]) == ("iso15434-06", True, "1234", "U1")
+@pytest.mark.parametrize(
+    "formats",
+    [
+        (f"06{GS}P123-4{GS}S0009", f"05{GS}0109506000134352"),
+        (f"05{GS}0109506000134352", f"06{GS}P123-4{GS}S0009"),
+        (f"05{GS}0109506000134352", f"12{GS}PNO 123-4{GS}SER 0009"),
+        (f"06{GS}P123-4", f"12{GS}SER 0009", f"05{GS}0109506000134352"),
+    ],
+)
+def test_every_format_of_an_envelope_answers(formats: tuple[str, ...]) -> None:
+    """ISO/IEC 15434 closes each format with RS; none makes another lose its part or serial."""
+    got = scan(f"[)>{RS}{RS.join(formats)}{RS}{EOT}")
+    assert (got.format, got.valid) == (f"iso15434-{formats[0][:2]}", True)
+    assert (got.part_number, got.serial, got.gtin, got.warnings) == ("123-4", "0009", "09506000134352", ())
+
+
+def test_formats_that_contradict_each_other_are_named() -> None:
+    """The first one's serial is taken, and who looks is told."""
+    got = scan(f"[)>{RS}06{GS}S0009{RS}05{GS}010950600013435221AB{RS}{EOT}")
+    assert (got.serial, got.warnings, dict(got.fields)["21"]) == ("0009", ("contradiction",), "AB")
+    assert "tell the supplier" in got.advice[0]
+
+
+def test_a_damaged_second_format_refuses_the_label() -> None:
+    """A wrong check digit, foreign GS1 data, a field without identifier: half a label is none."""
+    for second in (f"05{GS}0109506000134353", f"05{GS}ABC123", f"12{GS}ser 1", f"06{GS}-", "99x"):
+        assert scan(f"[)>{RS}06{GS}S0009{RS}{second}{RS}{EOT}").valid is False, second
+
+
+def test_text_elements_with_digits_in_their_names_are_read() -> None:
+    """PN1 is a part number too."""
+    got = scan(envelope("12", "PN1 10-20", "SER 7"))
+    assert (got.valid, got.part_number, got.serial) == (True, "10-20", "7")
 
 
 def test_unknown_format_is_refused() -> None:

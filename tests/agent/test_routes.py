@@ -80,7 +80,7 @@ class Told(StationRunner):
         super().__init__(*at)
         self.told: list[tuple[str, object]] = []
 
-    def scanned(self, text: str) -> None:
+    def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         self.told.append(("scanned", text))
 
     def measured(self, device: str, reading: Reading) -> None:

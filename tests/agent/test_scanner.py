@@ -183,6 +183,57 @@ def test_dead_time_of_zero_keeps_every_scan() -> None:
     assert texts(scanner(watch=Watch(), dead_time_secs="0").received(b"4711\r" * 3)) == ["4711"] * 3
 
 
+@pytest.mark.parametrize(
+    ("sent", "text", "symbology"),
+    [
+        (b"]C0SN-4711\r", "SN-4711", "]C0"),
+        (b"]Q2\\000026SN-4711\r", "SN-4711", "]Q2"),
+        (b"\xef\xbb\xbfSN-4711\r", "SN-4711", None),
+        ("\u00a0SN-4711\u200b\r".encode(), "SN-4711", None),
+        (b"\x02]d2010950600013435221AB\x03", "010950600013435221AB", "]d2"),
+    ],
+)
+def test_what_stands_around_a_code_is_in_raw_alone(sent: bytes, text: str, symbology: str | None) -> None:
+    """The next double scan is known by the code, whatever symbology it came in."""
+    device = scanner()
+    [reading] = readings(device.received(sent))
+    assert (reading.text, reading.extra.get("symbology"), reading.raw) == (text, symbology, sent[:-1])
+    [again] = readings(device.received(text.encode() + b"\r"))
+    assert (again.text, again.extra) == (None, {"duplicate": True})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("gbk", "零件-1"),
+        ("shift-jis", "部品ソ1"),
+        ("euc-kr", "부품-1"),
+        ("latin-1", "Gehäuse 7"),
+        ("cp437", "Müller"),
+        ("Shift_JIS", "サ"),
+        ("big5", "零件"),
+    ],
+)
+def test_character_sets_by_setting(encoding: str, text: str) -> None:
+    """A second byte that looks like a backslash or a bar is none."""
+    [reading] = readings(scanner(encoding=encoding, gs1_separator="|").received(text.encode(encoding) + b"\r"))
+    assert (reading.text, reading.status) == (text, Status.INFO)
+
+
+def test_an_eci_says_the_character_set_of_its_code() -> None:
+    """ECI 20 is Shift-JIS; one that the bytes contradict gives way to the setting."""
+    device = scanner()
+    assert texts(device.received(b"]Q2\\000020" + "部品".encode("cp932") + b"\r")) == ["部品"]
+    assert texts(device.received(b"]Q2\\000027" + "für".encode() + b"\r")) == ["für"]
+
+
+def test_a_remapped_separator_is_gs_again_in_gs1_codes() -> None:
+    """The scanner sends | for FNC1; in a plain code it is a bar."""
+    device = scanner(gs1_separator="|")
+    assert texts(device.received(b"]C110AB|21XY\r")) == ["10AB\x1d21XY"]
+    assert texts(device.received(b"]C0A|B\r")) == ["A|B"]
+
+
 def test_undecodable_bytes_are_garbled_not_guessed() -> None:
     """Replacement characters would be another identifier."""
     (reading,) = readings(scanner().received(b"47\xff11\r"))

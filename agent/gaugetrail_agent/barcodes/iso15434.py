@@ -39,7 +39,7 @@ _BARE = re.compile(r"06\x1d[0-9]{0,3}[A-Z]")
 # Positions of format 01 (ANS MH10.8.3: ship-to postal code, country, class of service, then the carrier's own).
 _TRANSPORT = ("postal_code", "country", "service_class", "tracking_number", "carrier", "pickup_location",
               "pickup_day", "shipment", "package", "weight", "address_checked", "street", "city", "state")  # fmt: skip
-_TEXT_ELEMENT = re.compile(r"([A-Z]{3}) ?(.*)", re.DOTALL)
+_TEXT_ELEMENT = re.compile(r"([A-Z][A-Z0-9]{2})[ :]?(.*)", re.DOTALL)
 
 TEXT_ROLES: Mapping[str, Sequence[str]] = {
     "part_number": ("PNO", "PNR", "PDT", "PN1"),
@@ -61,6 +61,8 @@ class Envelope:
     """Format 05: the element strings inside, for `gs1.read_message`."""
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    further: list[Envelope] = field(default_factory=list)
+    """More formats in the same envelope (ISO/IEC 15434 closes each with RS), each with its own elements."""
 
     def first(self, *names: str) -> str | None:
         """The first value that is not empty, in the order of `names`."""
@@ -137,10 +139,9 @@ def _further(segment: str, envelope: Envelope) -> None:
     if number not in FORMATS or (number in _SEPARATED and not segment[2:].startswith(GS)):
         envelope.fault("unparsed")
         return
-    if number == "05" and envelope.gs1 is None:
-        envelope.gs1 = segment[3:]
-    else:
-        _READERS.get(number, _whole)(segment[2:], envelope)
+    further = Envelope(number)
+    _READERS.get(number, _whole)(segment[2:], further)
+    envelope.further.append(further)
 
 
 def _fields(data: str) -> list[str]:

@@ -26,8 +26,9 @@ _DI_DATES: Mapping[str, str] = {
     "14D": "expiry", "16D": "production", "25D": "best_before", "4D": "date",
 }  # fmt: skip
 
+# Of two formats in one envelope: what would be another unit, were it to differ.
+_MUST_AGREE = frozenset({"serial", "lot", "gtin", "uid"})
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
-_SURE_ALONE = frozenset("PQSTV")
 _LABELLED_VALUE = re.compile(r"(?!SN|S/N|PN|P/N)[A-Z].*[0-9].*")
 _COUNTRY = re.compile(r"[A-Z]{2,3}")
 
@@ -56,6 +57,10 @@ class Label:
             if error not in self.errors:
                 self.errors.append(error)
 
+    def warn(self, warnings: Iterable[str]) -> None:
+        """Name what was tolerated, each once."""
+        self.warnings += [warning for warning in warnings if warning not in self.warnings]
+
 
 def of_gs1(message: gs1.Gs1Message, this_year: int) -> Label:
     """A GS1 message: an identifier whose check digit or date is wrong answers nothing."""
@@ -79,15 +84,25 @@ def of_gs1(message: gs1.Gs1Message, this_year: int) -> Label:
 def of_envelope(
     envelope: iso15434.Envelope, profile_name: str | None, roles: Mapping[str, str], this_year: int
 ) -> Label:
-    """An envelope of any format."""
+    """An envelope of any formats. Each answers what it can; of two that contradict each other the first is taken, and
+    the contradiction named.
+    """
+    profile = _profile(envelope, profile_name) if envelope.format == "06" else None
+    label = _of_format(envelope, profile, roles, this_year)
+    if profile_name is not None and profile is not None:
+        label.fault(profiles.check(profile, envelope))
+    for further in envelope.further:
+        _add(label, _of_format(further, profile, roles, this_year))
+    return label
+
+
+def _of_format(
+    envelope: iso15434.Envelope, profile: profiles.CodeProfile | None, roles: Mapping[str, str], this_year: int
+) -> Label:
     if envelope.gs1 is not None:
         return _of_gs1_envelope(envelope, this_year)
     if envelope.format == "06":
-        profile = _profile(envelope, profile_name)
-        label = _of_data_identifiers(envelope, profile, roles, this_year)
-        if profile_name is not None and profile is not None:
-            label.fault(profiles.check(profile, envelope))
-        return label
+        return _of_data_identifiers(envelope, profile, roles, this_year)
     label = Label(elements=envelope.elements, errors=list(envelope.errors), warnings=list(envelope.warnings))
     if envelope.format == "12":
         for role, names in iso15434.TEXT_ROLES.items():
@@ -96,18 +111,28 @@ def of_envelope(
     return label
 
 
+def _add(label: Label, further: Label) -> None:
+    for role, value in further.found.items():
+        if label.found.setdefault(role, value) != value and role in _MUST_AGREE:
+            label.warn(["contradiction"])
+    label.elements += further.elements
+    label.fault(further.errors)
+    label.warn(further.warnings)
+    label.profile = label.profile or further.profile
+
+
 def of_groups(groups: Mapping[str, str]) -> Label:
-    """Named groups of a plain pattern."""
-    label = Label(elements=list(groups.items()), found={name: value for name, value in groups.items() if value})
+    """Named groups of a pattern; `part` is the part number, as stations call it."""
+    found = {"part_number" if name == "part" else name: value for name, value in groups.items() if value}
+    label = Label(elements=list(groups.items()), found=found)
     _quantity(label, label.found.pop("quantity", None))
     return label
 
 
-def single(text: str, *, linear: bool, profile: str | None, roles: Mapping[str, str], this_year: int) -> Label | None:
+def single(text: str, *, profile: str | None, roles: Mapping[str, str], this_year: int) -> Label | None:
     """One data identifier and its value, as linear symbols on labels carry them; null when that would be a guess.
 
-    With a linear symbology's identifier a label is likely, so letters may follow where there are digits too; without
-    one, a single letter counts only before digits: `P40217372` is a part number; `SN-4711` and `TEST` are texts always.
+    Behind a single letter must be digits: `P40217372` is a part number; `SN-4711` and `TEST` are texts always.
     """
     split = identifiers.split(text)
     if split is None or split.identifier not in identifiers.ON_LINEAR_LABELS:
@@ -116,10 +141,8 @@ def single(text: str, *, linear: bool, profile: str | None, roles: Mapping[str, 
         return None
     if len(split.value) == 1 and not split.value.isdigit():
         return None
-    if len(split.identifier) == 1:
-        sure = split.identifier in _SURE_ALONE and split.value.isdigit()
-        if not (_LABELLED_VALUE.fullmatch(text) if linear else sure):
-            return None
+    if len(split.identifier) == 1 and not _LABELLED_VALUE.fullmatch(text):
+        return None
     envelope = iso15434.Envelope("06", [(split.identifier, split.value)])
     label = _of_data_identifiers(envelope, _profile(envelope, profile), roles, this_year)
     # A text that would be a wrong date is a text that begins like a date identifier.

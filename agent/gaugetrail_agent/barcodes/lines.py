@@ -34,11 +34,23 @@ class CodeLine:
 _ACK = re.compile(r"OK,[A-Z]{1,8}\d{0,2}(,[\x20-\x7e]{0,40})?")
 _READER_ERROR = re.compile(r"ER,[A-Z0-9]{0,8},(?P<code>\d{1,3})")
 
-# Default no-read texts: Keyence SR "ERROR"; Cognex, Datalogic, SICK, Microscan and Honeywell families "NOREAD" and
-# "NR" in several spellings; Leuze fills with "?"; Datalogic also sends the control character CAN.
-_NO_READ_WORDS = frozenset({"ERROR", "NR", "NOREAD", "BADREAD", "READERROR", "NOCODE"})
+# What readers say when they read nothing, by their manuals: Keyence SR "ERROR" (SR-750, chapter 8); Microscan "NOREAD"
+# and "BADCODE" (MS-820, p. 8-5 and 8-6), in detail "No Read d_1, E_2" (MS-4, Detailed No Read Message); Honeywell "NR"
+# (2020, p. 3-14), as Allen-Bradley (2755, p. 7-10); SICK, Cognex and Datalogic "NoRead" in several spellings; Leuze
+# fills with "?"; Datalogic also sends the control character CAN.
+_NO_READ_WORDS = frozenset(
+    {"ERROR", "NR", "NOREAD", "BADREAD", "READERROR", "READFAIL", "NOCODE", "BADCODE", "NODECODE", "NOSYMBOL"}
+    | {"BADSYMBOL", "NOLABEL", "NOBARCODE", "MULTIPLEREAD", "MULTIPLEREADS", "PARTIALREAD"}
+)
 _NO_READ_FILL = re.compile(r"\?+|\x18+")
+_NO_READ_DETAIL = re.compile(
+    r"no[ _-]?read [0-9A-Za-z]_[0-9]+(?:\.[0-9]+)?(?:, ?[0-9A-Za-z]_[0-9]+(?:\.[0-9]+)?)*", re.IGNORECASE
+)
 _WORD_BREAKS = re.compile(r"[ _-]")
+_AROUND_WORDS = "<>[](){}#*!.:"
+# Several codes in one line: one that wasn't read stands among those that were (Keyence SR, multi reading).
+_SEVERAL = re.compile(r"[,;|\t]")
+_UNREAD_AMONG = frozenset({"ERROR", "NOREAD"})
 
 _ENDS = "\r\n\x00"
 _AROUND = "\x02\x03 \t"
@@ -49,9 +61,7 @@ def classify(line: str, *, no_read: frozenset[str] = frozenset()) -> CodeLine:
     text = line.strip(_ENDS + _AROUND)
     if not text:
         return CodeLine(LineKind.EMPTY)
-    if text in no_read or _NO_READ_FILL.fullmatch(text):
-        return CodeLine(LineKind.NO_READ)
-    if _WORD_BREAKS.sub("", text).upper() in _NO_READ_WORDS:
+    if text in no_read or _says_no_read(text):
         return CodeLine(LineKind.NO_READ)
     error = _READER_ERROR.fullmatch(text)
     if error is not None:
@@ -59,3 +69,14 @@ def classify(line: str, *, no_read: frozenset[str] = frozenset()) -> CodeLine:
     if _ACK.fullmatch(text):
         return CodeLine(LineKind.ACK)
     return CodeLine(LineKind.CODE)
+
+
+def _says_no_read(text: str) -> bool:
+    """The word alone, in whatever brackets; several of them; or one among the codes of one line."""
+    if _NO_READ_FILL.fullmatch(text) or _NO_READ_DETAIL.fullmatch(text):
+        return True
+    parts = _SEVERAL.split(text)
+    words = [_WORD_BREAKS.sub("", part.strip().strip(_AROUND_WORDS)).upper() for part in parts]
+    if all(word in _NO_READ_WORDS or _NO_READ_FILL.fullmatch(part) for word, part in zip(words, parts, strict=True)):
+        return True
+    return len(parts) > 1 and any(word in _UNREAD_AMONG for word in words)

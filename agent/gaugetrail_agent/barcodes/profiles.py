@@ -59,6 +59,23 @@ GTL3 = CodeProfile(
     shapes={"12P": re.compile(r"GTL3.*")},
 )
 
+
+@dataclass(frozen=True, slots=True)
+class OwnLabel:
+    """A customer's own label: patterns with named groups, tried in order (`label_files.py` reads them from a file)."""
+
+    name: str
+    patterns: Sequence[re.Pattern[str]]
+
+    def read(self, text: str) -> dict[str, str] | None:
+        """The groups of the first pattern that fits the whole text; null where none does."""
+        for pattern in self.patterns:
+            match = pattern.fullmatch(text)
+            if match is not None:
+                return {name: value for name, value in match.groupdict().items() if value}
+        return None
+
+
 NAMES = ("gm", "gtl3", "hkmc", "plain")
 _BY_NAME = {profile.name: profile for profile in (HKMC, GM, GTL3)}
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gaugetrail_agent import barcodes
+from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_contract.settings import ConfigError
@@ -90,11 +91,23 @@ def registers_(
 
 def scan(
     hex_: Hex,
-    profile: Annotated[str | None, typer.Option(help="hkmc, gm, gtl3 or plain")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="hkmc, gm, gtl3, plain, or a customer's own label (profiles labels)")
+    ] = None,
+    profiles: Annotated[list[Path] | None, typer.Option(help="folder with your own profiles")] = None,
     pattern: Annotated[str | None, typer.Option(help="regular expression that a plain code must match")] = None,
     gs1: Annotated[bool, typer.Option("--gs1", help="every code here is GS1, whatever it looks like")] = False,
     code39_check: Annotated[
         bool, typer.Option("--code39-check", help="codes end with a Code 39 check character (modulo 43)")
+    ] = False,
+    separator: Annotated[
+        str, typer.Option(help="what the scanner sends for FNC1 (GS), where it was set to another sign: |")
+    ] = "\x1d",
+    encoding: Annotated[
+        str | None, typer.Option(help="character set of the scanner: gbk, shift-jis, euc-kr, cp437 …")
+    ] = None,
+    data_identifiers: Annotated[
+        bool, typer.Option("--data-identifiers", help="a short code like S4711 is one data identifier")
     ] = False,
     role: Annotated[
         list[str] | None, typer.Option(help="what an identifier means here, such as 4L=lot; may be repeated")
@@ -104,9 +117,28 @@ def scan(
     roles = settings(role or [])
     raw = hex_bytes(hex_)
     try:
+        label = None if profile is None or profile in barcodes.PROFILE_NAMES else own_label(profile, profiles or [])
         read = barcodes.read_scan(
-            raw, profile=profile, pattern=pattern, roles=roles, gs1_only=gs1, code39_check=code39_check
+            raw,
+            profile=None if label is not None else profile,
+            label=label,
+            pattern=pattern,
+            roles=roles,
+            gs1_only=gs1,
+            gs1_separator=separator,
+            code39_check=code39_check,
+            data_identifiers=data_identifiers or None,
+            encoding=encoding,
         )
         answer(read.as_json())
+    except ConfigError:
+        raise
     except ValueError as error:
         raise fail(str(error), 2) from error
+
+
+def own_label(name: str, folders: list[Path]) -> OwnLabel:
+    """A customer's own label by name. Raises `ValueError` that lists the known ones."""
+    from gaugetrail_agent.barcodes import label_files  # pydantic, which the scans without one needn't wait for
+
+    return label_files.label_named(name, tuple(folders))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gaugetrail_agent.barcodes import label_files
 from gaugetrail_agent.commands import AsJson
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
@@ -73,23 +75,56 @@ def say_file(path: Path) -> None:
 
 @app.command("test")
 def run_examples(
-    name: Annotated[str | None, typer.Argument(help="a profile's name or file; none: all of them")] = None,
+    name: Annotated[str | None, typer.Argument(help="a profile's or label's name or file; none: all of them")] = None,
     profiles: Folders = None,
 ) -> None:
-    """Run a profile's own examples: bytes in, expected reading out."""
+    """Run a profile's or label's own examples: bytes in, expected reading out."""
     folders = tuple(profiles or ())
-    paths = catalogue.profile_paths(folders) if name is None else [file_of(name, folders)]
+    labels = label_files.label_paths(folders)
+    if name is None:
+        bad = _labels_that_fail(labels.values()) + _profiles_that_fail(catalogue.profile_paths(folders))
+    elif name in labels or Path(name).parent.name == label_files.FOLDER:
+        bad = _labels_that_fail([labels.get(name, Path(name))])
+    else:
+        bad = _profiles_that_fail([file_of(name, folders)])
+    if bad:
+        raise fail(f"{bad} examples don't hold")
+
+
+@app.command("labels")
+def label_names(profiles: Folders = None, as_json: AsJson = False) -> None:
+    """The customers' own labels that unit_code and scan --profile know."""
+    known = list(label_files.label_paths(tuple(profiles or ())))
+    if as_json:
+        answer(known)
+    else:
+        for name in known:
+            say(name)
+
+
+def _labels_that_fail(paths: Iterable[Path]) -> int:
+    bad = 0
+    for path in paths:
+        loaded = label_files.load_label(path)
+        bad += _told(loaded.name, label_files.run_examples(loaded))
+    return bad
+
+
+def _profiles_that_fail(paths: Iterable[Path]) -> int:
     bad = 0
     for path in paths:
         loaded = driver.load_profile(path)
-        results = driver.run_examples(loaded)
-        failed = [result for result in results if not result.passed]
-        bad += len(failed)
-        say(f"{'FAIL' if failed else 'ok  '} {loaded.name}: {len(results) - len(failed)} of {len(results)} examples")
-        for result in failed:
-            say(f"     {result}")
-    if bad:
-        raise fail(f"{bad} examples don't hold")
+        bad += _told(loaded.name, driver.run_examples(loaded))
+    return bad
+
+
+def _told(name: str, results: Sequence[driver.ExampleResult | label_files.LabelResult]) -> int:
+    """Say how many of a file's examples hold, and show those that don't; how many these are."""
+    failed = [result for result in results if not result.passed]
+    say(f"{'FAIL' if failed else 'ok  '} {name}: {len(results) - len(failed)} of {len(results)} examples")
+    for result in failed:
+        say(f"     {result}")
+    return len(failed)
 
 
 @app.command("new")

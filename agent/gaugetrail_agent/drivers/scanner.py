@@ -1,8 +1,10 @@
 """Barcode scanners and code readers on a serial line, USB-CDC or a raw TCP socket.
 
 Promise: each code that the reader read comes out once, whole, with its control characters, as `info` with `text`; a
-reader's own words (`OK,LON`, `ER,LON,00`, `ERROR`, `NOREAD`) never do. What the text means is for `barcodes.read_scan`.
-An ISO/IEC 15434 envelope stays whole: its RS, GS and EOT end no frame unless `end = "eot"`.
+reader's own words (`OK,LON`, `ER,LON,00`, `ERROR`, `NOREAD`) never do. What a scanner puts around a code (AIM and ECI
+identifiers, byte order mark, blanks that nobody sees) is no part of `text`: the AIM identifier stands in `symbology`,
+and `raw` has everything. What the text means is for `barcodes.read_scan`. An ISO/IEC 15434 envelope stays whole: its
+RS, GS and EOT end no frame unless `end = "eot"`.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from gaugetrail_agent.barcodes.lines import LineKind, classify
+from gaugetrail_agent.barcodes.meaning import with_separators
+from gaugetrail_agent.barcodes.surroundings import BareCode, bare, codec_of, decoded
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.driver_settings import DriverSettings
 from gaugetrail_agent.reading import Reading, Status
@@ -58,7 +62,13 @@ def _texts(text: object) -> object:
     return frozenset(one for one in text.split("|") if one) if isinstance(text, str) else text
 
 
+def _wire_text(text: object) -> object:
+    found = _bytes(text)
+    return found.decode("latin-1") if isinstance(found, bytes) else found
+
+
 WireBytes = Annotated[bytes, BeforeValidator(_bytes)]
+WireText = Annotated[str, BeforeValidator(_wire_text)]
 
 
 class ScannerSettings(DriverSettings):
@@ -84,8 +94,13 @@ class ScannerSettings(DriverSettings):
         le=3600,
         description="the same text again within this time is reported as duplicate, without text; 0: never",
     )
-    encoding: Literal["utf-8", "ascii", "latin-1", "cp1252", "cp437"] = Field(
-        "utf-8", description="the scanner's character set; other bytes make the scan garbled"
+    encoding: Annotated[str, AfterValidator(codec_of)] = Field(
+        "utf-8",
+        description="the scanner's character set: utf-8, latin-1, cp1252, cp437, gbk, shift-jis, euc-kr …; other bytes "
+        "make the scan garbled",
+    )
+    gs1_separator: WireText = Field(
+        "", description="what the scanner sends for FNC1, if it was set to another sign: |; GS again in GS1 codes"
     )
     no_read: Annotated[frozenset[str], BeforeValidator(_texts)] = Field(
         frozenset(), description="further texts that mean that nothing was read, separated by |"
@@ -181,13 +196,12 @@ class Scanner(StreamDriver):
         if overlong:
             reason = f"more than {self._settings.max_length} bytes without an end of scan ({self._settings.end})"
             return (Reading(Status.GARBLED, raw, extra={"reason": reason}),)
-        body = self._without_frame(raw)
         try:
-            text = body.decode(self._settings.encoding)
+            text = decoded(self._without_frame(raw), self._settings.encoding)
         except UnicodeDecodeError:
             reason = f"bytes that are no {self._settings.encoding}: check the scanner's character set"
             return (Reading(Status.GARBLED, raw, extra={"reason": reason}),)
-        return self._classified(text, raw)
+        return self._classified(bare(text), raw)
 
     def _without_frame(self, raw: bytes) -> bytes:
         """Take off what the scanner or the line adds: NUL fill, STX, line ends, configured prefix and suffix."""
@@ -197,8 +211,8 @@ class Scanner(StreamDriver):
         body = raw.strip(NUL + b"\r\n").removeprefix(STX)
         return body.removeprefix(self._settings.prefix).removesuffix(self._settings.suffix)
 
-    def _classified(self, text: str, raw: bytes) -> Sequence[Action]:
-        line = classify(text, no_read=self._settings.no_read)
+    def _classified(self, code: BareCode, raw: bytes) -> Sequence[Action]:
+        line = classify(code.text, no_read=self._settings.no_read)
         match line.kind:
             case LineKind.EMPTY:
                 return ()
@@ -209,16 +223,18 @@ class Scanner(StreamDriver):
             case LineKind.NO_READ:
                 return (Reading(Status.NO_VALUE, raw),)
             case LineKind.CODE:
-                return (self._code(text, raw),)
+                return (self._code(code, raw),)
 
-    def _code(self, text: str, raw: bytes) -> Reading:
+    def _code(self, code: BareCode, raw: bytes) -> Reading:
         now, dead_time = self._monotonic(), self._settings.dead_time_secs
+        text = with_separators(code.text, code.symbology, self._settings.gs1_separator)
         self._seen = {text: at for text, at in self._seen.items() if 0 <= now - at < dead_time}
         if text in self._seen:
             return Reading(Status.INFO, raw, extra={"duplicate": True})
         if len(self._seen) < MOST_SEEN:
             self._seen[text] = now
-        return Reading(Status.INFO, raw, text=text)
+        extra = {} if code.symbology is None else {"symbology": code.symbology}
+        return Reading(Status.INFO, raw, text=text, extra=extra)
 
 
 Settings = ScannerSettings

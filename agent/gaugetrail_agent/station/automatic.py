@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from gaugetrail_agent.barcodes.scan import advice_on
+from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.finishing import body_of, verdict_of
@@ -63,7 +65,11 @@ def _serial(setup: Setup, values: Values) -> str | Sentence:
     if found.reading.text is None and found.reading.error_code is not None:
         why = found.reading.extra.get("why", found.reading.error_code)
         return said("block.serial_unreadable", reason=str(why))
-    serial = (found.reading.text or "").strip()
+    # A PLC hands on what its scanner sent, with what the scanner put around the code.
+    code = bare(found.reading.text or "")
+    if code.inside is not None:
+        return said("block.serial_unusable", reason=advice_on(code.inside))
+    serial = code.text.strip()
     reason = refuse_identifier(serial)
     if reason is not None:
         return said("block.serial_unusable", reason=reason)

@@ -76,4 +76,5 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         started=utc_text(unit.started_us),
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
         measurements=unit.taken,
+        raw=unit.raw,
     )

@@ -83,6 +83,7 @@ def by_hand(
     text: str | None = None,
     result: Literal["ok", "nok"] | None = None,
     defects: tuple[str, ...] = (),
+    raw: str | None = None,
 ) -> Measurement:
     """The measurement that a scanned or typed result makes."""
     verdict = wanted.judge(value) if value is not None else Verdict.FAIL if result == "nok" else Verdict.PASS
@@ -100,6 +101,7 @@ def by_hand(
         verdict=verdict,
         time=utc_text(at_us),
         capture=wanted.capture or Capture.SCAN,
+        raw=raw,
     )
 
 

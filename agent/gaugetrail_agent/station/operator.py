@@ -14,7 +14,7 @@ from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, unfit_person
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import identifiers
+from gaugetrail_agent.station.unit_code import bare_scan, identifiers, raw_of
 from gaugetrail_agent.station.words import (
     Act,
     AskDevice,
@@ -57,10 +57,12 @@ def by_operator(setup: Setup, state: StationState, event: Act) -> Step:
 
 
 def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
-    # Only what a person or a scanner adds around a code: GS and RS are white space to Python and must stay.
-    text = event.text.strip(" \t\r\n")
     if state.sealing is not None:
         return state, ()
+    found = bare_scan(event)
+    if isinstance(found, Sentence):
+        return say(state, "red", found)
+    event, text = found, found.text
     if setup.badge.fullmatch(text):
         return _badge(setup, state, text)
     if text.upper() == LOGOFF and state.unit is None:
@@ -68,7 +70,7 @@ def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
     if state.operator is None:
         return say(state, "amber", said("badge.first", text=text))
     if state.unit is None:
-        return _unit(setup, state, event, text)
+        return _unit(setup, state, event)
     return _with_unit(setup, state, state.unit, event, text)
 
 
@@ -81,11 +83,13 @@ def _badge(setup: Setup, state: StationState, text: str) -> Step:
     return replace(state, operator=text, light="off", says=said("badge.at_station", badge=text)), ()
 
 
-def _unit(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
-    ids = identifiers(setup, text)
+def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
+    ids = identifiers(setup, event)
     if isinstance(ids, Sentence):
         return say(state, "red", ids)
-    return _go_on(setup, replace(state, unit=Unit(ids, event.at_us, event.mono_ns), light="off", says=None))
+    unit = Unit(ids, event.at_us, event.mono_ns)
+    unit = replace(unit, raw=raw_of(event, unit.serial))
+    return _go_on(setup, replace(state, unit=unit, light="off", says=None))
 
 
 def _with_unit(setup: Setup, state: StationState, unit: Unit, event: Scanned, text: str) -> Step:
@@ -109,7 +113,7 @@ def _typed(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic
         case CharacteristicKind.ATTRIBUTE:
             taken = _attribute(wanted, event.at_us, text)
         case CharacteristicKind.TEXT:
-            taken = _text(wanted, event.at_us, text)
+            taken = _text(wanted, event)
         case CharacteristicKind.COUNT:
             taken = _number(wanted, event.at_us, text, COUNT)
         case CharacteristicKind.VARIABLE:
@@ -129,11 +133,11 @@ def _attribute(wanted: Characteristic, at_us: int, text: str) -> Measurement | S
     return by_hand(wanted, at_us, result="ok" if code.upper() == OK_CODE else "nok", defects=defects)
 
 
-def _text(wanted: Characteristic, at_us: int, text: str) -> Measurement | Sentence:
-    reason = refuse_identifier(text)
+def _text(wanted: Characteristic, event: Scanned) -> Measurement | Sentence:
+    reason = refuse_identifier(event.text)
     if reason is not None:
         return said("typed.text_unusable", characteristic=wanted.name, reason=reason)
-    return by_hand(wanted, at_us, text=text)
+    return by_hand(wanted, event.at_us, text=event.text, raw=raw_of(event, event.text))
 
 
 def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[str]) -> Measurement | Sentence:

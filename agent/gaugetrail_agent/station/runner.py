@@ -66,9 +66,9 @@ class StationRunner:
         self._events: asyncio.Queue[StationEvent] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def scanned(self, text: str) -> None:
+    def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         """A code was read or a text typed."""
-        self._events.put_nowait(Scanned(text, self._spool.ticker.next(), self._clock.mono_ns()))
+        self._events.put_nowait(Scanned(text, self._spool.ticker.next(), self._clock.mono_ns(), symbology, raw))
 
     def code_read(self, device: str, reading: Reading) -> None:
         """A code reader gave a reading: a code is a scan; one read twice, or anything else, is none."""
@@ -76,7 +76,8 @@ class StationRunner:
         if reading.extra.get("duplicate"):
             log.info("%s: double scan", device, extra={"event": "double_scan", **told})
         elif reading.text is not None and reading.status is Status.INFO:
-            self.scanned(reading.text)
+            symbology = reading.extra.get("symbology")
+            self.scanned(reading.text, str(symbology) if symbology is not None else None, reading.raw)
         elif reading.status is not Status.ACK:  # an acknowledged command is no scan and no fault
             raw = reading.raw[:64].hex()
             log.warning("%s: %s", device, reading.status, extra={"event": "no_scan", "raw": raw, **told})

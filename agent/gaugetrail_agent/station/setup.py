@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_contract.documents.files import Gauge, Person, Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import Settings
@@ -45,9 +46,12 @@ class StationTable(Settings):
     unit_pattern: Pattern = Field(
         ".+", description="what a unit's code looks like; named groups (?P<serial>…), lot, part, order, heat are taken"
     )
-    unit_code: Literal["pattern", "structured", "hkmc", "gm", "gtl3"] = Field(
+    unit_code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
         "pattern",
-        description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; else a customer's profile",
+        description="pattern: as unit_pattern says; structured: GS1 or ISO 15434; gs1: GS1 whatever the symbol says of "
+        "itself; data-identifiers: structured, and short codes like S4711 are one data identifier; hkmc, gm, gtl3: a "
+        "customer's profile; else the name of a label profile (gaugetrail-agent profiles labels)",
+        examples=["structured"],
     )
     unit_code_roles: dict[
         Annotated[str, Field(pattern=r"^[0-9]{0,3}[A-Z]$")], Literal["serial", "lot", "part_number"]
@@ -102,6 +106,8 @@ class Setup:
     unit: re.Pattern[str]
     code_profile: str | None = None
     """Read unit codes as structured codes: a customer's profile by name, or empty for what the code says it is."""
+    code_label: OwnLabel | None = None
+    """The customer's own label of that name, where it is one."""
     code_roles: Mapping[str, str] = field(default_factory=dict)
     """What an identifier means in this house: `4L` is the lot on some suppliers' labels, not the country."""
     serial_channel: str = "serial"
@@ -118,6 +124,7 @@ def station_setup(
     devices: Mapping[str, DeviceFacts],
     gauges: Mapping[str, Gauge],
     people: Mapping[str, Person] | None,
+    label: OwnLabel | None = None,
 ) -> Setup:
     """What the settings say of a station, compiled, with the documents that it works by."""
     return Setup(
@@ -132,6 +139,7 @@ def station_setup(
         badge=re.compile(table.badge_pattern),
         unit=re.compile(table.unit_pattern),
         code_profile=CODE_PROFILES.get(table.unit_code, table.unit_code),
+        code_label=label,
         code_roles=table.unit_code_roles,
         serial_channel=table.serial_channel,
         on_overdue=table.on_overdue_gauge,

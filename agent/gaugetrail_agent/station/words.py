@@ -26,6 +26,8 @@ class Unit:
     started_us: int
     started_ns: int
     taken: tuple[Measurement, ...] = ()
+    raw: str | None = None
+    """The code as it was scanned, hex, where it says more than the identifier."""
 
     @property
     def serial(self) -> str:
@@ -65,6 +67,10 @@ class Scanned:
     text: str
     at_us: int
     mono_ns: int
+    symbology: str | None = None
+    """The AIM identifier that stood before the code."""
+    raw: bytes = b""
+    """What came, with everything around the code; empty where it was typed."""
 
 
 @dataclass(frozen=True, slots=True)

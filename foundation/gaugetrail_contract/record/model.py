@@ -34,7 +34,7 @@ from gaugetrail_contract.record.parts import (
     written,
 )
 from gaugetrail_contract.strict_json import MAX_DEPTH
-from gaugetrail_contract.text import EpochName, Hex256, Identifier, Rule, Text, TopicName, UtcText
+from gaugetrail_contract.text import EpochName, Hex256, HexBytes, Identifier, Rule, Text, TopicName, UtcText
 
 Schema = Literal["gaugetrail/1", "gaugetrail/2"]
 SCHEMA: Schema = "gaugetrail/2"
@@ -110,6 +110,9 @@ class InspectionBody(Body, frozen=True, kw_only=True):
     instruction: Instruction | None = None
     built_in: Annotated[tuple[BuiltIn, ...], Meta(max_length=500, description="components with kind and part")] = ()
     interruptions: Annotated[tuple[Interruption, ...], Meta(max_length=20)] = ()
+    raw: Annotated[
+        HexBytes | None, Meta(description="the unit's code as it was scanned, hex, where it says more than the serial")
+    ] = None
 
 
 class AmendmentBody(Body, frozen=True, kw_only=True):

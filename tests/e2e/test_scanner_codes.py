@@ -1,0 +1,157 @@
+"""What scanners put around codes, end to end: a real agent, scanners on ptys, and the records that it seals."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from floor import Floor, Operator, until
+
+pytestmark = pytest.mark.processes
+
+PLAN = """
+id = "CP-1"
+revision = "A"
+part = "PR-1"
+approved_by = "QE"
+approved_on = "2026-11-01"
+[[characteristic]]
+name = "pump"
+kind = "text"
+[[characteristic]]
+name = "looks"
+kind = "attribute"
+"""
+
+AGENT = """
+[agent]
+id = "pc1"
+site = "s"
+line = "l"
+data_dir = "agent-data"
+[mqtt]
+host = "127.0.0.1"
+port = {mqtt}
+[terminal]
+[[link]]
+name = "hand-port"
+kind = "serial"
+port = "{hand}"
+[[link]]
+name = "fixed-port"
+kind = "serial"
+port = "{fixed}"
+[[device]]
+name = "hand"
+link = "hand-port"
+driver = "scanner"
+settings = {{ dead_time_secs = 0 }}
+[[device]]
+name = "fixed"
+link = "fixed-port"
+driver = "scanner"
+settings = {{ gs1_separator = "|", dead_time_secs = 0 }}
+[[station]]
+name = "OP10"
+plan = "plan.toml"
+scanner = "hand"
+unit_pattern = "SN-[0-9]+"
+[[station]]
+name = "OP20"
+plan = "plan.toml"
+scanner = "fixed"
+unit_code = "structured"
+"""
+
+
+class Wire:
+    """A scanner's end of a serial line."""
+
+    def __init__(self) -> None:
+        self._ours, self._far = os.openpty()
+        tty.setraw(self._far)
+        self.port = os.ttyname(self._far)
+
+    def send(self, data: bytes) -> None:
+        os.write(self._ours, data)
+
+    def close(self) -> None:
+        os.close(self._ours)
+        os.close(self._far)
+
+
+@pytest.fixture
+def wires() -> Iterator[tuple[Wire, Wire]]:
+    both = Wire(), Wire()
+    yield both
+    for wire in both:
+        wire.close()
+
+
+def sealed(floor: Floor, seq: int) -> dict[str, object]:
+    """The record of that number, as it stands sealed in the spool."""
+    code, out, err = floor.ask("gaugetrail-agent", "spool", "show", str(seq), "--config", "agent.toml", "--json")
+    assert code == 0, err
+    entry = json.loads(out)
+    assert entry["seal_holds"] is True
+    return dict(entry["record"])
+
+
+def shift(floor: Floor, station: str, wire: Wire, scans: list[tuple[bytes, str, str]]) -> None:
+    """Scan one after the other, each once the station shows what the one before did: `(bytes, key, value)`."""
+    with contextlib.closing(Operator(floor, station)) as operator:
+        for data, key, value in scans:
+            wire.send(data)
+            operator.see(lambda now, key=key, value=value: value in json.dumps(now[key]))  # type: ignore[misc]
+
+
+def test_serial_badge_and_command_are_bare_and_raw_has_all(floor: Floor, wires: tuple[Wire, Wire]) -> None:
+    """AIM identifiers, ECI prefixes, a byte order mark, zero-width and no-break spaces around each code."""
+    (floor.folder / "plan.toml").write_text(PLAN)
+    hand, fixed = wires
+    config = AGENT.format(mqtt=floor.mqtt_port, hand=hand.port, fixed=fixed.port)
+    Path(floor.folder / "agent.toml").write_text(config)
+    floor.agent()
+    until(lambda: floor.log("agent").count("is open") == 2, "both scanners are open")
+    unit = "]Q2\\000026\ufeffSN-00042\u200b".encode()
+    shift(
+        floor,
+        "OP10",
+        hand,
+        [
+            (b"]C0OP-12\r", "operator", "OP-12"),
+            ("SN-00\u200b042\r".encode(), "message", "nobody sees"),
+            (b"]C0NOREAD\r", "operator", "OP-12"),
+            (unit + b"\r", "serial", "SN-00042"),
+            ("\u00a0PUMP-7\u00a0\r".encode(), "prompt", "looks"),
+            (b"\xef\xbb\xbf%NOK:DENT\r", "last", "SN-00042"),
+            (b"]d1%LOGOFF\r", "message", "logged off"),
+        ],
+    )
+    first = sealed(floor, 1)
+    pump, looks = first["measurements"]  # type: ignore[misc]
+    assert (first["serial"], first["operator"], first["raw"]) == ("SN-00042", "OP-12", unit.hex())
+    assert (pump["text"], pump["raw"]) == ("PUMP-7", "\u00a0PUMP-7\u00a0".encode().hex())
+    assert (looks["result"], looks["defects"]) == ("nok", ["DENT"])
+    gs1 = b"]d2010950600013435210L7|2100042"
+    shift(
+        floor,
+        "OP20",
+        fixed,
+        [
+            (b"OP-12\r", "operator", "OP-12"),
+            (b"]d1010950600013435221AB\r", "message", "neither serial nor lot"),
+            (b"]A0S4711\r", "message", "neither serial nor lot"),
+            (gs1 + b"\r", "serial", "00042"),
+            (b"PUMP-8\r", "prompt", "looks"),
+            (b"%OK\r", "last", "00042"),
+        ],
+    )
+    second = sealed(floor, 2)
+    assert (second["serial"], second["lot"], second["raw"]) == ("00042", "L7", gs1.hex())
+    assert floor.stop("agent") == 0
