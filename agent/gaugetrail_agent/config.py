@@ -30,6 +30,7 @@ from gaugetrail_agent.links.modbus_settings import (
 )
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
+from gaugetrail_agent.links.wedge import WedgeSettings
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract import topics
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
@@ -94,16 +95,11 @@ class TcpLinkTable(TcpSettings):
     name: Identifier = Field(description="what devices call it")
 
 
-class WedgeLinkTable(Settings):
-    """`[[link]]` of kind wedge: a scanner that types like a keyboard, read alone. Linux, with the extra `wedge`."""
+class WedgeLinkTable(WedgeSettings):
+    """`[[link]]` of kind wedge: a scanner or gauge that types like a keyboard, read alone. Linux."""
 
     kind: Literal["wedge"]
     name: Identifier = Field(description="what devices call it")
-    port: str = Field(
-        description="the scanner's input device, best by the name that survives a replug",
-        examples=["/dev/input/by-id/usb-Honeywell_1950g-event-kbd"],
-        min_length=1,
-    )
 
 
 class ModbusTcpTable(ModbusTcpSettings):
@@ -306,7 +302,7 @@ def _devices(config: AgentConfig) -> Iterator[Problem]:
         if link is None:
             yield config.loaded.problem(("device", number, "link"), f"there is no link {device.link!r}", sorted(links))
         elif isinstance(device, ModbusDeviceTable) != link.kind.startswith("modbus"):
-            wanted = "a modbus-… link" if isinstance(device, ModbusDeviceTable) else "a serial or tcp link"
+            wanted = "a modbus-… link" if isinstance(device, ModbusDeviceTable) else "a serial, tcp or wedge link"
             message = f"the driver {device.driver} needs {wanted}; {device.link!r} is of kind {link.kind}"
             yield config.loaded.problem(("device", number, "link"), message)
         if isinstance(device, StreamDeviceTable):
@@ -315,6 +311,21 @@ def _devices(config: AgentConfig) -> Iterator[Problem]:
                 message = f"the link {device.link!r} serves {sharing[0]!r} already; one stream of frames is one device"
                 yield config.loaded.problem(("device", number, "link"), message)
             yield from _driver(config, number, device)
+            if isinstance(link, WedgeLinkTable):
+                yield from _on_a_keyboard(config, number, device)
+
+
+def _on_a_keyboard(config: AgentConfig, number: int, device: StreamDeviceTable) -> Iterator[Problem]:
+    """What can't be where a device types: it hears nothing, and what it typed is UTF-8."""
+    why = f"{device.link!r} is a keyboard, which takes no commands"
+    if device.poll_secs is not None:
+        yield config.loaded.problem(("device", number, "poll_secs"), f"{why}: leave it out, the device speaks itself")
+    for key in ("trigger", "ask"):
+        if key in device.settings:
+            yield config.loaded.problem(("device", number, "settings"), f"{why}: leave {key} out")
+    if str(device.settings.get("encoding", "utf-8")).lower() != "utf-8":
+        message = "what a keyboard typed has no encoding: leave it out, and say the keyboard's layout in the link"
+        yield config.loaded.problem(("device", number, "settings"), message)
 
 
 def _driver(config: AgentConfig, number: int, device: StreamDeviceTable) -> Iterator[Problem]:

@@ -34,7 +34,7 @@ RESTART_SECS = 5.0
 def byte_link(table: ByteLinkTable) -> ByteLink:
     """The link that a table describes; nothing is opened."""
     if isinstance(table, WedgeLinkTable):
-        return WedgeLink(table.port)
+        return WedgeLink(table)
     return SerialLink(table) if isinstance(table, SerialLinkTable) else TcpLink(table)
 
 

@@ -24,6 +24,7 @@ from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
 from gaugetrail_agent.drivers.profile.driver import load_profile
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.links.input_devices import find_input, installed_keyboards, there_are
 from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.modbus_frames import Refused
 from gaugetrail_agent.links.ports import list_ports, port_exists
@@ -71,14 +72,25 @@ def _links(config: AgentConfig) -> Iterator[Problem]:
                 message = f"the port {link.port} doesn't exist on this PC now"
                 yield config.loaded.problem(("link", number, "port"), message, there or ["no port found"], warning=True)
         elif isinstance(link, WedgeLinkTable):
-            if not Path(link.port).exists():
-                message = f"there is no input device {link.port} on this PC now"
-                yield config.loaded.problem(("link", number, "port"), message, warning=True)
+            reason = _no_keyboard(link.port)
+            if reason is not None:
+                yield config.loaded.problem(("link", number, "port"), reason, warning=True)
         else:
             reason = _refuses(link.host, link.port)
             if reason is not None:
                 message = f"{link.host}:{link.port} takes no connection: {reason}"
                 yield config.loaded.problem(("link", number, "host"), message, warning=True)
+
+
+def _no_keyboard(port: str) -> str | None:
+    """Why a device that types can't be read now; null when it is there."""
+    try:
+        path = find_input(port)
+    except DeviceGone as error:
+        return str(error)
+    if Path(path).exists():
+        return None
+    return f"there is no input device {path} on this PC now; {there_are(installed_keyboards())}"
 
 
 def _modbus_values(config: AgentConfig) -> list[Problem]:

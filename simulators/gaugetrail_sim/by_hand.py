@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gaugetrail_sim.faults import WIRE_FAULTS
 from gaugetrail_sim.gauge import Scale
+from gaugetrail_sim.keyboard import SimulatedKeyboard
 from gaugetrail_sim.line import make_piece
 from gaugetrail_sim.models import Model
 from gaugetrail_sim.plc import LAST_SEQ, PlcTold, Press
@@ -49,11 +50,14 @@ async def gauge(
         gauge.close()
 
 
-async def scanner(link: Path, codes: Sequence[str], every_secs: float, say: Say) -> None:
-    """A scanner that reads the given codes in turn, or serials counting up."""
-    scanner = SimulatedScanner(PtyPort(link))
+async def scanner(link: Path, codes: Sequence[str], every_secs: float, say: Say, layout: str | None = None) -> None:
+    """A scanner that reads the given codes in turn, or serials counting up; with a layout, one that types."""
+    port = PtyPort(link)
+    scanner: SimulatedScanner | SimulatedKeyboard
+    scanner = SimulatedScanner(port) if layout is None else SimulatedKeyboard(port, layout)
     scanner.open()
-    say(f"a barcode scanner on {link}; it reads a code every {every_secs:g} s (Ctrl-C ends it)")
+    what = "a barcode scanner" if layout is None else f"a keyboard scanner ({layout})"
+    say(f"{what} on {link}; it reads a code every {every_secs:g} s (Ctrl-C ends it)")
     try:
         for code in cycle(codes) if codes else (f"SN{number:06d}" for number in count(1)):
             scanner.scan(code)

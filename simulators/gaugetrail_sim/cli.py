@@ -39,6 +39,7 @@ app = typer.Typer(
 PortLink = Annotated[Path, typer.Option("--port-link", help="name of the simulated serial port")]
 Every = Annotated[float, typer.Option(min=0.01, help="seconds between two")]
 Seed = Annotated[int, typer.Option(help="the same seed gives the same values")]
+Keyboard = Literal["us", "de"]
 
 
 @app.command()
@@ -84,9 +85,12 @@ def scanner(
     port_link: PortLink,
     codes: Annotated[list[str] | None, typer.Argument(help="codes to read in turn; none: SN000001 and on")] = None,
     every: Every = 3.0,
+    keyboard: Annotated[
+        Keyboard | None, typer.Option(help="a scanner that types, set to this layout, for a wedge link on the port")
+    ] = None,
 ) -> None:
     """A barcode scanner on a simulated serial port."""
-    _run(by_hand.scanner(port_link, codes or (), every, say))
+    _run(by_hand.scanner(port_link, codes or (), every, say, keyboard))
 
 
 @app.command()

@@ -1,150 +1,58 @@
-"""Scanners that type like a keyboard (USB HID): read alone, without the desktop, with a key map of our own.
+"""Scanners and gauges that type like a keyboard (USB HID): read alone, without the desktop, with a key map of our own.
 
-Promise: while the link is open no other window receives a keystroke of this scanner (exclusive grab), and the host's
-keyboard layout and caps lock change nothing: keys are read as the US layout that scanners send by default. GS, RS and
-EOT arrive as Ctrl keys (`Ctrl+]`) or ALT codes and come out as control characters. Where the kernel reports lost
-events, a byte 0xFF stands in the text, which no text encoding but Latin-1 accepts: the scan is refused, not shortened.
+Promise: while the link is open no other window or shell receives a keystroke of this device (exclusive grab), and the
+host's keyboard layout and caps lock change nothing: keys are read by the layout that the device is set to. One that was
+pulled out is gone with a sentence, and found again by its id when it is back.
 
-Linux only, with the extra `wedge` (imported when the link opens). Elsewhere, and for everything that matters, set the
-scanner to USB-COM or serial: it has no layouts, no lost keys, and answers commands.
+Linux only. Elsewhere, and for everything that matters, set the scanner to USB-COM or serial: it has no layouts, no lost
+keys, and answers commands. Read in this order: `key_layouts`, `keyboard`, `input_devices`, this.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Annotated, Literal, Protocol
+
+from pydantic import AfterValidator, Field
 
 from gaugetrail_agent.errors import DeviceGone, PortMissing
+from gaugetrail_agent.links.input_devices import USB, InputDevice, find_input
+from gaugetrail_agent.links.key_layouts import LAYOUTS
+from gaugetrail_agent.links.keyboard import Keyboard, KeyEvent
+from gaugetrail_contract.settings import Settings
 
-# Event types and key values of the kernel's input-event-codes.h.
-EV_SYN, EV_KEY = 0, 1
-SYN_DROPPED = 3
-RELEASED, PRESSED = 0, 1
-
-LOST = b"\xff"
-"""Stands where key events were lost."""
-
-_SHIFT = frozenset({42, 54})
-_CTRL = frozenset({29, 97})
-_ALT = frozenset({56, 100})
-_CAPS_LOCK = 58
-
-_ROWS: tuple[tuple[int, str, str], ...] = (
-    (2, "1234567890-=", "!@#$%^&*()_+"),
-    (16, "qwertyuiop[]", "QWERTYUIOP{}"),
-    (30, "asdfghjkl;'`", 'ASDFGHJKL:"~'),
-    (43, "\\zxcvbnm,./", "|ZXCVBNM<>?"),
-)
-_KEYPAD = {
-    71: "7", 72: "8", 73: "9", 74: "-", 75: "4", 76: "5", 77: "6", 78: "+", 79: "1", 80: "2", 81: "3", 82: "0",
-    83: ".", 55: "*", 98: "/",
-}  # fmt: skip
-_PLAIN_KEYS = {28: "\r", 96: "\r", 15: "\t", 57: " ", 14: "\b", 1: "\x1b"}
-_KEYPAD_DIGITS = frozenset({71, 72, 73, 75, 76, 77, 79, 80, 81, 82})
+LayoutName = Literal["us", "uk", "de", "ch", "fr", "be", "es", "it", "pt", "dk", "no", "se"]
 
 
-def _key_map(shifted: bool) -> Mapping[int, str]:
-    keys = dict(_PLAIN_KEYS) | _KEYPAD
-    for start, plain, upper in _ROWS:
-        keys |= {start + place: char for place, char in enumerate(upper if shifted else plain)}
-    return keys
+def _port(text: str) -> str:
+    if text.lower().startswith("usb:"):
+        if not USB.fullmatch(text):
+            raise ValueError(f"{text!r} is not usb:VID:PID or usb:VID:PID:SERIAL, such as usb:0c2e:0901")
+    elif not text.startswith("/") or "\0" in text:
+        raise ValueError(f"{text!r} is neither usb:VID:PID nor a path such as /dev/input/by-id/usb-…-event-kbd")
+    return text
 
 
-_PLAIN = _key_map(shifted=False)
-_UPPER = _key_map(shifted=True)
+class WedgeSettings(Settings):
+    """A device that types, and the keyboard that it takes itself for."""
 
-# Ctrl with a key gives the control character of its ASCII column; digits stand for those that have no letter.
-_CONTROL_KEYS = {"6": "\x1e", "-": "\x1f", "2": "\x00", "[": "\x1b", "]": "\x1d", "\\": "\x1c", "/": "\x1f"}
-
-
-@dataclass(frozen=True, slots=True)
-class KeyEvent:
-    """One event of an input device, as the kernel gives it."""
-
-    type: int
-    code: int
-    value: int
-
-
-class Keyboard:
-    """Key events of one scanner to bytes. Knows no device; any events give bytes, none raises."""
-
-    def __init__(self) -> None:
-        self._held: set[int] = set()
-        self._caps = False
-        self._alt_digits = ""
-
-    def translate(self, events: Iterable[KeyEvent]) -> bytes:
-        """What these events typed. Key repeats count for nothing: a scanner presses each key by itself."""
-        return b"".join(self._one(event) for event in events)
-
-    def _one(self, event: KeyEvent) -> bytes:
-        if event.type == EV_SYN and event.code == SYN_DROPPED:
-            self._held.clear()
-            self._alt_digits = ""
-            return LOST
-        if event.type != EV_KEY:
-            return b""
-        if event.value == RELEASED:
-            return self._released(event.code)
-        return self._pressed(event.code) if event.value == PRESSED else b""
-
-    def _pressed(self, code: int) -> bytes:
-        if code in _SHIFT | _CTRL | _ALT:
-            self._held.add(code)
-            return b""
-        if code == _CAPS_LOCK:
-            # A scanner that presses caps lock means its own state, not the host's.
-            self._caps = not self._caps
-            return b""
-        if self._held & _ALT:
-            if code in _KEYPAD_DIGITS:
-                self._alt_digits += _KEYPAD[code]
-            return b""
-        char = self._character(code)
-        return char.encode() if char is not None else b""
-
-    def _character(self, code: int) -> str | None:
-        plain = _PLAIN.get(code)
-        if plain is None:
-            return None
-        if self._held & _CTRL:
-            return chr(ord(plain) & 0x1F) if plain.isalpha() else _CONTROL_KEYS.get(plain)
-        shifted = bool(self._held & _SHIFT) != (self._caps and plain.isalpha())
-        return _UPPER[code] if shifted else plain
-
-    def _released(self, code: int) -> bytes:
-        self._held.discard(code)
-        if code not in _ALT or self._held & _ALT:
-            return b""
-        digits, self._alt_digits = self._alt_digits, ""
-        if not digits:
-            return b""
-        number = int(digits[-6:])
-        if number > 0xFF:
-            return LOST
-        if number < 0x80:
-            return bytes((number,))
-        # ALT+0nnn is a character of Windows-1252, ALT+nnn one of code page 437.
-        char = bytes((number,)).decode("cp1252" if digits.startswith("0") else "cp437", "replace")
-        return LOST if char == "\ufffd" else char.encode()
-
-
-def key_text(events: Iterable[KeyEvent]) -> bytes:
-    """What a scanner typed, from its first event on."""
-    return Keyboard().translate(events)
+    port: Annotated[str, AfterValidator(_port)] = Field(
+        description="the device's input device: usb:VID:PID[:SERIAL], or its name below /dev/input/by-id; of several "
+        "alike without a serial number, each by its socket, below /dev/input/by-path",
+        examples=["usb:0c2e:0901", "/dev/input/by-id/usb-Honeywell_1950g-event-kbd"],
+    )
+    layout: LayoutName = Field(
+        "us", description="the keyboard layout (country) that the scanner or gauge is set to; not the PC's"
+    )
 
 
 class KeyDevice(Protocol):
-    """What the link needs of an input device; evdev's `InputDevice` has it."""
+    """What the link needs of an input device."""
 
-    @property
-    def fd(self) -> int:
-        """The open file."""
+    fd: int
+    is_file: bool
 
     def grab(self) -> None:
         """Take the device for this process alone."""
@@ -156,53 +64,46 @@ class KeyDevice(Protocol):
         """Give the device back, grab included."""
 
 
-def open_evdev(path: str) -> KeyDevice:
+def open_input(port: str) -> KeyDevice:
     """The real device; `DeviceGone` says what is missing and what to do."""
     if not sys.platform.startswith("linux"):
         raise DeviceGone(
-            f"{path}: keyboard scanners can be read alone on Linux only; set the scanner to USB-COM or serial"
+            f"{port}: devices that type can be read alone on Linux only; set the scanner to USB-COM or serial"
         )
+    path = find_input(port)
     try:
-        evdev = importlib.import_module("evdev")
-    except ImportError as error:
-        raise DeviceGone(
-            f"{path}: the extra wedge is not installed; install gaugetrail[agent,wedge], or set the "
-            "scanner to USB-COM or serial"
-        ) from error
-    try:
-        device: KeyDevice = evdev.InputDevice(path)
+        return InputDevice(path)
     except PermissionError as error:
         raise DeviceGone(f"{path}: not allowed to read it; put the service's user into the group 'input'") from error
     except OSError as error:
-        raise PortMissing(f"{path}: no such scanner: {error.strerror or error}") from error
-    return device
+        raise PortMissing(f"{path}: no such input device: {error.strerror or error}; is it plugged in?") from error
 
 
 class WedgeLink:
-    """A keyboard scanner as a `ByteLink`: bytes come as a serial scanner would send them, Enter as CR."""
+    """A device that types as a `ByteLink`: bytes come as a serial scanner would send them, Enter as CR."""
 
-    def __init__(self, path: str, *, opener: Callable[[str], KeyDevice] = open_evdev) -> None:
-        self._path = path
+    def __init__(self, settings: WedgeSettings, *, opener: Callable[[str], KeyDevice] = open_input) -> None:
+        self._settings = settings
         self._opener = opener
         self._device: KeyDevice | None = None
         self._keyboard = Keyboard()
 
     @property
     def name(self) -> str:
-        """The input device's path; best one of /dev/input/by-id, which survives a replug."""
-        return self._path
+        """The input device as configured."""
+        return self._settings.port
 
     async def open(self) -> None:
         """Open and grab; a device that another process holds is not shared."""
         if self._device is not None:
             return
-        device = self._opener(self._path)
+        device = self._opener(self.name)
         try:
             device.grab()
         except OSError as error:
             device.close()
-            raise DeviceGone(f"{self._path}: another program holds this scanner: {error.strerror or error}") from error
-        self._keyboard = Keyboard()
+            raise DeviceGone(f"{self.name}: another program holds it: {error.strerror or error}") from error
+        self._keyboard = Keyboard(LAYOUTS[self._settings.layout])
         self._device = device
 
     async def read(self, timeout_secs: float) -> bytes:
@@ -211,34 +112,30 @@ class WedgeLink:
         deadline = loop.time() + timeout_secs
         while True:
             device = self._opened()
-            ready = asyncio.Event()
-            loop.add_reader(device.fd, ready.set)
-            try:
-                await asyncio.wait_for(ready.wait(), max(0.0, deadline - loop.time()))
-            except TimeoutError:
-                return b""
-            finally:
-                loop.remove_reader(device.fd)
             typed = self._arrived(device)
             if typed:
                 return typed
+            left = max(0.0, deadline - loop.time())
+            if device.is_file:
+                await asyncio.sleep(left)  # a recording at its end: nothing more comes
+                return b""
+            if not await _readable(device.fd, left):
+                return b""
 
     async def write(self, data: bytes) -> None:
         """A keyboard listens to nobody."""
         del data
-        raise DeviceGone(
-            f"{self._path}: a keyboard scanner takes no commands; set it to USB-COM or serial for triggers"
-        )
+        raise DeviceGone(f"{self.name}: a device that types takes no commands; set it to USB-COM or serial for that")
 
     async def close(self) -> None:
-        """Give the scanner back to the desktop."""
+        """Give the device back to the desktop."""
         device, self._device = self._device, None
         if device is not None:
             device.close()
 
     def _opened(self) -> KeyDevice:
         if self._device is None:
-            raise DeviceGone(f"{self._path}: the scanner is not open")
+            raise DeviceGone(f"{self.name}: the device is not open")
         return self._device
 
     def _arrived(self, device: KeyDevice) -> bytes:
@@ -247,4 +144,18 @@ class WedgeLink:
         except BlockingIOError:
             return b""
         except OSError as error:
-            raise DeviceGone(f"{self._path}: the scanner is gone: {error.strerror or error}") from error
+            raise DeviceGone(f"{self.name}: the device is gone: {error.strerror or error}") from error
+
+
+async def _readable(fd: int, secs: float) -> bool:
+    """Wait until there is something to read, `secs` at most; whether there is."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        await asyncio.wait_for(ready.wait(), secs)
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(fd)
+    return True
