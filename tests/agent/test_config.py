@@ -149,7 +149,7 @@ def test_two_devices_on_one_serial_port(tmp_path: Path) -> None:
 
 def test_modbus_driver_needs_a_modbus_link_and_the_other_way_round(tmp_path: Path) -> None:
     net = '[[link]]\nname = "p1"\nkind = "modbus-tcp"\nhost = "192.0.2.1"\n'
-    assert "needs a serial or tcp link" in only(tmp_path, AGENT + net + DEVICE).message
+    assert "needs a serial, tcp or wedge link" in only(tmp_path, AGENT + net + DEVICE).message
 
 
 @pytest.mark.parametrize(
