@@ -17,7 +17,6 @@ from gaugetrail_agent.links.serial_port import holders_of, resolve
 from gaugetrail_agent.spool import SpoolBroken, schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service.process import own_version
 from gaugetrail_service.broker_visit import BrokerAddress, visit
 from gaugetrail_service.clock_source import kernel_synced
 from gaugetrail_service.neighbourhood import (
@@ -29,6 +28,7 @@ from gaugetrail_service.neighbourhood import (
     two_with_one_id,
     versions_apart,
 )
+from gaugetrail_service.process import own_version
 from gaugetrail_service.rights import folder_rights, named_files, settings_rights
 
 NEEDS_BYTES = MESSAGE_BYTES + 10_000

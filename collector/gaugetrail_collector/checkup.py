@@ -14,11 +14,11 @@ from gaugetrail_collector.overview import EVERYBODY, broker_address
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service.process import own_version
 from gaugetrail_service.broker_visit import Visit, visit
 from gaugetrail_service.certificate_ends import certificate_at
 from gaugetrail_service.clock_source import kernel_synced
 from gaugetrail_service.neighbourhood import broker_limits, clocks_apart, neighbours, two_with_one_id, versions_apart
+from gaugetrail_service.process import own_version
 from gaugetrail_service.rights import folder_rights, named_files, settings_rights
 
 NEEDS_BYTES = 210_000

@@ -21,9 +21,9 @@ from gaugetrail_agent import checkup
 from gaugetrail_agent.spool import schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service.process import own_version
 from gaugetrail_service.broker_visit import StatusWord, Visit
 from gaugetrail_service.neighbourhood import broker_limits, neighbours, two_with_one_id, versions_apart
+from gaugetrail_service.process import own_version
 
 
 def settings(folder: Path, mqtt_lines: str, more: str = "") -> Path:
@@ -237,8 +237,7 @@ class TestBroker:
             say(topics.collector_status("c1"), CollectorStatus(online=True, collector="c1", version="0.1.0"))
             told = line_of(settings(home, f"port = {floor.mqtt_port}"), "collector c1: ")
         assert told == (
-            f"worth a look: collector c1: it has version 0.1.0, this agent has {own_version()} -> "
-            "update collector c1"
+            f"worth a look: collector c1: it has version 0.1.0, this agent has {own_version()} -> update collector c1"
         )
 
     def test_a_collector_whose_clock_is_another(self, floor: Floor, home: Path) -> None:
