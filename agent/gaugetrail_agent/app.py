@@ -37,8 +37,8 @@ from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus
-from gaugetrail_service import scheduler
 from gaugetrail_service.process import share_one_heap
+from gaugetrail_service.scheduler import LoopScheduler
 
 if TYPE_CHECKING:
     from gaugetrail_service.metrics import MetricsServer
@@ -79,7 +79,7 @@ class Agent:
             clock_watch=self.clock_watch,
             metrics=self.metrics,
         )
-        self.scheduler = scheduler.on_loop()
+        self.scheduler = LoopScheduler()
         routes = Routes()
         self.devices = Devices(config, routes.read, routes.offered, self.heartbeat.device, recall=self.spool.recall)
         self.report = AgentReport(config, self.health, self.devices.taps)

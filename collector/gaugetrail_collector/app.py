@@ -35,8 +35,8 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service import scheduler
 from gaugetrail_service.process import own_version
+from gaugetrail_service.scheduler import ThreadScheduler
 
 if TYPE_CHECKING:
     from gaugetrail_service.metrics import MetricsServer
@@ -98,7 +98,7 @@ class Collector:
         )
         self.account.on_there = self.rounds.there
         self.storing.on_replaced = self.rounds.doubt_all
-        self.scheduler = scheduler.on_thread()
+        self.scheduler = ThreadScheduler()
         self.metrics = self._metrics(settings.metrics)
         self.console = self._console(settings.console)
         self.identity = StoreIdentity(self.store)

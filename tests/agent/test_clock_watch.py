@@ -273,7 +273,7 @@ def test_the_agent_watches_its_clock_while_it_runs(tmp_path: Path) -> None:
 
     async def shift() -> None:
         task = asyncio.create_task(agent.run())
-        await until(lambda: agent.spool.epoch and agent.scheduler._scheduler.running)
+        await until(lambda: agent.spool.epoch and agent.scheduler._next)
         base.us -= HOUR_US
         await until(lambda: events(agent.spool))
         assert [event.type for event in events(agent.spool)] == ["clock.step"]

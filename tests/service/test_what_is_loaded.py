@@ -24,7 +24,7 @@ path = "store.db"
 """
 METRICS = "[metrics]\nport = 0\n"
 CONSOLE = "[console]\nport = 0\n"
-FRAMEWORKS = {"fastapi", "starlette", "jinja2", "influxdb_client", "urllib3", "pyarrow"}
+FRAMEWORKS = {"fastapi", "starlette", "jinja2", "influxdb_client", "urllib3", "pyarrow", "apscheduler"}
 SERVER = {"uvicorn", "h11", "prometheus_client"}
 
 LOOK = """\
