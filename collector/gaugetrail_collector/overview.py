@@ -22,6 +22,7 @@ from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
 
 OLD_SECS = 60.0
 """Both services say how they are every five seconds; one that has not for so long hangs, whatever its last word was."""
+NEARLY_FULL = 0.8
 EVERYBODY = (topics.ALL_AGENT_STATUS, topics.ALL_COLLECTOR_STATUS)
 
 
@@ -109,6 +110,7 @@ def findings(found: Overview, now_us: int) -> list[Finding]:
         *_store(found),
         *_broker(found),
         *_own(found, now_us),
+        *_growing(found),
         *_gaps(found),
         *_aside(found),
         *(finding for name, one in found.agents.items() for finding in _agent(name, one, now_us)),
@@ -147,6 +149,20 @@ def _own(found: Overview, now_us: int) -> Iterator[Finding]:
             yield Finding(about, f"finds its store down: {own.store_detail}", "look at its log and at [store]")
         if own.broker_detail:
             yield Finding(about, own.broker_detail, "look at the broker's access rules and at [mqtt]")
+
+
+def _growing(found: Overview) -> Iterator[Finding]:
+    """What will be in the way one day: agents that are newer than this collector, a tag that is nearly full."""
+    own = found.own
+    if own is None:
+        return
+    about = f"collector {found.collector}"
+    if own.newer_agents:
+        what = f"the records of {', '.join(own.newer_agents[:5])} hold keys that it doesn't know"
+        yield Finding(about, what, "update this collector; they are stored as they came", wrong=False)
+    if own.tag_values > NEARLY_FULL * own.tag_budget:
+        what = f"{own.tag_values} of {own.tag_budget} values of a tag are in use; what passes the bound is set aside"
+        yield Finding(about, what, "gaugetrail-collector store stats says which; raise it under [guard]", wrong=False)
 
 
 def _gaps(found: Overview) -> Iterator[Finding]:

@@ -192,6 +192,30 @@ def test_a_collector_that_never_ran_stopped_or_hangs(plant: Floor) -> None:
 
 
 @pytest.mark.mosquitto
+def test_what_will_be_in_the_way_one_day_is_worth_a_look(plant: Floor) -> None:
+    with speaking(plant) as say:
+        say(topics.status(AGENT), agent(AGENT))
+        say(topics.collector_status("c1"), collector(newer_agents=("pc7",), tag_values=81, tag_budget=100))
+        code, lines = ask("status", plant.folder / "c1.toml")
+        say(topics.collector_status("c1"), collector(tag_values=80, tag_budget=100))
+        assert ask("status", plant.folder / "c1.toml") == (0, [*lines[:-3], "well"])
+    assert (code, lines[-3:]) == (
+        0,
+        [
+            (
+                "worth a look: collector c1: the records of pc7 hold keys that it doesn't know -> update this "
+                "collector; they are stored as they came"
+            ),
+            (
+                "worth a look: collector c1: 81 of 100 values of a tag are in use; what passes the bound is set aside "
+                "-> gaugetrail-collector store stats says which; raise it under [guard]"
+            ),
+            "well",
+        ],
+    )
+
+
+@pytest.mark.mosquitto
 def test_gaps(plant: Floor) -> None:
     with speaking(plant) as say:
         say(topics.collector_status("c1"), collector(gaps=2, gap_details=("pc1 abc 5 to 7", "pc2 abd 1")))

@@ -14,8 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gaugetrail_agent.links import ByteLink
 from gaugetrail_agent.links.modbus_wire import Lost, Received, Wire
@@ -31,8 +30,7 @@ MOST_CHUNK_BYTES = 4096
 Way = Literal["in", "out"]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Bytes that passed together: `in` from the device, `out` to it, at that wall time in microseconds."""
 
     us: int
