@@ -17,7 +17,7 @@ from gaugetrail_agent.links.serial_port import holders_of, resolve
 from gaugetrail_agent.spool import SpoolBroken, schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service.broker_visit import BrokerAddress, visit
+from gaugetrail_service.broker_visit import visit, where_of
 from gaugetrail_service.clock_source import kernel_synced
 from gaugetrail_service.neighbourhood import (
     Neighbour,
@@ -98,17 +98,10 @@ def clock_source() -> Iterator[Finding]:
 def around_the_broker(config: AgentConfig, secs: float) -> Iterator[Finding]:
     """What the broker allows and who is there."""
     mqtt, agent = config.settings.mqtt, config.settings.agent.id
-    address = BrokerAddress(
-        mqtt.host,
-        mqtt.port,
-        mqtt.username,
-        mqtt.password.get_secret_value() if mqtt.password is not None else None,
-        *(None if path is None else config.path(path) for path in (mqtt.tls_ca, mqtt.tls_cert, mqtt.tls_key)),
-    )
     wanted = (topics.status(agent), topics.ALL_COLLECTOR_STATUS)
     largest = (f"{topics.ROOT}/{agent}/doctor", NEEDS_BYTES)
-    found = visit(address, wanted, secs=secs, largest=largest)
-    yield from broker_limits(found, address.where, needs_bytes=NEEDS_BYTES, window=mqtt.window, shared=False)
+    found = visit(mqtt, wanted, secs=secs, largest=largest)
+    yield from broker_limits(found, where_of(mqtt), needs_bytes=NEEDS_BYTES, window=mqtt.window, shared=False)
     if found.refusal:
         return
     heard = neighbours(found.words)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.overview import EVERYBODY, broker_address
+from gaugetrail_collector.overview import EVERYBODY
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service.broker_visit import Visit, visit
+from gaugetrail_service.broker_visit import Visit, visit, where_of
 from gaugetrail_service.certificate_ends import certificate_at
 from gaugetrail_service.clock_source import kernel_synced
 from gaugetrail_service.neighbourhood import broker_limits, clocks_apart, neighbours, two_with_one_id, versions_apart
@@ -70,12 +70,12 @@ def store_limits(config: CollectorConfig) -> Iterator[Finding]:
 
 def around_the_broker(config: CollectorConfig, secs: float) -> Iterator[Finding]:
     """What the broker allows and who is there."""
-    address, name = broker_address(config), config.settings.id
+    mqtt, name = config.settings.mqtt, config.settings.id
     largest = (f"{topics.ROOT}/{topics.COLLECTORS}/{name}/doctor", NEEDS_BYTES)
-    found: Visit = visit(address, (*EVERYBODY, SHARED), secs=secs, largest=largest)
+    found: Visit = visit(mqtt, (*EVERYBODY, SHARED), secs=secs, largest=largest)
     yield from broker_limits(
         found,
-        address.where,
+        where_of(mqtt),
         needs_bytes=NEEDS_BYTES,
         window=0,
         shared=bool(config.settings.mqtt.group),

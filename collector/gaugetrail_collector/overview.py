@@ -17,25 +17,13 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service.broker_visit import BrokerAddress, Visit, visit
+from gaugetrail_service.broker_visit import Visit, visit, where_of
 from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
 
 OLD_SECS = 60.0
 """Both services say how they are every five seconds; one that has not for so long hangs, whatever its last word was."""
 NEARLY_FULL = 0.8
 EVERYBODY = (topics.ALL_AGENT_STATUS, topics.ALL_COLLECTOR_STATUS)
-
-
-def broker_address(config: CollectorConfig) -> BrokerAddress:
-    """The broker as the collector's settings name it."""
-    mqtt = config.settings.mqtt
-    return BrokerAddress(
-        mqtt.host,
-        mqtt.port,
-        mqtt.username,
-        mqtt.password.get_secret_value() if mqtt.password is not None else None,
-        *(None if path is None else config.path(path) for path in (mqtt.tls_ca, mqtt.tls_cert, mqtt.tls_key)),
-    )
 
 
 @dataclass
@@ -65,8 +53,8 @@ class Overview:
 
 def overview(config: CollectorConfig, secs: float) -> Overview:
     """Ask everybody; the broker is listened to for `secs`."""
-    address = broker_address(config)
-    found = Overview(config.settings.id, address.where, visit(address, EVERYBODY, secs=secs))
+    mqtt = config.settings.mqtt
+    found = Overview(config.settings.id, where_of(mqtt), visit(mqtt, EVERYBODY, secs=secs))
     heard = neighbours(found.visit.words)
     found.agents, found.collectors = latest(heard, "agent"), latest(heard, "collector")
     _ask_store(config, found)

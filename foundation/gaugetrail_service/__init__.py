@@ -7,6 +7,6 @@ connections, receive deadlines, a guard against foreign origins and hosts, and s
 Read `cli` (what every command stands in), `logs` and `scheduler` first; then `mqtt_settings`, `mqtt` (the connection to
 the broker) and `tls` under it, with `certificates`; then `web` (the server's thread) with `metrics` on it; then
 `web_guard` (what stands in front of every page), `web_sessions`, `console_users` and `live` (pages that change while
-one looks). What `status` and `doctor` of both look at: `rights`, `certificate_ends`, `clock_source`, `broker_visit` and,
-of who was heard there, `neighbourhood`.
+one looks). What `status` and `doctor` of both look at: `rights`, `certificate_ends`, `clock_source`, `broker_visit`
+and, of who was heard there, `neighbourhood`.
 """

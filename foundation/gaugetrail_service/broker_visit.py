@@ -6,39 +6,30 @@ ends after the time that it is given, or when enough was heard.
 
 from __future__ import annotations
 
+import re
 import secrets
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.tls import TlsFault, TlsFiles, fresh_tls
+
 CONNECT_SECS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is and who we are there."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = None
-    tls_ca: Path | None = None
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-
-    @property
-    def where(self) -> str:
-        """For messages."""
-        return f"{self.host}:{self.port}"
+TLS_CURES = (
+    ("its certificate ended", "have the broker's certificate renewed"),
+    ("speaks no TLS|hangs up", "put port of [mqtt] right, or leave tls_ca out"),
+    ("tls_cert|tls_key", "put tls_cert and tls_key of [mqtt] right, or have them renewed"),
+    ("clock", "set this PC's clock: timedatectl"),
+    ("", "put tls_ca and host of [mqtt] right"),
+)
+"""By the words of the fault (`tls`); the last one fits all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ class Visit:
 
 
 def visit(
-    address: BrokerAddress,
+    settings: BrokerSettings,
     topics: Sequence[str] = (),
     *,
     secs: float = 6.0,
@@ -77,11 +68,11 @@ def visit(
     largest: tuple[str, int] | None = None,
 ) -> Visit:
     """Go there, listen to `topics` for at most `secs`, try a message of the `largest` size on its topic."""
-    visitor = _Visitor(address, topics, largest)
+    visitor = _Visitor(settings, topics, largest)
     try:
         visitor.enter()
     except OSError as error:
-        visitor.found.refusal, visitor.found.cure = _words_of(error, address)
+        visitor.found.refusal, visitor.found.cure = _words_of(error, settings)
         return visitor.found
     try:
         end = time.monotonic() + (secs if topics else CONNECT_SECS)
@@ -97,10 +88,10 @@ def visit(
 class _Visitor:
     """One connection; the client's thread fills `found`."""
 
-    def __init__(self, address: BrokerAddress, topics: Sequence[str], largest: tuple[str, int] | None) -> None:
+    def __init__(self, settings: BrokerSettings, topics: Sequence[str], largest: tuple[str, int] | None) -> None:
         self.found = Visit()
         self.changed = threading.Condition()
-        self._address = address
+        self._settings = settings
         self._topics = topics
         self._largest = largest
         self._inside = False
@@ -110,15 +101,12 @@ class _Visitor:
         self._client = self._make()
 
     def _make(self) -> mqtt.Client:
-        address = self._address
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"gaugetrail-doctor-{secrets.token_hex(4)}",
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
         )
-        if address.username is not None:
-            client.username_pw_set(address.username, address.password)
         client.connect_timeout = CONNECT_SECS
         client.on_connect = self._came_in
         client.on_message = self._heard
@@ -127,11 +115,14 @@ class _Visitor:
         return client
 
     def enter(self) -> None:
-        """Raises `OSError` (an `ssl.SSLError` is one)."""
-        address = self._address
-        if address.tls_ca is not None:
-            self._client.tls_set_context(_trusted(address, address.tls_ca))
-        self._client.connect(address.host, address.port, keepalive=15)
+        """Raises `OSError`; a `TlsFault` is one."""
+        settings = self._settings
+        if settings.username is not None:
+            secret = settings.password
+            self._client.username_pw_set(settings.username, secret.get_secret_value() if secret is not None else None)
+        if settings.tls_ca is not None:
+            self._client.tls_set_context(fresh_tls(TlsFiles(settings.tls_ca, settings.tls_cert, settings.tls_key)))
+        self._client.connect(settings.host, settings.port, keepalive=15)
         self._client.loop_start()
 
     def leave(self) -> None:
@@ -141,7 +132,7 @@ class _Visitor:
     def unanswered(self) -> None:
         """Time is up: one who took the connection and never spoke is no broker, or hangs."""
         if not self._inside and not self.found.refusal:
-            self.found.refusal = f"{self._address.where} takes the connection and gives no answer: is it a broker?"
+            self.found.refusal = f"{where_of(self._settings)} takes the connection and gives no answer: is it a broker?"
             self.found.cure = "put port of [mqtt] right (8883 wants tls_ca), or start the broker again"
 
     def done(self, enough: Callable[[Sequence[StatusWord]], bool]) -> bool:
@@ -154,7 +145,7 @@ class _Visitor:
     ) -> None:
         with self.changed:
             if reason.is_failure:
-                self.found.refusal = f"the broker {self._address.where} refuses the connection: {reason}"
+                self.found.refusal = f"the broker {where_of(self._settings)} refuses the connection: {reason}"
                 self.found.cure = "put username and password of [mqtt] right, and look at the broker's log"
             else:
                 self._inside = True
@@ -202,31 +193,19 @@ class _Visitor:
             self.changed.notify_all()
 
 
-def _trusted(address: BrokerAddress, ca: Path) -> ssl.SSLContext:
-    """The context of our files, once the broker has passed it. Raises `OSError`.
-
-    Tried on a connection of its own: the client's library leaves one open whose handshake fails.
-    """
-    context = ssl.create_default_context(cafile=str(ca))
-    if address.tls_cert is not None:
-        context.load_cert_chain(address.tls_cert, address.tls_key)
-    with (
-        socket.create_connection((address.host, address.port), CONNECT_SECS) as plain,
-        context.wrap_socket(plain, server_hostname=address.host),
-    ):
-        return context
+def where_of(settings: BrokerSettings) -> str:
+    """The broker, for messages."""
+    return f"{settings.host}:{settings.port}"
 
 
-def _words_of(error: OSError, address: BrokerAddress) -> tuple[str, str]:
+def _words_of(error: OSError, settings: BrokerSettings) -> tuple[str, str]:
     """What stopped us on the way in, and what to do."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        cure = "have the broker's certificate renewed" if error.verify_code == 10 else "put tls_ca of [mqtt] right"
-        return f"the certificate of the broker {address.where} isn't trusted: {error.verify_message}", cure
-    if isinstance(error, ssl.SSLError):
-        reason = error.reason or str(error)
-        return f"TLS with the broker {address.where} fails: {reason}", "put port, tls_ca, tls_cert and tls_key right"
-    if error.filename is not None or (isinstance(error, FileNotFoundError | PermissionError)):
-        return f"a TLS file of [mqtt] can't be read: {error}", "put the path right, and let the service read it"
+    where = where_of(settings)
+    if isinstance(error, TlsFault):
+        cure = next(cure for words, cure in TLS_CURES if re.search(words, str(error)))
+        return f"the broker {where} can't be used: {error}", cure
+    if error.filename is not None:
+        return f"{error.filename} can't be read: {error.strerror}", "put the file there, readable by the service"
     reason = error.strerror or str(error)
     cure = "start the broker there, or put host and port of [mqtt] right"
-    return f"no broker answers at {address.where} ({reason})", cure
+    return f"no broker answers at {where} ({reason})", cure

@@ -33,7 +33,9 @@ class Certificate:
             yield Finding(about, f"{self.path} {self.fault}", "put a certificate in PEM form there")
         elif self.ends <= now:
             what = f"{self.path} has expired on {self.ends:%Y-%m-%d}"
-            yield Finding(about, what, "have it renewed, put the new file there and start the service again")
+            yield Finding(
+                about, what, "have it renewed and put the new file there; it holds from the next connection on"
+            )
         elif (self.ends - now).days < SOON_DAYS:
             yield Finding(about, f"{self.path} ends on {self.ends:%Y-%m-%d}", "have it renewed", wrong=False)
 

@@ -209,8 +209,8 @@ class TestBroker:
         floor.broker(f"user root\nlistener {port} 127.0.0.1\ncertfile {expired}\nkeyfile {key}\n")
         told = line_of(settings(home, f'port = {port}\ntls_ca = "{ca}"'), "^broker: ")
         assert re.fullmatch(
-            r"broker: the certificate of the broker localhost:\d+ isn't trusted: certificate has expired -> have the "
-            "broker's certificate renewed",
+            r"broker: the broker localhost:\d+ can't be used: its certificate ended on [0-9-]{10} -> have the broker's "
+            "certificate renewed",
             told,
         )
 
@@ -221,7 +221,7 @@ class TestBroker:
         port = free_port()
         floor.broker(f"user root\nlistener {port} 127.0.0.1\ncertfile {theirs}\nkeyfile {key}\n")
         told = line_of(settings(home, f'port = {port}\ntls_ca = "{ca}"'), "^broker: ")
-        assert told.endswith("-> put tls_ca of [mqtt] right")
+        assert told.endswith("-> put tls_ca and host of [mqtt] right")
 
     def test_no_collector_and_one_that_is_gone(self, floor: Floor, home: Path) -> None:
         floor.broker()

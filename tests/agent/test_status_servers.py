@@ -145,12 +145,26 @@ def test_a_certificate_of_our_own_that_has_expired(tmp_path: Path) -> None:
         soon = running.told(r"certificate \[mqtt\] tls_ca: ")
         report = running.report()
     assert re.fullmatch(
-        r"certificate \[mqtt\] tls_cert: .*/server\.pem has expired on [0-9-]{10} -> have it renewed, put the new file "
-        "there and start the service again",
+        r"certificate \[mqtt\] tls_cert: .*/server\.pem has expired on [0-9-]{10} -> have it renewed and put the new "
+        "file there; it holds from the next connection on",
         told,
     )
     assert soon.startswith("worth a look: certificate [mqtt] tls_ca: ")
     assert [Path(one["file"]).name for one in report["certificates"]] == ["ca.pem", "server.pem"]
+
+
+@pytest.mark.mosquitto
+def test_a_certificate_of_the_broker_that_has_expired(floor: Floor, tmp_path: Path) -> None:
+    ca, expired, key = make_certificates(tmp_path, days=-3)
+    port = free_port()
+    floor.broker(f"user root\nlistener {port} 127.0.0.1\ncertfile {expired}\nkeyfile {key}\n")
+    with RunningAgent(settings(tmp_path, f'port = {port}\ntls_ca = "{ca}"')) as running:
+        told = running.told("^ *broker: the broker .* can't be used")
+    assert re.fullmatch(
+        r"broker: the broker localhost:\d+ can't be used: its certificate ended on [0-9-]{10}.* -> have the "
+        r"certificate renewed, or put tls_ca, tls_cert and tls_key of \[mqtt\] right",
+        told,
+    )
 
 
 @pytest.mark.mosquitto
