@@ -77,6 +77,14 @@ def test_an_archive_of_0_1_proves_itself(tmp_path: Path) -> None:
     assert len(seals(read("records.jsonl"))) == proof["records"]
 
 
+def test_an_archive_of_0_1_is_read_back_whole(tmp_path: Path) -> None:
+    shop = empty_shop(tmp_path)
+    done = shop.ask("archive", "restore", str(FILES / "archive.zip"), "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["written"] == len(seals(read("records.jsonl")))
+    assert read("records.jsonl") == shop.records()
+
+
 def test_an_archive_of_0_1_with_one_letter_changed_is_found_out(tmp_path: Path) -> None:
     with zipfile.ZipFile(FILES / "archive.zip") as then, zipfile.ZipFile(tmp_path / "bad.zip", "w") as bad:
         for name in then.namelist():

@@ -1,4 +1,6 @@
-"""The commands `archive FILE` and `archive verify FILE`: a period that proves itself without a database."""
+"""The commands `archive FILE`, `archive verify FILE` and `archive restore FILE`: a period that proves itself without a
+database, and back into one.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.evidence.archive import NotWhole, write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive, verify_archive
+from gaugetrail_collector.evidence.archive_restore import prove, restore_archive
 from gaugetrail_service.cli import answer, fail, say
 
 
@@ -79,4 +82,29 @@ def verify(file: Annotated[Path, typer.Argument(help="the archive")], as_json: A
         for line in proof.lines():
             say(line)
     if not proof.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="the archive")], config: ConfigFile, as_json: AsJson = False
+) -> None:
+    """Read an archive back into the store, once all of it has proven itself; what is there already is left as it is.
+
+    Start it again where it was stopped. Exit code 1 when anything is not in the store afterwards.
+    """
+    try:
+        proof = prove(file, lambda rows: watched(rows, "records proven"))
+        with opened_store(configuration.load(config)) as store:
+            total = proof.manifest.records
+            done = restore_archive(proof, file, store, lambda them: watched(them, "records read back", lambda: total))
+    except (NoArchive, OSError) as error:
+        raise fail(str(error)) from error
+    if as_json:
+        answer(done.as_json())
+    else:
+        say(f"{done.written} records written, {done.there} were there already, {done.left_out} left out")
+        for reason in done.reasons:
+            say(f"  {reason}")
+    if not done.ok:
         raise typer.Exit(1)

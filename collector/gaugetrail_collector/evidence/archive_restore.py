@@ -1,0 +1,105 @@
+"""An archive read back into a store: the records of a period, as they were, under the seals that they had.
+
+Promise: the whole archive is proven first (`archive_proof`), and of one that is broken nothing is written. Each record
+is proven once more when it is written, by the door of every record. What the store has already is left as it is, so a
+restore that was stopped is simply started again. Afterwards the store is asked for every number, not believed.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from gaugetrail_collector.evidence.archive import ArchivedChain
+from gaugetrail_collector.evidence.archive_proof import ArchiveProof, NoArchive, verify_archive
+from gaugetrail_collector.evidence.verify import Watch
+from gaugetrail_collector.stores import Fate, Store
+from gaugetrail_contract.ranges import Ranges
+from gaugetrail_contract.seal import MAX_LINE_BYTES, BadRecord, Opened, open_line
+
+AT_ONCE = 1000
+MOST_NAMED = 100
+Counted = Callable[[Iterator[Opened]], Iterator[Opened]]
+"""Passes records on and may count them, for a progress bar."""
+
+
+@dataclass(slots=True)
+class ArchiveRestored:
+    """What became of it."""
+
+    records: int
+    written: int = 0
+    there: int = 0
+    left_out: int = 0
+    reasons: list[str] = field(default_factory=list)
+    """Why records were left out, and what the store doesn't have afterwards; the first hundred."""
+
+    @property
+    def ok(self) -> bool:
+        """Every record of the archive stands in the store."""
+        return not self.reasons and self.records == self.written + self.there
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        counts = {"records": self.records, "written": self.written, "there": self.there, "left_out": self.left_out}
+        return {"ok": self.ok, **counts, "reasons": self.reasons}
+
+    def say(self, reason: str) -> None:
+        """Name it, unless enough are named."""
+        if len(self.reasons) < MOST_NAMED:
+            self.reasons.append(reason)
+
+
+def prove(path: Path, watch: Watch = iter) -> ArchiveProof:
+    """The archive's proof, which holds. Raises `NoArchive` with every fault where it doesn't."""
+    proof = verify_archive(path, watch)
+    if not proof.ok:
+        faults = "\n  ".join(proof.faults[:MOST_NAMED])
+        raise NoArchive(f"{path} is broken, and nothing of it is written:\n  {faults}")
+    return proof
+
+
+def restore_archive(proof: ArchiveProof, path: Path, store: Store, watch: Counted = iter) -> ArchiveRestored:
+    """Write every record of a proven archive. Raises `StoreDown`, `StoreRefuses`, `NoArchive`, `OSError`."""
+    done = ArchiveRestored(proof.manifest.records)
+    try:
+        with zipfile.ZipFile(path) as packed:
+            for chain in proof.manifest.chains:
+                records = watch(_records(packed, chain))
+                while batch := list(islice(records, AT_ONCE)):
+                    _write(store, batch, done)
+    except (BadRecord, KeyError, zipfile.BadZipFile) as error:
+        raise NoArchive(f"{path} has changed since it was proven: {error}") from error
+    for chain in proof.manifest.chains:
+        _ask_back(store, chain, done)
+    return done
+
+
+def _records(packed: zipfile.ZipFile, chain: ArchivedChain) -> Iterator[Opened]:
+    with packed.open(chain.file) as file:
+        while line := file.readline(MAX_LINE_BYTES + 2):
+            yield open_line(line.removesuffix(b"\n"))
+
+
+def _write(store: Store, batch: list[Opened], done: ArchiveRestored) -> None:
+    for opened, outcome in zip(batch, store.write(batch), strict=True):
+        if outcome.fate is Fate.STORED:
+            done.written += 1
+        elif outcome.fate is Fate.THERE:
+            done.there += 1
+        else:
+            done.left_out += 1
+            done.say(f"{opened.record.id} is not written: {outcome.reason}")
+
+
+def _ask_back(store: Store, chain: ArchivedChain, done: ArchiveRestored) -> None:
+    there = Ranges(store.numbers(chain.agent, chain.epoch))
+    for first, last in chain.missing:
+        there.add(first, last)
+    for first, last in there.gaps(chain.first, chain.last):
+        done.say(
+            f"{chain.agent} epoch {chain.epoch}: {first} to {last} are not in the store, although they were written"
+        )
