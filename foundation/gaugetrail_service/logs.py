@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from collections.abc import Mapping
 from typing import Literal, TextIO
 
 from gaugetrail_contract.text import visible
@@ -32,6 +34,33 @@ class PlainFormatter(logging.Formatter):
         return line
 
 
+class JournalFormatter(PlainFormatter):
+    """The same for systemd's journal, which keeps the time itself and takes a line's priority from its beginning
+    (sd-daemon(3): `<4>` is a warning).
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Every line of it under the record's priority."""
+        rank = next(rank for level, rank in _RANKS if record.levelno >= level)
+        return "\n".join(f"<{rank}>{line}" for line in super().format(record).lstrip().splitlines())
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 (the library's)
+        """Nothing: the journal's own stands beside it."""
+        return ""
+
+
+_RANKS = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
+
+
+def is_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether the stream leads into the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5))."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # a stream that is no file
+        return False
+    return environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, for collectors of logs."""
 
@@ -52,7 +81,8 @@ class JsonFormatter(logging.Formatter):
 def set_up_logging(level: str = "info", form: Literal["plain", "json"] = "plain", stream: TextIO | None = None) -> None:
     """Send everything from `level` up to `stream` (standard error), once; a second call replaces the first."""
     out = logging.StreamHandler(stream or sys.stderr)
-    out.setFormatter(JsonFormatter() if form == "json" else PlainFormatter())
+    plain = JournalFormatter() if is_journal(out.stream, os.environ) else PlainFormatter()
+    out.setFormatter(JsonFormatter() if form == "json" else plain)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

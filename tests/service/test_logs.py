@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
+from pathlib import Path
 
-from gaugetrail_service.logs import mqtt_logger, set_up_logging
+import pytest
+
+from gaugetrail_service.logs import is_journal, mqtt_logger, set_up_logging
 
 
 def test_a_client_that_is_not_connected_yet_is_no_error_but_other_words_of_the_library_show() -> None:
@@ -17,3 +22,35 @@ def test_a_client_that_is_not_connected_yet_is_no_error_but_other_words_of_the_l
     assert [line.split(" error ")[1] for line in out.getvalue().splitlines()] == [
         "Caught exception in on_message: boom"
     ]
+
+
+def test_lines_for_the_journal_carry_their_priority_and_no_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`journalctl -p warning` then shows warnings and worse; a traceback stands under the priority of its line."""
+    with (tmp_path / "journal").open("w+") as out:
+        found = os.fstat(out.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        set_up_logging("debug", stream=out)
+        log = logging.getLogger("test.journal")
+        for level in ("debug", "info", "warning", "error", "critical"):
+            getattr(log, level)("bore: %s", level, extra={"event": "tried"})
+        try:
+            raise ValueError("x")
+        except ValueError:
+            log.exception("ours")
+        out.seek(0)
+        lines = out.read().splitlines()
+    assert lines[:5] == [
+        f"<{rank}>{level} bore: {level}  event=tried"
+        for rank, level in ((7, "debug"), (6, "info"), (4, "warning"), (3, "error"), (2, "critical"))
+    ]
+    assert all(line.startswith("<3>") for line in lines[5:])
+    assert lines[-1] == "<3>ValueError: x"
+
+
+def test_what_leads_elsewhere_is_no_journal(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as out:
+        assert not is_journal(out, {})
+        assert not is_journal(out, {"JOURNAL_STREAM": "1:1"})
+    assert not is_journal(io.StringIO(), {"JOURNAL_STREAM": "1:1"})
