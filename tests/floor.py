@@ -65,6 +65,7 @@ class Floor:
         self.folder = folder
         self.mqtt_port = free_port()
         self.influx_port = free_port()
+        self.influx_rpc = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Floor:
@@ -115,7 +116,7 @@ class Floor:
         data = self.folder / "influx"
         conf = self.folder / "influx.conf"
         conf.write_text(
-            f'reporting-disabled = true\nbind-address = "127.0.0.1:{free_port()}"\n'
+            f'reporting-disabled = true\nbind-address = "127.0.0.1:{self.influx_rpc}"\n'
             f'[meta]\ndir = "{data}/meta"\n'
             f'[data]\ndir = "{data}/data"\nwal-dir = "{data}/wal"\nquery-log-enabled = false\n'
             f'[http]\nbind-address = "127.0.0.1:{self.influx_port}"\nlog-enabled = false\n{more_http}'
