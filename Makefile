@@ -1,6 +1,6 @@
 # Each target sets up what it needs: `make demo` shows Gaugetrail, `make test` tests it, `make check` reads it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench bench-trace drill fuzz wheel clean
+.PHONY: help demo test check docs bench bench-trace drill fuzz wheel deb try-install clean
 
 # The first Python of a supported version on the PATH; override with PYTHON=…
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -18,6 +18,8 @@ JSON ?=
 # make test: ARGS are handed to pytest; WORKERS run side by side, a file of tests at a time (0: one after the other)
 ARGS ?=
 WORKERS ?= 2
+# make deb: the Python that the packages are for, the system's own
+DEB_PYTHON ?= /usr/bin/python3
 # make bench, make drill: NAMES of the ones to run, all by default; LONG=1 for the drill's soak
 NAMES ?=
 LONG ?=
@@ -31,6 +33,8 @@ help:
 	@echo "make drill   kill, cut and fill real processes, and count what was lost (NAMES, LONG, JSON)"
 	@echo "make fuzz    random and mutated bytes through every parser, for long"
 	@echo "make wheel   the one wheel that agents and collectors are installed from, in dist/"
+	@echo "make deb     Debian packages of agent and collector, each with its own virtual environment (DEB_PYTHON), in dist/"
+	@echo "make try-install  packages laid, run, upgraded and taken off in a fresh Debian (root; needs debootstrap)"
 	@echo "make clean   away with .venv, dist and what tools have kept"
 
 .venv/bin/python:
@@ -98,6 +102,13 @@ fuzz: .venv/.dev
 wheel: .venv/.uv
 	$(BIN)/uv build -q --wheel --out-dir dist
 	@ls dist
+
+deb: wheel
+	@for part in agent collector; do \
+		PYTHON=$(DEB_PYTHON) UV=$(BIN)/uv sh config/debian/make_deb.sh $$part "$$(ls -t dist/gaugetrail-*.whl | head -n 1)" dist || exit 1; done
+
+try-install: deb
+	@$(BIN)/python tests/install/try_install.py dist
 
 clean:
 	rm -rf .venv .venv-boot .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

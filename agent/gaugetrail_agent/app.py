@@ -37,6 +37,7 @@ from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus
+from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.process import share_one_heap
 from gaugetrail_service.scheduler import LoopScheduler
 
@@ -89,6 +90,7 @@ class Agent:
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
         self.terminal = _terminal(config, self.stations)
+        self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -110,6 +112,7 @@ class Agent:
         self.spool.open()
         try:
             await self._start()
+            self.supervisor.ready()
             log.info("ready: %s with %d stations", self.health.agent, len(self.stations), extra={"event": "ready"})
             await self._stopping.wait()
         finally:
@@ -130,8 +133,17 @@ class Agent:
         if self.metrics is not None:
             self.metrics.start()
         self.heartbeat.beat()
+        if self.supervisor.every_secs is not None:
+            self._tasks.append(self._keep("turning", self._turn(self.supervisor.every_secs)))
+
+    async def _turn(self, every_secs: float) -> None:
+        """On the loop itself: when that hangs, so does this."""
+        while True:
+            self.supervisor.turned()
+            await asyncio.sleep(every_secs)
 
     async def _end(self) -> None:
+        self.supervisor.stopping()
         log.info("stopping", extra={"event": "stopping"})
         self.scheduler.stop()
         if self.metrics is not None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_agent.health import agent_version
 from gaugetrail_agent.spool import SpoolBroken, statistics
 from gaugetrail_agent.spool.restoring import restore as put_spool_back
 from gaugetrail_contract.clock import utc_text
@@ -22,6 +21,7 @@ from gaugetrail_service.backup.bundle import Contents, NoBackup, proven, written
 from gaugetrail_service.backup.databases import copy_database
 from gaugetrail_service.backup.laying import give_to_owner, put_back, replaced_folder
 from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
+from gaugetrail_service.process import own_version
 
 KEPT = ("agent.key", "collectors.json")
 """Files of the data folder that are copied as they are: each is replaced whole when it changes."""
@@ -63,7 +63,7 @@ def back_up(config: AgentConfig, file: Path, now_us: int) -> Contents:
                 part="agent",
                 id=agent.id,
                 made=utc_text(now_us),
-                version=agent_version(),
+                version=own_version(),
                 settings=config.loaded.path.name,
                 data_dir=str(agent.data_dir),
                 counts=counts,

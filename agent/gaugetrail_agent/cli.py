@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import typer
 
-from gaugetrail_agent.commands import capture, decode, device, doctor, key, profiles, run, spool, status, tap
+from gaugetrail_agent.commands import (
+    backup,
+    capture,
+    decode,
+    device,
+    doctor,
+    install,
+    key,
+    profiles,
+    run,
+    spool,
+    status,
+    tap,
+)
 from gaugetrail_service import cli
 
 app = typer.Typer(
@@ -30,6 +43,10 @@ app.command("capture")(capture.capture)
 app.command("decode")(decode.decode)
 app.command("registers")(decode.registers_)
 app.command("scan")(decode.scan)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("install")(install.install)
+app.command("uninstall")(install.uninstall)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(spool.app, name="spool")
 

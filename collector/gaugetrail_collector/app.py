@@ -35,6 +35,7 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.process import own_version
 from gaugetrail_service.scheduler import ThreadScheduler
 
@@ -78,7 +79,15 @@ class Collector:
         self.store: Store = config.store()
         self.set_aside = SetAside(config.set_aside_path)
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
-        self.storing = Storing(self.store, self.set_aside, now_us, self.keys, on_change=self._store_changed)
+        self.supervisor = Supervisor()
+        self.storing = Storing(
+            self.store,
+            self.set_aside,
+            now_us,
+            self.keys,
+            on_change=self._store_changed,
+            on_try=self.supervisor.turned,
+        )
         self.account = Account(now_us, late_us=round(settings.readback.late_secs * 1e6))
         self.batches = Batches(
             self.subscriber.messages,
@@ -159,16 +168,19 @@ class Collector:
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         self.scheduler.start()
+        self.supervisor.ready()  # a store that is down is waited for while serving
         self.storing.open()
         self.confirming.start()
         self.batches.start()
         log.info("ready: %s", self.config.settings.id, extra={"event": "ready"})
         try:
             while not self._stopping.is_set():
+                self.supervisor.turned()
                 batch = self.batches.next(0.2)
                 if batch is not None:
                     self._finish(batch)
         finally:
+            self.supervisor.stopping()
             log.info("stopping", extra={"event": "stopping"})
             self.batches.stop()
             self.confirming.stop()

@@ -10,10 +10,12 @@ import typer
 from gaugetrail_collector.commands import (
     anchors,
     archive,
+    backup,
     console,
     copy,
     doctor,
     export,
+    install,
     keys,
     run,
     set_aside,
@@ -38,6 +40,10 @@ app.command("doctor")(doctor.doctor)
 app.command("trace")(trace.trace)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("install")(install.install)
+app.command("uninstall")(install.uninstall)
 app.add_typer(archive.app, name="archive")
 app.add_typer(set_aside.app, name="set-aside")
 app.add_typer(store.app, name="store")

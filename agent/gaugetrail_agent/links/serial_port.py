@@ -107,7 +107,9 @@ class SerialSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class PortInfo:
-    """One serial port of this machine; `by_id` is the name that survives a replug, where the system gives one."""
+    """One serial port of this machine; `by_id` is the name that survives a replug, where the system gives one, and
+    `location` the USB socket that it is plugged into.
+    """
 
     device: str
     description: str
@@ -115,6 +117,7 @@ class PortInfo:
     pid: int | None = None
     serial_number: str | None = None
     by_id: str | None = None
+    location: str | None = None
 
     @property
     def usb(self) -> str | None:
@@ -133,7 +136,15 @@ def installed_ports() -> list[PortInfo]:
         return []
     links = _by_id()
     return [
-        PortInfo(port.device, port.description, port.vid, port.pid, port.serial_number, links.get(port.device))
+        PortInfo(
+            port.device,
+            port.description,
+            port.vid,
+            port.pid,
+            port.serial_number,
+            links.get(port.device),
+            port.location or None,
+        )
         for port in found
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from gaugetrail_collector.backup import whole
 from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.process import own_version
 
 WithoutStore = Annotated[bool, typer.Option("--without-store", help="keys, settings and what is set aside alone")]
 Rpc = Annotated[
@@ -39,7 +39,7 @@ def backup(
     loaded = configuration.load(config)
     try:
         now_us = time.time_ns() // 1000
-        contents = whole.back_up(loaded, file, now_us, version("gaugetrail"), store=not without_store, rpc=rpc)
+        contents = whole.back_up(loaded, file, now_us, own_version(), store=not without_store, rpc=rpc)
     except (OSError, sqlite3.Error, whole.ToolFailed, StoreDown) as error:
         raise fail(f"no backup is made: {error}") from error
     if as_json:

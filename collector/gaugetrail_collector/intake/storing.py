@@ -53,6 +53,8 @@ class Storing:
     """Hears that the store has come or gone, or says something else of itself."""
     on_replaced: Callable[[], None] = lambda: None
     """Hears that the store isn't the one that records were written to before."""
+    on_try: Callable[[], None] = lambda: None
+    """Hears of each try: a store that is down for days keeps this thread waiting, and it is well all the same."""
     state: StoreState = "unknown"
     detail: str = ""
     """What the store says of itself, or why it doesn't take records."""
@@ -84,6 +86,7 @@ class Storing:
     def _until_it_takes(self, work: Callable[[], _Done]) -> _Done | None:
         wait = FIRST_WAIT_SECS
         while True:
+            self.on_try()
             try:
                 done = work()
             except (StoreDown, SetAsideFull, KeysBroken) as error:
