@@ -279,7 +279,7 @@ def test_every_s7_string_is_its_text_whatever_stands_behind(text: str, room: int
     words = laid(data, byte, "big")
     spec = registers.make_spec(f"s7string[{len(words)}]", byte, "big", "1", "0", (), "latin-1")
     assert decode(words, spec).text == text.rstrip(" ")
-    if most > 0 and most in (2 * len(words) - 2, 254):
+    if most in (2 * len(words) - 2, 254) and most > 0 and not (len(text) >= 32 and text.endswith(" ")):
         with pytest.raises(BadRegisters, match="s7string"):
             decode(words, registers.make_spec(f"string[{len(words)}]", byte, "big", "1", "0", (), "latin-1"))
 

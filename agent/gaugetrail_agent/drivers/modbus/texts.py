@@ -124,13 +124,28 @@ def _refuse_other_layouts(data: bytes, count: int, encoding: str) -> None:
         if most and most in (count - 2, LONGEST_S7) and actual <= most:
             raise BadRegisters("layout", _cure("a Siemens WSTRING", most, actual, f"s7wstring[{count}]"))
         return
-    most, actual = data[0], data[1]
-    printable = most >= 0x20
-    if most and actual <= most and (most in (len(data) - 2, LONGEST_S7) or (most == len(data) - 3 and not printable)):
-        raise BadRegisters("layout", _cure("a Siemens STRING", most, actual, f"s7string[{count}]"))
+    if _begins_as_s7(data):
+        raise BadRegisters("layout", _cure("a Siemens STRING", data[0], data[1], f"s7string[{count}]"))
     if _is_spread(data[::2], data[1::2]) or _is_spread(data[1::2], data[::2]):
         message = f"one character a register ({data[:8].hex(' ', 2)}); say char-per-register[{count}]"
         raise BadRegisters("layout", message)
+
+
+def _begins_as_s7(data: bytes) -> bool:
+    """Whether the field is a whole Siemens STRING: room for all but its two lengths, or for the most that there can be.
+
+    In a field of 52 bytes the room is 50, which is the digit 2: there "20261128" is a plain text as long as NUL or
+    blank fill stands where a STRING would have characters.
+    """
+    most, actual = data[0], data[1]
+    if not most or actual > most:
+        return False
+    if most < 0x20:
+        return most in (len(data) - 2, len(data) - 3)
+    if most not in (len(data) - 2, LONGEST_S7):
+        return False
+    text = data[2 : 2 + actual]
+    return actual < 0x20 or not (b"\0" in text or text.endswith(b" "))
 
 
 def _cure(what: str, most: int, actual: int, type_: str) -> str:
