@@ -62,6 +62,8 @@ def test_scan_reads_by_a_users_own_label(folder: Path) -> None:
     code, out = said("scan", "--profile", "ours", "--profiles", folder, "--hex", b"4711-000042/5".hex())
     found = json.loads(out)
     assert (code, found["part_number"], found["serial"], found["quantity"]) == (0, "4711", "000042", "5")
+    by_file = said("scan", "--profile", folder / "labels" / "ours.toml", "--hex", b"4711-000042/5".hex())
+    assert by_file == (code, out)
     code, out = said("scan", "--profile", "theirs", "--profiles", folder, "--hex", "41")
     assert code == 2
     assert "'theirs' is not known; known are gm, gtl3, hkmc, plain, dell-ppid, lcsc-bag, ours, tme-bag" in out

@@ -92,6 +92,28 @@ def test_an_eci_halves_the_backslashes_that_the_scanner_doubled() -> None:
     assert bare("A\\\\B").text == "A\\\\B"
 
 
+@pytest.mark.parametrize(
+    ("number", "raw", "text"),
+    [
+        (0, b"\x81", "ü"), (1, b"\xfc", "ü"), (2, b"\x81", "ü"), (3, b"\xfc", "ü"), (4, b"\xa3", "Ł"),
+        (5, b"\xa1", "Ħ"), (6, b"\xa5", "Ĩ"), (7, b"\xb6", "Ж"), (8, b"\xc7", "ا"), (9, b"\xd9", "Ω"), (10, b"\xe0", "א"),
+        (11, b"\xf0", "ğ"), (12, b"\xfe", "þ"), (13, b"\xa1", "ก"), (15, b"\xd9", "Ł"), (16, b"\xa1", "Ḃ"), (17, b"\xa4", "€"),
+        (18, b"\xaa", "Ș"), (20, b"\x83\x54", "サ"), (21, b"\x8c", "Ś"), (22, b"\xc6", "Ж"), (23, b"\x80", "€"),
+        (24, b"\xc7", "ا"), (26, b"\xc3\xbc", "ü"), (27, b"A", "A"), (28, b"\xb9\x73", "零"), (29, b"\xc1\xe3", "零"),
+        (30, b"\xba\xce", "부"), (31, b"\xc1\xe3", "零"), (32, b"\xc1\xe3", "零"), (170, b"A", "A"),
+    ],
+)  # fmt: skip
+def test_each_eci_has_its_character_set(number: int, raw: bytes, text: str) -> None:
+    """AIM ITS/04-023; the setting is another set each time."""
+    assert bare(decoded(b"\\%06d" % number + raw, "ascii" if text != "A" else "gbk")).text == text
+
+
+def test_the_first_of_several_identifiers_counts() -> None:
+    """The outermost is the scanner's own."""
+    found = bare("]d1\\000026]C0\\000003SN")
+    assert (found.text, found.symbology, found.eci) == ("SN", "]d1", 26)
+
+
 def test_a_byte_order_mark_says_utf_8_whatever_is_set() -> None:
     """The mark's own bytes are no letters of GBK or cp437."""
     for codec in ("gbk", "cp437", "latin-1", "utf-8"):

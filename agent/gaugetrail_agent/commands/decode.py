@@ -138,7 +138,9 @@ def scan(
 
 
 def own_label(name: str, folders: list[Path]) -> OwnLabel:
-    """A customer's own label by name. Raises `ValueError` that lists the known ones."""
+    """A customer's own label by name, or by its file. Raises `ValueError` that lists the known ones."""
     from gaugetrail_agent.barcodes import label_files  # pydantic, which the scans without one needn't wait for
 
+    if name.endswith(".toml"):
+        return label_files.load_label(Path(name)).label
     return label_files.label_named(name, tuple(folders))
