@@ -85,6 +85,13 @@ def test_a_symbol_that_says_it_is_not_gs1_is_not_read_as_gs1(symbology: str, dat
         assert scan(symbology + data, gs1_only=True).gtin == "09506000134352"
 
 
+@pytest.mark.parametrize("text", ["]C0(01)09506000134352(21)AB", "https://id.gs1.org/01/09506000134352/21/AB"])
+def test_a_station_of_gs1_codes_reads_brackets_and_links_too(text: str) -> None:
+    """Whatever the symbol says of itself."""
+    got = scan(text, gs1_only=True)
+    assert (got.valid, got.gtin, got.serial) == (True, "09506000134352", "AB")
+
+
 def test_a_symbol_that_says_nothing_is_read_as_before() -> None:
     """]X and ]Z stand for anything; ]I0 with fourteen digits is an ITF-14; a link is a link in any symbol."""
     for symbology in ("]X0", "]Z0", ""):

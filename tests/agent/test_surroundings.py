@@ -96,8 +96,10 @@ def test_an_eci_halves_the_backslashes_that_the_scanner_doubled() -> None:
     ("number", "raw", "text"),
     [
         (0, b"\x81", "ü"), (1, b"\xfc", "ü"), (2, b"\x81", "ü"), (3, b"\xfc", "ü"), (4, b"\xa3", "Ł"),
-        (5, b"\xa1", "Ħ"), (6, b"\xa5", "Ĩ"), (7, b"\xb6", "Ж"), (8, b"\xc7", "ا"), (9, b"\xd9", "Ω"), (10, b"\xe0", "א"),
-        (11, b"\xf0", "ğ"), (12, b"\xfe", "þ"), (13, b"\xa1", "ก"), (15, b"\xd9", "Ł"), (16, b"\xa1", "Ḃ"), (17, b"\xa4", "€"),
+        (5, b"\xa1", "Ħ"), (6, b"\xa5", "Ĩ"), (7, b"\xb6", "Ж"), (8, b"\xc7", "ا"), (9, b"\xd9", "Ω"),
+        (10, b"\xe0", "א"),
+        (11, b"\xf0", "ğ"), (12, b"\xfe", "þ"), (13, b"\xa1", "ก"), (15, b"\xd9", "Ł"), (16, b"\xa1", "Ḃ"),
+        (17, b"\xa4", "€"),
         (18, b"\xaa", "Ș"), (20, b"\x83\x54", "サ"), (21, b"\x8c", "Ś"), (22, b"\xc6", "Ж"), (23, b"\x80", "€"),
         (24, b"\xc7", "ا"), (26, b"\xc3\xbc", "ü"), (27, b"A", "A"), (28, b"\xb9\x73", "零"), (29, b"\xc1\xe3", "零"),
         (30, b"\xba\xce", "부"), (31, b"\xc1\xe3", "零"), (32, b"\xc1\xe3", "零"), (170, b"A", "A"),
@@ -124,6 +126,8 @@ def test_a_byte_order_mark_says_utf_8_whatever_is_set() -> None:
 def test_every_character_set_can_be_had_and_a_wrong_one_lists_them() -> None:
     for name in ENCODINGS:
         assert decoded(b"SN-4711", codec_of(name.upper())) == "SN-4711"
+    assert {codec_of("Shift_JIS"), codec_of("sjis"), codec_of("CP932")} == {"cp932"}
+    assert (codec_of("latin1"), codec_of("ISO-8859-1"), codec_of("euc_kr")) == ("latin-1", "latin-1", "cp949")
     with pytest.raises(ValueError, match=r"'klingon'; allowed are utf-8, .*shift-jis"):
         codec_of("klingon")
 

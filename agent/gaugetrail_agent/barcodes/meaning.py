@@ -179,12 +179,17 @@ def _meaning(text: str, symbology: str | None, wanted: _Wanted) -> Scan:
 
 def _by_symbol(text: str, bare_text: str, symbology: str | None, wanted: _Wanted) -> Scan | None:
     """What symbology or station say that it is, and links, which say it themselves; null where nothing says it."""
-    if wanted.gs1 or symbology in _AIM_GS1:
+    if symbology in _AIM_GS1:
         return _gs1(text, bare_text, wanted, marked=True)
+    pairs = gs1.split_link(bare_text)
+    if pairs is not None:
+        return _gs1_pairs(text, "gs1-digital-link", pairs, wanted)
+    if wanted.gs1:
+        pairs = gs1.split_hri(bare_text)
+        return _gs1(text, bare_text, wanted, marked=True) if pairs is None else _gs1_pairs(text, "gs1", pairs, wanted)
     if symbology in _AIM_EAN or (symbology == "]I0" and len(bare_text) == 14):
         return _ean_symbol(text, bare_text, symbology)
-    pairs = gs1.split_link(bare_text)
-    return None if pairs is None else _gs1_pairs(text, "gs1-digital-link", pairs, wanted)
+    return None
 
 
 def _by_itself(text: str, bare_text: str, symbology: str | None, wanted: _Wanted) -> Scan:

@@ -53,6 +53,13 @@ ENCODINGS: Mapping[str, str] = {
 }  # fmt: skip
 """Character sets that a scanner can be set to, as the settings name them, and as Python does."""
 
+_OTHER_NAMES: Mapping[str, str] = {
+    "utf8": "utf-8", "us-ascii": "ascii", "latin1": "latin-1", "iso-8859-1": "latin-1", "iso-8859-2": "latin-2",
+    "latin2": "latin-2", "latin9": "latin-9", "iso-8859-15": "latin-9", "windows-1250": "cp1250",
+    "windows-1251": "cp1251", "windows-1252": "cp1252", "ibm437": "cp437", "gb2312": "gb18030", "cp936": "gbk",
+    "sjis": "shift-jis", "cp932": "shift-jis", "windows-31j": "shift-jis", "cp949": "euc-kr", "ks-c-5601": "euc-kr",
+}  # fmt: skip
+
 _HEAD = re.compile(
     rb"[\r\n\t\x00\x02\x03 ]*(?P<bom>\xef\xbb\xbf)?(?:\][A-Za-z][0-9A-Za-z])?(?P<inner>\xef\xbb\xbf)?"
     rb"(?:\\(?P<eci>[0-9]{6}))?(?P<last>\xef\xbb\xbf)?"
@@ -90,7 +97,8 @@ def bare(text: str) -> BareCode:
 
 def codec_of(encoding: str) -> str:
     """Python's name of a character set as settings name it. Raises `ValueError` that lists the known ones."""
-    codec = ENCODINGS.get(encoding.strip().lower().replace("_", "-"))
+    plain = encoding.strip().lower().replace("_", "-")
+    codec = ENCODINGS.get(_OTHER_NAMES.get(plain, plain))
     if codec is None:
         raise ValueError(f"encoding = {encoding!r}; allowed are {', '.join(ENCODINGS)}")
     return codec
