@@ -137,6 +137,8 @@ def _command(path: str, command: Command) -> Iterator[str]:
         yield ""
     if isinstance(command, TyperGroup):
         for name, inner in command.commands.items():
+            if inner.hidden:
+                continue
             yield from _command(f"{path} {name}", _live(inner))
 
 
@@ -149,6 +151,8 @@ def _parameter(parameter: object) -> str:
     else:
         raise TypeError(f"{parameter!r} is neither typer's option nor its argument; this walk must learn it")
     default = parameter.default if isinstance(parameter.default, str | int | float) and not parameter.required else None
+    told = getattr(parameter, "show_default", None)
+    default = told if isinstance(told, str) else default
     shown = "required" if parameter.required else "" if default in (None, False) else f"`{default}`"
     return f"| {names} | {shown} | {_cell(parameter.help or '')} |"
 

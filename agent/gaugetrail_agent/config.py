@@ -36,6 +36,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Problem, Settings, Steps, load_settings
+from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import Identifier, Name
 
 PREFIX = "GAUGETRAIL_AGENT"
@@ -300,7 +301,8 @@ def _devices(config: AgentConfig) -> Iterator[Problem]:
     for number, device in enumerate(config.settings.device):
         link = links.get(device.link)
         if link is None:
-            yield config.loaded.problem(("device", number, "link"), f"there is no link {device.link!r}", sorted(links))
+            message = f"there is no link {device.link!r}{did_you_mean(device.link, links)}"
+            yield config.loaded.problem(("device", number, "link"), message, there=sorted(links))
         elif isinstance(device, ModbusDeviceTable) != link.kind.startswith("modbus"):
             wanted = "a modbus-… link" if isinstance(device, ModbusDeviceTable) else "a serial, tcp or wedge link"
             message = f"the driver {device.driver} needs {wanted}; {device.link!r} is of kind {link.kind}"
@@ -357,7 +359,7 @@ def _labels(config: AgentConfig) -> tuple[dict[str, OwnLabel], list[Problem]]:
             continue
         known = sorted({*label_files.TAKEN, *paths} - {"plain"})
         message = f"there is no kind of code and no label {name!r}"
-        problems.append(config.loaded.problem(("station", number, "unit_code"), message, known))
+        problems.append(config.loaded.problem(("station", number, "unit_code"), message, there=known))
     return found, problems
 
 
@@ -370,8 +372,8 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
         for key in ("scanner", "device"):
             name = getattr(station, key)
             if name is not None and name not in devices:
-                message = f"there is no device {name!r}"
-                problems.append(config.loaded.problem(("station", number, key), message, sorted(devices)))
+                message = f"there is no device {name!r}{did_you_mean(name, devices)}"
+                problems.append(config.loaded.problem(("station", number, key), message, there=sorted(devices)))
         if station.mode == "automatic" and isinstance(devices.get(station.device or ""), StreamDeviceTable):
             message = f"{station.device!r} is no Modbus device, so it can't offer blocks"
             problems.append(config.loaded.problem(("station", number, "device"), message))
@@ -388,14 +390,16 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
         plans[station.name] = plan
         for index, characteristic in enumerate(plan.characteristics):
             if characteristic.device is not None and characteristic.device not in devices:
-                message = f"{station.name}'s agent has no device {characteristic.device!r}"
-                problems.append(loaded_plan.problem(("characteristic", index, "device"), message, sorted(devices)))
+                hint = did_you_mean(characteristic.device, devices)
+                message = f"{station.name}'s agent has no device {characteristic.device!r}{hint}"
+                where = ("characteristic", index, "device")
+                problems.append(loaded_plan.problem(where, message, there=sorted(devices)))
             elif characteristic.channel is None and len(names := several.get(characteristic.device or "", ())) > 1:
                 message = (
                     f"{characteristic.device!r} sends several values in one telegram: say here which is "
                     f"{characteristic.name!r}, or give the device the setting take"
                 )
-                problems.append(loaded_plan.problem(("characteristic", index, "channel"), message, names))
+                problems.append(loaded_plan.problem(("characteristic", index, "channel"), message, there=names))
     return plans, problems
 
 

@@ -70,7 +70,8 @@ def _links(config: AgentConfig) -> Iterator[Problem]:
             if not port_exists(link.port):
                 there = [port.device for port in list_ports()]
                 message = f"the port {link.port} doesn't exist on this PC now"
-                yield config.loaded.problem(("link", number, "port"), message, there or ["no port found"], warning=True)
+                where = ("link", number, "port")
+                yield config.loaded.problem(where, message, there=there or ["no port found"], warning=True)
         elif isinstance(link, WedgeLinkTable):
             reason = _no_keyboard(link.port)
             if reason is not None:

@@ -1,56 +1,39 @@
 """`gaugetrail-collector`: collects records into the store, answers what became of a part, proves the store whole.
 
 Exit codes: 0 ok, 1 failed, 2 usage, 78 bad configuration. Answers go to standard output, messages to standard error.
+
+A command is one line of the table: its name, where it stands, the first sentence of its help.
 """
 
 from __future__ import annotations
 
-import typer
-
-from gaugetrail_collector.commands import (
-    anchors,
-    archive,
-    backup,
-    console,
-    copy,
-    doctor,
-    export,
-    install,
-    keys,
-    run,
-    set_aside,
-    status,
-    store,
-    trace,
-    verify,
-)
 from gaugetrail_service import cli
+from gaugetrail_service.lazy_commands import Listed, program
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Collects records into the store, answers what became of a part, proves the store whole.",
+HERE = "gaugetrail_collector.commands"
+COMMANDS = (
+    Listed("run", f"{HERE}.run:run", "Collect until SIGTERM or Ctrl-C."),
+    Listed("check", f"{HERE}.run:check", "Check the settings."),
+    Listed("status", f"{HERE}.status:status", "How agents, broker and store are, and what to do."),
+    Listed("doctor", f"{HERE}.doctor:doctor", "What isn't well around the collector, and what to do about it."),
+    Listed("trace", f"{HERE}.trace:trace", "Everything known of a serial, lot, order, gauge or operator."),
+    Listed("verify", f"{HERE}.verify:verify", "Recompute every seal and walk every chain in the store."),
+    Listed("export", f"{HERE}.export:export", "Write records for other programs."),
+    Listed("archive", f"{HERE}.archive:app", "A period in one file that proves itself, without a database."),
+    Listed("set-aside", f"{HERE}.set_aside:app", "What could not be understood or stored, and why."),
+    Listed("backup", f"{HERE}.backup:backup", "Put the collector and its store into one file."),
+    Listed("restore", f"{HERE}.backup:restore", "Put a backup back, with the collector stopped."),
+    Listed("install", f"{HERE}.install:install", "Lay the collector on this server as a service."),
+    Listed("uninstall", f"{HERE}.install:uninstall", "Take the service off this server."),
+    Listed("store", f"{HERE}.store:app", "Set the store up, look at it, copy it."),
+    Listed("keys", f"{HERE}.keys:app", "Whose signatures count, the agents' and the collector's own."),
+    Listed("console", f"{HERE}.console:app", "The console's users."),
+    Listed("anchors", f"{HERE}.anchors:app", "Noted seals, which contradict a chain that was rewritten."),
+    Listed("examples", "gaugetrail_service.examples:examples", "Write examples of settings, plans and dashboards."),
 )
-app.command("run")(run.run)
-app.command("check")(run.check)
-app.command("status")(status.status)
-app.command("doctor")(doctor.doctor)
-app.command("trace")(trace.trace)
-app.command("verify")(verify.verify)
-app.command("export")(export.export)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("install")(install.install)
-app.command("uninstall")(install.uninstall)
-app.add_typer(archive.app, name="archive")
-app.add_typer(set_aside.app, name="set-aside")
-app.add_typer(store.app, name="store")
-store.app.command("copy")(copy.copy)
-app.add_typer(keys.app, name="keys")
-app.add_typer(console.app, name="console")
-app.add_typer(anchors.app, name="anchors")
+ABOUT = "Collects records into the store, answers what became of a part, proves the store whole."
+
+app = program("gaugetrail-collector", ABOUT, COMMANDS, extra="collector")
 
 
 def main() -> None:

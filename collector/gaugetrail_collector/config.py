@@ -6,17 +6,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
-from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
-from gaugetrail_service.console_users import Users, read_users
 from gaugetrail_service.mqtt_settings import BrokerSettings
+
+if TYPE_CHECKING:
+    from gaugetrail_service.console_users import Users
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
 
@@ -180,6 +181,8 @@ class CollectorConfig:
 
     def users(self) -> Users | None:
         """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
+        from gaugetrail_service.console_users import read_users
+
         table = self.settings.console
         return None if table is None or table.users is None else read_users(self.path(table.users))
 
@@ -187,8 +190,11 @@ class CollectorConfig:
         """The configured store, not opened yet."""
         table = self.settings.store
         if isinstance(table, SqliteTable):
+            from gaugetrail_collector.stores.sqlite import SqliteStore
+
             return SqliteStore(self.path(table.path))
-        from gaugetrail_collector.stores.influx import InfluxStore  # its client, only where it is used
+        # Inside, as the other: a store's libraries are loaded where that store is.
+        from gaugetrail_collector.stores.influx import InfluxStore
         from gaugetrail_collector.stores.influx_http import InfluxAddress
 
         return InfluxStore(

@@ -5,5 +5,5 @@ socket, a port or a database, so both services can be tested against it without 
 
 Read `record` and `seal` first: what travels, and how it is proven. Then `topics`, `receipts`, `commands` and `status`
 (what is said over MQTT), `signing` (by whom), `events` and `documents` (what records name), `plc_codes`, `ranges`,
-`text`, `clock`, `strict_json`, `files` and `settings` (what all of these stand on).
+`text`, `clock`, `strict_json`, `files`, `escapes`, `problems` and `settings` (what all of these stand on).
 """

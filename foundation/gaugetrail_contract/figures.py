@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from gaugetrail_contract.clock import ClockTrust, utc_us
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, SpoolStatus
 
 Values = Iterable[tuple[tuple[str, ...], float]]
@@ -329,7 +330,7 @@ def collector_parts(status: CollectorStatus) -> dict[str, ReadyPart]:
     """What of the collector works."""
     aside = OK
     if status.set_aside or status.forks:
-        what = f"{status.set_aside} lines set aside since start, {status.forks} of them forks"
+        what = f"{counted(status.set_aside, 'line')} set aside since start, {status.forks} of them forks"
         aside = ReadyPart("warning", f"{what}: gaugetrail-collector set-aside ls")
     store, broker = status.store_detail or status.store, status.broker_detail or status.broker
     gaps = OK

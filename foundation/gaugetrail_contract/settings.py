@@ -7,7 +7,6 @@ Unknown keys are errors. An environment variable overrides a scalar: with the pr
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -22,54 +21,17 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidationInfo
 
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.problems import ConfigError as ConfigError
+from gaugetrail_contract.problems import Problem as Problem
+from gaugetrail_contract.suggestions import did_you_mean
 
 Steps = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with a settings file."""
-
-    file: str
-    key: str
-    message: str
-    line: int | None = None
-    allowed: str | None = None
-    warning: bool = False
-
-    def __str__(self) -> str:
-        """`agent.toml:12: device[1].baud: must be a whole number (allowed: …)`."""
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        kind = "warning: " if self.warning else ""
-        allowed = f" (allowed: {self.allowed})" if self.allowed else ""
-        return visible(f"{place}: {kind}{self.key + ': ' if self.key else ''}{self.message}{allowed}")
-
-    def as_json(self) -> dict[str, object]:
-        """The same for programs."""
-        level = "warning" if self.warning else "error"
-        return {
-            "file": self.file,
-            "line": self.line,
-            "key": self.key,
-            "message": self.message,
-            "allowed": self.allowed,
-            "level": level,
-        }
-
-
-class ConfigError(Exception):
-    """The settings can't be used: stop, exit code 78, so that a service manager doesn't restart into the same fault."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class Settings(BaseModel):
     """Base of every table of a settings file: frozen, unknown keys refused, `<secret>_file` read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -128,15 +90,15 @@ class Loaded(Generic[M]):
     text: str
 
     def problem(
-        self, steps: Steps, message: str, allowed: Iterable[str] | None = None, *, warning: bool = False
+        self, steps: Steps, message: str, *, there: Iterable[str] | None = None, warning: bool = False
     ) -> Problem:
-        """A fault found after loading (a plan that isn't there), placed at its line."""
+        """A fault found after loading (a plan that isn't there), placed at its line. `there`: what there is instead."""
         return Problem(
             file=str(self.path),
             key=key_text(steps),
             message=message,
             line=line_of(self.text, steps),
-            allowed=", ".join(allowed) if allowed is not None else None,
+            there=", ".join(there) if there is not None else None,
             warning=warning,
         )
 
@@ -276,13 +238,13 @@ def _message(error: ErrorDetails, inside: type[BaseModel] | None, steps: Steps) 
     context = error.get("ctx", {})
     if kind == "extra_forbidden":
         known = _known_keys(inside)
-        close = difflib.get_close_matches(str(steps[-1]), known, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        return f"unknown key{hint}", ", ".join(known)
+        return f"unknown key{did_you_mean(str(steps[-1]), known)}", ", ".join(known)
     if kind == "missing":
         return "is required and has no default", None
     if kind in ("union_tag_invalid", "literal_error", "enum"):
-        return "is none of the known choices", str(context.get("expected_tags") or context.get("expected"))
+        choices = str(context.get("expected_tags") or context.get("expected"))
+        hint = did_you_mean(str(context.get("tag") or error["input"]), re.findall(r"'([^']*)'", choices))
+        return f"is none of the known choices{hint}", choices
     if kind == "union_tag_not_found":
         return f"needs the key {context.get('discriminator', 'kind')} to tell which kind it is", None
     if kind == "value_error":

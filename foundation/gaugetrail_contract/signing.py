@@ -26,23 +26,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 from pydantic import Field, StringConstraints, ValidationError
 
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.text import Branch, Hex256, TopicName
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+# cryptography is imported where a key is at work: settings name signatures, and reading settings takes no key.
 
 DOMAIN = "gaugetrail/1"
 FRONT = b'{"signature":{'
@@ -129,6 +125,8 @@ class Signer:
     """A private key at work."""
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
         self._private = private
         self.key = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
         """The public key, 64 hex digits."""
@@ -136,6 +134,8 @@ class Signer:
     @classmethod
     def new(cls) -> Signer:
         """A key that nobody had before."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         return cls(Ed25519PrivateKey.generate())
 
     def records(self, agent: str, epoch: str, seq: int, seals: Sequence[str], branch: str = "") -> bytes:
@@ -222,6 +222,9 @@ _CURE = "bring the file back from its backup, or move it away for a new key and 
 
 
 def _read(path: Path) -> Signer:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     private = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(private, Ed25519PrivateKey):
         raise TypeError("another kind of key")
@@ -230,6 +233,8 @@ def _read(path: Path) -> Signer:
 
 def _write(path: Path, signer: Signer) -> None:
     """Half a key would be worse than none, and one that a power cut takes back worse still."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     write_whole(path, signer._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))  # noqa: SLF001 - its own
 
 
@@ -243,6 +248,9 @@ def _records_text(agent: str, epoch: str, branch: str, seq: int, seals: Sequence
 
 
 def _check(key: str, text: bytes, signed: str) -> None:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signed), text)
     except (InvalidSignature, ValueError) as error:

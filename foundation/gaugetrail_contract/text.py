@@ -16,6 +16,8 @@ from msgspec import Meta
 from pydantic import AfterValidator, StringConstraints
 
 from gaugetrail_contract.clock import moment_us
+from gaugetrail_contract.escapes import visible as visible
+from gaugetrail_contract.escapes import visible_bytes as visible_bytes
 
 MAX_IDENTIFIER = 200
 
@@ -149,14 +151,3 @@ def _name(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 """`TopicName` for settings: the same rule with a message a setter understands."""
-
-
-def visible(text: str) -> str:
-    """`text` as it may be shown on a terminal or in a message: control characters as escapes (`\\x1b`, `\\n`)."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def visible_bytes(raw: bytes) -> str:
-    """Raw bytes for people: printable ASCII as it is, everything else as `\\xNN`, `\\r`, `\\n`, `\\t`."""
-    names = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0x5C: "\\\\"}
-    return "".join(names.get(b) or (chr(b) if 0x20 <= b < 0x7F else f"\\x{b:02x}") for b in raw)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import typer
 
-from gaugetrail_contract.settings import ConfigError
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.escapes import visible
+from gaugetrail_contract.problems import ConfigError
 
 BAD_CONFIG = 78
 

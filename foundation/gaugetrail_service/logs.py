@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Literal, TextIO
 
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.escapes import visible
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

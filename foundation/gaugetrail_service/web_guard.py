@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.escapes import visible
 from gaugetrail_service.web import App, Message, Receive, Scope, Send
 from gaugetrail_service.web_sessions import Sessions
 

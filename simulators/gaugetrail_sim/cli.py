@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from decimal import Decimal, InvalidOperation
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,16 +31,32 @@ from gaugetrail_sim.models import MODELS, Model
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Simulated gauges, scanner, PLC and a whole line, which speak as the real ones do.",
 )
 
 PortLink = Annotated[Path, typer.Option("--port-link", help="name of the simulated serial port")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gaugetrail-sim {version('gaugetrail')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version and end")
+]
 Every = Annotated[float, typer.Option(min=0.01, help="seconds between two")]
 Seed = Annotated[int, typer.Option(help="the same seed gives the same values")]
 Keyboard = Literal["us", "de"]
+
+
+@app.callback()
+def start(told: Version = False) -> None:
+    """Simulated gauges, scanner, PLC and a whole line, which speak as the real ones do."""
+    del told  # its callback has told it
 
 
 @app.command()
@@ -55,7 +72,7 @@ def gauge(
     value: Annotated[str | None, typer.Option(help="always this value; none: around the nominal")] = None,
     seed: Seed = 1,
 ) -> None:
-    """A gauge on a simulated serial port; its key is pressed every few seconds, every tenth frame is faulty."""
+    """A gauge on a simulated serial port. Its key is pressed every few seconds, every tenth frame is faulty."""
     model = _model(protocol, frames)
     try:
         fixed = None if value is None else Decimal(value)
@@ -99,7 +116,7 @@ def plc(
     every: Every = 3.0,
     seed: Seed = 1,
 ) -> None:
-    """A press with its PLC as a Modbus TCP server, which waits for the echo of each part."""
+    """A press with its PLC as a Modbus TCP server. It waits for the echo of each part."""
     _run(by_hand.plc(port, every, seed, say))
 
 
@@ -109,7 +126,7 @@ def torque(
     every: Every = 3.0,
     seed: Seed = 1,
 ) -> None:
-    """A torque controller that speaks Open Protocol and keeps its tightenings to be fetched by their id."""
+    """A torque controller that speaks Open Protocol. It keeps its tightenings to be fetched by their id."""
     _run(by_hand.torque(port, every, seed, say))
 
 
@@ -125,7 +142,7 @@ def demo(
     broker: Annotated[Literal["auto", "mosquitto", "embedded"], typer.Option(help="auto: mosquitto if there")] = "auto",
     folder: Annotated[Path, typer.Option("--dir", help="the demo's own folder, wiped at the start")] = Path(".demo"),
 ) -> None:
-    """A simulated line in front of the real agent and collector, with figures, a trace and a proof at the end."""
+    """A simulated line in front of real agent and collector. With figures, a trace and a proof at the end."""
     reporter = Reporter(Console(stderr=as_json, markup=False, highlight=False))
     figures: list[Figures] = []
 
@@ -155,7 +172,7 @@ def line(
     every: Every = 3.0,
     seed: Seed = 1,
 ) -> None:
-    """A simulated line with a real agent, for a broker and a collector that are elsewhere."""
+    """A simulated line with a real agent. Its broker and collector are elsewhere."""
     try:
         at = Broker.of(broker)
     except ValueError as error:

@@ -55,7 +55,7 @@ def test_what_a_gauge_sends_is_shown_decoded_and_kept(tmp_path: Path, port: Path
     [
         (("/dev/no-such-port",), 1, "/dev/no-such-port"),
         (("/dev/no-such-port", "--parity", "nome"), 2, "parity"),
-        (("/dev/no-such-port", "--profile", "digimatic"), 2, "known are digimatic-13"),
+        (("/dev/no-such-port", "--profile", "digimatic"), 2, "did you mean digimatic-13?"),
         (("/dev/no-such-port", "--send", "\\x0"), 2, "--send"),
     ],
 )

@@ -88,7 +88,7 @@ def test_limits_out_of_order_are_named(tmp_path: Path) -> None:
 def test_a_plan_that_names_an_unknown_device(tmp_path: Path) -> None:
     plan = PLAN.replace('device = "bore"', 'device = "bohr"')
     problem = only(tmp_path, AGENT + LINK + DEVICE + STATION, plan)
-    assert (problem.key, problem.line, problem.allowed) == ("characteristic[1].device", 11, "bore")
+    assert (problem.key, problem.line, problem.there) == ("characteristic[1].device", 11, "bore")
 
 
 def test_duplicate_device(tmp_path: Path) -> None:
@@ -107,7 +107,10 @@ def test_bad_topic_name(tmp_path: Path, name: str) -> None:
 
 def test_unknown_link_and_unknown_driver_list_what_there_is(tmp_path: Path) -> None:
     problem = only(tmp_path, AGENT + LINK + DEVICE.replace('"p1"', '"p9"'))
-    assert (problem.key, problem.allowed) == ("device[1].link", "p1")
+    assert (problem.key, problem.there) == ("device[1].link", "p1")
+    assert problem.message == "there is no link 'p9'"
+    problem = only(tmp_path, AGENT + LINK.replace('"p1"', '"front-port"') + DEVICE.replace('"p1"', '"front-prot"'))
+    assert str(problem).endswith("there is no link 'front-prot'; did you mean front-port? (there are: front-port)")
     problem = only(tmp_path, AGENT + LINK + DEVICE.replace("digimatic-13", "digimatik"))
     assert problem.key == "device[1].driver"
     assert "digimatic-13" in problem.message

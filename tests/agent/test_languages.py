@@ -115,8 +115,8 @@ def test_english_is_a_language_like_any_other() -> None:
     ("text", "words"),
     [
         ('[badge]\nunknwon = "x"', "badge.unknwon: there is no such sentence in en.toml"),
-        ('[badge]\nunknown = "{bagde} x"', "badge.unknown: there is no {bagde} to fill in (allowed: badge)"),
-        ('[badge]\nlogged_off = "{badge}"', "badge.logged_off: there is no {badge} to fill in (allowed: none)"),
+        ('[badge]\nunknown = "{bagde} x"', "badge.unknown: there is no {bagde} to fill in (there are: badge)"),
+        ('[badge]\nlogged_off = "{badge}"', "badge.logged_off: there is no {badge} to fill in (there are: none)"),
         ("[badge]\nunknown = 1", "badge.unknown: is no text; put it in quotes"),
         ('badge = "x"', "badge: there is no such sentence in en.toml"),
         ("[badge", "is no TOML file"),

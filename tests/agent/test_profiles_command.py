@@ -77,7 +77,7 @@ def test_example_that_does_not_hold_shows_both_and_fails(agent, own: Path) -> No
     assert "FAIL our-bore-gauge: 1 of 2 examples" in said.out
     assert "expected {'status': 'ok', 'value': '12.34'" in said.out
     assert "got      {'status': 'ok', 'value': '12.345'" in said.out
-    assert "1 examples don't hold" in said.err
+    assert "1 example doesn't hold" in said.err
 
 
 def test_broken_profile_names_file_line_key_and_what_is_allowed(agent, own: Path) -> None:
@@ -119,7 +119,9 @@ def test_wrong_name_is_answered_with_the_closest(agent) -> None:
     ):
         said = agent(*words)
         assert said.code == 2, said
-        assert "there is no profile or driver 'digimatic'; known are digimatic-13" in said.err
+        assert (
+            "there is no profile or driver 'digimatic'; did you mean digimatic-13? There are digimatic-13, " in said.err
+        )
 
 
 def test_driver_in_python_has_no_file_to_show(agent) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +117,19 @@ def test_the_command_makes_a_line_that_lets_in_and_holds_no_password(tmp_path: P
     assert PASSWORD not in done.stdout
     (tmp_path / "users").write_text(done.stdout)
     assert read_users(tmp_path / "users").knows("ann", PASSWORD)
+
+
+def test_the_command_reads_standard_input_where_it_is_told_to_even_on_a_terminal() -> None:
+    """A script behind a terminal (ssh -t, a service's console) is not asked."""
+    master, slave = pty.openpty()
+    words = (command("gaugetrail-collector"), "console", "password", "ann", "--stdin")
+    with subprocess.Popen(words, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+        os.write(master, f"{PASSWORD}\n".encode())
+        out, said = asked.communicate(timeout=60)
+    os.close(master)
+    os.close(slave)
+    assert (asked.returncode, said) == (0, "")
+    assert out.startswith("ann:$argon2id$")
 
 
 @pytest.mark.parametrize(("name", "given", "word"), [("ann", "short", "10 to 200"), ("a:b", PASSWORD, "colon")])

@@ -114,7 +114,7 @@ def test_the_command_says_what_was_copied_and_refuses_itself(tmp_path: Path) -> 
     place.close()
     words = ["store", "copy", "-c", str(here), "--to", str(there)]
     first = CliRunner().invoke(cli.app, words, catch_exceptions=False)
-    assert (first.exit_code, first.stdout) == (0, f"{len(RECORDS)} records copied, 0 were there already, 0 left out\n")
+    assert (first.exit_code, first.stdout) == (0, f"{len(RECORDS)} records copied, 0 there already, 0 left out\n")
     again = json.loads(CliRunner().invoke(cli.app, [*words, "--json"], catch_exceptions=False).stdout)
     assert (again["ok"], again["written"], again["there"]) == (True, 0, len(RECORDS))
     itself = CliRunner().invoke(cli.app, [*words[:-1], str(here)], catch_exceptions=False)

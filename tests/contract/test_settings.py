@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
-from gaugetrail_contract.settings import ConfigError, Problem, Settings, line_of, load_settings
+from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, line_of, load_settings
 
 
 class Broker(Settings):
@@ -68,6 +68,20 @@ def test_the_second_of_two_tables_is_the_one_named(tmp_path: Path) -> None:
 def test_unknown_kind_lists_the_known_kinds(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, 'id = "a"\n[[link]]\nkind = "smoke"\n')
     assert problem.allowed == "'serial', 'tcp'"
+    assert problem.message == "is none of the known choices"
+
+
+def test_a_mistyped_choice_is_told_the_one_that_was_meant(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, 'id = "a"\n[[link]]\nkind = "seriel"\n')
+    assert problem.message == "is none of the known choices; did you mean serial?"
+
+
+def test_what_the_machine_has_is_there_and_not_allowed(tmp_path: Path) -> None:
+    """A port is not a matter of permission; programs find both under one key."""
+    loaded = Loaded(Sample(id="a"), tmp_path / "s.toml", "", "")
+    problem = loaded.problem(("link",), "there is no port /dev/x", there=["/dev/ttyUSB0", "/dev/ttyUSB1"])
+    assert str(problem).endswith("link: there is no port /dev/x (there are: /dev/ttyUSB0, /dev/ttyUSB1)")
+    assert problem.as_json()["allowed"] == "/dev/ttyUSB0, /dev/ttyUSB1"
 
 
 def test_missing_key_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from floor import Floor, Operator, command, until
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-OURS = re.compile(r"(?:\.venv/bin/)?(gaugetrail-\w+|make) ")
+BIN = re.compile(r"^(?:\.venv|gaugetrail)/bin/")
+OURS = re.compile(r"(gaugetrail-\w+|make) ")
 
 pytestmark = pytest.mark.processes
 
@@ -27,7 +28,7 @@ def shown() -> set[str]:
     blocks = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.S))
     lines = [line.partition(" #")[0].strip().rstrip("&").strip() for line in blocks.splitlines()]
     words = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.S))
-    return {line.removeprefix(".venv/bin/") for line in (*lines, *words) if OURS.match(line)}
+    return {line for line in (BIN.sub("", one) for one in (*lines, *words)) if OURS.match(line)}
 
 
 RUN_BY = {
@@ -35,6 +36,8 @@ RUN_BY = {
     "make test": "test_two_commands",
     "make demo FOR=60 KEEP=1": "test_two_commands",
     "make drill": "test_two_commands",
+    "make wheel": "test_examples",
+    "gaugetrail-agent examples my-examples": "test_examples",
     "gaugetrail-sim gauge --protocol digimatic-13 --port-link /tmp/gauge0": "test_first_gauge",
     "gaugetrail-agent check --config my-agent.toml --probe": "test_first_gauge",
     "gaugetrail-agent read bore --config my-agent.toml": "test_first_gauge",
@@ -85,6 +88,14 @@ def test_first_gauge(newcomer: Path) -> None:
 def test_collector(newcomer: Path) -> None:
     """The example is good as it stands."""
     done = run(newcomer, "gaugetrail-collector", "check", "--config", "config/examples/collector.toml")
+    assert (done.returncode, "good" in done.stdout) == (0, True), done.stderr
+
+
+def test_examples(tmp_path: Path) -> None:
+    """What `examples` writes passes the check; the wheel that carries it is tried by tests/service/test_examples.py."""
+    assert "build -q --wheel" in make("-n", "wheel").stdout
+    assert run(tmp_path, "gaugetrail-agent", "examples", "my-examples").returncode == 0
+    done = run(tmp_path, "gaugetrail-agent", "check", "--config", "my-examples/examples/agent.toml")
     assert (done.returncode, "good" in done.stdout) == (0, True), done.stderr
 
 

@@ -21,7 +21,7 @@ def backup(
     config: ConfigFile,
     as_json: AsJson = False,
 ) -> None:
-    """Put keys, settings and spool into one file, beside the running agent. It holds private keys: keep it so."""
+    """Put keys, settings and spool into one file. Beside the running agent; it holds private keys: keep it so."""
     if file.exists():
         raise fail(f"{file} is there already; a backup is never written over")
     try:
@@ -45,7 +45,7 @@ def restore(
     even_so: Annotated[bool, typer.Option(help="although records wait in the present spool; it is kept")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup back, with the agent stopped, here or on another PC. What stands in the way is kept beside."""
+    """Put a backup back, with the agent stopped. Here or on another PC; what stands in the way is kept beside."""
     try:
         done = whole.restore(file, config, time.time_ns() // 1000, even_so=even_so)
     except (whole.NoBackup, SpoolBroken, OSError, sqlite3.Error) as error:

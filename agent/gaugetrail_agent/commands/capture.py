@@ -26,7 +26,8 @@ from gaugetrail_agent.drivers.profile.driver import run
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading
-from gaugetrail_contract.text import visible_bytes
+from gaugetrail_contract.counts import counted
+from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_service.cli import fail, say
 
 PAUSE_SECS = 0.25
@@ -55,7 +56,7 @@ def capture(
     set_: Annotated[list[str] | None, typer.Option("--set", help="a setting of the profile, key=value")] = None,
     profiles: Annotated[list[Path] | None, typer.Option(help="folder with your own profiles")] = None,
 ) -> None:
-    """Listen on a port and keep every byte: the first look at an unknown gauge, and the proof of a known one."""
+    """Listen on a port and keep every byte. The first look at an unknown gauge, and the proof of a known one."""
     link = SerialLink(_line(port, baud, bytesize, parity, stopbits))
     chosen, folders = as_settings(set_ or []), tuple(profiles or ())
     if out is not None and out.exists():
@@ -85,7 +86,7 @@ def capture(
     if out is not None:
         line = f"{baud} {bytesize}{parity[0].upper()}{stopbits:g}"
         out.write_text("\n".join(as_examples(bursts, port, line, datetime.now(UTC), chosen, read)), "utf-8")
-        say(f"{len(bursts)} entries, {sum(len(burst.data) for burst in bursts)} bytes in {out}")
+        say(f"{counted(len(bursts), 'entry')}, {counted(sum(len(burst.data) for burst in bursts), 'byte')} in {out}")
 
 
 def as_examples(

@@ -1,18 +1,21 @@
-"""Commands that turn bytes into meaning at the desk: `decode`, `registers`, `scan`. No port is opened."""
+"""Commands that turn bytes into meaning at the desk: `decode`, `registers`, `scan`. No port is opened.
+
+What one of them needs is imported inside it, so that the other two start without it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gaugetrail_agent import barcodes
-from gaugetrail_agent.barcodes.profiles import OwnLabel
-from gaugetrail_agent.drivers import catalogue
-from gaugetrail_agent.drivers.modbus import registers
-from gaugetrail_contract.settings import ConfigError
+from gaugetrail_agent.commands.cases import Cases
+from gaugetrail_contract.problems import ConfigError
 from gaugetrail_service.cli import answer, fail, hex_bytes
+
+if TYPE_CHECKING:
+    from gaugetrail_agent.barcodes.profiles import OwnLabel
 
 Hex = Annotated[str, typer.Option("--hex", help="the bytes, two hex digits each")]
 
@@ -23,15 +26,17 @@ def decode(
     driver: Annotated[str | None, typer.Option(help="name of a driver; one name space with profiles")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="a setting of the driver, key=value")] = None,
     profiles: Annotated[list[Path] | None, typer.Option(help="folder with your own profiles")] = None,
+    cases: Cases = None,
 ) -> None:
-    """Print one JSON object for each reading or frame in the bytes: what a technician mails to support."""
+    """Print what bytes of a gauge mean. One JSON object a reading or frame: what a technician mails to support."""
+    from gaugetrail_agent.drivers import catalogue
+
+    del cases  # where they are given, they have been run
     name = profile or driver
     if name is None or (profile and driver):
         raise typer.BadParameter("say --profile NAME or --driver NAME")
     try:
         readings = catalogue.decode(name, settings(set_ or []), hex_bytes(hex_), tuple(profiles or ()))
-    except ConfigError:
-        raise
     except ValueError as error:
         raise fail(str(error), 2) from error
     for reading in readings:
@@ -73,8 +78,12 @@ def registers_(
     all_orders: Annotated[
         bool, typer.Option("--all-orders", help="every order side by side; what can hardly be is marked suspicious")
     ] = False,
+    cases: Cases = None,
 ) -> None:
-    """Print what Modbus registers mean, as {"value": …}; null for no value, an error where they can't mean it."""
+    """Print what Modbus registers mean. {"value": …}; null for no value, an error where they can't mean it."""
+    from gaugetrail_agent.drivers.modbus import registers
+
+    del cases
     try:
         numbers = [int(text, 0) for text in register]
     except ValueError as error:
@@ -112,8 +121,12 @@ def scan(
     role: Annotated[
         list[str] | None, typer.Option(help="what an identifier means here, such as 4L=lot; may be repeated")
     ] = None,
+    cases: Cases = None,
 ) -> None:
-    """Print what a scan means: format, fields, identifiers, errors and warnings."""
+    """Print what a scanned code means. Format, fields, identifiers, errors and warnings as one JSON object."""
+    from gaugetrail_agent import barcodes
+
+    del cases
     roles = settings(role or [])
     raw = hex_bytes(hex_)
     try:

@@ -1,9 +1,8 @@
-"""Commands for one device on the floor: `read` (raw bytes and readings side by side) and `ports`."""
+"""The command for one device on the floor: `read`, raw bytes and readings side by side."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -18,9 +17,10 @@ from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.links.ports import list_ports
 from gaugetrail_agent.reading import Reading
-from gaugetrail_contract.text import visible_bytes
+from gaugetrail_contract.counts import counted
+from gaugetrail_contract.escapes import visible_bytes
+from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_service.cli import answer, fail, say
 
 FIRST_READING_SECS = 30.0
@@ -37,27 +37,32 @@ def read(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the device's raw bytes and the decoded reading side by side. The agent must not hold the same port."""
+    """Print a device's raw bytes beside what they mean. The agent must not hold the same port."""
     loaded = configuration.load(config)
     try:
         loaded.device(device)
     except KeyError as error:
-        known = ", ".join(sorted(d.name for d in loaded.settings.device)) or "none"
-        raise fail(f"there is no device {device!r} in {config}; there is {known}") from error
+        names = sorted(one.name for one in loaded.settings.device)
+        there = f"there {'is' if len(names) < 2 else 'are'} {', '.join(names) or 'none'}"
+        raise fail(f"there is no device {device!r} in {config}; {there}{did_you_mean(device, names)}") from error
     table = loaded.device(device)
     if all_orders and not isinstance(table, ModbusDeviceTable):
         raise fail(f"{device} is no Modbus device, so its values have one order only", 2)
     ways = table if all_orders and isinstance(table, ModbusDeviceTable) else None
-    got = asyncio.run(_watch(loaded, device, ways, follow=follow, wait=wait, as_json=as_json))
-    if not got:
-        raise fail(f"{device}: no reading in {wait:g} s; press its DATA key, or look at cable, baud rate and settings")
+    silent = asyncio.run(_watch(loaded, device, ways, follow=follow, wait=wait, as_json=as_json))
+    if silent is not None:
+        cure = silent or "press its DATA key, or look at cable, baud rate and settings"
+        raise fail(f"{device}: no reading in {counted(wait, 'second')}; {cure}")
 
 
 async def _watch(
     config: AgentConfig, name: str, ways: ModbusDeviceTable | None, *, follow: bool, wait: float, as_json: bool
-) -> bool:
-    """Show readings until the first, or for ever; false when none came in time. `ways`: show all orders of these."""
+) -> str | None:
+    """Show readings until the first, or for ever. Where none came in time: why the device is silent as far as it knows,
+    a port that another program holds, say. `ways`: show all orders of these.
+    """
     first = asyncio.Event()
+    trouble = ""
 
     def show(_: str, reading: Reading) -> None:
         answer(reading.as_json()) if as_json else say(side_by_side(reading))
@@ -73,6 +78,8 @@ async def _watch(
         first.set()
 
     def state(_: str, now: DeviceState) -> None:
+        nonlocal trouble
+        trouble = "" if now.up else now.detail
         if now.detail and not as_json:
             say(now.detail)
 
@@ -85,12 +92,12 @@ async def _watch(
         async with asyncio.timeout(wait):
             await first.wait()
     except TimeoutError:
-        return False
+        return trouble
     finally:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         await devices.stop()
-    return True
+    return None
 
 
 async def _ask(devices: Devices, name: str) -> None:
@@ -138,18 +145,6 @@ def _short(found: Mapping[str, object]) -> str:
     text = str(found.get("text", found.get("error", found["value"])))
     number = found["value"]
     return f"{number:.5g}" if len(text) > 20 and isinstance(number, int | float) else text
-
-
-def ports(as_json: AsJson = False) -> None:
-    """List the serial ports of this PC, with the usb: name that survives a replug."""
-    found = list_ports()
-    if as_json:
-        answer([dataclasses.asdict(port) for port in found])
-        return
-    for port in found:
-        say("  ".join(str(value) for value in dataclasses.asdict(port).values() if value))
-    if not found:
-        say("no serial port found; is the adapter plugged in, is its driver there?")
 
 
 def side_by_side(reading: Reading) -> str:

@@ -21,7 +21,7 @@ def doctor(
     listen: Annotated[float, typer.Option(min=0.1, help="seconds to listen at the broker")] = LISTEN_SECS,
     as_json: AsJson = False,
 ) -> None:
-    """Rights, clock, broker limits, versions: what isn't well and what to do. Exit code 1 when something isn't."""
+    """What isn't well around the agent, and what to do about it. Rights, clock, broker limits, versions."""
     found = examine(configuration.load(config), listen)
     wrong = [one for one in found if one.wrong]
     if as_json:

@@ -33,7 +33,7 @@ def install(
     root: Root = Path("/"),
     dry_run: DryRun = False,
 ) -> None:
-    """Lay the agent on this PC as a service: user, folders, settings, systemd unit; run again it changes nothing.
+    """Lay the agent on this PC as a service. User, folders, settings, systemd unit; run again it changes nothing.
 
     Settings that are there are kept. PORT of --udev is a port of this PC, usb:VID:PID[:SERIAL] or socket:PATH.
     """
@@ -46,7 +46,7 @@ def install(
 
 
 def uninstall(root: Root = Path("/"), dry_run: DryRun = False) -> None:
-    """Take the service off this PC: unit and udev rules. Data, settings and user stay; it says where they lie."""
+    """Take the service off this PC. Unit and udev rules; data, settings and user stay, and it says where they lie."""
     service = agent_service(name_of_this_pc(), "", "")
     try:
         laying.uninstall(service, root, say, dry_run=dry_run)

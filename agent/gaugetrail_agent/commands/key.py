@@ -10,7 +10,7 @@ from gaugetrail_service.cli import answer, fail, say
 
 
 def key(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Print the agent's public key, to be registered at the collectors, and the collectors' keys that it knows.
+    """Print the agent's key and the collectors that it knows. The public key is registered at the collectors.
 
     A key is made if there is none yet, so that it can be registered before the agent's first start.
     """

@@ -13,9 +13,10 @@ from gaugetrail_agent.barcodes import label_files
 from gaugetrail_agent.commands import AsJson
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
+from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=False, invoke_without_command=True, help=__doc__)
+app = typer.Typer(no_args_is_help=False, invoke_without_command=True, help="List, show, test and begin gauge profiles.")
 
 Folders = Annotated[list[Path] | None, typer.Option("--profiles", help="folder with your own profiles")]
 
@@ -88,7 +89,7 @@ def run_examples(
     else:
         bad = _profiles_that_fail([file_of(name, folders)])
     if bad:
-        raise fail(f"{bad} examples don't hold")
+        raise fail(f"{counted(bad, 'example')} {'does' if bad == 1 else 'do'}n't hold")
 
 
 @app.command("labels")
@@ -121,7 +122,8 @@ def _profiles_that_fail(paths: Iterable[Path]) -> int:
 def _told(name: str, results: Sequence[driver.ExampleResult | label_files.LabelResult]) -> int:
     """Say how many of a file's examples hold, and show those that don't; how many these are."""
     failed = [result for result in results if not result.passed]
-    say(f"{'FAIL' if failed else 'ok  '} {name}: {len(results) - len(failed)} of {len(results)} examples")
+    good = f"{len(results) - len(failed)} of {counted(len(results), 'example')}"
+    say(f"{'FAIL' if failed else 'ok  '} {name}: {good}")
     for result in failed:
         say(f"     {result}")
     return len(failed)

@@ -1,4 +1,7 @@
-"""Commands about the service as a whole: `run`, `check`, `terminal`."""
+"""Commands about the service as a whole: `run`, `check`, `terminal`.
+
+What one of them needs is imported inside it: to check a file takes no broker's client and no terminal.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,8 @@ from typing import Annotated
 import typer
 
 from gaugetrail_agent import config as configuration
-from gaugetrail_agent.app import Agent
 from gaugetrail_agent.commands import AsJson, ConfigFile
-from gaugetrail_agent.doubts import doubts
-from gaugetrail_agent.line_check import line_settings
-from gaugetrail_agent.line_check import probe as probe_ports
-from gaugetrail_agent.spool import SpoolBroken
-from gaugetrail_agent.terminal import console
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
 from gaugetrail_service.logs import set_up_logging
@@ -23,6 +21,9 @@ from gaugetrail_service.logs import set_up_logging
 
 def run(config: ConfigFile) -> None:
     """Run the agent until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
+    from gaugetrail_agent.app import Agent
+    from gaugetrail_agent.spool import SpoolBroken
+
     loaded = configuration.load(config)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     loaded.data_dir.mkdir(parents=True, exist_ok=True)
@@ -39,7 +40,11 @@ def check(
     probe: Annotated[bool, typer.Option(help="also look whether ports and addresses are there (warnings)")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings, plans, registers and drivers: every fault with file, line, key and what is allowed."""
+    """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
+    from gaugetrail_agent.doubts import doubts
+    from gaugetrail_agent.line_check import line_settings
+    from gaugetrail_agent.line_check import probe as probe_ports
+
     try:
         loaded = configuration.load(config)
     except ConfigError as error:
@@ -50,8 +55,8 @@ def check(
     if not as_json:
         settings = loaded.settings
         say(
-            f"{config}: good. {len(settings.link)} links, {len(settings.device)} devices, "
-            f"{len(settings.station)} stations, {len(warnings)} warnings"
+            f"{config}: good. {counted(len(settings.link), 'link')}, {counted(len(settings.device), 'device')}, "
+            f"{counted(len(settings.station), 'station')}, {counted(len(warnings), 'warning')}"
         )
 
 
@@ -67,7 +72,9 @@ def terminal(
     station: Annotated[str, typer.Argument(help="name of the [[station]]")],
     config: ConfigFile,
 ) -> None:
-    """The operator's terminal of a station, in this console: prompts in colour, typed lines count as scans."""
+    """The operator's terminal of a station, in this console. Prompts in colour; typed lines count as scans."""
+    from gaugetrail_agent.terminal import console
+
     loaded = configuration.load(config)
     if loaded.settings.terminal is None:
         raise fail(f"{config}: add a [terminal] table, then restart the agent")

@@ -15,9 +15,10 @@ from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.spool import SpoolBroken, statistics, visit
 from gaugetrail_agent.spool.restoring import restore as put_back
+from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(no_args_is_help=True, help="Look into the durable queue, even beside the agent.")
 
 CARRY_OUT_SECS = 10.0
 
@@ -36,12 +37,12 @@ class State(StrEnum):
 
 @app.callback()
 def spool() -> None:
-    """Look into the durable queue, even while the agent runs."""
+    """Look into the durable queue, even beside the agent."""
 
 
 @app.command("stats")
 def stats(config: ConfigFile, as_json: AsJson = False) -> None:
-    """How many records are sealed, confirmed and waiting, and the time from commit to receipt."""
+    """How many records are sealed, confirmed and waiting. And the time from commit to receipt."""
     path = _path(config)
     try:
         figures = statistics(path)
@@ -61,7 +62,7 @@ def ls(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="how many, the oldest first")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List records: waiting for their receipt, kept after it, set aside by the collector, or spoilt by the disk."""
+    """List records by their state. Waiting for their receipt, kept after it, set aside by the collector, or spoilt."""
     try:
         found, count = visit.entries(_path(config), state, limit)
     except SpoolBroken as error:
@@ -81,7 +82,7 @@ def ls(
 
 @app.command("show")
 def show(seq: Number, config: ConfigFile, epoch: Epoch = None, as_json: AsJson = False) -> None:
-    """Show one record: its words, its state, its seal and whether that holds."""
+    """Show one record and whether its seal holds."""
     entry = _entry(config, seq, epoch)
     if as_json:
         whole = entry.head() or None
@@ -105,7 +106,7 @@ def export(
     state: Annotated[State | None, typer.Option(help="only these; all that are sealed if left out")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy records to a file, as they would be sent: for support, or to carry them to a collector by hand."""
+    """Copy records to a file, as they would be sent. For support, or to carry them to a collector by hand."""
     if state is State.DAMAGED:
         raise typer.BadParameter("damaged records have no seal that holds; look at them with: spool show")
     wanted = visit.STATES if state is None else (str(state),)
@@ -116,14 +117,15 @@ def export(
     if as_json:
         answer({"written": written, "left_out": left_out})
         return
-    say(f"{written} records written to {file}")
+    say(f"{counted(written, 'record')} written to {file}")
     if left_out:
-        say(f"{left_out} left out, because their seal doesn't hold; the agent sets them aside when it meets them")
+        what = f"{counted(left_out, 'record')} left out for a seal that doesn't hold"
+        say(f"{what}; the agent sets such a record aside when it meets it")
 
 
 @app.command("retry")
 def retry(seq: Number, config: ConfigFile, epoch: Epoch = None, as_json: AsJson = False) -> None:
-    """Send a record again that the collector has set aside, after its cause is mended."""
+    """Send a record again that was set aside. Mend its cause first."""
     path = _path(config)
     entry = _entry(config, seq, epoch)
     if entry.state != "set-aside":
@@ -158,7 +160,7 @@ def restore(
     even_so: Annotated[bool, typer.Option(help="although records wait in the present spool; it is kept")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the spool's place, with the agent stopped; it goes on in a new epoch that says so."""
+    """Put a backup in the spool's place, with the agent stopped. It goes on in a new epoch that says so."""
     loaded = configuration.load(config)
     path = loaded.data_dir / "spool.db"
     try:
@@ -169,7 +171,7 @@ def restore(
     if as_json:
         answer({"waiting": waiting, "kept": None if kept is None else str(kept)})
         return
-    say(f"{path} is restored; {waiting} records wait in it and are sent when the agent is started")
+    say(f"{path} is restored; waiting in it, to be sent when the agent is started: {counted(waiting, 'record')}")
     if kept is not None:
         say(f"the spool that was there is kept in {kept}")
 

@@ -19,7 +19,7 @@ def tap(
     config: ConfigFile,
     as_json: AsJson = False,
 ) -> None:
-    """Show the bytes of a running device until Ctrl-C: time, direction, hex, text. A Modbus bus shows all its units."""
+    """Show the bytes of a running device until Ctrl-C. Time, direction, hex, text; a Modbus bus shows all its units."""
     try:
         with (
             contextlib.suppress(KeyboardInterrupt),

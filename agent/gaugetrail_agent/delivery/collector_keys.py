@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import Settings
@@ -35,7 +35,7 @@ RECENT_SECS = 60.0
 MOST_COLLECTORS = 100
 """Names that are kept without being listed; more are not believed, so that a stranger can't fill the file."""
 
-_PINS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[TopicName, Hex256])
+_PINS: TypeAdapter[dict[str, str]] = TypeAdapter(dict[TopicName, Hex256], config=ConfigDict(defer_build=True))
 
 
 class EvidenceSettings(Settings):

@@ -185,4 +185,5 @@ def _unknown(name: str, profile_dirs: Sequence[Path]) -> UnknownDriver:
     names = driver_names(profile_dirs)
     closest = difflib.get_close_matches(name, names, 3, 0.5)
     ordered = [*closest, *(other for other in names if other not in closest)]
-    return UnknownDriver(f"there is no profile or driver {name!r}; known are {', '.join(ordered)}")
+    hint = f"did you mean {closest[0]}? There are" if closest else "there are"
+    return UnknownDriver(f"there is no profile or driver {name!r}; {hint} {', '.join(ordered)}")

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.settings import ConfigError, Problem
-from gaugetrail_contract.text import visible
 
 FOLDER = Path(__file__).parent
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -109,7 +109,7 @@ def _faults(path: Path, found: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(str(path), key, "is no text; put it in quotes")
         elif strange := placeholders(template) - placeholders(english):
             there = ", ".join(sorted(placeholders(english))) or "none"
-            yield Problem(str(path), key, f"there is no {{{min(strange)}}} to fill in", None, there)
+            yield Problem(str(path), key, f"there is no {{{min(strange)}}} to fill in", there=there)
 
 
 ENGLISH = Language({name: str(template) for name, template in _read(FOLDER / "en.toml").items()})

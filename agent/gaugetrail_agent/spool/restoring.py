@@ -14,6 +14,7 @@ from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.schema import WAITING, Epochs, SpoolFigures
 from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.events.spool import SpoolRestored
 from gaugetrail_contract.files import sync_folder
 
@@ -27,8 +28,9 @@ def restore(path: Path, backup: Path, agent: str, now_us: int, *, even_so: bool)
     with closing(schema.claim(path)):
         unsent = _unsent(path)
         if unsent and not even_so:
+            still = f"{counted(unsent, 'record')} {'waits' if unsent == 1 else 'wait'}"
             raise SpoolBroken(
-                f"{unsent} records wait in the present spool and would not be sent; start the agent to let it send "
+                f"{still} in the present spool and would not be sent; start the agent to let it send "
                 "them, or say --even-so: the present spool is then kept beside the new one"
             )
         scratch = path.with_suffix(".fresh")

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.escapes import visible
 
 STYLES = {"green": "bold white on green", "red": "bold white on red", "amber": "bold black on yellow", "off": "bold"}
 

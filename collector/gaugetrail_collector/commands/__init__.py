@@ -9,21 +9,26 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_service import settings_file
 from gaugetrail_service.cli import fail
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the collector's settings file")]
+if TYPE_CHECKING:
+    from gaugetrail_collector.config import CollectorConfig
+    from gaugetrail_collector.stores import Store
+
+ConfigFile = Annotated[Path, settings_file.option("collector")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 
 @contextlib.contextmanager
 def opened_store(config: CollectorConfig) -> Iterator[Store]:
     """The configured store, open; a store that is down ends the command with one sentence and exit code 1."""
+    from gaugetrail_collector.stores import StoreDown
+
     store = config.store()
     try:
         store.open()

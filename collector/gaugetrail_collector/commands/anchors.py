@@ -15,18 +15,19 @@ from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.evidence import anchors as anchoring
 from gaugetrail_collector.evidence import verify as proving
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.signing import BadKeyFile, signer_at
 from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Seals of every chain, noted from time to time: they contradict a chain that was rewritten.",
+    help="Noted seals, which contradict a chain that was rewritten.",
 )
 
 
 @app.command("ls")
 def list_anchors(config: ConfigFile, as_json: AsJson = False) -> None:
-    """List which numbers and seals the anchors in the store name."""
+    """List which numbers and seals the anchors name."""
     loaded = configuration.load(config)
     with opened_store(loaded) as store:
         heads, faults = anchoring.heads_of(anchoring.stored_anchors(store), _own_key(loaded))
@@ -45,8 +46,8 @@ def export(
     config: ConfigFile,
     file: Annotated[str, typer.Argument(help="where to; - is standard output")] = "-",
 ) -> None:
-    """Write every anchor in the store as a line: the sealed record with the collector's signature in it. Keep the file
-    where nobody who can write to the store can change it.
+    """Write every anchor in the store as a line. It is the sealed record with the collector's signature in it; keep the
+    file where nobody who can write to the store can change it.
     """
     count = 0
     with opened_store(configuration.load(config)) as store, contextlib.ExitStack() as stack:
@@ -59,7 +60,7 @@ def export(
         except OSError as error:
             raise fail(f"{file} can't be written: {error.strerror}") from error
     if file != "-":
-        say(f"{count} anchors in {file}")
+        say(f"{counted(count, 'anchor')} in {file}")
 
 
 @app.command("check")
@@ -72,7 +73,7 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold the store against anchors: every chain is walked as by verify, and every number that an anchor names must
+    """Hold the store against anchors. Every chain is walked as by verify, and every number that an anchor names must
     still stand under the seal that it had then. Exit code 1 when one doesn't, or when an anchor itself is no good.
     """
     loaded = configuration.load(config)
@@ -87,7 +88,7 @@ def check(
     else:
         for line in (*proof.lines(), *(f"NOT OK: {fault}" for fault in faults)):
             say(line)
-        say(f"{noted} anchored seals compared")
+        say(f"{counted(noted, 'anchored seal')} compared")
     if not ok:
         raise typer.Exit(1)
 

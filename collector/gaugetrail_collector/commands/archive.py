@@ -18,6 +18,7 @@ from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.evidence.archive import NotWhole, write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive, verify_archive
 from gaugetrail_collector.evidence.archive_restore import prove, restore_archive
+from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, fail, say
 
 
@@ -47,7 +48,7 @@ def write(
     last: Last = None,
     as_json: AsJson = False,
 ) -> None:
-    """Archive the records of a period with their seals and chain heads. `archive FILE` is short for it."""
+    """Archive the records of a period with their seals. `archive FILE` is short for it."""
     window = question_of({}, since, until, last).window
     if file.exists():
         raise fail(f"{file} is there already; an archive is never written over")
@@ -63,7 +64,7 @@ def write(
     if as_json:
         answer({"file": str(file), "sha256": sha256} | manifest.model_dump(mode="json"))
         return
-    say(f"{file}: {manifest.records} records of {len(manifest.chains)} chains")
+    say(f"{file}: {counted(manifest.records, 'record')} of {counted(len(manifest.chains), 'chain')}")
     for chain in manifest.chains:
         say(f"  {chain.agent} epoch {chain.epoch}: {chain.first} to {chain.last}, head {chain.head[:16]}…")
     say(f"note this outside: sha256 {sha256}")

@@ -30,7 +30,7 @@ def backup(
     rpc: Rpc = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put keys, settings, what is set aside and the store into one file, beside the running collector.
+    """Put the collector and its store into one file. Keys, settings, what is set aside; beside the running collector.
 
     InfluxDB 1 is copied by its own tool, influxd backup. The file holds private keys: keep it so.
     """
@@ -63,7 +63,7 @@ def restore(
     even_so: Annotated[bool, typer.Option(help="although the present store holds records; it is kept")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup back, with the collector stopped, here or on another server. What stands in the way is kept beside.
+    """Put a backup back, with the collector stopped. Here or on another server; what stands in the way is kept beside.
 
     A database of InfluxDB must not be there yet; agents send again what the store doesn't have.
     """

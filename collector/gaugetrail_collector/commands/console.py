@@ -19,12 +19,17 @@ def _console() -> None:
 
 
 @app.command("password")
-def password(name: Annotated[str, typer.Argument(help="what the user is called")]) -> None:
-    """Ask for a password and print the line for the file that [console] users names. Nothing is stored by this."""
+def password(
+    name: Annotated[str, typer.Argument(help="what the user is called")],
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="read the password from standard input, its first line")
+    ] = False,
+) -> None:
+    """Print a user's line for the file of passwords. [console] users names that file; nothing is stored by this."""
     reason = refuse_name(name)
     if reason is not None:
         raise fail(f"{name!r} can't be a user: {reason}")
-    if sys.stdin.isatty():
+    if sys.stdin.isatty() and not stdin:
         given = typer.prompt(f"password of {name}", hide_input=True, confirmation_prompt=True, err=True)
     else:
         given = sys.stdin.readline().rstrip("\r\n")

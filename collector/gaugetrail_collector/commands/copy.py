@@ -12,6 +12,7 @@ from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing.copying import copy as copy_records
+from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, fail, say
 
 
@@ -23,7 +24,7 @@ def copy(
     last: Last = None,
     as_json: AsJson = False,
 ) -> None:
-    """Copy every record into another store, then compare counts and chain heads. Start it again where it was stopped.
+    """Copy every record into another store and compare both. Start it again where it was stopped.
 
     Exit code 1 when something was left out or the stores differ.
     """
@@ -37,7 +38,7 @@ def copy(
     if as_json:
         answer(done.as_json())
     else:
-        say(f"{done.written} records copied, {done.there} were there already, {done.left_out} left out")
+        say(f"{counted(done.written, 'record')} copied, {done.there} there already, {done.left_out} left out")
         for reason in done.reasons:
             say(f"  {reason}")
     if not done.ok:

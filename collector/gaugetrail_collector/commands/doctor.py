@@ -21,7 +21,9 @@ def doctor(
     listen: Annotated[float, typer.Option(min=0.1, help="seconds to listen at the broker")] = LISTEN_SECS,
     as_json: AsJson = False,
 ) -> None:
-    """Rights, clock, limits of broker and database, versions: what isn't well and what to do. Exit code 1 then."""
+    """What isn't well around the collector, and what to do about it. Rights, clock, limits of broker and database,
+    versions; exit code 1 then.
+    """
     found = examine(configuration.load(config), listen)
     wrong = [one for one in found if one.wrong]
     if as_json:

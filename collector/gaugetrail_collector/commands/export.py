@@ -12,14 +12,15 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import ConfigFile, opened_store
-from gaugetrail_collector.commands.asking import Last, Since, Until, Wanted, in_words, question_of
+from gaugetrail_collector.commands.asking import Last, Since, Until, Wanted, ZoneName, in_words, question_of, zone_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing import trace as tracing
 from gaugetrail_collector.tracing.export import FORMS, sound
 from gaugetrail_collector.tracing.export_parquet import NoParquet
 from gaugetrail_collector.tracing.trace import Known
+from gaugetrail_contract.counts import counted
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.files import whole_file
-from gaugetrail_contract.text import visible
 from gaugetrail_service.cli import fail
 
 MOST_NAMED = 20
@@ -46,14 +47,17 @@ def export(
     since: Since = None,
     until: Until = None,
     last: Last = None,
+    zone: ZoneName = None,
 ) -> None:
-    """Write records, oldest first: all of them, or those that the options name. A file is there whole or not at all.
+    """Write records for other programs. All of them, or those that the options name, oldest first; a file is there
+    whole or not at all.
 
     A record whose seal doesn't hold is left out and named; then the exit code is 1.
     """
     wanted = {"serial": serial, "component": component, "lot": lot, "heat": heat, "supplier_lot": supplier_lot}
     wanted |= {"order": order, "operator": operator, "gauge": gauge, "plan": plan, "part": part, "station": station}
-    question = question_of(wanted, since, until, last)
+    where = zone_of(zone)
+    question = question_of(wanted, since, until, last, zone=where)
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise fail("Parquet is not for a terminal; give --out FILE.parquet", 2)
     left_out = _LeftOut()
@@ -61,15 +65,15 @@ def export(
         pages = watched(tracing.pages(store, question), "records", weigh=lambda page: len(page.known))
         try:
             with _open(out) as target:
-                count = FORMS[form](sound(pages, left_out), target)
+                count = FORMS[form](sound(pages, left_out), target, where)
         except NoParquet as error:
             raise fail(str(error)) from error
         except OSError as error:
             raise fail(f"{out or 'standard output'} can't be written: {error.strerror or error}") from error
-    what = "records" if form == "jsonl" else "rows"
-    print(visible(f"{count} {what} of {in_words(question)}{f' in {out}' if out else ''}"), file=sys.stderr)
+    what = counted(count, "record" if form == "jsonl" else "row")
+    print(visible(f"{what} of {in_words(question)}{f' in {out}' if out else ''}"), file=sys.stderr)
     if left_out.count:
-        raise fail(f"{left_out.count} records are left out because they don't hold; verify names them all")
+        raise fail(f"left out for a seal that doesn't hold: {counted(left_out.count, 'record')}; verify names them all")
 
 
 class _LeftOut:

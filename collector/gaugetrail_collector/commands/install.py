@@ -24,7 +24,7 @@ def install(
     root: Root = Path("/"),
     dry_run: DryRun = False,
 ) -> None:
-    """Lay the collector on this server as a service: user, folders, settings, systemd unit; run again it changes
+    """Lay the collector on this server as a service. User, folders, settings, systemd unit; run again it changes
     nothing. Settings that are there are kept.
     """
     name = name_of_this_server() if collector is None else collector
@@ -38,7 +38,7 @@ def install(
 
 
 def uninstall(root: Root = Path("/"), dry_run: DryRun = False) -> None:
-    """Take the service off this server: its unit. Data, settings and user stay; it says where they lie."""
+    """Take the service off this server. Its unit; data, settings and user stay, and it says where they lie."""
     try:
         laying.uninstall(collector_service(name_of_this_server()), root, say, dry_run=dry_run)
     except NotDone as error:

@@ -20,9 +20,7 @@ from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(
-    no_args_is_help=True, help="Whose signatures count: the agents' public keys, and the collector's own."
-)
+app = typer.Typer(no_args_is_help=True, help="Whose signatures count, the agents' and the collector's own.")
 
 AgentName = Annotated[str, typer.Argument(help="the agent's name")]
 PublicKey = Annotated[str, typer.Argument(help="64 hex digits, as gaugetrail-agent key prints them")]
@@ -44,7 +42,7 @@ def opened_keys(config: CollectorConfig) -> Iterator[Keys]:
 
 @app.command("ls")
 def list_keys(config: ConfigFile, as_json: AsJson = False) -> None:
-    """List the keys that count, by agent, and how each came in: by first use, or registered by hand."""
+    """List the keys that count, by agent. And how each came in: by first use, or registered by hand."""
     with opened_keys(configuration.load(config)) as keys:
         for entry in keys.entries():
             since = utc_text(entry.since_us)
@@ -57,7 +55,7 @@ def list_keys(config: ConfigFile, as_json: AsJson = False) -> None:
 
 @app.command("add")
 def add(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
-    """Register a key of an agent; a running collector takes it at once. A second key of an agent counts beside the
+    """Register a key of an agent. A running collector takes it at once; a second key of an agent counts beside the
     first, so that a new one can be registered before the old one goes.
     """
     name, public = _checked(agent, key)
@@ -79,7 +77,7 @@ def remove(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
 
 @app.command("own")
 def own(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Print the collector's own public key, to be listed in the agents' [evidence] collector_keys; made if need be."""
+    """Print the collector's own public key. Agents list it in [evidence] collector_keys; it is made if need be."""
     loaded = configuration.load(config)
     try:
         public = signer_at(loaded.data_dir / "collector.key").key

@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
 SHOW_AFTER_SECS = 1.0
 """A quick answer is not disturbed."""
 Thing = TypeVar("Thing")
@@ -44,6 +41,10 @@ def watched(
 def _with_bar(
     things: Iterator[Thing], what: str, seen: int, total: Callable[[], int] | None, weigh: Callable[[Thing], int]
 ) -> Iterator[Thing]:
+    # Here and not above: most answers show no bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True, markup=False)
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:

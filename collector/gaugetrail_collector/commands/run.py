@@ -30,7 +30,7 @@ def run(config: ConfigFile) -> None:
 
 
 def check(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Check the settings: every fault with file, line, key and what is allowed. Nothing is connected."""
+    """Check the settings. Every fault is told with file, line, key and what is allowed; nothing is connected."""
     try:
         loaded = configuration.load(config)
     except ConfigError as error:

@@ -19,10 +19,11 @@ from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.text import visible_bytes
+from gaugetrail_contract.counts import counted
+from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=True, help="What could not be understood or stored, with its bytes and the reason.")
+app = typer.Typer(no_args_is_help=True, help="What could not be understood or stored, and why.")
 
 
 @contextlib.contextmanager
@@ -70,8 +71,8 @@ def retry_entries(
     vouch: Annotated[bool, typer.Option(help="take records too that are not signed as their agent's must be")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put entries through the collector's door again, once their cause is mended. What the store takes, or has by now,
-    leaves the list; the rest stays with today's reason. Exit code 1 when any is left.
+    """Try entries again, once their cause is mended. They go through the collector's door: what the store takes, or has
+    by now, leaves the list; the rest stays with today's reason. Exit code 1 when any is left.
     """
     loaded = configuration.load(config)
     settled, left = 0, 0
@@ -121,14 +122,14 @@ def export_entries(
         except OSError as error:
             raise fail(f"{file} can't be written: {error.strerror}") from error
     if file != "-":
-        say(f"{count} entries in {file}")
+        say(f"{counted(count, 'entry')} in {file}")
 
 
 def _entry_line(entry: Entry) -> str:
     identity = f" {entry.agent}/{entry.epoch}/{entry.seq}" if entry.seq is not None else ""
     times = f" ({entry.times} times)" if entry.times > 1 else ""
     where = f"{utc_text(entry.first_us)} {entry.topic}{identity}"
-    return f"{entry.id}: {where}: {entry.reason}{times}; {len(entry.raw)} bytes"
+    return f"{entry.id}: {where}: {entry.reason}{times}; {counted(len(entry.raw), 'byte')}"
 
 
 def _entry_json(entry: Entry) -> dict[str, object]:

@@ -24,7 +24,9 @@ def status(
     listen: Annotated[float, typer.Option(min=0.1, help="seconds to listen at the broker")] = LISTEN_SECS,
     as_json: AsJson = False,
 ) -> None:
-    """Agents here and gone, broker, store, gaps, what is set aside; what to do. Exit code 1 when it isn't well."""
+    """How agents, broker and store are, and what to do. Agents here and gone, gaps, what is set aside; exit code 1
+    where something isn't well.
+    """
     found = overview(configuration.load(config), listen)
     troubles = findings(found, time.time_ns() // 1000)
     if as_json:

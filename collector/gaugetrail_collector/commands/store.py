@@ -8,15 +8,16 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
+from gaugetrail_collector.commands.copy import copy
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=True, help="Set the store up; see how large it is and how near to its bounds.")
+app = typer.Typer(no_args_is_help=True, help="Set the store up, look at it, copy it.")
 
 
 @app.command()
 def stats(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Records, series, disk, oldest and newest, how long it keeps, and how much of its bound each tag has used."""
+    """How large the store is and how near to its bounds. Records, series, disk, oldest, newest, how long it keeps."""
     with opened_store(configuration.load(config)) as store:
         found = store.stats()
     if as_json:
@@ -37,7 +38,7 @@ def init(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make what the store needs: database or bucket, retention, the v1 mapping of 2.x. What is there stays."""
+    """Make what the store needs. Database or bucket, retention, the v1 mapping of 2.x; what is there stays."""
     store = configuration.load(config).store()
     try:
         done = store.init(keep_days, roll_ups=roll_ups)
@@ -51,3 +52,6 @@ def init(
         return
     for line in done:
         say(line)
+
+
+app.command("copy")(copy)

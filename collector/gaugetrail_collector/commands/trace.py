@@ -16,9 +16,11 @@ from gaugetrail_collector.commands.asking import (
     Since,
     Until,
     Wanted,
+    ZoneName,
     in_words,
     place_of,
     question_of,
+    zone_of,
 )
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.stores import Store
@@ -55,6 +57,7 @@ def trace(
     last: Last = None,
     limit: Limit = None,
     after: After = None,
+    zone: ZoneName = None,
     closest_first: Annotated[
         bool, typer.Option(help="with --gauge: the failed and the close ones first, --limit of them")
     ] = False,
@@ -64,13 +67,15 @@ def trace(
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV, one row a measurement")] = False,
 ) -> None:
-    """Everything known of an identifier, newest last; or every record that carries all that the options name.
+    """Everything known of a serial, lot, order, gauge or operator. Newest last; or every record that
+    carries all that the options name.
 
     Exit code 1 when nothing is known.
     """
     wanted = {"serial": serial, "component": component, "lot": lot, "heat": heat, "supplier_lot": supplier_lot}
     wanted |= {"order": order, "operator": operator, "gauge": gauge, "plan": plan, "part": part, "station": station}
-    question = question_of(wanted, since, until, last, identifier, kind)
+    where = zone_of(zone)
+    question = question_of(wanted, since, until, last, identifier, kind, where)
     place = place_of(after)
     if not question.terms and question.window == ALL_TIME:
         raise fail("say what to trace: an identifier, an option such as --lot, or a time such as --last 8h", 2)
@@ -88,15 +93,15 @@ def trace(
         # The closest of all are not among the first in time: with --closest-first the limit is of what is shown.
         parts = _found(tracing.pages(store, question, place, None if closest_first else limit), question)
         if as_csv:
-            trace_forms.csv_rows(parts)
+            trace_forms.csv_rows(parts, where)
         elif used is not None and closest_first:
-            trace_forms.gauge_closest(parts, question, used, limit, as_json=as_json)
+            trace_forms.gauge_closest(parts, question, used, limit, where, as_json=as_json)
         elif used is not None:
-            trace_forms.gauge(parts, question, used, as_json=as_json)
+            trace_forms.gauge(parts, question, used, where, as_json=as_json)
         elif as_json:
             trace_forms.json_object(parts, question)
         else:
-            trace_forms.tables(parts)
+            trace_forms.tables(parts, where)
 
 
 def _found(parts: Iterator[Page], question: Question) -> Iterator[Page]:

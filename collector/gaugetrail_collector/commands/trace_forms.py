@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
 
 from rich.console import Console
 
@@ -14,6 +15,7 @@ from gaugetrail_collector.tracing.gauge_trace import Measured
 from gaugetrail_collector.tracing.genealogy import Family
 from gaugetrail_collector.tracing.trace import Known, Page, Question, inspection_of
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.record import Amendment, Event
 from gaugetrail_service.cli import say
 
@@ -94,55 +96,60 @@ def json_object(pages: Iterable[Page], question: Question) -> None:
     _print_object(_head(question), "inspections", items, rest.as_json)
 
 
-def csv_rows(pages: Iterable[Page]) -> None:
+def csv_rows(pages: Iterable[Page], zone: tzinfo) -> None:
     """A heading, then one row a measurement."""
     writer = csv.DictWriter(sys.stdout, record_rows.COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     rest = Rest()
     for page in map(rest.take, pages):
-        writer.writerows(record_rows.rows(page.known, page.amendments))
+        writer.writerows(record_rows.rows(page.known, page.amendments, zone))
     if rest.next is not None:
         print(f"there is more: repeat with --after '{rest.next}'", file=sys.stderr)
 
 
-def tables(pages: Iterable[Page]) -> None:
+def tables(pages: Iterable[Page], zone: tzinfo) -> None:
     """Tables as they come."""
     out, rest = console(), Rest()
     for page in map(rest.take, pages):
-        for shown in trace_tables.tables(page):
+        for shown in trace_tables.tables(page, zone):
             out.print(shown)
     rest.tell()
 
 
-def gauge(pages: Iterable[Page], question: Question, name: str, *, as_json: bool) -> None:
+def gauge(pages: Iterable[Page], question: Question, name: str, zone: tzinfo, *, as_json: bool) -> None:
     """What was measured with the gauge, with margins, in order of time; then how many units, and how many failed."""
     rest, tally = Rest(), Tally()
-    _gauge(_counted(pages, name, rest, tally), question, rest, tally, as_json=as_json)
+    _gauge(_tallied(pages, name, rest, tally), question, rest, tally, zone, as_json=as_json)
 
 
-def gauge_closest(pages: Iterable[Page], question: Question, name: str, most: int | None, *, as_json: bool) -> None:
+def gauge_closest(
+    pages: Iterable[Page], question: Question, name: str, most: int | None, zone: tzinfo, *, as_json: bool
+) -> None:
     """The same, the failed and the close ones first, `most` of them shown; the counts are of all that was measured."""
     rest, tally = Rest(), Tally()
-    closest = gauge_trace.closest_first(_counted(pages, name, rest, tally), most)
-    _gauge(closest, question, rest, tally, as_json=as_json)
+    closest = gauge_trace.closest_first(_tallied(pages, name, rest, tally), most)
+    _gauge(closest, question, rest, tally, zone, as_json=as_json)
     if len(closest) < tally.measurements and not as_json:
         say(f"shown are the {len(closest)} closest; a larger --limit shows more")
 
 
-def _counted(pages: Iterable[Page], name: str, rest: Rest, tally: Tally) -> Iterator[Measured]:
+def _tallied(pages: Iterable[Page], name: str, rest: Rest, tally: Tally) -> Iterator[Measured]:
     return (tally.take(one) for page in map(rest.take, pages) for one in gauge_trace.measured_with(name, page))
 
 
-def _gauge(measured: Iterable[Measured], question: Question, rest: Rest, tally: Tally, *, as_json: bool) -> None:
+def _gauge(
+    measured: Iterable[Measured], question: Question, rest: Rest, tally: Tally, zone: tzinfo, *, as_json: bool
+) -> None:
     if as_json:
         items = (one.as_json() for one in measured)
         _print_object(_head(question), "measured", items, lambda: tally.as_json() | rest.as_json())
         return
-    table, out = gauge_trace.table(measured), console()
+    table, out = gauge_trace.table(measured, zone), console()
     out.print(table)
     for one in (*rest.events.values(), *rest.amendments.values()):
-        out.print(trace_tables.other(one))
-    say(f"{tally.measurements} measurements of {len(tally.units)} units, {tally.failed} outside their limits or failed")
+        out.print(trace_tables.other(one, zone))
+    many = f"{counted(tally.measurements, 'measurement')} of {counted(len(tally.units), 'unit')}"
+    say(f"{many}, {tally.failed} outside their limits or failed")
     rest.tell()
 
 

@@ -15,7 +15,7 @@ from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.intake.agent_keys import KeysBroken
 from gaugetrail_collector.intake.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
-from gaugetrail_contract.text import visible
+from gaugetrail_contract.escapes import visible
 from gaugetrail_service.web_guard import Guard
 from gaugetrail_service.web_sessions import Sessions
 

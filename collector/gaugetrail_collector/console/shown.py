@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gaugetrail_contract.clock import EPOCH, utc_us
+from gaugetrail_contract.escapes import visible, visible_bytes
 from gaugetrail_contract.events.registry import meaning
 from gaugetrail_contract.record import Measurement, Record, Verdict
 from gaugetrail_contract.record.words import further
-from gaugetrail_contract.text import visible, visible_bytes
 
 FOLDER = Path(__file__).parent
 MOST_BYTES = 20_000

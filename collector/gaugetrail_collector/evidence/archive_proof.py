@@ -16,6 +16,7 @@ from gaugetrail_collector.evidence.archive import MANIFEST, ArchivedChain, Manif
 from gaugetrail_collector.evidence.chain import Chain
 from gaugetrail_collector.stores import Row
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.seal import MAX_LINE_BYTES, BadRecord, cut_line, open_sealed, parse_record
 
 MOST_MANIFEST_BYTES = 64 * 1024 * 1024
@@ -56,7 +57,8 @@ class ArchiveProof:
         manifest = self.manifest
         period = f"from {manifest.since or 'the beginning'} to {manifest.until or 'the end'}"
         word = "ok" if self.ok else "NOT OK"
-        shown = [f"{word}: {manifest.records} records of {len(manifest.chains)} chains, {period}; sha256 {self.sha256}"]
+        many = f"{counted(manifest.records, 'record')} of {counted(len(manifest.chains), 'chain')}"
+        shown = [f"{word}: {many}, {period}; sha256 {self.sha256}"]
         for chain in manifest.chains:
             shown.append(f"  {chain.agent} epoch {chain.epoch}: {chain.first} to {chain.last}, head {chain.head[:16]}…")
             shown += [f"    missing in the store when it was made: {start} to {end}" for start, end in chain.missing]
@@ -119,7 +121,7 @@ def _faults(packed: zipfile.ZipFile, chain: ArchivedChain, manifest: Manifest, w
     if (prev, walk.records, walk.first, walk.last) != (chain.prev, chain.records, chain.first, chain.last):
         found.append(f"{name}: it begins, ends or counts otherwise than the manifest says")
     if outside:
-        found.append(f"{name}: {outside} records lie outside the period")
+        found.append(f"{name}: {counted(outside, 'record')} {'lies' if outside == 1 else 'lie'} outside the period")
     return found
 
 

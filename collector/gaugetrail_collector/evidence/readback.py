@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.commands import MAX_RANGES, Again
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.ranges import Ranges, Span
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Gap:
     def __str__(self) -> str:
         """For status and logs."""
         numbers = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
-        asked = "not asked for yet" if not self.asked else f"asked for {self.asked} times"
+        asked = "not asked for yet" if not self.asked else f"asked for {counted(self.asked, 'time')}"
         return f"{self.agent} epoch {self.epoch}: {numbers} missing in the store, {asked}"
 
 

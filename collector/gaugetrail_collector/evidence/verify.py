@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Row, Store
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.text import Branch
 
 Heads = Mapping[tuple[str, str], Mapping[int, str]]
@@ -47,7 +48,8 @@ class Proof:
         for chain in self.chains:
             word = "ok" if chain.ok else "NOT OK"
             shown.append(
-                f"{word}: {chain.agent} epoch {chain.epoch}: {chain.records} records, {chain.first} to {chain.last}, "
+                f"{word}: {chain.agent} epoch {chain.epoch}: {counted(chain.records, 'record')}, "
+                f"{chain.first} to {chain.last}, "
                 f"{chain.missing} missing, {chain.faults} broken, {chain.duplicates} twice; head {chain.head[:16]}…"
             )
             shown += [f"  missing: {start} to {end}" for start, end in chain.gaps]

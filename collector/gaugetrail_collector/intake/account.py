@@ -14,11 +14,11 @@ from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.spans import RecordSpan, spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
+from gaugetrail_contract.escapes import visible, visible_bytes
 from gaugetrail_contract.receipts import NotStored as SetAsideReceipt
 from gaugetrail_contract.receipts import Receipt, StoredRange
 from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import Opened
-from gaugetrail_contract.text import visible, visible_bytes
 
 log = logging.getLogger(__name__)
 

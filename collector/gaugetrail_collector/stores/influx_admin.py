@@ -17,6 +17,7 @@ from gaugetrail_collector.stores.influx_http import InfluxHttp, Point, error_tex
 from gaugetrail_collector.stores.influx_limits import server_limits
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.stats import Stats, TagUse
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.findings import Finding
 
 IDENTITY = "gaugetrail_store"
@@ -150,7 +151,7 @@ class InfluxAdmin:
             kept_days = duration_ns(str(there[name]["duration"])) // DAY_NS or None
             if duration_ns(str(there[name]["shardGroupDuration"])) < shard_days(kept_days) * DAY_NS:
                 self._policy("ALTER", name, "", kept_days)
-                done.append(f"new shards of retention policy {name} hold {shard_days(kept_days)} days")
+                done.append(f"new shards of retention policy {name} hold {counted(shard_days(kept_days), 'day')}")
         return done
 
     def _policy(self, verb: str, name: str, rest: str, keep_days: int | None) -> None:
@@ -248,7 +249,7 @@ def _first(name: str, order: str) -> str:
 
 
 def _days(keep_days: int | None) -> str:
-    return "for ever" if keep_days is None else f"{keep_days} days"
+    return "for ever" if keep_days is None else counted(keep_days, "day")
 
 
 def duration_ns(text: str) -> int:

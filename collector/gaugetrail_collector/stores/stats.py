@@ -54,12 +54,14 @@ class Stats:
         """For people."""
         disk = "not told by this store" if self.disk_bytes is None else f"{self.disk_bytes / 1e6:,.1f} MB"
         span = "" if self.oldest_us is None else f"{utc_text(self.oldest_us)} to {utc_text(self.newest_us or 0)}"
+        days = "day" if self.keeps_days == 1 else "days"
+        keeps = "for ever" if self.keeps_days is None else f"{self.keeps_days:g} {days}"
         shown = [
             f"store      {self.store}",
             f"records    {self.records:,}, {self.last_hour:,} of them in the last hour",
             f"time       {span or 'no records yet'}",
             f"disk       {disk}",
-            f"keeps      {'for ever' if self.keeps_days is None else f'{self.keeps_days:g} days'}",
+            f"keeps      {keeps}",
         ]
         if self.series is not None:
             shown.append(f"series     {self.series:,}")

@@ -14,6 +14,7 @@ from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Fate, Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_collector.tracing.trace import read
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.seal import Opened, Sealed
 
 BATCH = 1000
@@ -68,7 +69,8 @@ def copy(source: Store, target: Store, window: Window = ALL_TIME, watch: Watch =
         here, there = (_walked(store, agent, epoch, window) for store in (source, target))
         if (here.records, here.last, here.head) != (there.records, there.last, there.head):
             done.say(
-                f"{agent} epoch {epoch}: {here.records} records up to {here.last} (seal {here.head[:16]}…) in the one, "
+                f"{agent} epoch {epoch}: {counted(here.records, 'record')} up to {here.last} "
+                f"(seal {here.head[:16]}…) in the one, "
                 f"{there.records} up to {there.last} (seal {there.head[:16]}…) in the other"
             )
     return done

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, tzinfo
 from typing import BinaryIO
 
 from gaugetrail_collector.tracing import record_rows
@@ -31,8 +32,9 @@ def sound(pages: Iterable[Page], refused: Refused) -> Iterator[Page]:
         yield Page(kept, page.amendments, page.next)
 
 
-def write_lines(pages: Iterable[Page], out: BinaryIO) -> int:
-    """One wire line a record: every kind of record, in the order of time. How many."""
+def write_lines(pages: Iterable[Page], out: BinaryIO, zone: tzinfo = UTC) -> int:
+    """One wire line a record: every kind of record, in the order of time. How many. What is sealed knows no zone."""
+    del zone
     count = 0
     for page in pages:
         for known in page.known:
@@ -41,14 +43,14 @@ def write_lines(pages: Iterable[Page], out: BinaryIO) -> int:
     return count
 
 
-def write_csv(pages: Iterable[Page], out: BinaryIO) -> int:
-    """A heading, then one row a measurement. How many rows."""
+def write_csv(pages: Iterable[Page], out: BinaryIO, zone: tzinfo = UTC) -> int:
+    """A heading, then one row a measurement, times in that zone. How many rows."""
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
     writer = csv.DictWriter(text, record_rows.COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     count = 0
     for page in pages:
-        for row in record_rows.rows(page.known, page.amendments):
+        for row in record_rows.rows(page.known, page.amendments, zone):
             writer.writerow(row)
             count += 1
     text.flush()
@@ -56,7 +58,7 @@ def write_csv(pages: Iterable[Page], out: BinaryIO) -> int:
     return count
 
 
-FORMS: dict[str, Callable[[Iterable[Page], BinaryIO], int]] = {
+FORMS: dict[str, Callable[[Iterable[Page], BinaryIO, tzinfo], int]] = {
     "jsonl": write_lines,
     "csv": write_csv,
     "parquet": write_parquet,

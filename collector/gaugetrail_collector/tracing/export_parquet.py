@@ -1,13 +1,14 @@
 """Parquet for data scientists: the rows of `record_rows`, typed. The only module that meets pyarrow, which is an extra.
 
 Texts stay texts, digits as sealed; beside `value`, `nominal`, `lsl` and `usl` stand the same as floats, named
-`value_number` and so on. Times are UTC timestamps. Row groups are written as the records come, so memory stays flat.
+`value_number` and so on. Times are timestamps, UTC unless a zone is asked for. Row groups are
+written as the records come, so memory stays flat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -23,11 +24,11 @@ class NoParquet(Exception):
     """pyarrow isn't installed; the text says how to have it."""
 
 
-def write_parquet(pages: Iterable[Page], out: BinaryIO) -> int:
-    """One row a measurement. How many rows. Raises `NoParquet`."""
+def write_parquet(pages: Iterable[Page], out: BinaryIO, zone: tzinfo = UTC) -> int:
+    """One row a measurement, times of that zone. How many rows. Raises `NoParquet`."""
     pa, parquet = _library()
     kinds = {name: pa.string() for name in record_rows.COLUMNS}
-    kinds |= dict.fromkeys(TIMES, pa.timestamp("us", tz="UTC"))
+    kinds |= dict.fromkeys(TIMES, pa.timestamp("us", tz=str(zone)))
     kinds |= {f"{name}_number": pa.float64() for name in NUMBERS}
     kinds["attempt"] = pa.int32()
     schema = pa.schema(list(kinds.items()))

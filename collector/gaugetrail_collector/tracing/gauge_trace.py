@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from decimal import Decimal
 from heapq import nsmallest
 from typing import Literal
@@ -17,9 +18,10 @@ from rich.table import Table
 from rich.text import Text
 
 from gaugetrail_collector.tracing.limit_margin import Margin, margin, plain
+from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, Page, inspection_of, target_of
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.record import Inspection, Measurement, Verdict
-from gaugetrail_contract.text import visible
 
 _FAR = Decimal("Infinity")
 
@@ -99,8 +101,8 @@ def closest_first(measured: Iterable[Measured], most: int | None = None) -> list
     return nsmallest(most, measured, key=lambda one: one.closeness)
 
 
-def table(measured: Iterable[Measured]) -> Table:
-    """For people. Nothing is cut off: what doesn't fit is folded."""
+def table(measured: Iterable[Measured], zone: tzinfo = UTC) -> Table:
+    """For people, times in that zone. Nothing is cut off: what doesn't fit is folded."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     names = (
         "time",
@@ -125,18 +127,18 @@ def table(measured: Iterable[Measured]) -> Table:
             no_wrap=name in ("time", "value", "limits", "margin"),
         )
     for one in measured:
-        shown.add_row(*(Text(visible(cell)) for cell in _cells(one)), style="bold red" if one.failed else "")
+        shown.add_row(*(Text(visible(cell)) for cell in _cells(one, zone)), style="bold red" if one.failed else "")
     return shown
 
 
-def _cells(one: Measured) -> tuple[str, ...]:
+def _cells(one: Measured, zone: tzinfo) -> tuple[str, ...]:
     unit, measured = one.inspection, one.measurement
     value = measured.value or measured.text or measured.result or "-"
     limits = f"{measured.lsl or ''} … {measured.usl or ''}" if measured.lsl or measured.usl else "-"
     margin_text = "-" if one.margin is None else str(one.margin)
     percent = "-" if one.margin is None or one.margin.percent is None else plain(one.margin.percent)
     return (
-        *(unit.time[:19] + "Z", unit.serial or "-", unit.part, unit.station, measured.characteristic),
+        *(in_zone(unit.time, zone, "seconds"), unit.serial or "-", unit.part, unit.station, measured.characteristic),
         *(f"{value} {measured.unit or ''}".strip(), limits, margin_text, percent, str(measured.verdict)),
         one.known.id + (" (amended)" if one.amended_by else ""),
     )

@@ -19,10 +19,10 @@ from rich.tree import Tree
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.tracing.trace import Question, ask
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Event, Inspection, Record
-from gaugetrail_contract.text import visible
 
 Direction = Literal["made_from", "went_into"]
 MATERIALS = ("lot", "heat", "supplier_lot")

@@ -1,16 +1,19 @@
 """Records as rows: one for each measurement, with the inspection's context beside it, for CSV and Parquet.
 
-Everything is text as sealed: identifiers keep their zeros, values their digits. What is null is empty. `margin` is
-computed (see `limit_margin`), `amended_by` names the amendments: the row itself shows the original. What has parts
-of its own (conditions, signals …) is JSON. Columns are added at the end, so that their numbers stay.
+Everything is text as sealed: identifiers keep their zeros, values their digits, times are UTC unless a zone is asked
+for. What is null is empty. `margin` is computed (see `limit_margin`), `amended_by` names the amendments: the row itself
+shows the original. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that
+their numbers stay.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import UTC, tzinfo
 
 from gaugetrail_collector.tracing.limit_margin import margin, plain
+from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, target_of
 from gaugetrail_contract.record import Amendment, Inspection, Measurement, Part, write
 
@@ -40,8 +43,8 @@ COLUMNS = (
 Cells = dict[str, str]
 
 
-def rows(known: Iterable[Known], amendments: Iterable[Known]) -> Iterator[Cells]:
-    """The rows of these records; events and amendments have none of their own."""
+def rows(known: Iterable[Known], amendments: Iterable[Known], zone: tzinfo = UTC) -> Iterator[Cells]:
+    """The rows of these records, times in that zone; events and amendments have none of their own."""
     amended: dict[str | None, list[str]] = {}
     for one in amendments:
         if isinstance(one.record, Amendment):
@@ -51,8 +54,8 @@ def rows(known: Iterable[Known], amendments: Iterable[Known]) -> Iterator[Cells]
         if one.record is None:
             yield beside | {"broken": one.broken or ""}
         elif isinstance(one.record, Inspection):
-            context = beside | _context(one.record)
-            yield from [context | _measured(each) for each in one.record.measurements] or [context]
+            context = beside | _context(one.record) | {"time": in_zone(one.record.time, zone)}
+            yield from [context | _measured(each, zone) for each in one.record.measurements] or [context]
 
 
 def _context(record: Inspection) -> Cells:
@@ -63,10 +66,11 @@ def _context(record: Inspection) -> Cells:
     return found | {"plan_title": plan.title or "", "plan_effective": plan.effective or ""}
 
 
-def _measured(one: Measurement) -> Cells:
+def _measured(one: Measurement, zone: tzinfo) -> Cells:
     found = {name: _text(getattr(one, name)) for name in _MEASURED}
     found |= _more_measured(one)
-    found |= {"measured_time": one.time, "measured_verdict": str(one.verdict), "defects": ", ".join(one.defects)}
+    found |= {"measured_time": in_zone(one.time, zone), "measured_verdict": str(one.verdict)}
+    found["defects"] = ", ".join(one.defects)
     distance = margin(one)
     if distance is not None:
         found["margin"] = str(distance)

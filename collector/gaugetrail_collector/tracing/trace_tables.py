@@ -6,37 +6,39 @@ Markup is off and control characters show as escapes, whatever an identifier hol
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, tzinfo
 
 from rich.table import Table
 from rich.text import Text
 
+from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, Page
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Verdict
 from gaugetrail_contract.record.words import further
-from gaugetrail_contract.text import visible
 
 STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCOMPLETE: "yellow", Verdict.VOID: "dim"}
 
 
-def tables(page: Page) -> Iterator[Table | Text]:
-    """A page of an answer: inspections first, then what else is known."""
+def tables(page: Page, zone: tzinfo = UTC) -> Iterator[Table | Text]:
+    """A page of an answer, times in that zone: inspections first, then what else is known."""
     others: list[Known] = []
     for known in page.known:
         if isinstance(known.record, Inspection):
-            yield _heading(known, known.record)
+            yield _heading(known, known.record, zone)
             yield _measurements(known.record.measurements)
         elif known.record is None:
             yield Text(visible(f"{known.id}: can't be believed: {known.broken}"), style="bold red")
         else:
             others.append(known)
-    yield from map(other, _each_once([*others, *page.amendments]))
+    yield from (other(one, zone) for one in _each_once([*others, *page.amendments]))
 
 
 def _each_once(records: Iterable[Known]) -> Iterable[Known]:
     return {one.id: one for one in records}.values()
 
 
-def _heading(known: Known, record: Inspection) -> Text:
+def _heading(known: Known, record: Inspection, zone: tzinfo) -> Text:
     context: list[tuple[str, str | None]] = [
         ("part", f"{record.part} {record.revision or ''}".strip()),
         ("serial", record.serial),
@@ -52,7 +54,7 @@ def _heading(known: Known, record: Inspection) -> Text:
     place = visible(f"{record.site}/{record.line}/{record.station}")
     pieces = f", piece {record.piece} of {record.pieces}" if record.pieces > 1 else ""
     text = Text()
-    text.append(f"{record.time}  {place}  ")
+    text.append(f"{in_zone(record.time, zone)}  {place}  ")
     text.append(f"{record.verdict}{pieces}", style=STYLE[record.verdict])
     text.append(f"\n{words}\nrecord {visible(known.id)}  seal {known.row.sha256[:16]}…  clock {record.clock}")
     return text
@@ -79,17 +81,17 @@ def _measurements(measurements: Sequence[Measurement]) -> Table:
     return table
 
 
-def other(known: Known) -> Text:
+def other(known: Known, zone: tzinfo = UTC) -> Text:
     """One line for an event or an amendment."""
     record = known.record
     if isinstance(record, Amendment):
         change = f" {record.field}: {record.old} -> {record.new}" if record.field else ""
         who = f"requested by {record.requested_by}, approved by {record.approved_by or 'nobody'}"
         words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
-        return Text(visible(f"{record.time}  amendment: {words}{_further(record)}"))
+        return Text(visible(f"{in_zone(record.time, zone)}  amendment: {words}{_further(record)}"))
     if isinstance(record, Event):
         about = f"{record.type} {record.subject.kind} {record.subject.id}"
-        return Text(visible(f"{record.time}  event: {about}{_further(record)}"))
+        return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}"))
     return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
 
 

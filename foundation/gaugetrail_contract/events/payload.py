@@ -29,7 +29,13 @@ class EventPayload(BaseModel):
     """Base of all payloads: immutable; what is null is not written."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="ignore", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,
     )
 
     TYPE: ClassVar[str]
