@@ -94,7 +94,7 @@ def is_command(name: str, words: list[str]) -> bool:
     """Whether these words begin with a command; a word behind a command is its argument."""
     command: object = CLIS[name]
     for word in words:
-        if not isinstance(command, TyperGroup):
+        if not isinstance(command, TyperGroup) or word.startswith("--"):
             return True
         if word not in command.commands:
             return False

@@ -23,7 +23,7 @@ from gaugetrail_contract.settings import ConfigError, Problem
 
 __all__ = [
     "BadSetting",
-    "Listed",
+    "KnownDriver",
     "UnknownDriver",
     "decode",
     "driver_names",
@@ -88,7 +88,7 @@ def profile_path(name: str, profile_dirs: Sequence[Path] = ()) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class KnownDriver:
     """What `profiles ls` shows of a driver: who makes the devices, which, and how far it is proved (see `Proof`)."""
 
     name: str
@@ -102,22 +102,22 @@ class Listed:
         return word.casefold() in " ".join((self.name, self.title, self.maker, *self.models)).casefold()
 
 
-def listed(profile_dirs: Sequence[Path] = ()) -> list[Listed]:
+def listed(profile_dirs: Sequence[Path] = ()) -> list[KnownDriver]:
     """Every profile and driver, by name. Raises `ConfigError` for a profile that can't be read."""
     drivers = [_listed_module(name) for name in python_drivers()]
     profiles = [_listed_profile(name, path) for name, path in _profiles(profile_dirs).items()]
     return sorted([*drivers, *profiles], key=lambda one: one.name)
 
 
-def _listed_module(name: str) -> Listed:
+def _listed_module(name: str) -> KnownDriver:
     module = python_module(name)
     first = " ".join((module.__doc__ or "").partition("\n\n")[0].split()).rstrip(".")
-    return Listed(name, first, module.MAKER, module.MODELS, module.PROOF)
+    return KnownDriver(name, first, module.MAKER, module.MODELS, module.PROOF)
 
 
-def _listed_profile(name: str, path: Path) -> Listed:
+def _listed_profile(name: str, path: Path) -> KnownDriver:
     one = _load(path, _stamp(path))
-    return Listed(name, one.title, one.maker, one.devices, one.proof)
+    return KnownDriver(name, one.title, one.maker, one.devices, one.proof)
 
 
 def make_driver(name: str, settings: Mapping[str, str], profile_dirs: Sequence[Path] = ()) -> StreamDriver:
