@@ -110,7 +110,7 @@ def profile_head(one: Profile) -> str:
         f"Maker: {one.maker}. For {'; '.join(one.devices)}. Proof: {PROOFS[one.proof]}.",
         "",
     ]
-    lines += [_text(one.notes), "", *_to_copy(one), "", *_line(one.line), *_settings(one), *_frames(one)]
+    lines += [_text(one.notes), "", *_to_copy(one), "", *_line(one.line), *_fresh(one), *_settings(one), *_frames(one)]
     lines += [*_limits(one), *_commands(one.commands), "## Frames", "", "```text", *_examples(one.example), "```", ""]
     return "\n".join([*lines, f"Sources: {one.source}."])
 
@@ -152,7 +152,7 @@ def _to_copy(one: Profile) -> Iterator[str]:
     if shown:
         pairs = [f'{key} = "{value}"' for key, value in shown.items()]
         yield f"settings = {{ {', '.join(pairs)} }}"
-    if one.commands.poll is not None:
+    if one.commands.poll is not None and one.family != "scale":
         yield "poll_secs = 1.0                  # leave it out where the gauge's own key sends"
     yield "```"
 
@@ -163,6 +163,16 @@ def _line(line: LineSettings | None) -> Iterator[str]:
         for name, source in line.sources.items():
             yield f"`{name}`: {_text(source)}."
         yield ""
+
+
+def _fresh(one: Profile) -> Iterator[str]:
+    signs = {
+        "scale": 'a scale: a new part\'s once its pan was empty (`fresh = "return_to_zero"`)',
+        "gauge": 'a gauge with a key: each value it sends is a press (`fresh = "event"`; polled: `change`)',
+        "instrument": 'an instrument that is read: a new part\'s once it has changed (`fresh = "change"`)',
+    }
+    yield f"**Whose its value is**: {signs[one.family]}; [which value belongs to which part](../which-value.md)."
+    yield ""
 
 
 def _settings(one: Profile) -> Iterator[str]:

@@ -22,6 +22,7 @@ from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
+from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.heartbeat import Heartbeat
 from gaugetrail_agent.inquiries.address import desk_of
@@ -33,6 +34,7 @@ from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, station_setup
+from gaugetrail_agent.station.words import UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
@@ -82,11 +84,18 @@ class Agent:
         )
         self.scheduler = LoopScheduler()
         routes = Routes()
-        self.devices = Devices(config, routes.read, routes.offered, self.heartbeat.device, recall=self.spool.recall)
+        self.devices = Devices(config, routes.read, routes.offered, self._device, recall=self.spool.recall)
         self.report = AgentReport(config, self.health, self.devices.taps)
         self.heartbeat.on_beat = self.report.tell
         self.inquiries = InquiryDesk(desk_of(config.data_dir), self.report.answer, self.devices.taps)
-        doors = Doors(self.devices.ask, self.devices.answer, self.devices.remember, self._show)
+        doors = Doors(
+            self.devices.ask,
+            self.devices.answer,
+            self.devices.remember,
+            self._show,
+            used=self._used,
+            bounced=self.heartbeat.bounced,
+        )
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
         self.terminal = _terminal(config, self.stations)
@@ -173,6 +182,18 @@ class Agent:
             log.critical("%s ended by a fault of its own; stopping", task.get_name(), exc_info=task.exception())
             self.stop()
 
+    def _device(self, name: str, state: DeviceState) -> None:
+        """A device's trouble is told to the office, and to who waits for its value."""
+        self.heartbeat.device(name, state)
+        for station in self.stations.values():
+            if name in station.setup.devices_wanted:
+                station.device_told(name, state.alarm or None)
+
+    def _used(self, by: StationRunner, event: UsedElsewhere) -> None:
+        for station in self.stations.values():
+            if station is not by:
+                station.used_elsewhere(event)
+
     def _show(self, display: Display) -> None:
         self.heartbeat.station(display)
         self.report.show(display)
@@ -205,7 +226,9 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:
     agent = config.settings.agent
-    devices = {device.name: DeviceFacts(device.gauge, device.capture) for device in config.settings.device}
+    devices = {
+        device.name: DeviceFacts(device.gauge, device.capture, config.rule(device)) for device in config.settings.device
+    }
     found = {}
     for table in config.settings.station:
         setup = station_setup(

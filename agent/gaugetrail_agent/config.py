@@ -31,6 +31,8 @@ from gaugetrail_agent.links.modbus_settings import (
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
 from gaugetrail_agent.links.wedge import WedgeSettings
+from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.freshness_settings import FreshnessSettings
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract import topics
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
@@ -132,7 +134,7 @@ ModbusLinkTable = ModbusTcpTable | ModbusRtuTable | ModbusAsciiTable | ModbusRtu
 LinkTable = ByteLinkTable | ModbusLinkTable
 
 
-class StreamDeviceTable(Settings):
+class StreamDeviceTable(FreshnessSettings):
     """`[[device]]` that speaks in frames: a gauge, a scale, a scanner."""
 
     TAG: ClassVar[str] = "stream"
@@ -155,7 +157,7 @@ class StreamDeviceTable(Settings):
         }
 
 
-class ModbusDeviceTable(ModbusDeviceSettings):
+class ModbusDeviceTable(FreshnessSettings, ModbusDeviceSettings):
     """`[[device]]` with `driver = "modbus"`."""
 
     TAG: ClassVar[str] = "modbus"
@@ -237,6 +239,18 @@ class AgentConfig:
     def driver(self, device: StreamDeviceTable) -> StreamDriver:
         """A fresh driver for the device."""
         return catalogue.make_driver(device.driver, device.driver_settings(), self.profile_dirs)
+
+    def rule(self, device: StreamDeviceTable | ModbusDeviceTable) -> FreshRule:
+        """When a value of the device is a new unit's."""
+        if isinstance(device, ModbusDeviceTable):
+            return device.rule("instrument", polled=True)
+        driver = self.driver(device)
+        return device.rule(driver.family, polled=device.poll_secs is not None, triggers=driver.triggers)
+
+    def channels(self, device: StreamDeviceTable) -> tuple[str | None, ...]:
+        """What to ask the device for: the channels it is set up with, or those that plans name, or just a value."""
+        planned = (c.channel for plan in self.plans.values() for c in plan.characteristics if c.device == device.name)
+        return device.channels or tuple(dict.fromkeys(planned)) or (None,)
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> AgentConfig:

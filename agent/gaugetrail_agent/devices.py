@@ -29,6 +29,8 @@ from gaugetrail_contract.plc_codes import ResultCode
 log = logging.getLogger(__name__)
 
 RESTART_SECS = 5.0
+LOOK_SECS = 0.5
+"""A scale that says nothing for so long is asked, so that an empty pan between two parts is seen."""
 
 
 def byte_link(table: ByteLinkTable) -> ByteLink:
@@ -130,6 +132,8 @@ def stream_device(
     table_of_link = config.link(table.link)
     assert isinstance(table_of_link, ByteLinkTable)
     link = byte_link(table_of_link)
+    # What is looked at shows a new part by what it says between two parts.
+    looked_at = table.poll_secs is None and config.rule(table).fresh != "event"
     return StreamDevice(
         table.name,
         link if tap is None else TappedLink(link, tap),
@@ -137,7 +141,8 @@ def stream_device(
         emit=read,
         on_state=state,
         poll_secs=table.poll_secs,
-        poll_channels=table.channels or (None,),
+        poll_channels=config.channels(table),
+        look_secs=LOOK_SECS if looked_at else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ class Health:
     stations: dict[str, str] = field(default_factory=dict)
     station_details: dict[str, StationStatus] = field(default_factory=dict)
     collector_keys: Mapping[str, str] = field(default_factory=dict)
+    bounces: Counter[str] = field(default_factory=Counter)
     _alarms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,6 +85,7 @@ class Health:
                 readings=state.readings,
                 garbled=state.garbled,
                 faults=state.faults,
+                bounced=self.bounces[name],
                 # Devices report in monotonic seconds; the wall clock may have been set since.
                 last_reading=(
                     None if state.last_reading is None else utc_text(now_us - round((now - state.last_reading) * 1e6))

@@ -95,6 +95,10 @@ class Heartbeat:
         if changed or before is None or before.up != state.up:
             self.beat()
 
+    def bounced(self, device: str) -> None:
+        """A value was dropped as the bounce of a key."""
+        self._health.bounces[device] += 1
+
     def _news(self) -> tuple[object, ...]:
         return dict(self._health.stations), self._publisher.alarm()
 

@@ -43,11 +43,11 @@ class Routes:
             target(device, reading)
 
     def offered(self, device: str, batch: Batch) -> None:
-        """A PLC gave a block: a unit under its trigger; or values that somebody asked for, each a reading."""
+        """A PLC gave a block: a unit under its trigger; or values that were polled or asked for, each a reading."""
         if batch.trigger is not None:
             for target in self._blocks.get(device, ()):
                 target(device, batch)
-        elif batch.asked:
+        else:
             for reading in batch.readings:
                 self.read(device, reading)
 

@@ -29,6 +29,7 @@ class DeviceStatus(Told):
     readings: int = Field(0, ge=0)
     garbled: int = Field(0, ge=0, description="frames refused since start")
     faults: int = Field(0, ge=0, description="faults of our own in its driver or link since start; see the log")
+    bounced: int = Field(0, ge=0, description="second values of a bouncing key, dropped since start")
     last_reading: UtcText | None = None
 
 

@@ -28,7 +28,10 @@ CODE_TEXT = {1: "stored, pass", 2: "stored, fail", 3: "had it already", 4: "reje
 async def gauge(
     protocol: str, model: Model, link: Path, every_secs: float, value: Decimal | None, seed: int, say: Say
 ) -> None:
-    """A gauge that gets a new piece again and again, and whose DATA key is pressed; every tenth frame goes wrong."""
+    """A gauge that gets a new piece again and again, and whose DATA key is pressed; every tenth frame goes wrong.
+
+    A scale's piece is taken off again half-way.
+    """
     gauge = model.make(PtyPort(link))
     dice = random.Random(seed)
     gauge.open()
@@ -45,7 +48,10 @@ async def gauge(
             if not model.streams:
                 gauge.press()
             say(f"{number}: {gauge.shown()}{f' ({fault[0]})' if fault else ''}")
-            await asyncio.sleep(every_secs)
+            await asyncio.sleep(every_secs / 2)
+            if isinstance(gauge, Scale):
+                gauge.unload()
+            await asyncio.sleep(every_secs / 2)
     finally:
         gauge.close()
 

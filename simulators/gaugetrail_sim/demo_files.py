@@ -77,6 +77,9 @@ name = "scale"
 link = "scale-port"
 driver = "mt-sics"
 gauge = "G-0018"
+# Asked all the time, so that the empty pan between two pistons is seen; this scale settles fast.
+poll_secs = 0.1
+settle_secs = 0.15
 
 [[device]]
 name = "scanner1"
@@ -139,7 +142,7 @@ part_revision = "B"
 approved_by = "QE-3"
 approved_on = "2026-10-05"
 
-# The agent asks the scale as soon as the unit is scanned, so the operator lays the piston on it first.
+# The terminal says when to put the piston on the scale; one that was weighed before is not taken for the next.
 [[characteristic]]
 name = "weight"
 unit = "g"

@@ -146,6 +146,10 @@ class Scale(SimulatedGauge):
             self._settling.cancel()
         self._settling = asyncio.get_running_loop().call_later(SETTLE_SECS, self._settled)
 
+    def unload(self) -> None:
+        """Take the piece off: the pan swings back to zero."""
+        self.load(Decimal(0))
+
     def close(self) -> None:
         """Pull the plug."""
         for timer in (self._settling, self._stream):

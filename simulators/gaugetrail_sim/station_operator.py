@@ -1,7 +1,8 @@
 """A simulated operator at one station: does what the terminal asks for, and believes only what it shows.
 
-He scans his badge and each unit, presses the key of the gauge that the prompt names, looks again after an amber light
-and presses once more. A unit counts as recorded when the terminal says so of its serial, not before.
+He scans his badge and each unit, puts it on a scale when he is told to and takes it off once it is recorded, presses
+the key of the gauge that the prompt names, looks again after an amber light and presses once more. A unit counts as
+recorded when the terminal says so of its serial, not before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import SimulatedGauge
+from gaugetrail_sim.gauge import Scale, SimulatedGauge
 from gaugetrail_sim.line import LineLook
 from gaugetrail_sim.scanner import SimulatedScanner
 
@@ -24,6 +25,9 @@ AMBER_SECS = 0.25
 PATIENCE_SECS = 1.5
 """Without any answer he waits longer: a second press on a slow day would be a value too many."""
 RECONNECT_SECS = 0.2
+PUT_ON = "fresh.put_on"
+TAKE_OFF = ("fresh.off_and_on", "fresh.other_part", "fresh.once_more")
+"""What the terminal asks for at a scale, by the ids of its sentences."""
 
 Display = Mapping[str, Any]
 
@@ -106,9 +110,11 @@ class StationOperator:
             await self._ready()
             before = self._last_record()
             for device, gauge in self._gauges.items():
-                gauge.load(look.values[device], faults.get(device, ()))
+                if not isinstance(gauge, Scale):
+                    gauge.load(look.values[device], faults.get(device, ()))
             self._scanner.scan(look.serial, times=scans)
-            told = await self._measure(look, before)
+            told = await self._measure(look, before, faults)
+            self._clear_scales()
             if told is not None:
                 self.told.append(told)
                 return told
@@ -126,9 +132,12 @@ class StationOperator:
                 self._terminal.type("%CANCEL")
             await self._changed(PATIENCE_SECS)
 
-    async def _measure(self, look: LineLook, before: str | None) -> OperatorTold | None:
+    async def _measure(
+        self, look: LineLook, before: str | None, faults: Mapping[str, Sequence[Fault]]
+    ) -> OperatorTold | None:
         """Follow the prompts until the unit is recorded; null if the agent went away in between."""
         asked_for: str | None = None
+        told_of_scale: str | None = None
         while True:
             display = self._terminal.display
             last = display.get("last")
@@ -137,11 +146,27 @@ class StationOperator:
             if display.get("state") == "wait_operator":
                 return None
             wanted = display.get("next") if display.get("serial") == look.serial else None
+            if wanted is not None and display.get("asks") != told_of_scale:
+                told_of_scale = display.get("asks")
+                self._at_scale(display, look, faults)
             if wanted is not None and wanted != asked_for:
                 asked_for = wanted
                 self._act(display, look)
             elif not await self._changed(AMBER_SECS if display.get("light") == "amber" else PATIENCE_SECS):
                 self._again(display, look, wanted)
+
+    def _at_scale(self, display: Display, look: LineLook, faults: Mapping[str, Sequence[Fault]]) -> None:
+        """Put the piece on, or take off what lies there, when the terminal says so."""
+        scale = self._gauges.get(display["device"] or "")
+        if isinstance(scale, Scale) and display.get("asks") == PUT_ON:
+            scale.load(look.values[display["device"]], faults.get(display["device"], ()))
+        elif isinstance(scale, Scale) and display.get("asks") in TAKE_OFF:
+            scale.unload()
+
+    def _clear_scales(self) -> None:
+        for gauge in self._gauges.values():
+            if isinstance(gauge, Scale):
+                gauge.unload()
 
     def _act(self, display: Display, look: LineLook) -> None:
         """What the prompt asks for the first time. A scale that the agent asks by itself needs no key."""
@@ -158,7 +183,7 @@ class StationOperator:
                 self._scanner.scan(look.serial)
         elif display["device"] is None:
             self._terminal.type(look.typed[wanted])
-        else:
+        elif not self._gauges[display["device"]].asked_by_host:
             self.presses_again += 1
             self._gauges[display["device"]].press()
 

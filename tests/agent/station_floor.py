@@ -9,15 +9,28 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
-from gaugetrail_agent.station.words import BatchCame, Effect, Scanned, SealIt, StationEvent, StationState, ValueCame
+from gaugetrail_agent.station.words import (
+    BatchCame,
+    Effect,
+    KeepIt,
+    Scanned,
+    SealIt,
+    StationEvent,
+    StationState,
+    TellUse,
+    ValueCame,
+)
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
 from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")
 WEIGHT = Characteristic(name="weight", unit="g", lsl="10.0", device="scale")
 FORCE = Characteristic(name="force", unit="kN", lsl="10", usl="20", device="press", channel="force")
+PRESSED = FreshRule(asked=True)
+"""A gauge that measures anew when asked: each value is an event of its own."""
 LOOKS = Characteristic.model_validate({"name": "looks", "kind": "attribute"})
 
 
@@ -28,6 +41,7 @@ def setup(
     people: dict[str, Person] | None = None,
     gauges: dict[str, Gauge] | None = None,
     on_overdue: Literal["flag", "refuse"] = "flag",
+    rules: dict[str, FreshRule] | None = None,
 ) -> Setup:
     file = PlanFile.model_validate(
         {
@@ -47,9 +61,12 @@ def setup(
         mode=mode,
         plan=Plan(file, PlanRef(id="CP-1", revision="C", sha256="0" * 64), Path("cp.toml")),
         devices={
-            "bore": DeviceFacts("G-17", Capture.GAUGE),
-            "scale": DeviceFacts("G-18", Capture.GAUGE),
-            "press": DeviceFacts("G-19", Capture.PLC),
+            name: DeviceFacts(gauge, capture, (rules or {}).get(name, PRESSED))
+            for name, gauge, capture in (
+                ("bore", "G-17", Capture.GAUGE),
+                ("scale", "G-18", Capture.GAUGE),
+                ("press", "G-19", Capture.PLC),
+            )
         },
         gauges=gauges or {},
         people=people,
@@ -67,6 +84,8 @@ class Floor:
         self.state = StationState()
         self.now = 1_790_000_000_000_000
         self.effects: list[Effect] = []
+        self.told: list[TellUse] = []
+        self.kept: list[InspectionBody] = []
 
     @property
     def message(self) -> str:
@@ -74,7 +93,11 @@ class Floor:
         return str(display(self.setup, self.state).document(ENGLISH)["message"])
 
     def say(self, event: StationEvent) -> tuple[Effect, ...]:
+        """What the station wants done; what it tells other stations, and has kept of its unit, stands apart."""
         self.state, effects = step(self.setup, self.state, event)
+        self.told += (effect for effect in effects if isinstance(effect, TellUse))
+        self.kept += (effect.body for effect in effects if isinstance(effect, KeepIt))
+        effects = tuple(effect for effect in effects if not isinstance(effect, TellUse | KeepIt))
         self.effects += effects
         return effects
 

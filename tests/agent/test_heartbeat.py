@@ -127,6 +127,7 @@ def shown(waits: str) -> Display:
         waits=waits,  # type: ignore[arg-type]
         plan=PlanRef(id="CP-1", revision="C", sha256="0" * 64),
         asks=said("prompt.scan_unit"),
+        light="off",
         next=None,
         state=StationState(says=says),
     )

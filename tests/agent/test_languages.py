@@ -94,7 +94,13 @@ def test_another_language_is_a_file_and_what_it_lacks_is_english(tmp_path: Path)
     def message(says: Sentence, language=german) -> tuple[object, object, object]:
         state = StationState(says=says)
         moment = Display(
-            station="OP20", waits="wait_unit", plan=PLAN, asks=said("prompt.scan_unit"), next=None, state=state
+            station="OP20",
+            waits="wait_unit",
+            plan=PLAN,
+            asks=said("prompt.scan_unit"),
+            light="off",
+            next=None,
+            state=state,
         )
         shown = moment.document(language)
         return shown["says"], shown["message"], shown["prompt"]

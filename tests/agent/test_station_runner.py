@@ -18,9 +18,10 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.runner import PIECE_MEASUREMENTS, Doors, StationRunner, pieces
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Last
+from gaugetrail_agent.station.words import Last, UsedElsewhere
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.plc_codes import ResultCode
@@ -197,3 +198,72 @@ def test_nothing_that_has_arrived_is_left_when_the_agent_ends(one: Spool) -> Non
     asyncio.run(end())
     assert len(at.green) == 1
     assert at.on_disk() == 1
+
+
+def test_a_stream_that_changes_nothing_is_shown_once(one: Spool) -> None:
+    at = Running(setup(BORE, rules={"bore": FreshRule(fresh="return_to_zero", pan=True, placed_before="take")}), one)
+    at.shift(at.scan("OP-12"), at.scan("SN000001"), *[at.gauge("0.000")] * 50, at.gauge("74.0"))
+    assert at.shown == ["wait_operator", "wait_unit", "measuring", "measuring", "sealing", "wait_unit"]
+    assert len(at.green) == 1
+
+
+def test_what_is_polled_and_not_measured_here_is_let_go(one: Spool) -> None:
+    """A PLC with a hundred values of which the plan wants one; a press for nothing is told, though."""
+    polled = FreshRule(fresh="change")
+    at = Running(setup(FORCE, rules={"press": polled, "bore": FreshRule()}), one)
+    for channel in ("force", "other", None):
+        at.runner.measured("press", Reading(Status.OK, b"", value="1", channel=channel))
+    at.shift()
+    assert list(at.runner.state.sights) == [("press", "force")]
+    at.shift(at.gauge("74.0"))
+    assert at.runner.state.says is not None
+    automatic = Running(setup(FORCE, mode="automatic"), one)
+    automatic.runner.measured("press", Reading(Status.OK, b"", value="1", channel="force"))
+    automatic.shift()
+    assert automatic.runner.state.sights == {}
+
+
+def test_the_other_stations_hear_of_a_used_value_before_their_next_step(one: Spool) -> None:
+    """Both wait for one gauge and hear the same press; it is the value of the one that steps first."""
+    heard: list[tuple[str, str | None]] = []
+
+    def used(by: StationRunner, event: UsedElsewhere) -> None:
+        heard.append((by.setup.station, event.use.value))
+        for other in both:
+            if other.runner is not by:
+                other.runner.used_elsewhere(event)
+
+    both = [Running(replace(setup(BORE), station=name), one) for name in ("OP10", "OP20")]
+    for at in both:
+        at.runner._doors = replace(at.runner._doors, used=used)
+
+    async def shift() -> None:
+        for act in (at.scan("OP-12") for at in both):
+            act()
+        for number, at in enumerate(both):
+            at.scan(f"SN00000{number}")()
+        for at in both:
+            at.gauge("74.0")()
+        for at in both:
+            await at.runner.finish()
+
+    asyncio.run(shift())
+    assert heard == [("OP10", "74.0")]
+    assert [len(at.green) for at in both] == [1, 0]
+    assert both[1].runner.state.unit is not None
+
+
+def test_a_bounce_is_logged_and_counted(one: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    top = replace_name(BORE, "top")
+    at = Running(setup(BORE, top, rules={"bore": FreshRule(bounce_ns=10**18)}), one)
+    bounced: list[str] = []
+    at.runner._doors = replace(at.runner._doors, bounced=bounced.append)
+    with caplog.at_level(logging.INFO):
+        at.shift(at.scan("OP-12"), at.scan("SN000001"), at.gauge("74.0"), at.gauge("74.0"))
+    assert bounced == ["bore"]
+    assert [vars(r)["event"] for r in caplog.records if r.levelname == "INFO"] == ["key_bounced"]
+    assert at.on_disk() == 0, "the second characteristic still waits"
+
+
+def replace_name(characteristic: Characteristic, name: str) -> Characteristic:
+    return characteristic.model_copy(update={"name": name})

@@ -42,6 +42,7 @@ def check(
 ) -> None:
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
     from gaugetrail_agent.doubts import doubts
+    from gaugetrail_agent.gauge_sharing import shared_gauges
     from gaugetrail_agent.line_check import line_settings
     from gaugetrail_agent.line_check import probe as probe_ports
 
@@ -50,7 +51,12 @@ def check(
     except ConfigError as error:
         _tell(list(error.problems), as_json)
         raise typer.Exit(BAD_CONFIG) from error
-    warnings = [*doubts(loaded), *line_settings(loaded), *(probe_ports(loaded) if probe else [])]
+    warnings = [
+        *doubts(loaded),
+        *line_settings(loaded),
+        *shared_gauges(loaded),
+        *(probe_ports(loaded) if probe else []),
+    ]
     _tell(warnings, as_json)
     if not as_json:
         settings = loaded.settings

@@ -12,7 +12,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from gaugetrail_agent.reading import Reading
 
@@ -25,6 +25,10 @@ class Send:
 
 
 Action = Reading | Send
+Family = Literal["scale", "gauge", "instrument"]
+"""What a device is to the person at it: a scale weighs and returns to zero between parts; a gauge sends when its key or
+foot switch is pressed; an instrument shows a value all the time and gives it when asked.
+"""
 
 
 class StreamDriver(ABC):
@@ -33,6 +37,9 @@ class StreamDriver(ABC):
     """
 
     name: ClassVar[str]
+    family: Family = "gauge"
+    triggers: bool = False
+    """Whether what `ask` brings is new each time, because it makes the device measure, and no older value again."""
     quiet_secs: float = 0.1
     """How long the line must be silent before `quiet` is called (idle flush)."""
     channels: tuple[str, ...] = ()

@@ -94,6 +94,7 @@ class ChromaDriver(StreamDriver):
 
     name = NAME
     channels = ("voltage", "current")
+    triggers = True  # a result that was read before carries no value, so what an answer holds is new
 
     def __init__(self, address: int = 1, own_address: int = 0x70) -> None:
         self._address = address

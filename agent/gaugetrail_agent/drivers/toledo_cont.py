@@ -62,6 +62,7 @@ class ToledoDriver(StreamDriver):
     """`with_checksum`: null finds out from the first frames whether a checksum follows the CR."""
 
     name = NAME
+    family = "scale"
 
     def __init__(self, with_checksum: bool | None, unit: str | None = None) -> None:
         self._configured = with_checksum

@@ -2,9 +2,11 @@
 
 Promise: the middle is pure: rules take the setup, the state and what happened, and give the next state and effects;
 time is data of what happened. What a person or a PLC is told is recorded was committed first; `runner` does it, in that
-order. Whether a value, a gauge and a person are fit is one question, asked in `measurement`, whoever acts.
+order; so is a value of the unit in hand before it is shown (G11). Whether a value, a gauge and a person are fit is one
+question, asked in `measurement`, whoever acts; whether a value is this part's is another, asked in `freshness` (G9).
 
 Read `words` (where a station stands, what happens, what it wants done), `setup`, `steps` (which rule for what), then
 who acts: `operator` (with `unit_code`, what a scanned code names) and `automatic`; what they share: `measurement` and
-`finishing`; then `display` (what is shown of it) and `runner`.
+`finishing`; whose a value is: `freshness` (one device's signs), `freshness_settings` and `placements` (the station's
+view of them); `unfinished` (a unit that a restart left half measured); then `display` (what is shown) and `runner`.
 """

@@ -10,12 +10,17 @@ from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Language, Sentence, said
 from gaugetrail_agent.station.finishing import still_open
+from gaugetrail_agent.station.freshness import Obstacle
+from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import StationState
+from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
+from gaugetrail_agent.station.words import Light, StationState, Unit
 from gaugetrail_contract.documents.files import Characteristic
-from gaugetrail_contract.record import PlanRef
+from gaugetrail_contract.record import InspectionBody, PlanRef
 
 Waits = Literal["wait_operator", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
+TO_DO = frozenset({Obstacle.SPENT, Obstacle.BEFORE_START, Obstacle.BEFORE_SCAN})
+"""What stays so until the operator does something about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Display:
     waits: Waits
     plan: PlanRef
     asks: Sentence
+    light: Light
     next: Characteristic | None
     state: StationState
 
@@ -45,7 +51,7 @@ class Display:
             "next": wanted.name if wanted else None,
             "device": wanted.device if wanted else None,
             "unit": wanted.unit if wanted else None,
-            "light": state.light,
+            "light": self.light,
             "message": language.text(state.says) if state.says else "",
             "says": state.says.id if state.says else None,
             "last": self._last(),
@@ -66,6 +72,7 @@ def display(setup: Setup, state: StationState) -> Display:
         waits=waits_for(state, setup.mode),
         plan=setup.plan.ref,
         asks=prompt(setup, state),
+        light=_light(setup, state),
         next=next_characteristic(setup, state),
         state=state,
     )
@@ -91,13 +98,15 @@ def waits_for(state: StationState, mode: str) -> Waits:
 
 def prompt(setup: Setup, state: StationState) -> Sentence:
     """What the operator is asked to do now."""
+    left = state.unfinished
     match waits_for(state, setup.mode):
         case "wait_operator":
-            return said("prompt.scan_badge")
+            return said("prompt.scan_badge") if left is None else said("prompt.unfinished_badge", serial=_serial(left))
         case "wait_unit":
-            return said("prompt.scan_unit")
+            return said("prompt.scan_unit") if left is None else _go_on_or_cancel(left)
         case "measuring":
-            return _measure(next_characteristic(setup, state))
+            assert state.unit is not None, "something is measured"
+            return _measure(setup, state, state.unit)
         case "sealing":
             return said("record.being_recorded")
         case "refused":
@@ -106,9 +115,46 @@ def prompt(setup: Setup, state: StationState) -> Sentence:
             return said("prompt.wait_plc")
 
 
-def _measure(wanted: Characteristic | None) -> Sentence:
-    assert wanted is not None, "a unit in hand lacks something, else it were being recorded"
+def _go_on_or_cancel(left: InspectionBody) -> Sentence:
+    return said("prompt.unfinished", serial=_serial(left), go_on=GO_ON, cancel=CANCEL)
+
+
+def _serial(left: InspectionBody) -> str:
+    return left.serial or left.lot or ""
+
+
+def _measure(setup: Setup, state: StationState, unit: Unit) -> Sentence:
+    """What is wanted now; or why it can't be had yet, and what to do about that."""
+    wanted = _next(setup, state)
     title = wanted.title or wanted.name
     if wanted.device is None:
         return said("prompt.enter", characteristic=title)
+    if wanted.device in state.troubles:
+        return said("prompt.trouble", characteristic=title, trouble=state.troubles[wanted.device])
+    kept = waits_on(setup, state, unit, wanted)
+    if kept is not None:
+        return why(setup, state, unit, wanted, kept)
+    then = _same_gauge(setup, unit, wanted)
+    if then is not None:
+        return said("prompt.measure_first", characteristic=title, device=wanted.device, then=then.title or then.name)
     return said("prompt.measure", characteristic=title, device=wanted.device)
+
+
+def _same_gauge(setup: Setup, unit: Unit, wanted: Characteristic) -> Characteristic | None:
+    """What the same gauge measures after this one, where only the order tells the two apart."""
+    later = (one for one in still_open(setup, unit) if one.device == wanted.device and one.name != wanted.name)
+    return next((one for one in later if None in (one.channel, wanted.channel) or one.channel == wanted.channel), None)
+
+
+def _next(setup: Setup, state: StationState) -> Characteristic:
+    wanted = next_characteristic(setup, state)
+    assert wanted is not None, "a unit in hand lacks something, else it were being recorded"
+    return wanted
+
+
+def _light(setup: Setup, state: StationState) -> Light:
+    """Amber while the part waits for the operator; a red or green light stays."""
+    if state.light != "off" or state.unit is None or state.sealing is not None:
+        return state.light
+    wanted = _next(setup, state)
+    return "amber" if waits_on(setup, state, state.unit, wanted) in TO_DO else "off"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Term, said
+from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, Light, NotRecorded, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
@@ -19,7 +20,9 @@ from gaugetrail_contract.record import InspectionBody, Verdict
 def finish(setup: Setup, state: StationState, unit: Unit, verdict: Verdict, mono_ns: int) -> Step:
     """The unit leaves the operator's hand: nothing else is taken until the spool has it."""
     body = body_of(setup, unit, verdict, mono_ns, operator=state.operator)
-    return replace(state, unit=None, sealing=body, light="off", says=said("record.being_recorded")), (SealIt(body),)
+    state, told = left_behind(setup, state, unit, still_open(setup, unit))
+    says = said("record.being_recorded")
+    return replace(state, unit=None, question=None, sealing=body, light="off", says=says), (*told, SealIt(body))
 
 
 def recorded(state: StationState, event: Recorded) -> Step:
@@ -77,4 +80,5 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
         measurements=unit.taken,
         raw=unit.raw,
+        interruptions=unit.interruptions,
     )

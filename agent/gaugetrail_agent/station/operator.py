@@ -1,7 +1,7 @@
 """An operator's station: badge, unit, each characteristic of the plan; scanned, typed, or sent by a gauge.
 
 What comes out of turn is answered with what is wanted now, and changes nothing. A value is taken only for the unit in
-hand, from the device and channel that the plan names, and only when it is fit (G4).
+hand, from the device and channel that the plan names, when it is this part's (G9) and only when it is fit (G4).
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
+from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
 from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, unfit_person
+from gaugetrail_agent.station.placements import channel_of, must_wait, rule_of, seen, used
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
 from gaugetrail_agent.station.unit_code import bare_scan, identifiers, raw_of
 from gaugetrail_agent.station.words import (
     Act,
     AskDevice,
     BatchCame,
+    CountBounce,
+    KeepIt,
     Light,
     Scanned,
     StationState,
@@ -31,8 +36,6 @@ from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.record import CharacteristicKind, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier, visible
 
-CANCEL = "%CANCEL"
-"""Scanned or typed: end the unit in hand with the verdict `incomplete`."""
 LOGOFF = "%LOGOFF"
 OK_CODE = "%OK"
 NOK_CODE = "%NOK"
@@ -69,6 +72,9 @@ def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
         return replace(state, operator=None, light="off", says=said("badge.logged_off")), ()
     if state.operator is None:
         return say(state, "amber", said("badge.first", text=text))
+    if state.unfinished is not None:
+        state, effects = answered(setup, state, state.unfinished, event, text)
+        return (state, effects) if state.unit is None else _go_on(setup, state)
     if state.unit is None:
         return _unit(setup, state, event)
     return _with_unit(setup, state, state.unit, event, text)
@@ -95,6 +101,8 @@ def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
 def _with_unit(setup: Setup, state: StationState, unit: Unit, event: Scanned, text: str) -> Step:
     if text.upper() == CANCEL:
         return finish(setup, state, unit, Verdict.INCOMPLETE, event.mono_ns)
+    if text.upper() == OK_CODE and state.question is not None:
+        return _answered(setup, state, unit, state.question)
     wanted = next_characteristic(setup, state)
     if wanted is not None and wanted.device is None:
         return _typed(setup, state, unit, wanted, event, text)
@@ -150,17 +158,69 @@ def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[s
 
 
 def _measured(setup: Setup, state: StationState, event: ValueCame) -> Step:
+    state = seen(setup, state, event)
+    if state.sights[channel_of(event)].bounced:
+        return state, (CountBounce(event.device),)
     if state.sealing is not None:
         return state, ()
-    if state.unit is None:
-        return _no_unit(state, event.device)
-    wanted = _wanted_of(setup, state.unit, event)
-    if wanted is None:
-        return say(state, "amber", said("value.not_wanted", device=event.device, prompt=prompt(setup, state)))
+    wanted = _wanted_of(setup, state.unit, event) if state.unit is not None else None
+    if state.unit is None or wanted is None:
+        # A key was pressed for nothing; what streams or is polled goes on all the time.
+        return _for_nothing(setup, state, event.device) if _is_press(setup, event.device) else (state, ())
+    if must_wait(setup, state, state.unit, event):
+        return state, ()  # the prompt says why
+    return _fresh(setup, state, state.unit, wanted, event)
+
+
+def _is_press(setup: Setup, device: str) -> bool:
+    """Whether each value of the device was sent by somebody."""
+    return rule_of(setup, device).fresh == "event"
+
+
+def _fresh(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Step:
+    """A value that is this part's: is it fit, and meant?"""
+    rule, reading = rule_of(setup, event.device), event.reading
     fit = fitness(setup, wanted, event)
     if fit.trouble is not None:
         return say(state, "amber", fit.trouble)
-    return _took(setup, state, state.unit, by_device(setup, wanted, event, fit), event.mono_ns)
+    if is_empty_pan(rule, reading):
+        return say(state, "amber", said("fresh.put_on", device=event.device))
+    before = state.uses.get(channel_of(event))
+    if is_repeat(rule, before, wanted.name, reading.value, event.mono_ns):
+        assert before is not None, "a repeat repeats something"
+        return say(replace(state, question=event), "amber", _same_again(wanted, event, before.characteristic))
+    return _take(setup, state, unit, wanted, event)
+
+
+def _same_again(wanted: Characteristic, event: ValueCame, taken_for: str | None) -> Sentence:
+    return said(
+        "value.same_again",
+        device=event.device,
+        value=event.reading.value or "",
+        taken=taken_for or "",
+        characteristic=wanted.name,
+        ok=OK_CODE,
+    )
+
+
+def _answered(setup: Setup, state: StationState, unit: Unit, meant: ValueCame) -> Step:
+    """The operator says that the repeated value is meant."""
+    wanted = _wanted_of(setup, unit, meant)
+    state = replace(state, question=None)
+    return (state, ()) if wanted is None else _take(setup, state, unit, wanted, meant)
+
+
+def _take(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Step:
+    taken = by_device(setup, wanted, event, fitness(setup, wanted, event))
+    state, told = used(setup, state, unit, wanted, event)
+    state, effects = _took(setup, state, unit, taken, event.mono_ns)
+    return state, (told, *effects)
+
+
+def _for_nothing(setup: Setup, state: StationState, device: str) -> Step:
+    if state.unit is None:
+        return _no_unit(state, device)
+    return say(state, "amber", said("value.not_wanted", device=device, prompt=prompt(setup, state)))
 
 
 def _no_unit(state: StationState, device: str) -> Step:
@@ -186,7 +246,9 @@ def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mon
     if not still_open(setup, unit):
         return finish(setup, state, unit, verdict_of(setup, unit), mono_ns)
     light: Light = "off" if taken.verdict is Verdict.PASS else "red"
-    return _go_on(setup, replace(state, unit=unit, light=light, says=_taken(taken)))
+    body = kept(setup, state, unit, mono_ns)
+    state, effects = _go_on(setup, replace(state, unit=unit, question=None, light=light, says=_taken(taken)))
+    return state, (KeepIt(body), *effects)
 
 
 def _taken(taken: Measurement) -> Sentence:
@@ -197,8 +259,8 @@ def _taken(taken: Measurement) -> Sentence:
 
 
 def _go_on(setup: Setup, state: StationState) -> Step:
-    """Ask the next gauge, where there is one to ask."""
+    """Ask the next gauge, where there is one to ask. One with a key isn't: it would give the last part's value."""
     wanted = next_characteristic(setup, state)
-    if wanted is None or wanted.device is None:
+    if wanted is None or wanted.device is None or not rule_of(setup, wanted.device).asked:
         return state, ()
     return state, (AskDevice(wanted.device, wanted.channel),)

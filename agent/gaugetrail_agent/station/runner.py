@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 
@@ -19,20 +20,28 @@ from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import step
+from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
 from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
-    Effect,
+    CountBounce,
+    DeviceTold,
+    KeepIt,
+    NotKept,
     NotRecorded,
     Recorded,
     Scanned,
     SealIt,
     StationEvent,
     StationState,
+    TellUse,
     TryAgain,
+    Unanswered,
+    Unit,
+    UsedElsewhere,
     ValueCame,
 )
-from gaugetrail_contract.clock import Clock
+from gaugetrail_contract.clock import Clock, utc_us
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
@@ -52,6 +61,9 @@ class Doors:
     answer: Callable[[str, int, ResultCode], Awaitable[None]]
     remember: Callable[[str, int, ResultCode], dict[str, str]]
     show: Callable[[Display], None]
+    used: Callable[[StationRunner, UsedElsewhere], None] = lambda _, __: None
+    """Tells the other stations at once; see `StationRunner.used_elsewhere`."""
+    bounced: Callable[[str], None] = lambda _: None
 
 
 class StationRunner:
@@ -65,6 +77,8 @@ class StationRunner:
         self._doors = doors
         self._events: asyncio.Queue[StationEvent] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._shown: Display | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         """A code was read or a text typed."""
@@ -83,8 +97,18 @@ class StationRunner:
             log.warning("%s: %s", device, reading.status, extra={"event": "no_scan", "raw": raw, **told})
 
     def measured(self, device: str, reading: Reading) -> None:
-        """A device gave a reading."""
-        self._events.put_nowait(ValueCame(device, reading, self._spool.ticker.next(), self._clock.mono_ns()))
+        """A device gave a reading. What is polled and nobody measures here is let go before it costs anything."""
+        if self.setup.hears(device, reading.channel):
+            self._events.put_nowait(ValueCame(device, reading, self._spool.ticker.next(), self._clock.mono_ns()))
+
+    def used_elsewhere(self, event: UsedElsewhere) -> None:
+        """Another station has used what a device shows. It doesn't queue: a value that waits here is used already."""
+        self._step(event)
+
+    def device_told(self, device: str, trouble: str | None) -> None:
+        """A device is in trouble, or out of it."""
+        if self.state.troubles.get(device) != trouble:
+            self._step(DeviceTold(device, trouble))
 
     def offered(self, device: str, batch: Batch) -> None:
         """A PLC offered a block."""
@@ -92,36 +116,116 @@ class StationRunner:
         self._events.put_nowait(BatchCame(device, batch.readings, batch.trigger, times, self._clock.mono_ns()))
 
     async def run(self) -> None:
-        """Step until cancelled."""
+        """Offer what the last life left unfinished, then step until cancelled."""
+        self._take_up()
         self._show()
         while True:
-            self._step(await self._events.get())
+            await self._advance(await self._events.get())
 
     async def finish(self) -> None:
-        """Step what has arrived and wait for what is being sealed; nothing new is taken after that."""
-        self._step_all()
+        """Step what has arrived and wait for what is being sealed; nothing new is taken after that. A unit that is half
+        measured stays in the journal: it is offered at the next start.
+        """
+        await self._advance_all()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._step_all()
+            await self._advance_all()
 
-    def _step_all(self) -> None:
+    async def _advance_all(self) -> None:
         while not self._events.empty():
-            self._step(self._events.get_nowait())
+            await self._advance(self._events.get_nowait())
+
+    async def _advance(self, event: StationEvent) -> None:
+        """One event, once the value before it is kept. Who is cancelled meanwhile doesn't take the keeping along."""
+        await self._until_kept()
+        self._step(event)
+        await self._until_kept()
+
+    async def _until_kept(self) -> None:
+        if self._keeping is not None:
+            await asyncio.shield(self._keeping)
 
     def _step(self, event: StationEvent) -> None:
-        before = self.state
-        self.state, effects = step(self.setup, before, event)
-        if self.state != before:
-            self._show()
+        before = self.state.unit
+        self.state, effects = step(self.setup, self.state, event)
         for effect in effects:
-            task = asyncio.create_task(self._carry_out(effect))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            if isinstance(effect, TellUse):
+                self._doors.used(self, UsedElsewhere(effect.channel, effect.use))
+            elif isinstance(effect, CountBounce):
+                self._bounced(effect.device)
+        wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
+        keep = next((effect for effect in effects if isinstance(effect, KeepIt)), None)
+        if keep is None:
+            self._show()
+            self._carry_out_all(wanted)
+        else:
+            self._keeping = self._start(self._keep(keep.body, before, wanted))
+
+    def _carry_out_all(self, effects: Sequence[AskDevice | SealIt]) -> None:
+        for effect in effects:
+            self._start(self._carry_out(effect))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    # --- the open unit's journal
+
+    async def _keep(self, body: InspectionBody, before: Unit | None, then: Sequence[AskDevice | SealIt]) -> None:
+        """Wait for the commit (fsync) of what the unit has so far, and only then show the value."""
+        trouble = await self._kept(body)
+        self._keeping = None
+        if trouble is not None:
+            log.error("%s: not kept: %s", self.setup.station, trouble, extra={"event": "not_kept"})
+            self._step(NotKept(before, trouble))
+            return
+        self._show()
+        self._carry_out_all(then)
+
+    async def _kept(self, body: InspectionBody) -> str | None:
+        """Null, or why the value is not on the disk."""
+        try:
+            await asyncio.wrap_future(self._spool.remember(journal_key(self.setup.station), journal_text(body)))
+        except (SpoolFull, SpoolBroken, ValueError) as error:
+            return str(error)
+        return None
+
+    def _take_up(self) -> None:
+        """The unit that the agent's last life left half measured; one of another plan can't be gone on with."""
+        text = self._spool.recall(journal_key(self.setup.station))
+        if not text or self.setup.mode == "automatic":
+            return
+        try:
+            left = read_journal(text)
+        except ValueError as error:
+            told = {"event": "journal_unreadable", "station": self.setup.station, "journal": text}
+            log.error("%s: what was in hand can't be read: %s", self.setup.station, error, extra=told)
+            return
+        self._offer(left)
+
+    def _offer(self, left: InspectionBody) -> None:
+        self._spool.ticker.at_least(max((utc_us(one.time) for one in left.measurements), default=0))
+        self.state = replace(self.state, unfinished=left)
+        secs = self.setup.unfinished_secs if left.plan == self.setup.plan.ref else 0
+        asyncio.get_running_loop().call_later(secs, self._events.put_nowait, Unanswered())
+        told = {"event": "unit_unfinished", "station": self.setup.station, "serial": left.serial or left.lot}
+        log.warning("%s: %s is unfinished", self.setup.station, left.serial or left.lot, extra=told)
+
+    def _bounced(self, device: str) -> None:
+        told = {"event": "key_bounced", "device": device, "station": self.setup.station}
+        log.info("%s: two values within the time of a bounce; the second is dropped", device, extra=told)
+        self._doors.bounced(device)
 
     def _show(self) -> None:
-        self._doors.show(display(self.setup, self.state))
+        """Say it once: a scale that streams changes nothing by saying the same again. What isn't kept isn't shown."""
+        shown = display(self.setup, self.state)
+        if self._keeping is None and shown != self._shown:
+            self._shown = shown
+            self._doors.show(shown)
 
-    async def _carry_out(self, effect: Effect) -> None:
+    async def _carry_out(self, effect: AskDevice | SealIt) -> None:
         match effect:
             case SealIt():
                 await self._seal(effect)
@@ -156,6 +260,8 @@ class StationRunner:
         if isinstance(body, InspectionBody):
             bodies = list(pieces(self._with_attempt(body)))
         remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
+        if effect.answer is None:
+            remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
         room = room_for(self.setup, body, len(bodies))
         appended = [
             await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
+from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_contract.documents.files import Gauge, Person, Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import Settings
@@ -66,6 +67,12 @@ class StationTable(Settings):
         description="refuse: red light, nothing is recorded until there is room; drop_lowest: unsent records of plans "
         "with a drop_class make room, and their loss is a record",
     )
+    unfinished_secs: float = Field(
+        600,
+        ge=1,
+        le=86_400,
+        description="so long a unit that the agent left half measured is offered; then it is recorded as incomplete",
+    )
     on_overdue_gauge: Literal["flag", "refuse"] = Field(
         "flag", description="flag: the record says so; refuse: a gauge overdue for calibration is not taken"
     )
@@ -88,6 +95,8 @@ class DeviceFacts:
 
     gauge: str | None
     capture: Capture
+    rule: FreshRule = field(default_factory=FreshRule)
+    """When its value is a new unit's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,19 @@ class Setup:
     serial_channel: str = "serial"
     on_overdue: Literal["flag", "refuse"] = "flag"
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
+    unfinished_secs: float = 600
+
+    @property
+    def devices_wanted(self) -> frozenset[str]:
+        """The devices that the plan measures with."""
+        return frozenset(c.device for c in self.plan.characteristics if c.device is not None)
+
+    def hears(self, device: str, channel: str | None) -> bool:
+        """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""
+        if self.mode == "automatic":
+            return False
+        measured = (c for c in self.plan.characteristics if c.device == device)
+        return self.devices[device].rule.fresh == "event" or any(c.channel in (None, channel) for c in measured)
 
 
 def station_setup(
@@ -144,4 +166,5 @@ def station_setup(
         serial_channel=table.serial_channel,
         on_overdue=table.on_overdue_gauge,
         on_spool_full=table.on_spool_full,
+        unfinished_secs=table.unfinished_secs,
     )

@@ -6,12 +6,13 @@ A rule takes a state and an event and gives a `Step`: the next state and its eff
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
-from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
+from gaugetrail_agent.station.freshness import Channel, Sight, Use
+from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Verdict
 
 Light = Literal["off", "green", "red", "amber"]
 
@@ -28,6 +29,7 @@ class Unit:
     taken: tuple[Measurement, ...] = ()
     raw: str | None = None
     """The code as it was scanned, hex, where it says more than the identifier."""
+    interruptions: tuple[Interruption, ...] = ()
 
     @property
     def serial(self) -> str:
@@ -46,7 +48,12 @@ class Last:
 
 @dataclass(frozen=True, slots=True)
 class StationState:
-    """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far."""
+    """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far.
+
+    `unfinished` is a unit that the agent's last life left half measured, and `then` the scan that waits until that is
+    recorded. `sights` and `uses` are what decides whose a value is; `troubles` is what is wrong with a device, in its
+    own words; `question` is a value that the operator is asked about.
+    """
 
     operator: str | None = None
     unit: Unit | None = None
@@ -55,6 +62,12 @@ class StationState:
     light: Light = "off"
     says: Sentence | None = None
     last: Last | None = None
+    sights: Mapping[Channel, Sight] = field(default_factory=dict, compare=False)
+    uses: Mapping[Channel, Use] = field(default_factory=dict, compare=False)
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    question: ValueCame | None = None
+    unfinished: InspectionBody | None = None
+    then: Scanned | None = None
 
 
 # --- what happens to it
@@ -95,6 +108,35 @@ class BatchCame:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nobody has said in time what is to become of the unfinished unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """The spool has not taken the value that was taken last: the unit is what it was before."""
+
+    unit: Unit | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedElsewhere:
+    """Another station of this agent has used what a device shows: it is no other unit's any more."""
+
+    channel: Channel
+    use: Use
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTold:
+    """How a device does: what is wrong with it, in words that stay the same while it is; null when all is well."""
+
+    device: str
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """The spool has committed: the record survives power loss from here on."""
 
@@ -117,7 +159,7 @@ class TryAgain:
 
 Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
-StationEvent = Act | Recorded | NotRecorded | TryAgain
+StationEvent = Act | Unanswered | NotKept | UsedElsewhere | DeviceTold | Recorded | NotRecorded | TryAgain
 
 # --- what it wants done
 
@@ -138,10 +180,38 @@ class AskDevice:
     channel: str | None
 
 
-Effect = SealIt | AskDevice
+@dataclass(frozen=True, slots=True)
+class KeepIt:
+    """Keep what the unit in hand has so far, before anybody is shown it; else say `NotKept`."""
+
+    body: InspectionBody
+
+
+@dataclass(frozen=True, slots=True)
+class TellUse:
+    """Tell the other stations, before anything else happens to them, that what the device shows is used."""
+
+    channel: Channel
+    use: Use
+
+
+@dataclass(frozen=True, slots=True)
+class CountBounce:
+    """A key bounced, and the second value was dropped."""
+
+    device: str
+
+
+Effect = SealIt | KeepIt | AskDevice | TellUse | CountBounce
 Step = tuple[StationState, tuple[Effect, ...]]
 
 
 def say(state: StationState, light: Light, what: Sentence) -> Step:
     """Nothing but the light and what is said changes."""
     return replace(state, light=light, says=what), ()
+
+
+def device_told(state: StationState, event: DeviceTold) -> StationState:
+    """What is wrong with a device is known until it says that all is well."""
+    others = {device: trouble for device, trouble in state.troubles.items() if device != event.device}
+    return replace(state, troubles=others if event.trouble is None else {**others, event.device: event.trouble})

@@ -37,6 +37,7 @@ from gaugetrail_contract.record.model import (
 from gaugetrail_contract.record.parts import (
     Capture,
     CharacteristicKind,
+    Interruption,
     Part,
     PlanRef,
     Reason,
@@ -62,6 +63,7 @@ __all__ = [
     "Head",
     "Inspection",
     "InspectionBody",
+    "Interruption",
     "Measurement",
     "Part",
     "PlanRef",

@@ -47,6 +47,8 @@ class ProfileDriver(StreamDriver):
         """Raises `BadSetting`."""
         self.profile = profile
         self.settings = checked_settings(profile, settings or {})
+        self.family = profile.family
+        self.triggers = self.settings.get("ask") == "trigger"
         framing = profile.framing
         length = None
         if framing.length_from is not None and framing.length_from in self.settings:
@@ -248,6 +250,7 @@ source = "Maker's manual, number and page"
 notes = ""
 # Ready-made unit spellings: mass, count, length, angle, force, torque, electric. More in [units].
 unit_sets = ["length"]
+# family = "scale"           # back to zero between parts; "instrument": read by asking; "gauge": has a key
 # default_unit = "mm"        # if neither the frame nor the setting 'unit' tells it
 # decimal = "either"         # accept 1.5 and 1,5; 'point' is the default
 

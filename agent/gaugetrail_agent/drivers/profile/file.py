@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from gaugetrail_agent.drivers import Family
 from gaugetrail_agent.drivers.amounts import UNIT_SETS, Mark
 from gaugetrail_agent.drivers.checks import METHODS, FrameCheck, Written
 from gaugetrail_agent.drivers.framing import ENDS, FrameRule
@@ -443,6 +444,11 @@ class Profile(Settings):
         "description",
     )
     source: str = Field(description="manuals and pages the profile was made from", min_length=3)
+    family: Family = Field(
+        "gauge",
+        description="scale: weighs, and returns to zero between parts; gauge: its key or foot switch sends; "
+        "instrument: shows a value all the time and is asked for it. Decides which value is a new part's",
+    )
     notes: str = Field("", description="wiring, menu settings, limits: what the person at the gauge must know")
     decimal: Mark = Field("point", description="decimal marks that are accepted unless the setting says one")
     default_unit: str | None = Field(None, description="the unit if neither frame nor setting tells it")
