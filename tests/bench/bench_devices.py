@@ -206,7 +206,7 @@ def run(say: Say) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
         floor.broker()
         press = handshakes(
-            floor, say, 0.1, 0.01, "50 registers a part, polled at 100 Hz, as many parts as ten a second"
+            floor, say, 0.1, 0.01, "50 registers a part, polled at 100 Hz, ten parts a second"
         )
     with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
         floor.broker()
