@@ -205,9 +205,7 @@ def run(say: Say) -> dict[str, float]:
         figures |= twenty_devices(floor, say)
     with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
         floor.broker()
-        press = handshakes(
-            floor, say, 0.1, 0.01, "50 registers a part, polled at 100 Hz, ten parts a second"
-        )
+        press = handshakes(floor, say, 0.1, 0.01, "50 registers a part, polled at 100 Hz, ten parts a second")
     with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
         floor.broker()
         slow = handshakes(floor, say, 0.1, 0.1, "50 registers a part, polled at 10 Hz, a part at every second look")
