@@ -1,7 +1,7 @@
 """A short visit to the broker, as a stranger of its own name: whether it lets us in, what it allows, who is there.
 
 Takes no record from anybody: it hears status documents only, and what it sends goes to a topic that nobody reads. It
-ends after the time that it is given, or when enough was heard.
+ends after the time that it is given. A broker that knows no MQTT 5 is visited in 3.1.1, which names no limits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import paho.mqtt.client as mqtt
@@ -22,6 +22,8 @@ from gaugetrail_service.mqtt_settings import BrokerSettings
 from gaugetrail_service.tls import TlsFault, TlsFiles, fresh_tls
 
 CONNECT_SECS = 5.0
+UNSUPPORTED_VERSION = (0x84, 0x01)
+"""What brokers that don't know MQTT 5 answer (MQTT 5, 3.2.2.2; MQTT 3.1.1, 3.2.2.3)."""
 TLS_CURES = (
     ("its certificate ended", "have the broker's certificate renewed"),
     ("speaks no TLS|hangs up", "put port of [mqtt] right, or leave tls_ca out"),
@@ -60,55 +62,57 @@ class Visit:
 
 
 def visit(
-    settings: BrokerSettings,
-    topics: Sequence[str] = (),
-    *,
-    secs: float = 6.0,
-    enough: Callable[[Sequence[StatusWord]], bool] = lambda _: False,
-    largest: tuple[str, int] | None = None,
+    settings: BrokerSettings, topics: Sequence[str], *, secs: float, largest: tuple[str, int] | None = None
 ) -> Visit:
-    """Go there, listen to `topics` for at most `secs`, try a message of the `largest` size on its topic."""
-    visitor = _Visitor(settings, topics, largest)
+    """Go there, try a message of the `largest` size on its topic, listen to `topics` for `secs` once they are ours."""
+    found, old = _visit(_Visitor(settings, topics, largest, settings.version == "5"), secs)
+    return _visit(_Visitor(settings, topics, largest, five=False), secs)[0] if old else found
+
+
+def _visit(visitor: _Visitor, secs: float) -> tuple[Visit, bool]:
+    """What was found, and whether the broker speaks an older MQTT only."""
     try:
         visitor.enter()
     except OSError as error:
-        visitor.found.refusal, visitor.found.cure = _words_of(error, settings)
-        return visitor.found
+        visitor.found.refusal, visitor.found.cure = _words_of(error, visitor.settings)
+        return visitor.found, False
     try:
-        end = time.monotonic() + (secs if topics else CONNECT_SECS)
         with visitor.changed:
-            while time.monotonic() < end and not visitor.done(enough):
-                visitor.changed.wait(0.1)
-        visitor.unanswered()
+            visitor.changed.wait_for(visitor.settled, CONNECT_SECS)
+            visitor.unanswered()
+            visitor.changed.wait_for(visitor.over, secs)
     finally:
         visitor.leave()
-    return visitor.found
+    return visitor.found, visitor.old
 
 
 class _Visitor:
     """One connection; the client's thread fills `found`."""
 
-    def __init__(self, settings: BrokerSettings, topics: Sequence[str], largest: tuple[str, int] | None) -> None:
+    def __init__(
+        self, settings: BrokerSettings, topics: Sequence[str], largest: tuple[str, int] | None, five: bool
+    ) -> None:
         self.found = Visit()
         self.changed = threading.Condition()
-        self._settings = settings
+        self.settings = settings
+        self.old = False
         self._topics = topics
         self._largest = largest
-        self._inside = False
+        self._inside = self._subscribed = self._gone = False
         self._waits = True
         """For the broker's answer to the connection, or to the largest message."""
-        self._heard_all = not topics
-        self._client = self._make()
+        self._client = self._make(five)
 
-    def _make(self) -> mqtt.Client:
+    def _make(self, five: bool) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"gaugetrail-doctor-{secrets.token_hex(4)}",
-            protocol=MQTTProtocolVersion.MQTTv5,
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_SECS
         client.on_connect = self._came_in
+        client.on_subscribe = self._listens
         client.on_message = self._heard
         client.on_publish = self._taken
         client.on_disconnect = self._out
@@ -116,7 +120,7 @@ class _Visitor:
 
     def enter(self) -> None:
         """Raises `OSError`; a `TlsFault` is one."""
-        settings = self._settings
+        settings = self.settings
         if settings.username is not None:
             secret = settings.password
             self._client.username_pw_set(settings.username, secret.get_secret_value() if secret is not None else None)
@@ -130,28 +134,31 @@ class _Visitor:
         self._client.loop_stop()
 
     def unanswered(self) -> None:
-        """Time is up: one who took the connection and never spoke is no broker, or hangs."""
+        """One who took the connection and never spoke is no broker, or hangs."""
         if not self._inside and not self.found.refusal:
-            self.found.refusal = f"{where_of(self._settings)} takes the connection and gives no answer: is it a broker?"
+            self.found.refusal = f"{where_of(self.settings)} takes the connection and gives no answer: is it a broker?"
             self.found.cure = "put port of [mqtt] right (8883 wants tls_ca), or start the broker again"
 
-    def done(self, enough: Callable[[Sequence[StatusWord]], bool]) -> bool:
-        if self.found.refusal:
-            return True
-        return not self._waits and (self._heard_all or enough(self.found.words))
+    def settled(self) -> bool:
+        """Inside, subscribed, and answered; or not wanted here."""
+        return self.over() or (self._inside and self._subscribed and not self._waits)
+
+    def over(self) -> bool:
+        """Nothing more will be heard."""
+        return self._gone or bool(self.found.refusal)
 
     def _came_in(
         self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, reason: ReasonCode, limits: Properties | None
     ) -> None:
         with self.changed:
             if reason.is_failure:
-                self.found.refusal = f"the broker {where_of(self._settings)} refuses the connection: {reason}"
+                self.old = reason.value in UNSUPPORTED_VERSION
+                self.found.refusal = f"the broker {where_of(self.settings)} refuses the connection: {reason}"
                 self.found.cure = "put username and password of [mqtt] right, and look at the broker's log"
             else:
                 self._inside = True
                 self._note(limits)
-                if self._topics:
-                    client.subscribe([(topic, 0) for topic in self._topics])
+                client.subscribe([(topic, 0) for topic in self._topics])
                 self._waits = self._try_largest(client)
             self.changed.notify_all()
 
@@ -179,11 +186,16 @@ class _Visitor:
             self._waits = False
             self.changed.notify_all()
 
+    def _listens(self, *_: object) -> None:
+        with self.changed:
+            self._subscribed = True
+            self.changed.notify_all()
+
     def _out(self, _: mqtt.Client, __: object, ___: object, reason: ReasonCode, ____: Properties | None) -> None:
         with self.changed:
-            if reason.is_failure and self._waits and not self.found.refusal and self._largest is not None:
-                self.found.too_large = str(reason)
-            self._waits, self._heard_all = False, True
+            if self._inside and self._waits and reason.is_failure:
+                self.found.too_large = str(reason)  # it hangs up instead of saying so
+            self._gone = True
             self.changed.notify_all()
 
     def _heard(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from certificates import make_certificates
 from floor import Floor, free_port
+from integration.wire import OldBroker
 from running_agent import AGENT, asked
 from status_speaker import speaking
 
@@ -21,6 +22,7 @@ from gaugetrail_agent import checkup
 from gaugetrail_agent.spool import schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_service import broker_visit
 from gaugetrail_service.broker_visit import StatusWord, Visit
 from gaugetrail_service.neighbourhood import broker_limits, neighbours, two_with_one_id, versions_apart
 from gaugetrail_service.process import own_version
@@ -290,8 +292,28 @@ def test_releases_are_told_apart_by_their_first_two_numbers(theirs: str, own: st
     assert [one.cure for one in versions_apart(heard, own, "collector", "agent")] == ([cure] if cure else [])
 
 
-def test_a_broker_that_takes_the_connection_and_says_nothing(home: Path) -> None:
+def test_a_broker_that_takes_the_connection_and_says_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broker_visit, "CONNECT_SECS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         config = settings(home, f"host = '127.0.0.1'\nport = {server.getsockname()[1]}")
         told = line_of(config, "^broker: ")
-    assert "gives no answer" in told
+    assert re.fullmatch(
+        r"broker: 127\.0\.0\.1:\d+ takes the connection and gives no answer: is it a broker\? -> put port of \[mqtt\] "
+        r"right \(8883 wants tls_ca\), or start the broker again",
+        told,
+    )
+
+
+@pytest.mark.mosquitto
+def test_a_broker_that_knows_no_mqtt_5_is_visited_in_3_1_1(floor: Floor, home: Path) -> None:
+    """As the services do: the version is no finding, and who is there is heard all the same."""
+    floor.broker()
+    proxy = OldBroker(floor.mqtt_port)
+    try:
+        config = settings(home, f'host = "127.0.0.1"\nport = {proxy.port}')
+        lines = doctor(config)[1]
+    finally:
+        proxy.close()
+    assert proxy.refused == 1
+    assert not [line for line in lines if line.startswith("broker")]
+    assert [line for line in lines if line.startswith("collector: none has ever been")]
