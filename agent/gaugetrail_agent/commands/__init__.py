@@ -13,4 +13,6 @@ import typer
 from gaugetrail_service import settings_file
 
 ConfigFile = Annotated[Path, settings_file.option("agent")]
+ConfigWord = Annotated[str, settings_file.option("agent")]
+"""The same as a word, for a command that must start at once: typer has pydantic check a path, which costs 0.3 s."""
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gaugetrail_agent.commands import AsJson, ConfigFile
+from gaugetrail_agent.commands import AsJson, ConfigWord
 from gaugetrail_agent.inquiries.asking import CantAsk, asked, desk_for
+from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_contract.findings import Finding, in_lines
-from gaugetrail_contract.text import visible_bytes
 from gaugetrail_service.cli import answer, fail, say
 
 Report = Mapping[str, Any]
@@ -19,18 +20,18 @@ Report = Mapping[str, Any]
 
 
 def status(
-    config: ConfigFile,
+    config: ConfigWord,
     follow: Annotated[bool, typer.Option(help="go on until Ctrl-C")] = False,
     every: Annotated[float, typer.Option(min=0.1, help="with --follow: seconds between two looks")] = 2.0,
     as_json: AsJson = False,
 ) -> None:
     """How the running agent is, and what to do where it isn't well. Exit code 1 when it isn't."""
     try:
-        shown = _look(config)
+        shown = _look(Path(config))
         _show(shown, as_json)
         while follow:
             time.sleep(every)
-            before, shown = shown, _look(config)
+            before, shown = shown, _look(Path(config))
             if lines(shown) != lines(before):
                 _show(shown, as_json)
     except CantAsk as error:
@@ -41,7 +42,7 @@ def status(
         raise typer.Exit(1)
 
 
-def _look(config: ConfigFile) -> Report:
+def _look(config: Path) -> Report:
     with asked(desk_for(config), config, {"ask": "status"}) as answers:
         for found in answers:
             return found

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gaugetrail_agent.commands import AsJson, ConfigFile
+from gaugetrail_agent.commands import AsJson, ConfigWord
 from gaugetrail_agent.inquiries.asking import CantAsk, asked, desk_for
-from gaugetrail_contract.text import visible_bytes
+from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_service.cli import answer, fail, say
 
 
 def tap(
     device: Annotated[str, typer.Argument(help="name of the [[device]]")],
-    config: ConfigFile,
+    config: ConfigWord,
     as_json: AsJson = False,
 ) -> None:
     """Show the bytes of a running device until Ctrl-C. Time, direction, hex, text; a Modbus bus shows all its units."""
     try:
         with (
             contextlib.suppress(KeyboardInterrupt),
-            asked(desk_for(config), config, {"ask": "tap", "device": device}) as answers,
+            asked(desk_for(Path(config)), Path(config), {"ask": "tap", "device": device}) as answers,
         ):
             for line in answers:
                 if "looking" in line:

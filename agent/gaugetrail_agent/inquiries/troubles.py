@@ -16,9 +16,9 @@ from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.links.wire_tap import WireTap
 from gaugetrail_agent.station.display import Display
 from gaugetrail_contract.clock import ClockTrust
+from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
-from gaugetrail_contract.text import visible_bytes
 
 SILENT_SECS = 20.0
 """How long a station waits for a device that has sent nothing before that is a trouble."""
