@@ -63,7 +63,7 @@ class AgentReport:
         """A station shows something else."""
         self._shown[display.station] = Shown(display, self._mono())
         says = display.state.says
-        if says is not None and says.id.startswith("value.") and display.state.light == "amber":
+        if says is not None and says.id.startswith(("value.", "fresh.")) and display.state.light == "amber":
             device = str(says.values.get("device", ""))
             self._refused[device] = (ENGLISH.text(says), utc_text(self._health.clock.now_us()))
 
