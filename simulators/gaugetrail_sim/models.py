@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from gaugetrail_sim.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
 from gaugetrail_sim.hipot import HipotTester
+from gaugetrail_sim.proved_gauges import CosmoTester, YaohuaIndicator
 from gaugetrail_sim.ptys import PtyPort
 
 
@@ -28,6 +29,10 @@ MODELS: dict[str, Model] = {
     MettlerScale.protocol: Model(MettlerScale, Decimal("250.00"), Decimal("0.60"), "g"),
     AndScale.protocol: Model(AndScale, Decimal("250.0"), Decimal("0.6"), "g", streams=True),
     ToledoScale.protocol: Model(ToledoScale, Decimal("123.45"), Decimal("0.40"), "kg", streams=True),
+    YaohuaIndicator.protocol: Model(
+        YaohuaIndicator, Decimal("1.234"), Decimal("0.020"), "kg (the frame carries no unit)", streams=True
+    ),
+    CosmoTester.protocol: Model(CosmoTester, Decimal("0.4"), Decimal("0.3"), "ml/min (the frame carries no unit)"),
     HipotTester.protocol: Model(HipotTester, Decimal("0.120"), Decimal("0.030"), "mA, at 1.500 kV"),
 }
 """By the protocol's name, which is also the name of the agent's profile."""
