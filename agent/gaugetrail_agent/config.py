@@ -21,7 +21,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.drivers import StreamDriver, catalogue
-from gaugetrail_agent.drivers.modbus.device import ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.links.modbus_settings import (
     ModbusAsciiSettings,
     ModbusRtuSettings,

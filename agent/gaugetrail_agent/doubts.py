@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from gaugetrail_agent.config import AgentConfig, ModbusDeviceTable, StreamDeviceTable
 from gaugetrail_agent.drivers.amounts import UNIT_SETS
-from gaugetrail_agent.drivers.modbus.companions import UnitBeside
+from gaugetrail_agent.drivers.modbus.companion_settings import UnitBeside
 from gaugetrail_agent.drivers.modbus.values import ValueSettings
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_contract.documents.files import Characteristic

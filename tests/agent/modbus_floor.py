@@ -8,7 +8,8 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
-from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice, ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
+from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.modbus_settings import (

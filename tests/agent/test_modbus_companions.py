@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from modbus_floor import Polled, bus, value
 from pydantic import ValidationError
 
-from gaugetrail_agent.drivers.modbus.device import ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_sim.modbus_units import SimulatedUnit

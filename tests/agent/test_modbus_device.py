@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from gaugetrail_agent.drivers.modbus import registers
 from gaugetrail_agent.drivers.modbus.blocks import Wanted, after_refusal, blocks, zero_based
-from gaugetrail_agent.drivers.modbus.device import ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.reading import Status
 from gaugetrail_sim.modbus_units import SimulatedUnit

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
-from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice, ModbusDeviceSettings
+from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
+from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.links.modbus import ModbusLink
 from gaugetrail_agent.links.modbus_settings import ModbusRtuSettings, ModbusTcpSettings
 

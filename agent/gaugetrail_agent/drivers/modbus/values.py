@@ -15,15 +15,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_agent.drivers.modbus import registers
-from gaugetrail_agent.drivers.modbus.companions import (
-    Accompanied,
-    Bits,
-    Companions,
-    Ruling,
-    Spread,
-    TypeName,
-    type_name,
-)
+from gaugetrail_agent.drivers.modbus.companion_settings import Accompanied, Bits, TypeName, type_name
+from gaugetrail_agent.drivers.modbus.companions import Companions, Ruling, Spread
 from gaugetrail_agent.drivers.modbus.registers import (
     ENCODINGS,
     BadRegisters,
