@@ -22,6 +22,7 @@ from gaugetrail_sim.modbus_units import SimulatedUnit
 async def serve():
     there = BusUnits({1: SimulatedUnit(refused=frozenset({40}))}, "tcp")
     there.memory[1].registers[10:12] = [0x0000, 0x4178]
+    there.memory[1].registers[20:24] = [0x0603, 0x4142, 0x4358, 0x5858]
     print(await there.serve(), flush=True)
     await asyncio.Event().wait()
 
@@ -74,6 +75,24 @@ def test_scenario_23_check_names_the_address_that_the_unit_refuses(config: Path)
     assert done.exit_code == 0
     assert "press gives no depth at 40041: exception 2: illegal address" in done.stderr
     assert "force" not in done.stderr
+
+
+def test_check_names_the_type_of_a_text_that_is_no_plain_one(config: Path) -> None:
+    serial = '[[device.value]]\nname = "serial"\naddress = 40021\ntype = "string[4]"\n'
+    config.write_text(config.read_text() + serial)
+    done = asked("check", "--probe", "--config", str(config))
+    assert done.exit_code == 0
+    assert "press gives no serial at 40021: this begins as a Siemens STRING does" in done.stderr
+    assert "say s7string[4]" in done.stderr
+
+
+def test_all_orders_shows_a_values_own_registers_without_what_stands_beside_it(config: Path) -> None:
+    text = config.read_text().replace("address = 40011\n", "address = 40011\ndecimals_at = 40009\n")
+    config.write_text(text)
+    done = asked("read", "press", "--all-orders", "--config", str(config))
+    lines = done.stdout.splitlines()
+    assert "force at 40011: 0x0000 0x4178" in lines
+    assert "(denormal" in next(line for line in lines if line.startswith("  * byte big, word big"))
 
 
 def test_a_live_value_is_shown_in_all_four_orders_with_the_set_one_marked(config: Path) -> None:

@@ -124,6 +124,24 @@ def test_texts_as_plcs_keep_them(words: str, type_: str, byte: str, encoding: st
     assert {"value": text} == shown(words, type_, byte, encoding=encoding)
 
 
+@pytest.mark.parametrize(
+    ("words", "type_", "word", "text"),
+    [
+        ("0003 0000 4142 4358", "length32-string[4]", "little", "ABC"),
+        ("0000 0000", "length32-string[2]", "big", ""),
+        ("0000 0004 4142 4344", "length32-string[4]", "big", "ABCD"),
+        ("0002 0002 0041 0042", "s7wstring[4]", "big", "AB"),
+        ("3FFE 0001 0041", "s7wstring[3]", "big", "A"),
+        ("0202 4142", "s7string[2]", "big", "AB"),
+        ("0000 4142", "string[2]", "big", ""),
+        ("0041 0042", "char-per-register[2]", "little", "AB"),
+    ],
+)
+def test_lengths_are_taken_to_their_ends(words: str, type_: str, word: str, text: str) -> None:
+    """Only a length in two registers has a word order; the most that a field can hold is in it."""
+    assert shown(words, type_, "big", word) == {"value": text}
+
+
 def test_the_characters_of_the_part_before_are_no_part_of_this_one() -> None:
     """A captured S7 STRING: seventeen characters, and behind them what is left of a longer name."""
     captured = "1E11 4C5F 3234 305F 544B 3134 5F33 302E 7072 6470 7264 616F 2E70 7264 4C4F 0000"
@@ -139,6 +157,8 @@ def test_the_characters_of_the_part_before_are_no_part_of_this_one() -> None:
         ("4142 4344", "s7string[2]", "layout"),
         ("0003 0004 0041 0042 0043", "s7wstring[5]", "layout"),
         ("0009 0008 0041", "s7wstring[3]", "length"),
+        ("3FFF 0001 0041", "s7wstring[3]", "layout"),
+        ("0002 0000 0001 4142", "length32-string[4]", "length"),
         ("0006", "s7wstring[1]", "length"),
         ("0941 4243", "length8-string[2]", "length"),
         ("0009 4142", "length16-string[2]", "length"),
