@@ -20,7 +20,7 @@ from gaugetrail_agent.line_check import probe
 from gaugetrail_agent.links import ByteLink, input_devices
 from gaugetrail_agent.links.input_devices import EVENT, InputDevice, KeyboardInfo, find_input, installed_keyboards
 from gaugetrail_agent.links.key_layouts import DEAD, LAYOUTS, ROWS
-from gaugetrail_agent.links.keyboard import EV_KEY, EV_SYN, LOST, SYN_DROPPED, KeyEvent, key_text
+from gaugetrail_agent.links.keyboard import EV_KEY, EV_SYN, LOST, SYN_DROPPED, Keyboard, KeyEvent, key_text
 from gaugetrail_agent.links.wedge import WedgeLink, WedgeSettings, open_input
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_sim.keyboard import KEYS as SIMULATED
@@ -79,6 +79,24 @@ def test_alt_codes_are_characters() -> None:
     dos = [KeyEvent(EV_KEY, ALT, 1), *press(79), *press(81), *press(80), KeyEvent(EV_KEY, ALT, 0)]
     too_high = [KeyEvent(EV_KEY, ALT, 1), *press(81), *press(82), *press(82), KeyEvent(EV_KEY, ALT, 0)]
     assert key_text([*gs, *windows, *dos, *too_high, *typed("P")]) == b"\x1d" + "ää".encode() + LOST + b"P"
+
+
+def test_the_edges_of_alt_codes() -> None:
+    """ALT+127 is the last of ASCII, 128 the first of code page 437, 255 the last; a code ends with the last Alt key."""
+    digits = dict(zip("0123456789", (82, 79, 80, 81, 75, 76, 77, 71, 72, 73), strict=True))
+    for number, text in (("127", "\x7f"), ("128", "Ç"), ("255", "\u00a0"), ("0255", "ÿ")):
+        typed_digits = [event for digit in number for event in press(digits[digit])]
+        assert key_text([KeyEvent(EV_KEY, ALT, 1), *typed_digits, KeyEvent(EV_KEY, ALT, 0)]).decode() == text
+    keyboard = Keyboard()
+    both = [KeyEvent(EV_KEY, ALT, 1), KeyEvent(EV_KEY, ALT_GR, 1), *press(77), *press(76)]
+    assert keyboard.translate([*both, KeyEvent(EV_KEY, ALT_GR, 0)]) == b""
+    assert keyboard.translate([KeyEvent(EV_KEY, ALT, 0)]) == b"A"
+
+
+def test_the_keypad_types_digits_and_signs() -> None:
+    """Whatever num lock says: what a gauge types there is meant as a number."""
+    codes = (82, 79, 80, 81, 75, 76, 77, 71, 72, 73, 74, 78, 55, 98, 121, 83, 96)
+    assert key_text([event for code in codes for event in press(code)]) == b"0123456789-+*/,.\r"
 
 
 def test_caps_lock_of_the_scanner_counts_and_repeats_do_not() -> None:
