@@ -39,6 +39,15 @@ def test_a_plain_code_needs_no_raw_and_a_label_keeps_all_of_its_own() -> None:
     assert (floor.sealed().serial, floor.sealed().raw) == ("00012345", (b"]d1" + label.encode() + b"\r").hex())
 
 
+def test_of_an_endless_code_the_beginning_is_kept() -> None:
+    """Room for the measurements stays in a record of 60,000 bytes."""
+    floor = Floor(replace(setup(BORE), unit=re.compile("(?P<serial>SN[0-9]+).*")))
+    floor.scan("OP-12")
+    floor.scan("SN1" + "x" * 2000)
+    floor.gauge("bore", "74.0", "mm")
+    assert (floor.sealed().serial, floor.sealed().raw) == ("SN1", (b"SN1" + b"x" * 1021).hex())
+
+
 def test_a_scanned_text_keeps_what_stood_around_it() -> None:
     """A component's serial, scanned for a characteristic."""
     floor = Floor(setup(Characteristic.model_validate({"name": "pump", "kind": "text"})))

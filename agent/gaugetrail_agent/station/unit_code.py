@@ -18,8 +18,8 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Scanned
 from gaugetrail_contract.text import refuse_identifier, visible
 
-MAX_RAW_BYTES = 4096
-"""More of a code's bytes are not kept: a record holds 60,000 bytes in all."""
+MAX_RAW_BYTES = 1024
+"""More of a code's bytes are not kept: a piece of an inspection must stay under a record's 60,000 with them."""
 _AROUND = b"\r\n\t\x00\x02\x03 "
 
 
