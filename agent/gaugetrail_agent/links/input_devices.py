@@ -98,20 +98,20 @@ def installed_keyboards(
 
 
 def _described(event: Path, devices: Path) -> KeyboardInfo | None:
-    def said(what: str) -> str:
+    def told(what: str) -> str:
         try:
             return (event / "device" / what).read_text("utf-8", "replace").strip()
         except OSError:
             return ""
 
     try:
-        keys = int(said("capabilities/key").split()[-1], 16)  # the last word holds the lowest keys
-        vid, pid = int(said("id/vendor"), 16), int(said("id/product"), 16)
+        keys = int(told("capabilities/key").split()[-1], 16)  # the last word holds the lowest keys
+        vid, pid = int(told("id/vendor"), 16), int(told("id/product"), 16)
     except (ValueError, IndexError):
         return None
     if keys & _KEYS_OF_KEYBOARDS != _KEYS_OF_KEYBOARDS:
         return None
-    return KeyboardInfo(str(devices / event.name), said("name"), vid, pid, said("uniq"), said("phys"))
+    return KeyboardInfo(str(devices / event.name), told("name"), vid, pid, told("uniq"), told("phys"))
 
 
 def find_input(port: str, installed: list[KeyboardInfo] | None = None) -> str:
