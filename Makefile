@@ -111,4 +111,4 @@ try-install: deb
 	@$(BIN)/python tests/install/try_install.py dist
 
 clean:
-	rm -rf .venv .venv-boot .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-boot .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
