@@ -108,6 +108,23 @@ def test_it_goes_on_where_it_was_left_and_the_record_says_so(answer: str) -> Non
     assert body.duration_ms == left.duration_ms + 2000, "the hour in between is no part of it"
 
 
+def test_a_unit_that_is_interrupted_for_ever_can_still_be_recorded() -> None:
+    """A record holds twenty interruptions; the newest stand in it."""
+    floor = restarted()
+    for _ in range(22):
+        left = floor.kept[-1] if floor.kept else half_measured()
+        floor.state = StationState(
+            operator="OP-12", unfinished=msgspec.structs.replace(left, verdict=Verdict.INCOMPLETE)
+        )
+        floor.scan("%GO")
+        if not floor.kept:
+            floor.gauge("scale", "12.0", "g")
+        assert floor.state.unit is not None
+        floor.kept.append(msgspec.structs.replace(left, interruptions=floor.state.unit.interruptions))
+    assert len(floor.kept[-1].interruptions) == 20
+    assert read_journal(journal_text(floor.kept[-1])) == floor.kept[-1]
+
+
 def test_it_is_asked_for_the_next_value_when_it_goes_on() -> None:
     assert [type(effect).__name__ for effect in restarted("OP-13", "%GO").effects] == ["AskDevice"]
 
