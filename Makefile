@@ -50,6 +50,9 @@ help:
 	@$(BIN)/python -m pip install -q --disable-pip-version-check "uv==$(UV_VERSION)"
 	@touch $@
 
+# Libraries and our code compiled once: a command's start would else compile them each time where Python may keep nothing.
+COMPILE := $(BIN)/python -m compileall -q -j 2 .venv/lib/python3*/site-packages foundation agent collector simulators >/dev/null || true
+
 # The second way serves machines whose package index is a mirror: the same versions and hashes, through pip's settings.
 define sync
 	@$(BIN)/uv sync -q --frozen --inexact --python $(BIN)/python $(1) 2>.venv/sync.log \
@@ -57,6 +60,7 @@ define sync
 			&& $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/locked.txt \
 			&& $(BIN)/python -m pip install -q --disable-pip-version-check -e .; } \
 		|| { cat .venv/sync.log; exit 1; }
+	@$(COMPILE)
 	@touch $@
 endef
 

@@ -15,7 +15,7 @@ from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.settings import ConfigError, Problem
-from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
+from gaugetrail_service.cli import BAD_CONFIG, answer, fail, runs_on, say
 from gaugetrail_service.logs import set_up_logging
 
 
@@ -28,7 +28,9 @@ def run(config: ConfigFile) -> None:
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     loaded.data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(Agent(loaded).run())
+        agent = Agent(loaded)
+        runs_on()
+        asyncio.run(agent.run())
     except SpoolBroken as error:
         raise fail(f"the agent can't start: {error}") from error
     except OSError as error:
