@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,12 @@ settings.register_profile("long", max_examples=4_000, deadline=None, suppress_he
 
 SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd", "npm": "npm", "chromium": "chromium"}
 """Mark -> the program that such a test starts. Debian's package has the mark's name."""
+
+
+def pytest_configure() -> None:
+    """Ctrl-C reaches what tests start, also where they run in the background of a shell, which has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -200,7 +200,7 @@ def test_a_refused_connection_stays_the_trouble_when_the_broker_hangs_up() -> No
     line.down(0x82, "Protocol error", 1.0)
     why = "the broker b:1883 refuses the connection: Not authorized; trying again"
     assert line.alarm(1.0) == why
-    line.absent()
+    line.absent("no broker at b:1883")
     assert line.alarm(2.0) == "no broker at b:1883; records wait in the spool"
     line.refused("Not authorized")
     line.up(3.0)

@@ -136,7 +136,7 @@ def test_a_station_takes_a_label_by_name_and_check_finds_a_wrong_one(folder: Pat
     [problem] = refused.value.problems
     assert (problem.line, problem.key) == (10, "station[1].unit_code")
     assert "no label 'outs'" in problem.message
-    assert "ours" in (problem.allowed or "")
+    assert "ours" in (problem.there or "")
     (folder / "labels" / "ours.toml").write_text("name = 1")
     with pytest.raises(ConfigError, match=r"ours\.toml"):
         config.load(agent(folder, "ours"), {})

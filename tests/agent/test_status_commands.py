@@ -47,9 +47,12 @@ class Shown:
         )
 
     def __enter__(self) -> Shown:
+        self.too_long = threading.Timer(60, self.process.kill)
+        self.too_long.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.too_long.cancel()
         self.process.kill()
         self.process.wait(10)
         for pipe in (self.process.stdout, self.process.stderr):
@@ -64,6 +67,10 @@ class Shown:
     def ctrl_c(self) -> tuple[int, str]:
         """Exit code and what was said on standard error."""
         self.process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def ended(self) -> tuple[int, str]:
+        """The same, once it has ended by itself."""
         _, err = self.process.communicate(timeout=20)
         return self.process.returncode, err
 
@@ -104,21 +111,12 @@ def test_a_tap_ends_with_its_agent(tmp_path: Path) -> None:
         f'{AGENT}[mqtt]\nport = {free_port()}\n[[link]]\nname = "bore"\nkind = "serial"\nport = "{port.port}"\n'
         '[[device]]\nname = "bore"\nlink = "bore"\ndriver = "mitutoyo-idh"\n'
     )
-    ended: list[tuple[int, str, str]] = []
     with RunningAgent(tmp_path) as agent:
-        words = ("tap", "bore", "--config", str(agent.config))
-        thread = threading.Thread(target=lambda: ended.append(asked(*words)))
-        thread.start()
+        shown = Shown("tap", "bore", "--config", str(agent.config))
         until(lambda: agent.agent.devices.taps["bore"]._onlookers, "it looks on")
-    thread.join(20)
     port.close()
-    assert ended == [
-        (
-            1,
-            "bore: looking on; <- from the device, -> to it; Ctrl-C ends\n",
-            "the agent has hung up: it was stopped, or this reader took nothing for a minute\n",
-        )
-    ]
+    with shown:
+        assert shown.ended() == (1, "the agent has hung up: it was stopped, or this reader took nothing for a minute\n")
 
 
 def test_status_follows_what_happens(running: RunningAgent) -> None:

@@ -43,6 +43,7 @@ RUN_BY = {
     "gaugetrail-agent read bore --config my-agent.toml": "test_first_gauge",
     "gaugetrail-agent run --config my-agent.toml": "test_station",
     "gaugetrail-agent terminal OP20 --config my-agent.toml": "test_station",
+    "gaugetrail-agent status --config my-agent.toml": "test_station",
     "gaugetrail-collector check --config config/examples/collector.toml": "test_collector",
     "gaugetrail-collector run --config …": "test_station",
     "gaugetrail-collector set-aside ls": "test_station",
@@ -127,6 +128,8 @@ def test_station(newcomer: Path, floor: Floor) -> None:
         input="", capture_output=True, text=True, timeout=60, cwd=newcomer,
     )  # fmt: skip
     assert (terminal.returncode, "SN1 pass, recorded" in terminal.stdout) == (0, True), terminal.stdout
+    status = run(newcomer, "gaugetrail-agent", "status", "--config", "my-agent.toml")
+    assert re.search(r"^station +OP20", status.stdout, re.MULTILINE), status.stderr
     trace = ("gaugetrail-collector", "trace", "SN1", "--config", "collector.toml", "--json")
     until(lambda: run(newcomer, *trace).returncode == 0, "the part is in the store")
     assert json.loads(run(newcomer, *trace).stdout)["inspections"][0]["serial"] == "SN1"

@@ -153,7 +153,9 @@ def test_exit_codes_tell_a_service_manager_what_to_do(floor: Floor) -> None:
     assert (code, "max_points" in err) == (78, True)
     code, _, err = floor.ask("gaugetrail-collector", "run", "--config", "missing.toml")
     assert (code, "missing.toml" in err) == (78, True)
-    assert floor.ask("gaugetrail-collector", "run")[0] == 2
+    code, _, err = floor.ask("gaugetrail-collector", "run")
+    assert (code, "/etc/gaugetrail/collector.toml" in err) == (78, True), "it says where it has looked for settings"
+    assert floor.ask("gaugetrail-collector", "rum")[0] == 2
     assert floor.ask("gaugetrail-collector", "store", "init", "--config", str(path), "--keep-days", "0")[0] == 2
     path.write_text(good)
     (floor.folder / "collector-data").write_text("a file where the folder should be")

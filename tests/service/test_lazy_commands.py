@@ -132,7 +132,7 @@ def completed(app: typer.Typer, typed: str) -> list[str]:
 
 
 def test_a_shell_completes_commands_groups_and_options() -> None:
-    assert completed(agent_cli.app, "re") == ["read", "registers"]
+    assert completed(agent_cli.app, "re") == ["read", "registers", "restore"]
     assert completed(agent_cli.app, "spool s") == ["stats", "show"]
     assert "--all-orders" in completed(agent_cli.app, "registers --a")
     assert {"--version", "--help"} <= set(completed(agent_cli.app, "--"))

@@ -79,7 +79,7 @@ def run_examples(
     name: Annotated[str | None, typer.Argument(help="a profile's or label's name or file; none: all of them")] = None,
     profiles: Folders = None,
 ) -> None:
-    """Run a profile's or label's own examples: bytes in, expected reading out."""
+    """Run a profile's or label's own examples. Bytes in, expected reading out."""
     folders = tuple(profiles or ())
     labels = label_files.label_paths(folders)
     if name is None:

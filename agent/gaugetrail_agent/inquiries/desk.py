@@ -12,7 +12,7 @@ import hmac
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 
 from gaugetrail_agent.inquiries.address import DeskPlace
 from gaugetrail_agent.links.wire_tap import Chunk, Onlooker, WireTap
@@ -132,7 +132,6 @@ class InquiryDesk:
             there = ", ".join(sorted(self._taps)) or "none"
             await _tell(writer, {"error": f"this agent has no device {device!r}; there is {there}"})
             return
-        await _tell(writer, {"device": device, "looking": True})
         loop, more = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -140,16 +139,23 @@ class InquiryDesk:
                 loop.call_soon_threadsafe(more.set)
 
         onlooker = Onlooker(wake)
-        showing = asyncio.create_task(_show(onlooker, more, writer))
-        gone = asyncio.create_task(reader.read(1))
-        tap.look_on(onlooker)
+        tap.look_on(onlooker)  # before it is said: what comes from then on is shown
         try:
-            await asyncio.wait((showing, gone), return_when=asyncio.FIRST_COMPLETED)
+            await _tell(writer, {"device": device, "looking": True})
+            await _until_gone(_show(onlooker, more, writer), reader)
         finally:
             tap.look_away(onlooker)
-            for task in (showing, gone):
-                task.cancel()
-            await asyncio.gather(showing, gone, return_exceptions=True)
+
+
+async def _until_gone(work: Coroutine[None, None, None], reader: asyncio.StreamReader) -> None:
+    """Do it until it ends or the asker hangs up."""
+    tasks = (asyncio.create_task(work), asyncio.create_task(reader.read(1)))
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _show(onlooker: Onlooker, more: asyncio.Event, writer: asyncio.StreamWriter) -> None:

@@ -90,7 +90,7 @@ def verify(file: Annotated[Path, typer.Argument(help="the archive")], as_json: A
 def restore(
     file: Annotated[Path, typer.Argument(help="the archive")], config: ConfigFile, as_json: AsJson = False
 ) -> None:
-    """Read an archive back into the store, once all of it has proven itself; what is there already is left as it is.
+    """Read an archive back into the store. All of it has to prove itself first; what is there already stays as it is.
 
     Start it again where it was stopped. Exit code 1 when anything is not in the store afterwards.
     """
