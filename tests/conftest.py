@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -36,6 +37,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in sorted(missing & {one.name for one in item.iter_markers()}):
             item.add_marker(pytest.mark.skip(reason=f"no {SERVERS[mark]} here; on Debian: apt-get install {mark}"))
+
+
+@pytest.fixture(autouse=True)
+def no_log_handler_stays() -> Iterator[None]:
+    """A command that a test runs in this process logs to the standard error of that moment, closed behind it."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    root.setLevel(level)
+    root.handlers[:] = [one for one in root.handlers if one in before or type(one).__module__.startswith("_pytest")]
 
 
 @pytest.fixture
