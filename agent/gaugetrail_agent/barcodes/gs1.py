@@ -240,6 +240,8 @@ def measures_of(elements: Sequence[Element]) -> dict[str, str]:
 
 
 def _identifier(text: str) -> GS1ApplicationIdentifier | None:
+    if not (text[:2].isascii() and text[:2].isdigit()):
+        return None  # no identifier begins so, and most plain codes do: the library stays where it is
     from biip import ParseError
     from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 
