@@ -11,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile
+from gaugetrail_agent.inquiries.asking import CantAsk, desk_for
 from gaugetrail_agent.spool import SpoolBroken, statistics, visit
 from gaugetrail_agent.spool.restoring import restore as put_back
 from gaugetrail_contract.counts import counted
-from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="Look into the durable queue, even beside the agent.")
 
@@ -161,6 +161,8 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the spool's place, with the agent stopped. It goes on in a new epoch that says so."""
+    from gaugetrail_agent import config as configuration  # whole, here only: it takes longer than a look into the spool
+
     loaded = configuration.load(config)
     path = loaded.data_dir / "spool.db"
     try:
@@ -177,7 +179,11 @@ def restore(
 
 
 def _path(config: Path) -> Path:
-    path = configuration.load(config).data_dir / "spool.db"
+    """The spool's file. Settings that are at fault elsewhere don't keep anybody from looking at what waits."""
+    try:
+        path = desk_for(config).data_dir / "spool.db"
+    except CantAsk as error:
+        raise fail(str(error), BAD_CONFIG) from error
     if not path.exists():
         raise fail(f"there is no spool yet at {path}; the agent makes it when it starts")
     return path
