@@ -14,13 +14,18 @@ from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeviceStatus, SpoolStatus
 
 
+def escaped(text: str) -> str:
+    """As Grafana's `:regex` writes it: a backslash before each of these signs."""
+    return re.sub(r"[\\^$*+?.()|\[\]{}/]", lambda found: "\\" + found[0], text)
+
+
 def filled(query: str, variables: Mapping[str, str], since: datetime, until: datetime) -> str:
     """The query as Grafana would send it."""
     made = query.replace("$timeFilter", f"time >= {us(since)}u AND time <= {us(until)}u").replace("$__interval", "10m")
-    made = re.sub(r"\$\{(\w+):regex\}", lambda found: variables.get(found[1], "(.*)"), made)
-    made = re.sub(r"\$(\w+)", lambda found: variables[found[1]], made)
-    assert "$" not in re.sub(r"\$/", "", made), made
-    return made
+    assert re.findall(r"\$(?!\{\w+:regex\}|/)", made) == [], "Grafana fills this in as it was typed"
+    return re.sub(
+        r"\$\{(\w+):regex\}", lambda found: escaped(variables[found[1]]) if found[1] in variables else "(.*)", made
+    )
 
 
 def say_status(store: InfluxStore, now: datetime) -> None:

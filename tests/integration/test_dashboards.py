@@ -170,6 +170,49 @@ def test_traceability_finds_nothing_for_an_empty_word_where_no_record_names_a_cu
         assert table(grafana, query_of("gaugetrail-trace", title), "first", identifier="") == []
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "' OR 1=1 --",
+            "' OR '1'='1",
+            "x'; DROP MEASUREMENT inspection --",
+            "\\",
+            "\\' OR 1=1 --",
+            "/.*/",
+            ".*",
+            "(.*)",
+        ),
+        *(
+            '$/ OR time > 0 OR "serial" =~ /.',
+            "SN.*",
+            "SN00006.",
+            "$timeFilter",
+            "${identifier:regex}",
+            '{"regex":".*"}',
+        ),
+    ],
+)
+def test_a13_what_is_typed_into_a_dashboard_is_taken_literally(grafana: Floor, typed: str) -> None:
+    """No quote, slash or sign of a regular expression finds, or asks for, anything but itself."""
+    before = len(table(grafana, "SELECT seq FROM inspection"))
+    for title in ("Inspections", "Circumstances", "Measurements", "Events", "Filed under"):
+        assert table(grafana, query_of("gaugetrail-trace", title), identifier=typed) == []
+    assert before == len(table(grafana, "SELECT seq FROM inspection")) > 0
+
+
+def test_a13_no_query_takes_a_variable_as_it_was_typed() -> None:
+    """Each stands behind `:regex`, which Grafana escapes, and in a regular expression; and what a link hands on is
+    encoded for an address.
+    """
+    own = ("$timeFilter", "$__interval", "$/")
+    for uid, title, query in panels():
+        bare = [part for part in re.findall(r"\$\{?[\w:]*\}?/?", query) if part not in own]
+        assert all(re.fullmatch(r"\$\{\w+:regex\}/?", part) for part in bare), (uid, title, bare)
+    for name in re.findall(r"var-[a-z]+=\$\{([^}]*)\}", json.dumps(list(BOARDS.values()))):
+        assert name.endswith(":percentencode")
+
+
 @pytest.mark.parametrize("uid", BOARDS)
 def test_each_variable_has_values(grafana: Floor, uid: str) -> None:
     for variable in BOARDS[uid]["templating"]["list"]:
@@ -184,14 +227,39 @@ def test_each_alert_has_a_series_to_watch(grafana: Floor, rule: dict[str, object
 
 
 def test_streak_is_the_last_five_of_a_station(grafana: Floor) -> None:
-    """The query behind the alert counts rejects among the last five inspections, station by station."""
+    """The query behind the alert counts rejects among the last five inspections, station by station; whose rows they
+    are by other tags (part, verdict) is all the same to it.
+    """
     (rule,) = [rule for rule in ALERTS["groups"][0]["rules"] if rule["uid"] == "gaugetrail-streak"]
+    query = rule["data"][0]["model"]["query"]
     last: dict[str, list[bool]] = {}
     for opened in plant(NOW):
         if opened.record.kind == "inspection":
             last.setdefault(opened.record.station, []).append(opened.record.verdict == "fail")
-    expected = sorted(sum(failed[-5:]) for failed in last.values())
-    assert expected == sorted(row["failed"] for row in table(grafana, rule["data"][0]["model"]["query"]))  # type: ignore[index,type-var]
+    expected = {station: sum(failed[-5:]) for station, failed in last.items()}
+    assert len(set(expected.values())) > 1
+    assert expected == {row["station"]: round(float(str(row["failed"])), 6) for row in table(grafana, query)}
+
+
+def test_streak_of_three_rejects_in_five_fires(grafana: Floor) -> None:
+    """Three of the last five rise above the rule's threshold, two don't; each station counts its own."""
+    (rule,) = [rule for rule in ALERTS["groups"][0]["rules"] if rule["uid"] == "gaugetrail-streak"]
+    asked, _, beyond = rule["data"]
+    (above,) = beyond["model"]["conditions"][0]["evaluator"]["params"]
+    grafana.influx("CREATE DATABASE streak")
+    at = int(NOW.timestamp()) * 10**9
+    oks = {"OP10": (1, 1, 1, 0, 1, 0, 0), "OP20": (0, 0, 0, 1, 1, 1, 0, 0), "OP30": (1, 0, 0, 0)}
+    lines = [
+        f"inspection,site=s,line=l,station={station},part=P{place % 2},verdict={'pass' if ok else 'fail'} "
+        f"ok={ok}i {at - (20 - place) * 60 * 10**9}"
+        for station, row in oks.items()
+        for place, ok in enumerate(row)
+    ]
+    grafana.write_lines("streak", "\n".join(lines))
+    found = {
+        row["station"]: float(str(row["failed"])) > above for row in table(grafana, asked["model"]["query"], "streak")
+    }
+    assert found == {"OP10": True, "OP20": False}
 
 
 def test_links_lead_to_dashboards_that_are_there() -> None:

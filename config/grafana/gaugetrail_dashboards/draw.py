@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue, Threshold
 
-from gaugetrail_dashboards.influxql import SOURCE, Target, TargetOf, like
+from gaugetrail_dashboards.influxql import SOURCE, Target, TargetOf, any_is, like
 from gaugetrail_dashboards.rows import AMBER, BLUE, GREEN, RED, Colours, Dashboard, Panel
 
 VERDICTS = {
@@ -57,7 +57,10 @@ def draw(page: Dashboard) -> dashboard.Dashboard:
         made = made.with_variable(variable)
     chosen = " AND ".join(filter(None, ("$timeFilter", like(*(page.choices if page.chosen is None else page.chosen)))))
     for panel in page.panels:
-        made = made.with_panel(_panel(panel, " ".join(panel.query.split()).replace("$chosen", chosen)))
+        query = " ".join(panel.query.split()).replace("$chosen", chosen)
+        if page.typed is not None:
+            query = query.replace("$typed", any_is(page.typed[0], *panel.typed))
+        made = made.with_panel(_panel(panel, query))
     return made
 
 

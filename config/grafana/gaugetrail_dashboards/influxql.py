@@ -52,3 +52,15 @@ class TargetOf(cogbuilder.Builder[variants.Dataquery]):
 def like(*tags: str) -> str:
     """`"site" =~ /^$site$/ AND …` for variables that may be several or all."""
     return " AND ".join(f'"{tag}" =~ /^$' + "{" + tag + ":regex}$/" for tag in tags)
+
+
+def any_is(variable: str, *names: str) -> str:
+    """The condition that one of these fields or tags is exactly what a person typed into a variable; nothing typed
+    finds nothing.
+
+    Grafana hands a typed text on as it is: in quotes, one of its own would end the text and go on as a condition. As a
+    regular expression (`:regex`) every sign of it is escaped, the slash that ends it included. InfluxDB takes a field
+    that no record has for an empty tag: without the word against it, an empty text would find every record.
+    """
+    typed = "=~ /^${" + variable + ":regex}$/"
+    return "(" + " OR ".join(f'("{name}" != \'\' AND "{name}" {typed})' for name in names) + ")"

@@ -61,7 +61,7 @@ PLANT = Dashboard(
             columns="site, line, station, inspections, yield, took: took (ms)",
             span=14,
             sort="inspections",
-            link=("station", "this station", "/d/gaugetrail-station?var-station=${__value.raw}"),
+            link=("station", "this station", "/d/gaugetrail-station?var-station=${__value.raw:percentencode}"),
         ),
         Panel(
             "listing",
@@ -93,8 +93,8 @@ PLANT = Dashboard(
     ),
 )
 
-# InfluxDB takes a field that no record has for an empty tag: without a word against it, an empty identifier would find
-# every inspection of a plant that records no customers.
+CARRIES = ("serial", "lot", "order", "customer", "operator", "verifier")
+
 TRACEABILITY = Dashboard(
     "gaugetrail-trace",
     "Traceability",
@@ -110,9 +110,8 @@ TRACEABILITY = Dashboard(
             "Each inspection with its verdict, plan revision and seal; the first measurement stays.",
             """SELECT "serial", "lot", "attempt", "operator", "machine", "operation", "shift", "order", "order_line",
             "customer", "duration_ms", "verdict", "unit_state", "part", "plan", "station", "sha256"
-            FROM "inspection" WHERE $chosen AND '$identifier' != '' AND ("serial" = '$identifier'
-            OR "lot" = '$identifier' OR "order" = '$identifier' OR "customer" = '$identifier'
-            OR "operator" = '$identifier' OR "verifier" = '$identifier') ORDER BY time DESC LIMIT 500""",
+            FROM "inspection" WHERE $chosen AND $typed ORDER BY time DESC LIMIT 500""",
+            typed=CARRIES,
             columns=f"{INSPECTIONS}, order_line: order line, unit_state: state of the unit, sha256: seal",
             sort="time",
         ),
@@ -121,10 +120,9 @@ TRACEABILITY = Dashboard(
             "Circumstances",
             "What it was like: who looked a second time, what was let pass, why it was measured again, what was shown.",
             """SELECT "serial", "verifier", "override", "bypass", "again_reason", "conditions", "instruction",
-            "interruptions", "verdict", "station" FROM "inspection" WHERE $chosen AND '$identifier' != ''
-            AND ("serial" = '$identifier' OR "lot" = '$identifier' OR "order" = '$identifier'
-            OR "customer" = '$identifier' OR "operator" = '$identifier' OR "verifier" = '$identifier')
+            "interruptions", "verdict", "station" FROM "inspection" WHERE $chosen AND $typed
             ORDER BY time DESC LIMIT 500""",
+            typed=CARRIES,
             columns="Time: time, station, serial, verdict, verifier, override, bypass, again_reason: measured again, "
             "conditions, instruction, interruptions",
             sort="time",
@@ -136,7 +134,8 @@ TRACEABILITY = Dashboard(
             """SELECT "characteristic", "text", "unit", "lsl", "usl", "lcl", "ucl", "signal_rules", "class",
             "requirement", "found", "skipped", "earlier", "uncertainty", "verdict", "gauge", "calibration",
             "calibration_due", "certificate", "gauge_check", "capture", "station" FROM "measurement"
-            WHERE $chosen AND "serial" = '$identifier' ORDER BY time DESC LIMIT 1000""",
+            WHERE $chosen AND $typed ORDER BY time DESC LIMIT 1000""",
+            typed=("serial",),
             columns="Time: time, station, characteristic, class, text: value, unit, lsl: lower, usl: upper, verdict, "
             "requirement, lcl: lower control, ucl: upper control, signal_rules: signals, found: defects found, "
             "skipped, earlier: values before, uncertainty, gauge, calibration, calibration_due: due, certificate, "
@@ -148,8 +147,9 @@ TRACEABILITY = Dashboard(
             "Events",
             "What else was recorded about it: blocked, released, split, built in.",
             """SELECT "subject", "subjects", "type", "by", "role", "reason_code", "reason", "approved_by", "station"
-            FROM "event" WHERE $chosen AND ("subject" = '$identifier'
+            FROM "event" WHERE $chosen AND ($typed
             OR "subjects" =~ /, id ${identifier:regex}(;.*)?$/) ORDER BY time DESC LIMIT 200""",
+            typed=("subject",),
             columns="Time: time, type: event, subject: about, subjects: also about, by, role, reason_code: code, "
             "reason, approved_by: approved by, station",
         ),
@@ -158,7 +158,8 @@ TRACEABILITY = Dashboard(
             "Filed under",
             "Every record that carries the identifier, and as what: serial, lot, component, heat …",
             """SELECT "id", "id_kind", "station", "part", "verdict" FROM "trace"
-            WHERE $chosen AND "id" = '$identifier' ORDER BY time DESC LIMIT 500""",
+            WHERE $chosen AND $typed ORDER BY time DESC LIMIT 500""",
+            typed=("id",),
             columns="Time: time, id_kind: as, id: identifier, part, station",
         ),
     ),

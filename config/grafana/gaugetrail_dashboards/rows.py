@@ -1,7 +1,8 @@
 """What a dashboard is made of, as data: a `Panel` is one row of a `Dashboard`. `draw` makes Grafana's JSON of it.
 
-In a query `$chosen` stands for the time and the values of the dashboard's variables that a viewer has chosen; all else
-is InfluxQL as Grafana sends it, line breaks taken out.
+In a query `$chosen` stands for the time and the values of the dashboard's variables that a viewer has chosen, `$typed`
+for what a person typed in, held against the panel's own names; all else is InfluxQL as Grafana sends it, line breaks
+taken out.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class Panel:
     limits: bool = False
     distances: bool = False
     """Signs are taken away."""
+    typed: tuple[str, ...] = ()
+    """Fields or tags of which one is what was typed: what `$typed` means."""
     repeat: str | None = None
     """A variable: a panel for each of its chosen values."""
 
