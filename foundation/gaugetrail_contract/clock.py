@@ -128,6 +128,11 @@ class Ticker:
         """The greatest moment handed out so far."""
         return self._last
 
+    def begin(self, us: int) -> None:
+        """Hand out moments from `us` on, even such as have been handed out before: where an epoch begins."""
+        with self._lock:
+            self._last = us - 1
+
     def at_least(self, last: int) -> None:
         """Never hand out anything up to `last` again."""
         with self._lock:

@@ -4,7 +4,7 @@ Constraints
 -----------
 - Once the future of `append` has its result, the record survives a power cut (as far as the disk keeps what it synced).
 - Records are sealed in append order: `seq` gapless from 1 in an epoch, each naming the seal before, time strictly
-  rising and greater than every moment handed out by `ticker` before.
+  rising and greater than every moment handed out by `ticker` before; only a new epoch may begin at an earlier one.
 - A number is never sealed twice in an epoch: where a file can't prove that it knows the last one, a new epoch begins.
 - A record leaves only when a receipt has named it, and even then stays within a byte budget (`keep_bytes`).
 - A full disk or a full spool refuses the new record (`SpoolFull`); nothing that is already in is touched, but for
@@ -16,10 +16,13 @@ Format: `schema`; the small file beside it: `bookmark`.
 
 Operation
 ---------
-One writer thread does all writing (`writer`). It takes everything that waits (group commit), seals each body inside
-one transaction (`sealing`), commits (one fsync for all) and only then resolves the futures. Idle, a lone append is
-committed at once. Receipts are marked by the same thread, without hurry: losing a mark costs a resend and nothing
-else. Between groups it takes one small step of tidying (`room`).
+One writer thread does all writing (`writer`; what it is asked for: `jobs`). It takes everything that waits (group
+commit), seals each body inside one transaction (`sealing`), commits (one fsync for all) and only then resolves the
+futures. Idle, a lone append is committed at once. Receipts are marked by the same thread, without hurry: losing a mark
+costs a resend and nothing else. Between groups it takes one small step of tidying (`room`).
+
+A new epoch also begins in the running spool, where a part of the agent asks for one (`Spool.begin_epoch`); its first
+record is an event that says why.
 
 Recovery
 --------
@@ -35,6 +38,7 @@ from gaugetrail_agent.spool.words import (
     REFUSE,
     Appended,
     Confirmed,
+    OldEpoch,
     Origin,
     Room,
     SpoolBroken,
@@ -48,6 +52,7 @@ __all__ = [
     "REFUSE",
     "Appended",
     "Confirmed",
+    "OldEpoch",
     "Origin",
     "Room",
     "Spool",

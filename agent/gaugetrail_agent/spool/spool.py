@@ -9,14 +9,26 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
+from gaugetrail_agent.spool.jobs import Append, Marking, NewEpoch, Suspect
 from gaugetrail_agent.spool.opening import Opener, OpenFile
 from gaugetrail_agent.spool.questions import Reader
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING
 from gaugetrail_agent.spool.sealing import sound
 from gaugetrail_agent.spool.visit import latencies, quantile
-from gaugetrail_agent.spool.words import REFUSE, Appended, Confirmed, Origin, Room, SpoolBroken, StillHere, Waiting
-from gaugetrail_agent.spool.writer import Append, Limits, Marking, Suspect, Writer
+from gaugetrail_agent.spool.words import (
+    REFUSE,
+    Appended,
+    Confirmed,
+    OldEpoch,
+    Origin,
+    Room,
+    SpoolBroken,
+    StillHere,
+    Waiting,
+)
+from gaugetrail_agent.spool.writer import Limits, Writer
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
+from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import Body
@@ -141,6 +153,20 @@ class Spool:
         `room` says what happens when all is full.
         """
         job = Append(body, remember or {}, room)
+        if self._writer is None:
+            job.future.set_exception(SpoolBroken("the spool is closed"))
+        else:
+            self._writer.jobs.put(job)
+        return job.future
+
+    def begin_epoch(
+        self, leaving: str, say: Callable[[OldEpoch], EventPayload], *, time_us: int | None = None
+    ) -> Future[Appended | None]:
+        """Go on in a new epoch, whose first record is the event that `say` makes of where `leaving` ended. The future
+        has that record after the commit, or null where `leaving` is no longer the current epoch: asking twice begins
+        one. Times go on rising, or begin anew at `time_us`. What is appended after this call is sealed behind it.
+        """
+        job = NewEpoch(leaving, say, time_us)
         if self._writer is None:
             job.future.set_exception(SpoolBroken("the spool is closed"))
         else:

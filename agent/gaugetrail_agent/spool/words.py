@@ -72,6 +72,16 @@ class Appended:
 
 
 @dataclass(frozen=True, slots=True)
+class OldEpoch:
+    """Where an epoch of this spool ends: its last number and that record's seal, and the last moment it has used."""
+
+    epoch: str
+    seq: int
+    sha256: str
+    time_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A record on its way to the collector. `place` is where it stands in this spool: it rises by one from record to
     record over all epochs, so it orders and names records here; the number in its epoch is in the bytes.

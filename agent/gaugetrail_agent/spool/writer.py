@@ -7,19 +7,18 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from gaugetrail_agent.spool import room, schema
 from gaugetrail_agent.spool.bookmark import EVERY_SECS
+from gaugetrail_agent.spool.jobs import Append, Group, Job, Marking, NewEpoch, Stop, Suspect
 from gaugetrail_agent.spool.opening import OpenFile, set_damaged
 from gaugetrail_agent.spool.schema import CONFIRMED, SET_ASIDE, WAITING, Weight
 from gaugetrail_agent.spool.sealing import named, sound
-from gaugetrail_agent.spool.words import REFUSE, Appended, Origin, Room, SpoolBroken, SpoolFull
+from gaugetrail_agent.spool.words import Appended, OldEpoch, Origin, SpoolBroken, SpoolFull
 from gaugetrail_contract.events.spool import RecordsDamaged
-from gaugetrail_contract.record import Body, EventBody
+from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge, seal_of
 
 log = logging.getLogger(__name__)
@@ -28,54 +27,6 @@ GROUP = 500
 """Records in one commit at most, so that the first of a flood doesn't wait for the last."""
 IDLE_SECS = 1.0
 """How often an idle writer looks round for requests and for something to tidy."""
-
-
-@dataclass(slots=True)
-class Append:
-    """A body to seal."""
-
-    body: Body
-    remember: Mapping[str, str] = field(default_factory=dict)
-    room: Room = REFUSE
-    future: Future[Appended] = field(default_factory=Future)
-    size: ClassVar[int] = 1
-
-
-@dataclass(slots=True)
-class Marking:
-    """What receipts have said, in places, and what is to be remembered."""
-
-    confirmed: Sequence[tuple[int, int]] = ()
-    set_aside: Sequence[tuple[int, str]] = ()
-    remember: Mapping[str, str] = field(default_factory=dict)
-    done: Future[None] = field(default_factory=Future)
-
-    @property
-    def size(self) -> int:
-        """How many records it touches at most."""
-        return 1 + sum(last - first for first, last in self.confirmed) + len(self.set_aside)
-
-
-@dataclass(slots=True)
-class Suspect:
-    """Records whose seal didn't hold when they were read, or a fault of the file that a reader met in that session of
-    it: a file that has been repaired since is another.
-    """
-
-    places: Sequence[int] = ()
-    fault: str | None = None
-    session: str = ""
-    done: Future[None] = field(default_factory=Future)
-    size: ClassVar[int] = 1
-
-
-class Stop:
-    """Commit what came before this, then end."""
-
-    size: ClassVar[int] = 1
-
-
-Job = Append | Marking | Suspect | Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +95,7 @@ class Writer:
     def _work(self, jobs: list[Job]) -> bool:
         """One group and one step of tidying; true when there is more to tidy."""
         suspects = [job for job in jobs if isinstance(job, Suspect)]
-        group = Group(
-            [job for job in jobs if isinstance(job, Append)],
-            [job for job in jobs if isinstance(job, Marking)],
-            [place for job in suspects for place in job.places],
-        )
+        group = Group.of(jobs)
         try:
             session = self.file.session
             return self._do(group, next((job.fault for job in suspects if job.session == session), None))
@@ -197,7 +144,7 @@ class Writer:
             return
         if group.is_empty():
             return
-        stood = (chain.place, chain.prev)
+        stood, moment = (chain.place, chain.prev, chain.epochs), chain.ticker.last
         db.execute("BEGIN IMMEDIATE")
         try:
             own = [event for place in group.suspects for event in self._spoilt(weight, place)]
@@ -207,11 +154,13 @@ class Writer:
             refused = group.refusable() if self._is_full(weight) else []
             for event in own:
                 chain.add(db, weight, event, {}, None)
+            begun = [(job, self._begin(weight, job)) for job in group.epochs]
             told = [entry for job in group.open() if job not in refused for entry in self._add(weight, job)]
             chain.write(db, weight)
             db.execute("COMMIT")  # synchronous=FULL: returns after the fsync of the log
         except sqlite3.Error:
-            chain.place, chain.prev = stood
+            chain.place, chain.prev, chain.epochs = stood
+            chain.ticker.at_least(moment)
             raise
         self.file.weight = weight
         self.file.mark(durable=False)
@@ -219,10 +168,12 @@ class Writer:
         self._reject(refused)
         for job, appended in told:
             job.future.set_result(appended)
+        for turn, first in begun:
+            turn.future.set_result(first)
         for mark in group.marks:
             if not mark.done.done():
                 mark.done.set_result(None)
-        if told or own:
+        if told or own or begun:
             self._committed()
 
     def _add(self, weight: Weight, job: Append) -> list[tuple[Append, Appended]]:
@@ -232,6 +183,19 @@ class Writer:
         except (RecordTooLarge, BadRecord) as error:
             job.future.set_exception(error)
             return []
+
+    def _begin(self, weight: Weight, job: NewEpoch) -> Appended | None:
+        """The next record is the first of a new epoch and says why; nothing where the old one has been left already."""
+        chain = self.file.chain
+        start, epoch = chain.epochs.current
+        if epoch != job.leaving:
+            return None
+        event = self._origin.event(job.say(OldEpoch(epoch, chain.place - start, chain.prev, chain.ticker.last)))
+        log.warning("spool: a new epoch begins: %s", event.payload.get("reason"), extra={"event": event.type})
+        chain.new_epoch(self.file.db, event.type)
+        if job.time_us is not None:
+            chain.ticker.begin(job.time_us)
+        return chain.add(self.file.db, weight, event, {}, None)
 
     def _is_full(self, weight: Weight) -> bool:
         self.full = weight.bytes[WAITING] > self._limits.max_bytes
@@ -285,6 +249,9 @@ class Writer:
         log.error("spool: can't write %s: %s", self.file.path, error, extra={"event": "spool_refused"})
         for job in group.open():
             job.future.set_exception(SpoolFull(f"the spool's disk refuses: {error}"))
+        for turn in group.epochs:
+            if not turn.future.done():
+                turn.future.set_exception(SpoolFull(f"the spool's disk refuses: {error}"))
         for mark in group.marks:
             if not mark.done.done():
                 mark.done.set_exception(SpoolFull(str(error)))
@@ -329,32 +296,6 @@ class Writer:
         db.execute("COMMIT")
         self.file.weight = weight
         self._again(places)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What one commit does."""
-
-    appends: list[Append]
-    marks: list[Marking]
-    suspects: list[int]
-
-    def open(self) -> list[Append]:
-        """Those that nobody has been told about yet."""
-        return [job for job in self.appends if not job.future.done()]
-
-    def refusable(self) -> list[Append]:
-        """Those that a full spool refuses: all but the agent's own events, which are few."""
-        return [job for job in self.open() if not job.room.always]
-
-    def is_empty(self) -> bool:
-        """Nothing to do."""
-        return not (self.appends or self.marks or self.suspects)
-
-    def changes_anything(self) -> bool:
-        """Whether a full spool has anything to do for this group."""
-        wanted = any(job.room.drop_others or job.room.always for job in self.appends)
-        return bool(self.marks or self.suspects or wanted)
 
 
 def apply(db: sqlite3.Connection, mark: Marking, weight: Weight, mono_us: int) -> None:
