@@ -56,7 +56,7 @@ class Agent:
 
     def __init__(self, config: AgentConfig, clock: WatchedClock | None = None) -> None:
         self.config = config
-        self.clock = clock or system_clock()
+        self.clock = clock or system_clock(kept=config.settings.agent.clock == "kept")
         agent, evidence = config.settings.agent, config.settings.evidence
         origin = Origin(agent.id, agent.site, agent.line)
         self.spool = _spool(config, self.clock, origin)

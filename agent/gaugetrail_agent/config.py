@@ -55,6 +55,11 @@ class AgentTable(Settings):
     line: Name = Field(description="ISA-95 line", examples=["line1"])
     data_dir: Path = Field(description="folder of the spool; relative to this file", examples=["/var/lib/gaugetrail"])
     slot: int | None = Field(None, ge=0, le=999, description="nanosecond slot in the store; default: from the id")
+    clock: Literal["ask", "kept"] = Field(
+        "ask",
+        description="ask: the system says whether a time source keeps this PC's clock right (Linux); kept: something "
+        "that can't be asked does (the time service of Windows, a hypervisor), and the clock is believed",
+    )
     gauges: Path | None = Field(None, description="gauge register, CSV: id,calibration_due,status")
     people: Path | None = Field(
         None, description="people list, CSV: id,name,qualification; badges not in it are refused"

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_US = 86_400_000_000
 
 
 class ClockTrust(StrEnum):

@@ -85,3 +85,11 @@ def test_the_real_clock_answers() -> None:
     assert isinstance(kernel_synced(), bool)
     assert slept_ns() >= 0
     assert clock.boot() == system_clock().boot()
+
+
+def test_a_clock_that_the_settings_vouch_for_is_believed_but_never_before_2024(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Windows domain or a hypervisor keeps it, and no kernel says so."""
+    monkeypatch.setattr("gaugetrail_agent.clock.trust.kernel_synced", lambda: False)
+    assert system_clock().trust() is ClockTrust.UNSYNCED
+    assert system_clock(kept=True).trust() is ClockTrust.SYNCED
+    assert WatchedClock(FixedClock(us=YEAR_2000), lambda: True).trust() is ClockTrust.UNSYNCED

@@ -11,8 +11,9 @@ import pytest
 from spool_bodies import body, chained, events, put, receipt, records, settle
 
 from gaugetrail_agent.app import Agent
+from gaugetrail_agent.clock.correcting import AT_ONCE
 from gaugetrail_agent.clock.trust import WatchedClock
-from gaugetrail_agent.clock.watch import AT_ONCE, SETTLED_SECS, ClockWatch
+from gaugetrail_agent.clock.watch import SETTLED_SECS, ClockWatch
 from gaugetrail_agent.config import load
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_contract.clock import ClockTrust, FixedClock, utc_text, utc_us
@@ -287,3 +288,150 @@ async def until(found: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
         while not found():  # noqa: ASYNC110 - waits for what another thread does
             await asyncio.sleep(0.02)
+
+
+YEAR_2040 = utc_us("2040-03-01T12:00:00.000000Z")
+
+
+def booted(pc: Pc, us: int, *, synced: bool) -> None:
+    """The machine was off, and comes up with another time."""
+    pc.base.boot_id, pc.base.mono = f"boot-{us}", 5_000_000_000
+    pc.base.us, pc.synced = us, synced
+
+
+def kinds(one: Spool) -> list[str]:
+    return [getattr(record, "type", record.kind) for record in records(one)]
+
+
+def test_one_boot_in_2040_holds_nothing_up_that_comes_after_it(tmp_path: Path) -> None:
+    """A clock known to be right begins an epoch with right times; what was sealed in the meantime of this boot is put
+    right, what an earlier boot sealed keeps its bytes, and the event tells where the wrong year ended.
+    """
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, _):
+        put(one, 2)
+    booted(pc, YEAR_2040, synced=False)
+    with pc.agent() as (one, _):
+        put(one, 2, 3)
+        wrong = records(one)[-1]
+    booted(pc, NOW + HOUR_US, synced=False)
+    with pc.agent() as (one, watch):
+        before = one.epoch
+        pc.seconds(one, watch, 3)
+        put(one, 1, 5)
+        assert "more than a day behind the last record's time, of 2040-03-01: " in str(watch.look())
+        pc.synced = True
+        pc.seconds(one, watch, int(SETTLED_SECS))
+        assert one.epoch == before
+        pc.seconds(one, watch, 5)
+        assert one.epoch != before
+        assert watch.look() is None
+        put(one, 2, 6)
+        (event,) = events(one)
+        creeping = next(record for record in records(one) if record.seq == 5)
+        assert (event.type, event.epoch, event.seq) == ("spool.retimed", one.epoch, 1)
+        assert (event.payload["old_epoch"], event.payload["last_seq"]) == (before, 5)
+        assert event.payload["last_time"] == creeping.time > wrong.time
+        assert NOW + HOUR_US < utc_us(event.time) < NOW + 2 * HOUR_US
+        (corrected,) = amendments(one)
+        assert (corrected.target, corrected.new[:10]) == (creeping.id, utc_text(NOW)[:10])
+        after = [record for record in records(one) if record.epoch == one.epoch]
+        assert {(record.time[:10], record.clock) for record in after} == {(utc_text(NOW)[:10], ClockTrust.SYNCED)}
+        assert chained(one, one.epoch) == list(range(1, len(after) + 1))
+
+
+def test_a_wrong_year_that_called_itself_right_is_put_right_in_the_same_boot(tmp_path: Path) -> None:
+    """A faulty time source set the clock to 2040: its records say `synced`, and are known to be wrong when it is set
+    back. What had been put right before is not touched again.
+    """
+    pc = Pc(tmp_path, YEAR_2000)
+    with pc.agent() as (one, watch):
+        early(pc, one, watch, 3)
+        set_right(pc)
+        pc.seconds(one, watch, 20)
+        pc.base.us += YEAR_2040 - NOW
+        pc.seconds(one, watch, 20)
+        wrong = {done.record_id for done in put(one, 4, 50)}
+        pc.seconds(one, watch, 20)
+        pc.base.us -= YEAR_2040 - NOW
+        pc.seconds(one, watch, 40)
+        targets = [amendment.target for amendment in amendments(one)]
+        assert len(targets) == len(set(targets))
+        assert wrong <= set(targets)
+        assert {one_.new[:10] for one_ in amendments(one) if one_.target in wrong} == {utc_text(NOW)[:10]}
+        assert [event.type for event in events(one)].count("spool.retimed") == 1
+
+
+def test_killed_behind_a_wrong_year_its_records_are_put_right_by_the_next_start(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        pc.seconds(one, watch, 15)
+        pc.base.us += YEAR_2040 - NOW
+        pc.seconds(one, watch, 15)
+        told = [done.record_id for done in put(one, 2 * AT_ONCE + 10)]
+        pc.base.us -= YEAR_2040 - NOW
+        while "spool.retimed" not in kinds(one):
+            pc.seconds(one, watch, 1)
+    with pc.agent() as (one, watch):
+        pc.seconds(one, watch, 30)
+        targets = [amendment.target for amendment in amendments(one)]
+        assert len(targets) == len(set(targets))
+        assert set(told) <= set(targets)
+
+
+@pytest.mark.parametrize(("back_us", "synced"), [(DAY_US - HOUR_US, True), (DAY_US + HOUR_US, False)])
+def test_no_epoch_begins_for_a_small_step_or_a_clock_that_nobody_keeps(
+    tmp_path: Path, back_us: int, *, synced: bool
+) -> None:
+    """Times creep on until the clock has caught up."""
+    pc = Pc(tmp_path)
+    pc.synced = synced
+    with pc.agent() as (one, watch):
+        put(one, 2)
+        pc.base.us -= back_us
+        pc.seconds(one, watch, 30)
+        put(one, 1, 3)
+        assert kinds(one).count("spool.retimed") == 0
+        assert (watch.look() is None) == synced
+
+
+def test_an_epoch_that_the_disk_refuses_begins_later(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        put(one, 1)
+        pc.seconds(one, watch, 15)
+        assert one._writer is not None
+        db = one._writer.file.db
+        pc.base.us -= 2 * DAY_US
+        pc.seconds(one, watch, 2)
+        db.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON epoch BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+        for _ in range(15):
+            pc.base.advance(1)
+            watch.look()
+            one.remember("settled", "yes").exception(10)
+        assert kinds(one).count("spool.retimed") == 0
+        assert watch.look() is not None
+        db.execute("DROP TRIGGER full")
+        pc.seconds(one, watch, 3)
+        assert kinds(one).count("spool.retimed") == 1
+        assert watch.look() is None
+
+
+def test_a_boot_more_than_a_year_after_the_last_record_is_asked_about_while_nobody_keeps_the_clock(
+    tmp_path: Path,
+) -> None:
+    """Over restarts within that boot, and until a time source says that it is so."""
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        put(one, 1)
+        assert watch.look() is None
+    booted(pc, YEAR_2040, synced=False)
+    for _ in range(2):
+        with pc.agent() as (one, watch):
+            asked = str(watch.look())
+            assert f"more than a year ahead of the last record before its start, of {utc_text(NOW)[:10]}" in asked
+            put(one, 1, 2)
+    with pc.agent() as (one, watch):
+        pc.synced = True
+        pc.base.advance(2)
+        assert watch.look() is None

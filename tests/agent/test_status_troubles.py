@@ -222,3 +222,36 @@ def test_a_wrong_clock(tmp_path: Path) -> None:
         )
         clock.us = utc_us("2026-11-23T08:00:00.000000Z")
         until(lambda: "clock" not in {one["about"] for one in running.report()["findings"] if one["wrong"]}, "set")
+
+
+def test_times_of_a_wrong_year_until_a_new_epoch_begins(tmp_path: Path) -> None:
+    """The trouble goes when the clock has been right for ten seconds."""
+    (tmp_path / "agent.toml").write_text(AGENT + f"[mqtt]\nport = {free_port()}\n")
+    clock = FixedClock(us=utc_us("2040-03-01T12:00:00.000000Z"))
+    with RunningAgent(tmp_path, WatchedClock(clock, lambda: True)) as running:
+        for year in ("2040-03-01T13", "2026-11-23T08"):
+            clock.us = utc_us(f"{year}:00:00.000000Z")  # each step is a record
+            until(lambda: not running.agent.clock.steps(), "the step is told")
+        assert running.told("^ *clock: ") == (
+            "clock: the clock of this PC is more than a day behind the last record's time, of 2040-03-01 -> if it is "
+            'right, let it reach a time source, or say clock = "kept" in [agent]; if not, set it'
+        )
+        epoch = running.agent.spool.epoch
+
+        def left() -> bool:
+            clock.advance(1)
+            return running.agent.spool.epoch != epoch
+
+        until(left, "a new epoch begins")
+        until(lambda: "clock" not in {one["about"] for one in running.report()["findings"] if one["wrong"]}, "right")
+
+
+def test_a_start_in_a_year_far_ahead_of_the_last_record(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text(AGENT + f"[mqtt]\nport = {free_port()}\n")
+    clock = FixedClock()
+    with RunningAgent(tmp_path, WatchedClock(clock, lambda: False)) as running:
+        clock.us += 3_600_000_000
+        until(lambda: not running.agent.clock.steps(), "the step is told")
+    clock.us, clock.boot_id = utc_us("2040-03-01T12:00:00.000000Z"), "another"
+    with RunningAgent(tmp_path, WatchedClock(clock, lambda: False)) as running:
+        assert running.told("^ *clock: the clock of this PC is more than a year ahead of the last record")

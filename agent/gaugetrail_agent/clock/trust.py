@@ -41,13 +41,15 @@ class Step:
     jump_us: int
 
 
-def system_clock() -> WatchedClock:
-    """The machine's clock with its boot id and its trust."""
+def system_clock(*, kept: bool = False) -> WatchedClock:
+    """The machine's clock with its boot id and its trust. `kept`: the settings say that something which can't be asked
+    keeps it right.
+    """
     try:
         boot_id = BOOT_ID.read_text("ascii").strip()
     except OSError:
         boot_id = None
-    return WatchedClock(WallClock(boot_id), kernel_synced, slept_ns)
+    return WatchedClock(WallClock(boot_id), (lambda: True) if kept else kernel_synced, slept_ns)
 
 
 class WatchedClock:

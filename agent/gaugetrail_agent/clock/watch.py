@@ -1,33 +1,32 @@
-"""Makes records of what the clock does: each step is an event, and early records are put right once the clock is.
+"""Makes records of what the clock does: each step is an event, a wrong year ends an epoch, and early records are put
+right once the clock is.
 
 A record's time is never changed. Order and identity come from its number; its time carries its trust, its monotonic
-time and the boot that belongs to. Once a time source has set the clock, the true moment of every record of the same
-boot is known: the monotonic time that lies between it and now. Records that were sealed while the clock was not to be
-believed, and whose time is off by more than a second, are then corrected by amendments, each record once, even over
-restarts within the boot. Records of earlier boots stay as they are: nothing measures the time between two boots. So do
-all of a boot in which the machine slept, which monotonic time doesn't count. Measurement times of an inspection are off
-by as much as its own time.
+time and the boot that belongs to. Times only rise within an epoch, so a clock that goes back leaves them creeping on
+until it has caught up. Where that would take more than a day and a time source says that the clock is right, the spool
+goes on in a new epoch (`spool.retimed`), whose times begin at the right one. It is an alarm as long as it lasts, and so
+is a clock that nobody keeps and that stands more than a year ahead of what was recorded before.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from concurrent.futures import Future
 
+from gaugetrail_agent.clock.correcting import Correcting
 from gaugetrail_agent.clock.trust import STEP_US, TOO_EARLY_US, Step, WatchedClock
-from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Spool, Waiting
-from gaugetrail_contract.clock import ClockTrust, utc_text, utc_us
+from gaugetrail_agent.spool import ALWAYS, Appended, OldEpoch, Origin, Spool
+from gaugetrail_contract.clock import DAY_US, ClockTrust, utc_text, utc_us
 from gaugetrail_contract.events.clock import ClockStepped
-from gaugetrail_contract.record import AmendmentBody, EventBody, record_id
+from gaugetrail_contract.events.spool import SpoolRetimed
+from gaugetrail_contract.record import EventBody
 
 SETTLED_SECS = 10.0
 """A clock must have been right for so long before anything is put right by it."""
-AT_ONCE = 200
-OFF_US = 1_000_000
 SLEPT_NS = 1_000_000_000
-KEY = "clock.repaired"
-"""Remembered: the boot and the last place of it that was corrected."""
+YEAR_US = 366 * DAY_US
+LEAP_KEY = "clock.leap"
+"""Remembered: the boot and the time of the last record before it, where this boot began more than a year later."""
 
 
 class ClockWatch:
@@ -39,22 +38,33 @@ class ClockWatch:
         self._origin = origin
         self._telling: set[Step] = set()
         self._right_since_ns: int | None = None
-        self._place: int | None = None
-        self._correcting: list[Future[Appended]] = []
+        self._correcting = Correcting(spool, origin.agent, clock.boot())
+        self._turning: Future[Appended | None] | None = None
+        self._leapt_from_us: int | None = None
 
     def start(self) -> None:
         """Before anything is sealed: a step while the agent was not there shows against the newest record."""
+        boot, _, leapt_from = (self._spool.recall(LEAP_KEY) or "").rpartition(" ")
+        if boot == self._clock.boot():
+            self._leapt_from_us = int(leapt_from)
         if (newest := self._spool.newest()) == 0:
             return
         for entry in self._spool.held(newest - 1, 1):
             record = json.loads(entry.sealed.data)
-            same = record["boot"] == self._clock.boot() and record["clock"] != ClockTrust.STEPPED
-            if not same or self._clock.slept_ns() > SLEPT_NS:
-                return
-            wall_us, mono_ns = self._clock.now_us(), self._clock.mono_ns()
-            jump_us = wall_us - utc_us(record["time"]) - (mono_ns - record["mono_ns"]) // 1000
-            if abs(jump_us) > STEP_US:
-                self._clock.note(Step(utc_us(record["time"]), record["mono_ns"], wall_us, mono_ns, jump_us))
+            if record["boot"] == self._clock.boot():
+                self._look_back(utc_us(record["time"]), record["mono_ns"], ClockTrust(record["clock"]))
+            elif self._clock.now_us() - utc_us(record["time"]) > YEAR_US:
+                self._leapt_from_us = utc_us(record["time"])
+                self._spool.remember(LEAP_KEY, f"{self._clock.boot()} {self._leapt_from_us}")
+
+    def _look_back(self, last_us: int, last_ns: int, trust: ClockTrust) -> None:
+        """The newest record was sealed in this boot."""
+        if trust is ClockTrust.STEPPED or self._clock.slept_ns() > SLEPT_NS:
+            return
+        wall_us, mono_ns = self._clock.now_us(), self._clock.mono_ns()
+        jump_us = wall_us - last_us - (mono_ns - last_ns) // 1000
+        if abs(jump_us) > STEP_US:
+            self._clock.note(Step(last_us, last_ns, wall_us, mono_ns, jump_us))
 
     def look(self) -> str | None:
         """Notice steps, put right what can be put right; returns what is wrong with the clock, null if nothing is."""
@@ -68,10 +78,25 @@ class ClockWatch:
             self._right_since_ns = now_ns
         elif now_ns - self._right_since_ns >= SETTLED_SECS * 1e9:
             self._put_right()
-        if self._clock.now_us() < TOO_EARLY_US:
+        return self._trouble(trust)
+
+    def _trouble(self, trust: ClockTrust) -> str | None:
+        now_us, last_us = self._clock.now_us(), self._spool.ticker.last
+        if now_us < TOO_EARLY_US:
             return (
                 f"the clock of this PC says a day before {utc_text(TOO_EARLY_US)[:10]}: set it; records keep their "
                 "order and are put right when a time source has set it"
+            )
+        if last_us - now_us > DAY_US:
+            return (
+                f"the clock of this PC is more than a day behind the last record's time, of {utc_text(last_us)[:10]}: "
+                "records are sealed with wrong times until a time source says that the clock is right"
+            )
+        leapt_us = self._leapt_from_us
+        if leapt_us is not None and now_us - leapt_us > YEAR_US and trust is not ClockTrust.SYNCED:
+            return (
+                f"the clock of this PC is more than a year ahead of the last record before its start, of "
+                f"{utc_text(leapt_us)[:10]}, and no time source keeps it: is its year right?"
             )
         return None
 
@@ -88,22 +113,32 @@ class ClockWatch:
         self._spool.append(event, room=ALWAYS).add_done_callback(told)
 
     def _put_right(self) -> None:
-        """Some more records of this boot, oldest first, once those before are durable."""
-        if self._clock.slept_ns() > SLEPT_NS or not all(future.done() for future in self._correcting):
-            return
-        boot = self._clock.boot()
-        if self._place is None or any(future.exception() is not None for future in self._correcting):
-            known, _, place = (self._spool.recall(KEY) or "").rpartition(" ")
-            self._place = int(place) if known == boot else self._spool.boot_place()
-        offset_us = self._clock.now_us() - self._clock.mono_ns() // 1000
-        self._correcting = []
-        for entry in self._spool.held(self._place, AT_ONCE):
-            self._place = entry.place
-            body = correction(entry, offset_us, boot, self._origin.agent)
-            if body is not None:
-                # The place is remembered in the amendment's own transaction: each record is corrected just once.
-                remember = {KEY: f"{boot} {entry.place}"}
-                self._correcting.append(self._spool.append(body, remember, ALWAYS))
+        """A wrong year first: what comes after it is sealed with right times while the early records are corrected."""
+        if self._turning is not None:
+            if not self._turning.done():
+                return
+            if self._turning.exception() is None:
+                self._correcting.begin_again()
+            self._turning = None
+        now_us = self._clock.now_us()
+        if self._spool.ticker.last - now_us > DAY_US:
+            if self._correcting.at_rest:
+                self._leave_wrong_year(now_us)
+        elif self._clock.slept_ns() <= SLEPT_NS:
+            self._correcting.more(now_us - self._clock.mono_ns() // 1000)
+
+    def _leave_wrong_year(self, now_us: int) -> None:
+        def say(end: OldEpoch) -> SpoolRetimed:
+            return SpoolRetimed(
+                reason="the clock is right and stands more than a day before the times that were used last",
+                old_epoch=end.epoch,
+                last_seq=end.seq,
+                last_seal=end.sha256,
+                last_time=utc_text(end.time_us),
+            )
+
+        remember = self._correcting.again()
+        self._turning = self._spool.begin_epoch(self._spool.epoch, say, time_us=now_us, remember=remember)
 
 
 def step_event(origin: Origin, step: Step, boot: str) -> EventBody:
@@ -117,30 +152,4 @@ def step_event(origin: Origin, step: Step, boot: str) -> EventBody:
             jump_us=step.jump_us,
             boot=boot,
         )
-    )
-
-
-def correction(entry: Waiting, offset_us: int, boot: str, agent: str) -> AmendmentBody | None:
-    """The amendment that gives a record its true time; null for one that needs none or can't be helped. `offset_us` is
-    wall time minus monotonic time, now that the clock is right.
-    """
-    record: Mapping[str, object] = json.loads(entry.sealed.data)
-    believed = record["clock"] == ClockTrust.SYNCED
-    if believed or record["boot"] != boot or record["kind"] == "amendment":
-        return None
-    true_us = int(str(record["mono_ns"])) // 1000 + offset_us
-    if abs(true_us - utc_us(str(record["time"]))) <= OFF_US:
-        return None
-    return AmendmentBody(
-        site=str(record["site"]),
-        line=str(record["line"]),
-        station=str(record["station"]),
-        target=record_id(str(record["agent"]), str(record["epoch"]), int(str(record["seq"]))),
-        target_sha256=entry.sealed.sha256,
-        action="correct",
-        field="time",
-        old=str(record["time"]),
-        new=utc_text(true_us),
-        reason=f"sealed while the clock was {record['clock']}; computed from the monotonic time of the same boot",
-        requested_by=agent,
     )

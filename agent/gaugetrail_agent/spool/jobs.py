@@ -60,6 +60,7 @@ class NewEpoch:
     leaving: str
     say: Callable[[OldEpoch], EventPayload]
     time_us: int | None = None
+    remember: Mapping[str, str] = field(default_factory=dict)
     future: Future[Appended | None] = field(default_factory=Future)
     size: ClassVar[int] = 1
 

@@ -160,13 +160,19 @@ class Spool:
         return job.future
 
     def begin_epoch(
-        self, leaving: str, say: Callable[[OldEpoch], EventPayload], *, time_us: int | None = None
+        self,
+        leaving: str,
+        say: Callable[[OldEpoch], EventPayload],
+        *,
+        time_us: int | None = None,
+        remember: Mapping[str, str] | None = None,
     ) -> Future[Appended | None]:
         """Go on in a new epoch, whose first record is the event that `say` makes of where `leaving` ended. The future
         has that record after the commit, or null where `leaving` is no longer the current epoch: asking twice begins
-        one. Times go on rising, or begin anew at `time_us`. What is appended after this call is sealed behind it.
+        one. Times go on rising, or begin anew at `time_us`; `remember` is kept in the same transaction. What is
+        appended after this call is sealed behind it.
         """
-        job = NewEpoch(leaving, say, time_us)
+        job = NewEpoch(leaving, say, time_us, remember or {})
         if self._writer is None:
             job.future.set_exception(SpoolBroken("the spool is closed"))
         else:

@@ -195,7 +195,7 @@ class Writer:
         chain.new_epoch(self.file.db, event.type)
         if job.time_us is not None:
             chain.ticker.begin(job.time_us)
-        return chain.add(self.file.db, weight, event, {}, None)
+        return chain.add(self.file.db, weight, event, job.remember, None)
 
     def _is_full(self, weight: Weight) -> bool:
         self.full = weight.bytes[WAITING] > self._limits.max_bytes

@@ -41,7 +41,7 @@ from gaugetrail_agent.station.words import (
     UsedElsewhere,
     ValueCame,
 )
-from gaugetrail_contract.clock import Clock, utc_us
+from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
@@ -206,7 +206,9 @@ class StationRunner:
         self._offer(left)
 
     def _offer(self, left: InspectionBody) -> None:
-        self._spool.ticker.at_least(max((utc_us(one.time) for one in left.measurements), default=0))
+        last_us = max((utc_us(one.time) for one in left.measurements), default=0)
+        if last_us - self._clock.now_us() < DAY_US:  # values of a wrong year hold nothing up that comes after it
+            self._spool.ticker.at_least(last_us)
         self.state = replace(self.state, unfinished=left)
         secs = self.setup.unfinished_secs if left.plan == self.setup.plan.ref else 0
         asyncio.get_running_loop().call_later(secs, self._events.put_nowait, Unanswered())

@@ -16,6 +16,7 @@ from gaugetrail_contract.events.spool import (
     SpoolLost,
     SpoolRepaired,
     SpoolRestored,
+    SpoolRetimed,
     SpoolSaved,
 )
 from gaugetrail_contract.events.station import BlockRejected
@@ -31,6 +32,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         SpoolLost,
         SpoolRestored,
         SpoolSaved,
+        SpoolRetimed,
         SpoolRepaired,
         RecordsDropped,
         RecordsDamaged,

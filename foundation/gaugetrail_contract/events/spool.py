@@ -10,6 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from gaugetrail_contract.events.payload import EventPayload, SubjectKind
+from gaugetrail_contract.text import UtcText
 
 Numbers = tuple[int, int]
 """First and last number, both included."""
@@ -49,6 +50,16 @@ class SpoolSaved(_NewEpoch):
 
     carried: int = Field(description="records carried over")
     kept: str | None = Field(None, description="folder that what stood in the files' place is kept in")
+
+
+class SpoolRetimed(_NewEpoch):
+    """The clock had been in a wrong year and is right again: times begin anew. What the old epoch holds with
+    later times than this event's was sealed in the wrong year.
+    """
+
+    TYPE: ClassVar[str] = "spool.retimed"
+
+    last_time: UtcText = Field(description="the last time that was used in the old epoch")
 
 
 class SpoolRepaired(_NewEpoch):
