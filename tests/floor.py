@@ -112,7 +112,7 @@ class Floor:
         self.start("mosquitto", path, "-c", str(conf))
         until(lambda: answers(self.mqtt_port), "mosquitto listens")
 
-    def influxd(self, more_http: str = "") -> None:
+    def influxd(self, more_http: str = "", database: str | None = "gaugetrail") -> None:
         data = self.folder / "influx"
         conf = self.folder / "influx.conf"
         conf.write_text(
@@ -126,7 +126,8 @@ class Floor:
         assert path is not None
         self.start("influxd", path, "-config", str(conf))
         until(self._influx_up, "influxd answers")
-        self.influx("CREATE DATABASE gaugetrail")
+        if database is not None:
+            self.influx(f"CREATE DATABASE {database}")
 
     def _influx_up(self) -> bool:
         try:

@@ -17,6 +17,7 @@ from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.mqtt_settings import BrokerSettings
 
 if TYPE_CHECKING:
+    from gaugetrail_collector.stores.influx_http import InfluxAddress
     from gaugetrail_service.console_users import Users
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
@@ -186,8 +187,8 @@ class CollectorConfig:
         table = self.settings.console
         return None if table is None or table.users is None else read_users(self.path(table.users))
 
-    def store(self) -> Store:
-        """The configured store, not opened yet."""
+    def store(self, admin: str | None = None) -> Store:
+        """The configured store, not opened yet; `admin` as for `influx_address`."""
         table = self.settings.store
         if isinstance(table, SqliteTable):
             from gaugetrail_collector.stores.sqlite import SqliteStore
@@ -195,23 +196,26 @@ class CollectorConfig:
             return SqliteStore(self.path(table.path))
         # Inside, as the other: a store's libraries are loaded where that store is.
         from gaugetrail_collector.stores.influx import InfluxStore
+
+        return InfluxStore(self.influx_address(table, admin), TagGuard(self.settings.guard.model_dump()))
+
+    def influx_address(self, table: InfluxTable, admin: str | None = None) -> InfluxAddress:
+        """Where InfluxDB is and who we are there; `admin` is somebody else's token, or `user:password` on 1.x."""
         from gaugetrail_collector.stores.influx_http import InfluxAddress
 
-        return InfluxStore(
-            InfluxAddress(
-                url=table.url,
-                version=table.version,
-                database=table.database or table.bucket or "",
-                org=table.org,
-                retention_policy=table.retention_policy,
-                token=_plain(table.token),
-                username=table.username,
-                password=_plain(table.password),
-                timeout_secs=table.timeout_secs,
-                compress=table.compress,
-            ),
-            TagGuard(self.settings.guard.model_dump()),
+        address = InfluxAddress(
+            url=table.url,
+            version=table.version,
+            database=table.database or table.bucket or "",
+            org=table.org,
+            retention_policy=table.retention_policy,
+            token=_plain(table.token),
+            username=table.username,
+            password=_plain(table.password),
+            timeout_secs=table.timeout_secs,
+            compress=table.compress,
         )
+        return address if admin is None else address.as_admin(admin)
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -16,6 +16,10 @@ from typing import Any
 from gaugetrail_sim.broker import find_program, free_port
 
 DATABASE = "gaugetrail_demo"
+UNKNOWN = "unknown"
+"""What a 1.x says that was built without being told its version (cmd/influxd of influxdata/influxdb). From 1.11 on
+there is no `v` before the number.
+"""
 
 CONF = """\
 reporting-disabled = true
@@ -70,6 +74,8 @@ class Influx:
         except OSError as error:
             raise InfluxTrouble(f"InfluxDB at {self.url} doesn't answer /ping: {error}") from error
         found = re.match(r"v?([123])\.", said)
+        if found is None and said == UNKNOWN:
+            return "1"
         if found is None:
             raise InfluxTrouble(f"{self.url} doesn't look like InfluxDB 1, 2 or 3 (its version says {said!r})")
         return found[1]
@@ -112,7 +118,7 @@ def find_influx(folder: Path, environ: Mapping[str, str]) -> Influx:
             "STORE=influxdb out"
         )
     said = subprocess.run([path, "version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    if not re.match(r"InfluxDB v1\.", said):
+    if not re.match(rf"InfluxDB v?(1\.|{UNKNOWN}\b)", said):
         raise InfluxTrouble(
             f"{path} is no InfluxDB 1 ({said.strip()[:60]}), so it needs setting up first: start it yourself, then "
             "name it with INFLUXDB_URL and INFLUXDB_TOKEN"

@@ -23,7 +23,7 @@ from gaugetrail_sim.bystander import Bystander
 from gaugetrail_sim.children import Child, ChildFailed
 from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OPERATOR_STATION, DemoFolder
 from gaugetrail_sim.gauge import MettlerScale, MitutoyoGauge, SimulatedGauge
-from gaugetrail_sim.influx_server import Influx, find_influx
+from gaugetrail_sim.influx_server import Influx, InfluxTrouble, find_influx
 from gaugetrail_sim.plc import Press
 from gaugetrail_sim.ptys import PtyPort
 from gaugetrail_sim.scanner import SimulatedScanner
@@ -65,6 +65,8 @@ class Shop:
         self.say(f"broker: {self.broker.name} on 127.0.0.1:{self.broker.port}")
         self.bystander = await asyncio.to_thread(Bystander, self.broker.port)
         self.folder.write_collector(self.broker.port, self._store_table())
+        if self.influx is not None:
+            await self._set_up_store()
         self._run("collector", command("gaugetrail-collector"), "run", "--config", str(self.folder.collector_config))
         await self._start_line("127.0.0.1", self.broker.port)
         await self.children["collector"].until(
@@ -120,11 +122,16 @@ class Shop:
             except ChildFailed:
                 if last == TRIES:
                     raise
-        version = await asyncio.to_thread(influx.version)
-        if version == "1":
-            await asyncio.to_thread(influx.query, f'CREATE DATABASE "{influx.database}"')
-        self.version = version
-        self.say(f"store: InfluxDB {version} at {influx.url}, database {influx.database}")
+        self.version = await asyncio.to_thread(influx.version)
+        if self.version == "2" and not influx.org:
+            raise InfluxTrouble(f"{influx.url} is InfluxDB 2: name its organisation with INFLUXDB_ORG")
+        self.say(f"store: InfluxDB {self.version} at {influx.url}, database {influx.database}")
+
+    async def _set_up_store(self) -> None:
+        """Database or bucket, as an administrator would make it; said at once where this token may not."""
+        code, _, err = await ask("gaugetrail-collector", "store", "init", "--config", str(self.folder.collector_config))
+        if code:
+            raise InfluxTrouble(f"{err.strip()} (INFLUXDB_TOKEN is the token that the demo has)")
 
     def _store_table(self) -> str:
         if self.influx is None:

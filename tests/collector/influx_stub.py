@@ -2,11 +2,12 @@
 
 It is strict about what we send: method, path, query parameters, `Authorization`, content type, every byte of the line
 protocol (read by `line_protocol`), bound values, statement forms (`influxql`). It answers with the status codes and
-bodies that the makers' documents and sources give for those versions.
+bodies that the makers' documents and sources give for those versions; for 2.x also to tokens that may do less (tenant,
+authorizer and http in influxdata/influxdb of 2.7).
 
 What it does not prove: that a real 2.x or 3.x takes the same lines, plans the same queries, or is fast. It holds
-everything in memory, knows no shards, and where the documents are silent it is a guess. InfluxDB 1.6.7 is the version
-that the tests meet for real.
+everything in memory, has no shards, and where the documents are silent it is a guess. `make test-servers` runs the same
+suites against a real one where somebody names it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ from line_protocol import BadLine, Point, Value, point
 from gaugetrail_contract.clock import utc_text
 
 TOKEN = "stub-token"
+"""The operator's: it may do all."""
 ORG = "plant"
+WEEK_SECS = 7 * 86_400
+"""A shard of a bucket that is kept for ever, unless it was asked otherwise."""
 
 
 @dataclass
@@ -49,7 +53,13 @@ class Stub:
     """Retention: what is older is dropped, and said to be."""
     keeps: dict[str, int] = field(default_factory=dict)
     """Bucket -> how many seconds it keeps; for `init`."""
+    shards: dict[str, int] = field(default_factory=dict)
+    """Bucket -> how many seconds a new shard holds."""
     mappings: list[dict[str, object]] = field(default_factory=list)
+    maps_by_itself: bool = True
+    """Whether each bucket is mapped without being asked, as from 2.1 on."""
+    rights: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """Token -> the buckets that it may `read` or `write`, for tokens that aren't the operator's."""
     troubles: deque[Trouble] = field(default_factory=deque)
     writes: list[int] = field(default_factory=list)
     """How many lines each write had."""
@@ -165,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
             ("2", "POST", "/api/v2/write"): self._write,
             ("3", "POST", "/api/v2/write"): self._write,
             ("2", "GET", "/query"): self._query_2,
+            ("2", "POST", "/query"): self._query_form,
             ("3", "POST", "/api/v3/query_influxql"): self._query_3,
         }
         doors |= {
@@ -173,6 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
             ("2", "POST", "/api/v2/buckets"): self._new_bucket,
             ("2", "GET", "/api/v2/dbrps"): self._mappings,
             ("2", "POST", "/api/v2/dbrps"): self._new_mapping,
+            ("2", "POST", "/api/v2/authorizations"): self._new_token,
             ("3", "POST", "/api/v3/configure/database"): self._new_database,
         }
         if split.path.startswith("/api/v2/buckets/id-"):
@@ -187,8 +199,19 @@ class _Handler(BaseHTTPRequestHandler):
             door(query, body)
 
     def _knows_us(self, *, open_to_all: bool) -> bool:
-        scheme = {"2": "Token", "3": "Bearer"}[self.stub.version]
-        return open_to_all or self.headers.get("Authorization") == f"{scheme} {TOKEN}"
+        return open_to_all or self._token() in (TOKEN, *self.stub.rights)
+
+    def _token(self) -> str:
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token if scheme == {"2": "Token", "3": "Bearer"}[self.stub.version] else ""
+
+    def _may(self, action: str, bucket: str = "") -> bool:
+        """Whether this token may read or write that bucket; without one, whether it is the operator's."""
+        return self._token() == TOKEN or (action, bucket) in self.stub.rights.get(self._token(), ())
+
+    def _refuse_right(self, what: str) -> None:
+        """2.x answers 401 to a token that it knows, where that lacks the right."""
+        self._answer(401, {"code": "unauthorized", "message": f"{what} is unauthorized"})
 
     def _answer(self, status: int, document: object, headers: dict[str, str] | None = None) -> None:
         body = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
@@ -204,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ping(self, query: dict[str, str], body: bytes) -> None:
         if self.stub.version == "2":
-            self._answer(204, None, {"X-Influxdb-Version": "v2.7.11", "X-Influxdb-Build": "OSS"})
+            self._answer(204, None, {"X-Influxdb-Version": "v2.7.12", "X-Influxdb-Build": "OSS"})
         else:
             self._answer(200, {"version": "3.2.0"}, {"x-influxdb-version": "3.2.0", "x-influxdb-build": "Core"})
 
@@ -221,6 +244,8 @@ class _Handler(BaseHTTPRequestHandler):
             if self.stub.version == "2":
                 return self._answer(404, {"code": "not found", "message": f'bucket "{database}" not found'})
             self.stub.databases[database] = {}
+        if not self._may("write", database):
+            return self._answer(403, {"code": "forbidden", "message": "insufficient permissions for write"})
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         lines = [line for line in body.decode("utf-8").split("\n") if line]
@@ -235,42 +260,80 @@ class _Handler(BaseHTTPRequestHandler):
     # --- setting up
 
     def _orgs(self, query: dict[str, str], body: bytes) -> None:
-        found = [{"id": "org-1", "name": ORG}] if query == {"org": ORG} else []
-        self._answer(200, {"orgs": found})
+        if query != {"org": ORG}:
+            return self._no_organisation(query.get("org", ""))
+        return self._answer(200, {"orgs": [{"id": "org1", "name": ORG}] if self._may("read") else []})
+
+    def _no_organisation(self, name: str) -> None:
+        self._answer(404, {"code": "not found", "message": f'organization name "{name}" not found'})
 
     def _bucket(self, name: str) -> dict[str, object]:
-        keeps = self.stub.keeps.get(name)
-        rules = [{"type": "expire", "everySeconds": keeps}] if keeps else []
-        return {"id": f"id-{name}", "name": name, "orgID": "org-1", "retentionRules": rules}
+        rule = {
+            "type": "expire",
+            "everySeconds": self.stub.keeps.get(name, 0),
+            "shardGroupDurationSeconds": self.stub.shards.get(name, WEEK_SECS),
+        }
+        return {"id": f"id-{name}", "name": name, "orgID": "org1", "retentionRules": [rule]}
 
     def _buckets(self, query: dict[str, str], body: bytes) -> None:
         if query.get("org") != ORG:
-            return self._answer(404, {"code": "not found", "message": "organization not found"})
-        found = [self._bucket(query["name"])] if query["name"] in self.stub.databases else []
-        return self._answer(200, {"buckets": found})
+            return self._no_organisation(query.get("org", ""))
+        name = query["name"]
+        if name not in self.stub.databases:
+            return self._answer(404, {"code": "not found", "message": f'bucket "{name}" not found'})
+        return self._answer(200, {"buckets": [self._bucket(name)] if self._may("read", name) else []})
 
     def _new_bucket(self, query: dict[str, str], body: bytes) -> None:
         asked = json.loads(body)
-        if asked["orgID"] != "org-1" or asked["name"] in self.stub.databases:
-            return self._answer(422, {"code": "conflict", "message": f"bucket with name {asked['name']} exists"})
+        if not self._may("write"):
+            return self._refuse_right("write:orgs/org1/buckets")
+        if asked["orgID"] != "org1" or asked["name"] in self.stub.databases:
+            return self._answer(
+                422, {"code": "conflict", "message": f"bucket with name {asked['name']} already exists"}
+            )
         self.stub.databases[asked["name"]] = {}
-        self.stub.keeps[asked["name"]] = sum(rule["everySeconds"] for rule in asked["retentionRules"])
+        self._rule(asked["name"], asked["retentionRules"])
         return self._answer(201, self._bucket(asked["name"]))
 
     def _change_bucket(self, query: dict[str, str], body: bytes) -> None:
         name = urlsplit(self.path).path.rpartition("/id-")[2]
-        self.stub.keeps[name] = sum(rule["everySeconds"] for rule in json.loads(body)["retentionRules"])
-        self._answer(200, self._bucket(name))
+        if not self._may("write", name):
+            return self._refuse_right(f"write:orgs/org1/buckets/id-{name}")
+        self._rule(name, json.loads(body)["retentionRules"])
+        return self._answer(200, self._bucket(name))
+
+    def _rule(self, name: str, rules: list[dict[str, object]]) -> None:
+        """What a rule leaves out stays; a shard is no longer than what is kept."""
+        assert len(rules) <= 1, "buckets cannot have more than one retention rule at this time"
+        for rule in rules:
+            keeps, shard = (int(str(rule[key])) for key in ("everySeconds", "shardGroupDurationSeconds"))
+            assert not keeps or shard <= keeps
+            self.stub.keeps[name], self.stub.shards[name] = keeps, shard
+
+    def _new_token(self, query: dict[str, str], body: bytes) -> None:
+        asked = json.loads(body)
+        if not self._may("write"):
+            return self._refuse_right("write:orgs/org1/authorizations")
+        token = f"drawn-{len(self.stub.rights)}"
+        self.stub.rights[token] = {
+            (one["action"], one["resource"]["id"].removeprefix("id-")) for one in asked["permissions"]
+        }
+        return self._answer(201, {"id": "auth1", "token": token, "permissions": asked["permissions"]})
 
     def _mappings(self, query: dict[str, str], body: bytes) -> None:
-        found = [one for one in self.stub.mappings if one["database"] == query["db"]]
+        name = query["db"]
+        found = [one for one in self.stub.mappings if one["database"] == name]
+        if self.stub.maps_by_itself and name in self.stub.databases and self._may("read", name):
+            found.append({"database": name, "bucketID": query["bucketID"], "default": True, "virtual": True})
         self._answer(200, {"content": found})
 
     def _new_mapping(self, query: dict[str, str], body: bytes) -> None:
         asked = json.loads(body)
+        if not self._may("write"):
+            return self._refuse_right("write:orgs/org1/dbrp")
         assert set(asked) == {"orgID", "bucketID", "database", "retention_policy", "default"}
         self.stub.mappings.append(asked)
-        self._answer(201, asked)
+        return self._answer(201, asked)
 
     def _new_database(self, query: dict[str, str], body: bytes) -> None:
         name = json.loads(body)["db"]
@@ -279,6 +342,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.stub.databases[name] = {}
         return self._answer(200, None)
 
+    def _query_form(self, query: dict[str, str], body: bytes) -> None:
+        """The demo's way: a form, and times as they come."""
+        self._query_2({key: values[0] for key, values in parse_qs(body.decode()).items()} | {"epoch": "ns"}, b"")
+
     def _query_2(self, query: dict[str, str], body: bytes) -> None:
         if not {"db", "q", "epoch"} <= set(query) or set(query) - {"db", "q", "epoch", "params", "rp"}:
             return self._answer(400, {"error": f"parameters are {sorted(query)}"})
@@ -286,6 +353,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(400, {"error": "times are asked for in nanoseconds"})
         if query["db"] not in self.stub.databases:
             return self._answer(404, {"code": "not found", "message": f"database not found: {query['db']}"})
+        if not self._may("read", query["db"]):
+            return self._refuse_right(f"read:orgs/org1/buckets/id-{query['db']}")
         results: list[dict[str, object]] = []
         bound = json.loads(query.get("params", "{}"))
         # Several statements in one request; none of ours holds a semicolon in a text, for texts are bound.

@@ -140,6 +140,8 @@ def answer(text: str, bound: Mapping[str, str | int | float], stored: Iterable[P
     if parser.word("SHOW", "MEASUREMENTS"):
         found = _show("measurements", ["name"], [[name] for name in sorted({point.measurement for point in points})])
         _limit(parser)
+    elif parser.word("SHOW", "SERIES", "EXACT", "CARDINALITY"):
+        found = _series_counts(points)
     elif parser.word("SHOW", "TAG", "VALUES"):
         found = _tag_values(parser, points)
     elif parser.word("SELECT"):
@@ -159,6 +161,14 @@ def _show(name: str, columns: list[str], values: list[list[Value | None]]) -> li
 
 def _limit(parser: _Parser) -> int | None:
     return int(parser.literal()) if parser.word("LIMIT") else None
+
+
+def _series_counts(points: Sequence[Point]) -> list[Series]:
+    """A count for each measurement."""
+    found: dict[str, set[object]] = {}
+    for point in points:
+        found.setdefault(point.measurement, set()).add(point.tags)
+    return [Series(name, ["count"], [[len(tags)]]) for name, tags in found.items()]
 
 
 def _tag_values(parser: _Parser, points: Sequence[Point]) -> list[Series]:

@@ -1,13 +1,14 @@
-"""A year of records lies in one shard of InfluxDB 1, for a trace touches every shard there is."""
+"""A year of records lies in one shard of InfluxDB 1 and 2, for a trace touches every shard there is."""
 
 from __future__ import annotations
 
 import pytest
+from influx_stub import ORG, TOKEN, Stub
 from places import RealPlace
 
 from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_admin import shard_days
 from gaugetrail_collector.stores.influx_http import InfluxAddress
+from gaugetrail_collector.stores.influx_setup import shard_days
 
 YEAR = "8736h0m0s"
 
@@ -18,7 +19,7 @@ def test_a_shard_is_never_longer_than_what_is_kept(keep: int | None, shard: int)
 
 
 def shards(store: InfluxStore) -> str:
-    (policy,) = store._admin._policies()
+    (policy,) = store._admin.policies()
     return str(policy["shardGroupDuration"])
 
 
@@ -47,3 +48,33 @@ def test_init_gives_a_database_that_is_there_longer_shards(influx_url: str) -> N
         assert shards(store) == YEAR
     finally:
         place.close()
+
+
+def bucket_store(stub: Stub) -> InfluxStore:
+    return InfluxStore(InfluxAddress(url=stub.url, version="2", database="b", org=ORG, token=TOKEN))
+
+
+@pytest.mark.parametrize(("keep", "days"), [(None, 364), (3650, 364), (400, 100), (30, 7)])
+def test_a_new_bucket_has_shards_as_long_as_it_keeps_records(keep: int | None, days: int) -> None:
+    stub = Stub("2")
+    store = bucket_store(stub)
+    store.init(keep, roll_ups=False)
+    assert (stub.keeps["b"], stub.shards["b"]) == ((keep or 0) * 86_400, days * 86_400)
+    store.close()
+    stub.close()
+
+
+@pytest.mark.parametrize(
+    ("keeps_days", "had_days", "has_days"), [(0, 7, 364), (400, 7, 100), (30, 1, 7), (2, 1, 1), (0, 500, 500)]
+)
+def test_init_gives_a_bucket_that_is_there_longer_shards(keeps_days: int, had_days: int, has_days: int) -> None:
+    """How long it keeps stays; shards that are long enough stay, too."""
+    stub = Stub("2", {"b": {}}, keeps={"b": keeps_days * 86_400}, shards={"b": had_days * 86_400})
+    store = bucket_store(stub)
+    done = store.init(None, roll_ups=False)
+    changed = [] if had_days == has_days else [f"new shards of bucket b hold {has_days} days"]
+    assert done == ["bucket b is there", *changed]
+    assert (stub.keeps["b"], stub.shards["b"]) == (keeps_days * 86_400, has_days * 86_400)
+    assert store.init(None, roll_ups=False) == ["bucket b is there"]
+    store.close()
+    stub.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from floor import answers, command, until
+from influx_stub import ORG, TOKEN, Stub
 
 pytestmark = pytest.mark.processes
 
@@ -64,6 +65,47 @@ def test_demo_stores_in_influxdb(tmp_path: Path) -> None:
     code, figures, said = demo(tmp_path, "--store", "influxdb", env={"INFLUXDB_URL": ""})
     nothing_lost(code, figures, said)
     assert figures["store"] == "influxdb"
+
+
+def demo_on(stub: Stub, folder: Path, token: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """The demo against a stub of InfluxDB 2, which can't be installed here."""
+    named = {"INFLUXDB_URL": stub.url, "INFLUXDB_TOKEN": token, "INFLUXDB_ORG": ORG, "INFLUXDB_BUCKET": "b"}
+    return subprocess.run(
+        (command("gaugetrail-sim"), "demo", "--for", SECS, "--store", "influxdb", "--json", "--broker", "embedded"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=folder,
+        env={**os.environ, **named, **more},
+    )
+
+
+def test_demo_makes_its_bucket_on_influxdb_2(tmp_path: Path) -> None:
+    stub = Stub("2")
+    done = demo_on(stub, tmp_path, TOKEN)
+    stub.close()
+    nothing_lost(done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr)
+    assert stub.databases["b"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"INFLUXDB_TOKEN": "own"}, "--admin-file"),
+        ({"INFLUXDB_TOKEN": "mistyped"}, "the token is not accepted"),
+        ({"INFLUXDB_ORG": "plnat"}, "no such organisation"),
+        ({"INFLUXDB_ORG": ""}, "INFLUXDB_ORG"),
+    ],
+)
+def test_demo_says_at_once_why_it_can_make_no_bucket(tmp_path: Path, more: dict[str, str], words: str) -> None:
+    """Before a line is started whose records could go nowhere."""
+    stub = Stub("2", rights={"own": {("read", "b"), ("write", "b")}})
+    done = demo_on(stub, tmp_path, TOKEN, **more)
+    stub.close()
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".demo" / "agent.log").exists()
 
 
 def test_two_demos_at_once_do_not_meet(tmp_path: Path) -> None:

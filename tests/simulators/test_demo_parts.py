@@ -16,6 +16,7 @@ import pytest
 
 from gaugetrail_sim.children import Child, ChildFailed
 from gaugetrail_sim.demo_files import claim_folder
+from gaugetrail_sim.influx_server import InfluxTrouble, find_influx
 from gaugetrail_sim.line import make_piece
 from gaugetrail_sim.line_run import RunAccount
 from gaugetrail_sim.plc import PlcTold
@@ -149,3 +150,37 @@ def test_judge_finds_an_altered_value() -> None:
     changed = dict(stored[0].results) | {"weight": str(Decimal("0.01") + Decimal(str(stored[0].results["weight"])))}
     stored[0] = StoredInspection("a", "e", 1, "inspection", "OP20", stored[0].serial, 1, changed)
     assert judged(stored) == (4, 0, 0, 1)
+
+
+def influxd_that_says(folder: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program of the name before all others on the PATH, for builds that can't be installed here."""
+    program = folder / "bin" / "influxd"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho '{version}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent) + os.pathsep + os.environ["PATH"])
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "InfluxDB v1.6.7~rc0 (git: unknown unknown)",
+        "InfluxDB v1.8.10 (git: 1.8 688e697c51fd)",
+        "InfluxDB 1.11.8 (git: HEAD 62304cd)",
+        "InfluxDB vunknown (git: unknown unknown)",
+    ],
+)
+def test_any_influxdb_1_on_the_path_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    influxd_that_says(tmp_path, version, monkeypatch)
+    assert find_influx(tmp_path, {}).words[0] == str(tmp_path / "bin" / "influxd")
+
+
+@pytest.mark.parametrize(
+    "version", ["InfluxDB v2.7.12 (git: ec9dcde5d6) build_date: 2025-05-20", "influxdb3 3.2.0", ""]
+)
+def test_another_influxdb_on_the_path_says_how_to_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    influxd_that_says(tmp_path, version, monkeypatch)
+    with pytest.raises(InfluxTrouble, match="name it with INFLUXDB_URL"):
+        find_influx(tmp_path, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +11,9 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.copy import copy
-from gaugetrail_collector.stores import StoreDown
+from gaugetrail_collector.config import CollectorConfig, InfluxTable
+from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_contract.files import write_whole
 from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="Set the store up, look at it, copy it.")
@@ -36,22 +40,62 @@ def init(
     roll_ups: Annotated[
         bool, typer.Option("--roll-ups", help="InfluxDB 1: hourly figures of each characteristic, kept for ever")
     ] = False,
+    admin_file: Annotated[
+        Path | None,
+        typer.Option(help="InfluxDB: file with an administrator's token, on 1.x user:password; for this command alone"),
+    ] = None,
+    reader: Annotated[
+        Path | None,
+        typer.Option(help="InfluxDB: make a user who may only read; what Grafana needs of it goes into this file"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make what the store needs. Database or bucket, retention, the v1 mapping of 2.x; what is there stays."""
-    store = configuration.load(config).store()
+    """Make what the store needs. Database or bucket, retention, shards, the v1 mapping of 2.x; what is there stays."""
+    loaded = configuration.load(config)
+    admin = None if admin_file is None else _secret(admin_file)
     try:
-        done = store.init(keep_days, roll_ups=roll_ups)
-        store.open()
+        done = _init(loaded.store(admin), keep_days, roll_ups=roll_ups)
+        if reader is not None:
+            done += _reader(loaded, admin, reader)
+        # With the collector's own rights, which need not be those that set it up.
+        with contextlib.closing(loaded.store()) as store:
+            store.open()
     except StoreDown as error:
         raise fail(f"the store can't be set up: {error}") from error
-    finally:
-        store.close()
     if as_json:
         answer({"ok": True, "done": done})
         return
     for line in done:
         say(line)
+
+
+def _init(store: Store, keep_days: int | None, *, roll_ups: bool) -> list[str]:
+    with contextlib.closing(store):
+        return store.init(keep_days, roll_ups=roll_ups)
+
+
+def _reader(loaded: CollectorConfig, admin: str | None, path: Path) -> list[str]:
+    """The file is a systemd EnvironmentFile. One that is there stays, since Grafana may use it."""
+    table = loaded.settings.store
+    if not isinstance(table, InfluxTable):
+        raise fail("a SQLite store has no users; leave --reader out")
+    if path.exists():
+        return [f"{path} is there: its user stays as it is; delete the file to draw another password"]
+    from gaugetrail_collector.stores.influx_reader import make_reader
+
+    variables, done = make_reader(loaded.influx_address(table, admin))
+    try:
+        write_whole(path, "".join(f"{name}={value}\n" for name, value in variables.items()).encode())
+    except OSError as error:
+        raise fail(f"{path} can't be written: {error.strerror}; run this again with another file") from error
+    return [*done, f"{path} has what Grafana needs; name it in its service: EnvironmentFile={path}"]
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise fail(f"--admin-file {path} can't be read: {error}") from error
 
 
 app.command("copy")(copy)

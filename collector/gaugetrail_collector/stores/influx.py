@@ -21,6 +21,7 @@ from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_read import InfluxReads
+from gaugetrail_collector.stores.influx_setup import InfluxSetup
 from gaugetrail_collector.stores.influx_words import plain
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_collector.stores.stats import Stats, TagUse
@@ -39,6 +40,7 @@ class InfluxStore(InfluxReads):
         self._at = address
         self._guard = guard or TagGuard()
         self._admin = InfluxAdmin(self._http)
+        self._setup = InfluxSetup(self._http, self._admin)
         self._keeps_ns: int | None = None
         self._server = ""
         self._chains = Chains(self._http)
@@ -57,8 +59,10 @@ class InfluxStore(InfluxReads):
                 f'set version = "{found[1]}"'
             )
         if self._at.version == "1":
-            self._admin.create_database()
+            self._setup.create_database()
         else:
+            if self._at.version == "2":
+                self._admin.reach()
             self._http.query("SHOW MEASUREMENTS LIMIT 1")
         self._guard.load(self._admin.tag_values(self._guard.bounds))
         self._keeps_ns = self._admin.keeps_ns()
@@ -132,9 +136,9 @@ class InfluxStore(InfluxReads):
         return self._admin.limits(self._guard.bounds)
 
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
-        """As `InfluxAdmin.init`."""
+        """As `InfluxSetup.init`."""
         self._http.connect()
-        return self._admin.init(keep_days, roll_ups=roll_ups)
+        return self._setup.init(keep_days, roll_ups=roll_ups)
 
     def _remembered(self, opened: Opened) -> Outcome | None:
         other = self._chains.remembered(opened)

@@ -16,19 +16,14 @@ import gzip
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores.influx_requests import Answer, Body, NoAnswer, Requests, requests_to
+from gaugetrail_collector.stores.influx_words import refusal
 from gaugetrail_contract.clock import utc_us
-
-REFUSALS = {
-    401: "the token or password is not accepted",
-    403: "this user may not do that; give it read and write rights",
-    404: "there is no such database or bucket; create it",
-}
 
 Point = dict[str, Any]
 """A row of an answer: column to value, tags included."""
@@ -48,6 +43,13 @@ class InfluxAddress:
     password: str | None = None
     timeout_secs: float = 20.0
     compress: Literal["auto", "always", "never"] = "auto"
+
+    def as_admin(self, secret: str) -> InfluxAddress:
+        """The same place for who sets it up: `user:password` on 1.x, else a token."""
+        if self.version != "1":
+            return replace(self, token=secret)
+        name, _, password = secret.partition(":")
+        return replace(self, token=None, username=name, password=password)
 
     @property
     def compressed(self) -> bool:
@@ -123,7 +125,8 @@ class InfluxHttp:
         results = self.document(answer).get("results", [{}])
         for result in results:
             if "error" in result:
-                raise StoreRefuses(f"InfluxDB at {self.at.url}: {result['error']}")
+                words = refusal(self.at.version, 200, reason := str(result["error"]))
+                raise StoreRefuses(f"InfluxDB at {self.at.url}: {f'{words} ({reason})' if words else reason}")
             if _is_cut(result):
                 raise StoreRefuses(
                     f"InfluxDB at {self.at.url} cuts its answers, so what it leaves out looks like what isn't there: "
@@ -177,8 +180,8 @@ class InfluxHttp:
         """Raise what the status asks for: `StoreRefuses` or `StoreDown`."""
         where = f"InfluxDB at {self.at.url}"
         status, reason = answer.status, error_text(answer)
-        if status in REFUSALS:
-            raise StoreRefuses(f"{where}, {self.at.database}: {REFUSALS[status]} ({reason})")
+        if status in (401, 403, 404):
+            raise StoreRefuses(f"{where}, {self.at.database}: {refusal(self.at.version, status, reason)} ({reason})")
         if status == 400:
             raise StoreRefuses(f"{where}: {reason}")
         raise StoreDown(f"{where} answers {status}: {reason}")

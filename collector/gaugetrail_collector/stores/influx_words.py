@@ -23,6 +23,50 @@ _WORDS: Sequence[tuple[str, str]] = (
 )
 
 
+AS_ADMIN = (
+    "run gaugetrail-collector store init with a token that may make it, the operator's or an all-access token of the "
+    "organisation: --admin-file FILE, for this once"
+)
+BUCKET_RIGHTS = "give it read and write rights for this bucket (InfluxDB's own page: Load Data, API Tokens)"
+_OTHER_ORG = (
+    "there is no such organisation, or the token is another one's; set [store] org to its name as InfluxDB's own page "
+    "shows it"
+)
+_REFUSALS = {
+    401: "the token or password is not accepted",
+    403: "this user may not do that; give it read and write rights",
+    404: "there is no such database or bucket; create it",
+}
+_OF_2: Sequence[tuple[str, str]] = (
+    (r"organization.* not found", _OTHER_ORG),
+    (r"bucket.* not found", "there is no such bucket; gaugetrail-collector store init makes it"),
+    (r"write:orgs/\w+/(buckets|dbrp|authorizations) is unauthorized", f"this token may not make that; {AS_ADMIN}"),
+    (r"is unauthorized|insufficient permissions", f"the token is known, but may not do that; {BUCKET_RIGHTS}"),
+    (
+        r"database not found|retention policy not found|dbrp mapping",
+        "no database leads to this bucket; gaugetrail-collector store init maps it",
+    ),
+    (
+        r"unauthorized access",
+        "the token is not accepted: mistyped, deleted or another server's; look at [store] token_file",
+    ),
+)
+"""What 2.x says, as it stands in its source (tenant, http/legacy, authorizer), and what to do about it."""
+
+
+def refusal(version: str, status: int, reason: str) -> str:
+    """What a server's no asks for; empty where it is none of the known ones."""
+    for pattern, words in _OF_2 if version == "2" else ():
+        if re.search(pattern, reason, re.IGNORECASE):
+            return words
+    return _REFUSALS.get(status, "")
+
+
+def hidden_bucket(database: str, org: str) -> str:
+    """2.x leaves a bucket out that the token may not read, and says nothing of it."""
+    return f"the organisation {org} shows this token no bucket {database}: there is none, or the token may not read it"
+
+
 def plain(reason: str) -> str:
     """The server's reason with what it means behind it; as it is where it is none of the known ones."""
     for pattern, words in _WORDS:
