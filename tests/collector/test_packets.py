@@ -199,3 +199,31 @@ def test_tls_leaves_nothing_behind(tmp_path: Path) -> None:
         assert paho.line.pending() == 0
         paho.line.send(b"x")
     serving.join()
+
+
+PING = b"\xc0\x00"
+
+
+def test_a_ping_is_answered_once_in_the_brokers_place_and_nothing_else_is_changed() -> None:
+    """Half a message is here already: the answer stands before it, and the message comes whole."""
+    with pair() as (far, paho):
+        line, whole = paho.line, publish(b"a/records", b"payload", 7)
+        far.sendall(whole[:9])
+        paho.read()
+        assert not line.answer_ping(), "nobody has asked"
+        line.send(PING)
+        assert line.between_packets
+        assert line.answer_ping()
+        assert line.recv(1) + line.recv(1) == b"\xd0\x00"
+        assert not line.answer_ping(), "one answer for one question"
+        far.sendall(whole[9:])
+        paho.read()
+        assert paho.events == [Taken("a/records", b"payload", 7)]
+        assert far.recv(100) == PING, "the broker hears it all the same"
+
+
+def test_in_the_middle_of_a_packet_of_pahos_there_is_no_place_for_an_answer() -> None:
+    with pair() as (far, paho):
+        far.sendall(packet(0x90, bytes(40))[:20])
+        paho.read()
+        assert not paho.line.between_packets

@@ -20,17 +20,31 @@ from wire import Wire
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.intake.connection import Connection, connection_class, missing_names
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.subscriber import MOST_BYTES, Subscriber
+from gaugetrail_collector.intake.subscriber import MOST_BYTES, MOST_STANDING_BYTES, Subscriber
+from gaugetrail_contract.receipts import Receipt
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
 
 WINDOW = 20
+KEEPALIVE_SECS = 5
+SLOW_SECS = 0.06
+"""A message: for 24 MB of them a slow store takes three keep-alives, and the broker waits for one and a half."""
 
 
 def settings(
     port: int, *, version: Literal["5", "3.1.1"] = "5", tls_ca: Path | None = None, window: int = WINDOW
 ) -> MqttTable:
-    return MqttTable(host="localhost", port=port, version=version, tls_ca=tls_ca, window=window, keepalive_secs=5)
+    return MqttTable(
+        host="localhost", port=port, version=version, tls_ca=tls_ca, window=window, keepalive_secs=KEEPALIVE_SECS
+    )
+
+
+def with_tls(floor: Floor) -> tuple[int, Path, str]:
+    """A second port, its CA, and what the broker's settings need for it."""
+    ca, certificate, key = make_certificates(floor.folder)
+    port = free_port()
+    # Started as root, a broker would become somebody who may not read a test's folder.
+    return port, ca, f"user root\nlistener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n"
 
 
 @contextmanager
@@ -60,13 +74,7 @@ def test_every_message_comes_once_in_order_and_whole(
     floor: Floor, version: Literal["5", "3.1.1"], *, tls: bool
 ) -> None:
     """The window is far smaller than what is sent: acknowledgements reach the broker, or it would stop."""
-    port, ca = floor.mqtt_port, None
-    more = ""
-    if tls:
-        ca, certificate, key = make_certificates(floor.folder)
-        port = free_port()
-        # Started as root, a broker would become somebody who may not read a test's folder.
-        more = f"user root\nlistener {port} 127.0.0.1\ncertfile {certificate}\nkeyfile {key}\n"
+    port, ca, more = with_tls(floor) if tls else (floor.mqtt_port, None, "")
     floor.broker(f"{more}max_inflight_messages {WINDOW}\n" if version == "3.1.1" else more)
     with subscribed(settings(port, version=version, tls_ca=ca)) as subscriber, Wire(floor.mqtt_port) as wire:
         sending = threading.Thread(target=lambda: [wire.send("pc-a", payload) for payload in PAYLOADS])
@@ -152,6 +160,39 @@ def test_while_nothing_is_taken_the_connection_lives(floor: Floor) -> None:
             wire.send("pc-a", bytes(100_000))
         everything_has_come(subscriber, wire)
         assert (subscriber.messages.qsize(), subscriber.connected) == (60, True)
+
+
+def test_the_connection_is_served_while_there_is_no_room(floor: Floor) -> None:
+    """A store that comes back slowly: for longer than the keep-alive more is held than is read beside. The broker
+    hears us all that time, what we say goes out, and its answers that stand behind the messages are not waited for.
+    """
+    floor.broker()
+    count, size = 700, 100_000
+    connections = []
+    with subscribed(settings(floor.mqtt_port, window=1000)) as subscriber, Wire(floor.mqtt_port) as wire:
+        subscriber.on_connected = lambda: connections.append(1)
+        sending = threading.Thread(target=lambda: [wire.send("pc-a", bytes(size)) for _ in range(count)])
+        sending.start()
+        until(lambda: subscriber.messages.weight > MOST_STANDING_BYTES, "as much as is held while nothing is taken")
+        taken = 0
+
+        def a_slow_store() -> None:
+            nonlocal taken
+            while subscriber.messages.weight > MOST_BYTES * 2:
+                taken += len(take(subscriber, 1))
+                threading.Event().wait(SLOW_SECS)
+
+        storing = threading.Thread(target=a_slow_store)
+        storing.start()
+        number = 0
+        while storing.is_alive():
+            number += 1
+            subscriber.publish_receipt("pc-a", Receipt(epoch="0123456789ab", stored=((number, number, "0" * 64),)))
+            until(lambda: number in wire.receipted.get("pc-a", ()), "what we say goes out")  # noqa: B023
+            storing.join(1.0)
+        take(subscriber, count - taken)
+        sending.join()
+        assert connections == []
 
 
 def test_what_came_before_a_reconnect_is_not_acknowledged_after_it(floor: Floor) -> None:

@@ -6,8 +6,8 @@ arrived is read at once. Complete messages of QoS 1 at its head are cut out of i
 order of its arrival and packet by packet, as if it came from the socket: what is larger than `MOST`, what is malformed,
 what isn't a message of QoS 1, the end of the connection and its errors.
 
-Promise: what paho and `take` get is, packet for packet, what the socket gave. The socket is read by `fill` alone, which
-never waits. A plain socket and a TLS one serve alike. One thread at a time.
+Promise: what paho and `take` get is, packet for packet, what the socket gave; but for `answer_ping`. The socket is read
+by `fill` alone, which never waits. A plain socket and a TLS one serve alike. One thread at a time.
 
 A message is `0011 D01R` (D: sent again, R: retained), the length of the rest in one to four digits of seven bits, the
 topic's length and the topic, the message's number, in MQTT 5 the length of its properties and these, and the payload.
@@ -25,6 +25,7 @@ MOST = 256 * 1024
 """Bytes of a packet that is cut out here; a larger one is paho's to collect."""
 A_READ = 64 * 1024
 ANY = 2**40
+PINGREQ, PINGRESP = b"\xc0\x00", b"\xd0\x00"
 
 _QOS1_MASK, _QOS1 = 0b1111_0110, 0b0011_0010
 
@@ -48,6 +49,8 @@ class PacketSocket:
         self._at = 0
         self._owed = 0
         """Bytes of the packet at the head that are paho's."""
+        self._pinged = False
+        """paho has asked for a sign of life since one was given in the broker's place."""
         self._end: OSError | bytes | None = None
         """What paho is told when everything before it is read: an error, or no bytes for the end."""
 
@@ -72,6 +75,7 @@ class PacketSocket:
 
     def send(self, data: bytes | bytearray) -> int:
         """As the socket's own."""
+        self._pinged = self._pinged or data == PINGREQ
         return self._sock.send(data)
 
     def fileno(self) -> int:
@@ -111,6 +115,21 @@ class PacketSocket:
         while not self._owed and (found := self._cut()) is not None:
             taken.append(found)
         return taken
+
+    @property
+    def between_packets(self) -> bool:
+        """Whether paho is not in the middle of a packet."""
+        return self._owed == 0
+
+    def answer_ping(self) -> bool:
+        """Answer paho's ping in the broker's place, while we are the ones who don't read: its own answer stands behind
+        messages for which there is no room. Only between packets. True where there is an answer for paho to read.
+        """
+        if not self._pinged:
+            return False
+        self._pinged = False
+        self._read, self._at, self._owed = PINGRESP + self._read[self._at :], 0, len(PINGRESP)
+        return True
 
     @property
     def waiting(self) -> bool:

@@ -30,9 +30,10 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 4_000_000
 """Held in memory; what is beyond waits with the broker. More than the largest batches need."""
-MOST_MESSAGES = 70_000
-"""Held while nothing is taken: more than a broker may have on the way to us (65,535)."""
-A_LOOK_SECS = 0.005
+MOST_STANDING_BYTES = 32_000_000
+"""Held while nothing is taken, as when the store is down: what services say of themselves comes between records."""
+STANDING_SECS = 2.0
+"""Nothing was taken for so long: it isn't worth waiting for more to be taken."""
 GOODBYE_SECS = 2.0
 MID_BITS = 16
 
@@ -53,8 +54,8 @@ class Subscriber:
         self._generation = 0
         """Counts connections: the number in a message's token, beside the broker's for the message."""
         self._status_mid: int | None = None
-        self._standing: int | None = None
-        """What had been taken when waiting for more to be taken was given up."""
+        self._taken = (0, time.monotonic())
+        """Bytes taken, and since when it has been so many."""
         self._stopping = threading.Event()
         self._broker = BrokerConnection(
             settings,
@@ -133,6 +134,7 @@ class Subscriber:
     def _make_client(self, *as_usual: object, **more: object) -> PlainConnection:
         client = connection_class()(*as_usual, **(more | {"manual_ack": True}))  # type: ignore[arg-type]
         client.on_taken = self._on_taken
+        client.has_room = self._has_room
         return client
 
     def _on_connect(self) -> None:
@@ -179,25 +181,16 @@ class Subscriber:
 
     def _on_taken(self, taken: Sequence[Taken]) -> None:
         """`mid` is 0 for a message of QoS 0, which nobody waits to see acknowledged."""
-        self._wait_for_room()
         connection = self._generation << MID_BITS
         for topic, payload, mid in taken:
             self.messages.put(Message(topic, payload, connection | mid))
 
-    def _wait_for_room(self) -> None:
-        """Read no more while a lot is held, so that the rest waits with the broker.
-
-        Not for ever while nothing is taken, as when the store is down: a connection that isn't read answers no pings.
-        No acknowledgement makes the broker send more then.
+    def _has_room(self) -> bool:
+        """Whether more may be read. While nothing is taken that is until far more is held: what isn't read isn't heard
+        either, and without acknowledgements few brokers send much.
         """
-        inbox, since = self.messages, time.monotonic()
-        moved = inbox.taken
-        while inbox.weight > MOST_BYTES and not self._stopping.is_set():
-            if inbox.taken != moved:
-                moved, since = inbox.taken, time.monotonic()
-            elif inbox.qsize() < MOST_MESSAGES and (
-                moved == self._standing or time.monotonic() - since > self._settings.keepalive_secs / 3
-            ):
-                self._standing = moved
-                return
-            self._stopping.wait(A_LOOK_SECS)
+        inbox, now = self.messages, time.monotonic()
+        if inbox.taken != self._taken[0]:
+            self._taken = (inbox.taken, now)
+        standing = now - self._taken[1] > STANDING_SECS
+        return inbox.weight <= (MOST_STANDING_BYTES if standing else MOST_BYTES)
