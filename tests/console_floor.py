@@ -13,12 +13,16 @@ from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
 from gaugetrail_contract.seal import Opened, open_sealed, seal
+from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service.console_users import line_of, read_users
+from gaugetrail_service.web_sessions import Sessions
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -121,6 +125,12 @@ def sealed(bodies: Iterable[Body], agent: str = "pc1", epoch: str = "abcdefgh") 
     return chain
 
 
+def own_status(**changes: object) -> CollectorStatus:
+    """What a collector says of itself with all well."""
+    fields: dict[str, object] = {"online": True, "collector": "collector-1", "broker": "up", "store": "up"}
+    return CollectorStatus.model_validate(fields | changes)
+
+
 class Pages:
     """A console's application, asked like a browser on the same machine would."""
 
@@ -139,13 +149,17 @@ class Pages:
         about = About("collector-1", "0.1.0")
         self.keys = Keys(folder / "keys.db", "first-use", lambda: T0)
         self.keys.open()
-        self.facts = Facts(about, self._make, self.set_aside, self.neighbours, self.keys)
+        self.let_go = LetGo(folder / "let-go.db")
+        self.let_go.open()
+        self.own = own_status()
+        self.facts = Facts(about, self._make, self.set_aside, self.neighbours, self.keys, self.let_go, lambda: self.own)
         self.app = make_app(self.facts, ("127.0.0.1",))
 
     def close(self) -> None:
         self.facts.close()
         self.set_aside.close()
         self.keys.close()
+        self.let_go.close()
 
     def put_aside(self, raw: bytes, reason: str = "not a wire line") -> None:
         self.set_aside.put([Entry("gaugetrail/v1/pc1/records", raw, reason, T0)])
@@ -174,7 +188,14 @@ class Pages:
 
         return asyncio.run(main())
 
-    def press(self, path: str, **headers: str) -> httpx.Response:
+    def press(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> httpx.Response:
         """A button of one of our own pages."""
         own = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"} | headers
-        return self.ask(path, method="POST", headers=own, form={"token": self.facts.token})
+        return self.ask(path, method="POST", headers=own, form={"token": self.facts.token, **(fields or {})})
+
+    def log_on(self, folder: Path, name: str = "ann", password: str = "correct horse: battery") -> dict[str, str]:
+        """From now on everybody has to log on; the headers of one who has."""
+        (folder / "users").write_text(line_of(name, password) + "\n")
+        self.app = make_app(self.facts, ("127.0.0.1",), Sessions(read_users(folder / "users")))
+        answer = self.press("/login", {"name": name, "password": password})
+        return {"cookie": answer.headers["set-cookie"].partition(";")[0]}

@@ -29,7 +29,7 @@ from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.routes import Routes
+from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
@@ -98,6 +98,7 @@ class Agent:
         )
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
+        self.health.station_devices = devices_of(config)
         self.terminal = _terminal(config, self.stations)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()

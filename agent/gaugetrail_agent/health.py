@@ -26,6 +26,7 @@ class Health:
     devices: dict[str, DeviceState] = field(default_factory=dict)
     stations: dict[str, str] = field(default_factory=dict)
     station_details: dict[str, StationStatus] = field(default_factory=dict)
+    station_devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     collector_keys: Mapping[str, str] = field(default_factory=dict)
     bounces: Counter[str] = field(default_factory=Counter)
     _alarms: dict[str, str] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Health:
         self.stations[station] = state
         told = {"waits_for": state, "person": display["operator"], "unit": display["serial"]}
         told |= {key: display[key] for key in ("plan", "revision", "plan_sha256")}
+        told["devices"] = self.station_devices.get(station, ())
         told["refused"] = display["message"] if state == "refused" else None
         self.station_details[station] = StationStatus.model_validate(told)
 

@@ -52,6 +52,16 @@ class Routes:
                 self.read(device, reading)
 
 
+def devices_of(config: AgentConfig) -> dict[str, tuple[str, ...]]:
+    """Station -> the devices that it works with: scanner, PLC, gauges of its plan."""
+    found: dict[str, dict[str, None]] = {table.name: {} for table in config.settings.station}
+    for table in config.settings.station:
+        found[table.name] |= dict.fromkeys(name for name in (table.scanner, table.device) if name is not None)
+    for station, device in _gauges(config):
+        found[station][device] = None
+    return {station: tuple(devices) for station, devices in found.items()}
+
+
 def _gauges(config: AgentConfig) -> Iterator[tuple[str, str]]:
     """Station and device, each pair once, in the plans' order."""
     for station, plan in config.plans.items():

@@ -26,6 +26,7 @@ from gaugetrail_collector.intake.confirming import Confirming
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Stored, Storing
 from gaugetrail_collector.intake.subscriber import Subscriber
+from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.identity import StoreIdentity
@@ -96,7 +97,8 @@ class Collector:
             max_secs=settings.batch.max_ms / 1000,
         )
         self.confirming = Confirming(self._confirm)
-        self.neighbours = Neighbours(now_us)
+        self.let_go = LetGo(config.let_go_path)
+        self.neighbours = Neighbours(now_us, on_agent=self._speaks)
         self.rounds = Rounds(
             config.store,
             Reconciler(self._ask_again, self.set_aside.numbers, settings.readback.grace_secs),
@@ -133,7 +135,7 @@ class Collector:
         from gaugetrail_service.web_sessions import Sessions
 
         about = About(self.config.settings.id, own_version())
-        facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys)
+        facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys, self.let_go, self.status)
         self.account.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
@@ -159,6 +161,7 @@ class Collector:
         _collect_garbage_rarely()
         self.set_aside.open()
         self.keys.open()
+        self.let_go.open()
         self.subscriber.on_connected = self._heartbeat
         self.subscriber.on_status = self.neighbours.hear
         self.subscriber.start()
@@ -193,12 +196,17 @@ class Collector:
             self.store.close()
             self.set_aside.close()
             self.keys.close()
+            self.let_go.close()
             log.info("stopped", extra={"event": "stopped"})
 
     def _store_changed(self) -> None:
         if self.storing.state == "down":
             self.identity.doubt()
         self._heartbeat()
+
+    def _speaks(self, agent: str) -> None:
+        if self.let_go.back(agent, now_us()):
+            log.warning("agent %s was let go and is back", agent, extra={"event": "agent_back", "agent": agent})
 
     def _finish(self, batch: Batch) -> None:
         """Store, then receipts, then acknowledgements, in this order."""

@@ -180,6 +180,11 @@ class CollectorConfig:
         """The file of what is set aside."""
         return self.data_dir / "set-aside.db"
 
+    @property
+    def let_go_path(self) -> Path:
+        """The file of line PCs that were retired."""
+        return self.data_dir / "let-go.db"
+
     def users(self) -> Users | None:
         """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
         from gaugetrail_service.console_users import read_users

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.config import CollectorConfig
+from gaugetrail_collector.intake.reasons import in_words
 from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
@@ -41,6 +43,8 @@ class Overview:
     set_aside: int = 0
     set_aside_trouble: str = ""
     last_reason: str = ""
+    let_go: frozenset[str] = frozenset()
+    """Line PCs that were retired; no alarm until they speak again."""
     agents: Mapping[str, Neighbour] = field(default_factory=dict)
     collectors: Mapping[str, Neighbour] = field(default_factory=dict)
 
@@ -59,6 +63,7 @@ def overview(config: CollectorConfig, secs: float) -> Overview:
     found.agents, found.collectors = latest(heard, "agent"), latest(heard, "collector")
     _ask_store(config, found)
     _ask_list(config, found)
+    found.let_go = _retired(config)
     return found
 
 
@@ -82,11 +87,25 @@ def _ask_list(config: CollectorConfig, found: Overview) -> None:
         entries.open()
         found.set_aside = entries.count()
         newest = entries.newest()
-        found.last_reason = "" if newest is None else newest.reason
+        found.last_reason = "" if newest is None else in_words(newest.reason).what
     except (OSError, sqlite3.Error) as error:
         found.set_aside_trouble = f"{config.set_aside_path} can't be read: {error}"
     finally:
         entries.close()
+
+
+def _retired(config: CollectorConfig) -> frozenset[str]:
+    """The names; none where the file can't be read: then the alarm stays."""
+    if not config.let_go_path.exists():
+        return frozenset()
+    listed = LetGo(config.let_go_path)
+    try:
+        listed.open()
+        return frozenset(listed.gone())
+    except (OSError, sqlite3.Error):
+        return frozenset()
+    finally:
+        listed.close()
 
 
 # --- what is not well
@@ -101,7 +120,12 @@ def findings(found: Overview, now_us: int) -> list[Finding]:
         *_growing(found),
         *_gaps(found),
         *_aside(found),
-        *(finding for name, one in found.agents.items() for finding in _agent(name, one, now_us)),
+        *(
+            finding
+            for name, one in found.agents.items()
+            if one.document.online or name not in found.let_go
+            for finding in _agent(name, one, now_us)
+        ),
         *_unheard(found),
     ]
 
@@ -167,7 +191,11 @@ def _aside(found: Overview) -> Iterator[Finding]:
     if found.set_aside:
         count = f"{found.set_aside} line{'s' if found.set_aside != 1 else ''}"
         what = f"{count} could not be understood or stored, last: {found.last_reason}"
-        yield Finding("set aside", what, "gaugetrail-collector set-aside ls; mend the cause, then set-aside retry")
+        yield Finding(
+            "set aside",
+            what,
+            "gaugetrail-collector set-aside ls; mend the cause, then set-aside retry, or close",
+        )
 
 
 def _agent(name: str, one: Neighbour, now_us: int) -> Iterator[Finding]:
@@ -175,7 +203,9 @@ def _agent(name: str, one: Neighbour, now_us: int) -> Iterator[Finding]:
     if not isinstance(told, AgentStatus):
         return
     if not told.online:
-        yield Finding(about, "is gone", "look at its PC and its network; its records wait there")
+        cure = "look at its PC and its network, its records wait there; a retired one is let go: "
+        cure += f"gaugetrail-collector agents let-go {name}"
+        yield Finding(about, "is gone", cure)
     elif (age := _age(told, now_us)) > OLD_SECS:
         yield Finding(about, f"has said nothing for {age:.0f} s: it hangs, or its clock is wrong", "look at its PC")
     else:
@@ -186,11 +216,10 @@ def _agent(name: str, one: Neighbour, now_us: int) -> Iterator[Finding]:
 def _unheard(found: Overview) -> Iterator[Finding]:
     """Agents of which there are records and no word on this broker: retired, or on another one."""
     if not found.visit.refusal:
-        for name in sorted(set(found.chains) - set(found.agents)):
+        for name in sorted(set(found.chains) - set(found.agents) - found.let_go):
             what = "has records here and no word on this broker"
-            yield Finding(
-                f"agent {name}", what, "nothing to do for a PC that was retired; else look at it", wrong=False
-            )
+            cure = f"if it was retired, gaugetrail-collector agents let-go {name}; else look at it"
+            yield Finding(f"agent {name}", what, cure, wrong=False)
 
 
 def _age(document: AgentStatus | CollectorStatus, now_us: int) -> float:

@@ -30,10 +30,12 @@ class Heard(Generic[Document]):
 
 @dataclass
 class Neighbours:
-    """Everybody on the broker by name. Thread-safe; `on_change` is called on the thread that heard it."""
+    """Everybody on the broker by name. Thread-safe; `on_change` and `on_agent` are called on the hearing thread."""
 
     now_us: Callable[[], int]
     on_change: Callable[[], None] = lambda: None
+    on_agent: Callable[[str], None] = lambda _: None
+    """Hears the name of an agent that says that it is there."""
     ignored: int = 0
     _agents: dict[str, Heard[AgentStatus]] = field(default_factory=dict)
     _collectors: dict[str, Heard[CollectorStatus]] = field(default_factory=dict)
@@ -63,6 +65,8 @@ class Neighbours:
             else:
                 self._agents[agent] = Heard(document, self.now_us())
                 self._fresh.add(agent)
+        if document is not None and document.online and document.agent == agent:
+            self.on_agent(agent)
 
     def _hear_collector(self, collector: str, payload: bytes) -> None:
         document = CollectorStatus.model_validate_json(payload) if payload else None

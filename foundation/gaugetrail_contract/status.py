@@ -43,6 +43,9 @@ class StationStatus(Told):
     plan_sha256: Hex256 | None = Field(None, description="digest of the approved document")
     unit: str | None = Field(None, description="serial, or lot, of the unit in hand")
     refused: str | None = Field(None, description="what could not be recorded and is tried again, in a sentence")
+    devices: tuple[str, ...] | None = Field(
+        None, description="names of the devices that it works with; left out by agents of before 0.2"
+    )
 
 
 class SpoolStatus(Told):

@@ -25,6 +25,8 @@ LIVE = "/live/"
 STATIC = "/static/"
 LOG_ON = "/login"
 FOR_PROGRAMS = ("/api/", LIVE, "/openapi.json")
+USER = "gaugetrail.user"
+"""Where the application finds, in a request's scope, who has logged on."""
 ALWAYS = ("localhost", "127.0.0.1", "::1")
 
 POLICY = (
@@ -64,6 +66,7 @@ class Guard:
             await send(message)
 
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        scope.pop(USER, None)
         refusal = self.refuse(scope, headers) or self._stranger(scope, headers)
         if refusal is None:
             await self._app(scope, receive, send_with_headers)
@@ -90,6 +93,7 @@ class Guard:
         who = self._sessions.who(headers.get("cookie", ""))
         if who is None:
             return 401, f"log on first: {LOG_ON}"
+        scope[USER] = who
         if scope["method"] == "POST":
             log.info("console: %s by %s", visible(scope["path"][:100]), who, extra={"event": "console", "user": who})
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import msgspec
-from console_floor import T0, amendment, inspection, measurement, sealed
+from console_floor import T0, amendment, inspection, measurement, own_status, sealed
 
 from gaugetrail_collector.console.board import LAST_LOOKS, Board
 from gaugetrail_collector.console.shown import ago, environment, limit_bar, local
@@ -17,7 +17,7 @@ from gaugetrail_contract.status import AgentStatus, SpoolStatus, agent_offline
 
 def board() -> tuple[Board, Neighbours]:
     neighbours = Neighbours(lambda: T0)
-    made = Board(lambda: T0, neighbours)
+    made = Board(lambda: T0, neighbours, own_status)
     neighbours.on_change = made.heard
     return made, neighbours
 

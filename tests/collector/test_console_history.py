@@ -8,7 +8,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from console_floor import T0, Pages, inspection, sealed
+from console_floor import T0, Pages, inspection, own_status, sealed
 from floor import until
 from samples import full_amendment, full_event, full_inspection
 
@@ -101,7 +101,7 @@ def test_the_api_answers_page_by_page_too(pages: Pages) -> None:
 
 
 def test_a_board_that_has_just_started_remembers_the_last_half_hour(pages: Pages) -> None:
-    board = Board(lambda: T0, Neighbours(lambda: T0))
+    board = Board(lambda: T0, Neighbours(lambda: T0), own_status)
     remember(lambda: SqliteStore(pages.path), T0 + (UNITS - 5) * 1_000_000, board.take_stored)
     until(lambda: board.view().stations and len(board.view().stations[0].looks) == 7, "the last seven units show")
     assert board.view().stations[0].looks[0].unit == "ENG-1"

@@ -120,11 +120,11 @@ def test_something_is_set_aside(tmp_path: Path) -> None:
     config = settings(tmp_path, free_port())
     entries = SetAside(tmp_path / "data" / "set-aside.db")
     entries.open()
-    entries.put([Entry("t", b"1", "an older reason", 1), Entry("t", b"2", "no JSON", 2)])
+    entries.put([Entry("t", b"1", "an older reason", 1), Entry("t", b"2", "the disk it lay on was full", 2)])
     entries.close()
     assert line_of("status", config, "^set aside: ") == (
-        "set aside: 2 lines could not be understood or stored, last: no JSON -> gaugetrail-collector set-aside ls; "
-        "mend the cause, then set-aside retry"
+        "set aside: 2 lines could not be understood or stored, last: the disk it lay on was full -> "
+        "gaugetrail-collector set-aside ls; mend the cause, then set-aside retry, or close"
     )
 
 
@@ -236,10 +236,13 @@ def test_agents_that_are_gone_hang_complain_or_were_never_heard(plant: Floor) ->
     told = [line for line in lines if re.match("(worth a look: )?agent [a-z0-9-]+: ", line)]
     assert told == [
         (
-            f"worth a look: agent {AGENT}: has records here and no word on this broker -> nothing to do for a PC that "
-            "was retired; else look at it"
+            f"worth a look: agent {AGENT}: has records here and no word on this broker -> if it was retired, "
+            f"gaugetrail-collector agents let-go {AGENT}; else look at it"
         ),
-        "agent gone: is gone -> look at its PC and its network; its records wait there",
+        (
+            "agent gone: is gone -> look at its PC and its network, its records wait there; a retired one is let go: "
+            "gaugetrail-collector agents let-go gone"
+        ),
         told[2],
         "agent loud: bore: no such port -> gaugetrail-agent status on its PC says what to do",
     ]

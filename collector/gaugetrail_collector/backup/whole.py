@@ -23,7 +23,11 @@ from gaugetrail_service.backup.databases import copy_database, in_use
 from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
 
 KEY = "collector.key"
-DATABASES = {"keys.db": ("agent_keys", "agent_key"), "set-aside.db": ("set_aside", "entry")}
+DATABASES = {
+    "keys.db": ("agent_keys", "agent_key"),
+    "set-aside.db": ("set_aside", "entry"),
+    "let-go.db": ("let_go", "let_go"),
+}
 """File of the data folder -> what is counted in it, and in which table."""
 STORE = "store/store.db"
 

@@ -1,4 +1,4 @@
-"""Commands about what is set aside: `set-aside ls`, `show`, `retry`, `export`."""
+"""Commands about what is set aside: `set-aside ls`, `show`, `retry`, `close`, `export`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +17,13 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.keys import opened_keys
 from gaugetrail_collector.config import CollectorConfig
+from gaugetrail_collector.intake.reasons import in_words
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.escapes import visible_bytes
+from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="What could not be understood or stored, and why.")
@@ -40,11 +43,15 @@ def opened_list(config: CollectorConfig) -> Iterator[SetAside]:
 
 
 @app.command("ls")
-def list_entries(config: ConfigFile, as_json: AsJson = False) -> None:
+def list_entries(
+    config: ConfigFile,
+    closed: Annotated[bool, typer.Option("--closed", help="what somebody closed, with who, when and why")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List what is set aside, oldest first."""
     last = 0
     with opened_list(configuration.load(config)) as entries:
-        while page := entries.entries(last):
+        while page := entries.entries(last, closed=closed):
             for entry in page:
                 if as_json:
                     answer(_entry_json(entry))
@@ -61,6 +68,8 @@ def show_entry(number: Annotated[int, typer.Argument(help="the entry's number")]
     if entry is None:
         raise fail(f"there is no entry {number}; set-aside ls lists them")
     say(_entry_line(entry))
+    if cure := in_words(entry.reason).cure:
+        say(f"what to do: {cure}")
     print(visible_bytes(entry.raw))
 
 
@@ -91,6 +100,28 @@ def retry_entries(
         raise typer.Exit(1)
 
 
+@app.command("close")
+def close_entries(
+    numbers: Annotated[list[int], typer.Argument(help="the entries' numbers")],
+    config: ConfigFile,
+    by: Annotated[str, typer.Option(help="your name")],
+    because: Annotated[str, typer.Option(help="why nothing is to be done about them")],
+    as_json: AsJson = False,
+) -> None:
+    """Let entries be: they leave the list and the count and are kept, with your name and reason (ls --closed)."""
+    for option, text in (("--by", by), ("--because", because)):
+        if reason := refuse_identifier(text):
+            raise fail(f"{option}: {reason}")
+    with opened_list(configuration.load(config)) as entries:
+        page = next(_pages(entries, numbers))
+        entries.close_entries([entry.id for entry in page], by, because, time.time_ns() // 1000)
+        left = entries.count()
+    if as_json:
+        answer({"closed": [entry.id for entry in page], "left": left})
+    else:
+        say(f"{counted(len(page), 'entry')} closed, {left} still on the list; set-aside ls --closed shows them")
+
+
 def _pages(entries: SetAside, numbers: list[int] | None) -> Iterator[list[Entry]]:
     if numbers:
         found = [entries.get(number) for number in numbers]
@@ -110,7 +141,7 @@ def export_entries(
     config: ConfigFile,
     file: Annotated[str, typer.Argument(help="where to; - is standard output")] = "-",
 ) -> None:
-    """Write every entry as a line of JSON, with its bytes in hex. The list stays as it is."""
+    """Write every entry of the list as a line of JSON, with its bytes in hex. The list stays as it is."""
     count = 0
     with opened_list(configuration.load(config)) as entries, contextlib.ExitStack() as stack:
         try:
@@ -129,7 +160,15 @@ def _entry_line(entry: Entry) -> str:
     identity = f" {entry.agent}/{entry.epoch}/{entry.seq}" if entry.seq is not None else ""
     times = f" ({entry.times} times)" if entry.times > 1 else ""
     where = f"{utc_text(entry.first_us)} {entry.topic}{identity}"
-    return f"{entry.id}: {where}: {entry.reason}{times}; {counted(len(entry.raw), 'byte')}"
+    line = f"{entry.id}: {where}: {_reason(entry)}{times}; {counted(len(entry.raw), 'byte')}"
+    if entry.closed_us is None:
+        return line
+    return f"{line}; closed {utc_text(entry.closed_us)} by {entry.closed_by}: {entry.closed_why}"
+
+
+def _reason(entry: Entry) -> str:
+    what = in_words(entry.reason).what
+    return what if what == entry.reason else f"{what} ({entry.reason})"
 
 
 def _entry_json(entry: Entry) -> dict[str, object]:
@@ -138,10 +177,17 @@ def _entry_json(entry: Entry) -> dict[str, object]:
         "time": utc_text(entry.first_us),
         "topic": entry.topic,
         "reason": entry.reason,
+        "in_words": in_words(entry.reason).what,
         "times": entry.times,
         "agent": entry.agent,
         "epoch": entry.epoch,
         "seq": entry.seq,
         "sha256": entry.sha256,
         "raw_hex": entry.raw.hex(),
-    }
+    } | _closing(entry)
+
+
+def _closing(entry: Entry) -> dict[str, object]:
+    if entry.closed_us is None:
+        return {}
+    return {"closed": utc_text(entry.closed_us), "closed_by": entry.closed_by, "closed_why": entry.closed_why}

@@ -12,6 +12,8 @@ from gaugetrail_collector.console.facts import PAGE_OF_ENTRIES, Facts
 from gaugetrail_collector.console.history import PAGE_OF_RECORDS
 from gaugetrail_collector.console.pages import MAX_NUMBER, Kind, Number, Place, Short, asked
 from gaugetrail_collector.console.questions import Verified
+from gaugetrail_collector.console.troubles import troubles
+from gaugetrail_collector.intake.reasons import in_words
 from gaugetrail_collector.intake.set_aside import Entry
 from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.tracing.trace import Question, gathered, pages
@@ -28,6 +30,7 @@ class StationNow(BaseModel):
     station: str
     state: str | None = Field(description="what it waits for, in its agent's word")
     online: bool
+    faults: list[str] = Field(description="its devices that are gone, in sentences")
     first_pass_yield: float | None = Field(description="of the last inspections; null while there is none")
     looks: tuple[Look, ...]
 
@@ -36,8 +39,12 @@ class LineNow(BaseModel):
     """The line at this moment."""
 
     time: str
+    broker: str = Field(description="up, down or unknown, as this collector finds it")
+    store: str = Field(description="up, down or unknown, as this collector finds it")
+    troubles: list[str] = Field(description="of this collector itself, in sentences")
+    as_of: str | None = Field(description="when anybody was last heard by way of the broker")
     alarms: list[str]
-    records_waiting: int
+    records_waiting: int | None = Field(description="null while the broker is away: nobody can say")
     stations: list[StationNow]
 
 
@@ -55,6 +62,7 @@ class SetAsideEntry(BaseModel):
     time: str
     topic: str
     reason: str
+    in_words: str = Field(description="the reason in people's words")
     times: int
     agent: str | None
     epoch: str | None
@@ -95,6 +103,10 @@ def _line(api: APIRouter, facts: Facts) -> None:
         view = facts.board.view()
         return LineNow(
             time=utc_text(view.now_us),
+            broker=view.own.broker,
+            store=view.own.store,
+            troubles=[one.sentence for one in troubles(view)],
+            as_of=None if view.as_of_us is None else utc_text(view.as_of_us),
             alarms=[f"{who}: {what}" for who, what in view.alarms],
             records_waiting=view.waiting,
             stations=[
@@ -103,6 +115,7 @@ def _line(api: APIRouter, facts: Facts) -> None:
                     station=one.station,
                     state=one.state,
                     online=one.online,
+                    faults=[f"{device}: {detail}" for device, detail in one.faults],
                     first_pass_yield=one.first_pass_yield,
                     looks=one.looks,
                 )
@@ -167,6 +180,7 @@ def _entry(entry: Entry) -> SetAsideEntry:
         time=utc_text(entry.first_us),
         topic=entry.topic,
         reason=entry.reason,
+        in_words=in_words(entry.reason).what,
         times=entry.times,
         agent=entry.agent,
         epoch=entry.epoch,

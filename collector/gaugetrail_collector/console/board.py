@@ -2,6 +2,9 @@
 
 Filled from two sides, what neighbours say of themselves and what the intake stores; read by the pages. Held in memory
 and bounded: it is a view, and everything in it can be had again from the store and the retained status documents.
+
+What the collector knows by itself (broker, store) stands apart from what it was told: with the broker away, nothing is
+claimed of line PCs and other collectors but what they were when they were last heard.
 """
 
 from __future__ import annotations
@@ -9,12 +12,12 @@ from __future__ import annotations
 import threading
 from bisect import insort
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gaugetrail_collector.statuses import Heard, Neighbours
 from gaugetrail_contract.record import Inspection, Record, Verdict
-from gaugetrail_contract.status import AgentStatus, CollectorStatus, StationStatus
+from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeviceStatus, StationStatus
 
 LAST_LOOKS = 100
 """Inspections kept for each station; the yield is over these."""
@@ -52,6 +55,13 @@ class StationView:
     plan: str | None
     online: bool
     looks: tuple[Look, ...]
+    faults: tuple[tuple[str, str], ...] = ()
+    """Devices of the station that are gone, each with what its agent says of it."""
+
+    @property
+    def well(self) -> bool:
+        """Whether what the tile shows can be relied on: its agent is here, and so are its devices."""
+        return self.online and not self.faults
 
     @property
     def first_looks(self) -> tuple[Look, ...]:
@@ -70,29 +80,46 @@ class View:
     """Everything at one moment."""
 
     now_us: int
+    own: CollectorStatus
+    """This collector's state as it is now, whatever the broker has of it."""
     agents: Mapping[str, Heard[AgentStatus]]
     collectors: Mapping[str, Heard[CollectorStatus]]
     stations: tuple[StationView, ...]
 
     @property
+    def broker_up(self) -> bool:
+        """Whether what the others say reaches this collector."""
+        return self.own.broker == "up"
+
+    @property
+    def as_of_us(self) -> int | None:
+        """When anybody was last heard; null while nobody was."""
+        heard = [one.heard_us for one in self.agents.values()] + [one.heard_us for one in self.collectors.values()]
+        return max(heard, default=None)
+
+    @property
     def alarms(self) -> tuple[tuple[str, str], ...]:
-        """Who complains of what: alarms of agents, and services that are gone."""
+        """Who complains of what, this collector's own troubles apart: alarms of agents, services that are gone. With
+        the broker away, nobody is called gone: it can't be known.
+        """
         found: list[tuple[str, str]] = []
         for name, agent in self.agents.items():
-            if not agent.document.online:
+            if not agent.document.online and self.broker_up:
                 found.append((name, "the agent is gone; what its stations record waits on its PC"))
             found += [(name, alarm) for alarm in agent.document.alarms if agent.document.online]
         for name, collector in self.collectors.items():
-            if not collector.document.online:
-                found.append((name, "the collector is gone"))
-            elif collector.document.store == "down":
-                found.append((name, f"the store is down: {collector.document.store_detail}"))
-            found += [
-                (name, f"{agent} sends keys that this collector doesn't know; they are stored: update the collector")
-                for agent in collector.document.newer_agents
-                if collector.document.online
-            ]
+            found += [(name, what) for what in self._alarms_of(name, collector.document)]
         return tuple(found)
+
+    def _alarms_of(self, name: str, collector: CollectorStatus) -> Iterable[str]:
+        if not collector.online:
+            if self.broker_up:
+                yield "the collector is gone"
+            return
+        if collector.store == "down" and name != self.own.collector:
+            yield f"the store is down: {collector.store_detail}"
+        for agent in collector.newer_agents:
+            yield f"{agent} sends keys that this collector doesn't know; they are stored: update the collector"
 
     @property
     def units_seen(self) -> int:
@@ -116,14 +143,12 @@ class View:
         return sum(heard.document.online for heard in self.collectors.values())
 
     @property
-    def store_up(self) -> bool:
-        """Whether any collector that is here has a store that takes records."""
-        documents = (heard.document for heard in self.collectors.values())
-        return any(one.online and one.store == "up" for one in documents)
-
-    @property
-    def waiting(self) -> int:
-        """Records on all line PCs that are not in the store yet, as far as their agents have said."""
+    def waiting(self) -> int | None:
+        """Records on all line PCs that are not in the store yet, as far as their agents have said; null where nobody
+        can say: the broker is away.
+        """
+        if not self.broker_up:
+            return None
         spools = (heard.document.spool for heard in self.agents.values())
         return sum(spool.waiting for spool in spools if spool is not None)
 
@@ -145,12 +170,23 @@ class _Station:
 
 
 class Board:
-    """Thread-safe. `version` grows with each change, so that who shows it knows when to look again."""
+    """Thread-safe. `version` grows with each change, so that who shows it knows when to look again.
 
-    def __init__(self, now_us: Callable[[], int], neighbours: Neighbours) -> None:
+    `own` tells the collector's own state; `retired` names the agents that were let go.
+    """
+
+    def __init__(
+        self,
+        now_us: Callable[[], int],
+        neighbours: Neighbours,
+        own: Callable[[], CollectorStatus],
+        retired: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self.version = 0
         self._now_us = now_us
         self._neighbours = neighbours
+        self._own = own
+        self._retired = retired
         self._lock = threading.Lock()
         self._last_agents: dict[str, AgentStatus] = {}
         self._stations: dict[tuple[str, str], _Station] = {}
@@ -170,15 +206,24 @@ class Board:
 
     def view(self) -> View:
         """Everything at this moment."""
+        own, retired = self._own(), self._retired()
         with self._lock:
             self._read()
-            agents = self._agents()
-            keys = set(self._stations)
+            heard_of = self._agents()
+            agents = {name: one for name, one in heard_of.items() if one.document.online or name not in retired}
+            keys = {key for key in self._stations if key[0] in agents or key[0] not in retired}
             for name, heard in agents.items():
                 keys |= {(name, station) for station in heard.document.stations}
             stations = [self._station(agent, station, agents.get(agent)) for agent, station in keys]
         stations.sort(key=lambda one: (one.place, one.station, one.agent))
-        return View(self._now_us(), agents, self._neighbours.collectors(), tuple(stations))
+        return View(self._now_us(), own, agents, self._collectors(own), tuple(stations))
+
+    def _collectors(self, own: CollectorStatus) -> dict[str, Heard[CollectorStatus]]:
+        """Collectors as heard; of itself a collector knows better than the broker does."""
+        found = self._neighbours.collectors()
+        if own.collector in found:
+            found[own.collector] = replace(found[own.collector], document=own)
+        return found
 
     def _agents(self) -> dict[str, Heard[AgentStatus]]:
         """Agents as heard; a last will knows only the name, so what the agent said before it went stands beside it."""
@@ -204,6 +249,7 @@ class Board:
             f"{told.plan} {told.revision or ''}".strip() if told.plan is not None else None,
             heard is not None and heard.document.online,
             looks,
+            () if heard is None else faults_of(heard.document, station),
         )
 
     def _read(self) -> None:
@@ -215,6 +261,19 @@ class Board:
             if key not in self._stations and len(self._stations) >= MOST_STATIONS:
                 continue
             self._stations.setdefault(key, _Station()).take(look_of(record))
+
+
+def faults_of(agent: AgentStatus, station: str) -> tuple[tuple[str, str], ...]:
+    """The station's devices that are gone. An agent of before 0.2 doesn't say which devices are whose: then any of its
+    devices may be this station's.
+    """
+    told = agent.station_details.get(station, StationStatus()).devices
+    down = {name: device for name, device in agent.devices.items() if not device.up}
+    return tuple((name, _trouble(device)) for name, device in down.items() if told is None or name in told)
+
+
+def _trouble(device: DeviceStatus) -> str:
+    return device.detail or "is not connected"
 
 
 def look_of(record: Inspection) -> Look:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from gaugetrail_collector.console.facts import LIVE_PAGES, PAGE_OF_ENTRIES, Facts, now_us
@@ -15,6 +17,7 @@ from gaugetrail_collector.tracing.time_words import window_of
 from gaugetrail_collector.tracing.trace import KINDS
 from gaugetrail_contract.text import refuse_identifier, visible
 from gaugetrail_service.live import Live
+from gaugetrail_service.web_guard import USER
 
 MAX_NUMBER = 2**53
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -41,8 +44,12 @@ def _looking(pages: APIRouter, facts: Facts) -> None:
         return facts.page("line.html", "line", **facts.live_context("line"))
 
     @pages.get("/services")
-    def services() -> str:
-        return facts.page("services.html", "services", **facts.live_context("services"))
+    def services(request: Request) -> str:
+        return facts.page("services.html", "services", user=user_of(request), **facts.live_context("services"))
+
+    @pages.get("/let-go")
+    def let_go(agent: Asked, request: Request) -> str:
+        return facts.page("let_go.html", "services", agent=agent, user=user_of(request))
 
     @pages.get("/verify")
     def verify() -> str:
@@ -74,14 +81,15 @@ def _looking(pages: APIRouter, facts: Facts) -> None:
         return HTMLResponse(html, 200 if answer else 404)
 
     @pages.get("/set-aside")
-    def set_aside(after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0) -> str:
-        entries = facts.set_aside.entries(after, PAGE_OF_ENTRIES)
+    def set_aside(after: Annotated[int, Query(ge=0, le=MAX_NUMBER)] = 0, *, closed: bool = False) -> str:
+        entries = facts.set_aside.entries(after, PAGE_OF_ENTRIES, closed=closed)
         more = entries[-1].id if len(entries) == PAGE_OF_ENTRIES else None
-        return facts.page("set_aside.html", "set-aside", entries=entries, more=more)
+        put_by = facts.set_aside.count(closed=True)
+        return facts.page("set_aside.html", "set-aside", entries=entries, more=more, closed=closed, put_by=put_by)
 
     @pages.get("/set-aside/{number}")
-    def one(number: Number) -> HTMLResponse:
-        return entry_page(facts, number, None)
+    def one(number: Number, request: Request) -> HTMLResponse:
+        return entry_page(facts, number, None, user_of(request))
 
 
 def _changing(pages: APIRouter, facts: Facts) -> None:
@@ -93,16 +101,39 @@ def _changing(pages: APIRouter, facts: Facts) -> None:
         return RedirectResponse("/verify", 303)
 
     @pages.post("/set-aside/{number}/retry", dependencies=[ours])
-    def retry(number: Number) -> HTMLResponse:
+    def retry(number: Number, request: Request) -> HTMLResponse:
         try:
             said = facts.retry(number)
         except LookupError:
-            return entry_page(facts, number, None)
-        return entry_page(facts, number, said)
+            return entry_page(facts, number, None, user_of(request))
+        return entry_page(facts, number, said, user_of(request))
+
+    @pages.post("/set-aside/{number}/close", dependencies=[ours])
+    async def close(number: Number, request: Request) -> HTMLResponse:
+        fields, user = await form_of(request), user_of(request)
+        try:
+            said = await run_in_threadpool(facts.close_entry, number, user, fields.get("why", ""))
+        except LookupError:
+            return entry_page(facts, number, None, user)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        return entry_page(facts, number, said, user)
+
+    @pages.post("/services/let-go", dependencies=[ours])
+    async def let_go(request: Request) -> Response:
+        fields = await form_of(request)
+        agent, why = fields.get("agent", ""), fields.get("why", "")
+        try:
+            await run_in_threadpool(facts.let_agent_go, agent, user_of(request), why)
+        except LookupError as error:
+            raise HTTPException(404, f"no agent called {visible(agent[:100])!r} is gone") from error
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        return RedirectResponse("/services", 303)
 
 
 def _moving(pages: APIRouter, facts: Facts) -> None:
-    live = Live(facts.live, lambda: (facts.board.version, facts.verifying.last), lambda: facts.closing)
+    live = Live(facts.live, lambda: (facts.board.version, facts.verifying.last, facts.own_state), lambda: facts.closing)
     static = {path.name: path.read_bytes() for path in (FOLDER / "static").iterdir()}
 
     @pages.get("/live/{name}")
@@ -120,10 +151,21 @@ def _moving(pages: APIRouter, facts: Facts) -> None:
         return Response(static[name], media_type=TYPES[name.rpartition(".")[2]])
 
 
-def entry_page(facts: Facts, number: int, said: str | None) -> HTMLResponse:
+def user_of(request: Request) -> str | None:
+    """Who has logged on; null where nobody has to."""
+    user = request.scope.get(USER)
+    return user if isinstance(user, str) else None
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form of ours."""
+    return dict(urllib.parse.parse_qsl((await request.body()).decode("utf-8", "replace")))
+
+
+def entry_page(facts: Facts, number: int, said: str | None, user: str | None) -> HTMLResponse:
     """A set-aside entry, or the word that it is no longer there (after a retry that went well, that is good news)."""
     entry = facts.set_aside.get(number)
-    html = facts.page("entry.html", "set-aside", entry=entry, number=number, said=said)
+    html = facts.page("entry.html", "set-aside", entry=entry, number=number, said=said, user=user)
     return HTMLResponse(html, 200 if entry is not None or said is not None else 404)
 
 

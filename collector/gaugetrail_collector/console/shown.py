@@ -15,6 +15,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from gaugetrail_collector.console.troubles import as_of, troubles
+from gaugetrail_collector.intake.reasons import in_words
 from gaugetrail_contract.clock import EPOCH, utc_us
 from gaugetrail_contract.escapes import visible, visible_bytes
 from gaugetrail_contract.events.registry import meaning
@@ -124,6 +126,9 @@ def environment() -> Environment:
         "sign": lambda verdict: SIGNS[verdict],
         "state": lambda state: STATES.get(state, state),
         "meaning": meaning,
+        "in_words": in_words,
+        "troubles": troubles,
+        "as_of": as_of,
     }
     made.globals |= {"local": local, "further": further}
     return made

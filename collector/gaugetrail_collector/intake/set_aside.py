@@ -1,7 +1,8 @@
 """What could not be understood or stored: kept with its raw bytes, its topic and the reason (promise G3).
 
 One SQLite file, WAL, synchronous=FULL: `put` returns after the commit, and only then is the message acknowledged. The
-same bytes from the same topic are one entry, however often they come; `times` counts.
+same bytes from the same topic are one entry, however often they come; `times` counts. An entry that a person has closed
+leaves the list and the count and stays in the file, with who closed it, when and why; it comes back only by a retry.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry(
   id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, topic TEXT NOT NULL, raw BLOB NOT NULL, reason TEXT NOT NULL,
   first_us INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1, agent TEXT, epoch TEXT, seq INTEGER, sha256 TEXT,
-  told INTEGER NOT NULL DEFAULT 0)
+  told INTEGER NOT NULL DEFAULT 0, closed_us INTEGER, closed_by TEXT, closed_why TEXT)
 """
+COLUMNS = "topic, raw, reason, first_us, agent, epoch, seq, sha256, told, id, times, closed_us, closed_by, closed_why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Entry:
     """Whether a receipt said so to the agent, which then lets it leave its spool."""
     id: int = 0
     times: int = 1
+    closed_us: int | None = None
+    """When a person closed it; null while it is on the list."""
+    closed_by: str | None = None
+    closed_why: str | None = None
 
 
 class SetAsideFull(Exception):
@@ -59,10 +65,19 @@ class SetAside:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(SCHEMA)
-        if "told" not in [row[1] for row in self._db.execute("PRAGMA table_info(entry)")]:
-            # A list of before there were two kinds: what has a number was told.
-            self._db.execute("ALTER TABLE entry ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
-            self._db.execute("UPDATE entry SET told = seq IS NOT NULL")
+        self._bring_up(self._db)
+
+    @staticmethod
+    def _bring_up(db: sqlite3.Connection) -> None:
+        """A list of an earlier version gets the columns that it lacks."""
+        there = [row[1] for row in db.execute("PRAGMA table_info(entry)")]
+        if "told" not in there:
+            # Before there were two kinds, what has a number was told.
+            db.execute("ALTER TABLE entry ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
+            db.execute("UPDATE entry SET told = seq IS NOT NULL")
+        if "closed_us" not in there:
+            for column in ("closed_us INTEGER", "closed_by TEXT", "closed_why TEXT"):
+                db.execute(f"ALTER TABLE entry ADD COLUMN {column}")
 
     def close(self) -> None:
         """Close the file."""
@@ -84,28 +99,24 @@ class SetAside:
                 rows,
             )
 
-    def entries(self, after: int = 0, limit: int = 1000) -> list[Entry]:
-        """The entries behind an id, in the order they came."""
-        with self._lock:
-            assert self._db is not None
-            rows = self._db.execute(
-                "SELECT topic, raw, reason, first_us, agent, epoch, seq, sha256, told, id, times FROM entry"
-                " WHERE id > ? ORDER BY id LIMIT ?",
-                (after, limit),
-            ).fetchall()
-        return [Entry(row[0], bytes(row[1]), *row[2:]) for row in rows]
+    def entries(self, after: int = 0, limit: int = 1000, *, closed: bool = False) -> list[Entry]:
+        """The entries behind an id, in the order they came: those on the list, or those that were closed."""
+        state = "NOT NULL" if closed else "NULL"
+        return self._found(f"id > ? AND closed_us IS {state} ORDER BY id LIMIT ?", (after, limit))
 
     def newest(self) -> Entry | None:
-        """The entry that came last; null for an empty list."""
-        with self._lock:
-            assert self._db is not None
-            (last,) = self._db.execute("SELECT max(id) FROM entry").fetchone()
-        return None if last is None else self.get(int(last))
+        """The entry of the list that came last; null for an empty list."""
+        return next(iter(self._found("closed_us IS NULL ORDER BY id DESC LIMIT 1", ())), None)
 
     def get(self, number: int) -> Entry | None:
-        """One entry by its id; null when there is none."""
-        found = self.entries(number - 1, 1)
-        return found[0] if found and found[0].id == number else None
+        """One entry by its id, closed or not; null when there is none."""
+        return next(iter(self._found("id = ?", (number,))), None)
+
+    def _found(self, where: str, values: tuple[int, ...]) -> list[Entry]:
+        with self._lock:
+            assert self._db is not None
+            rows = self._db.execute(f"SELECT {COLUMNS} FROM entry WHERE {where}", values).fetchall()  # noqa: S608 (ours)
+        return [Entry(row[0], bytes(row[1]), *row[2:]) for row in rows]
 
     def settled(self, numbers: Iterable[int]) -> None:
         """These entries stand in the store now: they leave the list, in one commit. Raises `SetAsideFull`."""
@@ -114,6 +125,15 @@ class SetAside:
     def explain(self, reasons: Iterable[tuple[int, str]]) -> None:
         """These entries stay, with a new reason. Raises `SetAsideFull`."""
         self._change("UPDATE entry SET reason = ? WHERE id = ?", [(reason, number) for number, reason in reasons])
+
+    def close_entries(self, numbers: Iterable[int], by: str, why: str, now_us: int) -> None:
+        """A person has looked at these and lets them be: they leave list and count and stay here, in one commit. What
+        was closed before keeps its first name and reason. Raises `SetAsideFull`.
+        """
+        self._change(
+            "UPDATE entry SET closed_us = ?, closed_by = ?, closed_why = ? WHERE id = ? AND closed_us IS NULL",
+            [(now_us, by, why, number) for number in numbers],
+        )
 
     def _change(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._lock:
@@ -128,7 +148,7 @@ class SetAside:
                 raise SetAsideFull(f"{self.path}: {error}") from error
 
     def numbers(self, agent: str, epoch: str) -> list[int]:
-        """Numbers of a chain that are here and not in the store, as their agent was told."""
+        """Numbers of a chain that are here and not in the store, as their agent was told; closed ones too."""
         with self._lock:
             assert self._db is not None
             rows = self._db.execute(
@@ -136,11 +156,12 @@ class SetAside:
             ).fetchall()
         return [int(seq) for (seq,) in rows]
 
-    def count(self) -> int:
-        """How many entries there are."""
+    def count(self, *, closed: bool = False) -> int:
+        """How many entries are on the list; or how many were closed."""
+        state = "NOT NULL" if closed else "NULL"
         with self._lock:
             assert self._db is not None
-            (count,) = self._db.execute("SELECT count(*) FROM entry").fetchone()
+            (count,) = self._db.execute(f"SELECT count(*) FROM entry WHERE closed_us IS {state}").fetchone()  # noqa: S608
         return int(count)
 
 
