@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS let_go(
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Retired:
     """An agent that was let go; `back_us` is when it spoke again, null while it is gone."""
 
     agent: str
@@ -65,17 +65,17 @@ class LetGo:
         """It speaks again, or was let go by mistake; false where it wasn't let go. Raises `sqlite3.Error`."""
         return self._change("UPDATE let_go SET back_us = ? WHERE agent = ? AND back_us IS NULL", (now_us, agent))
 
-    def gone(self) -> dict[str, Gone]:
+    def gone(self) -> dict[str, Retired]:
         """Those that are let go now, by name. Raises `sqlite3.Error`."""
         return {one.agent: one for one in self.all() if one.back_us is None}
 
-    def all(self) -> list[Gone]:
+    def all(self) -> list[Retired]:
         """Everyone that was ever let go, oldest first. Raises `sqlite3.Error`."""
         with self._lock:
             if self._db is None:
                 return []
             rows = self._db.execute("SELECT agent, at_us, by, why, back_us FROM let_go ORDER BY id").fetchall()
-        return [Gone(*row) for row in rows]
+        return [Retired(*row) for row in rows]
 
     def _change(self, statement: str, values: tuple[object, ...]) -> bool:
         with self._lock:

@@ -13,7 +13,7 @@ from console_floor import T0, Pages, inspection, own_status, sealed
 from gaugetrail_collector.app import Collector
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.board import Board
-from gaugetrail_collector.let_go import Gone, LetGo
+from gaugetrail_collector.let_go import LetGo, Retired
 from gaugetrail_collector.overview import Overview, findings
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_contract import topics
@@ -44,7 +44,7 @@ def test_who_let_it_go_and_why_outlives_a_restart_and_its_return(listed: LetGo) 
     assert not listed.let_go("pc7", "bob", "me too", T0 + 1), "once"
     other = LetGo(listed.path)
     other.open()
-    assert other.gone() == {"pc7": Gone("pc7", T0, "ann", "scrapped")}
+    assert other.gone() == {"pc7": Retired("pc7", T0, "ann", "scrapped")}
     assert other.back("pc7", T0 + 5)
     assert not other.back("pc7", T0 + 6)
     other.close()
