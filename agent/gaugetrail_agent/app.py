@@ -14,8 +14,11 @@ import contextlib
 import logging
 import signal
 from collections.abc import Coroutine
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from gaugetrail_agent import plans_seen
+from gaugetrail_agent.calibration import Standing, standings
 from gaugetrail_agent.clock.trust import WatchedClock, system_clock
 from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.config import AgentConfig
@@ -36,7 +39,7 @@ from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, station_setup
 from gaugetrail_agent.station.words import UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
-from gaugetrail_contract.clock import Clock
+from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
@@ -87,6 +90,7 @@ class Agent:
         self.devices = Devices(config, routes.read, routes.offered, self._device, recall=self.spool.recall)
         self.report = AgentReport(config, self.health, self.devices.taps)
         self.heartbeat.on_beat = self.report.tell
+        self.heartbeat.gauges = self._gauges
         self.inquiries = InquiryDesk(desk_of(config.data_dir), self.report.answer, self.devices.taps)
         doors = Doors(
             self.devices.ask,
@@ -129,6 +133,7 @@ class Agent:
             await self._end()
 
     async def _start(self) -> None:
+        self._remember_plans()
         if self.terminal is not None:
             await self.terminal.start()
             (self.config.data_dir / "terminal.port").write_text(str(self.terminal.port))
@@ -182,6 +187,20 @@ class Agent:
         if not task.cancelled() and task.exception() is not None:
             log.critical("%s ended by a fault of its own; stopping", task.get_name(), exc_info=task.exception())
             self.stop()
+
+    def _remember_plans(self) -> None:
+        """A disk that can't keep them can't keep records either, and says so by itself."""
+        trouble = None
+        try:
+            plans_seen.remember(self.config.plans_folder, self.config.plans)
+        except OSError as error:
+            trouble = f"the plans' texts can't be kept in {self.config.plans_folder}: {error.strerror or error}"
+            log.error("%s", trouble, extra={"event": "plans_not_kept"})
+        self.health.alarm("plans", trouble)
+
+    def _gauges(self) -> list[Standing]:
+        """On the day that values are measured on, which is UTC's."""
+        return standings(self.config, date.fromisoformat(utc_text(self.clock.now_us())[:10]))
 
     def _device(self, name: str, state: DeviceState) -> None:
         """A device's trouble is told to the office, and to who waits for its value."""

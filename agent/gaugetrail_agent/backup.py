@@ -1,4 +1,4 @@
-"""The agent in one file, and back: its keys, its settings with what they name, and its spool.
+"""The agent in one file, and back: its keys, its settings with what they name, plans as first seen, and its spool.
 
 Promise: made beside the running agent, the spool in it is of one moment and holds every record that was told as
 recorded by then. Put back, the spool goes on in a new epoch that says so (`spool.restoring`), so no number is sealed
@@ -53,6 +53,8 @@ def back_up(config: AgentConfig, file: Path, now_us: int) -> Contents:
         for name in KEPT:
             if (data / name).exists():
                 bundle.add(f"data/{name}", data / name)
+        for plan in sorted(config.plans_folder.glob("*.toml")):
+            bundle.add(f"data/{config.plans_folder.name}/{plan.name}", plan)
         counts = {}
         if (data / "spool.db").exists():
             copy = Path(scratch, "spool.db")

@@ -11,13 +11,16 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from gaugetrail_agent import plans_seen
 from gaugetrail_agent.barcodes import label_files
 from gaugetrail_agent.barcodes.profiles import OwnLabel
+from gaugetrail_agent.clock.trust import TOO_EARLY_US
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.drivers import StreamDriver, catalogue
@@ -35,13 +38,15 @@ from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.freshness_settings import FreshnessSettings
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract import topics
+from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.record import Capture
-from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Problem, Settings, Steps, load_settings
+from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Problem, Settings, Steps, line_of, load_settings
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import Identifier, Name
 
 PREFIX = "GAUGETRAIL_AGENT"
+EARLIEST_TODAY = date.fromisoformat(utc_text(TOO_EARLY_US)[:10])
 
 
 AgentName = Annotated[str, AfterValidator(topics.check_agent)]
@@ -222,6 +227,11 @@ class AgentConfig:
         return self.path(self.settings.agent.data_dir)
 
     @property
+    def plans_folder(self) -> Path:
+        """Where the text of each revision of a plan is kept as it was first seen."""
+        return self.data_dir / "plans"
+
+    @property
     def profile_dirs(self) -> tuple[Path, ...]:
         """Folders with the user's own profiles."""
         return tuple(self.path(folder) for folder in self.settings.agent.profiles)
@@ -258,8 +268,8 @@ class AgentConfig:
         return device.channels or tuple(dict.fromkeys(planned)) or (None,)
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> AgentConfig:
-    """Read and check everything. Raises `ConfigError` with every fault found."""
+def load(path: Path, environ: Mapping[str, str] | None = None, today: date | None = None) -> AgentConfig:
+    """Read and check everything, as of `today`. Raises `ConfigError` with every fault found."""
     loaded = load_settings(AgentSettings, path, prefix=PREFIX, environ=os.environ if environ is None else environ)
     bare = AgentConfig(loaded, {}, {}, None)
     problems: list[Problem] = []
@@ -274,6 +284,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> AgentConfig:
     problems += _devices(bare)
     plans, plan_problems = _plans(bare)
     problems += plan_problems
+    problems += _unlawful_plans(bare, plans, today or datetime.now().astimezone().date())
     labels, label_problems = _labels(bare)
     problems += label_problems
     if problems:
@@ -420,6 +431,25 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
                 )
                 problems.append(loaded_plan.problem(("characteristic", index, "channel"), message, there=names))
     return plans, problems
+
+
+def _unlawful_plans(config: AgentConfig, plans: Mapping[str, Plan], today: date) -> Iterator[Problem]:
+    """A plan that isn't approved yet, and one whose text changed under its revision."""
+    for plan in {plan.path: plan for plan in plans.values()}.values():
+        approved = date.fromisoformat(plan.file.approved_on)
+        # A clock that lost its battery says nothing about an approval: the station works, and the clock is an alarm.
+        if approved > today >= EARLIEST_TODAY:
+            message = (
+                f"{plan.ref.id} {plan.ref.revision} is approved on {approved}, which is still to come (today is "
+                f"{today}): no record against a plan that isn't approved; put the date right, or wait with the plan"
+            )
+            yield Problem(str(plan.path), "approved_on", message, line=line_of(plan.text, ("approved_on",)))
+    try:
+        yield from plans_seen.changed(config.plans_folder, plans)
+    except OSError as error:
+        why = error.strerror or str(error)
+        message = f"can't be read: {why}; it holds the plans as they were first seen"
+        yield Problem(str(config.plans_folder), "", message)
 
 
 def _several(config: AgentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:

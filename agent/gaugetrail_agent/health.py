@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gaugetrail_agent.calibration import Standing
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_contract.clock import Clock, utc_text
-from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus, StationStatus
+from gaugetrail_contract.status import (
+    AgentStatus,
+    DeliveryStatus,
+    DeviceStatus,
+    GaugeStatus,
+    SpoolStatus,
+    StationStatus,
+)
 from gaugetrail_service.process import own_version
 
 MAX_ALARMS = 20
@@ -28,6 +36,7 @@ class Health:
     station_details: dict[str, StationStatus] = field(default_factory=dict)
     station_devices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     collector_keys: Mapping[str, str] = field(default_factory=dict)
+    gauges: Mapping[str, GaugeStatus] = field(default_factory=dict)
     bounces: Counter[str] = field(default_factory=Counter)
     _alarms: dict[str, str] = field(default_factory=dict)
 
@@ -43,6 +52,14 @@ class Health:
         changed = self._alarms.get(key) != text
         self._alarms[key] = text
         return changed
+
+    def gauges_stand(self, standings: Sequence[Standing]) -> None:
+        """How the gauges stand with their calibration today; one that isn't fit is an alarm."""
+        for gone in self.gauges.keys() - {one.gauge for one in standings}:
+            self.alarm(f"gauge {gone}", None)
+        for one in standings:
+            self.alarm(f"gauge {one.gauge}", one.alarm)
+        self.gauges = {one.gauge: one.status() for one in standings}
 
     def alarms(self) -> dict[str, str]:
         """The alarms of this moment by key. Any thread."""
@@ -74,6 +91,7 @@ class Health:
             devices=self._devices(),
             stations=dict(self.stations),
             station_details=dict(self.station_details),
+            gauges=dict(self.gauges),
             clock=self.clock.trust(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),
         )

@@ -6,9 +6,10 @@ runs on the event loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from gaugetrail_agent.calibration import Standing
 from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys
 from gaugetrail_agent.delivery.publisher import Publisher
@@ -49,6 +50,8 @@ class Heartbeat:
         self._clock_watch = clock_watch
         self._metrics = metrics
         self.on_beat: Callable[[AgentStatus], None] = lambda _: None
+        self.gauges: Callable[[], Sequence[Standing]] = lambda: ()
+        """How the gauges stand today, as whoever holds the register says."""
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
@@ -105,6 +108,7 @@ class Heartbeat:
     def _gather(self, spool: SpoolStatus) -> None:
         """What nobody reports by himself."""
         self._health.collector_keys = self._collectors.pins
+        self._health.gauges_stand(self.gauges())
         self._health.alarm("broker", self._publisher.alarm())
         if self._metrics is not None:
             self._health.alarm("metrics", self._metrics.trouble)

@@ -307,6 +307,15 @@ def _failed_if(trouble: str) -> ReadyPart:
     return ReadyPart("failed", trouble) if trouble else OK
 
 
+def _gauges(status: AgentStatus) -> ReadyPart:
+    """A gauge whose values are refused stops its stations; one that is due soon, or taken all the same, is named."""
+    refused = [gauge.detail for gauge in status.gauges.values() if gauge.refused_at]
+    named = [f"{name}: {gauge.detail}" for name, gauge in status.gauges.items() if gauge.detail]
+    return (
+        ReadyPart("failed", "; ".join(refused)) if refused else ReadyPart("warning", "; ".join(named)) if named else OK
+    )
+
+
 def agent_parts(status: AgentStatus) -> dict[str, ReadyPart]:
     """What of the agent works. A wrong clock is a warning: records carry their trust and their order is by number."""
     silent = [f"{name}: {device.detail or 'down'}" for name, device in status.devices.items() if not device.up]
@@ -322,6 +331,7 @@ def agent_parts(status: AgentStatus) -> dict[str, ReadyPart]:
         "spool": spool if status.spool is not None else ReadyPart("failed", "no figures of the spool yet"),
         "broker": _failed_if("not started yet" if delivery is None else delivery.detail),
         "devices": _failed_if("; ".join(silent)),
+        "gauges": _gauges(status),
         "clock": clock,
     }
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.frozen import Frozen
-from gaugetrail_contract.text import Hex256, UtcText
+from gaugetrail_contract.text import DateText, Hex256, UtcText
 
 
 class Told(Frozen):
@@ -46,6 +46,19 @@ class StationStatus(Told):
     devices: tuple[str, ...] | None = Field(
         None, description="names of the devices that it works with; left out by agents of before 0.2"
     )
+
+
+class GaugeStatus(Told):
+    """One gauge as the register has it today."""
+
+    device: str = Field("", description="the device that it is")
+    calibration: Literal["valid", "due", "overdue", "blocked", "unknown"] = Field(
+        "unknown", description="due: today; unknown: the register has no date for it"
+    )
+    due: DateText | None = Field(None, description="its calibration ends with this day")
+    due_soon: bool = Field(False, description="it ends within 14 days")
+    refused_at: tuple[str, ...] = Field((), description="stations that take no value of it now")
+    detail: str = Field("", description="what is wrong or will be soon, in a sentence; empty when all is well")
 
 
 class SpoolStatus(Told):
@@ -103,6 +116,9 @@ class AgentStatus(Told):
     stations: dict[str, str] = Field(default_factory=dict, description="station -> what it waits for")
     station_details: dict[str, StationStatus] = Field(
         default_factory=dict, description="station -> who works there, by which document, on what"
+    )
+    gauges: dict[str, GaugeStatus] = Field(
+        default_factory=dict, description="gauge, by its inventory number -> how it stands with its calibration"
     )
     clock: ClockTrust | None = None
     alarms: tuple[str, ...] = Field(

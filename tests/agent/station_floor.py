@@ -23,7 +23,7 @@ from gaugetrail_agent.station.words import (
     TellUse,
     ValueCame,
 )
-from gaugetrail_contract.documents.files import Characteristic, Gauge, Person, Plan, PlanFile
+from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge, Person, Plan, PlanFile
 from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")
@@ -40,7 +40,7 @@ def setup(
     order: str = "strict",
     people: dict[str, Person] | None = None,
     gauges: dict[str, Gauge] | None = None,
-    on_overdue: Literal["flag", "refuse"] = "flag",
+    locks: frozenset[Calibration] = frozenset({"overdue", "blocked"}),
     rules: dict[str, FreshRule] | None = None,
 ) -> Setup:
     file = PlanFile.model_validate(
@@ -72,7 +72,8 @@ def setup(
         people=people,
         badge=re.compile(r"OP-\d+"),
         unit=re.compile(r"SN\d{6}|[0-9E]+"),
-        on_overdue=on_overdue,
+        gauge_locks=locks,
+        unfit_gauge_reason="QE-3: the laboratory is full",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import threading
 import zipfile
 from pathlib import Path
@@ -90,6 +91,9 @@ def test_a_backup_beside_the_running_agent_holds_all_that_was_told_by_then(confi
 def test_on_another_pc_everything_stands_and_the_spool_goes_on_in_a_new_epoch(config: Path, tmp_path: Path) -> None:
     ask("key", "--config", str(config))
     with_key = (config.parent / "data" / "agent.key").read_bytes()
+    seen = config.parent / "data" / "plans" / "0123456789abcdef.toml"
+    seen.parent.mkdir()
+    seen.write_text("a plan as it was first seen")
     one = opened(config)
     told, epoch = put(one, 7), one.epoch
     one.close()
@@ -105,6 +109,7 @@ def test_on_another_pc_everything_stands_and_the_spool_goes_on_in_a_new_epoch(co
         "secret\n",
     )
     assert (there.parent / "data" / "agent.key").read_bytes() == with_key
+    assert (there.parent / "data" / "plans" / seen.name).read_text() == seen.read_text()
     two = opened(there)
     try:
         assert two.epoch != epoch
@@ -245,8 +250,9 @@ def test_a_line_pc_that_burned_down_is_put_back_and_loses_nothing(floor: Floor) 
     operator.inspect("SN9")
     operator.close()
     floor.kill("agent")
-    for path in [*(floor.folder / "agent-data").iterdir(), floor.folder / "agent.toml", floor.folder / "plan.toml"]:
-        path.unlink()
+    shutil.rmtree(floor.folder / "agent-data")
+    for name in ("agent.toml", "plan.toml"):
+        (floor.folder / name).unlink()
     code, out, err = floor.ask("gaugetrail-agent", "restore", "pc1.zip", "--config", "agent.toml", "--json")
     assert (code, json.loads(out)["waiting"]) == (0, 5), err
     floor.collector()

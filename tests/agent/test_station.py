@@ -15,7 +15,7 @@ from gaugetrail_agent.station.display import prompt, waits_for
 from gaugetrail_agent.station.words import AskDevice, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
 from gaugetrail_contract.events.registry import payload_of
-from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
+from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Override, Verdict
 
 
 def test_badge_unit_and_each_characteristic_make_a_record() -> None:
@@ -250,17 +250,19 @@ def test_typed_value_is_marked_as_typed() -> None:
     assert (depth.value, depth.capture, depth.unit) == ("4.90", Capture.TYPED, "mm")
 
 
-def test_calibration_stands_in_the_record_and_can_be_enforced() -> None:
+def test_an_unfit_gauge_is_refused_unless_the_settings_say_why_not_and_then_the_record_does() -> None:
     gauges = {"G-17": Gauge("G-17", "2020-01-01", "active"), "G-18": Gauge("G-18", None, "blocked")}
-    flagged = measured_unit(at=setup(gauges=gauges)).sealed()
+    flagged = measured_unit(at=setup(gauges=gauges, locks=frozenset())).sealed()
+    assert flagged.override == Override(who="settings", why="G-17 overdue, G-18 blocked: QE-3: the laboratory is full")
     assert [m.calibration for m in flagged.measurements] == ["overdue", "blocked"]
     assert flagged.measurements[0].calibration_due == "2020-01-01"
-    floor = Floor(setup(gauges=gauges, on_overdue="refuse"))
+    floor = Floor(setup(gauges=gauges))
     floor.scan("OP-12")
     floor.scan("SN000001")
     floor.gauge("bore", "74.0", "mm")
     assert "G-17 is overdue" in floor.message
     unknown = measured_unit().sealed()
+    assert unknown.override is None
     assert unknown.measurements[0].calibration == "unknown"
 
 

@@ -14,7 +14,7 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
-from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
+from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge, Person
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
 
 NOTE = Characteristic.model_validate({"name": "note", "title": "the note", "kind": "text"})
@@ -156,7 +156,7 @@ def test_a_value_that_is_not_fit_is_said_with_the_cure(reading: Reading, message
     ],
 )
 def test_a_gauge_is_fit_until_the_day_its_calibration_ends(gauge: Gauge, message: str) -> None:
-    floor = Floor(setup(BORE, gauges={"G-17": gauge}, on_overdue="refuse"))
+    floor = Floor(setup(BORE, gauges={"G-17": gauge}))
     floor.scan("OP-12")
     floor.scan("SN000001")
     floor.gauge("bore", "74.0", "mm")
@@ -166,13 +166,15 @@ def test_a_gauge_is_fit_until_the_day_its_calibration_ends(gauge: Gauge, message
 def test_a_gauge_that_is_not_fit_gives_an_automatic_station_no_value_either() -> None:
     """One question, one answer: the PLC's record is incomplete, and says how the calibration stood."""
     gauges = {"G-19": Gauge("G-19", "2020-01-01", "active")}
-    for on_overdue, value in (("refuse", None), ("flag", "15.0")):
-        at = setup(FORCE, mode="automatic", gauges=gauges, on_overdue=on_overdue)  # type: ignore[arg-type]
+    locked: frozenset[Calibration] = frozenset({"overdue"})
+    for locks, value in ((locked, None), (frozenset({"blocked"}), "15.0")):
+        at = setup(FORCE, mode="automatic", gauges=gauges, locks=locks)
         (effect,) = Floor(at).say(block("SN000001", "15.0"))
         assert isinstance(effect, SealIt)
         assert isinstance(effect.body, InspectionBody)
         (force,) = effect.body.measurements
         assert (force.value, force.unit, force.calibration) == (value, value and "kN", "overdue")
+        assert (effect.body.override is not None) == (value is not None)
 
 
 def test_a_value_out_of_turn_is_answered_with_what_is_wanted() -> None:
@@ -380,6 +382,8 @@ def test_a_display_names_the_last_record_and_what_the_station_waits_for() -> Non
         ({"unit_pattern": "(?P<serial>.)(?P<colour>.)"}, "the group colour; known: ['heat', 'lot', 'order', 'part'"),
         ({"unit_pattern": "(?P<part>.+)"}, "neither serial nor lot"),
         ({"badge_pattern": "("}, "is not a regular expression"),
+        ({"on_overdue_gauge": "flag"}, 'on_overdue_gauge = "flag" takes values of unfit gauges: say who allows it'),
+        ({"on_blocked_gauge": "flag", "unfit_gauge_reason": " "}, "or leave on_blocked_gauge out"),
     ],
 )
 def test_a_stations_table_is_refused_where_it_makes_no_sense(settings: dict[str, str], message: str) -> None:
@@ -396,7 +400,8 @@ def test_a_setup_is_what_the_table_says(unit_code: str, profile: str | None) -> 
             "unit_code": unit_code,
             "unit_code_roles": {"4L": "lot"},
             "unit_pattern": "(?P<lot>L.+)",
-            "on_overdue_gauge": "refuse",
+            "on_blocked_gauge": "flag",
+            "unfit_gauge_reason": "QE-3: until Monday",
             "on_spool_full": "drop_lowest",
             "serial_channel": "sn",
         }
@@ -411,7 +416,8 @@ def test_a_setup_is_what_the_table_says(unit_code: str, profile: str | None) -> 
         unit=re.compile("(?P<lot>L.+)"),
         code_profile=profile,
         code_roles={"4L": "lot"},
-        on_overdue="refuse",
+        gauge_locks=frozenset({"overdue"}),
+        unfit_gauge_reason="QE-3: until Monday",
         on_spool_full="drop_lowest",
         serial_channel="sn",
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from station_floor import setup
 
+from gaugetrail_agent.calibration import SOON_DAYS
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_agent.languages.sentences import ENGLISH, said
@@ -196,8 +197,8 @@ def gauge(state_: str, days: int | None = None) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("row", "wrong"),
     [
-        (gauge("valid", troubles.DUE_DAYS + 1), None),
-        (gauge("valid", troubles.DUE_DAYS), False),
+        (gauge("valid", SOON_DAYS + 1), None),
+        (gauge("valid", SOON_DAYS), False),
         (gauge("due", 0), False),
         (gauge("unknown"), False),
         (gauge("blocked"), True),

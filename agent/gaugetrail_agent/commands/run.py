@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -43,6 +44,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
+    from gaugetrail_agent.calibration import calibration_doubts
     from gaugetrail_agent.doubts import doubts
     from gaugetrail_agent.gauge_sharing import shared_gauges
     from gaugetrail_agent.line_check import line_settings
@@ -54,6 +56,7 @@ def check(
         _tell(list(error.problems), as_json)
         raise typer.Exit(BAD_CONFIG) from error
     warnings = [
+        *calibration_doubts(loaded, datetime.now(UTC).date()),
         *doubts(loaded),
         *line_settings(loaded),
         *shared_gauges(loaded),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from gaugetrail_agent.calibration import standings
 from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.inquiries import troubles
@@ -155,17 +156,17 @@ class AgentReport:
 
     def _calibration(self) -> list[dict[str, object]]:
         """Each device's gauge as the register has it."""
-        found: list[dict[str, object]] = []
-        for table in self._config.settings.device:
-            if table.gauge is not None:
-                gauge = self._config.gauges.get(table.gauge)
-                state = "unknown" if gauge is None else gauge.calibration(self._today())
-                due = None if gauge is None else gauge.calibration_due
-                days = None if due is None else (date.fromisoformat(due) - self._today()).days
-                found.append(
-                    {"gauge": table.gauge, "device": table.name, "due": due, "days_left": days, "state": state}
-                )
-        return found
+        return [
+            {
+                "gauge": one.gauge,
+                "device": one.device,
+                "due": one.due,
+                "days_left": one.days_left,
+                "state": one.calibration,
+                "refused_at": list(one.refused_at),
+            }
+            for one in standings(self._config, self._today())
+        ]
 
     def _certificates(self) -> Iterator[Certificate]:
         mqtt = self._config.settings.mqtt

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from gaugetrail_agent.calibration import SOON_DAYS
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.links.wire_tap import WireTap
@@ -25,7 +26,6 @@ SILENT_SECS = 20.0
 HANGS_SECS = 30.0
 LEAST_FREE = 0.05
 LEAST_BYTES = 50_000_000
-DUE_DAYS = 14
 
 STARTING = Finding("agent", "it is starting", "ask again in a moment")
 
@@ -194,7 +194,7 @@ def calibration(gauges: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
         elif one["state"] == "unknown":
             what = f"({one['device']}) has no calibration date in the gauge register"
             yield Finding(about, what, "enter it under [agent] gauges", wrong=False)
-        elif isinstance(one["days_left"], int) and one["days_left"] <= DUE_DAYS:
+        elif isinstance(one["days_left"], int) and one["days_left"] <= SOON_DAYS:
             what = f"({one['device']}) due for calibration on {one['due']}"
             yield Finding(about, what, "have it calibrated in time", wrong=False)
 

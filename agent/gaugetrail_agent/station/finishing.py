@@ -14,7 +14,11 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, Light, NotRecorded, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Characteristic
-from gaugetrail_contract.record import InspectionBody, Verdict
+from gaugetrail_contract.record import InspectionBody, Override, Verdict
+
+BY_SETTINGS = "settings"
+"""Who let a value pass that the station would have refused, where no person did at the time."""
+MAX_WHY = 2000
 
 
 def finish(setup: Setup, state: StationState, unit: Unit, verdict: Verdict, mono_ns: int) -> Step:
@@ -79,6 +83,17 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         started=utc_text(unit.started_us),
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
         measurements=unit.taken,
+        override=_unlocked(setup, unit),
         raw=unit.raw,
         interruptions=unit.interruptions,
     )
+
+
+def _unlocked(setup: Setup, unit: Unit) -> Override | None:
+    """Values of gauges that are overdue or blocked were taken, because the station's settings say so and why."""
+    used = (taken for taken in unit.taken if taken.value is not None or taken.result is not None)
+    unfit = {f"{one.gauge} {one.calibration}" for one in used if one.calibration in ("overdue", "blocked")}
+    if not unfit:
+        return None
+    why = f"{', '.join(sorted(unfit))}: {setup.unfit_gauge_reason}"
+    return Override(who=BY_SETTINGS, why=why[:MAX_WHY])

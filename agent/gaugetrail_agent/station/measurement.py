@@ -36,8 +36,8 @@ def fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
     # As the gauge's calibration stood on the (UTC) day of the value.
     calibration = None if gauge is None else gauge.calibration(date.fromisoformat(utc_text(value.at_us)[:10]))
     trouble = _unfit_reading(wanted, value.device, value.reading)
-    if trouble is None and setup.on_overdue == "refuse" and gauge is not None and calibration is not None:
-        trouble = _unfit_gauge(gauge, calibration)
+    if trouble is None and gauge is not None and calibration in setup.gauge_locks:
+        trouble = said("value.gauge_unfit", gauge=gauge.id, calibration=Term(calibration))
     return Fitness(gauge, calibration, trouble)
 
 
@@ -146,9 +146,3 @@ def _no_value(wanted: Characteristic, device: str, reading: Reading) -> Sentence
             "value.error_code", device=device, status=status, code=reading.error_code, characteristic=wanted.name
         )
     return said("value.no_value", device=device, status=status, characteristic=wanted.name)
-
-
-def _unfit_gauge(gauge: Gauge, calibration: Calibration) -> Sentence | None:
-    if calibration not in ("overdue", "blocked"):
-        return None
-    return said("value.gauge_unfit", gauge=gauge.id, calibration=Term(calibration))

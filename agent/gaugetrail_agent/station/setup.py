@@ -12,10 +12,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_contract.documents.files import Gauge, Person, Plan
+from gaugetrail_contract.documents.files import Calibration, Gauge, Person, Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import Settings
-from gaugetrail_contract.text import Identifier, Name
+from gaugetrail_contract.text import Identifier, Name, Text
 
 IDENTIFIERS = ("serial", "lot", "part", "order", "heat")
 """What a unit's code may say of it."""
@@ -31,6 +31,7 @@ def _pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
+GaugeLock = Literal["refuse", "flag"]
 
 
 class StationTable(Settings):
@@ -73,9 +74,35 @@ class StationTable(Settings):
         le=86_400,
         description="so long a unit that the agent left half measured is offered; then it is recorded as incomplete",
     )
-    on_overdue_gauge: Literal["flag", "refuse"] = Field(
-        "flag", description="flag: the record says so; refuse: a gauge overdue for calibration is not taken"
+    on_overdue_gauge: GaugeLock = Field(
+        "refuse",
+        description="refuse: no value of a gauge that is overdue for calibration is taken; flag: it is taken, and the "
+        "record says so with unfit_gauge_reason",
     )
+    on_blocked_gauge: GaugeLock = Field(
+        "refuse", description="the same for a gauge that is blocked in the gauge register"
+    )
+    unfit_gauge_reason: Text = Field(
+        "",
+        description="flag: who allows it and why; stands in each record that such a gauge measured",
+        examples=["QE-3: G-0017 is at the laboratory on Monday, checked against the master each morning"],
+    )
+
+    @property
+    def gauge_locks(self) -> frozenset[Calibration]:
+        """How a gauge stands of which no value is taken."""
+        found: dict[Calibration, GaugeLock] = {"overdue": self.on_overdue_gauge, "blocked": self.on_blocked_gauge}
+        return frozenset(calibration for calibration, lock in found.items() if lock == "refuse")
+
+    @model_validator(mode="after")
+    def _unlocked_with_a_reason(self) -> Self:
+        for key in ("on_overdue_gauge", "on_blocked_gauge"):
+            if getattr(self, key) == "flag" and not self.unfit_gauge_reason.strip():
+                raise ValueError(
+                    f'{self.name}: {key} = "flag" takes values of unfit gauges: say who allows it and why '
+                    f'(unfit_gauge_reason = "…"), or leave {key} out'
+                )
+        return self
 
     @model_validator(mode="after")
     def _mode_has_its_device(self) -> Self:
@@ -120,7 +147,10 @@ class Setup:
     code_roles: Mapping[str, str] = field(default_factory=dict)
     """What an identifier means in this house: `4L` is the lot on some suppliers' labels, not the country."""
     serial_channel: str = "serial"
-    on_overdue: Literal["flag", "refuse"] = "flag"
+    gauge_locks: frozenset[Calibration] = frozenset({"overdue", "blocked"})
+    """How a gauge stands of which no value is taken."""
+    unfit_gauge_reason: str = ""
+    """Who allows the values of others, and why."""
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
     unfinished_secs: float = 600
 
@@ -164,7 +194,8 @@ def station_setup(
         code_label=label,
         code_roles=table.unit_code_roles,
         serial_channel=table.serial_channel,
-        on_overdue=table.on_overdue_gauge,
+        gauge_locks=table.gauge_locks,
+        unfit_gauge_reason=table.unfit_gauge_reason,
         on_spool_full=table.on_spool_full,
         unfinished_secs=table.unfinished_secs,
     )

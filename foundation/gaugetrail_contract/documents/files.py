@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
 from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, load_settings
@@ -85,6 +85,15 @@ class PlanFile(Settings):
     )
     characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
 
+    @field_validator("approved_on")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        try:
+            date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"{value!r} is no day of the calendar") from error
+        return value
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         if not self.characteristic:
@@ -103,6 +112,8 @@ class Plan:
     file: PlanFile
     ref: PlanRef
     path: Path
+    text: str = ""
+    """The document as it was read."""
 
     @property
     def characteristics(self) -> tuple[Characteristic, ...]:
@@ -114,7 +125,7 @@ def load_plan(path: Path) -> tuple[Plan, Loaded[PlanFile]]:
     """Read a control plan. Raises `ConfigError` with every fault found."""
     loaded = load_settings(PlanFile, path)
     ref = PlanRef(id=loaded.settings.id, revision=loaded.settings.revision, sha256=loaded.sha256)
-    return Plan(loaded.settings, ref, path), loaded
+    return Plan(loaded.settings, ref, path, loaded.text), loaded
 
 
 @dataclass(frozen=True, slots=True)
