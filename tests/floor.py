@@ -66,6 +66,7 @@ class Floor:
         self.mqtt_port = free_port()
         self.influx_port = free_port()
         self.influx_rpc = free_port()
+        self._influx_user: tuple[str, str] | None = None
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Floor:
@@ -112,7 +113,20 @@ class Floor:
         self.start("mosquitto", path, "-c", str(conf))
         until(lambda: answers(self.mqtt_port), "mosquitto listens")
 
-    def influxd(self, more_http: str = "", database: str | None = "gaugetrail") -> None:
+    def influxd(
+        self,
+        more_http: str = "",
+        database: str | None = "gaugetrail",
+        *,
+        tls: tuple[Path, Path] | None = None,
+        user: tuple[str, str] | None = None,
+    ) -> None:
+        """With `tls`, a certificate and its key, it speaks nothing else; then the collector makes the database. With
+        `user`, a name and its password, the tests' own questions are that user's.
+        """
+        self._influx_user = user
+        if tls is not None:
+            more_http += f'https-enabled = true\nhttps-certificate = "{tls[0]}"\nhttps-private-key = "{tls[1]}"\n'
         data = self.folder / "influx"
         conf = self.folder / "influx.conf"
         conf.write_text(
@@ -125,6 +139,9 @@ class Floor:
         path = program("influxd")
         assert path is not None
         self.start("influxd", path, "-config", str(conf))
+        if tls is not None:
+            until(lambda: answers(self.influx_port), "influxd listens")
+            return
         until(self._influx_up, "influxd answers")
         if database is not None:
             self.influx(f"CREATE DATABASE {database}")
@@ -137,7 +154,8 @@ class Floor:
             return False
 
     def influx(self, query: str, database: str = "gaugetrail") -> dict[str, object]:
-        url = f"http://127.0.0.1:{self.influx_port}/query?db={database}"
+        user = "" if self._influx_user is None else "&u={}&p={}".format(*self._influx_user)
+        url = f"http://127.0.0.1:{self.influx_port}/query?db={database}{user}"
         body = urllib.parse.urlencode({"q": query}).encode()
         with urllib.request.urlopen(url, body, timeout=10) as answer:
             return dict(json.load(answer))

@@ -6,16 +6,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.overview import EVERYBODY
+from gaugetrail_collector.overview import EVERYBODY, certificates
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
 from gaugetrail_service.broker_visit import Visit, visit, where_of
-from gaugetrail_service.certificate_ends import certificate_at
 from gaugetrail_service.clock_source import kernel_synced
 from gaugetrail_service.neighbourhood import broker_limits, clocks_apart, neighbours, two_with_one_id, versions_apart
 from gaugetrail_service.process import own_version
@@ -39,14 +36,6 @@ def examine(config: CollectorConfig, secs: float) -> list[Finding]:
         *store_limits(config),
         *around_the_broker(config, secs),
     ]
-
-
-def certificates(config: CollectorConfig) -> Iterator[Finding]:
-    """Those of our own that have ended or soon will."""
-    mqtt, now = config.settings.mqtt, datetime.now(UTC)
-    for key, path in (("tls_ca", mqtt.tls_ca), ("tls_cert", mqtt.tls_cert)):
-        if path is not None:
-            yield from certificate_at(f"[mqtt] {key}", config.path(Path(path))).findings(now)
 
 
 def clock_source() -> Iterator[Finding]:

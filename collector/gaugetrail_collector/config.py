@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
@@ -54,10 +55,29 @@ class InfluxTable(Settings):
     token: SecretStr | None = Field(None, description="2 and 3: API token; better: token_file")
     username: str | None = Field(None, description="1: user")
     password: SecretStr | None = Field(None, description="1: password; better: password_file")
+    tls_ca: Path | None = Field(
+        None,
+        description="CA certificate of https, where this machine's own list lacks it. Relative to this file",
+    )
+    tls_cert: Path | None = Field(None, description="client certificate, where the server or a proxy wants one")
+    tls_key: Path | None = Field(None, description="its key, without a password")
     timeout_secs: float = Field(20, gt=0, description="for one request")
     compress: Literal["auto", "always", "never"] = Field(
         "auto", description="gzip for writes; auto: where they leave this machine (a fast network may do without)"
     )
+
+    @field_validator("tls_ca", "tls_cert", "tls_key")
+    @classmethod
+    def _beside_the_file(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        return path if path is None or not info.context else Path(info.context["base"]).resolve() / path
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        if self.tls_key is not None and self.tls_cert is None:
+            raise ValueError("tls_key is given without its tls_cert")
+        if not self.url.startswith("https:") and (self.tls_ca is not None or self.tls_cert is not None):
+            raise ValueError("tls_ca and tls_cert are for TLS, and url begins with http://; write https://")
+        return self
 
     @model_validator(mode="after")
     def _names_its_place(self) -> Self:
@@ -185,6 +205,14 @@ class CollectorConfig:
         """The file of line PCs that were retired."""
         return self.data_dir / "let-go.db"
 
+    def certificates(self) -> list[tuple[str, Path]]:
+        """The certificates that the settings name, each by its setting."""
+        tables: list[tuple[str, MqttTable | InfluxTable]] = [("[mqtt]", self.settings.mqtt)]
+        if isinstance(self.settings.store, InfluxTable):
+            tables.append(("[store]", self.settings.store))
+        named = [(f"{name} {key}", getattr(table, key)) for name, table in tables for key in ("tls_ca", "tls_cert")]
+        return [(setting, self.path(path)) for setting, path in named if path is not None]
+
     def users(self) -> Users | None:
         """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
         from gaugetrail_service.console_users import read_users
@@ -207,24 +235,32 @@ class CollectorConfig:
     def influx_address(self, table: InfluxTable, admin: str | None = None) -> InfluxAddress:
         """Where InfluxDB is and who we are there; `admin` is somebody else's token, or `user:password` on 1.x."""
         from gaugetrail_collector.stores.influx_http import InfluxAddress
+        from gaugetrail_service.tls import TlsFiles
 
         address = InfluxAddress(
-            url=table.url,
+            url=_without_user(table.url),
             version=table.version,
             database=table.database or table.bucket or "",
             org=table.org,
             retention_policy=table.retention_policy,
-            token=_plain(table.token),
+            token=_asked(table.token),
             username=table.username,
-            password=_plain(table.password),
+            password=_asked(table.password),
+            tls=TlsFiles(table.tls_ca, table.tls_cert, table.tls_key, wanted_by="url"),
             timeout_secs=table.timeout_secs,
             compress=table.compress,
         )
         return address if admin is None else address.as_admin(admin)
 
 
-def _plain(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
+def _asked(secret: SecretStr | None) -> Callable[[], str] | None:
+    """Who knows the secret: one in a file is read when it is asked for."""
+    return None if secret is None else secret.get_secret_value
+
+
+def _without_user(url: str) -> str:
+    """What stands before an `@` in the address is used by nobody and printed nowhere."""
+    return re.sub("//[^/]*@", "//", url)
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None) -> CollectorConfig:

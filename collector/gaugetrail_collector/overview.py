@@ -7,8 +7,9 @@ what is set aside. So it tells the same whether the collector runs, hangs or is 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.reasons import in_words
@@ -20,6 +21,7 @@ from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 from gaugetrail_service.broker_visit import Visit, visit, where_of
+from gaugetrail_service.certificate_ends import certificate_at
 from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
 
 OLD_SECS = 60.0
@@ -43,6 +45,7 @@ class Overview:
     set_aside: int = 0
     set_aside_trouble: str = ""
     last_reason: str = ""
+    certificates: Sequence[Finding] = ()
     let_go: frozenset[str] = frozenset()
     """Line PCs that were retired; no alarm until they speak again."""
     agents: Mapping[str, Neighbour] = field(default_factory=dict)
@@ -64,6 +67,7 @@ def overview(config: CollectorConfig, secs: float) -> Overview:
     _ask_store(config, found)
     _ask_list(config, found)
     found.let_go = _retired(config)
+    found.certificates = certificates(config)
     return found
 
 
@@ -108,6 +112,14 @@ def _retired(config: CollectorConfig) -> frozenset[str]:
         listed.close()
 
 
+def certificates(config: CollectorConfig) -> list[Finding]:
+    """Those that the settings name and that have ended or soon will, or can't be read."""
+    now = datetime.now(UTC)
+    return [
+        finding for setting, path in config.certificates() for finding in certificate_at(setting, path).findings(now)
+    ]
+
+
 # --- what is not well
 
 
@@ -116,6 +128,7 @@ def findings(found: Overview, now_us: int) -> list[Finding]:
     return [
         *_store(found),
         *_broker(found),
+        *found.certificates,
         *_own(found, now_us),
         *_growing(found),
         *_gaps(found),

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from gaugetrail_service.certificates import CertificateFacts
 
 LOOK_SECS = 5.0
@@ -38,11 +40,18 @@ class TlsFault(OSError):
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The files of a connection, by the settings' own names."""
+    """The files of a connection, by the settings' own names. Without a CA, those that this machine trusts count."""
 
-    ca: Path
+    ca: Path | None
     cert: Path | None = None
     key: Path | None = None
+    wanted_by: str = "tls_ca"
+    """The setting that asks for TLS."""
+
+    @property
+    def trusted(self) -> str:
+        """Where the CAs that count come from."""
+        return "this machine's list of CAs (tls_ca names one of your own)" if self.ca is None else f"tls_ca {self.ca}"
 
 
 class _ClientContext(ssl.SSLContext):
@@ -63,6 +72,15 @@ class _ClientSocket(ssl.SSLSocket):
         except ssl.SSLError as error:
             if isinstance(self.context, _ClientContext):
                 self.context.refusal = error
+            raise
+
+    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
+        """As the library's own. Who is hung up on while he speaks still reads why, where that has arrived."""
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLEOFError, ConnectionError):
+            with contextlib.suppress(OSError):
+                self.read(1)
             raise
 
 
@@ -129,14 +147,21 @@ def _closed_on_fault(sock: socket.socket) -> Iterator[None]:
 def _context(files: TlsFiles) -> _ClientContext:
     context = _ClientContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = _ClientSocket
-    _look_at("tls_ca", files.ca)
-    try:
-        context.load_verify_locations(files.ca)
-    except ssl.SSLError as error:
-        raise TlsFault(f"tls_ca {files.ca} holds no certificate in PEM form") from error
+    if files.ca is None:
+        context.load_default_certs()
+    else:
+        _load_ca(context, files.ca)
     if files.cert is not None:
         _load_own(context, files.cert, files.key)
     return context
+
+
+def _load_ca(context: ssl.SSLContext, ca: Path) -> None:
+    _look_at("tls_ca", ca)
+    try:
+        context.load_verify_locations(ca)
+    except ssl.SSLError as error:
+        raise TlsFault(f"tls_ca {ca} holds no certificate in PEM form") from error
 
 
 def _load_own(context: ssl.SSLContext, cert: Path, key: Path | None) -> None:
@@ -171,7 +196,7 @@ def _distrust(error: ssl.SSLCertVerificationError, there: tuple[str, int], name:
     shown = _shown_by(there)
     if error.verify_code == ENDED:
         if shown is None or shown.ends > datetime.now(UTC):
-            return f"a certificate above its own has ended; look at tls_ca {files.ca}"
+            return f"a certificate above its own has ended; look at {files.trusted}"
         return f"its certificate ended on {shown.ends:%Y-%m-%d}"
     if error.verify_code == NOT_YET:
         begins = f" before {shown.begins:%Y-%m-%d %H:%M} UTC" if shown is not None else ""
@@ -181,14 +206,14 @@ def _distrust(error: ssl.SSLCertVerificationError, there: tuple[str, int], name:
         return f"its certificate is for {names} and not for {name}"
     if error.verify_code in UNKNOWN_CA:
         issuer = f" ({shown.issuer})" if shown is not None else ""
-        return f"its certificate is signed by an unknown CA{issuer}: tls_ca {files.ca} doesn't hold it"
-    return f"its certificate isn't trusted: {error.verify_message}; tls_ca is {files.ca}"
+        return f"its certificate is signed by an unknown CA{issuer}: {files.trusted} doesn't hold it"
+    return f"its certificate isn't trusted: {error.verify_message}; what counts is {files.trusted}"
 
 
 def _refusal(error: ssl.SSLError, files: TlsFiles) -> str:
     reason = error.reason or str(error)
     if reason in SPEAKS_NO_TLS:
-        return "it speaks no TLS on this port, and tls_ca asks for it"
+        return f"it speaks no TLS on this port, and {files.wanted_by} asks for it"
     if files.cert is None:
         if reason in WANTS_A_CERTIFICATE:
             return "it wants to see a certificate of ours: set tls_cert and tls_key"

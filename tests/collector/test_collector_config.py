@@ -88,8 +88,10 @@ def test_a_secret_comes_from_its_file_or_the_environment(tmp_path: Path) -> None
     (tmp_path / "token").write_text("from-file\n")
     store = load(tmp_path, TOP + ONE + 'token_file = "token"\n').store()
     assert isinstance(store, InfluxStore)
-    assert store._at.token == "from-file"
+    assert callable(store._at.token)
+    assert store._at.token() == "from-file"
     store = load(tmp_path, TOP + ONE, {"GAUGETRAIL_COLLECTOR_STORE__TOKEN": "from-env"}).store()
     assert isinstance(store, InfluxStore)
-    assert store._at.token == "from-env"
+    assert callable(store._at.token)
+    assert store._at.token() == "from-env"
     assert "from-env" not in repr(load(tmp_path, TOP + ONE, {"GAUGETRAIL_COLLECTOR_STORE__TOKEN": "from-env"}))

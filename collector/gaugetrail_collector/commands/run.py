@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Annotated
 
 import typer
 
@@ -29,8 +30,17 @@ def run(config: ConfigFile) -> None:
         raise fail(f"the collector can't start: {loaded.data_dir}: {error}") from error
 
 
-def check(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Check the settings. Every fault is told with file, line, key and what is allowed; nothing is connected."""
+def check(
+    config: ConfigFile,
+    probe: Annotated[bool, typer.Option(help="also ask the store for limits that would be in the way")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the settings. Every fault is told with file, line, key and what is allowed, and certificates that end
+    within a month; nothing is connected but by --probe.
+    """
+    from gaugetrail_collector.checkup import store_limits
+    from gaugetrail_collector.overview import certificates
+
     try:
         loaded = configuration.load(config)
     except ConfigError as error:
@@ -38,7 +48,10 @@ def check(config: ConfigFile, as_json: AsJson = False) -> None:
             raise
         answer({"ok": False, "problems": [problem.as_json() for problem in error.problems]})
         raise typer.Exit(BAD_CONFIG) from error
+    found = [*certificates(loaded), *(store_limits(loaded) if probe else ())]
     if as_json:
-        answer({"ok": True, "problems": []})
-    else:
-        say(f"{config}: good. {loaded.settings.id} stores into {loaded.store().health()}")
+        answer({"ok": True, "problems": [], "findings": [one.as_json() for one in found]})
+        return
+    for one in found:
+        say(f"worth a look: {one.line()}")
+    say(f"{config}: good. {loaded.settings.id} stores into {loaded.store().health()}")

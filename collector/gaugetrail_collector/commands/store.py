@@ -50,7 +50,9 @@ def init(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make what the store needs. Database or bucket, retention, shards, the v1 mapping of 2.x; what is there stays."""
+    """Make what the store needs. Database or bucket, retention, shards, the v1 mapping of 2.x; what is there stays.
+    Limits of the server that would be in the way are told where it tells them.
+    """
     loaded = configuration.load(config)
     admin = None if admin_file is None else _secret(admin_file)
     try:
@@ -60,12 +62,13 @@ def init(
         # With the collector's own rights, which need not be those that set it up.
         with contextlib.closing(loaded.store()) as store:
             store.open()
+            in_the_way = store.limits()
     except StoreDown as error:
         raise fail(f"the store can't be set up: {error}") from error
     if as_json:
-        answer({"ok": True, "done": done})
+        answer({"ok": True, "done": done, "findings": [one.as_json() for one in in_the_way]})
         return
-    for line in done:
+    for line in [*done, *(f"worth a look: {one.line()}" for one in in_the_way)]:
         say(line)
 
 

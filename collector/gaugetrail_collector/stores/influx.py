@@ -151,7 +151,7 @@ class InfluxStore(InfluxReads):
         answer = self._http.write(b"\n".join(parts))
         if answer.status in (200, 204):
             return [STORED] * len(parts)
-        reason = error_text(answer)
+        reason = error_text(answer) or f"it says no reason (status {answer.status})"
         if answer.status not in (400, 413, 422):
             self._http.refuse(answer)
         if self._at.version == "1" and "database not found" in reason:

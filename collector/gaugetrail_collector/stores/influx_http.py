@@ -8,23 +8,37 @@ and 3.x all answer; every value in a query is a bound string or number. 1.x and 
 - 401, 403, 404: we are refused: `StoreRefuses`, which says what to fix
 - 400, 413, 422 of a write: something in the batch is no good; the caller finds it (`influx.py`)
 - all else, and no answer at all: `StoreDown`
+
+Token and password are asked for at each `connect`, and once more where the server no longer accepts them: one that was
+changed at both ends is used without a restart.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import logging
+import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores.influx_requests import Answer, Body, NoAnswer, Requests, requests_to
-from gaugetrail_collector.stores.influx_words import refusal
+from gaugetrail_collector.stores.influx_words import refusal, trouble
 from gaugetrail_contract.clock import utc_us
+from gaugetrail_contract.escapes import visible
+from gaugetrail_service.tls import TlsFiles
 
+log = logging.getLogger(__name__)
+
+SPEAKS_TLS = b"Client sent an HTTP request to an HTTPS server"
+"""What Go's web server answers then, with status 400 (net/http, server.go)."""
+
+Secret = str | Callable[[], str] | None
+"""A secret, or who knows it at this moment."""
 Point = dict[str, Any]
 """A row of an answer: column to value, tags included."""
 
@@ -38,9 +52,10 @@ class InfluxAddress:
     database: str
     org: str = ""
     retention_policy: str = ""
-    token: str | None = None
+    token: Secret = field(default=None, repr=False)
     username: str | None = None
-    password: str | None = None
+    password: Secret = field(default=None, repr=False)
+    tls: TlsFiles | None = None
     timeout_secs: float = 20.0
     compress: Literal["auto", "always", "never"] = "auto"
 
@@ -65,11 +80,13 @@ class InfluxHttp:
     def __init__(self, address: InfluxAddress) -> None:
         self.at = address
         self._requests: Requests | None = None
+        self._authority: dict[str, str] = {}
 
     def connect(self) -> None:
-        """Make the pool; nothing is sent yet."""
+        """Make the pool; nothing is sent yet. Who we are is read anew."""
+        self._look_who_we_are()
         if self._requests is None:
-            self._requests = requests_to(self.at.url.rstrip("/"), self.at.timeout_secs)
+            self._requests = requests_to(self.at.url.rstrip("/"), self.at.timeout_secs, self.at.tls)
 
     def close(self) -> None:
         """Close the connections with their pool."""
@@ -160,40 +177,75 @@ class InfluxHttp:
         """One request; the answer whatever its status. Raises `StoreDown` without an answer."""
         if self._requests is None:
             raise StoreDown(f"InfluxDB at {self.at.url}: not connected")
-        headers = self._authority() | ({"Content-Type": kind} if kind else {})
-        headers |= {"Content-Encoding": "gzip"} if compressed else {}
+        headers = ({"Content-Type": kind} if kind else {}) | ({"Content-Encoding": "gzip"} if compressed else {})
         try:
-            return self._requests.request(method, path, query, body, headers)
+            answer = self._requests.request(method, path, query, body, headers | self._authority)
+            if answer.status == 401 and self._look_who_we_are():
+                answer = self._requests.request(method, path, query, body, headers | self._authority)
         except NoAnswer as error:
             raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: {error}") from error
+        return answer
 
     def document(self, answer: Answer) -> Any:  # noqa: ANN401 - JSON, whose shape is the server's matter
-        """The JSON of an answer. Raises `StoreDown` for one that breaks off, as when the server dies while it speaks:
-        where that is between two headers, there seems to be no body at all.
+        """The JSON of an answer. Raises `StoreDown` for one that breaks off, as when the server dies while it speaks
+        (where that is between two headers, there seems to be no body at all), and for one that is no JSON.
         """
         try:
             return json.loads(answer.body)
         except ValueError as error:
-            raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: its answer breaks off") from error
+            if answer.body.lstrip()[:1] in (b"", b"{", b"["):
+                raise StoreDown(f"InfluxDB at {self.at.url} doesn't answer: its answer breaks off") from error
+            begins = visible(answer.body[:60].decode("utf-8", "replace"))
+            raise StoreDown(
+                f"InfluxDB at {self.at.url} doesn't answer: something else does, with '{begins}'; look at url, and at "
+                "proxies on the way"
+            ) from error
 
     def refuse(self, answer: Answer) -> NoReturn:
         """Raise what the status asks for: `StoreRefuses` or `StoreDown`."""
         where = f"InfluxDB at {self.at.url}"
         status, reason = answer.status, error_text(answer)
+        said = f" ({reason})" if reason else ""
         if status in (401, 403, 404):
-            raise StoreRefuses(f"{where}, {self.at.database}: {refusal(self.at.version, status, reason)} ({reason})")
+            raise StoreRefuses(f"{where}, {self.at.database}: {refusal(self.at.version, status, reason)}{said}")
+        if status == 400 and SPEAKS_TLS in answer.body:
+            raise StoreRefuses(f"{where} speaks TLS on this port: url must begin with https://")
         if status == 400:
-            raise StoreRefuses(f"{where}: {reason}")
-        raise StoreDown(f"{where} answers {status}: {reason}")
+            raise StoreRefuses(f"{where}: {reason or 'it refuses the request and says no reason'}")
+        if 300 <= status < 400:
+            raise StoreRefuses(f"{where} sends us elsewhere ({_location(answer)}); put url right")
+        raise StoreDown(f"{where} answers {status}: {trouble(status)}{said}")
 
-    def _authority(self) -> dict[str, str]:
-        at = self.at
-        if at.token is not None:
-            return {"Authorization": f"{'Bearer' if at.version == '3' else 'Token'} {at.token}"}
-        if at.username is not None:
-            pair = f"{at.username}:{at.password or ''}".encode()
-            return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
-        return {}
+    def _look_who_we_are(self) -> bool:
+        """Ask for token or password; true where they are other ones than before. What can't be read stays as it was."""
+        try:
+            authority = _authority(self.at)
+        except (OSError, UnicodeDecodeError) as error:
+            log.warning("InfluxDB: token or password as it was before: %s", error, extra={"event": "password"})
+            return False
+        changed = authority != self._authority
+        self._authority = authority
+        return changed
+
+
+def _authority(at: InfluxAddress) -> dict[str, str]:
+    token = _now(at.token)
+    if token is not None:
+        return {"Authorization": f"{'Bearer' if at.version == '3' else 'Token'} {token}"}
+    if at.username is not None:
+        pair = f"{at.username}:{_now(at.password) or ''}".encode()
+        return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
+    return {}
+
+
+def _now(secret: Secret) -> str | None:
+    return secret() if callable(secret) else secret
+
+
+def _location(answer: Answer) -> str:
+    """Where an answer points; a password in it is nobody's business."""
+    found = next((value for key, value in answer.headers.items() if key.lower() == "location"), "nowhere")
+    return visible(re.sub("//[^/]*@", "//", found)[:200])
 
 
 def _is_cut(result: Mapping[str, Any]) -> bool:
@@ -221,7 +273,8 @@ def quoted(name: str) -> str:
 
 
 def error_text(answer: Answer) -> str:
-    """What the server says is wrong: `error` (1.x, 3.x) or `message` (2.x), or the start of any other text.
+    """What the server says is wrong: `error` (1.x, 3.x) or `message` (2.x), or the start of any other text; empty where
+    it says nothing.
 
     A partial write on 3.x lists the refused lines beside it; the first one's reason is added.
     """
@@ -238,4 +291,4 @@ def error_text(answer: Answer) -> str:
             text = text[:500]
         else:
             text = str(document)[:200]
-    return text or f"status {answer.status}"
+    return text

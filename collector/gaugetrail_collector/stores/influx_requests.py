@@ -3,7 +3,7 @@
 Promise: an answer that came is handed on as it came; without one it is `NoAnswer` in the words of its innermost cause.
 The client's HTTP layer is private to it, so `pyproject.toml` pins the client to the releases that were looked at. Where
 that layer is gone all the same, urllib3, on which the client stands, is asked itself: the same requests and the same
-answers, but for the certificates: then those of the operating system are believed.
+answers. TLS is the service's (`gaugetrail_service.tls`): its files are read anew at each connection.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 import urllib3
+
+from gaugetrail_collector.stores.influx_silence import reason_of
+from gaugetrail_service.tls import FreshTls, TlsFiles, fresh_tls
 
 if TYPE_CHECKING:
     from influxdb_client._sync.api_client import ApiClient
@@ -55,7 +58,7 @@ class Requests(Protocol):
 class ClientRequests:
     """Through influxdb-client."""
 
-    def __init__(self, url: str, timeout_secs: float) -> None:
+    def __init__(self, url: str, timeout_secs: float, tls: FreshTls | None = None) -> None:
         # Not at the module's head: the package brings half a thousand modules, which a SQLite store never needs.
         from influxdb_client._sync.api_client import ApiClient
         from influxdb_client.configuration import Configuration
@@ -63,8 +66,10 @@ class ClientRequests:
         configuration = Configuration()
         configuration.host = url
         configuration.verify_ssl = True
+        configuration.ssl_context = tls
+        self._tls = tls
         self._url = url
-        self._milliseconds = timeout_secs * 1000  # what the client counts in
+        self._timeout_secs = timeout_secs
         self._client: ApiClient = ApiClient(configuration=configuration, retries=False)
 
     def request(
@@ -81,13 +86,15 @@ class ClientRequests:
                 headers=dict(headers),
                 body=body,
                 _preload_content=False,
-                _request_timeout=self._milliseconds,
+                _request_timeout=self._timeout_secs * 1000,  # what the client counts in
             )
             return Answer(answer.status, dict(answer.headers), answer.data)
         except ApiException as error:
-            return Answer(int(error.status or 0), dict(error.headers or {}), error.body or b"")
+            if not error.status:  # no answer: the client's way of saying that TLS failed
+                raise NoAnswer(_why(error.__context__ or error, self._tls, self._timeout_secs)) from error
+            return Answer(int(error.status), dict(error.headers or {}), error.body or b"")
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise NoAnswer(reason_of(error)) from error
+            raise NoAnswer(_why(error, self._tls, self._timeout_secs)) from error
 
     def close(self) -> None:
         """Close the connections with their pool."""
@@ -97,9 +104,11 @@ class ClientRequests:
 class PlainRequests:
     """Through urllib3 alone."""
 
-    def __init__(self, url: str, timeout_secs: float) -> None:
+    def __init__(self, url: str, timeout_secs: float, tls: FreshTls | None = None) -> None:
         self._url = url
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_secs))
+        self._tls = tls
+        self._timeout_secs = timeout_secs
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=timeout_secs), ssl_context=tls)
 
     def request(
         self, method: str, path: str, query: Mapping[str, str], body: Body, headers: Mapping[str, str]
@@ -111,20 +120,27 @@ class PlainRequests:
             answer = self._pool.request(method, url, body=data, headers=headers)
             return Answer(answer.status, dict(answer.headers), answer.data)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise NoAnswer(reason_of(error)) from error
+            raise NoAnswer(_why(error, self._tls, self._timeout_secs)) from error
 
     def close(self) -> None:
         """Close the connections with their pool."""
         self._pool.clear()
 
 
-def requests_to(url: str, timeout_secs: float) -> Requests:
-    """A pool to that server; nothing is sent yet."""
+def requests_to(url: str, timeout_secs: float, files: TlsFiles | None = None) -> Requests:
+    """A pool to that server; nothing is sent and no file is read yet."""
+    tls = fresh_tls(files or TlsFiles(None)) if url.startswith("https:") else None
     try:
-        return ClientRequests(url, timeout_secs)
+        return ClientRequests(url, timeout_secs, tls)
     except (ImportError, AttributeError) as error:
         _say_plain(str(error))
-        return PlainRequests(url, timeout_secs)
+        return PlainRequests(url, timeout_secs, tls)
+
+
+def _why(error: BaseException, tls: FreshTls | None, timeout_secs: float) -> str:
+    """In TLS 1.3 the server refuses our certificate after the handshake, at the first word."""
+    refused = tls.refusal() if tls is not None else None
+    return refused or reason_of(error, timeout_secs)
 
 
 @cache
@@ -136,12 +152,3 @@ def _say_plain(why: str) -> None:
         why,
         extra={"event": "influx_plain"},
     )
-
-
-def reason_of(error: BaseException) -> str:
-    """The innermost cause in its own words, without the library's wrapping."""
-    while error.__cause__ is not None or isinstance(getattr(error, "reason", None), BaseException):
-        inner = getattr(error, "reason", None)
-        error = inner if isinstance(inner, BaseException) else error.__cause__ or error
-    text = str(error)
-    return text.rpartition(": ")[2] if "object at 0x" in text else text

@@ -54,6 +54,22 @@ _OF_2: Sequence[tuple[str, str]] = (
 """What 2.x says, as it stands in its source (tenant, http/legacy, authorizer), and what to do about it."""
 
 
+_TROUBLES = {
+    408: "it gave the request up as too slow",
+    429: "it is asked more than it allows; its limits are too low for this plant",
+    500: "it has a fault of its own; look at its log",
+    502: "what stands in front of it gets no answer from it",
+    503: "it can't take requests now; it is starting, full or overloaded",
+    504: "what stands in front of it waits in vain for its answer",
+    507: "its disk is full",
+}
+
+
+def trouble(status: int) -> str:
+    """What a server's own trouble means."""
+    return _TROUBLES.get(status, "it doesn't do what it was asked")
+
+
 def refusal(version: str, status: int, reason: str) -> str:
     """What a server's no asks for; empty where it is none of the known ones."""
     for pattern, words in _OF_2 if version == "2" else ():
