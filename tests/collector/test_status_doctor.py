@@ -335,6 +335,11 @@ def test_limits_of_the_database(tight_influx: str, tmp_path: Path) -> None:
         "store: 2 series of max-series-per-database 2 are in use: beyond it records are refused",
     ]
     assert all(" -> " in line for line in lines)
+    config = str(settings(tmp_path, free_port(), store))
+    for words in (("check", "--probe"), ("store", "init")):
+        done = CliRunner().invoke(app, [*words, "--config", config])
+        told = [line for line in done.stdout.splitlines() if line.startswith("worth a look: store: ")]
+        assert (done.exit_code, told) == (0, [f"worth a look: {line}" for line in lines])
 
 
 @pytest.mark.influxdb

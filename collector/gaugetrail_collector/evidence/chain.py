@@ -9,6 +9,10 @@ successor names the seal it had. So the record before the break is at fault when
 own successor, the one after it when that is contradicted too. At the very end of a chain nothing can decide, and both
 are named. Nothing in a chain confirms its last record or tells that it was cut short; seals noted outside it do
 (`witnessed`: number -> seal), and so does the first record of the agent's next epoch, where a spool was lost (`ends`).
+
+A database that keeps records for a time drops the oldest by itself, whole days or weeks at once. So numbers that are
+gone before the first record of a chain are `dropped`, not missing, where the database does so (`kept_since_us`). That
+all of these were older than it keeps is certain only where the first record there is older, too.
 """
 
 from __future__ import annotations
@@ -90,6 +94,11 @@ class Chain:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     broken: list[dict[str, object]] = field(default_factory=list)
     head: str = FIRST_PREV
+    kept_since_us: int | None = None
+    """What is older the database may have dropped by itself; null where it keeps for ever."""
+    dropped: int = 0
+    """Numbers before the first record that the database has dropped."""
+    dropped_for_certain: bool = True
     ends: list[EpochEnd] = field(default_factory=list)
     """Where other epochs of this agent had come to, as records of this one say."""
     _reached: int = 0
@@ -112,6 +121,8 @@ class Chain:
             "last": self.last,
             "head": self.head,
             "missing": self.missing,
+            "dropped_by_retention": self.dropped,
+            "dropped_for_certain": self.dropped_for_certain,
             "duplicates": self.duplicates,
             "faults": self.faults,
             "gaps": [list(gap) for gap in self.gaps],
@@ -132,7 +143,7 @@ class Chain:
             self._late(link)
             return
         if row.seq != self.last + 1:
-            self._gap(self.last + 1, row.seq - 1)
+            self._passed_over(row)
         self._judge(link)
         self.first = self.first or row.seq
         self.last, self.head, self._before = row.seq, row.sha256, link
@@ -147,6 +158,14 @@ class Chain:
         end = max(self._reached, max(self.witnessed, default=0))
         if end > self.last:
             self._gap(self.last + 1, end)
+
+    def _passed_over(self, row: Row) -> None:
+        """Numbers are left out before this record: the database has dropped them, or they are missing."""
+        if self.first == 0 and self.last == 0 and self.kept_since_us is not None:
+            self.dropped = row.seq - 1
+            self.dropped_for_certain = row.time_us <= self.kept_since_us
+        else:
+            self._gap(self.last + 1, row.seq - 1)
 
     def _gap(self, start: int, end: int) -> None:
         self.missing += Ranges([(start, end)]).count

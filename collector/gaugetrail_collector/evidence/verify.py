@@ -6,6 +6,7 @@ Streams: memory does not grow with the store. Heads noted earlier (`verify --jso
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ from pydantic import BaseModel, ValidationError
 from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_contract.counts import counted
+from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.text import Branch
 
 Heads = Mapping[tuple[str, str], Mapping[int, str]]
 """(agent, epoch) -> number -> the seal that was noted for it."""
+DAY_US = 86_400 * 1_000_000
 Watch = Callable[[Iterator[Row]], Iterator[Row]]
 """Passes rows on and may count them, for a progress bar."""
 
@@ -27,10 +30,14 @@ class Proof:
     """The result over a whole store."""
 
     chains: tuple[Chain, ...]
+    keeps_us: int | None = None
+    """How long the store keeps a record before it drops it by itself; null for ever."""
 
     @property
     def ok(self) -> bool:
-        """Every chain is whole. An empty store is: nothing in it is missing or altered."""
+        """Every chain is whole, but for what the store drops by itself. An empty store is: nothing in it is missing or
+        altered.
+        """
         return all(chain.ok for chain in self.chains)
 
     def as_json(self) -> dict[str, object]:
@@ -39,8 +46,18 @@ class Proof:
             "ok": self.ok,
             "records": sum(chain.records for chain in self.chains),
             "duplicates": sum(chain.duplicates for chain in self.chains),
+            "dropped_by_retention": sum(chain.dropped for chain in self.chains),
+            "keeps_days": None if self.keeps_us is None else self.keeps_us / DAY_US,
             "agents": [chain.as_json() for chain in self.chains],
         }
+
+    def _dropped(self, chain: Chain) -> list[str]:
+        if not chain.dropped:
+            return []
+        assert self.keeps_us is not None
+        keeps = f"the store keeps {counted(round(self.keeps_us / DAY_US, 2), 'day')}"
+        certain = "" if chain.dropped_for_certain else "; as far as can be told, for the first one there is younger"
+        return [f"  dropped by retention: 1 to {chain.dropped} ({keeps}{certain})"]
 
     def lines(self) -> list[str]:
         """For people: a line for each chain, then each fault."""
@@ -52,9 +69,17 @@ class Proof:
                 f"{chain.first} to {chain.last}, "
                 f"{chain.missing} missing, {chain.faults} broken, {chain.duplicates} twice; head {chain.head[:16]}…"
             )
+            shown += self._dropped(chain)
             shown += [f"  missing: {start} to {end}" for start, end in chain.gaps]
             shown += [f"  broken: {fault['record']}: {fault['reason']}" for fault in chain.broken]
+            shown += _unnamed(chain)
         return shown or ["ok: the store holds no records yet"]
+
+
+def _unnamed(chain: Chain) -> list[str]:
+    """A list that was cut says so."""
+    left_out = {"broken": chain.faults - len(chain.broken), "missing": chain.missing - Ranges(chain.gaps).count}
+    return [f"  and {more} more {what}, counted and not named" for what, more in left_out.items() if more > 0]
 
 
 class _NotedChain(BaseModel):
@@ -83,12 +108,20 @@ def noted_heads(text: str) -> Heads:
     return {(one.agent, one.epoch): {one.last: one.head} for one in noted.agents if one.last}
 
 
-def verify(store: Store, witnessed: Heads | None = None, watch: Watch = iter) -> Proof:
+def wall_us() -> int:
+    """Wall time, microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def verify(
+    store: Store, witnessed: Heads | None = None, watch: Watch = iter, now_us: Callable[[], int] = wall_us
+) -> Proof:
     """Walk every chain, those of `witnessed` too that have no record left. Raises `StoreDown` or `StoreRefuses`."""
-    noted = witnessed or {}
+    noted, keeps_us = witnessed or {}, store.keeps_us()
+    kept_since_us = None if keeps_us is None else now_us() - keeps_us
     walked: dict[tuple[str, str], Chain] = {}
     for agent, epoch in {*store.chains(), *noted}:
-        chain = walked[agent, epoch] = Chain(agent, epoch, noted.get((agent, epoch), {}))
+        chain = walked[agent, epoch] = Chain(agent, epoch, noted.get((agent, epoch), {}), kept_since_us=kept_since_us)
         for row in watch(in_order(store.rows(agent, epoch))):
             chain.take(row)
     for chain in list(walked.values()):
@@ -96,4 +129,4 @@ def verify(store: Store, witnessed: Heads | None = None, watch: Watch = iter) ->
             walked.setdefault((chain.agent, epoch), Chain(chain.agent, epoch)).came_to(seq)
     for chain in walked.values():
         chain.finish()
-    return Proof(tuple(walked[name] for name in sorted(walked)))
+    return Proof(tuple(walked[name] for name in sorted(walked)), keeps_us)

@@ -104,6 +104,11 @@ class Store(Protocol):
     def limits(self) -> list[Finding]:
         """What the server's own settings would cut short or refuse; empty where it can't be asked, or has none."""
 
+    def keeps_us(self) -> int | None:
+        """How long the store keeps a record before it drops it by itself, microseconds; null for ever, or where it
+        can't be asked.
+        """
+
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
         """Make the store as an administrator would, before `open`: database or bucket, how long it keeps, roll-ups.
         What is there is left or changed to fit. Returns what was done, in words.

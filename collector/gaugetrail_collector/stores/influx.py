@@ -135,6 +135,11 @@ class InfluxStore(InfluxReads):
         """As `InfluxAdmin.limits`."""
         return self._admin.limits(self._guard.bounds)
 
+    def keeps_us(self) -> int | None:
+        """As the server says now."""
+        kept = self._admin.keeps_ns()
+        return None if kept is None else kept // 1000
+
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
         """As `InfluxSetup.init`."""
         self._http.connect()

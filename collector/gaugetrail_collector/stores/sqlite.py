@@ -151,6 +151,10 @@ class SqliteStore(SqliteReads):
         """None: a file holds as much as its disk."""
         return []
 
+    def keeps_us(self) -> int | None:
+        """For ever."""
+        return None
+
     def init(self, keep_days: int | None, *, roll_ups: bool) -> list[str]:
         """Make the file. It keeps everything, and charts are InfluxDB's matter."""
         if keep_days is not None or roll_ups:
