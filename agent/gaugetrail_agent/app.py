@@ -247,7 +247,8 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:
     agent = config.settings.agent
     devices = {
-        device.name: DeviceFacts(device.gauge, device.capture, config.rule(device)) for device in config.settings.device
+        device.name: DeviceFacts(device.gauge, device.capture, config.rule(device), config.told_apart(device))
+        for device in config.settings.device
     }
     found = {}
     for table in config.settings.station:

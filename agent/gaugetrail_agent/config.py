@@ -262,6 +262,14 @@ class AgentConfig:
         driver = self.driver(device)
         return device.rule(driver.family, polled=device.poll_secs is not None, triggers=driver.triggers)
 
+    def told_apart(self, device: StreamDeviceTable | ModbusDeviceTable) -> tuple[str, ...]:
+        """The channels that a device has, as far as its driver, its settings or any plan names them."""
+        if isinstance(device, ModbusDeviceTable):
+            return tuple(value.name for value in device.value if not value.is_text)
+        planned = (c.channel for plan in self.plans.values() for c in plan.characteristics if c.device == device.name)
+        named = (*self.driver(device).channels, *device.channels, *planned)
+        return tuple(dict.fromkeys(name for name in named if name is not None))
+
     def channels(self, device: StreamDeviceTable) -> tuple[str | None, ...]:
         """What to ask the device for: the channels it is set up with, or those that plans name, or just a value."""
         planned = (c.channel for plan in self.plans.values() for c in plan.characteristics if c.device == device.name)
@@ -424,10 +432,12 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
                 message = f"{station.name}'s agent has no device {characteristic.device!r}{hint}"
                 where = ("characteristic", index, "device")
                 problems.append(loaded_plan.problem(where, message, there=sorted(devices)))
+            elif station.mode == "automatic":
+                continue  # a block names each value
             elif characteristic.channel is None and len(names := several.get(characteristic.device or "", ())) > 1:
                 message = (
-                    f"{characteristic.device!r} sends several values in one telegram: say here which is "
-                    f"{characteristic.name!r}, or give the device the setting take"
+                    f"{characteristic.device!r} has several values: say here by channel which of them is "
+                    f"{characteristic.name!r}, or let the device take only one"
                 )
                 problems.append(loaded_plan.problem(("characteristic", index, "channel"), message, there=names))
     return plans, problems
@@ -455,6 +465,8 @@ def _unlawful_plans(config: AgentConfig, plans: Mapping[str, Plan], today: date)
 def _several(config: AgentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Devices and the names of what their telegrams hold together; a device that can't be made is told elsewhere."""
     for device in config.settings.device:
-        if isinstance(device, StreamDeviceTable):
+        if isinstance(device, ModbusDeviceTable):
+            yield device.name, config.told_apart(device)
+        else:
             with contextlib.suppress(ConfigError, ValueError):
                 yield device.name, config.driver(device).channels

@@ -94,19 +94,23 @@ async def plc(port: int, every_secs: float, seed: int, say: Say) -> None:
 async def torque(port: int, every_secs: float, seed: int, say: Say) -> None:
     """A torque controller whose tool tightens a screw at an interval. Raises `OSError`: port taken."""
     controller = TorqueController()
+    controller.clock = _controllers_clock
     dice = random.Random(seed)
     await controller.start(port)
     say(f"a torque controller, Open Protocol on TCP 127.0.0.1:{controller.port}; a screw every {every_secs:g} s")
     try:
         while True:
             torque = Decimal(dice.gauss(11.2, 0.8)).quantize(Decimal("0.01"))
-            now = datetime.now(UTC).strftime("%Y-%m-%d:%H:%M:%S")
-            one = controller.tighten(torque, dice.randrange(40, 120), now)
+            one = controller.tighten(torque, dice.randrange(40, 120), _controllers_clock())
             heard = "sent" if controller.subscribed else "kept: nobody has subscribed"
             say(f"{one.number}: {one.torque} N.m, {one.angle} deg, {'OK' if one.ok else 'NOK'}; {heard}")
             await asyncio.sleep(every_secs)
     finally:
         await controller.stop()
+
+
+def _controllers_clock() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d:%H:%M:%S")
 
 
 def _told(told: PlcTold) -> str:

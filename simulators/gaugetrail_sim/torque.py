@@ -2,13 +2,15 @@
 
 A telegram is a 20-character header (length without the NUL, MID, revision …), numbered fields, and a NUL. The
 controller wants 0001 first, keeps its tightenings and gives them by their id (0064), sends each new one to whoever
-subscribed (0060) and drops a client that stays silent for 15 s. Torque is an integer times 100, angle whole degrees.
+subscribed (0060), tells its clock (0080) and drops a client that stays silent for 15 s. Torque is an integer times 100,
+angle whole degrees.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -80,6 +82,10 @@ class TorqueController:
         self.kept: dict[int, Tightening] = {}
         self.silent = False
         """Set while it runs: it hears and answers nothing, as a controller that hangs."""
+        self.clock: Callable[[], str] | None = None
+        """What it tells as its time, as 2001-06-02:09:54:09; null: it knows no such question."""
+        self.replays = False
+        """Whether it sends its latest tightening anew to whoever subscribes, as some do that missed an answer."""
         self.acknowledged = 0
         self._server: asyncio.Server | None = None
         self._client: asyncio.StreamWriter | None = None
@@ -137,6 +143,8 @@ class TorqueController:
                 mid, data = message[4:8].decode("ascii", "replace"), message[HEADER:-1].decode("ascii", "replace")
                 started = started or mid == "0001"
                 writer.write(self._answer(mid, data, message) if started else telegram(4, f"{mid}{NOT_STARTED:02d}"))
+                if mid == "0060" and self.replays and self.kept:
+                    writer.write(result(self.kept[max(self.kept)]))
                 await writer.drain()
         writer.close()
         if self._client is writer:
@@ -152,6 +160,8 @@ class TorqueController:
         if mid in ("0003", "0060", "0063", "0070"):
             self._subscribed = self._subscribed and mid != "0063"
             return telegram(5, mid)
+        if mid == "0080" and self.clock is not None:
+            return telegram(81, self.clock())
         if mid == "0062":
             self.acknowledged += 1
             return b""

@@ -135,7 +135,7 @@ def test_of_several_values_in_one_telegram_the_plan_or_the_device_names_one(tmp_
     device = DEVICE.replace("digimatic-13", "andilog").replace('settings = { unit = "mm" }\n', "")
     problem = only(tmp_path, AGENT + LINK + device + STATION)
     assert problem.key == "characteristic[1].channel"
-    assert "several values in one telegram" in problem.message
+    assert "several values: say here by channel which" in problem.message
     assert problem.there == "force, displacement"
     plan = PLAN.replace('device = "bore"\n', 'device = "bore"\nchannel = "force"\n')
     config.load(written(tmp_path, AGENT + LINK + device + STATION, plan), {})

@@ -21,11 +21,16 @@ from gaugetrail_agent.links.tcp import TcpLink, TcpSettings
 from gaugetrail_agent.reading import Reading, Status
 
 
+def made_at(number: int, second: int, mid: bytes = b"0061") -> bytes:
+    """A tightening of 2001-06-02, 09:54 and so many seconds by the controller's clock."""
+    return result(number, 54, mid).replace(b"2001-06-02:09:54:09", b"2001-06-02:09:54:%02d" % second)
+
+
 class TestSession:
     """The driver alone: what it sends for what it hears."""
 
-    def started(self, **options: object) -> OpenProtocolDriver:
-        driver = OpenProtocolDriver(OpenProtocolSettings(**options))  # type: ignore[arg-type]
+    def started(self, *, ask_clock: bool = False, **options: object) -> OpenProtocolDriver:
+        driver = OpenProtocolDriver(OpenProtocolSettings(ask_clock=ask_clock, **options))  # type: ignore[arg-type]
         assert sent(driver.opened()) == [telegram(1)]
         return driver
 
@@ -43,6 +48,79 @@ class TestSession:
         again = driver.received(RESULT_1)
         assert (said(again), sent(again)) == ([], [telegram(62)])
         assert driver.last_tightening_id == 345_675
+
+    def at(self, driver: OpenProtocolDriver, *secs: float) -> None:
+        for now in secs:
+            driver.ticked(now)
+
+    def ages(self, driver: OpenProtocolDriver, message: bytes) -> list[object]:
+        return [(one.extra.get("replayed"), one.extra.get("age_secs")) for one in said(driver.received(message))]
+
+    def test_the_clock_is_asked_first_and_a_result_from_before_says_how_old_it_may_be(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False)
+        assert sent(driver.received(STARTED)) == [telegram(80)]
+        told = driver.received(telegram(81, 1, b"2001-06-02:09:54:40"))
+        assert ([one.status for one in said(told)], sent(told)) == ([Status.INFO], [telegram(60)])
+        self.at(driver, 100.0, 100.5)
+        driver.received(b"00240005            0060\0")
+        assert self.ages(driver, made_at(5, 10)) == [(True, 32)] * 2
+        self.at(driver, 101.0, 104.0)
+        assert self.ages(driver, made_at(6, 42)) == [(True, 4)] * 2, "made now, as far as the clocks can tell"
+        self.at(driver, 110.0)
+        assert self.ages(driver, made_at(7, 50)) == [(None, None)] * 2, "in the middle of a session"
+
+    def test_as_long_as_old_results_come_more_may_follow(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False)
+        for answer in (STARTED, telegram(81, 1, b"2001-06-02:09:54:40"), b"00240005            0060\0"):
+            driver.received(answer)
+        ages = []
+        for number, now in enumerate(range(0, 20, 4)):
+            self.at(driver, now, now + 0.5)
+            ages += self.ages(driver, made_at(number + 1, number))[:1]
+        assert ages == [(True, 42), (True, 46), (True, 48), (True, 52), (True, 54)]
+        self.at(driver, 17.0, 22.5)
+        assert self.ages(driver, made_at(9, 59))[0] == (None, None)
+
+    def test_what_is_fetched_by_its_id_is_old_at_any_time(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False, last_tightening_id=100)
+        for answer in (STARTED, telegram(81, 1, b"2001-06-02:09:54:40"), b"00260004            006415\0"):
+            driver.received(answer)
+        driver.received(b"00240005            0060\0")
+        self.at(driver, 0.0, 10.0)
+        assert self.ages(driver, made_at(102, 49)) == [(None, None)] * 2
+        assert self.ages(driver, made_at(101, 45, b"0065")) == [(True, 7)] * 2
+
+    def test_without_the_controllers_clock_nobody_knows_how_old_a_kept_result_is(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False)
+        driver.received(STARTED)
+        refused = driver.received(b"00260004            008099\0")
+        assert ([one.status for one in said(refused)], sent(refused)) == ([Status.INFO], [telegram(60)])
+        assert "doesn't tell its clock: code 99" in str(said(refused)[0].text)
+        driver.received(b"00240005            0060\0")
+        self.at(driver, 0.0)
+        assert self.ages(driver, result(1)) == [(True, None)] * 2
+        self.at(driver, 4.0)
+        assert self.ages(driver, result(2)) == [(True, None)] * 2
+        self.at(driver, 5.5)
+        assert self.ages(driver, result(3)) == [(None, None)] * 2, "they did not hold the door open for each other"
+
+    def test_a_controller_that_answers_no_question_for_its_clock_loses_four_seconds(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False)
+        driver.received(STARTED)
+        self.at(driver, 0.0, 3.5)
+        assert sent(driver.ticked(4.5)) == [telegram(60)]
+
+    def test_the_clock_comes_before_what_was_missed(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False, last_tightening_id=100)
+        assert sent(driver.received(STARTED)) == [telegram(80)]
+        assert sent(driver.received(telegram(81, 1, b"2001-06-02:09:54:40"))) == [telegram(64, 1, b"0000000101")]
+        assert self.ages(driver, made_at(101, 20, b"0065")) == [(True, 22)] * 2
+
+    def test_a_time_that_is_none_is_of_unknown_age(self) -> None:
+        driver = self.started(ask_clock=True, alarms=False)
+        driver.received(STARTED)
+        driver.received(telegram(81, 1, b"2001-99-02:09:54:40"))
+        assert self.ages(driver, result(1)) == [(True, None)] * 2
 
     def test_alarms_and_spindles_are_answered(self) -> None:
         driver = self.started()
@@ -211,6 +289,8 @@ class Controller:
         if mid == b"0064":
             stored = self.stored.get(int(data))
             return [stored or b"00260004            006415\0"]
+        if mid == b"0080":
+            return [telegram(81, 1, b"2026-11-28:08:00:00")]
         if mid == b"0060":
             self.subscribed.set()
         if mid in (b"0060", b"0070"):

@@ -118,8 +118,8 @@ def test_damaged_result_is_garbled(wrong: bytes) -> None:
 
 
 class TestSession:
-    def started(self, **settings: object) -> PowerMacsDriver:
-        driver = PowerMacsDriver(PowerMacsSettings(**settings))  # type: ignore[arg-type]  # the test's own words
+    def started(self, *, ask_clock: bool = False, **settings: object) -> PowerMacsDriver:
+        driver = PowerMacsDriver(PowerMacsSettings(ask_clock=ask_clock, **settings))  # type: ignore[arg-type]  # the test's own words
         assert sent(driver.opened()) == [telegram(1)]
         return driver
 
@@ -137,6 +137,12 @@ class TestSession:
         first = station(bolt(1, "12.34", "90"), messages="02")
         assert sent(driver.received(first)) == [telegram(108, 1, b"1")]
         assert sent(driver.received(RESULTS)) == [telegram(108, 1, b"0")]
+
+    def test_its_clock_is_asked_and_results_from_before_say_how_old_they_may_be(self) -> None:
+        driver = self.started(alarms=False, ask_clock=True)
+        assert sent(driver.received(telegram(2, 1, b"010001020103" + b"MACS".ljust(25)))) == [telegram(80)]
+        assert sent(driver.received(telegram(81, 1, b"2026-11-28:07:30:30"))) == [telegram(105)]
+        assert {one.extra["age_secs"] for one in said(driver.received(TWO))} == {32}
 
     def test_revision_two_begins_after_the_last_result(self) -> None:
         driver = self.started(alarms=False, revision=3, last_sequence=4711)

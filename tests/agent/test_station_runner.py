@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from spool_bodies import events, records, spool
-from station_floor import BORE, FORCE, block, setup
+from station_floor import BORE, FORCE, LOOKS, block, setup
 
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
@@ -34,6 +34,8 @@ from gaugetrail_contract.record import (
     PlanRef,
     Verdict,
 )
+
+NOTE = Characteristic.model_validate({"name": "note", "kind": "text"})
 
 
 class Running:
@@ -251,6 +253,26 @@ def test_the_other_stations_hear_of_a_used_value_before_their_next_step(one: Spo
     assert heard == [("OP10", "74.0")]
     assert [len(at.green) for at in both] == [1, 0]
     assert both[1].runner.state.unit is not None
+
+
+def test_scans_that_come_while_the_spool_commits_have_their_turn_after_it(one: Spool) -> None:
+    """All at once, as from a reader with a memory: each unit is recorded with its own results, in their order."""
+    at = Running(setup(LOOKS, NOTE), one)
+
+    async def shift() -> None:
+        for text in ("OP-12", "SN000001", "%NOK", "one", "SN000002", "%OK", "two", "SN000003", "%OK", "three"):
+            at.scan(text)()
+        await at.runner.finish()
+
+    asyncio.run(shift())
+    found = [record for record in records(one) if isinstance(record, Inspection)]
+    assert [(r.serial, *(m.result or m.text for m in r.measurements)) for r in found] == [
+        ("SN000001", "nok", "one"),
+        ("SN000002", "ok", "two"),
+        ("SN000003", "ok", "three"),
+    ]
+    assert at.runner.state.then == ()
+    assert at.shown.count("sealing") >= 3
 
 
 def test_a_bounce_is_logged_and_counted(one: Spool, caplog: pytest.LogCaptureFixture) -> None:

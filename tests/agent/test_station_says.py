@@ -12,6 +12,7 @@ from gaugetrail_agent.barcodes import read_scan
 from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
 from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge, Person
@@ -206,14 +207,17 @@ def test_a_value_is_shown_with_its_verdict_and_light() -> None:
     assert says(bad) == ("red", "bore 75 mm fail")
 
 
-def test_while_it_is_being_recorded_nothing_is_taken_and_nothing_is_said() -> None:
-    floor = measured_unit()
+def test_while_it_is_being_recorded_no_value_is_taken_and_a_press_is_answered() -> None:
+    streams = FreshRule(fresh="return_to_zero", pan=True)
+    floor = measured_unit(at=setup(rules={"press": streams}))
     before = floor.state
-    assert floor.gauge("bore", "74.0", "mm") == ()
-    assert floor.scan("SN000002") == ()
+    assert floor.gauge("press", "74.0", "mm") == ()
+    assert floor.gauge("bore", None, None, Status.ERROR) == ()
     assert floor.say(TryAgain()) == (), "what is on its way is not sealed twice"
     assert floor.state == before
     assert says(floor) == ("off", "being recorded")
+    assert floor.gauge("bore", "74.0", "mm") == ()
+    assert says(floor) == ("off", "bore sent a value while SN000001 was being recorded; it is not taken")
 
 
 def test_a_refused_part_is_offered_again_once_and_not_when_there_is_none() -> None:

@@ -152,7 +152,7 @@ def test_another_unit_is_taken_in_hand_once_the_unfinished_one_is_recorded() -> 
     assert floor.state.unit.serial == "SN000002"
     assert floor.state.last is not None
     assert floor.state.last.serial == "SN000001"
-    assert floor.state.then is None
+    assert floor.state.then == ()
 
 
 def test_what_is_no_unit_ends_nothing() -> None:

@@ -54,6 +54,11 @@ class Shift(Floor):
         """Long enough to count as at rest."""
         self.frames(*[value] * 5, **how)
 
+    def press_on(self, channel: str, status: Status = Status.OK) -> None:
+        value = "74.0" if status is Status.OK else None
+        reading = Reading(status, b"", value=value, unit="mm" if value else None, channel=channel)
+        self.say(ValueCame("bore", reading, **self.tick(1000)))
+
     def commit(self) -> None:
         sealing = self.state.sealing
         assert sealing is not None, self.asks
@@ -180,6 +185,71 @@ def test_a_cancelled_units_part_is_not_the_next_ones() -> None:
     shift.still("12.00")
     assert shift.taken == ()
     assert "still holds SN000001" in shift.asks
+
+
+def test_a_value_of_one_of_several_channels_is_nobodys_where_the_plan_names_none() -> None:
+    """Whatever tells of the channels: the settings, the plan, or what has come since the start."""
+    told = (("known", {"known": ("1", "2")}, ()), ("planned", {}, ("2",)), ("shown", {}, ()))
+    for how, known, planned in told:
+        others = [Characteristic(name=f"other{name}", device="bore", channel=name) for name in planned]
+        shift = weighing(SCALE, BORE, *others)
+        if known:
+            facts = replace(shift.setup.devices["bore"], channels=known["known"])
+            shift.setup = replace(shift.setup, devices={**shift.setup.devices, "bore": facts})
+        if how == "shown":
+            shift.press_on("2")
+        shift.scan("SN000001")
+        shift.press_on("1")
+        assert (shift.taken, shift.light) == ((), "amber"), how
+        assert shift.message == (
+            "bore has several channels (1, 2), this value came on 1: the plan must say which one is bore; "
+            "nothing is taken"
+        )
+    alone = weighing(SCALE, BORE)
+    alone.scan("SN000001")
+    alone.press_on("1", Status.INFO)
+    alone.press_on("9")
+    assert len(alone.bodies) == 1, "a channel that brought no value is none of several"
+    named = weighing(SCALE, BORE.model_copy(update={"channel": "1"}))
+    named.press_on("2")
+    named.scan("SN000001")
+    named.press_on("1")
+    assert len(named.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "taken"),
+    [
+        ({"replayed": True, "age_secs": 2}, True),
+        ({"replayed": True, "age_secs": 10}, False),
+        ({"replayed": True}, False),
+        ({"age_secs": 10}, True),
+        ({}, True),
+    ],
+)
+def test_a_result_that_a_device_had_kept_is_a_units_only_if_it_was_made_after_its_scan(
+    told: dict[str, int], taken: bool
+) -> None:
+    shift = weighing(SCALE, BORE)
+    shift.scan("SN000001")
+    shift.now += 5_000_000
+    reading = Reading(Status.OK, b"", value="74.0", unit="mm", extra=told)
+    shift.say(ValueCame("bore", reading, **shift.tick()))
+    assert bool(shift.bodies) is taken
+    if not taken:
+        assert shift.message == "bore sent a result from before SN000001 was scanned; it is not taken: do bore now"
+        assert shift.light == "amber"
+
+
+def test_numbered_results_that_come_at_once_are_no_bounce() -> None:
+    top, bottom = (BORE.model_copy(update={"name": name}) for name in ("top", "bottom"))
+    for extra, bodies in (({"tightening_id": "7"}, 1), ({}, 0)):
+        shift = weighing(SCALE, top, bottom)
+        shift.scan("SN000001")
+        for value in ("74.0", "74.1"):
+            reading = Reading(Status.OK, b"", value=value, unit="mm", extra=extra)
+            shift.say(ValueCame("bore", reading, **shift.tick(10)))
+        assert len(shift.bodies) == bodies
 
 
 def test_the_same_part_scanned_again_may_stay_where_it_is() -> None:

@@ -7,6 +7,7 @@ question, asked in `measurement`, whoever acts; whether a value is this part's i
 
 Read `words` (where a station stands, what happens, what it wants done), `setup`, `steps` (which rule for what), then
 who acts: `operator` (with `unit_code`, what a scanned code names) and `automatic`; what they share: `measurement` and
-`finishing`; whose a value is: `freshness` (one device's signs), `freshness_settings` and `placements` (the station's
-view of them); `unfinished` (a unit that a restart left half measured); then `display` (what is shown) and `runner`.
+`finishing`, with `waiting` (scans made while a record is on its way); whose a value is: `freshness` (one device's
+signs), `freshness_settings` and `placements` (the station's view of them); `unfinished` (a unit that a restart left
+half measured); then `display` (what is shown) and `runner`.
 """

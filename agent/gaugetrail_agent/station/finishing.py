@@ -11,7 +11,7 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Last, Light, NotRecorded, Recorded, SealIt, StationState, Step, Unit
+from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.record import InspectionBody, Override, Verdict
@@ -35,11 +35,6 @@ def recorded(state: StationState, event: Recorded) -> Step:
     says = said("record.recorded", serial=event.serial, verdict=Term(event.verdict))
     light: Light = "green" if event.verdict is Verdict.PASS else "red"
     return replace(state, sealing=None, refused=None, light=light, says=says, last=last), ()
-
-
-def refused(state: StationState, event: NotRecorded) -> Step:
-    """The spool has not taken it; the body stays and is offered again."""
-    return replace(state, light="red", refused=event.reason, says=said("record.not_recorded", reason=event.reason)), ()
 
 
 def offered_again(state: StationState) -> Step:

@@ -153,10 +153,10 @@ def _again(before: Owner, now: Owner) -> bool:
 
 
 def _pressed(rule: FreshRule, sight: Sight, reading: Reading, now_ns: int) -> Sight:
-    """Each value is an event of its own, but for the bounce of a key."""
+    """Each value is an event of its own, but for the bounce of a key. A result that the device numbers is no bounce."""
     if reading.status is not Status.OK or reading.value is None:
         return replace(sight, bounced=False)
-    if sight.placement and now_ns - sight.began_ns < rule.bounce_ns:
+    if sight.placement and now_ns - sight.began_ns < rule.bounce_ns and "tightening_id" not in reading.extra:
         return replace(sight, bounced=True)
     return Sight(placement=sight.placement + 1, began_ns=now_ns, still=True)
 

@@ -10,11 +10,20 @@ import re
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
+from gaugetrail_agent.reading import WITH_VALUE
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
 from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, unfit_person
-from gaugetrail_agent.station.placements import channel_of, must_wait, rule_of, seen, used
+from gaugetrail_agent.station.placements import (
+    channel_of,
+    made_before_scan,
+    must_wait,
+    one_of_several,
+    rule_of,
+    seen,
+    used,
+)
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
 from gaugetrail_agent.station.unit_code import bare_scan, identifiers, raw_of
@@ -33,7 +42,7 @@ from gaugetrail_agent.station.words import (
     say,
 )
 from gaugetrail_contract.documents.files import Characteristic
-from gaugetrail_contract.record import CharacteristicKind, Measurement, Verdict
+from gaugetrail_contract.record import CharacteristicKind, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier, visible
 
 LOGOFF = "%LOGOFF"
@@ -60,8 +69,6 @@ def by_operator(setup: Setup, state: StationState, event: Act) -> Step:
 
 
 def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
-    if state.sealing is not None:
-        return state, ()
     found = bare_scan(event)
     if isinstance(found, Sentence):
         return say(state, "red", found)
@@ -162,14 +169,41 @@ def _measured(setup: Setup, state: StationState, event: ValueCame) -> Step:
     if state.sights[channel_of(event)].bounced:
         return state, (CountBounce(event.device),)
     if state.sealing is not None:
-        return state, ()
+        return _while_recording(setup, state, state.sealing, event)
     wanted = _wanted_of(setup, state.unit, event) if state.unit is not None else None
     if state.unit is None or wanted is None:
         # A key was pressed for nothing; what streams or is polled goes on all the time.
         return _for_nothing(setup, state, event.device) if _is_press(setup, event.device) else (state, ())
+    refusal = _of_nobody(setup, state, state.unit, wanted, event)
+    if refusal is not None:
+        return say(state, "amber", refusal)
     if must_wait(setup, state, state.unit, event):
         return state, ()  # the prompt says why
     return _fresh(setup, state, state.unit, wanted, event)
+
+
+def _of_nobody(
+    setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame
+) -> Sentence | None:
+    """Why a value can't be known to be the wanted one of this unit; null where it can."""
+    if event.reading.status not in WITH_VALUE:
+        return None
+    title = wanted.title or wanted.name
+    channels = one_of_several(setup, state, wanted, event)
+    if channels:
+        there, channel = ", ".join(sorted(channels)), event.reading.channel or ""
+        return said("value.which_channel", device=event.device, channel=channel, channels=there, characteristic=title)
+    if made_before_scan(unit, event):
+        return said("fresh.made_before", device=event.device, serial=unit.serial, characteristic=title)
+    return None
+
+
+def _while_recording(setup: Setup, state: StationState, sealing: InspectionBody, event: ValueCame) -> Step:
+    """No unit is in hand. A press is answered; what streams or is polled goes on all the time."""
+    if event.reading.value is None or not _is_press(setup, event.device):
+        return state, ()
+    serial = sealing.serial or sealing.lot or ""
+    return say(state, state.light, said("value.while_recording", device=event.device, serial=serial))
 
 
 def _is_press(setup: Setup, device: str) -> bool:

@@ -78,6 +78,29 @@ def must_wait(setup: Setup, state: StationState, unit: Unit, event: ValueCame) -
     return event.reading.status in WITH_VALUE and obstacle_of(setup, state, unit, channel_of(event)) is not None
 
 
+def made_before_scan(unit: Unit, event: ValueCame) -> bool:
+    """Whether a device hands on what it had kept: a result that is, or for all it says may be, older than the scan."""
+    told = event.reading.extra
+    if not told.get("replayed"):
+        return False
+    age_secs = told.get("age_secs")
+    return not isinstance(age_secs, int) or event.mono_ns - age_secs * 1_000_000_000 < unit.started_ns
+
+
+def one_of_several(setup: Setup, state: StationState, wanted: Characteristic, event: ValueCame) -> frozenset[str]:
+    """The channels that the device is known to have, where the characteristic names none of them and the value came on
+    one of several: nobody knows then whose it is. Empty where all is clear.
+    """
+    if wanted.channel is not None or event.reading.channel is None:
+        return frozenset()
+    planned = (one.channel for one in setup.plan.characteristics if one.device == event.device)
+    shown = (
+        channel for (device, channel), sight in state.sights.items() if device == event.device and sight != Sight()
+    )
+    known = {*setup.devices[event.device].channels, *planned, *shown, event.reading.channel} - {None}
+    return frozenset(name for name in known if name is not None) if len(known) > 1 else frozenset()
+
+
 def waits_on(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic) -> Obstacle | None:
     """What keeps the wanted characteristic from being measured now; null where nothing is known to."""
     channel = _channel(state, wanted)

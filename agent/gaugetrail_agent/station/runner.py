@@ -27,6 +27,7 @@ from gaugetrail_agent.station.words import (
     CountBounce,
     DeviceTold,
     KeepIt,
+    NextScan,
     NotKept,
     NotRecorded,
     Recorded,
@@ -140,6 +141,9 @@ class StationRunner:
         await self._until_kept()
         self._step(event)
         await self._until_kept()
+        while self.state.then and self.state.sealing is None:
+            self._step(NextScan())
+            await self._until_kept()
 
     async def _until_kept(self) -> None:
         if self._keeping is not None:

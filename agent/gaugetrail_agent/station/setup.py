@@ -124,6 +124,8 @@ class DeviceFacts:
     capture: Capture
     rule: FreshRule = field(default_factory=FreshRule)
     """When its value is a new unit's."""
+    channels: tuple[str, ...] = ()
+    """What it is known to tell apart, by its driver or its settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,20 @@ effects: seal this body, trigger that gauge. Whoever acts, the record and what i
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gaugetrail_agent.station.automatic import by_itself
-from gaugetrail_agent.station.finishing import offered_again, recorded, refused
+from gaugetrail_agent.station.finishing import offered_again
 from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.placements import used_elsewhere
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import not_kept, unanswered
+from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
 from gaugetrail_agent.station.words import (
     DeviceTold,
+    NextScan,
     NotKept,
     NotRecorded,
     Recorded,
+    Scanned,
     StationEvent,
     StationState,
     Step,
@@ -34,9 +35,11 @@ def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     """The station's next state and what it wants done. Never raises on what a device or a person sends."""
     match event:
         case Recorded():
-            return _recorded(setup, state, event)
+            return recorded_then(setup, state, event)
         case NotRecorded():
-            return refused(state, event)
+            return not_recorded(state, event)
+        case NextScan():
+            return next_scan(setup, state)
         case TryAgain():
             return offered_again(state)
         case Unanswered():
@@ -49,12 +52,7 @@ def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return device_told(state, event), ()
         case _ if setup.mode == "automatic":
             return by_itself(setup, state, event)
+        case Scanned() if state.sealing is not None:
+            return scanned_meanwhile(setup, state, state.sealing, event)
         case _:
             return by_operator(setup, state, event)
-
-
-def _recorded(setup: Setup, state: StationState, event: Recorded) -> Step:
-    """The spool has committed; a scan that waited for it has its turn."""
-    then = state.then
-    state, effects = recorded(replace(state, then=None), event)
-    return (state, effects) if then is None else by_operator(setup, state, then)

@@ -67,7 +67,7 @@ def answered(setup: Setup, state: StationState, left: InspectionBody, event: Sca
         return say(state, "red", ids)
     if (ids.get("serial"), ids.get("lot")) == (left.serial, left.lot):
         return _resumed(state, left, event)
-    return _sealed(replace(state, then=event), left)
+    return _sealed(replace(state, then=(event, *state.then)), left)
 
 
 def unanswered(state: StationState) -> Step:

@@ -50,9 +50,9 @@ class Last:
 class StationState:
     """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far.
 
-    `unfinished` is a unit that the agent's last life left half measured, and `then` the scan that waits until that is
-    recorded. `sights` and `uses` are what decides whose a value is; `troubles` is what is wrong with a device, in its
-    own words; `question` is a value that the operator is asked about.
+    `unfinished` is a unit that the agent's last life left half measured, and `then` the scans that wait until what is
+    being sealed is recorded. `sights` and `uses` are what decides whose a value is; `troubles` is what is wrong with a
+    device, in its own words; `question` is a value that the operator is asked about.
     """
 
     operator: str | None = None
@@ -67,7 +67,7 @@ class StationState:
     troubles: Mapping[str, str] = field(default_factory=dict)
     question: ValueCame | None = None
     unfinished: InspectionBody | None = None
-    then: Scanned | None = None
+    then: tuple[Scanned, ...] = ()
 
 
 # --- what happens to it
@@ -153,13 +153,18 @@ class NotRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class NextScan:
+    """A scan that has waited until the record before it was in the spool has its turn."""
+
+
+@dataclass(frozen=True, slots=True)
 class TryAgain:
     """Time to offer a refused body to the spool once more."""
 
 
 Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
-StationEvent = Act | Unanswered | NotKept | UsedElsewhere | DeviceTold | Recorded | NotRecorded | TryAgain
+StationEvent = Act | Unanswered | NotKept | UsedElsewhere | DeviceTold | Recorded | NotRecorded | NextScan | TryAgain
 
 # --- what it wants done
 

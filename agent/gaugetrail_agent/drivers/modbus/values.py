@@ -94,6 +94,11 @@ class ValueSettings(Accompanied):
             raise ValueError(f"{self.name}: unit and unit_at are both given; keep one")
         return self
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it names a part, and is no measurement."""
+        return isinstance(parse(self.type_name()), TextType)
+
     def type_name(self) -> str:
         """The type with the bits that are wanted of it."""
         return type_name(self.type, self.bit, self.bits)

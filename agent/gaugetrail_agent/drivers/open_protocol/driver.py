@@ -3,10 +3,10 @@
 `open-protocol` speaks telegrams ended by NUL; `open-protocol-serial` wraps each as the MTF 6000 does on RS-232 (115200
 8N1): the bytes 07 09 07 09, STX, telegram, NUL, ETX.
 
-The session: 0001 start -> 0002; fetch what was missed by id (0064 -> 0065); subscribe results (0060), alarms (0070)
-and, if wanted, multi-spindle results (0100), each accepted by 0005 or refused by 0004; then each 0061, 0071 and 0101 is
-answered with 0062, 0072, 0102. After 7 s of our own silence a 9999 keeps the session alive; after 15 s of the
-controller's the session is lost.
+The session: 0001 start -> 0002; ask the controller's clock (0080 -> 0081), to know old results from new; fetch what
+was missed by id (0064 -> 0065); subscribe results (0060), alarms (0070) and, if wanted, multi-spindle results (0100),
+each accepted by 0005 or refused by 0004; then each 0061, 0071 and 0101 is answered with 0062, 0072, 0102. After 7 s of
+our own silence a 9999 keeps the session alive; after 15 s of the controller's the session is lost.
 
 Promise: each tightening comes out once, whatever is sent again, and one that was missed while the line was down is
 fetched if the controller still has it. For that `last_tightening_id` is the highest id up to which nothing is missing:
@@ -21,16 +21,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from pydantic import Field
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.driver_settings import DriverSettings, Truth
+from gaugetrail_agent.drivers.open_protocol.ages import ResultAges
 from gaugetrail_agent.drivers.open_protocol.errors import ALREADY_SUBSCRIBED, NOT_FOUND, REVISION_UNSUPPORTED
 from gaugetrail_agent.drivers.open_protocol.framing import SerialFraming, TcpFraming
-from gaugetrail_agent.drivers.open_protocol.messages import BadTelegram, Telegram, read_telegram, telegram
+from gaugetrail_agent.drivers.open_protocol.messages import (
+    BadTelegram,
+    Telegram,
+    device_time,
+    read_telegram,
+    telegram,
+)
 from gaugetrail_agent.drivers.open_protocol.readings import readings_of
 from gaugetrail_agent.drivers.open_protocol.tightenings import LARGEST_ID, Tightenings
 from gaugetrail_agent.errors import DeviceGone
@@ -50,7 +57,8 @@ LATEST_OLD_REVISION = 8
 ANSWER_SECS = 4.0
 TRIES = 3
 
-START, RESULTS, OLD_RESULT, ALARMS, MULTI, KEEP_ALIVE = 1, 60, 64, 70, 100, 9999
+START, RESULTS, OLD_RESULT, ALARMS, CLOCK, MULTI, KEEP_ALIVE = 1, 60, 64, 70, 80, 100, 9999
+OLD_RESULT_TOLD, CLOCK_TOLD = 65, 81
 ANSWERS = {61: 62, 71: 72, 74: 75, 76: 77, 101: 102}
 
 
@@ -65,6 +73,9 @@ class OpenProtocolSettings(DriverSettings):
     multi_spindle: Truth = Field(False, description="subscribe results of several spindles")
     recover: Truth = Field(
         True, description="fetch missed tightenings by id; not where several stations share a controller and its ids"
+    )
+    ask_clock: Truth = Field(
+        True, description="ask the controller's clock (0080), by which results from before the scan are known"
     )
     last_tightening_id: int | None = Field(
         None, ge=0, le=LARGEST_ID, description="the id up to which nothing is missing"
@@ -100,6 +111,8 @@ class _Request:
 def _accepts(message: Telegram, asked: _Request) -> bool:
     if message.mid == 2:
         return asked.mid == START
+    if message.mid == CLOCK_TOLD:
+        return asked.mid == CLOCK
     return message.mid == 5 and message.text(0, 4) == f"{asked.mid:04d}"
 
 
@@ -135,6 +148,7 @@ class OpenProtocolDriver(StreamDriver):
         self._tightenings = Tightenings(self._options.last_tightening_id, fetch_gaps=self._options.recover)
         self._fetch_revision = min(self._options.revision, LATEST_OLD_REVISION)
         self._told_together: deque[tuple[str, ...]] = deque(maxlen=100)
+        self._ages = ResultAges()
 
     @property
     def last_tightening_id(self) -> int | None:
@@ -149,6 +163,7 @@ class OpenProtocolDriver(StreamDriver):
         self._refused = None
         self._recovering = False
         self._tightenings.session_begins()
+        self._ages.session_begins()
         self._last_heard = None
         self._requests.append(_Request(START, self._options.start_revision))
         return self._send_next()
@@ -181,6 +196,7 @@ class OpenProtocolDriver(StreamDriver):
         if not self._in_session:
             return ()
         self._keep_time(now)
+        self._ages.ticked(now)
         if self._refused is not None:
             refused, self._refused = self._refused, None
             raise DeviceGone(f"the controller refuses the session: {refused}")
@@ -223,6 +239,9 @@ class OpenProtocolDriver(StreamDriver):
             request.sent_at = now
         if now - request.sent_at < ANSWER_SECS:
             return []
+        if request.mid == CLOCK:  # nothing depends on it but how old a result may be
+            self._settle(request)
+            return self._go_on()
         if request.tries >= TRIES:
             raise DeviceGone(f"the controller does not answer MID {request.mid:04d}, asked {TRIES} times")
         return self._send_next()
@@ -243,11 +262,21 @@ class OpenProtocolDriver(StreamDriver):
             readings = self._refused_request(message, raw, readings, asked)
         elif asked is not None and _accepts(message, asked):
             self._settle(asked)
-        actions: list[Action] = list(readings)
+        actions: list[Action] = [self._aged(message, reading) for reading in readings]
         answer = self.answer_to(message)
         if answer is not None:
             actions.append(self._send(answer))
         return actions + self._go_on()
+
+    def _aged(self, message: Telegram, reading: Reading) -> Reading:
+        """A value with how old it may be, where the controller had kept it."""
+        if message.mid == CLOCK_TOLD:
+            self._ages.clock_told(device_time(message.data[:19]))
+        if reading.value is None:
+            return reading
+        when = reading.extra.get("device_time")
+        told = self._ages.of(None if when is None else str(when), fetched=message.mid == OLD_RESULT_TOLD)
+        return replace(reading, extra={**reading.extra, **told}) if told else reading
 
     def _once(self, message: Telegram, raw: bytes, readings: list[Reading], asked: _Request | None) -> list[Reading]:
         """A tightening's readings the first time; nothing when it comes again."""
@@ -296,6 +325,8 @@ class OpenProtocolDriver(StreamDriver):
             self._refused = why
             return readings
         self._settle(asked)
+        if asked.mid == CLOCK:
+            return [Reading(Status.INFO, raw, text=f"the controller doesn't tell its clock: {why}", extra=extra)]
         if asked.mid == OLD_RESULT:
             told = self._not_found(raw, int(asked.data))
             return [told] if code == NOT_FOUND else readings
@@ -316,6 +347,7 @@ class OpenProtocolDriver(StreamDriver):
     def _settle(self, asked: _Request) -> None:
         """The request at the head of the queue has its answer."""
         self._requests.popleft()
+        self._ages.stirred()
         if asked.mid == START:
             self._plan_session()
 
@@ -326,7 +358,7 @@ class OpenProtocolDriver(StreamDriver):
             if wanted is not None:
                 fetch = _Request(OLD_RESULT, self._fetch_revision, b"%010d" % wanted)
                 # Missed results come before new ones; a request under way keeps its place.
-                place = 0 if self._recovering else len(self._requests)
+                place = sum(one.mid == CLOCK for one in self._requests) if self._recovering else len(self._requests)
                 self._requests.insert(place, fetch)
             else:
                 self._recovering = False
@@ -335,7 +367,9 @@ class OpenProtocolDriver(StreamDriver):
         return []
 
     def _plan_session(self) -> None:
-        """Fetch what was missed first, then subscribe."""
+        """Ask the clock, fetch what was missed, then subscribe."""
+        if self._options.ask_clock:
+            self._requests.append(_Request(CLOCK, 1))
         self._recovering = self._options.recover and self._tightenings.complete_to is not None
         self._requests.extend(_Request(one.mid, one.revision, one.data) for one in self.wanted())
 

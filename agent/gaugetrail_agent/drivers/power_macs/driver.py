@@ -45,6 +45,9 @@ class PowerMacsSettings(DriverSettings):
     bolt_results: Truth = Field(False, description="ask for each bolt's further results (0107), such as Peak T")
     step_results: Truth = Field(False, description="of these, those of the steps too")
     alarms: Truth = Field(True, description="subscribe alarms")
+    ask_clock: Truth = Field(
+        True, description="ask the system's clock (0080), by which results from before the scan are known"
+    )
     last_sequence: int | None = Field(
         None,
         ge=0,
@@ -69,7 +72,11 @@ class PowerMacsDriver(OpenProtocolDriver):
 
     def __init__(self, settings: PowerMacsSettings | None = None) -> None:
         self._settings = settings or PowerMacsSettings()
-        super().__init__(OpenProtocolSettings(start_revision=self._settings.start_revision, recover=False))
+        super().__init__(
+            OpenProtocolSettings(
+                start_revision=self._settings.start_revision, recover=False, ask_clock=self._settings.ask_clock
+            )
+        )
 
     def wanted(self) -> list[Subscription]:
         """Station results, and alarms if wanted."""
