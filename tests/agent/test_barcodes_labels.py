@@ -282,6 +282,38 @@ def test_formats_that_contradict_each_other_are_named() -> None:
     assert "tell the supplier" in got.advice[0]
 
 
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [
+        (f"06{GS}P1{GS}S0001{GS}S0002", "serial"),
+        (f"06{GS}P1{GS}1T77{GS}1T78", "lot"),
+        (f"12{GS}PNO 1{GS}SER 1{GS}SER 2", "serial"),
+    ],
+)
+def test_a_label_that_lists_several_units_names_none(code: str, field: str) -> None:
+    """The first would be a guess; the same one twice is one."""
+    got = scan(f"[)>{RS}{code}{RS}{EOT}")
+    assert (got.valid, getattr(got, field), got.part_number, got.warnings) == (True, None, "1", ("several",))
+    assert "scan the unit's own code" in got.advice[0]
+    once = code.rpartition(GS)[0]
+    again = scan(f"[)>{RS}{once}{GS}{once.rpartition(GS)[2]}{RS}{EOT}")
+    assert (getattr(again, field) is None, again.warnings) == (False, ())
+
+
+@pytest.mark.parametrize("code", [f"]d2010950600013435221A1{GS}21A2", f"]d210L1{GS}0109506000134352{GS}10L2"])
+def test_a_gs1_identifier_with_two_values_is_neither(code: str) -> None:
+    got = scan(code)
+    assert (got.valid, got.errors, got.serial, got.lot, got.gtin) == (
+        False,
+        ("repeated",),
+        None,
+        None,
+        "09506000134352",
+    )
+    same = scan(f"]d2010950600013435221A1{GS}21A1")
+    assert (same.valid, same.serial) == (True, "A1")
+
+
 def test_a_damaged_second_format_refuses_the_label() -> None:
     """A wrong check digit, foreign GS1 data, a field without identifier: half a label is none."""
     for second in (f"05{GS}0109506000134353", f"05{GS}ABC123", f"12{GS}ser 1", f"06{GS}-", "99x"):

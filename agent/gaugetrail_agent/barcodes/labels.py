@@ -63,10 +63,17 @@ class Label:
 
 
 def of_gs1(message: gs1.Gs1Message, this_year: int) -> Label:
-    """A GS1 message: an identifier whose check digit or date is wrong answers nothing."""
+    """A GS1 message: an identifier whose check digit or date is wrong answers nothing, nor does one that stands twice
+    with different values, which GS1's General Specifications don't allow.
+    """
     label = Label(elements=[(element.ai, element.value) for element in message.elements])
     doubtful = message.fault is not None
-    sound = [element for element in message.elements if element.fault is None and not (doubtful and element.swallowed)]
+    differing = _differing(label.elements)
+    sound = [
+        element
+        for element in message.elements
+        if element.fault is None and element.ai not in differing and not (doubtful and element.swallowed)
+    ]
     for role, wanted in _GS1_ROLES.items():
         value = next((element.value for ai in wanted for element in sound if element.ai == ai), None)
         if value is not None:
@@ -74,6 +81,7 @@ def of_gs1(message: gs1.Gs1Message, this_year: int) -> Label:
     label.found |= gs1.dates_of(sound, this_year) | gs1.measures_of(sound)
     label.fault(element.fault for element in message.elements if element.fault is not None)
     label.fault([] if message.fault is None else [message.fault])
+    label.fault(["repeated"] if differing else [])
     if not message.elements and message.fault is None:
         label.fault(["incomplete"])
     if any(element.swallowed for element in message.elements):
@@ -102,13 +110,32 @@ def _of_format(
     if envelope.gs1 is not None:
         return _of_gs1_envelope(envelope, this_year)
     if envelope.format == "06":
-        return _of_data_identifiers(envelope, profile, roles, this_year)
+        return _of_one_unit(_of_data_identifiers(envelope, profile, roles, this_year))
     label = Label(elements=envelope.elements, errors=list(envelope.errors), warnings=list(envelope.warnings))
     if envelope.format == "12":
         for role, names in iso15434.TEXT_ROLES.items():
             _answer(label, role, envelope.first(*names))
         _quantity(label, label.found.pop("quantity", None))
+    return _of_one_unit(label)
+
+
+def _of_one_unit(label: Label) -> Label:
+    """A label may list the serials or lots of what lies in the box: then it names no single unit."""
+    differing = _differing(label.elements)
+    for role in sorted(_MUST_AGREE & label.found.keys()):
+        if any(name in differing and value == label.found[role] for name, value in label.elements):
+            del label.found[role]
+            label.warn(["several"])
     return label
+
+
+def _differing(elements: Iterable[tuple[str, str]]) -> set[str]:
+    """Identifiers that stand there more than once, and not with the same value; empty ones say nothing."""
+    values: dict[str, set[str]] = {}
+    for name, value in elements:
+        if name and value:
+            values.setdefault(name, set()).add(value)
+    return {name for name, found in values.items() if len(found) > 1}
 
 
 def _add(label: Label, further: Label) -> None:

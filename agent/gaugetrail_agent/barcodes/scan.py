@@ -11,6 +11,7 @@ _ADVICE: Mapping[str, str] = {
     "date": "a date on the label does not exist: do not use the label, tell the supplier",
     "quantity": "the quantity is no number (letter O for 0?): count, and tell the supplier",
     "gs1": "the GS1 data inside cannot be read: tell the supplier what his label holds",
+    "repeated": "an identifier stands in the code twice with different values: tell the supplier",
     "unparsed": "part of the code fits no identifier: check the profile, and the supplier's label",
     "incomplete": "the code ends too early or lacks a field: scan again; if it stays, check the profile",
     "separators_missing": "the scanner drops the control characters between the fields (GS, RS, EOT), so their borders "
@@ -31,6 +32,7 @@ _ADVICE: Mapping[str, str] = {
     "printed_controls": "the scanner prints control characters as text: set it to send them as they are",
     "possible_missing_separator": "a value may have swallowed the next one: the label or the scanner drops FNC1 (GS)",
     "contradiction": "two parts of the label name different ones; the first was taken: tell the supplier",
+    "several": "the label lists several serials or lots, so it names no single unit: scan the unit's own code",
     "case": "caps lock or shift turned the letters round: switch it off on the host or in the scanner",
 }
 
