@@ -23,6 +23,7 @@ from gaugetrail_agent.clock.trust import WatchedClock, system_clock
 from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
+from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.drivers.stream import DeviceState
@@ -73,6 +74,7 @@ class Agent:
             agent=agent.id,
             started=self.health.started,
             collectors=collectors,
+            sizes=LearnedSizes(config.data_dir / "broker-limits.json"),
             signer=signer,
         )
         self.clock_watch = ClockWatch(self.clock, self.spool, origin)

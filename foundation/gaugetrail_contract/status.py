@@ -95,6 +95,7 @@ class DeliveryStatus(Told):
     given_again: int = Field(0, ge=0, description="confirmed records that a collector asked for again")
     commands_refused: int = Field(0, ge=0, description="commands that are malformed or not believed")
     callback_faults: int = Field(0, ge=0, description="faults of our own in answering the broker; see the log")
+    broker_limits: tuple[str, ...] = Field((), description="what the broker doesn't allow, each in a sentence")
 
 
 class AgentStatus(Told):

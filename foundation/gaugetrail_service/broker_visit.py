@@ -18,10 +18,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gaugetrail_service.broker_limits import limits_of
 from gaugetrail_service.mqtt_settings import BrokerSettings
 from gaugetrail_service.tls import TlsFault, TlsFiles, fresh_tls
 
 CONNECT_SECS = 5.0
+UNRETAINED_SECS = 6.0
+"""Where nothing is retained, or perhaps isn't, everybody has said how he is within this time."""
 UNSUPPORTED_VERSION = (0x84, 0x01)
 """What brokers that don't know MQTT 5 answer (MQTT 5, 3.2.2.2; MQTT 3.1.1, 3.2.2.3)."""
 TLS_CURES = (
@@ -81,6 +84,8 @@ def _visit(visitor: _Visitor, secs: float) -> tuple[Visit, bool]:
             visitor.changed.wait_for(visitor.settled, CONNECT_SECS)
             visitor.unanswered()
             visitor.changed.wait_for(visitor.over, secs)
+            if visitor.perhaps_unretained():
+                visitor.changed.wait_for(visitor.over, max(0.0, UNRETAINED_SECS - secs))
     finally:
         visitor.leave()
     return visitor.found, visitor.old
@@ -101,6 +106,7 @@ class _Visitor:
         self._inside = self._subscribed = self._gone = False
         self._waits = True
         """For the broker's answer to the connection, or to the largest message."""
+        self._five = five
         self._client = self._make(five)
 
     def _make(self, five: bool) -> mqtt.Client:
@@ -143,6 +149,10 @@ class _Visitor:
         """Inside, subscribed, and answered; or not wanted here."""
         return self.over() or (self._inside and self._subscribed and not self._waits)
 
+    def perhaps_unretained(self) -> bool:
+        """The broker retains nothing; one of 3.1.1, which can't say so, is believed once it has shown anything."""
+        return not self.found.retains or (not self._five and not self.found.words)
+
     def over(self) -> bool:
         """Nothing more will be heard."""
         return self._gone or bool(self.found.refusal)
@@ -162,14 +172,11 @@ class _Visitor:
                 self._waits = self._try_largest(client)
             self.changed.notify_all()
 
-    def _note(self, limits: Properties | None) -> None:
-        """What the broker names in its answer (MQTT 5, 3.2.2.3)."""
-        found = self.found
-        found.largest_bytes = getattr(limits, "MaximumPacketSize", None)
-        found.retains = bool(getattr(limits, "RetainAvailable", 1))
-        found.shares = bool(getattr(limits, "SharedSubscriptionAvailable", 1))
-        found.best_qos = int(getattr(limits, "MaximumQoS", 2))
-        found.on_way = getattr(limits, "ReceiveMaximum", None)
+    def _note(self, named: Properties | None) -> None:
+        """What the broker names in its answer."""
+        found, limits = self.found, limits_of(named)
+        found.largest_bytes, found.retains, found.shares = limits.largest_bytes, limits.retains, limits.shares
+        found.best_qos, found.on_way = limits.best_qos, limits.on_way
 
     def _try_largest(self, client: mqtt.Client) -> bool:
         if self._largest is None or self.found.best_qos < 1:

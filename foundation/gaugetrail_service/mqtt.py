@@ -2,8 +2,9 @@
 
 Promise: `start` never waits for the broker. Password and TLS files are read anew at each connection, so what was
 renewed on disk holds from the next one on; a fault says which file (`tls`). A broker that refuses MQTT 5 is spoken to
-in 3.1.1. What happens is told by `BrokerCalls`, in plain words and on the client's thread, one after another; a call
-that raises is counted and said with its traceback, and the next one comes all the same.
+in 3.1.1; one that keeps no retained messages is given none. What happens is told by `BrokerCalls`, in plain words and
+on the client's thread, one after another; a call that raises is counted and said with its traceback, and the next one
+comes all the same.
 
 Only this module meets paho, beside the client of the collector's own making (`intake/connection`).
 """
@@ -16,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import paho.mqtt.client as mqtt
@@ -25,6 +26,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gaugetrail_service.broker_limits import BrokerLimits, limits_of
 from gaugetrail_service.logs import mqtt_logger
 from gaugetrail_service.mqtt_settings import BrokerSettings
 from gaugetrail_service.tls import FreshTls, TlsFault, TlsFiles, fresh_tls
@@ -32,6 +34,9 @@ from gaugetrail_service.tls import FreshTls, TlsFault, TlsFiles, fresh_tls
 log = logging.getLogger(__name__)
 
 UNSUPPORTED_VERSION = (0x84, 0x01)
+NO_RETAIN = 0x9A
+SILENT_ENDS = 2
+"""The broker has hung up so often without an answer: in 3.1.1 it has no other way to refuse a retained last will."""
 LONGEST_WAIT_SECS = 30
 
 C = TypeVar("C", bound=mqtt.Client)
@@ -91,6 +96,11 @@ class BrokerConnection(Generic[C]):
         self._unacknowledged = unacknowledged
         self._receive_maximum = receive_maximum
         self._tls: FreshTls | None = None
+        self.limits = BrokerLimits()
+        """What the broker allows; `retains` is found out where it isn't named."""
+        self._stands = False
+        """The broker has taken us on this connection."""
+        self._silent_ends = 0
         self.client = self._make_client()
 
     # --- life
@@ -117,16 +127,28 @@ class BrokerConnection(Generic[C]):
             with suppress(OSError):
                 half_open.shutdown(socket.SHUT_RDWR)
 
+    def anew(self) -> None:
+        """Another client takes over, and what this one has on its way is forgotten. Not to be called on its thread."""
+        before = self.client
+        before.on_disconnect = None
+        self._stands = False
+        before.disconnect()
+        before.loop_stop()
+        self.client = self._make_client()
+        self.start()
+
     # --- what goes out
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int | None:
-        """The number of a message of QoS 1 that is on its way; null when there is no connection."""
-        info = self.client.publish(topic, payload, qos=1, retain=retain)
+        """The number of a message of QoS 1 that is on its way; null when there is no connection. One that is to be
+        retained goes out all the same where the broker retains none.
+        """
+        info = self.client.publish(topic, payload, qos=1, retain=retain and self.limits.retains)
         return info.mid if info.rc == mqtt.MQTT_ERR_SUCCESS else None
 
     def publish_last(self, topic: str, payload: bytes, patience_secs: float) -> None:
         """A retained message that the broker should have before the connection ends; waits for it so long at most."""
-        last = self.client.publish(topic, payload, qos=1, retain=True)
+        last = self.client.publish(topic, payload, qos=1, retain=self.limits.retains)
         with suppress(RuntimeError, ValueError):  # the connection has just ended: the last will says it
             last.wait_for_publish(patience_secs)
 
@@ -149,7 +171,6 @@ class BrokerConnection(Generic[C]):
         if self._settings.tls_ca is not None:
             self._tls = fresh_tls(TlsFiles(self._settings.tls_ca, self._settings.tls_cert, self._settings.tls_key))
             client.tls_set_context(self._tls)
-        client.will_set(*self._will, qos=1, retain=True)
         client.reconnect_delay_set(1, LONGEST_WAIT_SECS)
         client.max_inflight_messages_set(self._unacknowledged)
         client.on_pre_connect = self._counted(self._on_pre_connect)
@@ -174,7 +195,8 @@ class BrokerConnection(Generic[C]):
         return call
 
     def _on_pre_connect(self, client: mqtt.Client, _: object) -> None:
-        """Before each connection: the password as it is now."""
+        """Before each connection: the last will as the broker takes it, and the password as it is now."""
+        client.will_set(*self._will, qos=1, retain=self.limits.retains)
         settings = self._settings
         if settings.username is None:
             return
@@ -186,10 +208,17 @@ class BrokerConnection(Generic[C]):
         client.username_pw_set(settings.username, secret)
 
     def _on_connect(
-        self, _: mqtt.Client, __: object, ___: mqtt.ConnectFlags, reason: ReasonCode, ____: Properties | None
+        self, _: mqtt.Client, __: object, ___: mqtt.ConnectFlags, reason: ReasonCode, named: Properties | None
     ) -> None:
+        self._silent_ends = 0
         if not reason.is_failure:
+            self._stands = True
+            limits = limits_of(named)
+            self.limits = replace(limits, retains=limits.retains and self.limits.retains)
             self._calls.up()
+            return
+        if reason.value == NO_RETAIN:
+            self.limits = replace(self.limits, retains=False)
             return
         self._calls.refused(str(reason))
         if reason.value in UNSUPPORTED_VERSION and self.version == "5":
@@ -216,7 +245,19 @@ class BrokerConnection(Generic[C]):
         self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
     ) -> None:
         refusal = self._tls.refusal() if self._tls is not None else None
+        self._think_of_retaining(told=refusal is not None)
         self._calls.down(reason.value, refusal or str(reason))
+
+    def _think_of_retaining(self, *, told: bool) -> None:
+        """A connection has ended. Whoever is there next may retain, so it is asked again; one of 3.1.1 that hangs up
+        without a word perhaps doesn't, so every third time it isn't asked to.
+        """
+        if self._stands or told:
+            self._stands, self._silent_ends = False, 0
+            self.limits = replace(self.limits, retains=True)
+        elif self.version == "3.1.1":
+            self._silent_ends += 1
+            self.limits = replace(self.limits, retains=self._silent_ends % (SILENT_ENDS + 1) != SILENT_ENDS)
 
     def _on_publish(
         self, _: mqtt.Client, __: object, mid: int, reason: ReasonCode | None, ____: Properties | None

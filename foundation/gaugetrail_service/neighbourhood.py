@@ -16,6 +16,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_service.broker_limits import NO_RETAIN, NO_SHARES, cure_of
 from gaugetrail_service.broker_visit import StatusWord, Visit
 
 CLOCK_SECS = 2.0
@@ -108,13 +109,11 @@ def broker_limits(found: Visit, where: str, *, needs_bytes: int, window: int, sh
         what = f"refuses a message of {needs_bytes} bytes: {found.too_large}"
         yield Finding(about, what, "raise message_size_limit in the broker's settings, or leave it out")
     if not found.retains:
-        what = "keeps no retained messages, so nobody learns who is there"
-        yield Finding(about, what, "set retain_available true in the broker's settings")
+        yield Finding(about, NO_RETAIN, cure_of(NO_RETAIN), wrong=False)
     if found.best_qos < 1:
         yield Finding(about, "has no QoS 1, so no record is acknowledged", "set max_qos 2 in the broker's settings")
     if shared and not found.shares:
-        what = "has no shared subscriptions: each collector takes every message"
-        yield Finding(about, what, "use a broker that has them, or run one collector", wrong=False)
+        yield Finding(about, NO_SHARES, cure_of(NO_SHARES), wrong=False)
     if found.on_way is not None and found.on_way < window:
         what = f"takes {found.on_way} messages at once, {window} would be sent: a backlog goes slower"
         yield Finding(about, what, "raise max_inflight_messages in the broker's settings", wrong=False)

@@ -179,10 +179,6 @@ class TestBroker:
                 "takes messages of 100000 bytes at most, 210000 are needed -> raise max_packet_size",
             ),
             ("message_size_limit 100000", "refuses a message of 210000 bytes: .* -> raise message_size_limit"),
-            (
-                "retain_available false",
-                "keeps no retained messages, so nobody learns who is there -> set retain_available",
-            ),
             ("max_qos 0", "has no QoS 1, so no record is acknowledged -> set max_qos 2"),
         ],
         ids=lambda text: text.split()[0],
@@ -191,6 +187,12 @@ class TestBroker:
         floor.broker(f"{limit}\n")
         found = line_of(settings(home, f"port = {floor.mqtt_port}"), r"^broker localhost:\d+: ")
         assert re.match(rf"broker localhost:\d+: {told}", found)
+
+    def test_a_broker_that_retains_nothing_is_worth_a_look(self, floor: Floor, home: Path) -> None:
+        floor.broker("retain_available false\n")
+        found = line_of(settings(home, f"port = {floor.mqtt_port}"), "broker localhost:.*retain")
+        told = "the broker keeps no retained messages: .* -> set retain_available true"
+        assert re.match(rf"worth a look: broker localhost:\d+: {told}", found)
 
     def test_a_wrong_password(self, floor: Floor, home: Path) -> None:
         accounts = home / "accounts"
@@ -268,7 +270,7 @@ def test_limits_that_mosquitto_never_names() -> None:
     """Written by hand: no broker at hand has these limits."""
     found = list(broker_limits(Visit(shares=False, on_way=20), "b:1", needs_bytes=10, window=50, shared=True))
     assert [(one.what.partition(":")[0], one.wrong) for one in found] == [
-        ("has no shared subscriptions", False),
+        ("the broker has no shared subscriptions", False),
         ("takes 20 messages at once, 50 would be sent", False),
     ]
     assert list(broker_limits(Visit(shares=False, on_way=50), "b:1", needs_bytes=10, window=50, shared=False)) == []

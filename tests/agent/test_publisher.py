@@ -16,6 +16,7 @@ from spool_bodies import body
 
 from gaugetrail_agent.delivery import broker_line, publisher
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys, EvidenceSettings
+from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.spool import Spool
@@ -49,7 +50,8 @@ class Shop:
         keys = CollectorKeys(one.path.parent / "collectors.json", EvidenceSettings())
         started = str(settings.pop("started", "2026-11-25T08:00:00.000000Z"))
         mqtt = MqttSettings.model_validate({"host": "127.0.0.1", "port": port or self.floor.mqtt_port, **settings})
-        sender = Publisher(mqtt, one, agent="pc1", started=started, collectors=keys, signer=KEY)
+        sizes = LearnedSizes(one.path.parent / "broker-limits.json")
+        sender = Publisher(mqtt, one, agent="pc1", started=started, collectors=keys, sizes=sizes, signer=KEY)
         sender.start()
         self._stack.callback(sender.stop, 0)
         return sender

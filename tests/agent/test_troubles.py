@@ -160,7 +160,7 @@ def test_a_spool_s_troubles() -> None:
     assert told() == []
     assert told(full=True)[0].startswith("it takes no records")
     assert told(set_aside=1, damaged=2) == [
-        "the collector has set 1 record aside",
+        "1 record set aside, here or by the collector",
         "the disk has spoilt 2 records",
     ]
 

@@ -15,11 +15,16 @@ from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
 QUICK_DROP_SECS = 2.0
 QUICK_DROPS = 3
+DOUBTED_DROPS = 2
+"""As many ends right behind a message, within `DOUBT_SECS`, put the size of what was sent in question."""
+DOUBT_SECS = 60.0
 SILENT_SECS = 5.0
 """A connection on which we wait for an acknowledgement and hear nothing at all is half open."""
 TWIN_SECS = 60.0
 UNANSWERED_SECS = 30.0
 TAKEN_OVER = 0x8E
+TOO_LARGE = 0x95
+"""MQTT 5: packet too large."""
 
 
 @dataclass
@@ -42,7 +47,15 @@ class BrokerLine:
     _unanswered: float | None = None
     """Since when records have gone out and no receipt has come."""
     _heard: float = float("-inf")
+    suspect: int | None = None
+    """The size of a message that the broker perhaps doesn't take; whoever looks into it takes it from here."""
     _quick_drops: int = 0
+    _ends: deque[float] = field(default_factory=lambda: deque(maxlen=DOUBTED_DROPS))
+    """When the connection ended right behind a message."""
+    _lately: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=200))
+    """When messages of records went out, and their sizes."""
+    _sizes: dict[int, int] = field(default_factory=dict)
+    """Of the messages that are on their way."""
     _twin: tuple[float, str] | None = None
     _refused: bool = False
     """The broker didn't take us; that it then hangs up is no news."""
@@ -56,6 +69,7 @@ class BrokerLine:
         self._heard = now
         if self._left_over:
             self._last_publish = now  # the client delivers them again by itself
+            self._lately = deque(((now, size) for _, size in self._lately), maxlen=self._lately.maxlen)
         if self._quick_drops < QUICK_DROPS:
             self.trouble = None
 
@@ -75,10 +89,10 @@ class BrokerLine:
         """The connection has ended, and with it every acknowledgement that was still to come."""
         quick = now - self._last_publish < QUICK_DROP_SECS and self._receipted < self._last_publish
         self._quick_drops = self._quick_drops + 1 if quick else 0
+        self._suspect_size(code, now)
         self.connected = False
         self._left_over = self._left_over or bool(self.unacknowledged)
-        self.unacknowledged.clear()
-        self._early.clear()
+        self._forget()
         if code == TAKEN_OVER:
             self.trouble = (
                 f"another client has connected as {self.client_id!r} and taken this session over: two agents have one "
@@ -92,8 +106,31 @@ class BrokerLine:
         elif not self._refused:
             self.trouble = f"the connection to {self.where} is lost ({reason}); records wait in the spool"
 
-    def published(self, mid: int, now: float) -> None:
+    def _suspect_size(self, code: int, now: float) -> None:
+        recent = [size for sent, size in self._lately if now - sent < QUICK_DROP_SECS]
+        if recent:
+            self._ends.append(now)
+        often = len(self._ends) == DOUBTED_DROPS and now - self._ends[0] < DOUBT_SECS
+        if recent and (often or code == TOO_LARGE):
+            self.suspect = max(recent)
+
+    def _forget(self) -> None:
+        self.unacknowledged.clear()
+        self._sizes.clear()
+        self._early.clear()
+
+    def begin_anew(self) -> None:
+        """Another client takes over, which knows nothing of what was on its way."""
+        self._forget()
+        self.connected = self._left_over = False
+        self._quick_drops, self.suspect = 0, None
+        self._ends.clear()
+        self._lately.clear()
+
+    def published(self, mid: int, now: float, size: int) -> None:
         """A message of records is on its way."""
+        self._lately.append((now, size))
+        self._sizes[mid] = size
         if mid in self._early:
             self._early.remove(mid)
         else:
@@ -108,7 +145,10 @@ class BrokerLine:
         known = mid in self.unacknowledged
         (self.unacknowledged.discard if known else self._early.append)(mid)
         self._heard = now
-        if refusal is not None:
+        size = self._sizes.pop(mid, None)
+        if refusal is not None and "too large" in refusal.lower():
+            self.suspect = size
+        elif refusal is not None:
             topic = topics.records(self.agent)
             self.trouble = f"the broker {self.where} refuses the topic {topic}: {refusal}; look at its access rules"
 

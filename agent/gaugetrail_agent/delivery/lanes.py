@@ -120,6 +120,11 @@ class Delivery:
         """Records that were set aside wait again: they go with the backlog. Those never sent yet go anyway."""
         self._backlog.extend((place, place) for place in places if place <= self.live)
 
+    def let_go(self, places: Iterable[int]) -> None:
+        """These are not to be sent any more: they are set aside here."""
+        for place in places:
+            self._take(place)
+
     def receipted(self, seqs: Iterable[int], now: float) -> None:
         """These have arrived in the store, or are set aside there."""
         oldest: float | None = None

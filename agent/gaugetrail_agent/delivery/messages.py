@@ -10,6 +10,8 @@ from gaugetrail_contract.seal import Link, link_of
 from gaugetrail_contract.signing import Signer
 
 MESSAGE_BYTES = 200_000
+SIGNATURE_BYTES = 600
+"""A signature's line is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,20 @@ class Outbox:
         self._agent = agent
         self._signer = signer
 
-    def fill(self, order: Order) -> Outgoing:
-        """The message that the order asks for; without numbers where the spool has nothing of it to send."""
+    def fill(self, order: Order, most_bytes: int = MESSAGE_BYTES) -> Outgoing:
+        """The message that the order asks for; without numbers where the spool has nothing of it to send. It is larger
+        than `most_bytes` only where its one record is.
+        """
+        lines_most = min(MESSAGE_BYTES, most_bytes - (SIGNATURE_BYTES if self._signer is not None else 0))
         if order.lane is Lane.ASKED:
             again = self._spool.again(order.epoch, order.first, order.last, order.most)
-            return self._pack(again.records, by_place=False, gone=again.gone)
+            return self._pack(again.records, lines_most, by_place=False, gone=again.gone)
         found = self._spool.waiting(order.first - 1, order.most)
-        return self._pack([one for one in found if one.place <= order.last], by_place=True)
+        return self._pack([one for one in found if one.place <= order.last], lines_most, by_place=True)
 
-    def _pack(self, found: list[Waiting], *, by_place: bool, gone: tuple[tuple[int, int], ...] = ()) -> Outgoing:
+    def _pack(
+        self, found: list[Waiting], most: int, *, by_place: bool, gone: tuple[tuple[int, int], ...] = ()
+    ) -> Outgoing:
         lines: list[bytes] = []
         numbers: list[int] = []
         size = 0
@@ -45,7 +52,7 @@ class Outbox:
         for one in found:
             link = link_of(one.sealed.data)
             line = one.sealed.line()
-            if last is not None and (size + len(line) > MESSAGE_BYTES or link.epoch != last.epoch):
+            if last is not None and (size + len(line) > most or link.epoch != last.epoch):
                 break
             lines.append(line)
             numbers.append(one.place if by_place else link.seq)

@@ -21,15 +21,19 @@ from pydantic import ValidationError
 
 from gaugetrail_agent.delivery.broker_line import BrokerLine
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys
-from gaugetrail_agent.delivery.lanes import Delivery
+from gaugetrail_agent.delivery.lanes import Delivery, Order
+from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.messages import Outbox, Outgoing
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
+from gaugetrail_agent.delivery.size_trial import SizeTrial
+from gaugetrail_agent.delivery.too_large import TooLarge
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import parse_command
 from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
+from gaugetrail_service.broker_limits import NO_RETAIN
 from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ class Publisher:
         agent: str,
         started: str,
         collectors: CollectorKeys,
+        sizes: LearnedSizes,
         signer: Signer | None = None,
     ) -> None:
         self.figures = DeliveryFigures()
@@ -94,6 +99,10 @@ class Publisher:
             unacknowledged=settings.window + 10,
         )
         self._line = BrokerLine(self._broker.where, agent, client_id)
+        self._trial = SizeTrial(self._broker.where, sizes, self._status_within)
+        self._too_large = TooLarge(spool, self._broker.where)
+        self._limit_seen: tuple[object, ...] | None = None
+        """What was known of the broker's limit when records that were too large were last looked through."""
         self._wake = threading.Condition()
         self._news = False
         """Something has happened since the sending thread last looked; it must not sleep over it."""
@@ -153,8 +162,7 @@ class Publisher:
 
     def _send_status(self) -> None:
         if self._status is not None:
-            payload = self._status.model_dump_json(exclude_none=True).encode()
-            self._broker.publish(topics.status(self._agent), payload, retain=True)
+            self._broker.publish(topics.status(self._agent), _written(self._status), retain=True)
 
     def state(self) -> DeliveryStatus:
         """The figures of this moment."""
@@ -174,12 +182,17 @@ class Publisher:
                 given_again=self.figures.given_again,
                 commands_refused=self.figures.ignored_commands,
                 callback_faults=self.figures.callback_faults,
+                broker_limits=tuple(filter(None, (self._trial.limit, self._unretained()))),
             )
+
+    def _unretained(self) -> str:
+        return NO_RETAIN if self._line.connected and not self._broker.limits.retains else ""
 
     def alarm(self) -> str | None:
         """What is wrong with delivery, in a sentence; null when all is well."""
         with self._wake:
-            return self._line.alarm(time.monotonic()) or self._collectors.alarm()
+            line = self._line.alarm(time.monotonic())
+        return line or self._too_large.alarm() or self._collectors.alarm()
 
     # --- sending
 
@@ -196,8 +209,13 @@ class Publisher:
                 able = self._line.connected and not paused
                 ready = able and len(self._line.unacknowledged) < self._settings.window
                 silent = self._line.silent(now)
+                suspect, self._line.suspect = self._line.suspect, None
             if silent:
                 self._cut()
+            if suspect is not None and self._trial.doubt(suspect):
+                self._anew()
+            able = able and not self._try_size(now)
+            ready = ready and able
             if able and not able_before:
                 self._resume()
             able_before = able
@@ -226,11 +244,15 @@ class Publisher:
             order = self._delivery.order(newest, now)
         if order is None:
             return False
-        outgoing = self._outbox.fill(order)
-        if outgoing.numbers and not self._publish(outgoing, now):
+        outgoing = self._outbox.fill(order, self._trial.most)
+        too_large = bool(outgoing.numbers) and self._trial.too_large(len(outgoing.payload))
+        if outgoing.numbers and not too_large and not self._publish(outgoing, now):
             return False
         with self._wake:
             self._delivery.done(order, outgoing.numbers, now)
+        if too_large:
+            self._put_aside(order, outgoing)
+        with self._wake:
             if order.epoch:
                 self.figures.given_again += len(outgoing.numbers)
         for first, last in outgoing.gone:
@@ -249,9 +271,43 @@ class Publisher:
         if mid is None:
             return False
         with self._wake:
-            self._line.published(mid, now)
+            self._line.published(mid, now, len(outgoing.payload))
             self.figures.messages += 1
         return True
+
+    def _put_aside(self, order: Order, outgoing: Outgoing) -> None:
+        """A record that alone is too large waits aside; one that is asked for again is confirmed already, and stays."""
+        if order.epoch:
+            what = f"record {outgoing.numbers[0]} of epoch {order.epoch} is asked for again: {self._trial.limit}"
+            log.error("%s, and it alone is larger", what, extra={"event": "record_too_large"})
+            return
+        for place in outgoing.numbers:
+            self._too_large.put(place, len(outgoing.payload), self._trial.limit)
+        with self._wake:
+            self._delivery.let_go(outgoing.numbers)
+
+    def _try_size(self, now: float) -> bool:
+        """What size of message the broker takes is in question: records wait until that is known."""
+        topic = topics.status(self._agent)
+        trying = self._trial.turn(now, lambda padded: self._broker.publish(topic, padded), self._anew)
+        limit = (self._line.connected, self._trial.most, self._trial.limit)
+        if not trying and self._line.connected and limit != self._limit_seen:
+            self._limit_seen = limit
+            self._too_large.release(self._trial.too_large)
+        return trying
+
+    def _status_within(self, most: int) -> bytes:
+        """The status document, or the least of it where it is longer."""
+        least = AgentStatus(online=True, agent=self._agent, started=self._started)
+        whole = _written(self._status or least)
+        return whole if len(whole) <= most else _written(least)
+
+    def _anew(self) -> None:
+        """What is on its way is forgotten, and the broker met anew."""
+        with self._wake:
+            self._line.begin_anew()
+        self._trial.down()
+        self._broker.anew()
 
     def _cut(self) -> None:
         """The line is half open: end it, so that the client opens another one."""
@@ -270,6 +326,7 @@ class Publisher:
         with self._wake:
             self.figures.connects += 1
             self._line.up(time.monotonic())
+            self._trial.up(self._broker.limits.largest_bytes)
             self._stir()
 
     def _refused(self, reason: str) -> None:
@@ -284,6 +341,7 @@ class Publisher:
             log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
     def _on_disconnect(self, code: int, reason: str) -> None:
+        self._trial.down()
         with self._wake:
             if self._stopping:
                 self._line.connected = False
@@ -369,6 +427,9 @@ class Publisher:
             status = AgentStatus.model_validate_json(payload)
         except ValidationError:
             return
+        if status.online and status.started == self._started and not retained:
+            self._trial.echo(len(payload))
+            self.wake()
         with self._wake:
             if retained and self.figures.connects < 2:
                 return
@@ -390,3 +451,7 @@ class Publisher:
         if come_up:
             # What went out with nobody there, or died with the last one, goes out again.
             self._resume()
+
+
+def _written(status: AgentStatus) -> bytes:
+    return status.model_dump_json(exclude_none=True).encode()

@@ -100,7 +100,8 @@ class AgentReport:
         for name, shown in sorted(dict(self._shown).items()):
             yield from troubles.station(name, shown.display, now - shown.since, self._bytes_age)
         complaint = self._health.alarms().get("broker") or (document.delivery.detail if document.delivery else "")
-        yield from troubles.broker(complaint, self._broker())
+        limits = document.delivery.broker_limits if document.delivery else ()
+        yield from troubles.broker(complaint, self._broker(), limits)
         yield from troubles.spool(document.spool, self._config.data_dir)
         yield from troubles.disk(self._config.data_dir, _disk(self._config.data_dir))
         yield from troubles.clock(document)

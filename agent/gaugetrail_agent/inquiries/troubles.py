@@ -20,6 +20,7 @@ from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
+from gaugetrail_service.broker_limits import cure_of
 
 SILENT_SECS = 20.0
 """How long a station waits for a device that has sent nothing before that is a trouble."""
@@ -60,6 +61,10 @@ BROKER_CURES = (
     ("two agents have one id", "give one of the two PCs another [agent] id (and client_id)"),
     ("certificate|TLS|tls_", "have the certificate renewed, or put tls_ca, tls_cert and tls_key of [mqtt] right"),
     ("refuses the connection", "put username and password of [mqtt] right, and look at the broker's log"),
+    (
+        "a record alone is larger",
+        "raise message_size_limit and max_packet_size in the broker's settings; it waits again by itself",
+    ),
     ("refuses the topic|drops the connection", "allow this user to write the topic in the broker's access rules"),
     ("store is down", "gaugetrail-collector status on the collector's machine says what its store lacks"),
     ("no collector is online", "start the collector, or look at its connection to the broker"),
@@ -135,8 +140,10 @@ def station(name: str, display: Display, secs: float, bytes_age: Callable[[str],
         )
 
 
-def broker(complaint: str, where: str) -> Iterator[Finding]:
-    """What is wrong with delivery, if anything is."""
+def broker(complaint: str, where: str, limits: Sequence[str] = ()) -> Iterator[Finding]:
+    """What is wrong with delivery, if anything is; and what the broker doesn't allow, which is no fault."""
+    for limit in limits:
+        yield Finding("broker", limit, cure_of(limit), wrong=False)
     if complaint:
         yield Finding("broker", complaint, _cure(BROKER_CURES, complaint, "", f"gaugetrail-agent doctor asks {where}"))
 
@@ -151,7 +158,7 @@ def spool(state: SpoolStatus | None, folder: Path) -> Iterator[Finding]:
             "spool", what, f"make room on the disk of {folder}, or raise [spool] max_mb; it goes on by itself"
         )
     if state.set_aside:
-        what = f"the collector has set {_counted(state.set_aside, 'record')} aside"
+        what = f"{_counted(state.set_aside, 'record')} set aside, here or by the collector"
         cure = "gaugetrail-agent spool ls --state set-aside says why; then spool retry"
         yield Finding("spool", what, cure)
     if state.damaged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -238,6 +239,15 @@ class Spool:
         if aside:
             self._put(Marking(set_aside=aside))
         return done
+
+    def put_aside(self, reasons: Mapping[int, str], remember: Mapping[str, str]) -> None:
+        """Waiting records, by place, are set aside here with a reason; `remember` is kept in the same transaction."""
+        self._put(Marking(set_aside=list(reasons.items()), remember=remember))
+
+    def send_again(self, places: Sequence[int]) -> None:
+        """Set-aside records wait again. Raises `sqlite3.Error`."""
+        with contextlib.closing(schema.connect(self.path)) as db:
+            db.executemany("INSERT OR IGNORE INTO request VALUES(?)", [(place,) for place in places])
 
     def _span(self, epoch: str) -> tuple[int, int] | None:
         if self._writer is None:
