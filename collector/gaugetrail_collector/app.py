@@ -23,6 +23,8 @@ from gaugetrail_collector.intake.account import Account
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.batches import Batch, Batches
 from gaugetrail_collector.intake.confirming import Confirming
+from gaugetrail_collector.intake.returning import Returning
+from gaugetrail_collector.intake.rivals import Place
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Stored, Storing
 from gaugetrail_collector.intake.subscriber import Subscriber
@@ -76,7 +78,8 @@ class Collector:
         settings = config.settings
         self.config = config
         self.signer = signer_at(config.data_dir / "collector.key") if settings.evidence.sign else None
-        self.subscriber = Subscriber(settings.mqtt, settings.id, self.signer)
+        self._started = utc_text(now_us())
+        self.subscriber = Subscriber(settings.mqtt, settings.id, self.signer, self._started)
         self.store: Store = config.store()
         self.set_aside = SetAside(config.set_aside_path)
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
@@ -113,7 +116,7 @@ class Collector:
         self.metrics = self._metrics(settings.metrics)
         self.console = self._console(settings.console)
         self.identity = StoreIdentity(self.store)
-        self._started = utc_text(now_us())
+        self.returning = Returning()
         self._stopping = threading.Event()
 
     def _metrics(self, table: CollectorMetricsTable | None) -> MetricsServer[CollectorStatus] | None:
@@ -216,6 +219,7 @@ class Collector:
 
     def _confirm(self, stored: Stored) -> None:
         done = self.account.confirm(stored)
+        self.returning.look(stored.records, stored.outcomes, time.monotonic())
         for agent, receipt in done.receipts:
             self.subscriber.publish_receipt(agent, receipt)
         self.subscriber.acknowledge(done.messages)
@@ -244,6 +248,10 @@ class Collector:
             store_name=self.identity.name,
             broker="up" if self.subscriber.connected else "down",
             broker_detail=self.subscriber.trouble or "",
+            broker_limits=self.subscriber.broker_limits,
+            takes=self.subscriber.takes,
+            group=self.config.settings.mqtt.group if self.subscriber.takes == "share" else "",
+            alarms=self._alarms(),
             messages_waiting=self.subscriber.messages.qsize(),
             records=figures.records,
             points=figures.points,
@@ -261,9 +269,18 @@ class Collector:
             key=self.signer.key if self.signer else None,
         )
 
+    def _place(self) -> Place:
+        return Place(self.subscriber.takes, self.config.settings.mqtt.group, self.identity.id)
+
+    def _alarms(self) -> tuple[str, ...]:
+        return (*self.subscriber.rivals.alarms(self._place()), *self.returning.alarms(time.monotonic()))
+
     def _heartbeat(self) -> None:
+        if self.subscriber.rivals.elsewhere(self._place()):
+            self.identity.doubt()  # two that drew an id in the same second agree on one
         if self.storing.state == "up":
             self.identity.look(time.monotonic())
+        self.subscriber.look()
         document = self.status()
         if self.metrics is not None:
             self.metrics.tell(document)

@@ -20,6 +20,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_service.broker_limits import cure_of
 from gaugetrail_service.broker_visit import Visit, visit, where_of
 from gaugetrail_service.certificate_ends import certificate_at
 from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
@@ -27,6 +28,14 @@ from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
 OLD_SECS = 60.0
 """Both services say how they are every five seconds; one that has not for so long hangs, whatever its last word was."""
 NEARLY_FULL = 0.8
+LOOK_AT_BROKER = "look at the broker's access rules and at [mqtt]"
+ALARM_CURES = (
+    ("two collectors have one id", "stop one of them, and give it another id"),
+    ("writes to another store", "stop one of the two, or give it another group under [mqtt]"),
+    ("again and again", "gaugetrail-agent status on its PC, and the broker's access rules for its receipts"),
+    ("", "look at its log"),
+)
+"""By the words of the alarm; the last one fits all others."""
 EVERYBODY = (topics.ALL_AGENT_STATUS, topics.ALL_COLLECTOR_STATUS)
 
 
@@ -173,7 +182,12 @@ def _own(found: Overview, now_us: int) -> Iterator[Finding]:
         if own.store == "down" and found.store_trouble is None:
             yield Finding(about, f"finds its store down: {own.store_detail}", "look at its log and at [store]")
         if own.broker_detail:
-            yield Finding(about, own.broker_detail, "look at the broker's access rules and at [mqtt]")
+            cure = "stop one of the two" if "takes every message" in own.broker_detail else LOOK_AT_BROKER
+            yield Finding(about, own.broker_detail, cure)
+        for alarm in own.alarms:
+            yield Finding(about, alarm, next(cure for words, cure in ALARM_CURES if words in alarm))
+        for limit in own.broker_limits:
+            yield Finding("broker", limit, cure_of(limit), wrong=False)
 
 
 def _growing(found: Overview) -> Iterator[Finding]:

@@ -144,6 +144,14 @@ class CollectorStatus(Told):
     store_name: str = Field("", description="the store in words, as it stood when it was last up")
     broker: Literal["up", "down", "unknown"] = "unknown"
     broker_detail: str = ""
+    broker_limits: tuple[str, ...] = Field((), description="what the broker doesn't allow, each in a sentence")
+    takes: Literal["share", "all", "nothing", "unknown"] = Field(
+        "unknown", description="share: the group's messages in turn; nothing: another collector takes every message"
+    )
+    group: str = Field("", description="whose messages it shares; empty: every collector takes every message")
+    alarms: tuple[str, ...] = Field(
+        (), description="what is wrong, in words that stay the same while it is; no figures"
+    )
     messages_waiting: int = Field(0, ge=0, description="taken from the broker, not finished yet")
     records: int = Field(0, ge=0, description="stored since start")
     points: int = Field(0, ge=0)
@@ -168,6 +176,7 @@ def agent_offline(agent: str, started: str | None = None) -> bytes:
     return AgentStatus(online=False, agent=agent, started=started).model_dump_json(exclude_none=True).encode("utf-8")
 
 
-def collector_offline(collector: str) -> bytes:
-    """A collector's last will."""
-    return CollectorStatus(online=False, collector=collector).model_dump_json(exclude_none=True).encode("utf-8")
+def collector_offline(collector: str, started: str | None = None) -> bytes:
+    """A collector's last will. It names the life that ended, so that one of another collector of that name shows."""
+    gone = CollectorStatus(online=False, collector=collector, started=started)
+    return gone.model_dump_json(exclude_none=True).encode("utf-8")

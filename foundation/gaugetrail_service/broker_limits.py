@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # whoever only says what a limit means needs no client
-    from paho.mqtt.properties import Properties
 
 NO_RETAIN = "the broker keeps no retained messages: whoever starts learns within 10 s, not at once, who is there"
 NO_SHARES = "the broker has no shared subscriptions: one collector takes every message, and a second one none"
@@ -37,8 +33,8 @@ class BrokerLimits:
     """Messages that it takes unacknowledged."""
 
 
-def limits_of(named: Properties | None) -> BrokerLimits:
-    """Those of an answer."""
+def limits_of(named: object) -> BrokerLimits:
+    """Those of an answer's properties, as the client's library gives them; null where there are none."""
     return BrokerLimits(
         largest_bytes=getattr(named, "MaximumPacketSize", None),
         retains=bool(getattr(named, "RetainAvailable", 1)),

@@ -156,6 +156,10 @@ class BrokerConnection(Generic[C]):
         """Ask for topics, each with its QoS; the number that `subscribed` will name."""
         return self.client.subscribe(list(topics))[1]
 
+    def unsubscribe(self, topic: str) -> None:
+        """Want no more of a topic."""
+        self.client.unsubscribe(topic)
+
     # --- the client
 
     def _make_client(self) -> C:

@@ -164,7 +164,7 @@ def test_a_station_that_refuses_says_the_same_however_much_waits(tmp_path: Path)
 def test_missing_receipts_are_one_alarm_and_their_seconds_a_figure() -> None:
     line = BrokerLine("b:1883", "pc1", "gaugetrail-agent-pc1")
     line.up(0)
-    line.collector("t", CollectorStatus(online=True, collector="c1", store="up"))
+    line.collector("t", CollectorStatus(online=True, collector="c1", store="up"), 0)
     line.published(1, 0, 900)
     line.acknowledged(1, 0)
     assert line.alarm(UNANSWERED_SECS + 5) == line.alarm(UNANSWERED_SECS + 500) is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from gaugetrail_agent.delivery.strangers import CollectorLives, Vanishing, two_stores, two_with_one_id
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
@@ -38,6 +39,7 @@ class BrokerLine:
     trouble: str | None = "not connected yet"
     unacknowledged: set[int] = field(default_factory=set)
     collectors: dict[str, CollectorStatus] = field(default_factory=dict)
+    _lives: CollectorLives = field(default_factory=CollectorLives)
     _early: deque[int] = field(default_factory=lambda: deque(maxlen=64))
     """Acknowledged before `publish` had returned (and status documents, which nobody waits for)."""
     _last_publish: float = float("-inf")
@@ -57,6 +59,7 @@ class BrokerLine:
     _sizes: dict[int, int] = field(default_factory=dict)
     """Of the messages that are on their way."""
     _twin: tuple[float, str] | None = None
+    _vanishing: Vanishing = field(default_factory=Vanishing)
     _refused: bool = False
     """The broker didn't take us; that it then hangs up is no news."""
 
@@ -178,11 +181,16 @@ class BrokerLine:
         )
         return fresh
 
-    def collector(self, topic: str, status: CollectorStatus) -> bool:
+    def collector(self, topic: str, status: CollectorStatus, now: float) -> bool:
         """A collector's status document. True when it has come up since we last heard of it."""
         before = self.collectors.get(topic)
+        self._lives.hear(topic, status, now)
         self.collectors[topic] = status
         return status.online and (before is None or not before.online or before.started != status.started)
+
+    def vanished(self, now: float) -> None:
+        """A message has no receipt, though one that went out after it has."""
+        self._vanishing.note(now)
 
     # --- what follows
 
@@ -207,7 +215,20 @@ class BrokerLine:
         """What is wrong with delivery, in a sentence; null when all is well."""
         if self._twin is not None and now - self._twin[0] > TWIN_SECS:
             self._twin = None
-        return (self._twin[1] if self._twin else None) or self.trouble or self.paused() or self._nobody_answers(now)
+        return (
+            (self._twin[1] if self._twin else None)
+            or self.trouble
+            or two_with_one_id(self._lives, now)
+            or two_stores(self.collectors.values())
+            or self.paused()
+            or self._vanished(now)
+            or self._nobody_answers(now)
+        )
+
+    def _vanished(self, now: float) -> str | None:
+        """A collector whose store is down takes its share all the same: then nobody else need be suspected."""
+        down = any(one.online and one.store == "down" for one in self.collectors.values())
+        return None if down else self._vanishing.alarm(now)
 
     def _nobody_answers(self, now: float) -> str | None:
         if self._unanswered is None or now - self._unanswered < UNANSWERED_SECS:

@@ -89,6 +89,8 @@ class Delivery:
     _backlog_on_way: int = 0
     _backlog_most: float = 600.0
     _pace_again: float = 0.0
+    _newest_receipted: float = float("-inf")
+    """When the newest message went out that has its receipt."""
     _streak: int = 0
     _flowing: float = float("-inf")
     """When a receipt last brought the others forward."""
@@ -107,8 +109,9 @@ class Delivery:
         if live > self.live:
             self._backlog.append((self.live + 1, live))
             self.live = live
+        self._newest_receipted = float("-inf")
         for parcel in self._parcels.values():
-            parcel.due, parcel.tries = now + grace_secs, 0
+            parcel.due, parcel.tries, parcel.sent = now + grace_secs, 0, now
 
     def ask(self, epoch: str, ranges: Iterable[tuple[int, int]]) -> None:
         """A collector asks for these again; what is asked for already and not out yet counts once."""
@@ -131,6 +134,8 @@ class Delivery:
         full = self._backlog_on_way > self._backlog_most / 2
         for seq in seqs:
             parcel = self._take(seq)
+            if parcel is not None and parcel.tries == 1:
+                self._newest_receipted = max(self._newest_receipted, parcel.sent)
             if parcel is not None and parcel.backlog and parcel.tries == 1:
                 oldest = parcel.sent if oldest is None else min(oldest, parcel.sent)
         if now - self._flowing > 1.0:  # often enough, and cheap however many there are
@@ -192,6 +197,11 @@ class Delivery:
         self._tokens = min(self._burst, self._tokens + grown)
         self._filled = now
         return int(self._tokens)
+
+    def overtaken(self, order: Order) -> bool:
+        """Whether this is to be sent again although a message that went out later, and no earlier, has its receipt."""
+        number = self._parcel_of.get(order.first) if order.lane is Lane.RESEND else None
+        return number is not None and self._parcels[number].sent < self._newest_receipted
 
     def done(self, order: Order, sent: Sequence[int], now: float) -> None:
         """`order` was carried out: `sent` went out in one message; empty when the spool had none of them to send.

@@ -249,6 +249,8 @@ class Publisher:
         if outgoing.numbers and not too_large and not self._publish(outgoing, now):
             return False
         with self._wake:
+            if self._delivery.overtaken(order):
+                self._line.vanished(now)
             self._delivery.done(order, outgoing.numbers, now)
         if too_large:
             self._put_aside(order, outgoing)
@@ -446,7 +448,7 @@ class Publisher:
             return
         with self._wake:
             self._line.heard(time.monotonic())
-            come_up = self._line.collector(topic, status)
+            come_up = self._line.collector(topic, status, time.monotonic())
             self._stir()
         if come_up:
             # What went out with nobody there, or died with the last one, goes out again.

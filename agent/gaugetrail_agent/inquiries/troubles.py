@@ -59,6 +59,9 @@ BROKER_CURES = (
         "start the broker there, or put host and port of [mqtt] right; gaugetrail-agent doctor looks closer",
     ),
     ("two agents have one id", "give one of the two PCs another [agent] id (and client_id)"),
+    ("two collectors have one id", "stop one of the two collectors, and give it another id (and client_id)"),
+    ("write to two stores", "stop the collector that doesn't belong here, or give it another group under [mqtt]"),
+    ("somebody else takes them", "look who is connected to the broker; let collectors alone read records there"),
     ("certificate|TLS|tls_", "have the certificate renewed, or put tls_ca, tls_cert and tls_key of [mqtt] right"),
     ("refuses the connection", "put username and password of [mqtt] right, and look at the broker's log"),
     (

@@ -13,17 +13,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.intake.connection import PlainConnection, connection_class, missing_names
 from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.inbox import Inbox
 from gaugetrail_collector.intake.mqtt_packets import Taken
+from gaugetrail_collector.intake.rivals import Rivals
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus, collector_offline
+from gaugetrail_service.broker_limits import NO_RETAIN, NO_SHARES
 from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection
 
 log = logging.getLogger(__name__)
@@ -34,14 +37,22 @@ MOST_STANDING_BYTES = 32_000_000
 """Held while nothing is taken, as when the store is down: what services say of themselves comes between records."""
 STANDING_SECS = 2.0
 """Nothing was taken for so long: it isn't worth waiting for more to be taken."""
+LISTEN_SECS = 2.0
+"""What is retained comes at once."""
+UNRETAINED_SECS = 11.0
+"""Everybody has said how he is within this time."""
+TAKEN_OVER = 0x8E
+"""MQTT 5: another client of our id has connected."""
 GOODBYE_SECS = 2.0
 MID_BITS = 16
+
+Takes = Literal["share", "all", "nothing", "unknown"]
 
 
 class Subscriber:
     """One connection to the broker. `start` never waits for it; it connects and reconnects for ever."""
 
-    def __init__(self, settings: MqttTable, collector: str, signer: Signer | None = None) -> None:
+    def __init__(self, settings: MqttTable, collector: str, signer: Signer | None = None, started: str = "") -> None:
         self.messages = Inbox()
         self.connected = False
         self.trouble: str | None = "not connected yet"
@@ -50,7 +61,13 @@ class Subscriber:
         self._settings = settings
         self._collector = collector
         self._signer = signer
-        self._shared = bool(settings.group)
+        self._started = started
+        self.rivals = Rivals(collector, started)
+        self.takes: Takes = "unknown"
+        self._no_shares = False
+        """The broker has no shared subscriptions, so one collector only may take records."""
+        self._listen_until = 0.0
+        self._deciding = threading.Lock()
         self._generation = 0
         """Counts connections: the number in a message's token, beside the broker's for the message."""
         self._status_mid: int | None = None
@@ -69,7 +86,7 @@ class Subscriber:
             ),
             self._make_client,
             client_id=settings.client_id or f"gaugetrail-collector-{collector}",
-            will=(topics.collector_status(collector), collector_offline(collector)),
+            will=(topics.collector_status(collector), collector_offline(collector, started or None)),
             unacknowledged=100,
             receive_maximum=settings.window,
         )
@@ -78,7 +95,14 @@ class Subscriber:
     @property
     def topic(self) -> str:
         """The subscription in force."""
-        return f"$share/{self._settings.group}/{topics.ALL_RECORDS}" if self._shared else topics.ALL_RECORDS
+        shared = self._settings.group and not self._no_shares
+        return f"$share/{self._settings.group}/{topics.ALL_RECORDS}" if shared else topics.ALL_RECORDS
+
+    @property
+    def broker_limits(self) -> tuple[str, ...]:
+        """What the broker doesn't allow, each in a sentence."""
+        limits = [] if self._broker.limits.retains else [NO_RETAIN]
+        return tuple(limits + [NO_SHARES] * self._no_shares) if self.connected else ()
 
     # --- life
 
@@ -97,7 +121,7 @@ class Subscriber:
         """Take nothing more: what is not acknowledged by now is the broker's or the agents' again."""
         self._stopping.set()
         if self.connected:
-            goodbye = collector_offline(self._collector)
+            goodbye = collector_offline(self._collector, self._started or None)
             self._broker.publish_last(topics.collector_status(self._collector), goodbye, GOODBYE_SECS)
         self._broker.stop()
 
@@ -139,31 +163,71 @@ class Subscriber:
 
     def _on_connect(self) -> None:
         self._generation += 1
-        self._broker.subscribe((self.topic, 1))
+        self.rivals.connected()
+        self.takes = "unknown"
+        self._no_shares = bool(self._settings.group) and not self._broker.limits.shares
+        if self._no_shares:
+            self._listen_first()
+        else:
+            self._broker.subscribe((self.topic, 1))
 
     def _on_subscribe(self, mid: int, refusals: Sequence[str | None]) -> None:
         if mid == self._status_mid:
             if any(refusals):
                 log.warning("broker %s: refuses the status topics; agents can't be shown", self._where)
+            self.look()
             return
         if refusals and refusals[0] is not None:
-            if self._shared:
+            if self._settings.group and not self._no_shares:
                 # Also what 3.1.1 brokers without shared subscriptions answer (0x80).
-                log.warning("broker %s: no shared subscriptions; taking every message", self._where)
-                self._shared = False
-                self._broker.subscribe((self.topic, 1))
+                self._no_shares = True
+                self._listen_first()
                 return
             self._say(f"the broker {self._where} refuses the subscription {self.topic}: {refusals[0]}")
             return
+        self.takes = "share" if self._settings.group and not self._no_shares else "all"
+        log.info("broker %s: subscribed to %s", self._where, self.topic, extra={"event": "broker_up"})
+        if not self._no_shares:
+            self._listen()
+        self._is_up()
+
+    def _is_up(self) -> None:
         self.connected = True
         self.trouble = None
-        # QoS 0 and apart: what neighbours say of themselves must never stand in the way of records.
-        self._status_mid = self._broker.subscribe((topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0))
-        log.info("broker %s: subscribed to %s", self._where, self.topic, extra={"event": "broker_up"})
         self.on_connected()
 
-    def _on_disconnect(self, _: int, reason: str) -> None:
+    def _listen(self) -> None:
+        """QoS 0 and apart: what neighbours say of themselves must never stand in the way of records."""
+        self._status_mid = self._broker.subscribe((topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0))
+
+    def _listen_first(self) -> None:
+        """Where one collector takes every message, whether another one does comes before the first record."""
+        log.warning("broker %s: %s", self._where, NO_SHARES, extra={"event": "no_shared_subscriptions"})
+        self._listen_until = time.monotonic() + (LISTEN_SECS if self._broker.limits.retains else UNRETAINED_SECS)
+        self._is_up()
+        self._listen()
+
+    def look(self) -> None:
+        """Where the broker has no shared subscriptions: take every message, or none while another collector does."""
+        with self._deciding:
+            if not self._no_shares or not self.connected or time.monotonic() < self._listen_until:
+                return
+            other = self.rivals.taker(taking=self.takes == "all")
+            if other is None and self.takes != "all":
+                self._broker.subscribe((self.topic, 1))
+            elif other is not None:
+                if self.takes == "all":
+                    self._broker.unsubscribe(self.topic)
+                self.takes = "nothing"
+                self._say(
+                    f"the broker {self._where} has no shared subscriptions, and collector {other} takes every message: "
+                    "this one takes none until that one is gone"
+                )
+
+    def _on_disconnect(self, code: int, reason: str) -> None:
         self.connected = False
+        if code == TAKEN_OVER:
+            self.rivals.taken_over()
         if not self._stopping.is_set():
             self._say(f"the connection to {self._where} is lost ({reason})")
 
@@ -173,8 +237,9 @@ class Subscriber:
             log.warning("%s", trouble, extra={"event": "broker_down"})
         self.trouble = trouble
 
-    def _on_message(self, topic: str, payload: bytes, _: bool, mid: int) -> None:
+    def _on_message(self, topic: str, payload: bytes, retained: bool, mid: int) -> None:
         if topic.endswith("/status"):
+            self.rivals.hear(topic, payload, retained=retained)
             self.on_status(topic, payload)
         else:
             self._on_taken([Taken(topic, payload, mid)])

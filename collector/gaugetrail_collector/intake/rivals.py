@@ -1,0 +1,120 @@
+"""Other collectors that get in this one's way, by what they say of themselves on the broker.
+
+- a twin: another one of our id. Two with one client id end each other's connections and never meet, so it shows in what
+  the broker keeps under our name when we come back, or in its word that our session was taken over.
+- one of our group that writes to another store: each would store a part of the records.
+- where the broker has no shared subscriptions, the one that takes every message: a second one would only repeat it.
+
+Nothing is believed for long: what isn't said again is forgotten. Time is the monotonic clock's; thread-safe.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from gaugetrail_contract import topics
+from gaugetrail_contract.status import CollectorStatus
+
+FRESH_SECS = 30.0
+"""Every collector says how it is each five seconds."""
+TWIN_SECS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What this collector takes, and where it stores."""
+
+    takes: str
+    group: str
+    store_id: str
+
+
+@dataclass
+class Rivals:
+    """The other collectors on this broker, and this one's twin."""
+
+    collector: str
+    started: str
+    now: Callable[[], float] = time.monotonic
+    _others: dict[str, tuple[CollectorStatus, float]] = field(default_factory=dict)
+    _twin: float | None = None
+    _connects: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    # --- what the connection tells
+
+    def connected(self) -> None:
+        """The broker has taken us. What is kept under our name the first time is our former life's."""
+        self._connects += 1
+
+    def taken_over(self) -> None:
+        """The broker says that another client has our id."""
+        with self._lock:
+            self._twin = self.now()
+
+    def hear(self, topic: str, payload: bytes, *, retained: bool) -> None:
+        """A message of a status topic; one that can't be read is passed over."""
+        if topics.agent_of(topic) is not None:
+            return
+        name = topic.split("/")[-2]
+        try:
+            status = CollectorStatus.model_validate_json(payload) if payload else None
+        except ValidationError:
+            return
+        with self._lock:
+            if name == self.collector:
+                self._own(status, retained)
+            elif status is None or not status.online:
+                self._others.pop(name, None)
+            else:
+                self._others[name] = (status, self.now())
+
+    def _own(self, status: CollectorStatus | None, retained: bool) -> None:
+        """A status or last will under our name. Some last wills come late, so an older life's is never a twin's."""
+        if status is None or status.started is None or status.started == self.started:
+            return
+        if (retained and self._connects < 2) or (not status.online and status.started < self.started):
+            return
+        self._twin = self.now()
+
+    # --- what follows
+
+    def taker(self, *, taking: bool) -> str | None:
+        """Who takes every message, so that this one should take none. Of two that do, the younger one stops."""
+        for other in self._fresh():
+            older = (other.started or "", other.collector) < (self.started, self.collector)
+            if other.takes == "all" and (older or not taking):
+                return other.collector
+        return None
+
+    def alarms(self, own: Place) -> tuple[str, ...]:
+        """What is wrong, in words that stay the same while it is."""
+        found = []
+        if self._twin is not None and self.now() - self._twin < TWIN_SECS:
+            found.append(f"two collectors have one id: another one calls itself {self.collector!r}")
+        found += [
+            f"collector {other.collector} shares the group {own.group!r} and writes to another store "
+            f"({other.store_name or other.store_id}): each of the two stores holds a part of the records only"
+            for other in self.elsewhere(own)
+        ]
+        return tuple(found)
+
+    def elsewhere(self, own: Place) -> list[CollectorStatus]:
+        """Those of our group that write to another store. An id that isn't known yet tells nothing."""
+        if own.takes != "share" or not own.store_id:
+            return []
+        return [
+            other
+            for other in self._fresh()
+            if other.takes == "share" and other.group == own.group and other.store_id not in ("", own.store_id)
+        ]
+
+    def _fresh(self) -> Iterator[CollectorStatus]:
+        with self._lock:
+            known = sorted(self._others.items())
+        return (status for _, (status, heard) in known if self.now() - heard < FRESH_SECS)

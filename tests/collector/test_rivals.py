@@ -1,0 +1,121 @@
+"""Other collectors, as they say of themselves: who is a twin, who writes elsewhere, who takes every message."""
+
+from __future__ import annotations
+
+import pytest
+
+from gaugetrail_collector.intake.rivals import FRESH_SECS, TWIN_SECS, Place, Rivals
+from gaugetrail_contract import topics
+from gaugetrail_contract.status import CollectorStatus, collector_offline
+
+STARTED = "2026-11-25T08:00:00.000000Z"
+EARLIER, LATER = "2026-11-25T07:00:00.000000Z", "2026-11-25T09:00:00.000000Z"
+HERE = Place("share", "collectors", "a" * 16)
+
+
+class Room:
+    """Rivals of c1 at a clock of the test's own."""
+
+    def __init__(self) -> None:
+        self.secs = 0.0
+        self.rivals = Rivals("c1", STARTED, lambda: self.secs)
+        self.rivals.connected()
+
+    def say(self, name: str, *, retained: bool = False, **more: object) -> None:
+        status = CollectorStatus.model_validate({"online": True, "collector": name, "started": LATER} | more)
+        payload = status.model_dump_json().encode()
+        self.rivals.hear(topics.collector_status(name), payload, retained=retained)
+
+    def gone(self, name: str, started: str) -> None:
+        self.rivals.hear(topics.collector_status(name), collector_offline(name, started), retained=False)
+
+    def alarms(self, place: Place = HERE) -> tuple[str, ...]:
+        return self.rivals.alarms(place)
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def test_another_life_under_our_name_is_a_twin_for_a_minute(room: Room) -> None:
+    room.say("c1", started=EARLIER)
+    assert room.alarms() == ("two collectors have one id: another one calls itself 'c1'",)
+    room.secs = TWIN_SECS - 0.1
+    assert room.alarms() != ()
+    room.secs = TWIN_SECS
+    assert room.alarms() == ()
+
+
+def test_what_is_kept_from_our_former_life_is_no_twin(room: Room) -> None:
+    """Nor is its last will, which a broker may find out late; nor what we say ourselves."""
+    room.say("c1", started=EARLIER, retained=True)
+    room.gone("c1", EARLIER)
+    room.say("c1", started=STARTED)
+    assert room.alarms() == ()
+    room.rivals.connected()
+    room.say("c1", started=EARLIER, retained=True)
+    assert room.alarms() != (), "somebody has spoken under our name while we were away"
+
+
+def test_the_last_will_of_a_later_life_is_a_twins(room: Room) -> None:
+    room.gone("c1", LATER)
+    assert room.alarms() != ()
+
+
+def test_a_session_taken_over_is_a_twins(room: Room) -> None:
+    room.rivals.taken_over()
+    assert room.alarms() != ()
+
+
+SHARING = {"takes": "share", "group": "collectors", "store_id": "b" * 16, "store_name": "SQLite store.db"}
+
+
+def test_one_of_our_group_with_another_store_is_named_while_it_is_there(room: Room) -> None:
+    room.say("test", **SHARING)
+    (said,) = room.alarms()
+    assert said == (
+        "collector test shares the group 'collectors' and writes to another store (SQLite store.db): each of the two "
+        "stores holds a part of the records only"
+    )
+    room.secs = FRESH_SECS
+    assert room.alarms() == (), "it hasn't said anything for long"
+    room.say("test", **SHARING)
+    room.gone("test", LATER)
+    assert room.alarms() == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"store_id": "a" * 16}, {"store_id": ""}, {"group": "office"}, {"takes": "all"}, {"takes": "nothing"}],
+    ids=str,
+)
+def test_one_that_stores_in_the_same_place_or_takes_nothing_of_ours_is_no_rival(
+    room: Room, other: dict[str, str]
+) -> None:
+    room.say("c2", **(SHARING | other))
+    assert room.alarms() == ()
+
+
+def test_while_our_own_store_is_unknown_nothing_is_said(room: Room) -> None:
+    room.say("c2", **SHARING)
+    assert room.alarms(Place("share", "collectors", "")) == ()
+    assert room.alarms(Place("all", "collectors", "a" * 16)) == ()
+
+
+def test_of_two_that_take_every_message_the_younger_one_stops(room: Room) -> None:
+    room.say("c2", takes="all", started=LATER)
+    assert room.rivals.taker(taking=True) is None
+    assert room.rivals.taker(taking=False) == "c2", "whoever takes none leaves it to the other"
+    room.say("c0", takes="all", started=EARLIER)
+    assert room.rivals.taker(taking=True) == "c0"
+    room.say("c2", takes="all", started=STARTED)
+    room.gone("c0", EARLIER)
+    assert room.rivals.taker(taking=True) is None, "started at once: the name decides"
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"online":1}', b"\xff"])
+def test_what_can_not_be_read_is_passed_over(room: Room, payload: bytes) -> None:
+    for topic in (topics.collector_status("c1"), topics.collector_status("c2"), topics.status("pc1")):
+        room.rivals.hear(topic, payload, retained=False)
+    assert room.alarms() == ()
