@@ -40,6 +40,49 @@ def test_the_first_key_of_each_collector_is_kept_over_a_restart(keys: Callable[.
     assert dict(again.pins) == {"c1": ONE.key}
 
 
+def test_a_changed_key_is_an_alarm_until_the_collector_has_its_own_again(keys: Callable[..., CollectorKeys]) -> None:
+    """However long that takes, and whether or not receipts come."""
+    known = keys()
+    known.show("c1", OTHER.key)
+    assert known.changed() is None, "nobody knows it yet"
+    known.open("receipt", "pc1", word(ONE))
+    said = known.changed() or ""
+    assert "the collector 'c1' signs with" in said
+    assert "keys restore" in said
+    with pytest.raises(BadSignature, match="was set up anew without its key"):
+        known.open("receipt", "pc1", word(OTHER))
+    assert (known.changed(), known.alarm() is None) == (said, False)
+    known.show("c1", None)
+    assert known.changed() == said, "one that says no key says nothing"
+    known.show("c1", ONE.key)
+    assert (known.changed(), known.alarm()) == (None, None)
+
+
+def test_a_receipt_by_another_key_stays_an_alarm_while_the_collector_shows_its_own(
+    keys: Callable[..., CollectorKeys],
+) -> None:
+    """Somebody imitates it: what it says of itself, before and after, takes nothing back."""
+    known = keys()
+    known.open("receipt", "pc1", word(ONE))
+    known.show("c1", ONE.key)
+    with pytest.raises(BadSignature):
+        known.open("receipt", "pc1", word(OTHER))
+    known.show("c1", ONE.key)
+    known.open("receipt", "pc1", word(ONE))
+    assert known.changed() is None
+    assert "is not believed" in (known.alarm() or "")
+
+
+def test_where_keys_are_listed_or_none_is_looked_at_a_changed_one_is_no_alarm(
+    keys: Callable[..., CollectorKeys],
+) -> None:
+    for settings in ({"collector_keys": [ONE.key]}, {"receipts": "any"}):
+        known = keys(**settings)
+        known.open("receipt", "pc1", word(ONE))
+        known.show("c1", OTHER.key)
+        assert known.changed() is None
+
+
 def test_a_stand_in_is_announced_and_believed(keys: Callable[..., CollectorKeys], caplog: pytest.LogCaptureFixture):
     """A second collector at night waits for nobody."""
     known = keys()

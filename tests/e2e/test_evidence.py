@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -125,6 +126,40 @@ def test_a_line_pc_set_up_anew_is_refused_until_its_key_is_registered(floor: Flo
     assert whole(floor, 2)
     code, _, err = floor.ask("gaugetrail-collector", "set-aside", "retry", "--config", "collector.toml")
     assert code == 0, err
+    operator.close()
+
+
+def test_a_collector_whose_host_is_set_up_anew_is_believed_again_with_its_key_put_back(floor: Floor) -> None:
+    """Under its old id with a new key the line says so for as long, and keeps its records; nothing is done there."""
+    operator = started(floor, 2)
+    collector, config = "gaugetrail-collector", ("--config", "collector.toml")
+    code, _, err = floor.ask(collector, "keys", "backup", "keys.zip", *config)
+    assert code == 0, err
+    _, before, _ = floor.ask(collector, "keys", "own", *config)
+    floor.stop("collector")
+    shutil.rmtree(floor.folder / "collector-data")
+    floor.collector()
+    operator.inspect("SN7")
+
+    def said() -> str:
+        _, out, _ = floor.ask("gaugetrail-agent", "status", "--config", "agent.toml")
+        return next((line.strip() for line in out.splitlines() if "was set up anew without its key" in line), "")
+
+    cure = "-> on that host: gaugetrail-collector keys restore FILE; nothing is to be done here"
+    until(lambda: said().endswith(cure), "the line says just that")
+    assert said().startswith("broker: the collector 'collector' signs with ")
+    assert floor.waiting() == 1
+    code, _, err = floor.ask(collector, "keys", "restore", "keys.zip", *config)
+    assert (code, "stop it first" in err) == (1, True)
+    floor.stop("collector")
+    code, out, err = floor.ask(collector, "keys", "restore", "keys.zip", *config)
+    assert code == 0, err
+    assert "nothing is to be done at the line PCs" in out
+    _, after, _ = floor.ask(collector, "keys", "own", *config)
+    assert before == after
+    floor.collector()
+    until(lambda: floor.waiting() == 0, "its receipts are believed again")
+    until(lambda: said() == "", "and nothing is said any more")
     operator.close()
 
 

@@ -69,6 +69,8 @@ class CollectorKeys:
         self._pins: dict[str, str] = {}
         self._seen: tuple[int, int] | None = None
         self._refused: tuple[float, str] | None = None
+        self._shown: dict[str, str] = {}
+        """Collector -> the key that it says it has."""
 
     @property
     def pins(self) -> Mapping[str, str]:
@@ -81,6 +83,27 @@ class CollectorKeys:
         if self._refused is None or time.monotonic() - self._refused[0] > RECENT_SECS:
             return None
         return self._refused[1]
+
+    def show(self, collector: str, key: str | None) -> None:
+        """A collector says in its status which key it signs with: that makes nothing true, but it tells early, and
+        when it has its own key again.
+        """
+        if key is None or (collector not in self._shown and len(self._shown) >= MOST_COLLECTORS):
+            return
+        if self._shown.get(collector) != key == self.pins.get(collector):
+            self._refused = None
+        self._shown[collector] = key
+
+    def changed(self) -> str | None:
+        """A known collector signs with another key; null when none does. Stays until it has its own again."""
+        if self._settings.receipts == "any" or self._settings.collector_keys or not self._shown:
+            return None
+        pins = self.pins
+        for collector, key in sorted(dict(self._shown).items()):
+            pinned = pins.get(collector)
+            if pinned not in (None, key):
+                return _changed(collector, key, pinned)
+        return None
 
     def open(self, kind: Literal["receipt", "command"], agent: str, payload: bytes) -> bytes:
         """The body of a collector's word. Raises `BadSignature` for one that doesn't count."""
@@ -110,10 +133,7 @@ class CollectorKeys:
         if pinned is None:
             self._pin(word.collector, word.key)
         elif pinned != word.key:
-            raise BadSignature(
-                f"the collector {word.collector!r} signs with {fingerprint(word.key)} and was known by "
-                f"{fingerprint(pinned)}; if it was set up anew, take its line out of {self._path}"
-            )
+            raise BadSignature(_changed(word.collector, word.key, pinned))
         return word.body
 
     def _pin(self, collector: str, key: str) -> None:
@@ -152,3 +172,10 @@ class CollectorKeys:
         except OSError:
             return None
         return state.st_mtime_ns, state.st_ino
+
+
+def _changed(collector: str, key: str, pinned: str | None) -> str:
+    return (
+        f"the collector {collector!r} signs with {fingerprint(key)} and was known by {fingerprint(pinned or '')}: its "
+        "host was set up anew without its key, which keys restore brings back there, or somebody imitates it"
+    )

@@ -192,7 +192,8 @@ class Publisher:
         """What is wrong with delivery, in a sentence; null when all is well."""
         with self._wake:
             line = self._line.alarm(time.monotonic())
-        return line or self._too_large.alarm() or self._collectors.alarm()
+            changed = self._collectors.changed() if self._line.connected else None
+        return changed or line or self._too_large.alarm() or self._collectors.alarm()
 
     # --- sending
 
@@ -446,6 +447,8 @@ class Publisher:
         except ValidationError:
             log.warning("%s: no collector's status", topic, extra={"event": "status_ignored"})
             return
+        if topic == topics.collector_status(status.collector):
+            self._collectors.show(status.collector, status.key)
         with self._wake:
             self._line.heard(time.monotonic())
             come_up = self._line.collector(topic, status, time.monotonic())

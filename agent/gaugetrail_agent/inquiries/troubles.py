@@ -59,6 +59,7 @@ BROKER_CURES = (
         "start the broker there, or put host and port of [mqtt] right; gaugetrail-agent doctor looks closer",
     ),
     ("two agents have one id", "give one of the two PCs another [agent] id (and client_id)"),
+    ("was known by", "on that host: gaugetrail-collector keys restore FILE; nothing is to be done here"),
     ("two collectors have one id", "stop one of the two collectors, and give it another id (and client_id)"),
     ("write to two stores", "stop the collector that doesn't belong here, or give it another group under [mqtt]"),
     ("somebody else takes them", "look who is connected to the broker; let collectors alone read records there"),

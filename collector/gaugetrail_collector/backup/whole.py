@@ -68,7 +68,7 @@ def back_up(
             bundle.add(f"data/{KEY}", data / KEY)
         for database, (what, counted) in DATABASES.items():
             if (data / database).exists():
-                counts[what] = _add_database(bundle, f"data/{database}", data / database, scratch, counted)
+                counts[what] = add_database(bundle, f"data/{database}", data / database, scratch, counted)
         where = _add_store(bundle, config, scratch, counts, rpc) if store else {}
         return bundle.end(
             Contents(
@@ -85,7 +85,8 @@ def back_up(
         )
 
 
-def _add_database(bundle: BundleWriter, name: str, path: Path, scratch: Path, counted: str) -> int:
+def add_database(bundle: BundleWriter, name: str, path: Path, scratch: Path, counted: str) -> int:
+    """A copy of the database as of one moment goes in; how many rows its table has."""
     copy = scratch / path.name
     copy_database(path, copy)
     with closing(sqlite3.connect(copy)) as db:
@@ -103,7 +104,7 @@ def _add_store(
     if isinstance(table, SqliteTable):
         path = config.path(table.path)
         if path.exists():
-            counts["records"] = _add_database(bundle, STORE, path, scratch, "record")
+            counts["records"] = add_database(bundle, STORE, path, scratch, "record")
         return {"kind": "sqlite"}
     counts["records"] = _count(config)
     folder = scratch / "influx"
@@ -129,6 +130,8 @@ def restore(
 ) -> CollectorRestored:
     """Put the backup back, settings at that path. Raises `NoBackup`, `NotRestored`, `ToolFailed`, `OSError`."""
     with proven(file, "collector") as (packed, contents):
+        if not contents.has(f"settings/{contents.settings}"):
+            raise NotRestored(f"{file} holds keys alone: gaugetrail-collector keys restore takes it")
         data = settings.resolve().parent / contents.data_dir
         for name in DATABASES:
             if in_use(data / name):

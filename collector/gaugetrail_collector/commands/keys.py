@@ -1,4 +1,4 @@
-"""Commands about keys: `keys ls`, `keys add`, `keys remove`, `keys own`."""
+"""Commands about keys: `keys ls`, `keys add`, `keys remove`, `keys own`, `keys backup`, `keys restore`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.process import own_version
 
 app = typer.Typer(no_args_is_help=True, help="Whose signatures count, the agents' and the collector's own.")
 
@@ -87,6 +89,57 @@ def own(config: ConfigFile, as_json: AsJson = False) -> None:
         answer({"collector": loaded.settings.id, "key": public, "fingerprint": fingerprint(public)})
     else:
         say(f"{loaded.settings.id} {public}  fingerprint {fingerprint(public)}")
+
+
+@app.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the file to write; it must not be there yet")],
+    config: ConfigFile,
+    as_json: AsJson = False,
+) -> None:
+    """Put its own key and the agents' keys into one file. Beside the running collector.
+
+    With it a host that is set up anew is believed by every line PC at once. The file holds the private key: keep it so.
+    """
+    # What packs and unpacks is loaded for these two commands only.
+    from gaugetrail_collector.backup.keys_file import NotRestored, back_up_keys
+
+    if file.exists():
+        raise fail(f"{file} is there already; a backup is never written over")
+    try:
+        contents = back_up_keys(configuration.load(config), file, time.time_ns() // 1000, own_version())
+    except (OSError, sqlite3.Error, NotRestored) as error:
+        raise fail(f"no backup is made: {error}") from error
+    if as_json:
+        answer({"file": str(file)} | contents.model_dump(mode="json"))
+        return
+    say(f"{file}: the key of {contents.id}, {contents.counts.get('agent_keys', 0)} keys of agents")
+    say("it holds the private key: keep it where only you can read it, and not on this machine alone")
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="what keys backup or backup has written")],
+    config: ConfigFile,
+    as_json: AsJson = False,
+) -> None:
+    """Put its own key and the agents' keys back. For a host set up anew, with the collector stopped.
+
+    What stands in the way is kept beside. The line PCs believe the collector again by themselves.
+    """
+    from gaugetrail_collector.backup.keys_file import NoBackup, NotRestored, restore_keys
+
+    try:
+        done = restore_keys(configuration.load(config), file, time.time_ns() // 1000)
+    except (NoBackup, NotRestored, BadKeyFile, OSError, sqlite3.Error) as error:
+        raise fail(f"not restored: {error}") from error
+    if as_json:
+        answer({"id": done.contents.id, "made": done.contents.made, "key": done.key, "kept": done.kept})
+        return
+    say(f"{done.contents.id} has its key of {done.contents.made} again, fingerprint {fingerprint(done.key)}")
+    for path in done.kept:
+        say(f"kept: {path}")
+    say("start it; nothing is to be done at the line PCs")
 
 
 def _checked(agent: str, key: str) -> tuple[str, str]:
