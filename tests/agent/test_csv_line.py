@@ -99,6 +99,7 @@ def test_an_endless_line_is_thrown_out_once_and_the_next_is_read() -> None:
         ({"value": "1", "extra": "value=2"}, "no name of a reading"),
         ({"value": "1", "extra": "lot"}, "name=column"),
         ({"value": "1", "extra": "lot="}, "a whole number"),
+        ({"value": "1", "unit": "2"}, "no unit such as mm; unit_column names the column"),
     ],
 )
 def test_settings_are_refused_in_words(settings: dict[str, str], words: str) -> None:

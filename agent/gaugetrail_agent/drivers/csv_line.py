@@ -65,6 +65,13 @@ class CsvLineSettings(DriverSettings):
             raise ValueError("it is no single character (or tab, space) between fields")
         return separator
 
+    @field_validator("unit")
+    @classmethod
+    def _no_column(cls, text: str | None) -> str | None:
+        if text is not None and text.strip().isdigit():
+            raise ValueError(f"{text!r} is no unit such as mm; unit_column names the column that tells it")
+        return text
+
     @field_validator("extra", mode="before")
     @classmethod
     def _names_and_columns(cls, text: object) -> object:
