@@ -31,7 +31,7 @@ help:
 	@echo "make docs    write the generated pages and schemas anew"
 	@echo "make bench   benchmarks (NAMES; JSON=1: the last line is one JSON object); make bench-trace for the million"
 	@echo "make drill   kill, cut and fill real processes, and count what was lost (NAMES, LONG, JSON)"
-	@echo "make fuzz    random and mutated bytes through every parser, for long"
+	@echo "make fuzz    random and mutated bytes through every parser, more than a million frames, about ten minutes (WORKERS)"
 	@echo "make wheel   the one wheel that agents and collectors are installed from, in dist/"
 	@echo "make deb     Debian packages of agent and collector, each with its own virtual environment (DEB_PYTHON), in dist/"
 	@echo "make try-install  packages laid, run, upgraded and taken off in a fresh Debian (root; needs debootstrap)"
@@ -101,7 +101,8 @@ drill: .venv/.dev
 	@$(BIN)/python tests/drill/run.py $(NAMES) $(if $(LONG),--long) $(if $(JSON),--json)
 
 fuzz: .venv/.dev
-	$(BIN)/python -m pytest -q tests/agent tests/collector tests/contract -k "any_bytes or fuzz" --hypothesis-profile=long
+	$(BIN)/python -m pytest -q tests/agent tests/collector tests/contract -k "any_bytes or fuzz" --hypothesis-profile=long \
+		-n $(WORKERS) --dist worksteal --frames 1000000
 
 wheel: .venv/.uv
 	$(BIN)/uv build -q --wheel --out-dir dist

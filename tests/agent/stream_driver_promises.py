@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from fuzz_count import FRAMES
 from hypothesis import strategies as st
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
@@ -35,6 +36,7 @@ def sent(actions: Sequence[Action]) -> list[bytes]:
 
 def check_any_pieces(make: MakeDriver, data: bytes, places: Sequence[int], *, opened: bool = False) -> list[Reading]:
     """Never raises, says the same whole or in pieces, values only where the status allows one."""
+    FRAMES.add()
     whole, pieces = make(), make()
     if opened:
         whole.opened()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from fuzz_count import FRAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -297,6 +298,7 @@ def test_any_bytes_give_a_scan(
     raw: bytes, profile: str | None, label: OwnLabel | None, encoding: str | None, separator: str, asked: bool | None
 ) -> None:
     """Nothing raises, and what was scanned is kept."""
+    FRAMES.add()
     got = read_scan(
         raw,
         profile=profile,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from fuzz_count import FRAMES
 from hypothesis import given
 from hypothesis import strategies as st
 from modbus_floor import Polled, bus, value
@@ -309,6 +310,7 @@ def test_fuzz_any_registers_with_any_companions_give_readings_and_no_exception(
     except ValidationError as error:
         assert "is for numbers" in str(error)  # noqa: PT017 (either is right)
         return
+    FRAMES.add()
     found = made.readings(memory[start:end])
     assert found
     assert all(reading.value is None or len(reading.value) <= 64 for reading in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from fuzz_count import FRAMES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ def test_any_bytes_around_an_answer_are_passed_over(ask: Ask, before: bytes, aft
 
 @given(st.binary(max_size=300), st.sampled_from(ASKS))
 def test_any_bytes_give_an_answer_that_fits_or_none(data: bytes, ask: Ask) -> None:
+    FRAMES.add(2)
     for found in (rtu_answer(data, ask), ascii_answer(data, ask)):
         assert found is None or ask.fits(found)
     who_spoke(data, ascii_=True)

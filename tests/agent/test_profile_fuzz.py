@@ -6,6 +6,7 @@ With `make fuzz` the same tests run for long; here each family gets a part of Hy
 from __future__ import annotations
 
 import pytest
+from fuzz_count import FRAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped_profiles import SHIPPED
@@ -57,6 +58,7 @@ def test_any_bytes_in_any_pieces(profile: Profile, data: st.DataObject, places: 
 def test_any_bytes_are_accounted_for(profile: Profile, data: st.DataObject) -> None:
     """What no reading holds in its raw bytes is what stands between frames, or the end of an overlong frame."""
     stream = data.draw(damaged(frames_of(profile)))
+    FRAMES.add()
     readings = run(ProfileDriver(profile, {}), stream)
     raws = list(dict.fromkeys(reading.raw for reading in readings))
     commands = profile.commands
@@ -76,6 +78,7 @@ def test_fuzz_before_a_frame_spoils_no_more_than_that_frame(
     example = data.draw(st.sampled_from(profile.example))
     driver = ProfileDriver(profile, example.settings)
     alone = run(ProfileDriver(profile, example.settings), example.data)
+    FRAMES.add(2)
     driver.received(noise)
     driver.quiet()
     assert alone == run(driver, example.data)

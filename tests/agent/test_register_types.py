@@ -11,6 +11,7 @@ import struct
 from decimal import Decimal
 
 import pytest
+from fuzz_count import FRAMES
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -343,6 +344,7 @@ def test_fuzz_any_registers_of_any_type_give_a_value_or_a_reason(
     if word == "dword-little" and not any(width in type_ for width in ("int64", "float64", "bcd64", "1000-64")):
         word = "big"
     spec = registers.make_spec(type_, byte, word, scale, "0", sentinel, encoding)
+    FRAMES.add()
     found = registers_answer(words, spec, 1)
     assert "error" not in found or (found["value"] is None and found["message"])
     json.dumps([found, registers.all_orders_answer(words, spec)], allow_nan=False)

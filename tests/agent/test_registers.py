@@ -8,6 +8,7 @@ import struct
 from decimal import Decimal
 
 import pytest
+from fuzz_count import FRAMES
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -263,6 +264,7 @@ TYPES = [
 def test_any_bytes_in_registers_give_a_value_or_a_reason(
     words: list[int], type_: str, byte: str, word: str, encoding: str
 ) -> None:
+    FRAMES.add()
     kind = None
     try:
         decode(words, spec(type_, byte, word, encoding=encoding))
