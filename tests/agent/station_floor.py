@@ -16,6 +16,7 @@ from gaugetrail_agent.station.words import (
     BatchCame,
     Effect,
     KeepIt,
+    Refusal,
     Scanned,
     SealIt,
     StationEvent,
@@ -87,6 +88,7 @@ class Floor:
         self.effects: list[Effect] = []
         self.told: list[TellUse] = []
         self.kept: list[InspectionBody] = []
+        self.refused: list[Refusal] = []
 
     @property
     def message(self) -> str:
@@ -94,11 +96,12 @@ class Floor:
         return str(display(self.setup, self.state).document(ENGLISH)["message"])
 
     def say(self, event: StationEvent) -> tuple[Effect, ...]:
-        """What the station wants done; what it tells other stations, and has kept of its unit, stands apart."""
+        """What the station wants done; what it tells other stations, has kept and has refused stands apart."""
         self.state, effects = step(self.setup, self.state, event)
         self.told += (effect for effect in effects if isinstance(effect, TellUse))
         self.kept += (effect.body for effect in effects if isinstance(effect, KeepIt))
-        effects = tuple(effect for effect in effects if not isinstance(effect, TellUse | KeepIt))
+        self.refused += (effect for effect in effects if isinstance(effect, Refusal))
+        effects = tuple(effect for effect in effects if not isinstance(effect, TellUse | KeepIt | Refusal))
         self.effects += effects
         return effects
 

@@ -15,11 +15,12 @@ from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.finishing import body_of, verdict_of
 from gaugetrail_agent.station.measurement import by_device, fitness
+from gaugetrail_agent.station.refusals import refused_value
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
 from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
-from gaugetrail_contract.record import EventBody, Measurement, Subject
+from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier, visible
 
 Values = Mapping[str | None, ValueCame]
@@ -44,10 +45,18 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
     answer = (batch.device, batch.trigger) if batch.trigger is not None else None
     if isinstance(serial, Sentence):
         return replace(state, light="red", says=serial), (SealIt(_rejection(setup, batch, serial), answer),)
-    taken = tuple(_measured(setup, wanted, batch, values) for wanted in setup.plan.characteristics)
+    found = [(wanted, _value(wanted, batch, values)) for wanted in setup.plan.characteristics]
+    fits = [fitness(setup, wanted, value) for wanted, value in found]
+    taken = tuple(by_device(setup, *one, fit) for one, fit in zip(found, fits, strict=True))
     unit = Unit({"serial": serial}, batch.times_us[0], batch.mono_ns, taken)
     body = body_of(setup, unit, verdict_of(setup, unit), batch.mono_ns)
-    return replace(state, light="off", says=said("block.offered", serial=serial)), (SealIt(body, answer),)
+    # What the block doesn't hold is told by the record; a value that was there and isn't taken is a refusal.
+    refused = (
+        refused_value(setup, unit, value, fit.trouble)
+        for (_, value), fit in zip(found, fits, strict=True)
+        if fit.trouble is not None and value.reading.value is not None
+    )
+    return replace(state, light="off", says=said("block.offered", serial=serial)), (SealIt(body, answer), *refused)
 
 
 def _values(batch: BatchCame) -> Values:
@@ -78,11 +87,11 @@ def _serial(setup: Setup, values: Values) -> str | Sentence:
     return serial
 
 
-def _measured(setup: Setup, wanted: Characteristic, batch: BatchCame, values: Values) -> Measurement:
+def _value(wanted: Characteristic, batch: BatchCame, values: Values) -> ValueCame:
+    """What the block holds of the characteristic, be it nothing."""
     channel = wanted.channel or wanted.name
     nothing = ValueCame(batch.device, Reading(Status.NO_VALUE, b"", channel=channel), batch.times_us[-1], batch.mono_ns)
-    value = values.get(channel, nothing)
-    return by_device(setup, wanted, value, fitness(setup, wanted, value))
+    return values.get(channel, nothing)
 
 
 def _rejection(setup: Setup, batch: BatchCame, reason: Sentence) -> EventBody:

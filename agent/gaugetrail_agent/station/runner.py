@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import step
 from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
@@ -31,6 +32,7 @@ from gaugetrail_agent.station.words import (
     NotKept,
     NotRecorded,
     Recorded,
+    Refusal,
     Scanned,
     SealIt,
     StationEvent,
@@ -80,6 +82,8 @@ class StationRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._shown: Display | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._refusals = RefusalBook()
+        self._refusals_due: asyncio.TimerHandle | None = None
 
     def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         """A code was read or a text typed."""
@@ -128,6 +132,7 @@ class StationRunner:
         measured stays in the journal: it is offered at the next start.
         """
         await self._advance_all()
+        self._tell_refusals(self._refusals.rest(self._clock.mono_ns()))
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._advance_all()
@@ -157,6 +162,9 @@ class StationRunner:
                 self._doors.used(self, UsedElsewhere(effect.channel, effect.use))
             elif isinstance(effect, CountBounce):
                 self._bounced(effect.device)
+            elif isinstance(effect, Refusal):
+                entry = self._refusals.note(effect, self._clock.mono_ns())
+                self._tell_refusals(() if entry is None else (entry,))
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
         keep = next((effect for effect in effects if isinstance(effect, KeepIt)), None)
         if keep is None:
@@ -174,6 +182,32 @@ class StationRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    # --- what was refused, as records
+
+    def _tell_refusals(self, entries: Iterable[CountedRefusal]) -> None:
+        """Each in a task of its own: no unit waits for what was refused."""
+        for entry in entries:
+            self._start(self._tell_refusal(entry))
+        if self._refusals_due is not None:
+            self._refusals_due.cancel()
+        due_ns, now_ns = self._refusals.next_due_ns(), self._clock.mono_ns()
+        if due_ns is not None:
+            secs = max(0, due_ns - now_ns) / 1e9
+            self._refusals_due = asyncio.get_running_loop().call_later(secs, self._refusals_are_due)
+
+    def _refusals_are_due(self) -> None:
+        self._tell_refusals(self._refusals.due(self._clock.mono_ns()))
+
+    async def _tell_refusal(self, entry: CountedRefusal) -> None:
+        event = entry.event(self.setup)
+        try:
+            await asyncio.wrap_future(self._spool.append(event))
+        except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord) as error:
+            told = {"event": "refusal_not_recorded", "cause": entry.last.why.id, "count": entry.count}
+            log.warning("%s: refused, and not recorded yet: %s", self.setup.station, error, extra=told)
+            self._refusals.put_back(entry, self._clock.mono_ns())
+            self._tell_refusals(())
 
     # --- the open unit's journal
 

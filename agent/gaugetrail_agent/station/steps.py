@@ -11,6 +11,7 @@ from gaugetrail_agent.station.automatic import by_itself
 from gaugetrail_agent.station.finishing import offered_again
 from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.placements import used_elsewhere
+from gaugetrail_agent.station.refusals import refusal_in
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
@@ -33,6 +34,14 @@ from gaugetrail_agent.station.words import (
 
 def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     """The station's next state and what it wants done. Never raises on what a device or a person sends."""
+    after, effects = _stepped(setup, state, event)
+    # A scan that waited for the unit before it has its turn when that is recorded.
+    turn = state.then[0] if state.then and isinstance(event, Recorded | NextScan) else event
+    refused = refusal_in(setup, state, after, turn)
+    return after, effects if refused is None else (*effects, refused)
+
+
+def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
     match event:
         case Recorded():
             return recorded_then(setup, state, event)

@@ -44,7 +44,7 @@ def raw_of(event: Scanned, known: str) -> str | None:
 
 def identifiers(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
     """`serial`, `lot`, `part` and others as far as the code says; or why it can't be used, as a sentence."""
-    ids = _by_pattern(setup, event.text) if setup.code_profile is None else _by_code(setup, event)
+    ids = identified(setup, event)
     if isinstance(ids, Sentence):
         return ids
     plan = setup.plan.file
@@ -55,6 +55,11 @@ def identifiers(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
         if reason is not None:
             return said("unit.identifier_unusable", kind=Term(key), reason=reason)
     return ids
+
+
+def identified(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
+    """What the code says of a unit, be it this station's or not."""
+    return _by_pattern(setup, event.text) if setup.code_profile is None else _by_code(setup, event)
 
 
 def _by_pattern(setup: Setup, text: str) -> dict[str, str] | Sentence:

@@ -207,7 +207,20 @@ class CountBounce:
     device: str
 
 
-Effect = SealIt | KeepIt | AskDevice | TellUse | CountBounce
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something was refused, and who stood there was told `why`. `subject` is whose matter it is, a kind and an
+    identifier; null: nobody's in particular. `names` are what it is found under, and the device; `raw` is what came.
+    """
+
+    why: Sentence
+    subject: tuple[str, str] | None
+    names: Mapping[str, str]
+    raw: bytes
+    at_us: int
+
+
+Effect = SealIt | KeepIt | AskDevice | TellUse | CountBounce | Refusal
 Step = tuple[StationState, tuple[Effect, ...]]
 
 

@@ -90,9 +90,16 @@ def other(known: Known, zone: tzinfo = UTC) -> Text:
         words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
         return Text(visible(f"{in_zone(record.time, zone)}  amendment: {words}{_further(record)}"))
     if isinstance(record, Event):
-        about = f"{record.type} {record.subject.kind} {record.subject.id}"
+        about = f"{record.type} {record.subject.kind} {record.subject.id}{_why(record)}"
         return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}"))
     return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
+
+
+def _why(record: Event) -> str:
+    """The sentence that an event's payload gives as its reason, and how often it holds."""
+    reason, count = record.payload.get("reason"), record.payload.get("count")
+    times = f" ({count} times)" if isinstance(count, int) and count > 1 else ""
+    return f": {reason}{times}" if isinstance(reason, str) and reason else ""
 
 
 def _further(record: Amendment | Event) -> str:

@@ -19,7 +19,7 @@ from gaugetrail_contract.events.spool import (
     SpoolRetimed,
     SpoolSaved,
 )
-from gaugetrail_contract.events.station import BlockRejected
+from gaugetrail_contract.events.station import BlockRejected, StationRefused
 
 EVENT_TYPES: Mapping[str, type[EventPayload]] = {
     one.TYPE: one
@@ -28,6 +28,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         LotMerge,
         AssemblyBuilt,
         BlockRejected,
+        StationRefused,
         ClockStepped,
         SpoolLost,
         SpoolRestored,

@@ -1,0 +1,173 @@
+"""What a station refuses is found by trace: a real agent with a gauge on a pty, broker, collector and SQLite."""
+
+from __future__ import annotations
+
+import json
+import os
+import tty
+from collections.abc import Iterator
+
+import pytest
+from floor import Floor, Operator, until
+
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+
+AGENT = """
+[agent]
+id = "pc1"
+site = "s"
+line = "l"
+data_dir = "agent-data"
+gauges = "gauges.csv"
+people = "people.csv"
+[mqtt]
+host = "127.0.0.1"
+port = {mqtt}
+[terminal]
+[[link]]
+name = "bore-port"
+kind = "serial"
+port = "{folder}/bore"
+[[device]]
+name = "bore"
+link = "bore-port"
+driver = "digimatic-13"
+gauge = "G-0017"
+bounce_secs = 0
+settings = {{ {unit} }}
+[[station]]
+name = "OP10"
+plan = "plan.toml"
+unit_pattern = "(?P<serial>SN[0-9]+)(/(?P<part>.+))?"
+"""
+PLAN = """
+id = "CP-1"
+revision = "A"
+part = "PR-1"
+approved_by = "QE"
+approved_on = "2026-11-01"
+[[characteristic]]
+name = "bore_diameter"
+unit = "mm"
+lsl = "73.950"
+usl = "74.050"
+device = "bore"
+[[characteristic]]
+name = "looks"
+kind = "attribute"
+"""
+
+
+class BorePort:
+    """The gauge's end of its wire."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._ours, self._far = os.openpty()
+        tty.setraw(self._far)
+        (floor.folder / "bore").symlink_to(os.ttyname(self._far))
+
+    def press(self, value: str) -> None:
+        """Its DATA key."""
+        os.write(self._ours, f"01A+{value}\r".encode())
+
+    def close(self) -> None:
+        os.close(self._far)
+        os.close(self._ours)
+
+
+@pytest.fixture
+def bore(floor: Floor) -> Iterator[BorePort]:
+    port = BorePort(floor)
+    yield port
+    port.close()
+
+
+def written(floor: Floor, status: str = "active", unit: str = 'unit = "mm"') -> None:
+    (floor.folder / "agent.toml").write_text(AGENT.format(mqtt=floor.mqtt_port, folder=floor.folder, unit=unit))
+    (floor.folder / "plan.toml").write_text(PLAN)
+    (floor.folder / "gauges.csv").write_text(f"id,calibration_due,status\nG-0017,2099-01-31,{status}\n")
+    (floor.folder / "people.csv").write_text("id,name,qualification\nOP-1,Ada,\n")
+
+
+def traced(floor: Floor, word: str) -> str:
+    """What `trace` says of an identifier, once it knows it."""
+
+    def answer() -> str | None:
+        code, out, _ = floor.ask("gaugetrail-collector", "trace", word, "--config", "collector.toml")
+        return out if code == 0 else None
+
+    return str(until(answer, f"trace knows {word}"))
+
+
+def said(operator: Operator, id_: str) -> None:
+    operator.see(lambda now: now["says"] == id_)
+
+
+def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever(floor: Floor, bore: BorePort) -> None:
+    """An unknown badge, another part, a value before the unit, a wrong word; then the part itself."""
+    floor.broker()
+    written(floor)
+    floor.write_collector()
+    floor.collector()
+    floor.agent()
+    operator = Operator(floor)
+    for text, told in (("OP-99", "badge.unknown"), ("OP-99", "badge.unknown")):
+        operator.type(text)
+        said(operator, told)
+    operator.log_on()
+    until(lambda: "is open" in floor.log("agent"), "the gauge's port is open")
+    operator.type("SN000007/PR-75")
+    said(operator, "unit.other_part")
+    bore.press("0074.000")
+    said(operator, "value.before_unit")
+    operator.type("SN000001/PR-1")
+    operator.see(lambda now: now["serial"] == "SN000001")
+    bore.press("0074.000")
+    said(operator, "value.taken_with_unit")
+    operator.type("maybe")
+    said(operator, "typed.ok_or_nok")
+    operator.type("%OK")
+    said(operator, "record.recorded")
+    operator.close()
+    assert "OP-99 is not in the people list" in traced(floor, "OP-99")
+    assert "this is a PR-75; the plan CP-1 is for PR-1" in traced(floor, "SN000007")
+    until(lambda: "looks: scan %OK or %NOK" in traced(floor, "SN000001"), "the refused word stands in the part's trace")
+    assert "station.refused" in traced(floor, "SN000001")
+    until(lambda: floor.waiting() == 0, "everything is in the store")
+    until(lambda: floor.verify()["ok"], "the chain is whole")
+
+
+@pytest.mark.parametrize(
+    ("status", "unit", "told"),
+    [("blocked", 'unit = "mm"', "value.gauge_unfit"), ("active", "", "value.no_unit")],
+)
+def test_an_unfit_gauge_and_a_value_without_a_unit_are_found_by_gauge_and_part(
+    floor: Floor, bore: BorePort, status: str, unit: str, told: str
+) -> None:
+    floor.broker()
+    written(floor, status, unit)
+    floor.write_collector()
+    floor.collector()
+    floor.agent()
+    operator = Operator(floor)
+    operator.log_on()
+    until(lambda: "is open" in floor.log("agent"), "the gauge's port is open")
+    operator.type("SN000001")
+    operator.see(lambda now: now["serial"] == "SN000001")
+    for _ in range(3):
+        bore.press("0074.000")
+        said(operator, told)
+    operator.close()
+    assert "station.refused station OP10: " in traced(floor, "SN000001")
+    assert "station.refused station OP10: " in traced(floor, "OP-1")
+    code, out, _ = floor.ask(
+        "gaugetrail-collector", "trace", "--kind", "gauge", "G-0017", "--config", "collector.toml", "--json"
+    )
+    assert code == 0, out
+    assert told in out
+    floor.stop("agent")
+    until(lambda: floor.waiting() == 0, "everything is in the store")
+    _, out, _ = floor.ask("gaugetrail-collector", "trace", "SN000001", "--config", "collector.toml", "--json")
+    found = json.loads(out)
+    counts = [event["payload"]["count"] for event in found["events"] if event["payload"]["cause"] == told]
+    assert counts == [1, 2], "one at once; what repeated is told when the agent stops"
