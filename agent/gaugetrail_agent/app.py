@@ -33,6 +33,7 @@ from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
 from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
@@ -105,6 +106,7 @@ class Agent:
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
         self.health.station_devices = devices_of(config)
+        self.notices = NoticeBoard(lambda: self.health.station_devices, self.stations)
         self.terminal = _terminal(config, self.stations)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
@@ -146,6 +148,8 @@ class Agent:
         self.inquiries.start()
         self.health.alarm("inquiries", self.inquiries.trouble)
         self.heartbeat.schedule(self.scheduler)
+        self.scheduler.every(LOOK_SECS, "notices", self._look_round)
+        self._tasks.append(self._keep("room", self.notices.watch_room(self.config.data_dir)))
         self.scheduler.start()
         if self.metrics is not None:
             self.metrics.start()
@@ -207,9 +211,10 @@ class Agent:
     def _device(self, name: str, state: DeviceState) -> None:
         """A device's trouble is told to the office, and to who waits for its value."""
         self.heartbeat.device(name, state)
-        for station in self.stations.values():
-            if name in station.setup.devices_wanted:
-                station.device_told(name, state.alarm or None)
+        self.notices.device(name, state)
+
+    def _look_round(self) -> None:
+        self.notices.look(self.publisher.state(), self._gauges(), spool_full=self.spool.full)
 
     def _used(self, by: StationRunner, event: UsedElsewhere) -> None:
         for station in self.stations.values():

@@ -73,6 +73,9 @@ class Health:
         told |= {key: display[key] for key in ("plan", "revision", "plan_sha256")}
         told["devices"] = self.station_devices.get(station, ())
         told["refused"] = display["message"] if state == "refused" else None
+        notices = display["notices"]
+        assert isinstance(notices, list), "a display's notices are a list"
+        told |= {"sign": display["sign"], "notices": tuple(one["text"] for one in notices)}
         self.station_details[station] = StationStatus.model_validate(told)
 
     def document(self, spool: SpoolStatus, delivery: DeliveryStatus | None = None) -> AgentStatus:

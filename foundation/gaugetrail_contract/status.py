@@ -43,6 +43,10 @@ class StationStatus(Told):
     plan_sha256: Hex256 | None = Field(None, description="digest of the approved document")
     unit: str | None = Field(None, description="serial, or lot, of the unit in hand")
     refused: str | None = Field(None, description="what could not be recorded and is tried again, in a sentence")
+    sign: Literal["green", "amber", "red"] | None = Field(
+        None, description="red: no part can be measured or recorded now; amber: it can, and somebody should know"
+    )
+    notices: tuple[str, ...] = Field((), description="what isn't well around it, in sentences, the worst first")
     devices: tuple[str, ...] | None = Field(
         None, description="names of the devices that it works with; left out by agents of before 0.2"
     )

@@ -93,6 +93,7 @@ async def _settle(shop: Shop, account: RunAccount, options: DemoOptions) -> Figu
         broker=shop.broker.name,
         units=len(account.pieces),
         wrong_values=(*found.wrong_values, *account.wrong_verdicts),
+        refused=found.events,
     )
 
 

@@ -86,6 +86,11 @@ class Reporter:
         rows = (
             ("records sealed", str(figures.sealed), "on the line PC's disk before anybody was told"),
             ("stored", str(figures.stored), f"read from {figures.store} without the collector's code"),
+            (
+                "of these, refusals",
+                str(figures.refused),
+                "what a station refused, an overload: events, with why",
+            ),
             ("lost", str(figures.lost), f"of {figures.acknowledged} that operator or PLC was told are recorded"),
             ("duplicated", str(figures.duplicated), ""),
             ("altered", str(len(figures.wrong_values)), "values or verdicts other than the gauges showed"),

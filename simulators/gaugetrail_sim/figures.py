@@ -25,6 +25,7 @@ class Figures:
     broker: str
     units: int
     wrong_values: tuple[str, ...]
+    refused: int
 
     @property
     def good(self) -> bool:
@@ -49,4 +50,5 @@ class Figures:
             "broker": self.broker,
             "units": self.units,
             "wrong_values": len(self.wrong_values),
+            "refused": self.refused,
         }

@@ -84,6 +84,7 @@ class Comparison:
     lost: int
     duplicated: int
     wrong_values: tuple[str, ...]
+    events: int
 
 
 def compare(account: RunAccount, stored: Iterable[StoredInspection], epoch: str, sealed: int) -> Comparison:
@@ -101,7 +102,9 @@ def compare(account: RunAccount, stored: Iterable[StoredInspection], epoch: str,
     untold += sum(max(0, times - inspected[unit]) for unit, times in told.items() if unit[0] == PRESS_STATION)
     twice = sum(times - 1 for times in by_id.values())
     too_often = sum(max(0, times - told[unit]) for unit, times in inspected.items() if unit in told)
-    return Comparison(len(by_id), max(missing, untold), max(twice, too_often), tuple(_wrong_values(account, records)))
+    events = len({one.id for one in records if one.kind == "event"})
+    wrong = tuple(_wrong_values(account, records))
+    return Comparison(len(by_id), max(missing, untold), max(twice, too_often), wrong, events)
 
 
 def _wrong_values(account: RunAccount, records: list[StoredInspection]) -> Iterable[str]:

@@ -347,6 +347,8 @@ def test_a_display_holds_each_sentence_with_its_id_and_what_is_wanted() -> None:
         "message": "",
         "says": None,
         "last": None,
+        "sign": "green",
+        "notices": [],
     }
 
 

@@ -12,13 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from station_floor import BORE, FORCE, WEIGHT, Floor, setup
 
-from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.words import (
     CountBounce,
-    DeviceTold,
+    Notice,
+    Noticed,
     Recorded,
     SealIt,
     StationState,
@@ -131,9 +132,12 @@ def test_a_scale_that_has_said_nothing_is_named() -> None:
     shift = weighing()
     shift.scan("SN000001")
     assert shift.asks == "scale has said nothing yet: is it on and connected? Then measure weight"
-    shift.say(DeviceTold("scale", "scale: /dev/ttyUSB0: no such port; reopening until it is back"))
-    assert shift.asks == "weight can't be measured now. scale: /dev/ttyUSB0: no such port; reopening until it is back"
-    shift.say(DeviceTold("scale", None))
+    gone = said("notice.not_connected", device="scale", reason="/dev/ttyUSB0: no such port")
+    shift.say(Noticed("device scale", Notice("red", gone)))
+    assert shift.asks == (
+        "weight can't be measured now: scale is not connected: check the cable (/dev/ttyUSB0: no such port)"
+    )
+    shift.say(Noticed("device scale", None))
     assert shift.asks.startswith("scale has said nothing yet")
 
 

@@ -16,6 +16,7 @@ from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.settings import ConfigError, Problem
+from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, runs_on, say
 from gaugetrail_service.logs import set_up_logging
 
@@ -83,15 +84,17 @@ def terminal(
     station: Annotated[str, typer.Argument(help="name of the [[station]]")],
     config: ConfigFile,
 ) -> None:
-    """The operator's terminal of a station, in this console. Prompts in colour; typed lines count as scans."""
-    from gaugetrail_agent.terminal import console
+    """The operator's terminal of a station, in this console. Prompts in colour; typed lines count as scans.
+
+    It waits for its agent, also for one that is started later or anew.
+    """
+    from gaugetrail_agent.terminal.console import AgentPlace, TerminalConsole
 
     loaded = configuration.load(config)
     if loaded.settings.terminal is None:
         raise fail(f"{config}: add a [terminal] table, then restart the agent")
-    port_file = loaded.data_dir / "terminal.port"
-    try:
-        port = int(port_file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise fail(f"the agent is not running (no {port_file}); start it with: gaugetrail-agent run") from error
-    raise typer.Exit(asyncio.run(console.run("127.0.0.1", port, loaded.data_dir / "terminal.token", station)))
+    names = [table.name for table in loaded.settings.station]
+    if station not in names:
+        there = f"there {'is' if len(names) < 2 else 'are'} {', '.join(names) or 'none'}"
+        raise fail(f"there is no station {station!r} in {config}; {there}{did_you_mean(station, names)}")
+    raise typer.Exit(asyncio.run(TerminalConsole(AgentPlace(loaded.data_dir), station).run()))

@@ -20,6 +20,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from gaugetrail_agent.drivers import Action, Send, StreamDriver
 from gaugetrail_agent.drivers.faults import own_faults, say_gone
@@ -45,6 +46,19 @@ STABLE_SECS = 10.0
 Jitter = Callable[[float, float], float]
 
 
+TroubleKind = Literal[
+    "not_connected", "no_answer", "silent", "unintelligible", "fault", "stands_still", "wrong_values", "lost_parts"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTrouble:
+    """What is wrong with a device: its kind, for whoever stands before it, and why, in words that don't pass."""
+
+    kind: TroubleKind
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceState:
     """How a device does: for health, the terminal and `status`.
@@ -53,13 +67,14 @@ class DeviceState:
     counts every frame, `readings` those with a value, `garbled` the rejected, `unanswered` the polls without answer,
     `faults` what failed in our own code.
     `detail` is a sentence for the person who asks why it is silent; empty when all is well. `alarm` says the same
-    without what counts up or passes, so that one trouble is one alarm however long it lasts.
+    without what counts up or passes, so that one trouble is one alarm however long it lasts; `trouble` is its kind.
     """
 
     up: bool
     since: float
     detail: str = ""
     alarm: str = ""
+    trouble: DeviceTrouble | None = None
     frames: int = 0
     readings: int = 0
     garbled: int = 0
@@ -177,7 +192,7 @@ class StreamDevice:
         self._silent = False
         self._open = True
         if self._fault is None:
-            self._change(up=True, since=opened, detail="", alarm="")
+            self._change(up=True, since=opened, detail="", alarm="", trouble=None)
         log.info("%s: %s is open", self.name, self._link.name, extra={"event": "device_open", "device": self.name})
         await self._do(self.driver.opened())
         slot = None if self._poll_secs is None else self._poll_secs / len(self._poll_channels)
@@ -238,7 +253,8 @@ class StreamDevice:
         if self._unintelligible:  # it answers; what it says is the trouble
             self._change(unanswered=self._state.unanswered + 1)
             return
-        self._change(unanswered=self._state.unanswered + 1, detail=detail, alarm=alarm)
+        trouble = DeviceTrouble("no_answer")
+        self._change(unanswered=self._state.unanswered + 1, detail=detail, alarm=alarm, trouble=trouble)
         if _is_power_of_two(times):
             log.warning("%s", detail, extra={"event": "device_no_answer", "device": self.name})
 
@@ -256,7 +272,8 @@ class StreamDevice:
         self._silent = True
         cure = "the gauge may sleep or stand in a menu, or its cable is off"
         detail = f"{self.name}: nothing from {self._link.name} for {now - self._last_frame:.0f} s; {cure}"
-        self._change(detail=detail, alarm=f"{self.name}: nothing from {self._link.name} for long; {cure}")
+        alarm = f"{self.name}: nothing from {self._link.name} for long; {cure}"
+        self._change(detail=detail, alarm=alarm, trouble=DeviceTrouble("silent"))
         log.warning("%s", detail, extra={"event": "device_silent", "device": self.name})
 
     async def _do(self, actions: Sequence[Action]) -> None:
@@ -291,10 +308,10 @@ class StreamDevice:
         self._waiting_since = None
         if self._fault is not None:
             self._fault = None
-            self._change(up=True, since=now, detail="", alarm="")
+            self._change(up=True, since=now, detail="", alarm="", trouble=None)
         if self._silent or self._unanswered_in_a_row or self._unintelligible:
             log.info("%s: answers again", self.name, extra={"event": "device_answers", "device": self.name})
-            self._change(detail="", alarm="")
+            self._change(detail="", alarm="", trouble=None)
         self._silent = False
         self._unanswered_in_a_row = 0
         self._refused_in_a_row = 0
@@ -312,7 +329,7 @@ class StreamDevice:
         if self._refused_in_a_row > REFUSED_FRAMES:
             self._change(detail=told)
             return
-        self._change(detail=told, alarm=told)
+        self._change(detail=told, alarm=told, trouble=DeviceTrouble("unintelligible"))
         log.warning("%s", told, extra={"event": "device_unintelligible", "device": self.name})
 
     async def _wait_to_reopen(self, error: DeviceGone, complaint: str) -> str:
@@ -325,7 +342,7 @@ class StreamDevice:
         since = self._monotonic() if self._state.up else self._state.since
         faults = self._state.faults + isinstance(error, DriverFault)
         alarm = f"{self.name}: {error}; reopening until it is back"
-        self._change(up=False, since=since, detail=detail, alarm=alarm, faults=faults)
+        self._change(up=False, since=since, detail=detail, alarm=alarm, faults=faults, trouble=gone(error))
         if str(error) != complaint or _is_power_of_two(self._tries):
             say_gone(log, self.name, error, detail)
         await self._sleep(pause * self._jitter(1 - JITTER, 1 + JITTER))
@@ -341,6 +358,11 @@ class StreamDevice:
     def _change(self, **fields: object) -> None:
         self._state = replace(self._state, **fields)  # type: ignore[arg-type]  # the names are this module's own
         self._on_state(self.name, self._state)
+
+
+def gone(error: DeviceGone) -> DeviceTrouble:
+    """The trouble that a link or a driver has met."""
+    return DeviceTrouble("fault" if isinstance(error, DriverFault) else "not_connected", str(error))
 
 
 def _is_power_of_two(number: int) -> bool:

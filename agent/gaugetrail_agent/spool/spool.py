@@ -76,6 +76,11 @@ class Spool:
         """Where records are sealed now: drawn when the file was made, repaired, or found to be restored."""
         return self._epoch if self._writer is None else self._writer.file.chain.epochs.current[1]
 
+    @property
+    def full(self) -> bool:
+        """Whether it refuses records now."""
+        return self._writer is not None and self._writer.full
+
     # --- life
 
     def open(self) -> None:

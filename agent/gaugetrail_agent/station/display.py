@@ -14,11 +14,12 @@ from gaugetrail_agent.station.freshness import Obstacle
 from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Light, StationState, Unit
+from gaugetrail_agent.station.words import Light, Sign, StationState, Unit
 from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 
 Waits = Literal["wait_operator", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
+WORST_FIRST: tuple[Sign, ...] = ("red", "amber", "green")
 TO_DO = frozenset({Obstacle.SPENT, Obstacle.BEFORE_START, Obstacle.BEFORE_SCAN})
 """What stays so until the operator does something about it."""
 
@@ -55,7 +56,24 @@ class Display:
             "message": language.text(state.says) if state.says else "",
             "says": state.says.id if state.says else None,
             "last": self._last(),
+            "sign": self.sign,
+            "notices": [self._notice(about, language) for about in self._noticed()],
         }
+
+    @property
+    def sign(self) -> Sign:
+        """The worst of what is told; green when nothing is."""
+        signs = {notice.sign for notice in self.state.notices.values()}
+        return next((sign for sign in WORST_FIRST if sign in signs), "green")
+
+    def _noticed(self) -> list[str]:
+        """What is told of, the worst first."""
+        notices = self.state.notices
+        return sorted(notices, key=lambda about: (WORST_FIRST.index(notices[about].sign), about))
+
+    def _notice(self, about: str, language: Language) -> dict[str, str]:
+        one = self.state.notices[about]
+        return {"about": about, "sign": one.sign, "says": one.says.id, "text": language.text(one.says)}
 
     def _last(self) -> dict[str, object] | None:
         """What was recorded last, and nothing that is not."""
@@ -129,8 +147,9 @@ def _measure(setup: Setup, state: StationState, unit: Unit) -> Sentence:
     title = wanted.title or wanted.name
     if wanted.device is None:
         return said("prompt.enter", characteristic=title)
-    if wanted.device in state.troubles:
-        return said("prompt.trouble", characteristic=title, trouble=state.troubles[wanted.device])
+    trouble = state.notices.get(f"device {wanted.device}")
+    if trouble is not None:
+        return said("prompt.trouble", characteristic=title, trouble=trouble.says)
     kept = waits_on(setup, state, unit, wanted)
     if kept is not None:
         return why(setup, state, unit, wanted, kept)

@@ -26,9 +26,10 @@ from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     CountBounce,
-    DeviceTold,
     KeepIt,
     NextScan,
+    Notice,
+    Noticed,
     NotKept,
     NotRecorded,
     Recorded,
@@ -110,10 +111,10 @@ class StationRunner:
         """Another station has used what a device shows. It doesn't queue: a value that waits here is used already."""
         self._step(event)
 
-    def device_told(self, device: str, trouble: str | None) -> None:
-        """A device is in trouble, or out of it."""
-        if self.state.troubles.get(device) != trouble:
-            self._step(DeviceTold(device, trouble))
+    def noticed(self, about: str, notice: Notice | None) -> None:
+        """Something around the station isn't well, or is again. It doesn't queue: it is shown in that moment."""
+        if self.state.notices.get(about) != notice:
+            self._step(Noticed(about, notice))
 
     def offered(self, device: str, batch: Batch) -> None:
         """A PLC offered a block."""

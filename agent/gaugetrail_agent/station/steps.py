@@ -16,8 +16,8 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
 from gaugetrail_agent.station.words import (
-    DeviceTold,
     NextScan,
+    Noticed,
     NotKept,
     NotRecorded,
     Recorded,
@@ -28,7 +28,7 @@ from gaugetrail_agent.station.words import (
     TryAgain,
     Unanswered,
     UsedElsewhere,
-    device_told,
+    noticed,
 )
 
 
@@ -57,8 +57,8 @@ def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return not_kept(state, event)
         case UsedElsewhere():
             return used_elsewhere(state, event), ()
-        case DeviceTold():
-            return device_told(state, event), ()
+        case Noticed():
+            return noticed(state, event), ()
         case _ if setup.mode == "automatic":
             return by_itself(setup, state, event)
         case Scanned() if state.sealing is not None:

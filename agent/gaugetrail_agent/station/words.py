@@ -15,6 +15,9 @@ from gaugetrail_agent.station.freshness import Channel, Sight, Use
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Verdict
 
 Light = Literal["off", "green", "red", "amber"]
+"""What became of the part."""
+Sign = Literal["green", "amber", "red"]
+"""How the station is: red where no part can be measured or recorded now, amber where somebody should know of it."""
 
 # --- where a station stands
 
@@ -47,12 +50,20 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that isn't well around the station, in a sentence for whoever stands there."""
+
+    sign: Sign
+    says: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class StationState:
     """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far.
 
     `unfinished` is a unit that the agent's last life left half measured, and `then` the scans that wait until what is
-    being sealed is recorded. `sights` and `uses` are what decides whose a value is; `troubles` is what is wrong with a
-    device, in its own words; `question` is a value that the operator is asked about.
+    being sealed is recorded. `sights` and `uses` are what decides whose a value is; `notices` is what is told of all
+    around the station; `question` is a value that the operator is asked about.
     """
 
     operator: str | None = None
@@ -64,7 +75,7 @@ class StationState:
     last: Last | None = None
     sights: Mapping[Channel, Sight] = field(default_factory=dict, compare=False)
     uses: Mapping[Channel, Use] = field(default_factory=dict, compare=False)
-    troubles: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, Notice] = field(default_factory=dict)
     question: ValueCame | None = None
     unfinished: InspectionBody | None = None
     then: tuple[Scanned, ...] = ()
@@ -129,11 +140,11 @@ class UsedElsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceTold:
-    """How a device does: what is wrong with it, in words that stay the same while it is; null when all is well."""
+class Noticed:
+    """How something around the station is: `device bore`, `broker`, `disk`, `gauge G-17`; null when all is well."""
 
-    device: str
-    trouble: str | None
+    about: str
+    notice: Notice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +175,7 @@ class TryAgain:
 
 Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
-StationEvent = Act | Unanswered | NotKept | UsedElsewhere | DeviceTold | Recorded | NotRecorded | NextScan | TryAgain
+StationEvent = Act | Unanswered | NotKept | UsedElsewhere | Noticed | Recorded | NotRecorded | NextScan | TryAgain
 
 # --- what it wants done
 
@@ -229,7 +240,7 @@ def say(state: StationState, light: Light, what: Sentence) -> Step:
     return replace(state, light=light, says=what), ()
 
 
-def device_told(state: StationState, event: DeviceTold) -> StationState:
-    """What is wrong with a device is known until it says that all is well."""
-    others = {device: trouble for device, trouble in state.troubles.items() if device != event.device}
-    return replace(state, troubles=others if event.trouble is None else {**others, event.device: event.trouble})
+def noticed(state: StationState, event: Noticed) -> StationState:
+    """What is told stands until its cause is gone."""
+    others = {about: notice for about, notice in state.notices.items() if about != event.about}
+    return replace(state, notices=others if event.notice is None else {**others, event.about: event.notice})

@@ -24,7 +24,7 @@ from gaugetrail_agent.drivers.modbus.blocks import Block, after_refusal, blocks
 from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.drivers.modbus.handshake_registers import WELL, Complaint, PlcHandshake
 from gaugetrail_agent.drivers.modbus.values import ValueReader
-from gaugetrail_agent.drivers.stream import DeviceState
+from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble, gone
 from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links.modbus import ModbusLink, NoReply
 from gaugetrail_agent.links.modbus_frames import Refused
@@ -261,6 +261,7 @@ class ModbusDevice:
                 up=not complaint.dead,
                 detail=complaint.detail,
                 alarm=complaint.alarm,
+                trouble=None if complaint is WELL else DeviceTrouble(complaint.kind),
                 frames=self._state.frames + (1 if readings else 0),
                 readings=self._state.readings + good,
                 garbled=self._state.garbled + bad,
@@ -301,7 +302,9 @@ class ModbusDevice:
         fault = isinstance(error, DriverFault)
         unanswered, faults = self._state.unanswered + (not fault), self._state.faults + fault
         alarm = f"{self.name}: {error}; trying again until it is back"
-        self._say(replace(self._state, up=False, detail=detail, alarm=alarm, unanswered=unanswered, faults=faults))
+        trouble = DeviceTrouble("no_answer", str(error)) if isinstance(error, NoReply) else gone(error)
+        now = replace(self._state, up=False, detail=detail, alarm=alarm, trouble=trouble)
+        self._say(replace(now, unanswered=unanswered, faults=faults))
 
     def _say(self, state: DeviceState) -> None:
         if state.up != self._state.up:

@@ -93,6 +93,8 @@ class Complaint(NamedTuple):
     alarm: str
     dead: bool = False
     """Nobody is there who would read an answer."""
+    kind: Literal["stands_still", "wrong_values", "lost_parts"] = "wrong_values"
+    """For whoever stands before it."""
 
 
 WELL = Complaint("", "")
@@ -198,10 +200,11 @@ class PlcHandshake:
         beat, since = self._beat_seen
         if self._trigger.heartbeat_in is not None and beat >= 0 and now - since > HEARTBEAT_STILL_SECS:
             still, cure = f"{self.name}: the PLC's heartbeat stands still", "is its program running?"
-            return Complaint(f"{still} for {now - since:.0f} s; {cure}", f"{still}; {cure}", dead=True)
+            detail = f"{still} for {now - since:.0f} s; {cure}"
+            return Complaint(detail, f"{still}; {cure}", dead=True, kind="stands_still")
         if now - self._lost_at < LOST_SHOWN_SECS:
             lost = "parts were never offered here; look for them at the machine"
-            return Complaint(f"{self.name}: {self.lost} {lost}", f"{self.name}: {lost}")
+            return Complaint(f"{self.name}: {self.lost} {lost}", f"{self.name}: {lost}", kind="lost_parts")
         return WELL
 
     async def _look(self, seq: int, echo: int) -> tuple[int, tuple[Reading, ...]] | None:
