@@ -6,7 +6,7 @@ document say of gauges is made of these. Whether one value may be recorded is as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,9 +46,9 @@ class Standing:
             return None
         wrong = f"the gauge {self.gauge} ({self.device}) is {self._how()}"
         if self.refused_at:
-            return f"{wrong}: {', '.join(self.refused_at)} takes no value of it; {self._cure()}"
+            return f"{wrong}: no value of it is taken at {', '.join(self.refused_at)}; {self._cure()}"
         if self.taken_at:
-            return f"{wrong}, and {', '.join(self.taken_at)} takes its values all the same, as the settings say"
+            return f"{wrong}; its values are taken all the same at {', '.join(self.taken_at)}, as the settings say"
         return f"{wrong}; {self._cure()}"
 
     def _how(self) -> str:
@@ -82,10 +82,15 @@ def calibration_doubts(config: AgentConfig, today: date) -> Iterator[Problem]:
     for one in standings(config, today):
         what = one.alarm or (
             f"the gauge {one.gauge} ({one.device}) is due for calibration on {one.due}; from the day after, "
-            f"no value of it is taken ({', '.join(_measuring(config, one.device)) or 'no station measures with it'})"
+            f"no value of it is taken{_at(_measuring(config, one.device))}"
         )
         if one.alarm is not None or one.soon:
             yield config.loaded.problem(("device", numbers[one.device], "gauge"), what, warning=True)
+
+
+def _at(stations: Iterable[str]) -> str:
+    names = ", ".join(stations)
+    return f" at {names}" if names else ""
 
 
 def _standing(config: AgentConfig, gauge: str, device: str, today: date) -> Standing:

@@ -456,6 +456,8 @@ def _unlawful_plans(config: AgentConfig, plans: Mapping[str, Plan], today: date)
             yield Problem(str(plan.path), "approved_on", message, line=line_of(plan.text, ("approved_on",)))
     try:
         yield from plans_seen.changed(config.plans_folder, plans)
+    except PermissionError:
+        return  # not the service's user, whose agent looks; `check` says that nobody has looked now
     except OSError as error:
         why = error.strerror or str(error)
         message = f"can't be read: {why}; it holds the plans as they were first seen"

@@ -42,10 +42,23 @@ KNOWN_UNITS = OTHER_UNITS | {name for names in UNIT_SETS.values() for name in na
 def doubts(config: AgentConfig) -> Iterator[Problem]:
     """A warning for each setting that can be used and is hardly meant."""
     yield from _baud_rates(config)
+    yield from _unseen_plans(config)
     for steps, unit in _units(config):
         if (doubt := _doubt(unit)) is not None:
             yield config.loaded.problem(steps, doubt, warning=True)
     yield from _plan_units(config)
+
+
+def _unseen_plans(config: AgentConfig) -> Iterator[Problem]:
+    """The service's folder is its own user's alone."""
+    try:
+        (config.plans_folder / "any.toml").exists()
+    except PermissionError:
+        message = (
+            "this user may not look there: whether a plan changed under its revision was not checked; check as the "
+            "service's user (sudo -u gaugetrail gaugetrail-agent check …)"
+        )
+        yield Problem(str(config.plans_folder), "", message, warning=True)
 
 
 def _baud_rates(config: AgentConfig) -> Iterator[Problem]:

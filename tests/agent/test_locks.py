@@ -14,6 +14,7 @@ from gaugetrail_agent import plans_seen
 from gaugetrail_agent.app import Agent
 from gaugetrail_agent.calibration import SOON_DAYS, calibration_doubts, standings
 from gaugetrail_agent.config import AgentConfig
+from gaugetrail_agent.doubts import doubts
 from gaugetrail_contract.figures import agent_parts
 from gaugetrail_contract.settings import ConfigError
 
@@ -92,14 +93,14 @@ def test_check_names_what_will_be_refused_and_what_is_due_within_fourteen_days(t
     config = loaded(tmp_path, spare="spare")
     told = [str(problem).partition("warning: ")[2] for problem in calibration_doubts(config, TODAY)]
     calibrate = "have it calibrated and enter the new date in the gauge register, or use another one"
-    none = "OP20 takes no value of it"
+    none = "no value of it is taken at OP20"
     old = f"the gauge G-old (old) is overdue for calibration since 2026-11-27: {none}; {calibrate}"
     out = f"the gauge G-out (out) is blocked: {none}; use another one, or release it in the gauge register"
     soon = "the gauge G-soon (soon) is due for calibration on 2026-12-12; from the day after, no value of it is taken"
     assert told == [
         f"device[1].gauge: {old}",
         f"device[2].gauge: {out}",
-        f"device[3].gauge: {soon} (OP20)",
+        f"device[3].gauge: {soon} at OP20",
         f"device[6].gauge: the gauge G-spare (spare) is overdue for calibration since 2026-01-01; {calibrate}",
     ]
 
@@ -107,7 +108,10 @@ def test_check_names_what_will_be_refused_and_what_is_due_within_fourteen_days(t
 def test_check_prints_the_warnings_with_the_line_and_still_ends_well(tmp_path: Path) -> None:
     code, out, err = asked("check", "--config", str(written(tmp_path)))
     assert code == 0
-    assert "agent.toml:26: warning: device[2].gauge: the gauge G-out (out) is blocked: OP20 takes no value of it" in err
+    assert (
+        "agent.toml:26: warning: device[2].gauge: the gauge G-out (out) is blocked: no value of it is taken at OP20"
+        in err
+    )
     assert "warning" in out
 
 
@@ -116,8 +120,8 @@ def test_a_station_that_takes_unfit_gauges_says_why_and_is_named_for_it(tmp_path
     old, out, *_ = standings(loaded(tmp_path, station=flagged), TODAY)
     assert (old.refused_at, old.taken_at) == ((), ("OP20",))
     assert old.alarm == (
-        "the gauge G-old (old) is overdue for calibration since 2026-11-27, and OP20 takes its values all the same, as "
-        "the settings say"
+        "the gauge G-old (old) is overdue for calibration since 2026-11-27; its values are taken all the same at OP20, "
+        "as the settings say"
     )
     assert (out.refused_at, out.taken_at) == (("OP20",), ())
     written(tmp_path, station='on_overdue_gauge = "flag"')
@@ -288,3 +292,23 @@ def test_a_folder_that_can_not_keep_them_is_an_alarm_and_one_that_can_not_be_rea
     kept.mkdir()
     (told,) = refused(tmp_path / "agent.toml")
     assert "it holds the plans as they were first seen" in told
+
+
+def test_who_may_not_look_into_the_services_folder_is_told_so_and_refused_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look everywhere, so the system's refusal is played here."""
+    config = loaded(tmp_path)
+    plans_seen.remember(config.plans_folder, config.plans)
+    (tmp_path / "plan.toml").write_text((tmp_path / "plan.toml").read_text() + "# changed\n")
+    real = Path.exists
+
+    def exists(path: Path) -> bool:
+        if config.data_dir in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    other = configuration.load(tmp_path / "agent.toml", {}, TODAY)
+    told = [str(problem) for problem in doubts(other)]
+    assert any("whether a plan changed under its revision was not checked" in one for one in told)

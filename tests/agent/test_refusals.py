@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from floor import until
 from hypothesis import given
 from hypothesis import strategies as st
 from spool_bodies import events, put, spool
@@ -16,6 +18,7 @@ from test_station_runner import Running
 
 from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_agent.station import refusal_book
 from gaugetrail_agent.station.refusal_book import (
     HOUR_NS,
     MINUTE_NS,
@@ -25,10 +28,13 @@ from gaugetrail_agent.station.refusal_book import (
     RefusalBook,
 )
 from gaugetrail_agent.station.refusals import WHOSE
+from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.words import BatchCame, NotRecorded, Recorded, Refusal, Scanned, ValueCame
+from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
 from gaugetrail_contract.events.registry import named, payload_of
 from gaugetrail_contract.events.station import StationRefused
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import Verdict
 
 ANY_PART = re.compile(r"(?P<serial>SN\d{6})(/(?P<part>.+))?")
@@ -319,6 +325,39 @@ def test_refusals_are_records_found_by_what_they_name_and_the_unit_is_recorded_a
         assert {("gauge", "G-17"), ("serial", "SN000001"), ("operator", "OP-12")} <= set(found[3])
         assert told[3].payload["reason"] == "gauge G-17 is blocked for calibration: use another one"
         assert (told[3].by, told[3].subject.id) == ("OP-12", "OP20")
+
+
+def test_what_repeats_is_written_by_itself_once_its_minute_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The minute of this test is a fifth of a second; nobody does anything more."""
+    monkeypatch.setattr(refusal_book, "MINUTE_NS", 200_000_000)
+    with spool(tmp_path) as one:
+
+        def counts() -> list[object]:
+            return [event.payload["count"] for event in events(one)]
+
+        async def a_shift() -> None:
+            doors = Doors(_nobody_is_asked, _no_plc, lambda *_: {}, lambda _: None)
+            runner = StationRunner(setup(BORE), one, WallClock(), doors)
+            running = asyncio.create_task(runner.run())
+            for _ in range(5):
+                runner.scanned("SN000001")
+            await asyncio.to_thread(until, lambda: counts() == [1, 4], "the four others are one event")
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await runner.finish()
+
+        asyncio.run(a_shift())
+        assert counts() == [1, 4]
+
+
+async def _nobody_is_asked(device: str, channel: str | None) -> None:
+    raise AssertionError("nothing is measured")
+
+
+async def _no_plc(device: str, trigger: int, code: ResultCode) -> None:
+    raise AssertionError("there is none")
 
 
 def test_a_full_spool_holds_nothing_up_and_the_refusals_count_on(
