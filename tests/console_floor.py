@@ -21,7 +21,7 @@ from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
 from gaugetrail_contract.seal import Opened, open_sealed, seal
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.console_users import line_of, read_users
+from gaugetrail_service.console_users import UsersFile, line_of
 from gaugetrail_service.web_sessions import Sessions
 
 NASTY = [
@@ -196,6 +196,6 @@ class Pages:
     def log_on(self, folder: Path, name: str = "ann", password: str = "correct horse: battery") -> dict[str, str]:
         """From now on everybody has to log on; the headers of one who has."""
         (folder / "users").write_text(line_of(name, password) + "\n")
-        self.app = make_app(self.facts, ("127.0.0.1",), Sessions(read_users(folder / "users")))
+        self.app = make_app(self.facts, ("127.0.0.1",), Sessions(UsersFile(folder / "users").now))
         answer = self.press("/login", {"name": name, "password": password})
         return {"cookie": answer.headers["set-cookie"].partition(";")[0]}

@@ -117,6 +117,8 @@ class Collector:
         self.console = self._console(settings.console)
         self.identity = StoreIdentity(self.store)
         self.returning = Returning()
+        self._unnoted = ""
+        """Why figures for the charts could not be noted last."""
         self._stopping = threading.Event()
 
     def _metrics(self, table: CollectorMetricsTable | None) -> MetricsServer[CollectorStatus] | None:
@@ -138,18 +140,19 @@ class Collector:
         from gaugetrail_service.web_sessions import Sessions
 
         about = About(self.config.settings.id, own_version())
-        facts = Facts(about, self.config.store, self.set_aside, self.neighbours, self.keys, self.let_go, self.status)
+        config, own = self.config, self._as_seen_here
+        facts = Facts(about, config.store, self.set_aside, self.neighbours, self.keys, self.let_go, own)
         self.account.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
-        users = self.config.users()
+        users = self.config.users_file()
         if users is None and not is_loopback(table.host):
             log.warning(
                 "console: open to whoever reaches %s; name users in [console], see docs/console.md",
                 table.host,
                 extra={"event": "console_open"},
             )
-        app = make_app(facts, (table.host, *table.hosts), Sessions(users) if users is not None else None)
+        app = make_app(facts, (table.host, *table.hosts), Sessions(users.now) if users is not None else None)
         return Web("console", app, table.host, table.port, self.config.data_dir / "console.port", facts.close)
 
     def stop(self) -> None:
@@ -275,6 +278,15 @@ class Collector:
     def _alarms(self) -> tuple[str, ...]:
         return (*self.subscriber.rivals.alarms(self._place()), *self.returning.alarms(time.monotonic()))
 
+    def _as_seen_here(self) -> CollectorStatus:
+        """The status for people in front of the console: where no records come, a store that is gone shows first where
+        figures are noted. The agents aren't told: they would pause for a figure.
+        """
+        own = self.status()
+        if own.store == "up" and self._unnoted:
+            return own.model_copy(update={"store": "down", "store_detail": self._unnoted})
+        return own
+
     def _heartbeat(self) -> None:
         if self.subscriber.rivals.elsewhere(self._place()):
             self.identity.doubt()  # two that drew an id in the same second agree on one
@@ -297,4 +309,7 @@ class Collector:
         try:
             self.store.note(lines)
         except StoreDown as error:
+            self._unnoted = str(error)
             log.debug("no figures for the charts: %s", error)
+        else:
+            self._unnoted = ""

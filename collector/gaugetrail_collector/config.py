@@ -19,7 +19,7 @@ from gaugetrail_service.mqtt_settings import BrokerSettings
 
 if TYPE_CHECKING:
     from gaugetrail_collector.stores.influx_http import InfluxAddress
-    from gaugetrail_service.console_users import Users
+    from gaugetrail_service.console_users import UsersFile
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
 
@@ -213,12 +213,12 @@ class CollectorConfig:
         named = [(f"{name} {key}", getattr(table, key)) for name, table in tables for key in ("tls_ca", "tls_cert")]
         return [(setting, self.path(path)) for setting, path in named if path is not None]
 
-    def users(self) -> Users | None:
+    def users_file(self) -> UsersFile | None:
         """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
-        from gaugetrail_service.console_users import read_users
+        from gaugetrail_service.console_users import UsersFile
 
         table = self.settings.console
-        return None if table is None or table.users is None else read_users(self.path(table.users))
+        return None if table is None or table.users is None else UsersFile(self.path(table.users))
 
     def store(self, admin: str | None = None) -> Store:
         """The configured store, not opened yet; `admin` as for `influx_address`."""
@@ -268,7 +268,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> CollectorConfi
     environ = os.environ if environ is None else environ
     config = CollectorConfig(load_settings(CollectorSettings, path, prefix=PREFIX, environ=environ))
     try:
-        config.users()
+        config.users_file()
     except (OSError, ValueError) as error:
         raise ConfigError([config.loaded.problem(("console", "users"), str(error))]) from error
     return config

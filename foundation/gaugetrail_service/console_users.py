@@ -6,6 +6,7 @@ steals it 32 MB and a quarter of a second for each guess.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gaugetrail_contract.text import refuse_identifier, visible
+
+log = logging.getLogger(__name__)
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
@@ -56,6 +59,40 @@ def read_users(path: Path) -> Users:
     if not hashes:
         raise ValueError(f"{path}: nobody is in it; make a line with: gaugetrail-collector console password NAME")
     return Users(hashes)
+
+
+class UsersFile:
+    """The users as their file has them now: read anew when it changes. One that is broken or gone is said once, and who
+    could log on before still can.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises as `read_users`."""
+        self._path = path
+        self._seen = _marks(path)
+        self._users = read_users(path)
+
+    def now(self) -> Users:
+        """Those of this moment."""
+        seen = _marks(self._path)
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._users = read_users(self._path)
+            except (OSError, ValueError) as error:
+                log.error("console: users as they were before: %s", error, extra={"event": "console_users"})
+            else:
+                log.info("console: %s is read anew", self._path, extra={"event": "console_users"})
+        return self._users
+
+
+def _marks(path: Path) -> tuple[int, ...] | None:
+    """What changes when a file does; null where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def refuse_name(name: str) -> str | None:

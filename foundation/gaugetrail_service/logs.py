@@ -1,5 +1,8 @@
 """Logging for people and for Grafana: a sentence first, then stable keys (`event=device_gone device=bore`).
 
+Whatever a message, a field or an exception holds, it can't forge a line or rule a terminal: control, C1 and
+bidirectional signs are escapes, what is too long is cut and says so, and the lines of a traceback are indented.
+
 Callers use the standard library: `log.warning("bore: no answer …", extra={"event": "device_gone", "device": "bore"})`.
 """
 
@@ -14,11 +17,33 @@ from typing import Literal, TextIO
 
 from gaugetrail_contract.escapes import visible
 
+LONGEST_MESSAGE = 4_000
+LONGEST_FIELD = 500
+LONGEST_TRACEBACK = 16_000
+INDENT = "    "
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _shown(value: object, longest: int) -> str:
+    """A message or a field on one line, cut where it is too long."""
+    text = str(value)
+    left_out = len(text) - longest
+    return visible(text) if left_out <= 0 else f"{visible(text[:longest])}… ({left_out} more characters)"
 
 
 def _keys(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+
+
+def _traceback(text: str) -> list[str]:
+    """Its lines, indented, so that none looks like a record's own; of one that is too long the beginning and the end,
+    where the exception stands.
+    """
+    if len(text) > LONGEST_TRACEBACK:
+        half = LONGEST_TRACEBACK // 2
+        text = f"{text[:half]}\n… ({len(text) - 2 * half} more characters)\n{text[-half:]}"
+    return [f"{INDENT}{visible(line)}" for line in text.split("\n")]
 
 
 class PlainFormatter(logging.Formatter):
@@ -27,10 +52,11 @@ class PlainFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line; control characters in the message show as escapes."""
         stamp = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
-        keys = "".join(f" {key}={visible(str(value))}" for key, value in _keys(record).items())
-        line = f"{stamp} {record.levelname.lower()} {visible(record.getMessage())}{keys and ' ' + keys}"
+        keys = "".join(f" {key}={_shown(value, LONGEST_FIELD)}" for key, value in _keys(record).items())
+        message = _shown(record.getMessage(), LONGEST_MESSAGE)
+        line = f"{stamp} {record.levelname.lower()} {message}{keys and ' ' + keys}"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += "".join(f"\n{one}" for one in _traceback(self.formatException(record.exc_info)))
         return line
 
 
@@ -70,11 +96,11 @@ class JsonFormatter(logging.Formatter):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _shown(record.getMessage(), LONGEST_MESSAGE),
         }
-        fields.update((key, str(value)) for key, value in _keys(record).items())
+        fields.update((key, _shown(value, LONGEST_FIELD)) for key, value in _keys(record).items())
         if record.exc_info:
-            fields["traceback"] = self.formatException(record.exc_info)
+            fields["traceback"] = "\n".join(_traceback(self.formatException(record.exc_info)))
         return json.dumps(fields, ensure_ascii=False)
 
 

@@ -104,7 +104,9 @@ class Web:
             self._thread.join(STOP_SECS)
 
     def _run(self) -> None:
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        uvicorns = logging.getLogger("uvicorn.error")
+        uvicorns.setLevel(logging.WARNING)
+        uvicorns.addFilter(_HUNG_UP)
         try:
             while not self._stopping.is_set():
                 self._serve()
@@ -156,6 +158,24 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+class _HungUp(logging.Filter):
+    """A client that goes away, or doesn't read what it asked for, is no fault of ours: uvicorn gives it a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is worth showing."""
+        error = record.exc_info[1] if record.exc_info else None
+        return error is None or not _is_hang_up(error)
+
+
+def _is_hang_up(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_hang_up(one) for one in error.exceptions)
+    return isinstance(error, (TimeoutError, ConnectionError))
+
+
+_HUNG_UP = _HungUp()
 
 
 def _hurry(app: App) -> App:

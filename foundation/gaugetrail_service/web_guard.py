@@ -2,7 +2,8 @@
 
 - The `Host` must be one that the console is known by, so that a foreign name that points here (DNS rebinding) fails.
 - What changes something, and the live stream, is refused to a foreign `Origin` and to a browser that says `cross-site`.
-- A body has a stated length of at most `MAX_BODY`; a query has at most `MAX_QUERY` bytes.
+- A body has a stated length of at most `MAX_BODY`, and no more bytes of it are taken, whatever was stated; a query has
+  at most `MAX_QUERY` bytes.
 - Where the settings name users, nothing but the log-on page is given to a browser that has not logged on.
 - Every answer carries the content policy: nothing but our own script, style, images and connections; never in a frame.
 """
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 MAX_BODY = 16_384
 MAX_QUERY = 4_096
+MAX_DIGITS = 20
+"""Of a stated length, before it is a number at all."""
 LIVE = "/live/"
 STATIC = "/static/"
 LOG_ON = "/login"
@@ -69,7 +72,7 @@ class Guard:
         scope.pop(USER, None)
         refusal = self.refuse(scope, headers) or self._stranger(scope, headers)
         if refusal is None:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, _counted(receive), send_with_headers)
         else:
             await _turn_away(scope, *refusal, send_with_headers)
 
@@ -97,6 +100,19 @@ class Guard:
         if scope["method"] == "POST":
             log.info("console: %s by %s", visible(scope["path"][:100]), who, extra={"event": "console", "user": who})
         return None
+
+
+def _counted(receive: Receive) -> Receive:
+    """No more of a body than may be: then it is as if the client had hung up."""
+    taken = 0
+
+    async def receive_so_much() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        return message if taken <= MAX_BODY else {"type": "http.disconnect"}
+
+    return receive_so_much
 
 
 async def _turn_away(scope: Scope, code: int, reason: str, send: Send) -> None:
@@ -132,6 +148,6 @@ def _body_refused(headers: Mapping[str, str]) -> tuple[int, str] | None:
     length = headers.get("content-length")
     if length is None or "transfer-encoding" in headers:
         return 411, "say how long the body is (Content-Length)"
-    if not length.isdecimal() or int(length[:10]) > MAX_BODY:
+    if not (length.isascii() and length.isdecimal()) or len(length) > MAX_DIGITS or int(length) > MAX_BODY:
         return 413, f"a body has at most {MAX_BODY} bytes"
     return None

@@ -114,11 +114,12 @@ def test_another_collectors_store_is_its_own(pages: Pages) -> None:
 
 
 def test_a_tile_whose_gauge_or_plc_is_gone_is_not_green_and_names_it(pages: Pages) -> None:
-    say(pages, bore={"up": False, "detail": "no such port; looking again"}, press={"up": False})
+    say(pages, bore={"up": False, "detail": "bore: no such port; looking again"}, press={"up": False})
     page = pages.ask("/").text
     bad, well = tile(page, "OP20"), tile(page, "OP30")
     assert bad.startswith("pass gone")
     assert "bore: no such port; looking again" in bad
+    assert "bore: bore:" not in page
     assert "press: is not connected" in bad
     assert "gone" not in well.split(">")[0]
     told = {one["station"]: one["faults"] for one in pages.ask("/api/line").json()["stations"]}
@@ -138,6 +139,15 @@ def test_a_tile_names_its_agent(pages: Pages) -> None:
     assert "plant1 / line1 · pc1" in tile(pages.ask("/").text, "OP20")
     pages.neighbours.hear(topics.status("pc1"), agent_offline("pc1"))
     assert "its agent pc1 is gone" in tile(pages.ask("/").text, "OP20")
+
+
+def test_alarms_of_a_collector_come_in_its_own_words(pages: Pages) -> None:
+    pages.own = own_status(alarms=("two stores stand behind one group",))
+    hear(pages, CollectorStatus(online=True, collector="c2", alarms=("another has this id",)))
+    assert [what for _, what in pages.facts.board.view().alarms] == [
+        "another has this id",
+        "two stores stand behind one group",
+    ]
 
 
 def test_what_the_collector_finds_itself_is_shown_at_once(pages: Pages) -> None:

@@ -17,7 +17,7 @@ from gaugetrail_collector.commands.console import app
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_contract.settings import ConfigError
-from gaugetrail_service.console_users import line_of, read_users
+from gaugetrail_service.console_users import UsersFile, line_of, read_users
 from gaugetrail_service.web_sessions import FREE_GUESSES, SESSION_SECS, Sessions
 
 PASSWORD = "correct horse: battery"
@@ -36,7 +36,7 @@ def clock() -> list[float]:
 @pytest.fixture
 def sessions(tmp_path: Path, line: str, clock: list[float]) -> Sessions:
     (tmp_path / "users").write_text(f"# quality\n{line}\n")
-    return Sessions(read_users(tmp_path / "users"), lambda: clock[0])
+    return Sessions(UsersFile(tmp_path / "users").now, lambda: clock[0])
 
 
 @pytest.fixture

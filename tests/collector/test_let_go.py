@@ -53,6 +53,17 @@ def test_who_let_it_go_and_why_outlives_a_restart_and_its_return(listed: LetGo) 
     assert [(one.by, one.back_us) for one in listed.all()] == [("ann", T0 + 5), ("bob", None)]
 
 
+def test_a_list_that_is_not_open_names_nobody(tmp_path: Path) -> None:
+    """A page that is drawn while the collector starts or stops asks it, too."""
+    made = LetGo(tmp_path / "let-go.db")
+    assert made.gone() == {}
+    made.open()
+    made.let_go("pc7", "ann", "scrapped", T0)
+    made.close()
+    made.close()
+    assert made.gone() == {}
+
+
 def test_the_board_shows_no_tile_and_no_alarm_of_it_until_it_speaks(listed: LetGo) -> None:
     neighbours = Neighbours(lambda: T0, on_agent=lambda agent: listed.back(agent, T0) and None)
     board = Board(lambda: T0, neighbours, own_status, listed.gone)

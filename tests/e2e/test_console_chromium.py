@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_service.console_users import line_of, read_users
+from gaugetrail_service.console_users import UsersFile, line_of
 from gaugetrail_service.web import Web
 from gaugetrail_service.web_sessions import Sessions
 
@@ -327,7 +327,7 @@ def test_a_person_logs_on_and_off(page: Page, tmp_path: Path) -> None:
     """The policy lets the form through, the cookie holds, and after logging off nothing is shown any more."""
     (tmp_path / "users").write_text(line_of("ann", "correct horse battery") + "\n")
     pages = Pages(tmp_path, sealed([inspection("SN004711")]))
-    app = make_app(pages.facts, ("127.0.0.1",), Sessions(read_users(tmp_path / "users")))
+    app = make_app(pages.facts, ("127.0.0.1",), Sessions(UsersFile(tmp_path / "users").now))
     web = Web("console", app, "127.0.0.1", 0, tmp_path / "console.port", pages.facts.close)
     web.start()
     try:

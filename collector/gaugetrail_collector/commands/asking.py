@@ -28,6 +28,9 @@ Limit = Annotated[int | None, typer.Option(min=1, help="at most so many records"
 ZoneName = Annotated[
     str | None, typer.Option("--zone", metavar="ZONE", help="times in a zone such as Europe/Berlin; otherwise UTC")
 ]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="CSV for programs: cells as they are, also those that a spreadsheet would obey")
+]
 After = Annotated[str | None, typer.Option(help="go on behind the place that the answer before ended with")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
@@ -12,10 +13,20 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import ConfigFile, opened_store
-from gaugetrail_collector.commands.asking import Last, Since, Until, Wanted, ZoneName, in_words, question_of, zone_of
+from gaugetrail_collector.commands.asking import (
+    Last,
+    Raw,
+    Since,
+    Until,
+    Wanted,
+    ZoneName,
+    in_words,
+    question_of,
+    zone_of,
+)
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing import trace as tracing
-from gaugetrail_collector.tracing.export import FORMS, sound
+from gaugetrail_collector.tracing.export import FORMS, sound, write_csv
 from gaugetrail_collector.tracing.export_parquet import NoParquet
 from gaugetrail_collector.tracing.trace import Known
 from gaugetrail_contract.counts import counted
@@ -48,6 +59,7 @@ def export(
     until: Until = None,
     last: Last = None,
     zone: ZoneName = None,
+    raw: Raw = False,
 ) -> None:
     """Write records for other programs. All of them, or those that the options name, oldest first; a file is there
     whole or not at all.
@@ -61,11 +73,12 @@ def export(
     if form == "parquet" and out is None and sys.stdout.isatty():
         raise fail("Parquet is not for a terminal; give --out FILE.parquet", 2)
     left_out = _LeftOut()
+    write = partial(write_csv, raw=raw) if form == "csv" else FORMS[form]
     with opened_store(configuration.load(config)) as store:
         pages = watched(tracing.pages(store, question), "records", weigh=lambda page: len(page.known))
         try:
             with _open(out) as target:
-                count = FORMS[form](sound(pages, left_out), target, where)
+                count = write(sound(pages, left_out), target, where)
         except NoParquet as error:
             raise fail(str(error)) from error
         except OSError as error:

@@ -177,7 +177,6 @@ def _entry_json(entry: Entry) -> dict[str, object]:
         "time": utc_text(entry.first_us),
         "topic": entry.topic,
         "reason": entry.reason,
-        "in_words": in_words(entry.reason).what,
         "times": entry.times,
         "agent": entry.agent,
         "epoch": entry.epoch,

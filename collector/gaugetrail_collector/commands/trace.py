@@ -13,6 +13,7 @@ from gaugetrail_collector.commands.asking import (
     After,
     Last,
     Limit,
+    Raw,
     Since,
     Until,
     Wanted,
@@ -66,6 +67,7 @@ def trace(
     most: Annotated[int, typer.Option(min=1, max=100_000, help="with --genealogy: things in each direction")] = 1000,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV, one row a measurement")] = False,
+    raw: Raw = False,
 ) -> None:
     """Everything known of a serial, lot, order, gauge or operator. Newest last; or every record that
     carries all that the options name.
@@ -93,7 +95,7 @@ def trace(
         # The closest of all are not among the first in time: with --closest-first the limit is of what is shown.
         parts = _found(tracing.pages(store, question, place, None if closest_first else limit), question)
         if as_csv:
-            trace_forms.csv_rows(parts, where)
+            trace_forms.csv_rows(parts, where, raw=raw)
         elif used is not None and closest_first:
             trace_forms.gauge_closest(parts, question, used, limit, where, as_json=as_json)
         elif used is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +10,7 @@ from datetime import tzinfo
 from rich.console import Console
 
 from gaugetrail_collector.tracing import gauge_trace, record_rows, trace_tables
+from gaugetrail_collector.tracing.csv_cells import CsvRows
 from gaugetrail_collector.tracing.gauge_trace import Measured
 from gaugetrail_collector.tracing.genealogy import Family
 from gaugetrail_collector.tracing.trace import Known, Page, Question, inspection_of
@@ -96,13 +96,11 @@ def json_object(pages: Iterable[Page], question: Question) -> None:
     _print_object(_head(question), "inspections", items, rest.as_json)
 
 
-def csv_rows(pages: Iterable[Page], zone: tzinfo) -> None:
+def csv_rows(pages: Iterable[Page], zone: tzinfo, *, raw: bool) -> None:
     """A heading, then one row a measurement."""
-    writer = csv.DictWriter(sys.stdout, record_rows.COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    rest = Rest()
+    written, rest = CsvRows(sys.stdout, raw=raw), Rest()
     for page in map(rest.take, pages):
-        writer.writerows(record_rows.rows(page.known, page.amendments, zone))
+        written.write(record_rows.rows(page.known, page.amendments, zone))
     if rest.next is not None:
         print(f"there is more: repeat with --after '{rest.next}'", file=sys.stderr)
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gaugetrail_collector.console import api, logon, pages
 from gaugetrail_collector.console.facts import Facts
@@ -16,7 +17,7 @@ from gaugetrail_collector.intake.agent_keys import KeysBroken
 from gaugetrail_collector.intake.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.web_guard import Guard
+from gaugetrail_service.web_guard import MAX_BODY, Guard
 from gaugetrail_service.web_sessions import Sessions
 
 SUMMARY = "What the collector knows, as JSON: the line now, the trail of an identifier, what is set aside, verify."
@@ -55,6 +56,11 @@ def make_app(facts: Facts, hosts: Iterable[str], sessions: Sessions | None = Non
         return answer(
             request, 503, f"the collector's own files can't be used: {visible(str(error))}; is the disk full?"
         )
+
+    @app.exception_handler(ClientDisconnect)
+    def hung_up(request: Request, _: Exception) -> Response:
+        """Nobody hears it; or there was more of a body than may be."""
+        return answer(request, 413, f"a body has at most {MAX_BODY} bytes, and all of them have to come")
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: Exception) -> Response:

@@ -118,6 +118,7 @@ class View:
             return
         if collector.store == "down" and name != self.own.collector:
             yield f"the store is down: {collector.store_detail}"
+        yield from collector.alarms
         for agent in collector.newer_agents:
             yield f"{agent} sends keys that this collector doesn't know; they are stored: update the collector"
 
@@ -269,11 +270,12 @@ def faults_of(agent: AgentStatus, station: str) -> tuple[tuple[str, str], ...]:
     """
     told = agent.station_details.get(station, StationStatus()).devices
     down = {name: device for name, device in agent.devices.items() if not device.up}
-    return tuple((name, _trouble(device)) for name, device in down.items() if told is None or name in told)
+    return tuple((name, _trouble(name, device)) for name, device in down.items() if told is None or name in told)
 
 
-def _trouble(device: DeviceStatus) -> str:
-    return device.detail or "is not connected"
+def _trouble(name: str, device: DeviceStatus) -> str:
+    """In the agent's words, which begin with the name."""
+    return device.detail.removeprefix(f"{name}: ") or "is not connected"
 
 
 def look_of(record: Inspection) -> Look:

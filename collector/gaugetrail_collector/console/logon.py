@@ -5,17 +5,18 @@ from __future__ import annotations
 import urllib.parse
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gaugetrail_collector.console.facts import Facts
-from gaugetrail_service.web_sessions import COOKIE, SESSION_SECS, Sessions
+from gaugetrail_service.password_desk import Busy, PasswordDesk
+from gaugetrail_service.web_sessions import COOKIE, SESSION_SECS, Sessions, source_of
 
 
 def router(facts: Facts, sessions: Sessions) -> APIRouter:
     """`/login` and `/logout`."""
     pages = APIRouter(include_in_schema=False)
     ours = Depends(facts.from_our_page)
+    desk = PasswordDesk()
 
     @pages.get("/login")
     def ask() -> HTMLResponse:
@@ -25,19 +26,29 @@ def router(facts: Facts, sessions: Sessions) -> APIRouter:
     async def log_on(request: Request) -> Response:
         fields = dict(urllib.parse.parse_qsl((await request.body()).decode("utf-8", "replace")))
         name, password = fields.get("name", ""), fields.get("password", "")
+        source = _source(request)
         try:
-            key = await run_in_threadpool(sessions.log_on, name, password)
+            if reason := sessions.refuse(name, source):
+                raise PermissionError(reason)
+            key = await desk.try_one(lambda: sessions.log_on(name, password, source))
         except PermissionError as error:
             return HTMLResponse(facts.page("login.html", "login", name=name[:200], trouble=str(error)), 403)
+        except Busy as error:
+            page = facts.page("login.html", "login", name=name[:200], trouble=str(error))
+            return HTMLResponse(page, 503, {"retry-after": "3"})
         answer = RedirectResponse("/", 303)
         answer.set_cookie(COOKIE, key, max_age=int(SESSION_SECS), httponly=True, samesite="strict")
         return answer
 
     @pages.post("/logout", dependencies=[ours])
     def log_off(request: Request) -> RedirectResponse:
-        sessions.log_off(request.headers.get("cookie", ""))
+        sessions.log_off(request.headers.get("cookie", ""), _source(request))
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(COOKIE)
         return answer
 
     return pages
+
+
+def _source(request: Request) -> str:
+    return source_of(request.client.host if request.client is not None else "", request.headers)

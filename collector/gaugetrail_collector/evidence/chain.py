@@ -122,7 +122,7 @@ class Chain:
             "head": self.head,
             "missing": self.missing,
             "dropped_by_retention": self.dropped,
-            "dropped_for_certain": self.dropped_for_certain,
+            "dropped_perhaps": bool(self.dropped) and not self.dropped_for_certain,
             "duplicates": self.duplicates,
             "faults": self.faults,
             "gaps": [list(gap) for gap in self.gaps],

@@ -7,13 +7,13 @@ data.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, tzinfo
 from typing import BinaryIO
 
 from gaugetrail_collector.tracing import record_rows
+from gaugetrail_collector.tracing.csv_cells import CsvRows
 from gaugetrail_collector.tracing.export_parquet import write_parquet
 from gaugetrail_collector.tracing.trace import Known, Page
 from gaugetrail_contract.seal import Sealed
@@ -43,16 +43,11 @@ def write_lines(pages: Iterable[Page], out: BinaryIO, zone: tzinfo = UTC) -> int
     return count
 
 
-def write_csv(pages: Iterable[Page], out: BinaryIO, zone: tzinfo = UTC) -> int:
+def write_csv(pages: Iterable[Page], out: BinaryIO, zone: tzinfo = UTC, *, raw: bool = False) -> int:
     """A heading, then one row a measurement, times in that zone. How many rows."""
     text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
-    writer = csv.DictWriter(text, record_rows.COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    count = 0
-    for page in pages:
-        for row in record_rows.rows(page.known, page.amendments, zone):
-            writer.writerow(row)
-            count += 1
+    written = CsvRows(text, raw=raw)
+    count = sum(written.write(record_rows.rows(page.known, page.amendments, zone)) for page in pages)
     text.flush()
     text.detach()
     return count
