@@ -39,7 +39,7 @@ id = "{agent}"
 site = "plant1"
 line = "line1"
 data_dir = "{data_dir}"
-
+{extra}
 [mqtt]
 host = "127.0.0.1"
 port = {port}
@@ -154,6 +154,7 @@ class Plant(Floor):
         self.store_path = folder / "store.db"
         self.collector_dir = folder
         self.collector_extra = ""
+        self.agent_extra: dict[str, str] = {}
         self.hopeless: set[str] = set()
         self.written_off: list[Aside] = []
 
@@ -191,6 +192,7 @@ class Plant(Floor):
             data_dir=self._data_dirs[name],
             max_mb=max_mb,
             resend_secs=resend_secs,
+            extra=self.agent_extra.get(name, ""),
         )
         if press:
             text += PRESS.format(
