@@ -34,6 +34,7 @@ class Account:
         self._lock = threading.Lock()
         self._began: Counter[Unit] = Counter()
         self._told: list[Word] = []
+        self._shown: set[tuple[Unit, str, str]] = set()
         self.refused = 0
         """How often a station said loudly that it can't record: a red terminal, result code 5."""
 
@@ -41,6 +42,11 @@ class Account:
         """A unit has been measured to the end."""
         with self._lock:
             self._began[unit] += 1
+
+    def show(self, unit: Unit, characteristic: str, value: str) -> None:
+        """The station has shown that it holds this value, and asks for the next one."""
+        with self._lock:
+            self._shown.add((unit, characteristic, value))
 
     def tell(self, word: Word) -> None:
         """The station has said that it is recorded."""
@@ -57,6 +63,12 @@ class Account:
         """Every word so far."""
         with self._lock:
             return list(self._told)
+
+    @property
+    def shown(self) -> set[tuple[Unit, str, str]]:
+        """Every value that a station has shown of a unit that wasn't complete then."""
+        with self._lock:
+            return set(self._shown)
 
     @property
     def began(self) -> Counter[Unit]:

@@ -34,10 +34,22 @@ class Stuck(Exception):
 
 
 class Typist:
-    """An operator whose gauge is his keyboard: scans a unit, types its depth, and believes only the terminal."""
+    """An operator whose gauge is his keyboard: scans a unit, types what is asked for, and believes only the terminal.
+    `wanted`: the characteristics of his plan, in its order.
+    """
 
-    def __init__(self, account: Account, data_dir: Path, agent: str, station: str, prefix: str, dice: random.Random):
+    def __init__(
+        self,
+        account: Account,
+        data_dir: Path,
+        agent: str,
+        station: str,
+        prefix: str,
+        dice: random.Random,
+        wanted: tuple[str, ...] = ("depth",),
+    ):
         self._account = account
+        self._wanted = wanted
         self._terminal = Terminal(data_dir, station)
         self._agent, self._station = agent, station
         self._dice = dice
@@ -48,7 +60,7 @@ class Typist:
         """One unit, again from the scan if the agent dies in between, until the terminal says that it is recorded."""
         unit: Unit = (self._agent, self._station, next(self._serials))
         fails = self._dice.random() < 0.05
-        while not await self._inspect(unit, "2.50" if fails else f"1.{self._dice.randrange(10, 90)}"):
+        while not await self._inspect(unit, fails):
             pass
 
     def where(self) -> str:
@@ -59,13 +71,18 @@ class Typist:
     def close(self) -> None:
         self._terminal.close()
 
-    async def _inspect(self, unit: Unit, depth: str) -> bool:
+    def _value(self, fails: bool) -> str:
+        """No two alike, so that a value can be found again."""
+        return f"{'2' if fails else '1'}.{self._dice.randrange(100_000, 900_000)}"
+
+    async def _inspect(self, unit: Unit, fails: bool) -> bool:
         """False when the agent went away before it said that the unit is recorded."""
         await self._ready()
         serial = unit[2]
         before = self._last_record()
         self._terminal.type(serial)
-        typed = refused = False
+        typed: dict[str, str] = {}
+        refused = False
         while True:
             display = self._terminal.display
             last = display.get("last")
@@ -77,10 +94,14 @@ class Typist:
             if display.get("state") == "refused" and not refused:
                 refused = True
                 self._account.refuse()
-            if display.get("serial") == serial and not typed:
-                typed = True
-                self._account.begin(unit)
-                self._terminal.type(depth)
+            wants = display.get("next") if display.get("serial") == serial else None
+            if wants is not None and wants not in typed:
+                for name in [one for one in typed if self._wanted.index(one) < self._wanted.index(wants)]:
+                    self._account.show(unit, name, typed[name])
+                typed[wants] = self._value(fails)
+                if wants == self._wanted[-1]:
+                    self._account.begin(unit)
+                self._terminal.type(typed[wants])
             if not await self._changed() and display.get("state") == "wait_unit" and not typed:
                 self._terminal.type(serial)
 
@@ -172,10 +193,12 @@ class Crew:
         """Run a coroutine in the crew's loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(secs)
 
-    def typist(self, data_dir: Path, agent: str, station: str, prefix: str) -> None:
-        """Put an operator at a station."""
+    def typist(
+        self, data_dir: Path, agent: str, station: str, prefix: str, wanted: tuple[str, ...] = ("depth",)
+    ) -> None:
+        """Put an operator at a station whose plan wants these."""
         dice = random.Random(f"{self._seed} {agent} {station}")
-        self._hands.append(Typist(self.account, data_dir, agent, station, prefix, dice))
+        self._hands.append(Typist(self.account, data_dir, agent, station, prefix, dice, wanted))
 
     def press(self, agent: str, station: str, prefix: str) -> int:
         """Put a press at a station; its Modbus TCP port."""

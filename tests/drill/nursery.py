@@ -14,6 +14,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -27,6 +28,20 @@ from pathlib import Path
 from typing import ClassVar, NoReturn
 
 PR_SET_PDEATHSIG = 1
+WARM = (
+    "gaugetrail_agent.commands.run",
+    "gaugetrail_agent.app",
+    "gaugetrail_collector.commands.run",
+    "gaugetrail_collector.commands.verify",
+    "gaugetrail_collector.app",
+    "gaugetrail_collector.stores.influx",
+    "gaugetrail_collector.stores.sqlite",
+    "gaugetrail_service.console_users",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "cryptography.hazmat.primitives.serialization",
+    "encodings.idna",
+)
+"""What a command loads only once it is told to run; without these each child would load them anew."""
 
 
 class Hatched:
@@ -129,6 +144,8 @@ def serve() -> None:
     import gaugetrail_agent.cli
     import gaugetrail_collector.cli
 
+    for name in WARM:
+        importlib.import_module(name)
     mains = {"gaugetrail-agent": gaugetrail_agent.cli.main, "gaugetrail-collector": gaugetrail_collector.cli.main}
     gc.collect()
     gc.freeze()  # what is imported is not looked at again in each child

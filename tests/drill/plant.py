@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -155,6 +156,7 @@ class Plant(Floor):
         self.collector_dir = folder
         self.collector_extra = ""
         self.agent_extra: dict[str, str] = {}
+        self.depth_plan = DEPTH_PLAN
         self.hopeless: set[str] = set()
         self.written_off: list[Aside] = []
 
@@ -184,7 +186,7 @@ class Plant(Floor):
         number = len(self.agents) + 1
         self.agents.append(name)
         self._data_dirs[name] = data_dir or folder / "data"
-        (folder / "depth.toml").write_text(DEPTH_PLAN)
+        (folder / "depth.toml").write_text(self.depth_plan)
         (folder / "press.toml").write_text(PRESS_PLAN)
         text = AGENT.format(
             agent=name,
@@ -208,7 +210,8 @@ class Plant(Floor):
                 depth=plc.DEPTH,
             )
         (folder / "agent.toml").write_text(text)
-        self.crew.typist(self._data_dirs[name], name, "OP10", f"{number}1")
+        wanted = tuple(one["name"] for one in tomllib.loads(self.depth_plan)["characteristic"])
+        self.crew.typist(self._data_dirs[name], name, "OP10", f"{number}1", wanted)
         return self._data_dirs[name]
 
     def add_collector(
