@@ -13,12 +13,13 @@ from gaugetrail_agent.config import AgentConfig, ModbusAsciiTable, ModbusRtuTabl
 from gaugetrail_agent.delivery.messages import MESSAGE_BYTES
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.inquiries.address import NobodyAnswers, desk_of
-from gaugetrail_agent.links.serial_port import holders_of, resolve
+from gaugetrail_agent.links.serial_port import resolve
 from gaugetrail_agent.spool import SpoolBroken, schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
 from gaugetrail_service.broker_visit import visit, where_of
 from gaugetrail_service.clock_source import kernel_synced
+from gaugetrail_service.holders import holders_of
 from gaugetrail_service.neighbourhood import (
     Neighbour,
     broker_limits,

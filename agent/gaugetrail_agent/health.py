@@ -120,11 +120,10 @@ class Health:
 
 def spool_alarm(now: SpoolStatus, before: SpoolStatus | None) -> str | None:
     """What is wrong with the spool: it refuses, or has lost records since the last look; null when all is well."""
+    if now.refuses is not None:
+        return f"the spool takes no records: {now.refuses}; parts are not recorded until that is over"
     if now.full:
-        return (
-            "the spool takes no records: as many wait as it may hold, or its disk is full; parts are not recorded "
-            "until there is room"
-        )
+        return "the spool takes no records: as many wait as it may hold; parts are not recorded until there is room"
     if now.saved:
         return (
             "the spool's files were deleted or replaced while the agent ran; all was saved into new ones: find out "

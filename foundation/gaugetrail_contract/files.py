@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,29 @@ def write_whole(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     partial.replace(path)
     sync_folder(path.parent)
+
+
+FileId = tuple[int, int]
+"""Device and inode: which file it is, whatever its name."""
+
+
+def file_id(path: Path) -> FileId | None:
+    """Which file stands there now; null where none does, or none that may be looked at."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def put_away(paths: Iterable[Path], folder: Path) -> None:
+    """Move those of the files that are there into a folder, durably. Raises `OSError`."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(folder / path.name)
+    sync_folder(folder)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -74,6 +74,7 @@ class SpoolStatus(Told):
     oldest: UtcText | None = Field(None, description="time of the oldest waiting record")
     bytes: int = Field(ge=0)
     full: bool = False
+    refuses: str | None = Field(None, description="why nothing can be written to its file now")
     set_aside: int = Field(0, ge=0)
     receipt_p99_ms: float | None = Field(None, ge=0, description="commit to receipt, of the records confirmed last")
     damaged: int = Field(0, ge=0, description="spoilt by the disk and set aside here; spool ls --state damaged")

@@ -178,3 +178,41 @@ def test_an_agent_that_is_well_says_so(floor: Floor, tmp_path: Path) -> None:
         assert (code, "\nwell\n" in out) == (0, True)
         report = json.loads(asked("status", "--config", config, "--json")[1])
         assert (report["well"], report["broker"]["connected"]) == (True, True)
+
+
+EDIT = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.processes
+def test_another_program_has_locked_the_spool(floor: Floor) -> None:
+    """The station is red and names it; the part is recorded by itself once it has let go."""
+    config = floor.write_agent()
+    floor.agent()
+    until(lambda: asked("status", "--config", str(config))[0] == 1, "the desk is open")
+    operator = Operator(floor)
+    operator.log_on()
+    operator.type("SN1")
+    operator.see(lambda now: now["serial"] == "SN1")
+    words = (sys.executable, "-c", EDIT, str(floor.folder / "agent-data" / "spool.db"))
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdin is not None
+        assert program.stdout.readline() == "held\n"
+        operator.type("1.50")
+        operator.see(lambda now: now["light"] == "red")
+        held = rf"\S+ \(process {program.pid}\) has locked spool.db"
+        cure = "-> close that program; it goes on by itself"
+        assert re.fullmatch(rf"spool: it takes no records, .*: {held} {cure}", line_of(config, "^ *spool: "))
+        assert re.search(rf"{held}.* {cure}", line_of(config, "^ *station OP10: NOT "))
+        program.stdin.close()
+    until(
+        lambda: not [line for line in asked("status", "--config", str(config))[1].splitlines() if "locked" in line], ""
+    )
+    operator.see(lambda now: isinstance(now["last"], dict) and now["last"]["serial"] == "SN1")
+    operator.close()

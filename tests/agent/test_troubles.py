@@ -158,7 +158,11 @@ def test_a_spool_s_troubles() -> None:
 
     assert list(troubles.spool(None, FOLDER)) == []
     assert told() == []
-    assert told(full=True)[0].startswith("it takes no records")
+    assert told(full=True) == ["it takes no records, so parts are not recorded: as many wait as it may hold"]
+    locked = {"full": True, "refuses": "dbtool (process 8) has locked spool.db"}
+    assert told(**locked) == ["it takes no records, so parts are not recorded: dbtool (process 8) has locked spool.db"]
+    (found,) = troubles.spool(SPOOL.model_copy(update=locked), FOLDER)
+    assert found.cure == "close that program; it goes on by itself"
     assert told(set_aside=1, damaged=2) == [
         "1 record set aside, here or by the collector",
         "the disk has spoilt 2 records",

@@ -28,3 +28,26 @@ def test_folder_is_synced_after_the_rename(tmp_path: Path, monkeypatch: pytest.M
     assert target.read_bytes() == b"two"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [target] == list(target.parent.iterdir()), "nothing half is left behind"
+
+
+def test_which_file_it_is_stays_with_it_and_not_with_its_name(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert files.file_id(one) is None
+    one.write_bytes(b"1")
+    known = files.file_id(one)
+    one.rename(two)
+    one.write_bytes(b"1")
+    assert (files.file_id(two), files.file_id(one) == known) == (known, False)
+
+
+def test_what_is_put_away_is_whole_in_its_folder_and_what_is_not_there_is_no_fault(tmp_path: Path) -> None:
+    for name in ("spool.db", "spool.db-shm"):
+        (tmp_path / name).write_text(name)
+    folder = tmp_path / "kept"
+    files.put_away([tmp_path / name for name in ("spool.db", "spool.db-wal", "spool.db-shm")], folder)
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "spool.db": "spool.db",
+        "spool.db-shm": "spool.db-shm",
+    }
+    assert [folder] == list(tmp_path.iterdir())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -28,6 +28,7 @@ HANGS_SECS = 30.0
 LEAST_FREE = 0.05
 LEAST_BYTES = 50_000_000
 
+LOCKED, CLOSE_IT = " has locked ", "close that program; it goes on by itself"
 STARTING = Finding("agent", "it is starting", "ask again in a moment")
 
 WRONG_LINE = "put baud, parity and bytesize of its [[link]] as the gauge's menu says, or name its right driver"
@@ -130,8 +131,8 @@ def station(name: str, display: Display, secs: float, bytes_age: Callable[[str],
     """What a station complains of, and a gauge that it waits for in vain."""
     about, says = f"station {name}", display.state.says
     if says is not None and display.state.light in ("amber", "red") and says.id in STATION_CURES:
-        cure = STATION_CURES[says.id].format(device=says.values.get("device", "DEVICE"))
-        yield Finding(about, ENGLISH.text(says), cure)
+        cure, text = STATION_CURES[says.id].format(device=says.values.get("device", "DEVICE")), ENGLISH.text(says)
+        yield Finding(about, text, CLOSE_IT if LOCKED in text else cure)
     wanted = display.next.device if display.next is not None else None
     if wanted is None or secs < SILENT_SECS:
         return
@@ -157,10 +158,9 @@ def spool(state: SpoolStatus | None, folder: Path) -> Iterator[Finding]:
     if state is None:
         return
     if state.full:
-        what = "it takes no records, so parts are not recorded: as many wait as it may hold, or the disk is full"
-        yield Finding(
-            "spool", what, f"make room on the disk of {folder}, or raise [spool] max_mb; it goes on by itself"
-        )
+        what = f"it takes no records, so parts are not recorded: {state.refuses or 'as many wait as it may hold'}"
+        room = f"make room on the disk of {folder}, or raise [spool] max_mb; it goes on by itself"
+        yield Finding("spool", what, CLOSE_IT if LOCKED in what else room)
     if state.set_aside:
         what = f"{_counted(state.set_aside, 'record')} set aside, here or by the collector"
         cure = "gaugetrail-agent spool ls --state set-aside says why; then spool retry"

@@ -20,7 +20,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ from serial.tools import list_ports as pyserial_ports
 from gaugetrail_agent.errors import DeviceGone, DriverFault, PortMissing
 from gaugetrail_agent.links.tcp import keep_alive
 from gaugetrail_contract.settings import Settings
+from gaugetrail_service.holders import holders_of
 
 log = logging.getLogger(__name__)
 
@@ -258,19 +259,6 @@ def _holders(device: str) -> str:
     """Which programs have the device open, as far as this user may see."""
     names = holders_of(device)
     return "held by " + ", ".join(names) if names else "another program holds it (another agent, a terminal program?)"
-
-
-def holders_of(path: str) -> list[str]:
-    """Programs that have the file open, each with its process, as far as this user may see."""
-    return sorted(set(_open_by(os.path.realpath(path))))
-
-
-def _open_by(path: str) -> Iterator[str]:
-    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
-        with contextlib.suppress(OSError):
-            if str(descriptor.readlink()) == path:
-                process = descriptor.parent.parent
-                yield f"{(process / 'comm').read_text('utf-8', 'replace').strip()} (process {process.name})"
 
 
 class _Session:

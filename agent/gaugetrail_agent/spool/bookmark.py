@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields
 from io import FileIO
 from pathlib import Path
 
-from gaugetrail_contract.files import sync_folder
+from gaugetrail_contract.files import file_id, sync_folder
 
 EVERY_SECS = 10.0
 LINE_BYTES = 512
@@ -87,12 +87,8 @@ def overwrite(file: FileIO, mark: Bookmark, *, durable: bool) -> None:
 
 def inode_of(spool: Path) -> int:
     """What tells this file from a copy of it, where the system has such a thing; 0 elsewhere."""
-    if not sys.platform.startswith("linux"):
-        return 0
-    try:
-        return spool.stat().st_ino
-    except OSError:
-        return 0
+    found = file_id(spool) if sys.platform.startswith("linux") else None
+    return 0 if found is None else found[1]
 
 
 def stranger(mark: Bookmark | None, session: str, inode: int, known: int | None) -> str | None:

@@ -11,12 +11,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
+from gaugetrail_agent.spool.saving import free_folder, standing
 from gaugetrail_agent.spool.schema import WAITING, Epochs, SpoolFigures
 from gaugetrail_agent.spool.words import SpoolBroken
-from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.events.spool import SpoolRestored
-from gaugetrail_contract.files import sync_folder
+from gaugetrail_contract.files import put_away, sync_folder
 
 
 def restore(path: Path, backup: Path, agent: str, now_us: int, *, even_so: bool) -> tuple[int, Path | None]:
@@ -81,10 +81,6 @@ def _copy(backup: Path, scratch: Path, agent: str) -> int:
 def _move_aside(path: Path, now_us: int) -> Path | None:
     if not path.exists():
         return None
-    folder = path.parent / f"spool-replaced-{utc_text(now_us)[:19].replace(':', '').replace('-', '')}"
-    folder.mkdir(mode=0o700)
-    for suffix in ("-wal", "-shm", ""):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(folder / (path.name + suffix))
-    sync_folder(path.parent)
+    folder = free_folder(path, now_us)
+    put_away(standing(path), folder)
     return folder

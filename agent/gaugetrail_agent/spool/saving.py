@@ -14,31 +14,28 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from gaugetrail_agent.spool.schema import Epochs, SpoolFigures
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.spool import SpoolSaved
-from gaugetrail_contract.files import sync_folder
+from gaugetrail_contract.files import FileId, file_id, put_away, sync_folder
 
 SUFFIXES = ("", "-wal", "-shm")
 
-Files = tuple[tuple[int, int] | None, ...]
-"""Device and inode of the file, its log and the log's index; null for one that isn't there."""
+Files = tuple[FileId | None, ...]
+"""The file, its log and the log's index."""
 
 
 def files_of(path: Path) -> Files:
     """Which files stand in the spool's place now."""
-    return tuple(_file(path.with_name(path.name + suffix)) for suffix in SUFFIXES)
+    return tuple(map(file_id, standing(path)))
 
 
-def _file(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def standing(path: Path) -> tuple[Path, ...]:
+    """Where the spool's files have their place."""
+    return tuple(path.with_name(path.name + suffix) for suffix in SUFFIXES)
 
 
 def save(db: sqlite3.Connection, path: Path, now_us: int) -> None:
@@ -46,7 +43,7 @@ def save(db: sqlite3.Connection, path: Path, now_us: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".saving")
     scratch.unlink(missing_ok=True)
-    folder = _free_folder(path, now_us) if any(files_of(path)) else None
+    folder = free_folder(path, now_us) if any(files_of(path)) else None
     with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
         db.backup(copy)
         _say_so(copy, None if folder is None else folder.name)
@@ -65,12 +62,8 @@ def move_aside(path: Path) -> None:
     with closing(sqlite3.connect(_saved(path))) as copy:
         (due,) = copy.execute("SELECT value FROM meta WHERE key = 'epoch_due'").fetchone()
     kept = json.loads(due)["payload"].get("kept")
-    folder = path.parent / str(kept) if kept else _free_folder(path, _saved(path).stat().st_mtime_ns // 1000)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for suffix in SUFFIXES:
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(folder / (path.name + suffix))
-    sync_folder(path.parent)
+    folder = path.parent / str(kept) if kept else free_folder(path, _saved(path).stat().st_mtime_ns // 1000)
+    put_away(standing(path), folder)
 
 
 def finish(path: Path) -> None:
@@ -85,7 +78,8 @@ def _saved(path: Path) -> Path:
     return path.with_suffix(".saved")
 
 
-def _free_folder(path: Path, now_us: int) -> Path:
+def free_folder(path: Path, now_us: int) -> Path:
+    """Where what stands in the spool's place can be kept."""
     stamp = utc_text(now_us)[:19].replace(":", "").replace("-", "")
     number = 0
     while (folder := path.parent / f"spool-replaced-{stamp}{f'-{number}' if number else ''}").exists():

@@ -55,6 +55,7 @@ CREATE TABLE memory(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     + NEW_IN_2
 )
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 @dataclass(slots=True)
@@ -229,6 +230,11 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Whether SQLite says that the file itself is spoilt, not that the disk is full or slow."""
     # An error of Python's own module (a closed connection) has no code.
     return isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another program has locked the file, and kept it so for as long as was waited."""
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in LOCKED
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:

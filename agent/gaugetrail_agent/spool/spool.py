@@ -293,6 +293,7 @@ class Spool:
             oldest=utc_text(oldest[0][0]) if oldest else None,
             bytes=sum(weight.bytes),
             full=writer.full,
+            refuses=writer.refuses,
             set_aside=weight.count[SET_ASIDE],
             receipt_p99_ms=quantile(took, 0.99),
             damaged=weight.damaged,

@@ -14,17 +14,23 @@ from gaugetrail_agent.spool import room, schema
 from gaugetrail_agent.spool.bookmark import EVERY_SECS
 from gaugetrail_agent.spool.jobs import Append, Group, Job, Marking, NewEpoch, Stop, Suspect
 from gaugetrail_agent.spool.opening import OpenFile, set_damaged
+from gaugetrail_agent.spool.saving import standing
 from gaugetrail_agent.spool.schema import CONFIRMED, SET_ASIDE, WAITING, Weight
 from gaugetrail_agent.spool.sealing import named, sound
 from gaugetrail_agent.spool.words import Appended, OldEpoch, Origin, SpoolBroken, SpoolFull
 from gaugetrail_contract.events.spool import RecordsDamaged
 from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge, seal_of
+from gaugetrail_service.holders import lockers_of
 
 log = logging.getLogger(__name__)
 
 GROUP = 500
 """Records in one commit at most, so that the first of a flood doesn't wait for the last."""
+LOCKED_MS = 1500
+"""How long a file that another program has locked is waited for, before and behind a commit: a station is red within
+five seconds. Our own commands hold it for a moment only.
+"""
 IDLE_SECS = 1.0
 """How often an idle writer looks round for requests and for something to tidy."""
 
@@ -52,7 +58,8 @@ class Writer:
         save: Callable[[], OpenFile],
     ) -> None:
         self.file = file
-        self.full = False
+        self.refuses: str | None = None
+        """Why nothing can be written now."""
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._origin = origin
         self._limits = limits
@@ -60,12 +67,19 @@ class Writer:
         self._again = again
         self._mend = mend
         self._save = save
+        self._heavy = False
         self._ailing: str | None = None
         self._marked = (file.chain.place, file.chain.clock.mono_ns())
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
+    @property
+    def full(self) -> bool:
+        """Whether records are refused: as many wait as may, or nothing can be written."""
+        return self._heavy or self.refuses is not None
+
     def start(self) -> None:
         """Begin."""
+        self.file.db.execute(f"PRAGMA busy_timeout = {LOCKED_MS}").fetchall()
         self._thread.start()
 
     def stop(self) -> None:
@@ -142,7 +156,7 @@ class Writer:
         if self._is_full(weight) and not group.changes_anything():
             self._reject(group.open())
             return
-        if group.is_empty():
+        if group.is_empty() and self.refuses is None:
             return
         stood, moment = (chain.place, chain.prev, chain.epochs), chain.ticker.last
         db.execute("BEGIN IMMEDIATE")
@@ -162,7 +176,7 @@ class Writer:
             chain.place, chain.prev, chain.epochs = stood
             chain.ticker.at_least(moment)
             raise
-        self.file.weight = weight
+        self.file.weight, self.refuses = weight, None
         self.file.mark(durable=False)
         self._hold_on()
         self._reject(refused)
@@ -198,8 +212,8 @@ class Writer:
         return chain.add(self.file.db, weight, event, job.remember, None)
 
     def _is_full(self, weight: Weight) -> bool:
-        self.full = weight.bytes[WAITING] > self._limits.max_bytes
-        return self.full
+        self._heavy = weight.bytes[WAITING] > self._limits.max_bytes
+        return self._heavy
 
     def _make_room(self, weight: Weight, group: Group, limit: int) -> list[EventBody]:
         """Records of the lowest classes make room, where the spool is full and a station of this group says so."""
@@ -245,16 +259,25 @@ class Writer:
     def _refuse(self, error: Exception, group: Group) -> None:
         """The disk said no: nothing of this group is in, everything before it stays, the next group tries again."""
         self._roll_back()
-        self.full = True
-        log.error("spool: can't write %s: %s", self.file.path, error, extra={"event": "spool_refused"})
+        why = self._why(error)
+        if why != self.refuses:
+            log.error("spool: can't write %s: %s", self.file.path, why, extra={"event": "spool_refused"})
+        self.refuses = why
         for job in group.open():
-            job.future.set_exception(SpoolFull(f"the spool's disk refuses: {error}"))
+            job.future.set_exception(SpoolFull(why))
         for turn in group.epochs:
             if not turn.future.done():
-                turn.future.set_exception(SpoolFull(f"the spool's disk refuses: {error}"))
+                turn.future.set_exception(SpoolFull(why))
         for mark in group.marks:
             if not mark.done.done():
-                mark.done.set_exception(SpoolFull(str(error)))
+                mark.done.set_exception(SpoolFull(why))
+
+    def _why(self, error: Exception) -> str:
+        if not schema.is_locked(error):
+            return f"the spool's disk refuses: {error}"
+        path = self.file.path
+        who = ", ".join(lockers_of(standing(path))) or "another program"
+        return f"{who} has locked {path.name}"
 
     # --- between groups
 

@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 from gaugetrail_collector.stores import Row, StoreDown, StoreReplaced
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
+from gaugetrail_contract.files import FileId, file_id
 from gaugetrail_contract.ranges import Ranges
 
 PAGE = 1000
@@ -26,21 +27,13 @@ ROW = "r.agent, r.epoch, r.seq, CAST(r.sha256 AS TEXT), CAST(r.data AS BLOB), r.
 MOST_TIME = 2**62
 
 
-Files = tuple[tuple[int, int] | None, ...]
-"""Device and inode of the file and of its write-ahead log; null for one that isn't there."""
+Files = tuple[FileId | None, ...]
+"""The file and its write-ahead log."""
 
 
 def files_of(path: Path) -> Files:
     """Which files stand in the store's place now."""
-    return tuple(map(_file, (path, path.with_name(path.name + "-wal"))))
-
-
-def _file(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+    return tuple(map(file_id, (path, path.with_name(path.name + "-wal"))))
 
 
 _stores: WeakSet[SqliteReads] = WeakSet()
