@@ -4,6 +4,10 @@ Promise: an interval is one of the monotonic clock, so a wall clock that is set 
 hundred of them; the first run comes one interval from the start. A job that raises is logged and runs again next time;
 one that is late, as on a PC that slept, runs once rather than not at all or ten times, and never beside itself.
 
+What belongs to the calendar follows the wall clock: where that has been set, due times are worked out anew within
+`LOOK_SECS`. Set ahead over one or a thousand of them, each job runs once, late; set back, it comes at its next time of
+day, a second time on one day only where the clock went back by more than a day.
+
 Only this module meets APScheduler, which keeps the calendar and is loaded when somebody needs one.
 """
 
@@ -14,12 +18,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from apscheduler.job import Job
     from apscheduler.schedulers.background import BackgroundScheduler
 
 log = logging.getLogger(__name__)
+
+LOOK_SECS = 10.0
+"""How often a scheduler with a calendar looks whether the wall clock has been set."""
+STEP_SECS = 1.0
+DAY_SECS = 86_400.0
 
 Work = Callable[[], object]
 
@@ -30,6 +41,8 @@ class Scheduler:
     def __init__(self) -> None:
         self._every: list[tuple[float, str, Work]] = []
         self._calendar: BackgroundScheduler | None = None
+        self._ran: dict[str, datetime] = {}
+        self._apart = 0.0
 
     def every(self, seconds: float, name: str, work: Work) -> None:
         """Run `work` each `seconds`; to be said before the start."""
@@ -39,11 +52,18 @@ class Scheduler:
         """Run `work` each day at that time of the clock on the wall; to be said before the start."""
         if self._calendar is None:
             self._calendar = _calendar()
-        self._calendar.add_job(lambda: self._turn(name, work), "cron", hour=hour, minute=minute, id=name, name=name)
+            self.every(LOOK_SECS, "calendar", self._look_at_clock)
+
+        def due() -> None:
+            self._ran[name] = datetime.now().astimezone()
+            self._turn(name, work)
+
+        self._calendar.add_job(due, "cron", hour=hour, minute=minute, id=name, name=name)
 
     def start(self) -> None:
         """Begin."""
         if self._calendar is not None:
+            self._apart = _apart()
             self._calendar.start()
         for seconds, name, work in self._every:
             self._begin(seconds, name, work)
@@ -52,6 +72,27 @@ class Scheduler:
         """Run nothing more; may be called without `start`."""
         if self._calendar is not None and self._calendar.running:
             self._calendar.shutdown(wait=False)
+
+    def _look_at_clock(self) -> None:
+        """APScheduler waits for the moment that it worked out last, however the clock is set meanwhile; and set ahead
+        by years, it would count every day that it has missed.
+        """
+        assert self._calendar is not None
+        before, self._apart = self._apart, _apart()
+        stepped = self._apart - before
+        if abs(stepped) > STEP_SECS:
+            now = datetime.now().astimezone()
+            for job in self._calendar.get_jobs():
+                job.modify(next_run_time=self._next_due(job, now, stepped))
+
+    def _next_due(self, job: Job, now: datetime, stepped: float) -> datetime:
+        """When it runs next, by a clock that has been set by so many seconds."""
+        due: datetime = job.next_run_time
+        if stepped < 0:
+            ran = self._ran.get(job.id)
+            after = now if ran is None or stepped < -DAY_SECS else max(now, ran + timedelta(seconds=1))
+            due = job.trigger.get_next_fire_time(None, after)
+        return max(now, due)
 
     def _begin(self, seconds: float, name: str, work: Work) -> None:
         raise NotImplementedError
@@ -115,6 +156,11 @@ class ThreadScheduler(Scheduler):
 
     def _turn(self, name: str, work: Work) -> None:
         _run(name, work)
+
+
+def _apart() -> float:
+    """How far the wall clock is from the monotonic one."""
+    return time.time() - time.monotonic()
 
 
 def _run(name: str, work: Work) -> None:

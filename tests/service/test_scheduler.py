@@ -165,3 +165,60 @@ def test_a_day_of_the_calendar_comes_at_its_minute() -> None:
     next_run = job.trigger.get_next_fire_time(None, datetime(2026, 11, 28, 7, 0).astimezone())
     assert (next_run.day, next_run.hour, next_run.minute) == (29, 6, 30)
     jobs.stop()
+
+
+CALENDAR = """
+import asyncio, sys, time
+from gaugetrail_service import scheduler
+scheduler.LOOK_SECS = 0.05
+jobs = scheduler.{kind}()
+jobs.daily(6, 30, "due", lambda: print("due", flush=True))
+jobs.every(0.05, "beat", lambda: print("beat", flush=True))
+async def work():
+    jobs.start()
+    await asyncio.sleep(60)
+asyncio.run(work())
+"""
+HALF_PAST_SIX = datetime(2026, 11, 28, 6, 30).astimezone().timestamp()
+HOUR, DAY = 3600.0, 86_400.0
+
+
+@pytest.mark.parametrize("kind", [LoopScheduler, ThreadScheduler])
+def test_the_calendar_follows_a_clock_that_is_set(tmp_path: Path, kind: type[Scheduler]) -> None:
+    """Ahead over one due time and over thousands: one late run. Back: no run until the time of day comes again, which
+    after an hour's step is the next day's and after a year's step that day's.
+    """
+    clock = SetClock(build(tmp_path), tmp_path / "clock")
+    clock.set(HALF_PAST_SIX - HOUR)
+    words = [sys.executable, "-c", CALENDAR.format(kind=kind.__name__)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, **clock.env}) as process:
+        try:
+            assert runs_within(process, 5) == 0
+            for offset, runs in (
+                (HOUR, 1),  # two hours ahead
+                (-HOUR, 0),  # back again: it has run today
+                (HOUR, 0),
+                (10 * YEAR, 1),
+                (-YEAR - HOUR, 0),  # eleven years back, an hour before its time
+                (-YEAR + HOUR, 1),
+                (-9 * DAY - HOUR, 1),  # 356 days ahead
+                (-9 * DAY + 22 * HOUR, 1),
+                (-9 * DAY + 23 * HOUR, 0),
+                (-9 * DAY + 24 * HOUR + 60, 1),
+            ):
+                clock.set(HALF_PAST_SIX + offset)
+                assert (runs_within(process, 12), offset) == (runs, offset)
+        finally:
+            process.kill()
+
+
+def runs_within(process: subprocess.Popen[str], beats: int) -> int:
+    """How often the job of the calendar runs within so many beats: each is as long as a look at the clock."""
+    assert process.stdout is not None
+    runs = 0
+    while beats:
+        if process.stdout.readline() == "due\n":
+            runs += 1
+        else:
+            beats -= 1
+    return runs
