@@ -90,7 +90,9 @@ def test_a_unit_of_a_big_lot_costs_no_walk_through_the_lot(pages: Pages, monkeyp
 
     monkeypatch.setattr(SqliteStore, "search", search)
     assert pages.ask("/history", {"id": "SN0002", "kind": "serial"}).status_code == 200
-    assert asked == [Asked("serial", "SN0002"), Asked("component", "SN0002")]
+    agents = [term for term in asked if term is not None and term.kind == "agent"]
+    assert [term for term in asked if term not in agents] == [Asked("serial", "SN0002"), Asked("component", "SN0002")]
+    assert agents == [Asked("agent", "pc1")] * 2, "what the agent tells of its epochs, once for each answer"
 
 
 def test_the_api_answers_page_by_page_too(pages: Pages) -> None:

@@ -31,9 +31,9 @@ class Heard(InfluxHttp):
 
 
 def test_a_serials_trace_asks_little(influx: InfluxPlace) -> None:
-    """Its trace points, its record, its amendments: three requests. A condition on a field beside the tags of `trace`
-    would have InfluxDB 1 list thousands of series (decision 6), so it stands outside of the bucket; a record is named
-    by its time and tags, so that one shard is opened.
+    """Its trace points, its record, its amendments, and its agent's events, which tell of epochs: four requests. A
+    condition on a field beside the tags of `trace` would have InfluxDB 1 list thousands of series (decision 6), so it
+    stands outside of the bucket; a record is named by its time and tags, so that one shard is opened.
     """
     store = influx.store()
     assert isinstance(store, InfluxStore)
@@ -43,13 +43,14 @@ def test_a_serials_trace_asks_little(influx: InfluxPlace) -> None:
     store._http = heard = Heard(influx.address)
     heard.connect()
     assert trace(store, "SN0-00003", "serial").inspections
-    assert [len(texts) for texts in heard.requests] == [1, 1, 1]
-    (points,), (record,), (amendments,) = heard.requests
+    assert [len(texts) for texts in heard.requests] == [1, 1, 1, 1]
+    (points,), (record,), (amendments,), (epochs,) = heard.requests
     assert BUCKET.match(points), points
     assert OWN_POINT.fullmatch(record), record
     assert BUCKET.match(amendments), amendments
+    assert BUCKET.match(epochs), epochs
 
     heard.requests.clear()
     found = trace(store, "SN0-00002")
     assert (len(found.inspections), len(found.amendments)) == (1, 1)
-    assert len(heard.requests) == 4, "one more, for the amendment's record"
+    assert len(heard.requests) == 5, "one more, for the amendment's record"

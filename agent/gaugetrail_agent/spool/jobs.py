@@ -52,7 +52,7 @@ class Suspect:
 
 
 @dataclass(slots=True)
-class NewEpoch:
+class BeginEpoch:
     """Go on in a new epoch, if `leaving` is still the current one. `say` makes its first record's payload of where the
     old one ended. `time_us`: times begin there anew, where they have to go back; null: they go on rising.
     """
@@ -71,7 +71,7 @@ class Stop:
     size: ClassVar[int] = 1
 
 
-Job = Append | Marking | Suspect | NewEpoch | Stop
+Job = Append | Marking | Suspect | BeginEpoch | Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Group:
     appends: list[Append]
     marks: list[Marking]
     suspects: list[int]
-    epochs: list[NewEpoch]
+    epochs: list[BeginEpoch]
 
     @classmethod
     def of(cls, jobs: Sequence[Job]) -> Self:
@@ -90,7 +90,7 @@ class Group:
             [job for job in jobs if isinstance(job, Append)],
             [job for job in jobs if isinstance(job, Marking)],
             [place for job in jobs if isinstance(job, Suspect) for place in job.places],
-            [job for job in jobs if isinstance(job, NewEpoch)],
+            [job for job in jobs if isinstance(job, BeginEpoch)],
         )
 
     def open(self) -> list[Append]:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from gaugetrail_agent.spool import schema
-from gaugetrail_agent.spool.jobs import Append, Marking, NewEpoch, Suspect
+from gaugetrail_agent.spool.jobs import Append, BeginEpoch, Marking, Suspect
 from gaugetrail_agent.spool.opening import Opener, OpenFile
 from gaugetrail_agent.spool.questions import Reader
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING
@@ -178,7 +178,7 @@ class Spool:
         one. Times go on rising, or begin anew at `time_us`; `remember` is kept in the same transaction. What is
         appended after this call is sealed behind it.
         """
-        job = NewEpoch(leaving, say, time_us, remember or {})
+        job = BeginEpoch(leaving, say, time_us, remember or {})
         if self._writer is None:
             job.future.set_exception(SpoolBroken("the spool is closed"))
         else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gaugetrail_agent.spool import room, schema
 from gaugetrail_agent.spool.bookmark import EVERY_SECS
-from gaugetrail_agent.spool.jobs import Append, Group, Job, Marking, NewEpoch, Stop, Suspect
+from gaugetrail_agent.spool.jobs import Append, BeginEpoch, Group, Job, Marking, Stop, Suspect
 from gaugetrail_agent.spool.opening import OpenFile, set_damaged
 from gaugetrail_agent.spool.saving import standing
 from gaugetrail_agent.spool.schema import CONFIRMED, SET_ASIDE, WAITING, Weight
@@ -198,7 +198,7 @@ class Writer:
             job.future.set_exception(error)
             return []
 
-    def _begin(self, weight: Weight, job: NewEpoch) -> Appended | None:
+    def _begin(self, weight: Weight, job: BeginEpoch) -> Appended | None:
         """The next record is the first of a new epoch and says why; nothing where the old one has been left already."""
         chain = self.file.chain
         start, epoch = chain.epochs.current

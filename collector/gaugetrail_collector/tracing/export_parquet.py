@@ -17,7 +17,7 @@ from gaugetrail_collector.tracing.trace import Page
 
 ROW_GROUP = 20_000
 NUMBERS = ("value", "nominal", "lsl", "usl")
-TIMES = ("time", "measured_time")
+TIMES = ("time", "measured_time", "true_time")
 
 
 class NoParquet(Exception):

@@ -76,6 +76,7 @@ class Measured:
             "calibration": one.calibration,
             "calibration_due": one.calibration_due,
             "amended_by": list(self.amended_by),
+            "misdated": self.known.misdated,
             "sha256": self.known.row.sha256,
         }
 
@@ -140,5 +141,5 @@ def _cells(one: Measured, zone: tzinfo) -> tuple[str, ...]:
     return (
         *(in_zone(unit.time, zone, "seconds"), unit.serial or "-", unit.part, unit.station, measured.characteristic),
         *(f"{value} {measured.unit or ''}".strip(), limits, margin_text, percent, str(measured.verdict)),
-        one.known.id + (" (amended)" if one.amended_by else ""),
+        one.known.id + (" (amended)" if one.amended_by else "") + (" (of a wrong year)" if one.known.misdated else ""),
     )

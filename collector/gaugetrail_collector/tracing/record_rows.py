@@ -2,8 +2,9 @@
 
 Everything is text as sealed: identifiers keep their zeros, values their digits, times are UTC unless a zone is asked
 for. What is null is empty. `margin` is computed (see `limit_margin`), `amended_by` names the amendments: the row itself
-shows the original. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that
-their numbers stay.
+shows the original, and `true_time` the time that an amendment gives; `misdated` says that the record is of a wrong
+year. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that their numbers
+stay.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 
+from gaugetrail_collector.tracing.epoch_order import true_times
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, target_of
@@ -39,6 +41,7 @@ COLUMNS = (
     *(*_MEASURED, "measured_time", "measured_verdict", "defects", "margin", "margin_percent"),
     *("sha256", "amended_by", "broken"),
     *(*_MORE_CONTEXT, "plan_title", "plan_effective", *_MORE_MEASURED),
+    *("true_time", "misdated"),
 )
 Cells = dict[str, str]
 
@@ -46,11 +49,15 @@ Cells = dict[str, str]
 def rows(known: Iterable[Known], amendments: Iterable[Known], zone: tzinfo = UTC) -> Iterator[Cells]:
     """The rows of these records, times in that zone; events and amendments have none of their own."""
     amended: dict[str | None, list[str]] = {}
+    amendments = list(amendments)
+    true = true_times(amendments)
     for one in amendments:
         if isinstance(one.record, Amendment):
             amended.setdefault(target_of(one), []).append(f"{one.record.action} {one.id}")
     for one in known:
         beside = {"record": one.id, "sha256": one.row.sha256, "amended_by": "; ".join(amended.get(one.id, ()))}
+        beside["misdated"] = one.misdated or ""
+        beside["true_time"] = in_zone(true[one.id], zone) if one.id in true else ""
         if one.record is None:
             yield beside | {"broken": one.broken or ""}
         elif isinstance(one.record, Inspection):

@@ -2,7 +2,8 @@
 
 Answers come from the sealed bytes in the store, never from fields copied beside them, so what is shown is what was
 sealed. They come oldest first and page by page, each page with the amendments that were made to its records; the
-originals stand unchanged. A record whose bytes can't be believed is part of the answer, and says so.
+originals stand unchanged. Within a page an agent's records stand as its spool had them (see `epoch_order`). A record
+whose bytes can't be believed is part of the answer, and says so.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
+from gaugetrail_collector.tracing.epoch_order import EpochOrder, in_order
 from gaugetrail_contract.record import Amendment, Event, Inspection, Part, Record, record_id
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
@@ -31,11 +33,14 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A record as the store holds it, read; `broken` says why the bytes can't be believed."""
+    """A record as the store holds it, read; `broken` says why the bytes can't be believed, `misdated` that its time is
+    of a wrong year.
+    """
 
     row: Row
     record: Record | None
     broken: str | None = None
+    misdated: str | None = None
 
     @property
     def id(self) -> str:
@@ -51,6 +56,7 @@ class Known:
             | fields
             | {"sha256": self.row.sha256}
             | ({"amended_by": amended} if amended else {})
+            | ({"misdated": self.misdated} if self.misdated else {})
             | ({"broken": self.broken} if self.broken else {})
         )
 
@@ -133,6 +139,7 @@ def ask(store: Store, question: Question, after: Position | None = None) -> Iter
 def pages(store: Store, question: Question, after: Position | None = None, limit: int | None = None) -> Iterator[Page]:
     """The answer in pages, with amendments; at most `limit` records in all. There is always one page."""
     answer, left, page = ask(store, question, after), limit, FIRST_PAGE
+    order = EpochOrder(store)
     following = next(answer, None)
     while True:
         size = page if left is None else min(page, left)
@@ -141,7 +148,8 @@ def pages(store: Store, question: Question, after: Position | None = None, limit
         following = next(answer, None)
         left = None if left is None else left - len(known)
         more = known[-1].row.position if known and following is not None else None
-        yield Page(tuple(known), amendments(store, known), more)
+        amended = amendments(store, known)
+        yield Page(in_order(known, amended, order), amended, more)
         if more is None or left == 0:
             return
         page = PAGE

@@ -57,6 +57,8 @@ def _heading(known: Known, record: Inspection, zone: tzinfo) -> Text:
     text.append(f"{in_zone(record.time, zone)}  {place}  ")
     text.append(f"{record.verdict}{pieces}", style=STYLE[record.verdict])
     text.append(f"\n{words}\nrecord {visible(known.id)}  seal {known.row.sha256[:16]}…  clock {record.clock}")
+    if known.misdated:
+        text.append(f"\n{known.misdated}", style="yellow")
     return text
 
 
@@ -83,15 +85,20 @@ def _measurements(measurements: Sequence[Measurement]) -> Table:
 
 def other(known: Known, zone: tzinfo = UTC) -> Text:
     """One line for an event or an amendment."""
-    record = known.record
+    record, misdated = known.record, f"  ({known.misdated})" if known.misdated else ""
     if isinstance(record, Amendment):
         change = f" {record.field}: {record.old} -> {record.new}" if record.field else ""
         who = f"requested by {record.requested_by}, approved by {record.approved_by or 'nobody'}"
         words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
-        return Text(visible(f"{in_zone(record.time, zone)}  amendment: {words}{_further(record)}"))
+        return Text(visible(f"{in_zone(record.time, zone)}  amendment: {words}{_further(record)}{misdated}"))
     if isinstance(record, Event):
+<<<<<<< HEAD
         about = f"{record.type} {record.subject.kind} {record.subject.id}{_why(record)}"
         return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}"))
+=======
+        about = f"{record.type} {record.subject.kind} {record.subject.id}"
+        return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}{misdated}"))
+>>>>>>> 4cbb4a8 (A trace tells an agent's records in the order of its spool, and marks those of a wrong year)
     return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
 
 

@@ -16,7 +16,7 @@ Numbers = tuple[int, int]
 """First and last number, both included."""
 
 
-class _NewEpoch(EventPayload):
+class NewEpoch(EventPayload):
     """Base of what a new epoch begins with: where the one before ended, as far as the file knows."""
 
     SUBJECT: ClassVar[SubjectKind] = "agent"
@@ -31,19 +31,19 @@ class _NewEpoch(EventPayload):
     )
 
 
-class SpoolLost(_NewEpoch):
+class SpoolLost(NewEpoch):
     """The spool's file was gone: what waited in it can't be sent by this agent any more."""
 
     TYPE: ClassVar[str] = "spool.lost"
 
 
-class SpoolRestored(_NewEpoch):
+class SpoolRestored(NewEpoch):
     """Another spool than the one that was left here was found, or put in its place on purpose: a backup or a copy."""
 
     TYPE: ClassVar[str] = "spool.restored"
 
 
-class SpoolSaved(_NewEpoch):
+class SpoolSaved(NewEpoch):
     """The spool's files were deleted or replaced under the running agent: what it still had open was carried over."""
 
     TYPE: ClassVar[str] = "spool.saved"
@@ -52,7 +52,7 @@ class SpoolSaved(_NewEpoch):
     kept: str | None = Field(None, description="folder that what stood in the files' place is kept in")
 
 
-class SpoolRetimed(_NewEpoch):
+class SpoolRetimed(NewEpoch):
     """The clock had been in a wrong year and is right again: times begin anew. What the old epoch holds with
     later times than this event's was sealed in the wrong year.
     """
@@ -62,7 +62,7 @@ class SpoolRetimed(_NewEpoch):
     last_time: UtcText = Field(description="the last time that was used in the old epoch")
 
 
-class SpoolRepaired(_NewEpoch):
+class SpoolRepaired(NewEpoch):
     """The spool's file was damaged: every record that proved its seal was carried over."""
 
     TYPE: ClassVar[str] = "spool.repaired"
