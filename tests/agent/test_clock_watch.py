@@ -18,6 +18,7 @@ from gaugetrail_agent.config import load
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_contract.clock import ClockTrust, FixedClock, utc_text, utc_us
 from gaugetrail_contract.record import Amendment
+from gaugetrail_contract.seal import open_sealed
 
 NOW = FixedClock().us
 YEAR_2000 = utc_us("2000-01-01T00:00:00.000000Z")
@@ -186,6 +187,9 @@ def test_early_records_are_put_right_by_amendments_once_the_clock_is(tmp_path: P
             assert (amendment.action, amendment.field, amendment.requested_by) == ("correct", "time", "pc1")
             assert amendment.target_sha256 == record.sealed.sha256
             assert "monotonic" in amendment.reason
+            assert [(one_.kind, one_.id) for one_ in amendment.subjects] == [
+                ("unit", open_sealed(record.sealed).serial)
+            ]
         assert records(one)[: len(originals)] == originals
     with pc.agent() as (one, watch):
         pc.seconds(one, watch, 30)

@@ -13,13 +13,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
+from typing import Literal
 
 from gaugetrail_agent.spool import ALWAYS, Appended, Spool, Waiting
 from gaugetrail_contract.clock import DAY_US, ClockTrust, utc_text, utc_us
-from gaugetrail_contract.record import AmendmentBody, record_id
+from gaugetrail_contract.record import AmendmentBody, Subject, record_id
 
 AT_ONCE = 200
 OFF_US = 1_000_000
+FOUND_UNDER: tuple[tuple[Literal["unit", "lot", "order"], str], ...] = (
+    ("unit", "serial"),
+    ("lot", "lot"),
+    ("order", "order"),
+)
+"""An amendment stands at the time at which the clock was set right; by these it leads to a record of a wrong year."""
 KEY = "clock.repaired"
 """Remembered: the boot and the last place of it that was corrected."""
 SEEN_KEY = "clock.seen"
@@ -101,4 +108,5 @@ def correction(entry: Waiting, offset_us: int, boot: str, agent: str, *, seen: b
         new=utc_text(true_us),
         reason=f"sealed while the clock was {was}; computed from the monotonic time of the same boot",
         requested_by=agent,
+        subjects=tuple(Subject(kind=kind, id=str(record[key])) for kind, key in FOUND_UNDER if record.get(key)),
     )
