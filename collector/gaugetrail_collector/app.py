@@ -38,6 +38,7 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service.clock_source import kernel_trust
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.process import own_version
 from gaugetrail_service.scheduler import ThreadScheduler
@@ -105,7 +106,7 @@ class Collector:
         self.rounds = Rounds(
             config.store,
             Reconciler(self._ask_again, self.set_aside.numbers, settings.readback.grace_secs),
-            Anchors(settings.id, config.data_dir / "anchors.json", self.signer, WallClock()),
+            Anchors(settings.id, config.data_dir / "anchors.json", self.signer, WallClock(trust=kernel_trust)),
             self.neighbours,
             settings.readback,
             settings.evidence,

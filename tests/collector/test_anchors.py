@@ -20,7 +20,7 @@ from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_contract.clock import FixedClock, utc_text
+from gaugetrail_contract.clock import DAY_US, ClockTrust, FixedClock, utc_text
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.record import FIRST_PREV, EventBody, Subject
 from gaugetrail_contract.seal import Opened
@@ -270,3 +270,19 @@ def test_the_commands(tmp_path: Path) -> None:
     assert ask(tmp_path, "anchors", "check")[0] == 1, "the anchors in the store say it too"
     assert ask(tmp_path, "anchors", "check", str(exported), "--key", "00" * 32)[0] == 1
     assert ask(tmp_path, "anchors", "check", str(tmp_path / "none"))[0] == 1
+
+
+@pytest.mark.parametrize(("trust", "epochs"), [(ClockTrust.SYNCED, 2), (ClockTrust.UNSYNCED, 1)])
+def test_an_anchor_of_2040_holds_none_up_that_comes_after_it(place: Place, tmp_path: Path, trust, epochs: int) -> None:
+    """A new chain of anchors, once the clock is known to be right; both are whole, and prove what they name."""
+    hand = Hand(place.store(), tmp_path)
+    right, records = hand.clock.us, chain_of(9)
+    hand.clock.state = trust
+    for start, years in ((0, 0), (3, 14), (6, 0)):
+        hand.clock.us = right + start * 3_600_000_000 + years * 365 * DAY_US
+        hand.keep(records[start : start + 3])
+        hand.seal()
+    times = [json.loads(line)["record"]["time"][:4] for line in hand.exported()]
+    assert sorted(times) == (["2026", "2026", "2040"] if epochs == 2 else ["2026", "2040", "2040"])
+    assert verify(hand.store).ok
+    assert len([one for one in hand.store.chains() if one[0] == "collector:c1"]) == epochs

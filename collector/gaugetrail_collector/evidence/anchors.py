@@ -9,7 +9,8 @@ has the store can make.
 
 State: `anchors.json` in the collector's folder: epoch, last number and seal, and the record that is on its way into
 the store, written and synced before the store gets it. A kill at any moment leaves a chain that goes on. Where the file
-is lost, or is older than the store, a new epoch begins.
+is lost or older than the store, or where a clock that is known to be right stands more than a day before the last
+anchor, a new epoch begins.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Fate, Store
-from gaugetrail_contract.clock import Clock, Ticker, utc_text
+from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.files import write_whole
@@ -88,6 +89,7 @@ class Anchors:
         state = self._read()
         if state.pending is not None:
             self._store(store, state)
+        self._leave_wrong_year(state)
         with self._lock:
             grown = dict(sorted(self._grown.items()))
         names = list(grown)
@@ -101,6 +103,13 @@ class Anchors:
                     if self._grown.get(name) == head:
                         del self._grown[name]
         return len(grown)
+
+    def _leave_wrong_year(self, state: _State) -> None:
+        """Times only rise in an epoch: behind an anchor of 2040 they would creep on from there."""
+        now_us = self._clock.now_us()
+        if state.last_us - now_us > DAY_US and self._clock.trust() is ClockTrust.SYNCED:
+            log.warning("the last anchor is of %s; a new chain of anchors begins", utc_text(state.last_us)[:10])
+            state.epoch, state.seq, state.prev, state.last_us = secrets.token_hex(6), 0, FIRST_PREV, 0
 
     def _sealed(self, state: _State, heads: dict[tuple[str, str], tuple[int, str]]) -> str:
         """The next record of our chain, as a wire line."""
