@@ -47,6 +47,7 @@ def test_who_has_locked_a_file_for_writing_is_named(tmp_path: Path) -> None:
         assert "python" in named
         assert holders.lockers_of([other]) == []
         assert named in holders.holders_of(str(path))
+        assert holders.holders_of(str(other)) == []
     assert holders.lockers_of([path]) == []
 
 
@@ -66,6 +67,7 @@ def test_who_waits_and_who_asks_are_not_named(tmp_path: Path, monkeypatch: pytes
         f"1: POSIX  ADVISORY  WRITE {os.getpid()} fe:00:{inode} 120 120",
         f"1: -> POSIX  ADVISORY  WRITE 99999998 fe:00:{inode} 120 120",
         f"2: OFDLCK ADVISORY  WRITE -1 fe:00:{inode} 120 120",
+        f"2: POSIX  ADVISORY  WRITE 0 fe:00:{inode} 120 120",
         f"3: POSIX  ADVISORY  WRITE 99999997 fe:00:{inode}9 120 120",
         f"4: POSIX  ADVISORY  WRITE 99999999 fe:00:{inode} 120 120",
         "something else",
