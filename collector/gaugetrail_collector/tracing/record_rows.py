@@ -2,9 +2,9 @@
 
 Everything is text as sealed: identifiers keep their zeros, values their digits, times are UTC unless a zone is asked
 for. What is null is empty. `margin` is computed (see `limit_margin`), `amended_by` names the amendments: the row itself
-shows the original, and `true_time` the time that an amendment gives; `misdated` says that the record is of a wrong
-year. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that their numbers
-stay.
+shows the original. `misdated` says that the record is of a wrong year, `true_time` the time that an amendment gives
+such a one. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that their
+numbers stay.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def rows(known: Iterable[Known], amendments: Iterable[Known], zone: tzinfo = UTC
     for one in known:
         beside = {"record": one.id, "sha256": one.row.sha256, "amended_by": "; ".join(amended.get(one.id, ()))}
         beside["misdated"] = one.misdated or ""
-        beside["true_time"] = in_zone(true[one.id], zone) if one.id in true else ""
+        beside["true_time"] = in_zone(true[one.id], zone) if one.misdated and one.id in true else ""
         if one.record is None:
             yield beside | {"broken": one.broken or ""}
         elif isinstance(one.record, Inspection):
