@@ -366,6 +366,34 @@ def test_a_wrong_year_that_called_itself_right_is_put_right_in_the_same_boot(tmp
         assert [event.type for event in events(one)].count("spool.retimed") == 1
 
 
+def test_what_a_clock_in_a_wrong_year_had_put_right_is_put_right_again_and_nothing_else_twice(tmp_path: Path) -> None:
+    """Two wrong years in one boot: each goes through what was sealed since the one before."""
+    pc = Pc(tmp_path)
+    with pc.agent() as (one, watch):
+        wrong: list[list[str]] = []
+        for _ in range(2):
+            pc.base.us += YEAR_2040 - NOW
+            pc.seconds(one, watch, 15)
+            told = put(one, 2, 50)
+            pc.synced = False
+            pc.base.us += HOUR_US
+            told += put(one, 1, 60)
+            pc.base.us -= HOUR_US
+            pc.synced = True
+            pc.seconds(one, watch, 20)
+            pc.base.us -= YEAR_2040 - NOW
+            pc.seconds(one, watch, 40)
+            wrong.append([done.record_id for done in told])
+        for told_ids in wrong:
+            last = {amendment.target: amendment.new[:10] for amendment in amendments(one)}
+            assert {last.get(target) for target in told_ids} == {utc_text(NOW)[:10]}
+        made = [amendment.target for amendment in amendments(one)]
+        again = {target for target in made if made.count(target) > 1}
+        assert max(map(made.count, made)) == 2
+        assert {target for told_ids in wrong for target in told_ids[2:]} <= again
+        assert not again & {target for told_ids in wrong for target in told_ids[:2]}
+
+
 def test_killed_behind_a_wrong_year_its_records_are_put_right_by_the_next_start(tmp_path: Path) -> None:
     pc = Pc(tmp_path)
     with pc.agent() as (one, watch):

@@ -68,10 +68,13 @@ class Correcting:
                 self._made.append(self._spool.append(body, remember, ALWAYS))
 
     def again(self) -> dict[str, str]:
-        """What is to be remembered, and durably, to go through all of the boot again for records of a wrong year."""
-        seen = self._recalled(KEY, 0) if self._place is None else self._place
+        """What is to be remembered, and durably, to go once more through the epoch that ends, as far as it is of this
+        boot: its early records may have been put right by the wrong clock.
+        """
         boot_place = self._spool.boot_place()
-        return {KEY: f"{self._boot} {boot_place}", SEEN_KEY: f"{self._boot} {max(seen, boot_place)}"}
+        seen = self._recalled(KEY, boot_place) if self._place is None else self._place
+        start = max(boot_place, min(seen, self._spool.epoch_place()))
+        return {KEY: f"{self._boot} {start}", SEEN_KEY: f"{self._boot} {seen}"}
 
     def begin_again(self) -> None:
         """What `again` gave is remembered."""
@@ -85,7 +88,7 @@ class Correcting:
 def correction(entry: Waiting, offset_us: int, boot: str, agent: str, *, seen: bool = False) -> AmendmentBody | None:
     """The amendment that gives a record its true time; null for one that needs none or can't be helped. `offset_us` is
     wall time minus monotonic time, now that the clock is right. `seen`: it was looked at before, when early records
-    were put right; only a wrong year is left to be found.
+    were put right, perhaps by a clock in a wrong year: only that is left to be found.
     """
     record: Mapping[str, object] = json.loads(entry.sealed.data)
     if record["boot"] != boot or record["kind"] == "amendment":
@@ -93,7 +96,7 @@ def correction(entry: Waiting, offset_us: int, boot: str, agent: str, *, seen: b
     true_us = int(str(record["mono_ns"])) // 1000 + offset_us
     ahead_us = utc_us(str(record["time"])) - true_us
     believed = record["clock"] == ClockTrust.SYNCED
-    if ahead_us <= DAY_US if believed else (seen or abs(ahead_us) <= OFF_US):
+    if ahead_us <= DAY_US and (believed or seen or abs(ahead_us) <= OFF_US):
         return None
     was = "a day or more ahead" if believed else str(record["clock"])
     return AmendmentBody(

@@ -218,6 +218,11 @@ class Spool:
         """Records of any state behind the place `after`, in order, proven."""
         return self._proven(self._reader.between(after + 1, self.newest(), limit))
 
+    def epoch_place(self) -> int:
+        """The last place before the current epoch."""
+        assert self._writer is not None
+        return self._writer.file.chain.epochs.current[0]
+
     def boot_place(self) -> int:
         """The last place before this boot of the machine."""
         return int(self._reader.ask("SELECT value FROM meta WHERE key = 'boot_place'")[0][0])
