@@ -214,7 +214,13 @@ class Agent:
         self.notices.device(name, state)
 
     def _look_round(self) -> None:
-        self.notices.look(self.publisher.state(), self._gauges(), spool_full=self.spool.full)
+        self.notices.look(
+            self.publisher.state(),
+            self._gauges(),
+            spool_full=self.spool.full,
+            spool_refuses=self.spool.refuses,
+            clock_wrong="clock" in self.health.alarms(),
+        )
 
     def _used(self, by: StationRunner, event: UsedElsewhere) -> None:
         for station in self.stations.values():

@@ -1,9 +1,9 @@
-"""What people at a station are told of all around it: gauge, scanner, PLC, disk, broker, calibration; in words, with a
-sign, until it is well again.
+"""What people at a station are told of all around it: gauge, scanner, PLC, disk, spool, clock, broker, calibration; in
+words, with a sign, until it is well again.
 
-Promise: a device's trouble is told in the moment that its driver knows it; broker, disk and register are looked at each
-second. What is told goes by itself when its cause is gone. Red: no part can be measured or recorded here now. Amber: it
-can, and somebody should know. What is told is for the person who stands there; `status` says more to the technician.
+Promise: a device's trouble is told in the moment that its driver knows it; all else is looked at each second. What is
+told goes by itself when its cause is gone. Red: no part can be measured or recorded here now. Amber: it can, and
+somebody should know. What is told is for the person who stands there; `status` says more to the technician.
 """
 
 from __future__ import annotations
@@ -54,9 +54,22 @@ class NoticeBoard:
             if name in devices:
                 self._stations[station].noticed(f"device {name}", notice)
 
-    def look(self, delivery: DeliveryStatus, standings: Sequence[Standing], *, spool_full: bool) -> None:
-        """Broker, disk and gauges as they are now."""
-        everywhere = {"broker": broker_notice(delivery), "disk": disk_notice(self._room, spool_full=spool_full)}
+    def look(
+        self,
+        delivery: DeliveryStatus,
+        standings: Sequence[Standing],
+        *,
+        spool_full: bool,
+        spool_refuses: str | None = None,
+        clock_wrong: bool = False,
+    ) -> None:
+        """Broker, disk, spool, clock and gauges as they are now."""
+        everywhere = {
+            "broker": broker_notice(delivery),
+            "disk": disk_notice(self._room, spool_full=spool_full and spool_refuses is None),
+            "spool": spool_notice(spool_refuses),
+            "clock": Notice("amber", said("notice.clock_wrong")) if clock_wrong else None,
+        }
         for name, station in self._stations.items():
             gauges = {f"gauge {one.gauge}": gauge_notice(one, name) for one in standings if _uses(one, station)}
             gone = {about for about in station.state.notices if about.startswith("gauge ")} - gauges.keys()
@@ -111,6 +124,11 @@ def disk_notice(room: Room | None, *, spool_full: bool) -> Notice | None:
     if room is not None and room[0] < min(LOW_BYTES, LOW_SHARE * room[1]):
         return Notice("amber", said("notice.disk_low"))
     return None
+
+
+def spool_notice(refuses: str | None) -> Notice | None:
+    """Why nothing can be written now."""
+    return None if refuses is None else Notice("red", said("notice.spool_refuses", reason=refuses))
 
 
 def gauge_notice(one: Standing, station: str) -> Notice | None:

@@ -204,6 +204,25 @@ def test_broker_disk_and_gauges_are_told_at_each_look_and_go_again(tmp_path: Pat
         assert manual.runner.state.notices == automatic.runner.state.notices == {}
 
 
+def test_a_wrong_clock_and_a_spool_that_cannot_be_written_are_told_as_long_as_they_last(tmp_path: Path) -> None:
+    """A file that another program has locked is no full disk."""
+    with spool(tmp_path) as one:
+        manual = Running(setup(BORE), one)
+        board = NoticeBoard(dict, {"OP20": manual.runner})
+        held = "dbtool (process 8) has locked spool.db"
+        board.look(WELL, [], spool_full=True, spool_refuses=held, clock_wrong=True)
+        told = {about: words(notice) for about, notice in manual.runner.state.notices.items()}
+        assert told == {
+            "spool": ("red", f"no part can be recorded, {held}: call the technician"),
+            "clock": (
+                "amber",
+                "the clock of this PC is wrong: parts are recorded all the same; call the technician",
+            ),
+        }
+        board.look(WELL, [], spool_full=False)
+        assert manual.runner.state.notices == {}
+
+
 def test_the_room_on_the_disk_is_looked_at_beside_everything_else(tmp_path: Path) -> None:
     with spool(tmp_path) as one:
         manual = Running(setup(BORE), one)

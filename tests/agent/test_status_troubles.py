@@ -226,7 +226,8 @@ def test_a_wrong_clock(tmp_path: Path) -> None:
 
 def test_times_of_a_wrong_year_until_a_new_epoch_begins(tmp_path: Path) -> None:
     """The trouble goes when the clock has been right for ten seconds."""
-    (tmp_path / "agent.toml").write_text(AGENT + f"[mqtt]\nport = {free_port()}\n")
+    (tmp_path / "plan.toml").write_text(PLAN + 'capture = "typed"\n')
+    (tmp_path / "agent.toml").write_text(AGENT + f"[mqtt]\nport = {free_port()}\n" + station("OP10"))
     clock = FixedClock(us=utc_us("2040-03-01T12:00:00.000000Z"))
     with RunningAgent(tmp_path, WatchedClock(clock, lambda: True)) as running:
         for year in ("2040-03-01T13", "2026-11-23T08"):
@@ -236,6 +237,7 @@ def test_times_of_a_wrong_year_until_a_new_epoch_begins(tmp_path: Path) -> None:
             "clock: the clock of this PC is more than a day behind the last record's time, of 2040-03-01 -> if it is "
             'right, let it reach a time source, or say clock = "kept" in [agent]; if not, set it'
         )
+        until(lambda: "clock" in running.agent.stations["OP10"].state.notices, "the operator is told")
         epoch = running.agent.spool.epoch
 
         def left() -> bool:

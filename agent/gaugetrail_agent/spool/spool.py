@@ -81,6 +81,11 @@ class Spool:
         """Whether it refuses records now."""
         return self._writer is not None and self._writer.full
 
+    @property
+    def refuses(self) -> str | None:
+        """Why nothing can be written to its file now; null where it can."""
+        return None if self._writer is None else self._writer.refuses
+
     # --- life
 
     def open(self) -> None:

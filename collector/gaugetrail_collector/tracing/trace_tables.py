@@ -92,13 +92,8 @@ def other(known: Known, zone: tzinfo = UTC) -> Text:
         words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
         return Text(visible(f"{in_zone(record.time, zone)}  amendment: {words}{_further(record)}{misdated}"))
     if isinstance(record, Event):
-<<<<<<< HEAD
         about = f"{record.type} {record.subject.kind} {record.subject.id}{_why(record)}"
-        return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}"))
-=======
-        about = f"{record.type} {record.subject.kind} {record.subject.id}"
         return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}{misdated}"))
->>>>>>> 4cbb4a8 (A trace tells an agent's records in the order of its spool, and marks those of a wrong year)
     return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
 
 
