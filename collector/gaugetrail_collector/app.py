@@ -261,6 +261,7 @@ class Collector:
             points=figures.points,
             resent=figures.resent,
             set_aside=figures.set_aside,
+            refused=self.subscriber.refused,
             forks=figures.forks,
             unproven=figures.unproven,
             late=figures.late,

@@ -162,6 +162,7 @@ class CollectorStatus(Told):
     points: int = Field(0, ge=0)
     resent: int = Field(0, ge=0, description="records that were in the store already")
     set_aside: int = Field(0, ge=0)
+    refused: int = Field(0, ge=0, description="messages larger than any may be (512 KiB), taken by nobody")
     forks: int = Field(0, ge=0, description="same identity, another seal; a part of set_aside")
     unproven: int = Field(0, ge=0, description="not signed as their agent's records must be; a part of set_aside")
     key: Hex256 | None = Field(None, description="the public key that its receipts are signed with")

@@ -21,6 +21,7 @@ persistence false
 # 0: no limit. With the defaults the broker discards queued messages that it has acknowledged already.
 max_inflight_messages 0
 max_queued_messages 0
+max_packet_size 524288
 # Small messages go out at once instead of waiting up to 40 ms for company.
 set_tcp_nodelay true
 """

@@ -33,7 +33,7 @@ next_connection_delay_ms = 1
 
 [v5.1.connections]
 connection_timeout_ms = 60000
-max_payload_size = 1048576
+max_payload_size = 524288
 max_inflight_count = 100
 dynamic_filters = true
 
@@ -44,7 +44,7 @@ next_connection_delay_ms = 1
 
 [v4.1.connections]
 connection_timeout_ms = 60000
-max_payload_size = 1048576
+max_payload_size = 524288
 max_inflight_count = 100
 dynamic_filters = true
 """

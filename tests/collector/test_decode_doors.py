@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import chain, event, opened
 
-from gaugetrail_collector.intake.decoding import Decoded, Message, decode, points_of
+from gaugetrail_collector.intake.decoding import MOST_LINES, Decoded, Message, decode, points_of
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_contract import topics
 
@@ -81,3 +81,13 @@ def test_a_record_counts_only_on_its_own_agents_topic() -> None:
 
 def test_an_empty_message_is_no_silence() -> None:
     assert decode(Message(TOPIC, b"", 1)).bad == ((b"", "the message holds no record"),)
+
+
+def test_a_message_of_more_lines_than_agents_send_is_one_entry_and_looked_at_no_further() -> None:
+    """Half a million lines must cost no more than their bytes; 500 records and a signature are taken."""
+    most = b"\n".join([b"x"] * MOST_LINES)
+    assert len(decode(Message(TOPIC, most, 1)).bad) == MOST_LINES
+    flood = most + b"\nx" * 500_000
+    ((raw, reason),) = decode(Message(TOPIC, flood, 1)).bad
+    assert (raw, decode(Message(TOPIC, flood, 1)).records) == (flood, ())
+    assert reason == "the message has 500501 lines, and 501 are the most: none of them was looked at"

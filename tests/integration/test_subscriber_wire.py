@@ -20,7 +20,7 @@ from wire import Wire
 from gaugetrail_collector.config import MqttTable
 from gaugetrail_collector.intake.connection import Connection, connection_class, missing_names
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.subscriber import MOST_BYTES, MOST_STANDING_BYTES, Subscriber
+from gaugetrail_collector.intake.subscriber import LARGEST_BYTES, MOST_BYTES, MOST_STANDING_BYTES, Subscriber
 from gaugetrail_contract.receipts import Receipt
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
@@ -150,6 +150,23 @@ def test_what_nobody_takes_waits_with_the_broker(floor: Floor) -> None:
         assert subscriber.messages.weight < MOST_BYTES + 500_000
         assert payloads == [message.payload for message in take(subscriber, len(payloads))]
         assert (subscriber.messages.weight, subscriber.connected) == (0, True)
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+def test_a_message_larger_than_any_may_be_is_refused_and_holds_nobody_up(
+    floor: Floor, version: Literal["5", "3.1.1"], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each is let go of, and that is said once. The window is full of them."""
+    floor.broker(f"max_inflight_messages {WINDOW}\n")
+    with subscribed(settings(floor.mqtt_port, version=version)) as subscriber, Wire(floor.mqtt_port) as wire:
+        for _ in range(WINDOW + 1):
+            wire.send("pc-a", bytes(LARGEST_BYTES + 1))
+        wire.send("pc-a", b"as large as may be" + bytes(LARGEST_BYTES - 200))
+        (came,) = take(subscriber, 1)
+        assert came.payload.startswith(b"as large as may be")
+        assert subscriber.messages.empty()
+        assert subscriber.refused == WINDOW + 1
+    assert caplog.text.count(f"is refused: {LARGEST_BYTES} are the most") == 1
 
 
 def test_while_nothing_is_taken_the_connection_lives(floor: Floor) -> None:

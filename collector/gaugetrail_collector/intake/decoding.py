@@ -14,6 +14,9 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.seal import BadRecord, Opened, cut_line, open_line, split_message
 from gaugetrail_contract.signing import BadSignature, Signature, cut_signature
 
+MOST_LINES = 501
+"""Agents send 500 records and a signature at most. A message of more lines is looked at no further."""
+
 
 class Message(NamedTuple):
     """One MQTT message as it came; `token` is what acknowledges it."""
@@ -47,6 +50,9 @@ def decode(message: Message, prepare: Callable[[Opened], Opened] | None = None, 
     agent = topics.agent_of(message.topic)
     if agent is None:
         return Decoded(message, (), ((message.payload, f"{message.topic} is no agent's topic"),))
+    if (ends := message.payload.count(b"\n")) >= MOST_LINES:
+        whole = f"the message has {ends + 1} lines, and {MOST_LINES} are the most: none of them was looked at"
+        return Decoded(message, (), ((message.payload, whole),), agent)
     lines = split_message(message.payload)
     if not lines:
         return Decoded(message, (), ((message.payload, "the message holds no record"),), agent)

@@ -23,6 +23,7 @@ from gaugetrail_collector.intake.mqtt_packets import Taken
 from gaugetrail_collector.intake.rivals import Rivals
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus, collector_offline
@@ -35,6 +36,10 @@ MOST_BYTES = 4_000_000
 """Held in memory; what is beyond waits with the broker. More than the largest batches need."""
 MOST_STANDING_BYTES = 32_000_000
 """Held while nothing is taken, as when the store is down: what services say of themselves comes between records."""
+LARGEST_BYTES = 512 * 1024
+"""A larger message is let go of. Agents send no more than 200 KB at a time. The broker isn't asked to keep larger ones
+back (MQTT 5, Maximum Packet Size): mosquitto 2.0.11 keeps what it may not send in the window, and sends nothing more.
+"""
 STANDING_SECS = 2.0
 """Nothing was taken for so long: it isn't worth waiting for more to be taken."""
 LISTEN_SECS = 2.0
@@ -44,6 +49,7 @@ UNRETAINED_SECS = 11.0
 TAKEN_OVER = 0x8E
 """MQTT 5: another client of our id has connected."""
 GOODBYE_SECS = 2.0
+SAY_AGAIN_SECS = 60.0
 MID_BITS = 16
 
 Takes = Literal["share", "all", "nothing", "unknown"]
@@ -71,6 +77,9 @@ class Subscriber:
         self._generation = 0
         """Counts connections: the number in a message's token, beside the broker's for the message."""
         self._status_mid: int | None = None
+        self.refused = 0
+        """Messages that were larger than any may be."""
+        self._said_refused = float("-inf")
         self._taken = (0, time.monotonic())
         """Bytes taken, and since when it has been so many."""
         self._stopping = threading.Event()
@@ -248,7 +257,22 @@ class Subscriber:
         """`mid` is 0 for a message of QoS 0, which nobody waits to see acknowledged."""
         connection = self._generation << MID_BITS
         for topic, payload, mid in taken:
+            if len(payload) > LARGEST_BYTES:
+                self._refuse(topic, payload, mid)
+                continue
             self.messages.put(Message(topic, payload, connection | mid))
+
+    def _refuse(self, topic: str, payload: bytes, mid: int) -> None:
+        """Whoever sent it has it still, or isn't one of ours: it is counted, and said once a minute at most."""
+        self.refused += 1
+        if mid:
+            self._broker.client.acknowledge([mid])
+        if (now := time.monotonic()) - self._said_refused >= SAY_AGAIN_SECS:
+            self._said_refused = now
+            what = (
+                f"a message of {len(payload)} bytes on {visible(topic)[:200]} is refused: {LARGEST_BYTES} are the most"
+            )
+            log.error("%s; %d since the start", what, self.refused, extra={"event": "message_too_large"})
 
     def _has_room(self) -> bool:
         """Whether more may be read. While nothing is taken that is until far more is held: what isn't read isn't heard
