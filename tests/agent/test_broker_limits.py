@@ -140,6 +140,21 @@ def test_what_was_learned_holds_after_a_restart_and_is_not_tried_again_the_same_
     assert connects == 1, "nothing was lost on the way"
 
 
+def test_where_our_own_status_does_not_come_back_that_the_connection_stands_is_proof_enough(floor: Floor) -> None:
+    """The broker's rules keep it from us."""
+    (floor.folder / "acl").write_text(
+        "topic write gaugetrail/#\ntopic read gaugetrail/v1/pc1/records\ntopic read gaugetrail/v1/pc1/receipts\n"
+    )
+    floor.broker(f"user root\nacl_file {floor.folder}/acl\nmessage_size_limit {LIMIT}\n")
+    with ExitStack() as stack:
+        line = Line(floor, stack, "5")
+        end = FarEnd(floor.mqtt_port)
+        stack.callback(end.close)
+        put(line.spool, 150)
+        until(lambda: line.spool.state().waiting == 0, "all are receipted", 90)
+        assert line.limits == ("the broker takes at most about 16 KiB: message_size_limit",)
+
+
 def test_a_record_of_less_than_a_kibibyte_is_dropped_by_access_rules(floor: Floor) -> None:
     """The size of what was sent is tried on another topic, and passes: nothing is learned of sizes."""
     proxy = MqttProxy(floor.mqtt_port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gaugetrail_agent.delivery.broker_line import BrokerLine
+from gaugetrail_agent.delivery.broker_line import DOUBT_SECS, QUICK_DROP_SECS, TAKEN_OVER, TOO_LARGE, BrokerLine
 from gaugetrail_agent.delivery.lanes import Delivery, Lane, Order
 from gaugetrail_agent.delivery.strangers import (
     A_WHILE_SECS,
@@ -13,7 +13,7 @@ from gaugetrail_agent.delivery.strangers import (
     two_stores,
     two_with_one_id,
 )
-from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
 LIVES = [f"2026-11-25T0{hour}:00:00.000000Z" for hour in range(1, 8)]
 
@@ -118,3 +118,49 @@ def test_after_a_new_connection_nothing_is_held_against_what_was_lost_with_the_o
     sent(delivery, 3, 5.0)
     delivery.receipted([3], 6.0)
     assert delivery.overtaken(Order(Lane.RESEND, 1, 1, 1))
+
+
+def ends(line: BrokerLine, code: int = 0) -> list[int | None]:
+    """What is suspected when the connection ends twice right behind a message."""
+    found = []
+    for at in (1.0, 3.0):
+        line.up(at)
+        line.published(1, at, 5_000)
+        line.down(code, "gone", at + 0.1)
+        found.append(line.suspect)
+    return found
+
+
+def test_a_connection_that_ends_twice_right_behind_a_message_puts_its_size_in_question() -> None:
+    assert ends(BrokerLine("b:1", "pc1", "id")) == [None, 5_000]
+    assert ends(BrokerLine("b:1", "pc1", "id"), TOO_LARGE) == [5_000, 5_000], "the broker says so itself"
+
+
+def test_a_twin_that_ends_our_connections_puts_no_size_in_question() -> None:
+    assert ends(BrokerLine("b:1", "pc1", "id"), TAKEN_OVER) == [None, None]
+    line = BrokerLine("b:1", "pc1", "id")
+    line.own_status(AgentStatus(online=True, agent="pc1", started=LIVES[1]), LIVES[0], 0.0)
+    assert ends(line) == [None, None]
+
+
+def test_ends_that_are_far_apart_or_long_after_a_message_put_nothing_in_question() -> None:
+    line = BrokerLine("b:1", "pc1", "id")
+    for at in (1.0, 1.0 + DOUBT_SECS):
+        line.up(at)
+        line.published(1, at, 5_000)
+        line.down(0, "gone", at + 0.1)
+    assert line.suspect is None
+    line.up(200.0)
+    line.published(1, 200.0, 5_000)
+    line.down(0, "gone", 200.0 + QUICK_DROP_SECS)
+    assert line.suspect is None
+
+
+def test_a_message_that_is_refused_as_too_large_is_no_refused_topic() -> None:
+    line = BrokerLine("b:1", "pc1", "id", connected=True, trouble=None)
+    line.published(7, 0.0, 5_000)
+    line.acknowledged(7, 0.1, "Packet too large")
+    assert (line.suspect, line.trouble) == (5_000, None)
+    line.published(8, 0.2, 900)
+    line.acknowledged(8, 0.3, "Not authorized")
+    assert "refuses the topic" in (line.trouble or "")

@@ -110,6 +110,9 @@ class BrokerLine:
             self.trouble = f"the connection to {self.where} is lost ({reason}); records wait in the spool"
 
     def _suspect_size(self, code: int, now: float) -> None:
+        """A twin that takes the session over ends connections at any size."""
+        if code == TAKEN_OVER or self._twin is not None:
+            return
         recent = [size for sent, size in self._lately if now - sent < QUICK_DROP_SECS]
         if recent:
             self._ends.append(now)

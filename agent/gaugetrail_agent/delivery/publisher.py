@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from gaugetrail_agent.delivery.broker_line import BrokerLine
+from gaugetrail_agent.delivery.broker_line import TOO_LARGE, BrokerLine
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys
 from gaugetrail_agent.delivery.lanes import Delivery, Order
 from gaugetrail_agent.delivery.message_size import LearnedSizes
@@ -344,7 +344,7 @@ class Publisher:
             log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
     def _on_disconnect(self, code: int, reason: str) -> None:
-        self._trial.down()
+        self._trial.down(too_large=code == TOO_LARGE)
         with self._wake:
             if self._stopping:
                 self._line.connected = False

@@ -29,6 +29,8 @@ class _Probe:
     size: int
     sent: float
     passed: bool | None = None
+    sure: bool = False
+    """The broker has said that it is too large."""
 
 
 class SizeTrial:
@@ -42,6 +44,8 @@ class SizeTrial:
         self._lock = threading.Lock()
         self._size = MessageSize.of(sizes.recall(broker), time.monotonic(), time.time())
         self._probe: _Probe | None = None
+        self._failed_once: int | None = None
+        """A size that has failed, though nobody said why: networks end connections, too, so it is tried once more."""
         self._connected = False
         self._echoes = False
         """What we say of ourselves has come back to us: the broker lets us hear it."""
@@ -75,12 +79,12 @@ class SizeTrial:
             self._connected = True
             self._size.name(largest_packet)
 
-    def down(self) -> None:
-        """The connection has ended."""
+    def down(self, *, too_large: bool = False) -> None:
+        """The connection has ended; `too_large`: because of the size of what was sent, the broker says."""
         with self._lock:
             self._connected = False
             if self._probe is not None and self._probe.passed is None:
-                self._probe.passed = False
+                self._probe.passed, self._probe.sure = False, too_large
 
     def echo(self, size: int) -> None:
         """A status document of our own has come back."""
@@ -105,7 +109,7 @@ class SizeTrial:
         return going_on
 
     def _judge(self, now: float) -> bool:
-        """Draw the conclusion, if there is one by now. True where the size was refused."""
+        """Draw the conclusion, if there is one by now. True where what was sent must be forgotten."""
         probe = self._probe
         if probe is None:
             return False
@@ -115,6 +119,10 @@ class SizeTrial:
         if probe.passed is None:
             return False
         before, self._probe = self._size.limit, None
+        if not (probe.passed or probe.sure or self._failed_once == probe.size):
+            self._failed_once = probe.size
+            return True
+        self._failed_once = None
         (self._size.held if probe.passed else self._size.failed)(now)
         self._sizes.keep(self._broker, self._size.learned(time.time()))
         if self._size.trial is None and (limit := self._size.limit) != before:
