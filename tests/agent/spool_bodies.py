@@ -6,11 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from gaugetrail_agent.spool import Appended, Spool
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.receipts import NotStored, Receipt
-from gaugetrail_contract.record import FIRST_PREV, Event, InspectionBody, PlanRef, Record, Verdict
+from gaugetrail_contract.record import (
+    FIRST_PREV,
+    Capture,
+    CharacteristicKind,
+    Event,
+    InspectionBody,
+    Measurement,
+    PlanRef,
+    Record,
+    Verdict,
+)
 from gaugetrail_contract.seal import open_sealed
 
 
@@ -29,6 +41,23 @@ def body(
         started=started,
         duration_ms=1,
     )
+
+
+def large_body(serial: str, values: int) -> InspectionBody:
+    """Some 150 bytes a value."""
+    measured = tuple(
+        Measurement(
+            characteristic=f"bore-{number}",
+            kind=CharacteristicKind.VARIABLE,
+            capture=Capture.TYPED,
+            value="1.500",
+            unit="mm",
+            verdict=Verdict.PASS,
+            time="2026-11-23T08:00:00.000000Z",
+        )
+        for number in range(values)
+    )
+    return msgspec.structs.replace(body(serial), measurements=measured)
 
 
 @contextmanager

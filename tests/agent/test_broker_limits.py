@@ -6,12 +6,11 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
 import pytest
 from far_end import FarEnd
 from floor import Floor, until
 from mqtt_proxy import MqttProxy
-from spool_bodies import body
+from spool_bodies import body, large_body
 
 from gaugetrail_agent.delivery import message_size
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys, EvidenceSettings
@@ -20,7 +19,6 @@ from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement, Verdict
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus
 
@@ -64,23 +62,6 @@ def put(spool: Spool, count: int, start: int = 1) -> None:
         future.result(10)
 
 
-def put_large(spool: Spool, serial: str, values: int) -> None:
-    """A record of about 140 bytes a value."""
-    measured = tuple(
-        Measurement(
-            characteristic=f"bore-{number}",
-            kind=CharacteristicKind.VARIABLE,
-            capture=Capture.TYPED,
-            value="1.500",
-            unit="mm",
-            verdict=Verdict.PASS,
-            time=STARTED,
-        )
-        for number in range(values)
-    )
-    spool.append(msgspec.structs.replace(body(serial), measurements=measured)).result(10)
-
-
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
 @pytest.mark.parametrize("setting", ["message_size_limit", "max_packet_size"])
 def test_what_the_broker_does_not_take_at_once_it_takes_in_smaller_messages(
@@ -95,7 +76,7 @@ def test_what_the_broker_does_not_take_at_once_it_takes_in_smaller_messages(
         end = FarEnd(floor.mqtt_port)
         stack.callback(end.close)
         put(line.spool, 150)
-        put_large(line.spool, "LARGE", 200)
+        line.spool.append(large_body("LARGE", 200)).result(10)
         put(line.spool, 50, 152)
         until(lambda: line.spool.state().waiting == 0, "all that can be taken is receipted", 90)
         assert set(end.order) == set(range(1, 202)) - {151}

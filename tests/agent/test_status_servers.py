@@ -15,6 +15,7 @@ from certificates import make_certificates
 from drill.disks import SmallDisk
 from floor import Floor, Operator, command, free_port, until
 from running_agent import AGENT, PLAN, Pty, RunningAgent, asked
+from spool_bodies import large_body
 
 from gaugetrail_agent.delivery import broker_line
 from gaugetrail_contract import topics
@@ -57,6 +58,21 @@ def test_the_broker_refuses_the_password(floor: Floor, tmp_path: Path) -> None:
         r"\[mqtt\] right, and look at the broker's log",
         told,
     )
+
+
+@pytest.mark.mosquitto
+def test_a_broker_that_takes_small_messages_only(floor: Floor, tmp_path: Path) -> None:
+    """What it takes is found out and said; a record that is larger waits aside, and that is what isn't well."""
+    floor.broker("message_size_limit 20000\n")
+    with RunningAgent(settings(tmp_path, f"port = {floor.mqtt_port}")) as running:
+        running.agent.spool.append(large_body("SN1", 200)).result(10)
+        told = running.told("^ *worth a look: broker: the broker takes at most about 16 KiB")
+        assert told.endswith(
+            "message_size_limit -> raise message_size_limit in the broker's settings, or leave it out; messages are "
+            "smaller"
+        )
+        told = running.told("^ *broker: a record alone is larger than the broker localhost:[0-9]+ takes")
+        assert "raise message_size_limit and max_packet_size in the broker's settings; it waits again by itself" in told
 
 
 @pytest.mark.mosquitto

@@ -162,7 +162,7 @@ class Publisher:
 
     def _send_status(self) -> None:
         if self._status is not None:
-            self._broker.publish(topics.status(self._agent), _written(self._status), retain=True)
+            self._broker.publish(topics.status(self._agent), self._status_within(self._trial.most), retain=True)
 
     def state(self) -> DeliveryStatus:
         """The figures of this moment."""
