@@ -128,6 +128,49 @@ def test_a_tile_whose_gauge_or_plc_is_gone_is_not_green_and_names_it(pages: Page
     assert "gone" not in tile(pages.ask("/").text, "OP20").split(">")[0]
 
 
+def test_what_the_operator_is_told_stands_on_the_tile_and_red_takes_its_colour(pages: Pages) -> None:
+    def tell(sign: str, *notices: str) -> str:
+        details = {"OP20": {"devices": [], "sign": sign, "notices": notices}}
+        document = {"online": True, "agent": "pc1", "stations": {"OP20": "wait_unit"}, "station_details": details}
+        payload = AgentStatus.model_validate(document).model_dump_json(exclude_none=True)
+        pages.neighbours.hear(topics.status("pc1"), payload.encode())
+        return tile(pages.ask("/").text, "OP20")
+
+    amber = tell("amber", "the disk is nearly full", "G-0017 is due in 3 days")
+    assert amber.startswith("pass ")
+    assert "gone" not in amber.split(">")[0]
+    assert "the disk is nearly full" in amber
+    assert "G-0017 is due in 3 days" in amber
+    assert "gone" in tell("red", "bore is not connected: check the cable").split(">")[0]
+    (told,) = pages.ask("/api/line").json()["stations"]
+    assert told["notices"] == ["bore is not connected: check the cable"]
+
+
+def test_gauges_that_are_overdue_blocked_or_soon_due_are_named(pages: Pages) -> None:
+    gauges = {
+        "G-1": {
+            "device": "bore",
+            "calibration": "overdue",
+            "detail": "overdue since July",
+            "refused_at": ["OP20"],
+        },
+        "G-2": {
+            "device": "scale",
+            "calibration": "valid",
+            "due_soon": True,
+            "detail": "due on 2026-09-30",
+        },
+        "G-3": {"device": "press", "calibration": "valid"},
+    }
+    document = AgentStatus.model_validate({"online": True, "agent": "pc1", "gauges": gauges})
+    pages.neighbours.hear(topics.status("pc1"), document.model_dump_json(exclude_none=True).encode())
+    page = pages.ask("/").text
+    assert "pc1, refused at OP20" in page
+    assert "overdue since July" in page
+    assert "due on 2026-09-30" in page
+    assert "G-3" not in page
+
+
 def test_of_an_older_agent_any_device_may_be_the_stations(pages: Pages) -> None:
     say(pages, told=False, bore={"up": False})
     page = pages.ask("/").text

@@ -31,6 +31,7 @@ class StationNow(BaseModel):
     state: str | None = Field(description="what it waits for, in its agent's word")
     online: bool
     faults: list[str] = Field(description="its devices that are gone, in sentences")
+    notices: list[str] = Field(description="what its operator is told that isn't well, the worst first")
     first_pass_yield: float | None = Field(description="of the last inspections; null while there is none")
     looks: tuple[Look, ...]
 
@@ -116,6 +117,7 @@ def _line(api: APIRouter, facts: Facts) -> None:
                     state=one.state,
                     online=one.online,
                     faults=[f"{device}: {detail}" for device, detail in one.faults],
+                    notices=list(one.notices),
                     first_pass_yield=one.first_pass_yield,
                     looks=one.looks,
                 )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from gaugetrail_collector.statuses import Heard, Neighbours
 from gaugetrail_contract.record import Inspection, Record, Verdict
-from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeviceStatus, StationStatus
+from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeviceStatus, GaugeStatus, StationStatus
 
 LAST_LOOKS = 100
 """Inspections kept for each station; the yield is over these."""
@@ -57,11 +57,20 @@ class StationView:
     looks: tuple[Look, ...]
     faults: tuple[tuple[str, str], ...] = ()
     """Devices of the station that are gone, each with what its agent says of it."""
+    notices: tuple[str, ...] = ()
+    """What its operator is told that isn't well, the worst first."""
+    red: bool = False
+    """Whether no part can be measured or recorded there now."""
 
     @property
     def well(self) -> bool:
-        """Whether what the tile shows can be relied on: its agent is here, and so are its devices."""
-        return self.online and not self.faults
+        """Whether its last verdict may stand in colour: its agent is here, so are its devices, and it takes parts."""
+        return self.online and not self.faults and not self.red
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What isn't well: as its operator is told, else as its agent says of the devices."""
+        return self.notices or tuple(f"{device}: {detail}" for device, detail in self.faults)
 
     @property
     def first_looks(self) -> tuple[Look, ...]:
@@ -121,6 +130,17 @@ class View:
         yield from collector.alarms
         for agent in collector.newer_agents:
             yield f"{agent} sends keys that this collector doesn't know; they are stored: update the collector"
+
+    @property
+    def gauges(self) -> tuple[tuple[str, str, GaugeStatus], ...]:
+        """Gauges that are overdue, blocked or soon due, while their agent is here: agent, number, how it stands."""
+        return tuple(
+            (name, number, gauge)
+            for name, agent in self.agents.items()
+            if agent.document.online
+            for number, gauge in agent.document.gauges.items()
+            if gauge.detail
+        )
 
     @property
     def units_seen(self) -> int:
@@ -251,6 +271,8 @@ class Board:
             heard is not None and heard.document.online,
             looks,
             () if heard is None else faults_of(heard.document, station),
+            told.notices,
+            told.sign == "red",
         )
 
     def _read(self) -> None:
