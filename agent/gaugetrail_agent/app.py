@@ -26,6 +26,7 @@ from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
 from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
+from gaugetrail_agent.doors import open_doors
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.heartbeat import Heartbeat
@@ -45,6 +46,7 @@ from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
+from gaugetrail_service.open_doors import told
 from gaugetrail_service.process import share_one_heap
 from gaugetrail_service.scheduler import LoopScheduler
 
@@ -67,6 +69,7 @@ class Agent:
         self.spool = _spool(config, self.clock, origin)
         signer, no_key = own_signer(config.data_dir, evidence)
         self.health = Health(agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None)
+        self.health.insecure = told(open_doors(config))
         self.health.alarm("key", no_key)
         collectors = CollectorKeys(config.data_dir / "collectors.json", evidence)
         self.publisher = Publisher(

@@ -41,7 +41,17 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.record import Capture
-from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Problem, Settings, Steps, line_of, load_settings
+from gaugetrail_contract.settings import (
+    ConfigError,
+    Insecure,
+    Loaded,
+    LogTable,
+    Problem,
+    Settings,
+    Steps,
+    line_of,
+    load_settings,
+)
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import Identifier, Name
 
@@ -92,6 +102,7 @@ class AgentMetricsTable(Settings):
         "127.0.0.1", description="loopback unless you say otherwise; the PC's address opens it to the network"
     )
     port: int = Field(9471, ge=0, le=65535, description="0: any free one (written to data_dir/metrics.port)")
+    insecure: Insecure | None = None
 
 
 class SerialLinkTable(SerialSettings):

@@ -30,6 +30,7 @@ class Health:
     clock: Clock
     config_sha256: str
     key: str | None = None
+    insecure: tuple[str, ...] = ()
     started: str = field(init=False)
     devices: dict[str, DeviceState] = field(default_factory=dict)
     stations: dict[str, str] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Health:
             station_details=dict(self.station_details),
             gauges=dict(self.gauges),
             clock=self.clock.trust(),
+            insecure=self.insecure,
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),
         )
 

@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
+from gaugetrail_collector.doors import open_doors
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.evidence.readback_rounds import Rounds
@@ -40,6 +41,7 @@ from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
 from gaugetrail_service.clock_source import kernel_trust
 from gaugetrail_service.install.supervisor import Supervisor
+from gaugetrail_service.open_doors import told
 from gaugetrail_service.process import own_version
 from gaugetrail_service.scheduler import ThreadScheduler
 
@@ -137,7 +139,7 @@ class Collector:
         from gaugetrail_collector.console.app import make_app
         from gaugetrail_collector.console.facts import About, Facts
         from gaugetrail_collector.console.questions import remember
-        from gaugetrail_service.web import Web, is_loopback
+        from gaugetrail_service.web import Web
         from gaugetrail_service.web_sessions import Sessions
 
         about = About(self.config.settings.id, own_version())
@@ -147,12 +149,6 @@ class Collector:
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
         users = self.config.users_file()
-        if users is None and not is_loopback(table.host):
-            log.warning(
-                "console: open to whoever reaches %s; name users in [console], see docs/console.md",
-                table.host,
-                extra={"event": "console_open"},
-            )
         app = make_app(facts, (table.host, *table.hosts), Sessions(users.now) if users is not None else None)
         return Web("console", app, table.host, table.port, self.config.data_dir / "console.port", facts.close)
 
@@ -256,6 +252,7 @@ class Collector:
             takes=self.subscriber.takes,
             group=self.config.settings.mqtt.group if self.subscriber.takes == "share" else "",
             alarms=self._alarms(),
+            insecure=told(open_doors(self.config)),
             messages_waiting=self.subscriber.messages.qsize(),
             records=figures.records,
             points=figures.points,

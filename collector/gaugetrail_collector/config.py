@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
-from gaugetrail_contract.settings import ConfigError, Loaded, LogTable, Settings, load_settings
+from gaugetrail_contract.settings import ConfigError, Insecure, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.mqtt_settings import BrokerSettings
 
@@ -61,6 +61,7 @@ class InfluxTable(Settings):
     )
     tls_cert: Path | None = Field(None, description="client certificate, where the server or a proxy wants one")
     tls_key: Path | None = Field(None, description="its key, without a password")
+    insecure: Insecure | None = None
     timeout_secs: float = Field(20, gt=0, description="for one request")
     compress: Literal["auto", "always", "never"] = Field(
         "auto", description="gzip for writes; auto: where they leave this machine (a fast network may do without)"
@@ -116,6 +117,7 @@ class CollectorMetricsTable(Settings):
 
     host: str = Field("127.0.0.1", description="this machine only; its own address opens it to the network")
     port: int = Field(9472, ge=0, le=65535, description="0: any free one (written to data_dir/metrics.port)")
+    insecure: Insecure | None = None
 
 
 class ConsoleTable(Settings):
@@ -129,6 +131,7 @@ class ConsoleTable(Settings):
     users: Path | None = Field(
         None, description="file of gaugetrail-collector console password lines; without it nobody has to log on"
     )
+    insecure: Insecure | None = None
 
 
 class EvidenceTable(Settings):

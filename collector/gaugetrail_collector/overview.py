@@ -188,6 +188,8 @@ def _own(found: Overview, now_us: int) -> Iterator[Finding]:
             yield Finding(about, alarm, next(cure for words, cure in ALARM_CURES if words in alarm))
         for limit in own.broker_limits:
             yield Finding("broker", limit, cure_of(limit), wrong=False)
+        for door in own.insecure:
+            yield Finding(about, door, "take the reason (insecure) out once it no longer holds", wrong=False)
 
 
 def _growing(found: Overview) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidationInfo
@@ -24,6 +24,7 @@ from pydantic_core.core_schema import ValidationInfo
 from gaugetrail_contract.problems import ConfigError as ConfigError
 from gaugetrail_contract.problems import Problem as Problem
 from gaugetrail_contract.suggestions import did_you_mean
+from gaugetrail_contract.text import Text
 
 Steps = tuple[str | int, ...]
 
@@ -52,6 +53,16 @@ class FileSecret(SecretStr):
     def get_secret_value(self) -> str:
         """The file's text without its line end. Raises `OSError` or `UnicodeDecodeError`."""
         return self._path.read_text("utf-8").rstrip("\r\n")
+
+
+Insecure = Annotated[
+    Text,
+    Field(
+        min_length=1,
+        description="why this door may stand open to the network; without it that is refused. Stands in the status",
+        examples=["the line's own network, no way in from outside"],
+    ),
+]
 
 
 class LogTable(Settings):

@@ -127,6 +127,7 @@ class AgentStatus(Told):
         default_factory=dict, description="gauge, by its inventory number -> how it stands with its calibration"
     )
     clock: ClockTrust | None = None
+    insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
     alarms: tuple[str, ...] = Field(
         (), description="what is wrong, in words that stay the same while it is; no figures"
     )
@@ -149,6 +150,7 @@ class CollectorStatus(Told):
     store_name: str = Field("", description="the store in words, as it stood when it was last up")
     broker: Literal["up", "down", "unknown"] = "unknown"
     broker_detail: str = ""
+    insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
     broker_limits: tuple[str, ...] = Field((), description="what the broker doesn't allow, each in a sentence")
     takes: Literal["share", "all", "nothing", "unknown"] = Field(
         "unknown", description="share: the group's messages in turn; nothing: another collector takes every message"

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from gaugetrail_contract.settings import Settings
+from gaugetrail_contract.settings import Insecure, Settings
 from gaugetrail_contract.text import Identifier
 
 
@@ -24,6 +24,7 @@ class BrokerSettings(Settings):
     keepalive_secs: int = Field(15, ge=5, le=1200, description="a dead broker is noticed after one and a half of these")
     version: Literal["5", "3.1.1"] = Field("5", description="falls back to 3.1.1 by itself where the broker refuses 5")
     client_id: Identifier | None = Field(None, description="default: from the service's own id")
+    insecure: Insecure | None = None
 
     @field_validator("tls_ca", "tls_cert", "tls_key")
     @classmethod

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
 import threading
@@ -150,14 +149,6 @@ class Web:
         if trouble != self.trouble:
             log.error("%s; trying again every %.0f s", trouble, RETRY_SECS, extra={"event": self._name})
         self.trouble = trouble
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _HungUp(logging.Filter):

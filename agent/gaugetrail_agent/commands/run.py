@@ -24,9 +24,11 @@ from gaugetrail_service.logs import set_up_logging
 def run(config: ConfigFile) -> None:
     """Run the agent until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
     from gaugetrail_agent.app import Agent
+    from gaugetrail_agent.doors import refuse_open_doors
     from gaugetrail_agent.spool import SpoolBroken
 
     loaded = configuration.load(config)
+    refuse_open_doors(loaded)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     loaded.data_dir.mkdir(parents=True, exist_ok=True)
     try:
@@ -46,6 +48,7 @@ def check(
 ) -> None:
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
     from gaugetrail_agent.calibration import calibration_doubts
+    from gaugetrail_agent.doors import refuse_open_doors
     from gaugetrail_agent.doubts import doubts
     from gaugetrail_agent.gauge_sharing import shared_gauges
     from gaugetrail_agent.line_check import line_settings
@@ -53,6 +56,7 @@ def check(
 
     try:
         loaded = configuration.load(config)
+        refuse_open_doors(loaded)
     except ConfigError as error:
         _tell(list(error.problems), as_json)
         raise typer.Exit(BAD_CONFIG) from error

@@ -21,6 +21,7 @@ import win32serviceutil
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.app import Agent
+from gaugetrail_agent.doors import refuse_open_doors
 from gaugetrail_agent.install.service import first_settings, name_of_this_pc
 from gaugetrail_agent.spool import SpoolBroken
 from gaugetrail_contract.files import write_whole
@@ -59,6 +60,7 @@ class AgentService(win32serviceutil.ServiceFramework):
 
     async def _run(self, folder: Path) -> None:
         loaded = configuration.load(folder / "agent.toml")
+        refuse_open_doors(loaded)
         loaded.data_dir.mkdir(parents=True, exist_ok=True)
         with (loaded.data_dir / "agent.log").open("a", encoding="utf-8") as log:
             set_up_logging(loaded.settings.log.level, loaded.settings.log.form, log)

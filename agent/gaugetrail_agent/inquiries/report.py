@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gaugetrail_agent.calibration import standings
 from gaugetrail_agent.config import AgentConfig
+from gaugetrail_agent.doors import open_doors
 from gaugetrail_agent.health import Health
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_agent.inquiries.desk import chunk_line
@@ -108,6 +109,7 @@ class AgentReport:
         yield from troubles.calibration(self._calibration())
         yield from (finding for one in certificates for finding in one.findings(self._now()))
         yield from changed_papers(self._config)
+        yield from (door.finding() for door in open_doors(self._config) if door.reason is not None)
 
     def _bytes_age(self, device: str) -> float | None:
         """Seconds since the device has sent a byte; null when it never has."""

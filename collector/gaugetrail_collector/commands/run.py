@@ -9,6 +9,7 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile
+from gaugetrail_collector.doors import refuse_open_doors
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
@@ -21,6 +22,7 @@ def run(config: ConfigFile) -> None:
     from gaugetrail_collector.app import Collector
 
     loaded = configuration.load(config)
+    refuse_open_doors(loaded)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     try:
         Collector(loaded).run()
@@ -43,6 +45,7 @@ def check(
 
     try:
         loaded = configuration.load(config)
+        refuse_open_doors(loaded)
     except ConfigError as error:
         if not as_json:
             raise
