@@ -183,8 +183,11 @@ def test_a_plan_a_register_and_settings_that_changed_after_the_start(line: Runni
     (folder / "people.csv").write_text(PEOPLE + "OP-2,Bob,\n")
     told = line.told("^ *station OP30: its plan CP-1 C in ")
     assert re.fullmatch(
-        r"station OP30: .*/old\.toml changed after the agent was started -> start the agent again .*", told
-    )
+        r"station OP30: .*/old\.toml changed after the agent was started -> give it a new revision .*", told
+    ), "a start with it would be refused"
+    text = (folder / "old.toml").read_text()
+    (folder / "old.toml").write_text(text.replace('revision = "C"', 'revision = "D"'))
+    assert line.told("^ *station OP30: its plan CP-1 C in .* -> start the agent again")
     assert "/agent.toml changed after" in line.told("^ *settings: ")
     assert "/people.csv changed after" in line.told("^ *people list: ")
     (folder / "old.toml").unlink()
@@ -198,7 +201,7 @@ def test_what_is_not_well_is_the_same_for_programs(line: RunningAgent) -> None:
     assert {"about", "what", "cure", "wrong"} == set(report["findings"][0])
     assert {one["about"] for one in report["findings"]} >= {"broker", "device press", "gauge G-OLD"}
     assert report["agent"]["id"] == "pc1"
-    assert report["spool"]["waiting"] == 0
+    assert (report["spool"]["set_aside"], report["spool"]["full"]) == (0, False)
 
 
 def test_no_agent_runs(tmp_path: Path) -> None:

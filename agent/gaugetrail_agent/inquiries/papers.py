@@ -6,23 +6,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_contract.documents.files import load_gauges, load_people
+from gaugetrail_contract.documents.files import Plan, load_gauges, load_people, load_plan
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import ConfigError
 
 AGAIN = "start the agent again to work by it (gaugetrail-agent check --config F first)"
+SAME_REVISION = (
+    "give it a new revision with its approval, or put the text back: a start is refused until then "
+    "(gaugetrail-agent check --config F shows the lines)"
+)
 
 
 def changed_papers(config: AgentConfig) -> Iterator[Finding]:
     """A finding for each file that isn't any more what the agent has read."""
     yield from _file("settings", config.loaded.path, config.loaded.sha256, "the settings")
     for station, plan in sorted(config.plans.items()):
-        yield from _file(
-            f"station {station}", plan.path, plan.ref.sha256, f"its plan {plan.ref.id} {plan.ref.revision}"
-        )
+        what = f"its plan {plan.ref.id} {plan.ref.revision}"
+        for found in _file(f"station {station}", plan.path, plan.ref.sha256, what):
+            yield replace(found, cure=SAME_REVISION) if _claims_to_be(plan) else found
     table = config.settings.agent
     try:
         if table.gauges is not None and load_gauges(config.path(table.gauges)) != dict(config.gauges):
@@ -31,6 +36,15 @@ def changed_papers(config: AgentConfig) -> Iterator[Finding]:
             yield _changed("people list", config.path(table.people), "the people list")
     except ConfigError as error:
         yield Finding("documents", str(error).splitlines()[0], "put the file right; until then what was read holds")
+
+
+def _claims_to_be(plan: Plan) -> bool:
+    """Whether the file still calls itself by the revision that the agent works by."""
+    try:
+        now, _ = load_plan(plan.path)
+    except ConfigError:
+        return False
+    return (now.ref.id, now.ref.revision) == (plan.ref.id, plan.ref.revision)
 
 
 def _file(about: str, path: Path, sha256: str, what: str) -> Iterator[Finding]:
