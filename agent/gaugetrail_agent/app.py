@@ -44,6 +44,7 @@ from gaugetrail_agent.station.words import UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
+from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
@@ -143,7 +144,8 @@ class Agent:
         self._remember_plans()
         if self.terminal is not None:
             await self.terminal.start()
-            (self.config.data_dir / "terminal.port").write_text(str(self.terminal.port))
+            # Whole at once: terminals wait for it, and read it the moment it is there.
+            write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
         self.publisher.start()
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
