@@ -247,6 +247,12 @@ def test_an_entry_says_since_when_and_the_book_when_it_is_due() -> None:
     assert (entry.count, entry.since_us, entry.last.at_us) == (2, 1_790_000_001_000_000, 1_790_000_002_000_000)
 
 
+def test_an_endless_reason_is_cut_to_what_an_event_takes() -> None:
+    why = said("unit.code_unusable", errors="x" * 600)
+    event = CountedRefusal(1, 1, Refusal(why, None, {}, b"", 1)).event(setup())
+    assert event.payload["reason"] == ("the code can't be used: " + "x" * 600)[:500]
+
+
 def test_what_the_spool_does_not_take_counts_on() -> None:
     book, subject = RefusalBook(), ("serial", "SN1")
     first = book.note(a(subject=subject, at_us=1), 0)
