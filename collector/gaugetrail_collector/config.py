@@ -110,6 +110,7 @@ class GuardTable(Settings):
     gauge: int = Field(BOUNDS["gauge"], ge=1, description="gauges")
     code: int = Field(BOUNDS["code"], ge=1, description="defect codes")
     type: int = Field(BOUNDS["type"], ge=1, description="types of events")
+    fork: int = Field(BOUNDS["fork"], ge=1, description="second histories of an agent's epoch")
 
 
 class CollectorMetricsTable(Settings):

@@ -85,7 +85,7 @@ def _ask_store(config: CollectorConfig, found: Overview) -> None:
     try:
         store.open()
         found.store, found.records = store.health(), store.count()
-        found.chains = tuple(sorted({agent for agent, _ in store.chains() if not agent.startswith("collector:")}))
+        found.chains = tuple(sorted({one.agent for one in store.chains() if not one.agent.startswith("collector:")}))
     except StoreDown as error:
         found.store_trouble = error
     finally:

@@ -42,6 +42,20 @@ class Sealed(NamedTuple):
         return _FRONT + self.sha256.encode("ascii") + _MIDDLE + self.data + b"}"
 
 
+class ChainName(NamedTuple):
+    """One history of an epoch of an agent. `branch` is empty for the one that was stored first; another one has the
+    first twelve digits of the seal with which it parts from what was there.
+    """
+
+    agent: str
+    epoch: str
+    branch: str = ""
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.agent} epoch {self.epoch}" + (f" history {self.branch}" if self.branch else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A record's place in its chain, as its bytes say."""
@@ -53,13 +67,15 @@ class Link:
 @dataclass(slots=True, unsafe_hash=True)
 class Opened:
     """A wire line whose seal holds, with the record it carries. `unknown` are the keys of its bytes that this reader
-    doesn't know, `made` is what a store has made of it beforehand.
+    doesn't know, `made` is what a store has made of it beforehand. `branch` is the history that a store has found it
+    in, or that it is to be written under; who sets it believes that the agent sealed it.
     """
 
     sealed: Sealed
     record: Record = field(hash=False)
     unknown: tuple[str, ...] = field(default=(), compare=False)
     made: bytes | None = field(default=None, compare=False, repr=False)
+    branch: str = field(default="", compare=False)
 
     @property
     def agent(self) -> str:
@@ -70,6 +86,11 @@ class Opened:
     def epoch(self) -> str:
         """Its chain."""
         return self.record.epoch
+
+    @property
+    def chain(self) -> ChainName:
+        """The history that it stands in."""
+        return ChainName(self.record.agent, self.record.epoch, self.branch)
 
     @property
     def seq(self) -> int:
@@ -90,6 +111,11 @@ class Opened:
     def measured(self) -> int:
         """How many measurements it holds."""
         return len(self.record.measurements) if isinstance(self.record, Inspection) else 0
+
+
+def branch_name(sha256: str) -> str:
+    """What a history is called that begins with the record of this seal."""
+    return sha256[:12]
 
 
 def seal_of(data: bytes) -> str:

@@ -23,7 +23,7 @@ from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import DAY_US, ClockTrust, FixedClock, utc_text
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.record import FIRST_PREV, EventBody, Subject
-from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.seal import ChainName, Opened, branch_name, open_line
 from gaugetrail_contract.seal import seal as sealed_record
 from gaugetrail_contract.signing import Signer, signer_at
 
@@ -122,13 +122,13 @@ def test_an_altered_anchor_says_nothing(tmp_path: Path) -> None:
     assert "is not signed" in heads_of(unsigned.exported(), [KEY.key])[1][0]
 
 
-def test_a_head_of_a_second_history_is_said_and_accuses_nobody(tmp_path: Path) -> None:
-    """Anchors of a newer collector may name branches; the ordinary heads among them count all the same."""
+def test_the_head_of_a_second_history_is_compared_with_that_history(tmp_path: Path) -> None:
     store = SqlitePlace(tmp_path).store()
-    records = chain_of(3)
-    store.write(records)
+    records, other = chain_of(3), opened(3, "SN-OTHER", prev=chain_of(2)[-1].sealed.sha256)
+    branch = other.branch = branch_name(other.sealed.sha256)
+    store.write([*records, other])
     seal = records[-1].sealed.sha256
-    payload = HeadsAnchored(heads=((AGENT, EPOCH, 3, seal), (AGENT, EPOCH, 2, "ab" * 32, "abababababab")))
+    payload = HeadsAnchored(heads=((AGENT, EPOCH, 3, seal), (AGENT, EPOCH, 3, other.sealed.sha256, branch)))
     signed = KEY.sign(payload.TYPE, "collector:c1", utc_text(T0 + 1000), *payload.signed_parts)
     payload = payload.model_copy(update={"key": KEY.key, "ed25519": signed})
     body = EventBody(
@@ -141,9 +141,13 @@ def test_a_head_of_a_second_history_is_said_and_accuses_nobody(tmp_path: Path) -
     )
     line = sealed_record(head(body, agent="collector:c1"), body).line()
     heads, faults = heads_of([line], [KEY.key])
-    assert heads == {(AGENT, EPOCH): {3: seal}}
-    assert "second histories" in faults[0]
+    second = ChainName(AGENT, EPOCH, branch)
+    assert (heads.pop(ChainName("collector:c1", EPOCH)), faults) == ({1: open_line(line).sealed.sha256}, [])
+    assert heads == {ChainName(AGENT, EPOCH): {3: seal}, second: {3: other.sealed.sha256}}
     assert verify(store, heads).ok
+    heads[second] = {3: "ab" * 32}
+    (before, after) = verify(store, heads).chains
+    assert (before.ok, after.broken[0]["record"]) == (True, f"{AGENT}/{EPOCH}/{branch}/3")
 
 
 def test_anchors_stand_in_every_store_as_a_chain_of_their_own(place: Place, tmp_path: Path) -> None:
@@ -158,7 +162,7 @@ def test_anchors_stand_in_every_store_as_a_chain_of_their_own(place: Place, tmp_
     assert [chain.agent for chain in proof.chains if chain.agent.startswith("collector:")] == ["collector:c1"]
     heads, faults = heads_of(hand.exported(), [KEY.key])
     assert faults == []
-    assert set(heads[AGENT, EPOCH]) == {3, 4}
+    assert set(heads[ChainName(AGENT, EPOCH)]) == {3, 4}
     assert verify(hand.store, heads).ok
 
 
@@ -236,7 +240,7 @@ def test_an_anchor_names_what_was_proven_and_not_what_the_store_says_now(tmp_pat
     replace_chain(place.path, rewritten(6, start=4))
     hand.seal()
     heads, _ = heads_of(hand.exported(), [KEY.key])
-    assert heads[AGENT, EPOCH] == {6: chain_of(6)[-1].sealed.sha256}
+    assert heads[ChainName(AGENT, EPOCH)] == {6: chain_of(6)[-1].sealed.sha256}
     assert not verify(hand.store, heads).ok
 
 

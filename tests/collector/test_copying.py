@@ -81,9 +81,12 @@ def test_another_record_in_its_place_over_there_is_kept_and_named(new_place: New
     fill(here, ONE)
     fill(there, chained(units(3, 9), slot=1))
     done = copy(here, there)
-    assert (done.left_out, done.ok) == (3, False)
+    assert (done.left_out, done.ok) == (len(ONE), False)
     assert "fork" in done.reasons[0]
     assert everything(there)[0][1] != ONE[0].sealed.sha256, "the first stays"
+    assert "--vouch" in " ".join(done.reasons)
+    assert (copy(here, there, vouch=True).ok, there.count()) == (True, len(ONE) + 3)
+    assert copy(there, new_place("influx2").store()).ok, "both histories"
 
 
 def test_a_period_can_be_copied_alone(new_place: NewPlace) -> None:

@@ -18,8 +18,9 @@ from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Fate, Store, StoreDown, StoreReplaced
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.commands import Again
+from gaugetrail_contract.seal import ChainName
 
-NAME = (AGENT, EPOCH)
+NAME = ChainName(AGENT, EPOCH)
 CHAIN = chain(40)
 
 
@@ -100,7 +101,7 @@ def test_every_store_tells_which_numbers_it_has(place: Place) -> None:
     store.write([CHAIN[seq - 1] for seq in (1, 2, 3, 7, 8, 12)])
     assert store.numbers(*NAME) == [(1, 3), (7, 8), (12, 12)]
     seventh = CHAIN[6].record
-    assert store.numbers(*NAME, seventh.seq, seventh.time_us) == [(8, 8), (12, 12)]
+    assert store.numbers(*NAME, after_seq=seventh.seq, after_us=seventh.time_us) == [(8, 8), (12, 12)]
     assert store.numbers(AGENT, "zzzzzzzz") == []
 
 
@@ -118,7 +119,7 @@ def test_a_gap_is_asked_for_after_its_grace_and_ends_when_it_is_filled(desk: Des
     assert desk.reconciler.gaps() == []
     assert desk.look(1) == [(3, 4)]
     ((agent, again),) = desk.asked
-    assert (agent, again.epoch) == NAME
+    assert (agent, again.epoch, again.branch) == NAME
     (gap,) = desk.reconciler.gaps()
     assert "3 to 4 missing in the store" in str(gap)
     desk.keep(3, 4)
@@ -216,8 +217,8 @@ class FakeNumbers:
     def __init__(self) -> None:
         self.there: set[int] = set()
 
-    def chains(self) -> list[tuple[str, str]]:
+    def chains(self) -> list[ChainName]:
         return [NAME] if self.there else []
 
-    def numbers(self, _: str, __: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+    def numbers(self, _: str, __: str, ___: str, *, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
         return [(seq, seq) for seq in sorted(self.there) if seq > after_seq]

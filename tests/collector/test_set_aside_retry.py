@@ -20,7 +20,10 @@ from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.storing import Storing
+from gaugetrail_collector.stores import fork_reason
 from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_contract.seal import branch_name
+from gaugetrail_contract.signing import Signer
 
 CHAIN = sealed_chain(5)
 
@@ -109,10 +112,87 @@ def test_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
     assert entry.reason.startswith("fork")
     assert pair.first.sealed.sha256 in entry.reason
     assert (entry.times, entry.told) == (3, False)
-    settled, reasons = room.again(vouch=True)
+    settled, reasons = room.again()
     assert (settled, reasons[0][:4]) == (0, "fork")
+    assert "set-aside retry --vouch" in reasons[0]
     assert [row.sha256 for row in room.store.rows("line1-pc1", "abcdefgh")] == [pair.first.sealed.sha256]
     assert room.account.figures.forks == 3
+
+
+CLONE = sealed_chain(5, start=4, prev=CHAIN[2].sha256, mark="B")
+BRANCH = branch_name(CLONE[0].sha256)
+
+
+def histories(room: Room) -> list[tuple[str, int]]:
+    return [(chain.branch, len(list(room.store.rows(*chain)))) for chain in room.store.chains()]
+
+
+def told(room: Room, payload: bytes) -> list[tuple[str, str, tuple[tuple[int, int, str], ...]]]:
+    """What the receipts say of a message."""
+    done = room.account.confirm(room.storing.store_all([decode(Message("gaugetrail/v1/pc1/records", payload, 1))]))
+    return [(agent, one.branch, one.stored) for agent, one in done.receipts]
+
+
+def test_a_signed_fork_is_stored_as_a_second_history_and_its_receipt_names_it(room: Room) -> None:
+    assert told(room, message(CHAIN, KEY)) == [("pc1", "", ((1, 5, CHAIN[4].sha256),))]
+    assert told(room, message(CLONE[:2], KEY)) == [("pc1", BRANCH, ((4, 5, CLONE[1].sha256),))]
+    assert told(room, message(CLONE[2:], KEY)) == [("pc1", BRANCH, ((6, 8, CLONE[4].sha256),))]
+    assert told(room, message([CHAIN[2], *CLONE], KEY)) == [
+        ("pc1", "", ((3, 3, CHAIN[2].sha256),)),
+        ("pc1", BRANCH, ((4, 8, CLONE[4].sha256),)),
+    ]
+    assert (histories(room), room.aside.count()) == ([("", 5), (BRANCH, 5)], 0)
+    assert room.account.parted == {("pc1", "abcdefgh", BRANCH): 4}
+    assert room.account.figures.forks == 0
+
+
+@pytest.mark.parametrize("signer", [None, FORGER], ids=["unsigned", "another's"])
+def test_a_fork_that_is_not_signed_by_the_agents_key_stays_until_somebody_vouches(
+    room: Room, signer: Signer | None
+) -> None:
+    room.take(message(CHAIN, KEY))
+    room.take(message(CLONE, signer))
+    assert (histories(room), room.aside.count()) == ([("", 5)], 5)
+    assert room.again()[0] == 0
+    assert room.again()[0] == 0, "nor for being asked again"
+    assert histories(room) == [("", 5)]
+    assert room.again(vouch=True) == (5, [])
+    assert (histories(room), room.aside.count()) == ([("", 5), (BRANCH, 5)], 0)
+
+
+def test_a_fork_of_an_agent_without_a_key_stays_until_somebody_vouches(room: Room) -> None:
+    room.take(message(CHAIN))
+    room.take(message(CLONE))
+    assert room.again()[0] == 0
+    assert "set-aside retry --vouch" in room.aside.entries()[0].reason
+    assert told(room, message(CLONE[:2])) == []
+    assert room.again(vouch=True) == (5, [])
+    assert histories(room) == [("", 5), (BRANCH, 5)]
+    assert told(room, message(CLONE)) == [("pc1", BRANCH, ((4, 8, CLONE[4].sha256),))]
+
+
+def set_aside_before(room: Room) -> None:
+    """Forks as they lie on the list of a collector that could not store them, in the order in which they came."""
+    topic = "gaugetrail/v1/pc1/records"
+    for at in (4, 0, 1, 3, 2):
+        one = CLONE[at]
+        reason = fork_reason(one.sha256, "ab" * 32)
+        room.aside.put([Entry(topic, one.line(), reason, 5, "pc1", "abcdefgh", 4 + at, one.sha256)])
+
+
+def test_what_was_set_aside_as_a_fork_before_is_taken_in(room: Room) -> None:
+    """Nothing unsigned came so far, once the agent was known by a key."""
+    room.take(message(CHAIN, KEY))
+    set_aside_before(room)
+    assert room.again() == (5, [])
+    assert (histories(room), room.aside.count()) == ([("", 5), (BRANCH, 5)], 0)
+
+
+def test_what_was_set_aside_as_a_fork_leaves_the_list_when_the_agent_sends_it_itself(room: Room) -> None:
+    room.take(message(CHAIN, KEY))
+    set_aside_before(room)
+    room.take(message(CLONE, KEY))
+    assert (histories(room), room.aside.count()) == ([("", 5), (BRANCH, 5)], 0)
 
 
 def test_late_records_stand_at_their_own_time_and_are_counted(room: Room) -> None:

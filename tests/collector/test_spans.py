@@ -21,7 +21,7 @@ def test_any_records_become_the_fewest_spans_that_hold_just_them(picked: list[tu
     records = [CHAINS[which][at] for which, at in picked]
     spans = spans_of(records)
     named = [(*span.chain, seq) for span in spans for seq in range(span.first.seq, span.last.seq + 1)]
-    assert named == sorted({(one.agent, one.epoch, one.seq) for one in records})
+    assert named == sorted({(*one.chain, one.seq) for one in records})
     beside = [(one, other) for one, other in itertools.pairwise(spans) if one.chain == other.chain]
     assert all(one.last.seq + 1 < other.first.seq for one, other in beside)
     assert all(span.last in records and span.first in records for span in spans)

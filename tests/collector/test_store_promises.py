@@ -221,7 +221,7 @@ def test_an_agent_of_an_awkward_name_is_an_agent_like_any_other(place: Place, na
     store = place.store()
     batch = chain(3, name)
     assert fates(store, batch) == [Fate.STORED] * 3
-    assert [(name, EPOCH)] == store.chains()
+    assert [(name, EPOCH, "")] == store.chains()
     assert seqs(store, name) == [1, 2, 3]
     assert fates(place.store(), [*batch, twin(2, agent=name).other]) == [Fate.THERE] * 3 + [Fate.FORK]
 

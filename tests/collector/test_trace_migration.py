@@ -10,10 +10,10 @@ import pytest
 from small_plant import chained, fill, happening, units
 
 from gaugetrail_collector.evidence.verify import verify
-from gaugetrail_collector.stores import StoreDown, StoreRefuses
-from gaugetrail_collector.stores import sqlite as sqlite_store
-from gaugetrail_collector.stores.question import Asked
-from gaugetrail_collector.stores.sqlite import FORMATS, VERSION, SqliteStore
+from gaugetrail_collector.stores import StoreDown, StoreRefuses, sqlite_formats
+from gaugetrail_collector.stores.question import Asked, contexts
+from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite_formats import FORMATS, VERSION
 from gaugetrail_collector.tracing.trace import Question, ask
 from gaugetrail_contract.record import identifiers
 
@@ -23,8 +23,13 @@ TERMS = [Asked("gauge", "G-1"), Asked("plan", "CP-1001 C"), Asked("station", "OP
 
 def first_format(path: Path) -> None:
     """A store as the first version wrote it."""
+    older_format(path, 1)
+
+
+def older_format(path: Path, number: int) -> None:
+    """A store as the version of that format wrote it, from the first on; its contexts are those that it filed."""
     with closing(sqlite3.connect(path)) as db, db:
-        db.executescript(f"{FORMATS[0]} PRAGMA user_version = 1;")
+        db.executescript(f"{' '.join(FORMATS[:number])} PRAGMA user_version = {number};")
         for one in RECORDS:
             record = one.record
             place = (record.agent, record.epoch, record.seq)
@@ -34,6 +39,8 @@ def first_format(path: Path) -> None:
                 db.execute(
                     "INSERT INTO identifier VALUES(?, ?, ?, ?, ?, ?)", (identifier, kind, record.time_us, *place)
                 )
+            for kind, name in contexts(record) if number > 1 else ():
+                db.execute("INSERT INTO context VALUES(?, ?, ?, ?, ?, ?)", (name, kind, record.time_us, *place))
 
 
 def answers(store: SqliteStore) -> list[list[str]]:
@@ -45,14 +52,16 @@ def version(path: Path) -> int:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def test_a_store_of_the_first_format_answers_as_a_new_one(tmp_path: Path) -> None:
-    first_format(tmp_path / "old.db")
+@pytest.mark.parametrize("number", range(1, VERSION))
+def test_a_store_of_an_older_format_answers_as_a_new_one(tmp_path: Path, number: int) -> None:
+    older_format(tmp_path / "old.db", number)
     old, new = SqliteStore(tmp_path / "old.db"), SqliteStore(tmp_path / "new.db")
     for store in (old, new):
         store.open()
     fill(new, RECORDS)
     assert answers(old) == answers(new)
     assert all(answers(new))
+    assert {chain.branch for chain in old.chains()} == {""}
     assert verify(old).ok
     old.close()
     assert version(tmp_path / "old.db") == VERSION
@@ -82,7 +91,7 @@ def test_a_migration_that_is_cut_off_leaves_the_store_as_it_was(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sqlite_store.SqliteStore, "_file_contexts", cut_off)
+        patch.setattr(sqlite_formats, "_file_all_contexts", cut_off)
         with pytest.raises(StoreDown, match="disk I/O error"):
             SqliteStore(tmp_path / "old.db").open()
     assert version(tmp_path / "old.db") == 1

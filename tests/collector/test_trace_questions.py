@@ -15,7 +15,9 @@ from gaugetrail_collector.tracing.trace import trace
 BUCKET = re.compile(
     r"SELECT \* FROM \(SELECT \* FROM trace WHERE zb = '\d+'( AND id_kind = (\$kind|'record'))?\) WHERE "
 )
-OWN_POINT = re.compile(r'SELECT record, sha256, seq, epoch, agent FROM \w+ WHERE time = \d+( AND "\w+" = \$\w+)+$')
+OWN_POINT = re.compile(
+    r'SELECT record, sha256, seq, epoch, agent, branch, fork FROM \w+ WHERE time = \d+( AND "\w+" = \$\w+)+$'
+)
 
 
 class Heard(InfluxHttp):

@@ -27,7 +27,7 @@ from gaugetrail_collector.stores.lines import line, own_head
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import FIRST_PREV
-from gaugetrail_contract.seal import Opened, parse_record, seal_of
+from gaugetrail_contract.seal import ChainName, Opened, parse_record, seal_of
 
 CHAINS = 1000
 INFLUX_CHAINS = 330
@@ -68,8 +68,8 @@ def tamper_sqlite(path: Path, changes: dict[tuple[str, str], tuple[list[Row], Mu
         for (agent, epoch), (_, after) in changes.items():
             db.execute("DELETE FROM record WHERE agent = ? AND epoch = ?", (agent, epoch))
             for row in after.rows:
-                values = (row.agent, row.epoch, row.seq, row.sha256, row.time_us, "inspection", row.data)
-                db.execute("INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", values)
+                values = (row.agent, row.epoch, "", row.seq, row.sha256, row.time_us, "inspection", row.data)
+                db.execute("INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def tamper_influx(store: InfluxStore, changes: dict[tuple[str, str], tuple[list[Row], Mutated]]) -> None:
@@ -109,8 +109,12 @@ def chains() -> list[list[Opened]]:
     return [chain_of(number) for number in range(CHAINS)]
 
 
-def heads_of(changes: dict[tuple[str, str], tuple[list[Row], Mutated]]) -> dict[tuple[str, str], dict[int, str]]:
-    return {key: {before[-1].seq: before[-1].sha256} for key, (before, after) in changes.items() if after.witnessed}
+def heads_of(changes: dict[tuple[str, str], tuple[list[Row], Mutated]]) -> dict[ChainName, dict[int, str]]:
+    return {
+        ChainName(*key): {before[-1].seq: before[-1].sha256}
+        for key, (before, after) in changes.items()
+        if after.witnessed
+    }
 
 
 def test_a_thousand_mutations_in_sqlite_are_found_and_the_right_record_is_named(
@@ -207,7 +211,7 @@ def test_a_noted_head_vouches_for_every_record_before_it(rows: list[Row]) -> Non
 def test_a_chain_that_is_gone_altogether_is_missed_by_its_noted_head(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     store.open()
-    proof = verify(store, {("pc1", "abcdefgh"): {12: "ab" * 32}})
+    proof = verify(store, {ChainName("pc1", "abcdefgh"): {12: "ab" * 32}})
     store.close()
     assert not proof.ok
     assert [(chain.agent, chain.records, chain.gaps) for chain in proof.chains] == [("pc1", 0, [(1, 12)])]
@@ -225,8 +229,8 @@ def raw_chain(path: Path, count: int) -> SqliteStore:
             head = f'"agent":"pc1","epoch":"abcdefgh","seq":{seq},"prev":"{prev}","time":"{utc_text(T0 + seq)}"'
             data = f'{{"schema":"gaugetrail/1","kind":"inspection",{head},{rest}'.encode()
             prev = seal_of(data)
-            values = ("pc1", "abcdefgh", seq, prev, T0 + seq, "inspection", data)
-            db.execute("INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?)", values)
+            values = ("pc1", "abcdefgh", "", seq, prev, T0 + seq, "inspection", data)
+            db.execute("INSERT INTO record VALUES(?, ?, ?, ?, ?, ?, ?, ?)", values)
     return store
 
 
@@ -286,7 +290,8 @@ def test_the_command_holds_the_store_against_the_heads_of_an_earlier_proof(tmp_p
     assert "missing: 11 to 12" in after.stdout
 
 
-BRANCHED = '{"agents": [{"agent": "pc1", "epoch": "e", "branch": "0123456789ab", "last": 1, "head": "00"}]}'
+BRANCHED = '{"agents": [{"agent": "pc1", "epoch": "e", "branch": "0123456789a", "last": 1, "head": "00"}]}'
+"""What names a history by eleven digits."""
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"agents": [{"agent": 1}]}', BRANCHED, None])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ConfigFile = Annotated[Path, settings_file.option("collector")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+Vouch = Annotated[bool, typer.Option(help="take another history of an epoch than the store's in beside it")]
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.evidence import anchors as anchoring
 from gaugetrail_collector.evidence import verify as proving
 from gaugetrail_contract.counts import counted
+from gaugetrail_contract.record import record_id
 from gaugetrail_contract.signing import BadKeyFile, signer_at
 from gaugetrail_service.cli import answer, fail, say
 
@@ -31,12 +32,13 @@ def list_anchors(config: ConfigFile, as_json: AsJson = False) -> None:
     loaded = configuration.load(config)
     with opened_store(loaded) as store:
         heads, faults = anchoring.heads_of(anchoring.stored_anchors(store), _own_key(loaded))
-    for (agent, epoch), seals in sorted(heads.items()):
+    for name, seals in sorted(heads.items()):
         for seq, sha256 in sorted(seals.items()):
             if as_json:
-                answer({"agent": agent, "epoch": epoch, "seq": seq, "sha256": sha256})
+                branch = {"branch": name.branch} if name.branch else {}
+                answer({"agent": name.agent, "epoch": name.epoch, **branch, "seq": seq, "sha256": sha256})
             else:
-                say(f"{agent}/{epoch}/{seq} {sha256}")
+                say(f"{record_id(name.agent, name.epoch, seq, name.branch)} {sha256}")
     for fault in faults:
         print(fault, file=sys.stderr)
 

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
+from gaugetrail_collector.commands import AsJson, ConfigFile, Vouch, opened_store
 from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.evidence.archive import NotWhole, write_archive
@@ -88,7 +88,10 @@ def verify(file: Annotated[Path, typer.Argument(help="the archive")], as_json: A
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="the archive")], config: ConfigFile, as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(help="the archive")],
+    config: ConfigFile,
+    vouch: Vouch = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read an archive back into the store. All of it has to prove itself first; what is there already stays as it is.
 
@@ -98,7 +101,9 @@ def restore(
         proof = prove(file, lambda rows: watched(rows, "records proven"))
         with opened_store(configuration.load(config)) as store:
             total = proof.manifest.records
-            done = restore_archive(proof, file, store, lambda them: watched(them, "records read back", lambda: total))
+            done = restore_archive(
+                proof, file, store, lambda them: watched(them, "records read back", lambda: total), vouch=vouch
+            )
     except (NoArchive, OSError) as error:
         raise fail(str(error)) from error
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
+from gaugetrail_collector.commands import AsJson, ConfigFile, Vouch, opened_store
 from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing.copying import copy as copy_records
@@ -22,6 +22,7 @@ def copy(
     since: Since = None,
     until: Until = None,
     last: Last = None,
+    vouch: Vouch = False,
     as_json: AsJson = False,
 ) -> None:
     """Copy every record into another store and compare both. Start it again where it was stopped.
@@ -34,7 +35,7 @@ def copy(
         raise fail("the store would be copied into itself; --to names another settings file", 2)
     with opened_store(source) as here, opened_store(target) as there:
         count = here.count
-        done = copy_records(here, there, window, lambda rows: watched(rows, "records copied", count))
+        done = copy_records(here, there, window, lambda rows: watched(rows, "records copied", count), vouch=vouch)
     if as_json:
         answer(done.as_json())
     else:

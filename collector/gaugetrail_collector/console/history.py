@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window, contexts
 from gaugetrail_collector.tracing.genealogy import Thing, links_of
-from gaugetrail_collector.tracing.trace import Known, Page, Question, pages, target_of
+from gaugetrail_collector.tracing.trace import Known, Page, Question, pages
 from gaugetrail_contract.record import Amendment, Event, Inspection, identifiers
 
 PAGE_OF_RECORDS = 100
@@ -107,7 +107,7 @@ def history(store: Store, identifier: str, kind: str | None, after: Position | N
     inspected = tuple(known for known in page.known if known.record is None or isinstance(known.record, Inspection))
     own = tuple(known for known in page.known if isinstance(known.record, Amendment))
     chapters = tuple(
-        Chapter(known, tuple(one for one in page.amendments if target_of(one) == known.id)) for known in inspected
+        Chapter(known, tuple(one for one in page.amendments if known.amended_by(one))) for known in inspected
     )
     told = {amendment.id for chapter in chapters for amendment in chapter.amendments}
     return History(

@@ -27,11 +27,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
-from gaugetrail_contract.events.anchors import HeadsAnchored
+from gaugetrail_contract.events.anchors import ChainHead, HeadsAnchored
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import FIRST_PREV, Event, EventBody, Head, Record, Subject
-from gaugetrail_contract.seal import BadRecord, open_line, seal
+from gaugetrail_contract.seal import BadRecord, ChainName, open_line, seal
 from gaugetrail_contract.signing import BadSignature, Signer, check
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ PREFIX = "collector:"
 MOST_HEADS = 200
 """In one anchor; a plant with more chains makes several."""
 
-Heads = dict[tuple[str, str], dict[int, str]]
-"""(agent, epoch) -> number -> seal."""
+Heads = dict[ChainName, dict[int, str]]
+"""Chain -> number -> seal."""
 
 
 class _State(BaseModel):
@@ -68,8 +68,8 @@ class Anchors:
         self._path = path
         self._signer = signer
         self._clock = clock
-        self._grown: dict[tuple[str, str], tuple[int, str]] = {}
-        self._newest: dict[tuple[str, str], int] = {}
+        self._grown: dict[ChainName, tuple[int, str]] = {}
+        self._newest: dict[ChainName, int] = {}
         self._lock = threading.Lock()
 
     def there(self, spans: Iterable[RecordSpan]) -> None:
@@ -111,11 +111,11 @@ class Anchors:
             log.warning("the last anchor is of %s; a new chain of anchors begins", utc_text(state.last_us)[:10])
             state.epoch, state.seq, state.prev, state.last_us = secrets.token_hex(6), 0, FIRST_PREV, 0
 
-    def _sealed(self, state: _State, heads: dict[tuple[str, str], tuple[int, str]]) -> str:
+    def _sealed(self, state: _State, heads: dict[ChainName, tuple[int, str]]) -> str:
         """The next record of our chain, as a wire line."""
         ticker = Ticker(self._clock.now_us, state.last_us)
         time = utc_text(ticker.next())
-        payload = HeadsAnchored(heads=tuple((*chain, *head) for chain, head in heads.items()))
+        payload = HeadsAnchored(heads=tuple(_head(chain, *head) for chain, head in heads.items()))
         if self._signer is not None:
             signed = self._signer.sign(payload.TYPE, self.agent, time, *payload.signed_parts)
             payload = payload.model_copy(update={"key": self._signer.key, "ed25519": signed})
@@ -178,9 +178,9 @@ class Anchors:
 
 def stored_anchors(store: Store) -> Iterator[bytes]:
     """Every anchor in the store as a wire line, chain by chain. Raises `StoreDown`."""
-    for agent, epoch in store.chains():
-        if agent.startswith(PREFIX):
-            for row in store.rows(agent, epoch):
+    for chain in store.chains():
+        if chain.agent.startswith(PREFIX):
+            for row in store.rows(*chain):
                 yield b'{"sha256":"' + row.sha256.encode() + b'","record":' + row.data + b"}"
 
 
@@ -198,8 +198,13 @@ def heads_of(lines: Iterable[bytes], keys: Sequence[str]) -> tuple[Heads, list[s
             faults.append(f"anchor {number}: {error}")
             continue
         record = opened.record
-        heads.setdefault((record.agent, record.epoch), {})[record.seq] = opened.sealed.sha256
+        heads.setdefault(ChainName(record.agent, record.epoch), {})[record.seq] = opened.sealed.sha256
     return heads, faults
+
+
+def _head(chain: ChainName, seq: int, sha256: str) -> ChainHead:
+    head = (chain.agent, chain.epoch, seq, sha256)
+    return (*head, chain.branch) if chain.branch else head
 
 
 def _take(record: Record, keys: Sequence[str], heads: Heads) -> None:
@@ -213,13 +218,5 @@ def _take(record: Record, keys: Sequence[str], heads: Heads) -> None:
     if payload.key not in keys:
         raise BadSignature(f"{record.id} is signed by the key {payload.key}, which is not among those given")
     check(payload.key, payload.ed25519, payload.TYPE, record.agent, record.time, *payload.signed_parts)
-    branched = []
     for agent, epoch, seq, sha256, *branch in payload.heads:
-        if branch:
-            branched.append(f"{agent} epoch {epoch}")
-        else:
-            heads.setdefault((agent, epoch), {})[seq] = sha256
-    if branched:
-        raise BadRecord(
-            f"it names second histories of {', '.join(branched)}: this version can't compare them; update it"
-        )
+        heads.setdefault(ChainName(agent, epoch, *branch), {})[seq] = sha256

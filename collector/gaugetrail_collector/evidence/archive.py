@@ -1,7 +1,8 @@
 """A period of the store in one file that proves itself: records with their seals, chain heads, a manifest. No database
 is needed to verify it, nor this program: it is a ZIP of wire lines and one JSON file.
 
-`manifest.json` says the format, the period, and for each chain its file, how many records, the first and last number,
+`manifest.json` says the format, the period, and for each chain (of a second history of an epoch with its `branch`) its
+file, how many records, the first and last number,
 the seal before the first (`prev`) and of the last (`head`), the numbers that were already missing in the store, and
 the SHA-256 of the file. `chains/0001.jsonl` and so on hold the wire lines in the order of their numbers.
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import operator
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,8 +28,8 @@ from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Window
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.files import whole_file
-from gaugetrail_contract.seal import Sealed, parse_record
-from gaugetrail_contract.text import Hex256, Identifier, UtcText
+from gaugetrail_contract.seal import ChainName, Sealed, parse_record
+from gaugetrail_contract.text import Branch, Hex256, Identifier, UtcText
 
 MANIFEST = "manifest.json"
 FORMAT: Literal["gaugetrail-archive/1"] = "gaugetrail-archive/1"
@@ -47,6 +49,7 @@ class ArchivedChain(BaseModel):
 
     agent: Identifier
     epoch: Identifier
+    branch: Branch = Field("", exclude_if=operator.not_, description="which history of the epoch; left out when empty")
     file: str = Field(pattern=r"^chains/[0-9]{4,9}\.jsonl$")
     sha256: Hex256
     records: int = Field(ge=1)
@@ -55,6 +58,11 @@ class ArchivedChain(BaseModel):
     prev: Hex256
     head: Hex256
     missing: tuple[tuple[int, int], ...] = Field((), description="already missing in the store: from, to")
+
+    @property
+    def name(self) -> ChainName:
+        """Which one it is."""
+        return ChainName(self.agent, self.epoch, self.branch)
 
 
 class Manifest(BaseModel):
@@ -73,9 +81,9 @@ def write_archive(store: Store, window: Window, path: Path, watch: Watch = iter)
     """Archive the window's records. Raises `NotWhole`, `OSError`, `StoreDown`; then there is no file."""
     chains: list[ArchivedChain] = []
     with whole_file(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for agent, epoch in store.chains():
-            rows = watch(in_order(store.rows(agent, epoch, window)))
-            chain = _write_chain(packed, agent, epoch, f"chains/{len(chains) + 1:04}.jsonl", rows)
+        for name in store.chains():
+            rows = watch(in_order(store.rows(*name, window=window)))
+            chain = _write_chain(packed, name, f"chains/{len(chains) + 1:04}.jsonl", rows)
             if chain is not None:
                 chains.append(chain)
         manifest = Manifest(
@@ -89,14 +97,12 @@ def write_archive(store: Store, window: Window, path: Path, watch: Watch = iter)
     return manifest
 
 
-def _write_chain(
-    packed: zipfile.ZipFile, agent: str, epoch: str, name: str, rows: Iterator[Row]
-) -> ArchivedChain | None:
+def _write_chain(packed: zipfile.ZipFile, name: ChainName, entry: str, rows: Iterator[Row]) -> ArchivedChain | None:
     first = next(rows, None)
     if first is None:
         return None
-    chain, digest = Chain(agent, epoch, last=first.seq - 1), hashlib.sha256()
-    with packed.open(_entry(name), "w", force_zip64=True) as file:
+    chain, digest = Chain(name.agent, name.epoch, branch=name.branch, last=first.seq - 1), hashlib.sha256()
+    with packed.open(_entry(entry), "w", force_zip64=True) as file:
         for row in itertools.chain((first,), rows):
             chain.take(row)
             if chain.broken:
@@ -109,9 +115,10 @@ def _write_chain(
         fault = chain.broken[0]
         raise NotWhole(f"{fault['record']} can't be archived: {fault['reason']}; verify names all such records")
     return ArchivedChain(
-        agent=agent,
-        epoch=epoch,
-        file=name,
+        agent=name.agent,
+        epoch=name.epoch,
+        branch=name.branch,
+        file=entry,
         sha256=digest.hexdigest(),
         records=chain.records,
         first=chain.first,

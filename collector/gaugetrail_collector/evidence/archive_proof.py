@@ -60,7 +60,7 @@ class ArchiveProof:
         many = f"{counted(manifest.records, 'record')} of {counted(len(manifest.chains), 'chain')}"
         shown = [f"{word}: {many}, {period}; sha256 {self.sha256}"]
         for chain in manifest.chains:
-            shown.append(f"  {chain.agent} epoch {chain.epoch}: {chain.first} to {chain.last}, head {chain.head[:16]}…")
+            shown.append(f"  {chain.name}: {chain.first} to {chain.last}, head {chain.head[:16]}…")
             shown += [f"    missing in the store when it was made: {start} to {end}" for start, end in chain.missing]
         return shown + [f"  broken: {fault}" for fault in self.faults]
 
@@ -98,9 +98,9 @@ def _manifest(packed: zipfile.ZipFile) -> Manifest:
 
 
 def _faults(packed: zipfile.ZipFile, chain: ArchivedChain, manifest: Manifest, watch: Watch) -> list[str]:
-    name = f"{chain.agent} epoch {chain.epoch} ({chain.file})"
+    name = f"{chain.name} ({chain.file})"
     digest = hashlib.sha256()
-    walk = Chain(chain.agent, chain.epoch, {chain.last: chain.head}, last=chain.first - 1)
+    walk = Chain(chain.agent, chain.epoch, {chain.last: chain.head}, branch=chain.branch, last=chain.first - 1)
     prev, outside = None, 0
     try:
         with packed.open(chain.file) as file:
@@ -131,7 +131,7 @@ def _rows(file: IO[bytes], chain: ArchivedChain, saw: Callable[[bytes], object])
         saw(line)
         sealed = cut_line(line.removesuffix(b"\n"))
         record = open_sealed(sealed)
-        yield Row(chain.agent, chain.epoch, record.seq, sealed.sha256, sealed.data, record.time_us)
+        yield Row(chain.agent, chain.epoch, record.seq, sealed.sha256, sealed.data, record.time_us, chain.branch)
 
 
 def _within(row: Row, manifest: Manifest) -> bool:

@@ -17,8 +17,9 @@ from gaugetrail_collector.evidence.archive import ArchivedChain
 from gaugetrail_collector.evidence.archive_proof import ArchiveProof, NoArchive, verify_archive
 from gaugetrail_collector.evidence.verify import Watch
 from gaugetrail_collector.stores import Fate, Store
+from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_contract.ranges import Ranges
-from gaugetrail_contract.seal import MAX_LINE_BYTES, BadRecord, Opened, open_line
+from gaugetrail_contract.seal import MAX_LINE_BYTES, BadRecord, ChainName, Opened, open_line
 
 AT_ONCE = 1000
 MOST_NAMED = 100
@@ -36,6 +37,8 @@ class ArchiveRestored:
     left_out: int = 0
     reasons: list[str] = field(default_factory=list)
     """Why records were left out, and what the store doesn't have afterwards; the first hundred."""
+    stands: dict[ChainName, set[ChainName]] = field(default_factory=dict)
+    """Where records of each chain stand now: a store that had records of the epoch before may call it otherwise."""
 
     @property
     def ok(self) -> bool:
@@ -62,15 +65,22 @@ def prove(path: Path, watch: Watch = iter) -> ArchiveProof:
     return proof
 
 
-def restore_archive(proof: ArchiveProof, path: Path, store: Store, watch: Counted = iter) -> ArchiveRestored:
-    """Write every record of a proven archive. Raises `StoreDown`, `StoreRefuses`, `NoArchive`, `OSError`."""
+def restore_archive(
+    proof: ArchiveProof, path: Path, store: Store, watch: Counted = iter, *, vouch: bool = False
+) -> ArchiveRestored:
+    """Write every record of a proven archive; where the store has another history of an epoch, the archive's is taken
+    in beside it if somebody vouches for it. Raises `StoreDown`, `StoreRefuses`, `NoArchive`, `OSError`.
+    """
     done = ArchiveRestored(proof.manifest.records)
     try:
         with zipfile.ZipFile(path) as packed:
             for chain in proof.manifest.chains:
                 records = watch(_records(packed, chain))
+                stands = done.stands.setdefault(chain.name, set())
                 while batch := list(islice(records, AT_ONCE)):
-                    _write(store, batch, done)
+                    if not _write(store, batch, done, vouch=vouch):
+                        _leave_out(chain, sum(1 for _ in records), done)
+                    stands |= {opened.chain for opened in batch}
     except (BadRecord, KeyError, zipfile.BadZipFile) as error:
         raise NoArchive(f"{path} has changed since it was proven: {error}") from error
     for chain in proof.manifest.chains:
@@ -81,25 +91,39 @@ def restore_archive(proof: ArchiveProof, path: Path, store: Store, watch: Counte
 def _records(packed: zipfile.ZipFile, chain: ArchivedChain) -> Iterator[Opened]:
     with packed.open(chain.file) as file:
         while line := file.readline(MAX_LINE_BYTES + 2):
-            yield open_line(line.removesuffix(b"\n"))
+            opened = open_line(line.removesuffix(b"\n"))
+            opened.branch = chain.branch
+            yield opened
 
 
-def _write(store: Store, batch: list[Opened], done: ArchiveRestored) -> None:
-    for opened, outcome in zip(batch, store.write(batch), strict=True):
+def _leave_out(chain: ArchivedChain, left: int, done: ArchiveRestored) -> None:
+    """What follows on a history that is not taken in belongs to it."""
+    done.left_out += left
+    done.say(
+        f"{chain.name}: the store has another history of this epoch; look at both (verify), and say --vouch to take "
+        "the archive's in beside it"
+    )
+
+
+def _write(store: Store, batch: list[Opened], done: ArchiveRestored, *, vouch: bool) -> bool:
+    """False where a record is of another history than the store's: of those that are, the first is named."""
+    outcomes, forked = write_histories(store, batch, lambda _: vouch), False
+    for opened, outcome in zip(batch, outcomes, strict=True):
         if outcome.fate is Fate.STORED:
             done.written += 1
         elif outcome.fate is Fate.THERE:
             done.there += 1
         else:
             done.left_out += 1
-            done.say(f"{opened.record.id} is not written: {outcome.reason}")
+            if not forked or outcome.fate is not Fate.FORK:
+                done.say(f"{opened.record.id} is not written: {outcome.reason}")
+            forked = forked or outcome.fate is Fate.FORK
+    return not forked
 
 
 def _ask_back(store: Store, chain: ArchivedChain, done: ArchiveRestored) -> None:
-    there = Ranges(store.numbers(chain.agent, chain.epoch))
+    there = Ranges(span for name in done.stands[chain.name] for span in store.numbers(*name))
     for first, last in chain.missing:
         there.add(first, last)
     for first, last in there.gaps(chain.first, chain.last):
-        done.say(
-            f"{chain.agent} epoch {chain.epoch}: {first} to {last} are not in the store, although they were written"
-        )
+        done.say(f"{chain.name}: {first} to {last} are not in the store, although they were written")

@@ -26,8 +26,8 @@ from gaugetrail_collector.stores import Row
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.events.spool import SpoolLost
 from gaugetrail_contract.ranges import Ranges
-from gaugetrail_contract.record import FIRST_PREV, Event, record_id
-from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed, seal_of
+from gaugetrail_contract.record import FIRST_PREV, Event
+from gaugetrail_contract.seal import BadRecord, ChainName, Sealed, open_sealed, seal_of
 
 MOST_NAMED = 1000
 """Faults and gaps of one chain that are named; all are counted."""
@@ -85,6 +85,7 @@ class Chain:
     agent: str
     epoch: str
     witnessed: Mapping[int, str] = field(default_factory=dict)
+    branch: str = ""
     records: int = 0
     first: int = 0
     last: int = 0
@@ -106,6 +107,11 @@ class Chain:
     _doubted: tuple[_Link, _Link] | None = None
 
     @property
+    def name(self) -> ChainName:
+        """Which one it is."""
+        return ChainName(self.agent, self.epoch, self.branch)
+
+    @property
     def ok(self) -> bool:
         """Nothing missing, nothing altered, nothing twice."""
         return not (self.faults or self.missing or self.duplicates)
@@ -115,6 +121,7 @@ class Chain:
         return {
             "agent": self.agent,
             "epoch": self.epoch,
+            **({"branch": self.branch} if self.branch else {}),
             "ok": self.ok,
             "records": self.records,
             "first": self.first,
@@ -147,6 +154,10 @@ class Chain:
         self._judge(link)
         self.first = self.first or row.seq
         self.last, self.head, self._before = row.seq, row.sha256, link
+
+    def accuse_first(self, row: Row, reason: str) -> None:
+        """Something is wrong with the place where the chain begins. Before `finish`."""
+        self._accuse(_Link(row, {row.sha256}), reason)
 
     def came_to(self, seq: int) -> None:
         """So many numbers were sealed: what is behind the last record is missing. Before `finish`."""
@@ -242,4 +253,4 @@ class Chain:
 
 
 def _name(row: Row) -> str:
-    return record_id(row.agent, row.epoch, row.seq)
+    return row.id

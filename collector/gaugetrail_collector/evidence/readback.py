@@ -27,20 +27,23 @@ from gaugetrail_collector.stores import Store
 from gaugetrail_contract.commands import MAX_RANGES, Again
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.ranges import Ranges, Span
+from gaugetrail_contract.seal import ChainName
 
 log = logging.getLogger(__name__)
 
 LONGEST = 3600.0
 FIRST_AGAIN = 30.0
-
-ChainName = tuple[str, str]
-"""Agent and epoch."""
+MANY = 2**53
+"""Beyond every number."""
 
 
 @dataclass(slots=True)
 class _Passed:
-    """What went through this collector of a chain since it was last found whole, up to `whole`."""
+    """What went through this collector of a chain since it was last found whole, up to `whole`; at all, from `first`
+    on.
+    """
 
+    first: int
     whole: int
     whole_us: int
     seen: Ranges = field(default_factory=Ranges)
@@ -52,8 +55,7 @@ class _Passed:
 class Gap:
     """Numbers of a chain that the store doesn't have."""
 
-    agent: str
-    epoch: str
+    chain: ChainName
     first: int
     last: int
     since: float
@@ -70,7 +72,7 @@ class Gap:
         """For status and logs."""
         numbers = f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
         asked = "not asked for yet" if not self.asked else f"asked for {counted(self.asked, 'time')}"
-        return f"{self.agent} epoch {self.epoch}: {numbers} missing in the store, {asked}"
+        return f"{self.chain}: {numbers} missing in the store, {asked}"
 
 
 @dataclass
@@ -87,17 +89,29 @@ class Reconciler:
     _at_once: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def stored(self, spans: Iterable[RecordSpan]) -> None:
+    def stored(self, spans: Sequence[RecordSpan]) -> None:
         """These are in the store now, as it says."""
         with self._lock:
+            for agent, epoch in {span.chain[:2] for span in spans if span.chain.branch}:
+                self._forget(agent, epoch)
             for span in spans:
                 passed = self._passed.get(span.chain)
                 if passed is None:
-                    passed = self._passed[span.chain] = _Passed(span.first.seq - 1, span.first.time_us - 1)
+                    first = span.first.seq
+                    passed = self._passed[span.chain] = _Passed(first, first - 1, span.first.time_us - 1)
                 if span.last.seq > passed.whole:
                     passed.seen.add(max(span.first.seq, passed.whole + 1), span.last.seq)
                 if span.last.seq > passed.newest:
                     passed.newest, passed.newest_us = span.last.seq, span.last.time_us
+
+    def _forget(self, agent: str, epoch: str) -> None:
+        """Records have come to a second history of the epoch, and may have left the others with that: what these should
+        have is what the store says at the next whole look.
+        """
+        for name in [name for name in self._passed if name[:2] == (agent, epoch)]:
+            del self._passed[name]
+        for name in [name for name in self._gaps if name[:2] == (agent, epoch)]:
+            del self._gaps[name]
 
     def gaps(self) -> list[Gap]:
         """What was asked for again and is not there yet."""
@@ -115,7 +129,7 @@ class Reconciler:
                 first, first_us, last, last_us = passed.whole + 1, passed.whole_us, passed.newest, passed.newest_us
                 seen = passed.seen.spans()
             if seen != [(first, last)]:
-                there = store.numbers(*name, first - 1, first_us)
+                there = store.numbers(*name, after_seq=first - 1, after_us=first_us)
                 self._missing(name, (first, last), self._unaccounted(name, there, first, last), now, first_us)
             with self._lock:
                 passed.whole, passed.whole_us = last, last_us
@@ -127,8 +141,8 @@ class Reconciler:
         with self._lock:
             due = [gap for gaps in self._gaps.values() for gap in gaps if gap.due(now, self.grace_secs)]
         for gap in due:
-            name = (gap.agent, gap.epoch)
-            there = store.numbers(*name, gap.first - 1, gap.after_us)
+            name = gap.chain
+            there = store.numbers(*name, after_seq=gap.first - 1, after_us=gap.after_us)
             missing = self._unaccounted(name, there, gap.first, gap.last)
             self._missing(name, (gap.first, gap.last), missing, now, gap.after_us)
 
@@ -141,12 +155,15 @@ class Reconciler:
         """The whole look; `known` are numbers that others know to be stored. Raises `StoreDown`."""
         with self._lock:
             newest = {name: passed.newest for name, passed in self._passed.items()}
+            begins = {name: passed.first for name, passed in self._passed.items() if name.branch}
             since = now - self.grace_secs if self._at_once else now
         for name in {*store.chains(), *newest, *known}:
-            there = store.numbers(*name, 0, since_us)
+            there = store.numbers(*name, after_us=since_us)
             if since_us and not there:
                 continue  # all of it is older than what must be kept
-            first = there[0][0] if since_us else 1
+            # Where a second history begins is known only from what came of it.
+            first = min(start for start, _ in (*there, (begins.get(name, MANY), 0))) if name.branch else 1
+            first = there[0][0] if since_us else first
             last = max(newest.get(name, 0), known.get(name, 0), there[-1][1] if there else 0)
             missing = self._unaccounted(name, there, first, last)
             self._missing(name, (first, last), missing, now, since_us, since)
@@ -157,7 +174,7 @@ class Reconciler:
         accounted = Ranges(there)
         if not accounted.gaps(first, last):
             return []
-        for seq in self.set_aside(*name):
+        for seq in self.set_aside(name.agent, name.epoch):
             accounted.add(seq)
         return accounted.gaps(first, last)
 
@@ -178,7 +195,7 @@ class Reconciler:
             inside = [gap for gap in before if Ranges([looked]).covers(gap.first, gap.last)]
             gaps = [gap for gap in before if gap not in inside]
             new_since = now if since is None else since
-            gaps += [_known(inside, Gap(*name, first, last, new_since, after_us)) for first, last in missing]
+            gaps += [_known(inside, Gap(name, first, last, new_since, after_us)) for first, last in missing]
             gaps.sort(key=lambda gap: gap.first)
             if gaps:
                 self._gaps[name] = gaps
@@ -188,7 +205,7 @@ class Reconciler:
                 gap.next_ask = now + min(LONGEST, FIRST_AGAIN * 2 ** min(gap.asked - 1, 16))
         for gap in inside:
             if gap.asked and not Ranges(missing).meets(gap.first, gap.last):
-                log.info("%s, and is there now", gap, extra={"event": "gap_filled", "agent": gap.agent})
+                log.info("%s, and is there now", gap, extra={"event": "gap_filled", "agent": name.agent})
         self._ask(name, due)
 
     def _ask(self, name: ChainName, due: Sequence[Gap]) -> None:
@@ -196,8 +213,9 @@ class Reconciler:
             return
         for gap in due:
             if gap.asked == 1:
-                log.error("%s", gap, extra={"event": "gap", "agent": gap.agent, "first": gap.first, "last": gap.last})
-        self.ask(name[0], Again(command="again", epoch=name[1], ranges=tuple((gap.first, gap.last) for gap in due)))
+                log.error("%s", gap, extra={"event": "gap", "agent": name.agent, "first": gap.first, "last": gap.last})
+        ranges = tuple((gap.first, gap.last) for gap in due)
+        self.ask(name.agent, Again(command="again", epoch=name.epoch, branch=name.branch, ranges=ranges))
 
 
 def _known(before: Sequence[Gap], gap: Gap) -> Gap:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 
 from gaugetrail_collector.config import EvidenceTable, ReadbackTable
 from gaugetrail_collector.evidence.anchors import Anchors
-from gaugetrail_collector.evidence.readback import ChainName, Reconciler
+from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown, StoreReplaced
+from gaugetrail_contract.seal import ChainName
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Rounds:
     def _confirmed(self) -> dict[ChainName, int]:
         """What agents say was confirmed to them: everything, where nothing waits."""
         return {
-            (name, heard.document.spool.epoch): heard.document.spool.last_seq
+            ChainName(name, heard.document.spool.epoch): heard.document.spool.last_seq
             for name, heard in self._neighbours.agents().items()
             if heard.document.spool is not None and not heard.document.spool.waiting
         }

@@ -2,6 +2,8 @@
 
 Streams: memory does not grow with the store. Heads noted earlier (`verify --json` of last month, an anchor) are
 `witnessed`: what was proven then must still stand, and a chain that was cut short or rewritten since is found out.
+
+Where an epoch has several histories, each is walked; how they hang together is `histories`' matter.
 """
 
 from __future__ import annotations
@@ -13,13 +15,15 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from gaugetrail_collector.evidence.chain import Chain, in_order
+from gaugetrail_collector.evidence.histories import Looks, look_over, told
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.ranges import Ranges
+from gaugetrail_contract.seal import ChainName
 from gaugetrail_contract.text import Branch
 
-Heads = Mapping[tuple[str, str], Mapping[int, str]]
-"""(agent, epoch) -> number -> the seal that was noted for it."""
+Heads = Mapping[ChainName, Mapping[int, str]]
+"""Chain -> number -> the seal that was noted for it."""
 DAY_US = 86_400 * 1_000_000
 Watch = Callable[[Iterator[Row]], Iterator[Row]]
 """Passes rows on and may count them, for a progress bar."""
@@ -60,12 +64,12 @@ class Proof:
         return [f"  dropped by retention: 1 to {chain.dropped} ({keeps}{certain})"]
 
     def lines(self) -> list[str]:
-        """For people: a line for each chain, then each fault."""
-        shown = []
+        """For people: a line for each epoch with several histories, a line for each chain, then each fault."""
+        shown = told(self.chains)
         for chain in self.chains:
             word = "ok" if chain.ok else "NOT OK"
             shown.append(
-                f"{word}: {chain.agent} epoch {chain.epoch}: {counted(chain.records, 'record')}, "
+                f"{word}: {chain.name}: {counted(chain.records, 'record')}, "
                 f"{chain.first} to {chain.last}, "
                 f"{chain.missing} missing, {chain.faults} broken, {chain.duplicates} twice; head {chain.head[:16]}…"
             )
@@ -102,10 +106,7 @@ def noted_heads(text: str) -> Heads:
         noted = _Noted.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise ValueError("it is not what verify --json prints") from error
-    if branched := next((one for one in noted.agents if one.branch), None):
-        where = f"{branched.agent} epoch {branched.epoch}"
-        raise ValueError(f"it names a second history of {where}: this version can't compare it; update it")
-    return {(one.agent, one.epoch): {one.last: one.head} for one in noted.agents if one.last}
+    return {ChainName(one.agent, one.epoch, one.branch): {one.last: one.head} for one in noted.agents if one.last}
 
 
 def wall_us() -> int:
@@ -117,16 +118,32 @@ def verify(
     store: Store, witnessed: Heads | None = None, watch: Watch = iter, now_us: Callable[[], int] = wall_us
 ) -> Proof:
     """Walk every chain, those of `witnessed` too that have no record left. Raises `StoreDown` or `StoreRefuses`."""
-    noted, keeps_us = witnessed or {}, store.keeps_us()
+    keeps_us = store.keeps_us()
     kept_since_us = None if keeps_us is None else now_us() - keeps_us
-    walked: dict[tuple[str, str], Chain] = {}
-    for agent, epoch in {*store.chains(), *noted}:
-        chain = walked[agent, epoch] = Chain(agent, epoch, noted.get((agent, epoch), {}), kept_since_us=kept_since_us)
-        for row in watch(in_order(store.rows(agent, epoch))):
-            chain.take(row)
+    looks = look_over(store, witnessed or {})
+    walked = {name: _walk(store, looks, name, watch, kept_since_us) for name in looks.names}
     for chain in list(walked.values()):
         for epoch, seq in chain.ends:
-            walked.setdefault((chain.agent, epoch), Chain(chain.agent, epoch)).came_to(seq)
+            _end(walked, chain.agent, epoch, seq)
     for chain in walked.values():
         chain.finish()
     return Proof(tuple(walked[name] for name in sorted(walked)), keeps_us)
+
+
+def _walk(store: Store, looks: Looks, name: ChainName, watch: Watch, kept_since_us: int | None) -> Chain:
+    first = looks.firsts.get(name)
+    begins = first.seq - 1 if name.branch and first is not None else 0
+    noted = looks.witnessed.get(name, {})
+    chain = Chain(name.agent, name.epoch, noted, branch=name.branch, last=begins, kept_since_us=kept_since_us)
+    if first is not None and (fault := looks.fault_at_the_beginning(first, kept_since_us)) is not None:
+        chain.accuse_first(first, fault)
+    for row in watch(in_order(store.rows(*name))):
+        chain.take(row)
+    return chain
+
+
+def _end(walked: dict[ChainName, Chain], agent: str, epoch: str, seq: int) -> None:
+    """An epoch had come to this number, in whichever of its histories."""
+    name = ChainName(agent, epoch)
+    if all(chain.last < seq for one, chain in walked.items() if one[:2] == name[:2]):
+        walked.setdefault(name, Chain(agent, epoch)).came_to(seq)

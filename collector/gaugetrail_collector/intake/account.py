@@ -1,7 +1,8 @@
 """The account: what became of a stored batch, counted, told to whoever listens, and written into receipts.
 
 Promise: a receipt speaks only of what is in the store or set aside, each of its ranges ended by the seal of its last
-record; a fork gets none. Receipts come before the acknowledgement of their messages. It runs on the confirming thread.
+record; a fork that isn't believed gets none. Receipts come before the acknowledgement of their messages. It runs on the
+confirming thread.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gaugetrail_contract.escapes import visible, visible_bytes
 from gaugetrail_contract.receipts import NotStored as SetAsideReceipt
 from gaugetrail_contract.receipts import Receipt, StoredRange
 from gaugetrail_contract.record import Record
-from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.seal import ChainName, Opened
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Account:
     figures: IntakeFigures = field(default_factory=IntakeFigures)
     newer: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Agents whose records hold keys that are unknown here, with those of the first such record."""
+    parted: dict[ChainName, int] = field(default_factory=dict)
+    """Second histories that records have come of since start, with the first number that came."""
 
     def confirm(self, stored: Stored) -> Done:
         """What is to be said of a stored batch, once it is counted and told to whoever listens here."""
@@ -73,6 +76,18 @@ class Account:
         if self.on_there is not None:
             self.on_there(there)
         return Done(tuple(_receipts(there, stored.records, stored.outcomes)), stored.messages)
+
+    def _notice_parted(self, opened: Opened) -> None:
+        """Said once for each history, until the collector is started again."""
+        self.parted[opened.chain] = opened.seq
+        log.error(
+            "%s: a second history from %d on: its PC was put back from a snapshot, or a copy of it runs; both are "
+            "stored, and the agent goes on in a new epoch. If two PCs run with this name, give one of them another "
+            "[agent] id",
+            opened.chain,
+            opened.seq,
+            extra={"event": "second_history", "agent": opened.agent, "seq": opened.seq, "branch": opened.branch},
+        )
 
     def _notice_newer(self, opened: Opened) -> None:
         """Said once for each agent, until the collector is started again."""
@@ -99,6 +114,8 @@ class Account:
         self.figures.points += sum([opened.measured for opened in stored])
         self.figures.late += sum([opened.time_us < late for opened in stored])
         for opened in stored:
+            if opened.branch and opened.chain not in self.parted and len(self.parted) < MOST_NEWER:
+                self._notice_parted(opened)
             if opened.unknown and opened.agent not in self.newer and len(self.newer) < MOST_NEWER:
                 self._notice_newer(opened)
         if self.on_stored is not None:
@@ -116,15 +133,17 @@ class Account:
 def _receipts(
     there: Sequence[RecordSpan], records: Sequence[Opened], outcomes: Sequence[Outcome]
 ) -> Iterable[tuple[str, Receipt]]:
-    """One receipt for each agent and epoch. A fork gets none: neither of the two is confirmed by it."""
-    stored: dict[tuple[str, str], list[StoredRange]] = {}
-    aside: dict[tuple[str, str], list[SetAsideReceipt]] = {}
+    """One receipt for each history of an agent's epoch. A fork that isn't believed gets none: neither of the two is
+    confirmed by it.
+    """
+    stored: dict[ChainName, list[StoredRange]] = {}
+    aside: dict[ChainName, list[SetAsideReceipt]] = {}
     for span in there:
         stored.setdefault(span.chain, []).append((span.first.seq, span.last.seq, span.last.sealed.sha256))
     for opened, outcome in zip(records, outcomes, strict=True):
         if outcome.fate is Fate.REJECTED:
             entry = SetAsideReceipt(seq=opened.seq, sha256=opened.sealed.sha256, reason=outcome.reason[:500])
-            aside.setdefault((opened.agent, opened.epoch), []).append(entry)
+            aside.setdefault(opened.chain, []).append(entry)
     for chain in dict.fromkeys((*stored, *aside)):
-        ranges = tuple(stored.get(chain, ()))
-        yield chain[0], Receipt(epoch=chain[1], stored=ranges, set_aside=tuple(aside.get(chain, ())))
+        ranges, left_out = tuple(stored.get(chain, ())), tuple(aside.get(chain, ()))
+        yield chain.agent, Receipt(epoch=chain.epoch, branch=chain.branch, stored=ranges, set_aside=left_out)

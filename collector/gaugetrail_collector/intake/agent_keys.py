@@ -116,6 +116,14 @@ class Keys:
         )
         return None
 
+    def knows(self, agent: str, key: str) -> bool:
+        """Whether the agent is known by this key, whatever the policy."""
+        return key in self._of(agent)
+
+    def knew(self, agent: str, moment_us: int) -> bool:
+        """Whether the agent was known by a key at that moment, so that nothing unsigned of it was taken any more."""
+        return self.policy != "off" and any(one.agent == agent and one.since_us <= moment_us for one in self.entries())
+
     def _unregistered(self, agent: str, why: str, key: str = "KEY") -> str:
         return f"{why} no key is registered for {agent}: gaugetrail-collector keys add {agent} {key}"
 

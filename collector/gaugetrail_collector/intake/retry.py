@@ -2,7 +2,9 @@
 
 What goes into the store, or stands there already under the same seal, leaves the list; everything else stays, with the
 reason of today. A line that was set aside because its message was not signed as it must be is not believed for being
-asked again: it leaves the list when the agent has sent the record itself meanwhile, or when a person vouches for it.
+asked again: it leaves the list when the agent has sent the record itself meanwhile, or when a person vouches for it. So
+does a fork, unless its message was signed when it was set aside: a line on the list carries no signature, but where the
+agent was known by a key by then, no other message of it came as far as to be found a fork.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.decoding import Decoded, Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.storing import UNPROVEN, explained
 from gaugetrail_collector.stores import Fate, Store
+from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_contract.record import identifiers
 from gaugetrail_contract.seal import Opened
 
@@ -34,16 +38,18 @@ def retry(store: Store, set_aside: SetAside, entries: Sequence[Entry], keys: Key
     ready: list[tuple[Entry, Decoded]] = []
     for entry in entries:
         decoded = decode(Message(entry.topic, entry.raw, 0))
-        reason = _refusal(store, decoded, keys)
+        reason = _refusal(store, decoded, None if _was_signed(entry, keys) else keys)
         if reason is None:
             ready.append((entry, decoded))
         else:
             done.left.append((entry, reason))
+    ready.sort(key=lambda one: (one[0].agent or "", one[0].epoch or "", one[0].seq or 0))
     records = [opened for _, decoded in ready for opened in decoded.records]
-    outcomes = iter(store.write(records) if records else ())
+    believed = [keys is None or _was_signed(entry, keys) for entry, decoded in ready for _ in decoded.records]
+    outcomes = iter(write_histories(store, records, believed.__getitem__) if records else ())
     for entry, decoded in ready:
         fates = [next(outcomes) for _ in decoded.records]
-        wrong = [fate.reason for fate in fates if fate.fate in (Fate.FORK, Fate.REJECTED)]
+        wrong = [explained(fate).reason for fate in fates if fate.fate in (Fate.FORK, Fate.REJECTED)]
         if wrong:
             done.left.append((entry, wrong[0]))
         else:
@@ -64,6 +70,13 @@ def _refusal(store: Store, decoded: Decoded, keys: Keys | None) -> str | None:
     if reason is None or all(_there(store, opened) for opened in decoded.records):
         return None
     return reason
+
+
+def _was_signed(entry: Entry, keys: Keys | None) -> bool:
+    """Whether it is a fork whose message was signed by a key of its agent; see the module's word on forks."""
+    if keys is None or entry.agent is None or not entry.reason.startswith("fork: ") or UNPROVEN in entry.reason:
+        return False
+    return keys.knew(entry.agent, entry.first_us)
 
 
 def _there(store: Store, opened: Opened) -> bool:

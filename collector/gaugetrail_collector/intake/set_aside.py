@@ -122,6 +122,12 @@ class SetAside:
         """These entries stand in the store now: they leave the list, in one commit. Raises `SetAsideFull`."""
         self._change("DELETE FROM entry WHERE id = ?", [(number,) for number in numbers])
 
+    def arrived(self, lines: Iterable[tuple[str, bytes]]) -> None:
+        """These lines of these topics stand in the store now: they leave the list, if they are on it. Raises
+        `SetAsideFull`.
+        """
+        self._change("DELETE FROM entry WHERE digest = ?", [(_line_digest(*line),) for line in lines])
+
     def explain(self, reasons: Iterable[tuple[int, str]]) -> None:
         """These entries stay, with a new reason. Raises `SetAsideFull`."""
         self._change("UPDATE entry SET reason = ? WHERE id = ?", [(reason, number) for number, reason in reasons])
@@ -170,4 +176,8 @@ def _identity(entry: Entry) -> tuple[str | None, str | None, int | None, str | N
 
 
 def _digest(entry: Entry) -> str:
-    return hashlib.sha256(entry.topic.encode("utf-8", "replace") + b"\0" + entry.raw).hexdigest()
+    return _line_digest(entry.topic, entry.raw)
+
+
+def _line_digest(topic: str, raw: bytes) -> str:
+    return hashlib.sha256(topic.encode("utf-8", "replace") + b"\0" + raw).hexdigest()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gaugetrail_contract.ranges import Ranges
-from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.seal import ChainName, Opened
 
 
 class RecordSpan(NamedTuple):
@@ -19,16 +19,16 @@ class RecordSpan(NamedTuple):
     last: Opened
 
     @property
-    def chain(self) -> tuple[str, str]:
-        """Agent and epoch."""
-        return self.first.agent, self.first.epoch
+    def chain(self) -> ChainName:
+        """Which one it is."""
+        return self.first.chain
 
 
 def spans_of(records: Iterable[Opened]) -> list[RecordSpan]:
     """The fewest spans that hold just these records, in any order and however often; by chain, then by number."""
-    chains: dict[tuple[str, str], dict[int, Opened]] = {}
+    chains: dict[ChainName, dict[int, Opened]] = {}
     for opened in records:
-        chains.setdefault((opened.agent, opened.epoch), {})[opened.seq] = opened
+        chains.setdefault(opened.chain, {})[opened.seq] = opened
     return [
         RecordSpan(by_seq[first], by_seq[last])
         for _, by_seq in sorted(chains.items(), key=lambda chain: chain[0])

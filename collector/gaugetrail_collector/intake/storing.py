@@ -17,6 +17,7 @@ from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.decoding import Decoded, Message
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown, StoreReplaced
+from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_SECS = 0.1
 LONGEST_WAIT_SECS = 15.0
 """Between two tries, at most."""
+
+UNPROVEN = "it is not signed by a key that the agent is known by"
+"""Says of a fork why it isn't believed."""
 
 _Done = TypeVar("_Done")
 StoreState = Literal["up", "down", "unknown"]
@@ -117,13 +121,18 @@ class Storing:
         assert not any(decoded.deferred for decoded in batch)
         kept, unproven = self._whose(batch)
         records = [opened for decoded in kept for opened in decoded.records]
-        outcomes = self.store.write(records) if records else []
-        topic_of = [decoded.message.topic for decoded in kept for _ in decoded.records]
+        message_of = [decoded for decoded in kept for _ in decoded.records]
+        outcomes = write_histories(self.store, records, lambda at: self._believed(message_of[at])) if records else []
         entries = [
-            self._entry(topic, opened, outcome, told=outcome.fate is Fate.REJECTED)
-            for topic, opened, outcome in zip(topic_of, records, outcomes, strict=True)
+            self._entry(decoded.message.topic, opened, explained(outcome), told=outcome.fate is Fate.REJECTED)
+            for decoded, opened, outcome in zip(message_of, records, outcomes, strict=True)
             if outcome.fate in (Fate.FORK, Fate.REJECTED)
         ]
+        if any(opened.branch for opened in records):
+            pairs = zip(message_of, records, strict=True)
+            self.set_aside.arrived(
+                [(decoded.message.topic, opened.sealed.line()) for decoded, opened in pairs if opened.branch]
+            )
         entries += [
             Entry(decoded.message.topic, raw, reason, self.now_us()) for decoded in kept for raw, reason in decoded.bad
         ]
@@ -157,7 +166,28 @@ class Storing:
             ]
         return kept, entries
 
+    def _believed(self, decoded: Decoded) -> bool:
+        """Whether a second history is believed: signed by a key that the agent is known by."""
+        signature, agent = decoded.signature, decoded.agent
+        return (
+            self.keys is not None
+            and signature is not None
+            and agent is not None
+            and self.keys.knows(agent, signature.key)
+        )
+
     def _entry(self, topic: str, opened: Opened, outcome: Outcome, *, told: bool) -> Entry:
         sealed = opened.sealed
         identity = (opened.agent, opened.epoch, opened.seq, sealed.sha256)
         return Entry(topic, sealed.line(), outcome.reason, self.now_us(), *identity, told=told)
+
+
+def explained(outcome: Outcome) -> Outcome:
+    """Of a fork that isn't believed, what can be done."""
+    if outcome.fate is not Fate.FORK:
+        return outcome
+    cure = (
+        f"{UNPROVEN}; if the PC was put back from a snapshot or copied and "
+        "this is its work, take it in: gaugetrail-collector set-aside retry --vouch"
+    )
+    return Outcome(outcome.fate, f"{outcome.reason}; {cure}", outcome.branch)

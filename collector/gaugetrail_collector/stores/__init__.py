@@ -15,7 +15,8 @@ from typing import Protocol
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
-from gaugetrail_contract.seal import Opened
+from gaugetrail_contract.record import record_id
+from gaugetrail_contract.seal import ChainName, Opened
 
 
 class StoreDown(Exception):
@@ -37,16 +38,19 @@ class Fate(StrEnum):
     THERE = "there"
     """It was in the store already, seal and all: a resend."""
     FORK = "fork"
-    """Its identity is in the store with another seal: kept aside, never confirmed."""
+    """It is of another history of its epoch than the one that stands there, and nobody has said yet that it is believed
+    (`letting_in`): it isn't written.
+    """
     REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one record, with the reason where it was not stored."""
+    """The fate of one record, with the reason where it was not stored. Of a fork, `branch` is the history it is of."""
 
     fate: Fate
     reason: str = ""
+    branch: str = ""
 
 
 STORED = Outcome(Fate.STORED)
@@ -65,11 +69,22 @@ class Row:
     sha256: str
     data: bytes
     time_us: int
+    branch: str = ""
 
     @property
     def position(self) -> Position:
         """Its place in an answer."""
-        return Position(self.time_us, self.agent, self.epoch, self.seq)
+        return Position(self.time_us, self.agent, self.epoch, self.seq, self.branch)
+
+    @property
+    def chain(self) -> ChainName:
+        """The history that it stands in."""
+        return ChainName(self.agent, self.epoch, self.branch)
+
+    @property
+    def id(self) -> str:
+        """Its name, as it is stored."""
+        return record_id(self.agent, self.epoch, self.seq, self.branch)
 
 
 class Store(Protocol):
@@ -93,7 +108,9 @@ class Store(Protocol):
         """The record, with what can be made of it before its turn (`Opened.made`). Any thread."""
 
     def write(self, batch: Sequence[Opened]) -> list[Outcome]:
-        """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`."""
+        """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`. Each record's
+        `branch` says afterwards where it stands; one that has a branch before is written under it.
+        """
 
     def budget(self) -> list[TagUse]:
         """How much of its bound each tag has used, the fullest first; empty for a store without tags. Any thread."""
@@ -128,15 +145,17 @@ class Store(Protocol):
     def amendments_of(self, ids: Sequence[str]) -> list[Row]:
         """The amendments made to the records with these ids, oldest first."""
 
-    def chains(self) -> list[tuple[str, str]]:
-        """Every (agent, epoch) that has records, sorted."""
+    def chains(self) -> list[ChainName]:
+        """Every history of every epoch that has records, sorted."""
 
-    def rows(self, agent: str, epoch: str, window: Window = ALL_TIME) -> Iterator[Row]:
+    def rows(self, agent: str, epoch: str, branch: str = "", *, window: Window = ALL_TIME) -> Iterator[Row]:
         """The records of a chain (those filed within the window) by seq, streamed; an identity that stands twice comes
         twice.
         """
 
-    def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+    def numbers(
+        self, agent: str, epoch: str, branch: str = "", *, after_seq: int = 0, after_us: int = 0
+    ) -> list[tuple[int, int]]:
         """Which numbers of a chain there are now, as rising ranges: those behind a record of that number and time. What
         `write` remembers is not believed here.
         """
@@ -148,3 +167,8 @@ class Store(Protocol):
 def fork_reason(sha256: str, other: str) -> str:
     """The sentence for a record whose identity is taken."""
     return f"fork: this identity is in the store with the seal {other}, this record has {sha256}"
+
+
+def off_reason(branch: str) -> str:
+    """The sentence for a record whose number is free, behind one that is of another history."""
+    return f"fork: it goes on in the history that begins with the seal {branch}…"

@@ -31,9 +31,11 @@ BOUNDS: Mapping[str, int] = {
     "gauge": 20_000,
     "code": 5_000,
     "type": 500,
+    "fork": 500,
 }
-"""The tags that a plant fills, with how many values each may have. `code` is that of a defect, `type` that of an event;
-the others (verdict, reason, bucket …) can't grow. An amendment's type is one of five."""
+"""The tags that a plant fills, with how many values each may have. `code` is that of a defect, `type` that of an event,
+`fork` that of a second history; the others (verdict, reason, bucket …) can't grow. An amendment's type is one of
+five."""
 
 
 MOST_PASSED = 5_000
@@ -67,7 +69,7 @@ class TagGuard:
             return None
         record = opened.record
         new: dict[str, set[str]] = {}
-        for tag, value in _tags(record):
+        for tag, value in (*_tags(record), ("fork", opened.branch)):
             if value and (stored := stored_tag(value)) not in self._values.setdefault(tag, set()):
                 new.setdefault(tag, set()).add(stored)
         for tag, values in new.items():
@@ -94,7 +96,7 @@ class TagGuard:
 def _key(opened: Opened) -> tuple[object, ...]:
     """What decides over the record's tags."""
     record = opened.record
-    place = (record.site, record.line, record.station, record.agent)
+    place = (record.site, record.line, record.station, record.agent, opened.branch)
     if isinstance(record, Inspection):
         measured = tuple([(one.characteristic, one.gauge, one.defects, one.found) for one in record.measurements])
         return (*place, record.part, record.plan.id, record.plan.revision, measured)

@@ -4,31 +4,36 @@ Promise: `write` returns after the server has committed; the same record again w
 server can't take is found by halving the batch and is the only one left out. What the server would drop in silence or
 choke on (older than it keeps, a tag beyond its bound: `guard`) is refused before it is sent.
 
-A fork (same identity, other seal) would stand beside the first record, since its time or tags differ; `influx_chains`
-knows what is there. A record that the database has, but that this store has not written itself, is written again: a
-crash or a refusal may have left only some of its points, and writing them again makes them whole.
+A fork (same identity, other seal) would stand beside the first record, or overwrite it; `influx_chains` knows what is
+there, `influx_parting` the second histories that were let in. A record that the database has, but that this store has
+not written itself, is written again: a crash or a refusal may have left only some of its points, and writing them again
+makes them whole.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses, fork_reason
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses
 from gaugetrail_collector.stores.guard import TagGuard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
+from gaugetrail_collector.stores.influx_parting import InfluxHistories
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_setup import InfluxSetup
 from gaugetrail_collector.stores.influx_words import plain
 from gaugetrail_collector.stores.lines import lines_of
+from gaugetrail_collector.stores.parting import Parting
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.seal import Opened
 
+FORK = Outcome(Fate.FORK)
+"""Of a record that this store remembers otherwise: `Parting` says more."""
 VERSION = re.compile(r"v?([0-9]+)\.")
 
 
@@ -44,12 +49,13 @@ class InfluxStore(InfluxReads):
         self._keeps_ns: int | None = None
         self._server = ""
         self._chains = Chains(self._http)
+        self._histories = InfluxHistories(self._http)
 
     # --- life
 
     def open(self) -> None:
         """Reach the server and, on 1.x, create the database if it isn't there. Nothing known before is believed."""
-        self._chains.forget()
+        self._forget()
         self._http.connect()
         self._server = self._http.version()
         found = VERSION.match(self._server)
@@ -70,7 +76,7 @@ class InfluxStore(InfluxReads):
     def close(self) -> None:
         """Forget what was cached; the connections close with their pool."""
         self._http.close()
-        self._chains.forget()
+        self._forget()
 
     def health(self) -> str:
         """Server version, database and address; what stands before an `@` in the address is nobody's business."""
@@ -92,16 +98,14 @@ class InfluxStore(InfluxReads):
         """Compare what might be there with what is, write the rest, commit."""
         outcomes: list[Outcome | None] = [self._remembered(opened) for opened in batch]
         there = self._chains.seals(opened for opened, known in zip(batch, outcomes, strict=True) if known is None)
+        parted = self._parted(batch, outcomes, there)
         fresh: dict[tuple[str, str, int], int] = {}
         again: dict[int, int] = {}
         for index, opened in enumerate(batch):
-            if outcomes[index] is not None:
+            if outcomes[index] is not None or index in parted:
                 continue
-            sha256 = opened.sealed.sha256
             identity = (opened.agent, opened.epoch, opened.seq)
-            if there.get(identity, sha256) != sha256:
-                outcomes[index] = Outcome(Fate.FORK, fork_reason(sha256, there[identity]))
-            elif identity not in there and (reason := self._refuse(opened)) is not None:
+            if identity not in there and (reason := self._refuse(opened)) is not None:
                 outcomes[index] = Outcome(Fate.REJECTED, reason)
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
@@ -109,12 +113,73 @@ class InfluxStore(InfluxReads):
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
             outcomes[index] = outcome
             if outcome is STORED:
-                self._chains.put(batch[index])
+                self._put(batch[index])
                 outcomes[index] = THERE if identity in there else STORED
         for index, first in again.items():
-            same = _same(batch[index].sealed.sha256, batch[first].sealed.sha256)
-            outcomes[index] = outcomes[first] if same is THERE and outcomes[first] is not STORED else same
+            if batch[index].sealed.sha256 == batch[first].sealed.sha256:
+                outcomes[index] = THERE if outcomes[first] is STORED else outcomes[first]
+            else:
+                parted.append(index)
+        for index, outcome in zip(parted, self._write_parted([batch[index] for index in parted]), strict=True):
+            outcomes[index] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _parted(
+        self, batch: Sequence[Opened], outcomes: Sequence[Outcome | None], there: Mapping[tuple[str, str, int], str]
+    ) -> list[int]:
+        """The records of which more must be known than whether their number is free: of epochs with several histories,
+        and forks with all that comes behind them in the batch.
+        """
+        found: list[int] = []
+        epochs: set[tuple[str, str]] = set()
+        before: dict[tuple[str, str], str] = {}
+        for index, opened in enumerate(batch):
+            name, sha256 = (opened.agent, opened.epoch), opened.sealed.sha256
+            last, before[name] = before.get(name), sha256
+            if outcomes[index] is THERE and not opened.branch:
+                continue
+            if last is None and not self._chains.follows(opened):
+                self._histories.look_again(name)
+            if opened.branch or outcomes[index] is FORK or there.get((*name, opened.seq), sha256) != sha256:
+                epochs.add(name)
+            if name in epochs or self._histories.several(name):
+                found.append(index)
+        return found
+
+    def _write_parted(self, records: Sequence[Opened]) -> list[Outcome]:
+        """Judge them in their order and write what is to be written, one after the other: they are few."""
+        if not records:
+            return []
+        self._histories.begin(records)
+        parting = Parting(self._histories.standing)
+        return [self._write_one(opened, parting.judge(opened)) for opened in records]
+
+    def _write_one(self, opened: Opened, judged: Outcome | None) -> Outcome:
+        if judged is not None and judged is not THERE:
+            return judged
+        if judged is None and (reason := self._refuse(opened)) is not None:
+            return Outcome(Fate.REJECTED, reason)
+        lines = self._histories.lines(opened)
+        if lines is None:
+            return THERE
+        (outcome,) = self._write_all([lines])
+        if outcome is not STORED:
+            return outcome
+        self._put(opened)
+        for moved, again in self._histories.gathered(opened):
+            if self._write_all([again]) == [STORED]:
+                self._chains.moved(moved)
+                self._put(moved)
+        return STORED if judged is None else THERE
+
+    def _put(self, opened: Opened) -> None:
+        if not opened.branch:
+            self._chains.put(opened)
+        self._histories.put(opened)
+
+    def _forget(self) -> None:
+        self._chains.forget()
+        self._histories.forget()
 
     def _refuse(self, opened: Opened) -> str | None:
         """Why a record that isn't there yet may not be written at all."""
@@ -147,7 +212,7 @@ class InfluxStore(InfluxReads):
 
     def _remembered(self, opened: Opened) -> Outcome | None:
         other = self._chains.remembered(opened)
-        return None if other is None else _same(opened.sealed.sha256, other)
+        return None if other is None else THERE if other == opened.sealed.sha256 else FORK
 
     def _write_all(self, parts: Sequence[bytes]) -> list[Outcome]:
         """Write the lines of some records; halve what the server doesn't take until the record at fault is alone."""
@@ -166,9 +231,11 @@ class InfluxStore(InfluxReads):
         middle = len(parts) // 2
         return self._write_all(parts[:middle]) + self._write_all(parts[middle:])
 
-    def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+    def numbers(
+        self, agent: str, epoch: str, branch: str = "", *, after_seq: int = 0, after_us: int = 0
+    ) -> list[tuple[int, int]]:
         """By time, which rises with the numbers."""
-        found = Ranges(self._chains.ranges((agent, epoch), after_us))
+        found = Ranges(self._chains.ranges((agent, epoch), after_us, branch))
         found.remove(0, after_seq)
         return found.spans()
 
@@ -183,7 +250,3 @@ def _lines(opened: Opened) -> bytes:
     if opened.made is not None:
         return opened.made
     return "\n".join(lines_of(opened)).encode("utf-8")
-
-
-def _same(sha256: str, other: str) -> Outcome:
-    return THERE if other == sha256 else Outcome(Fate.FORK, fork_reason(sha256, other))

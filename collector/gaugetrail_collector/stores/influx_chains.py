@@ -10,6 +10,8 @@ behind live records is, or a fork that has another time. The ranges of numbers t
 two apart: only for a number that is there is every point of the chain looked at.
 
 Another collector's writes since then are not in these ranges: a fork of theirs is written beside, and found by verify.
+
+All of this is of the first history of an epoch; `influx_parting` knows others.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.stores.influx_http import InfluxHttp
+from gaugetrail_collector.stores.influx_parting import EpochName, branches_of, of_branch
 from gaugetrail_collector.stores.influx_read import CARRIERS
 from gaugetrail_collector.stores.lines import stored_tag, time_ns
 from gaugetrail_contract.ranges import Ranges
@@ -31,9 +34,6 @@ _SEAL_BYTES = 32
 
 STRETCH_NS = 6 * 3600 * 10**9
 FAR_NS = 2**62
-
-ChainName = tuple[str, str]
-"""Agent and epoch."""
 
 
 class RecentSeals:
@@ -51,6 +51,11 @@ class RecentSeals:
         place = seq % RECENT
         self._numbers[place] = seq
         self._seals[place * _SEAL_BYTES : (place + 1) * _SEAL_BYTES] = bytes.fromhex(sha256)
+
+    def drop(self, seq: int) -> None:
+        """Know nothing of this number any more."""
+        if self._numbers[seq % RECENT] == seq:
+            self._numbers[seq % RECENT] = 0
 
     def get(self, seq: int) -> str | None:
         """The number's seal; null when it isn't known (any more)."""
@@ -72,14 +77,14 @@ class Chains:
 
     def __init__(self, http: InfluxHttp) -> None:
         self._http = http
-        self._chains: dict[ChainName, _Chain] = {}
+        self._chains: dict[EpochName, _Chain] = {}
 
     def forget(self) -> None:
         """Know nothing any more; the next question is asked of the database."""
         self._chains.clear()
 
     def put(self, record: Opened) -> None:
-        """The record is in the database now."""
+        """The record is in the database now, in its epoch's first history."""
         chain = self._chains[record.agent, record.epoch]
         chain.head = max(chain.head, record.seq)
         chain.seals.put(record.seq, record.sealed.sha256)
@@ -91,9 +96,21 @@ class Chains:
         chain = self._chains.get((record.agent, record.epoch))
         return None if chain is None else chain.seals.get(record.seq)
 
+    def moved(self, record: Opened) -> None:
+        """The record was moved from the first history into another one."""
+        chain = self._chains.get((record.agent, record.epoch))
+        if chain is not None:
+            chain.seals.drop(record.seq)
+            chain.have = None
+
+    def follows(self, record: Opened) -> bool:
+        """Whether the record is known to follow the one before it in its epoch's first history."""
+        chain = self._chains.get((record.agent, record.epoch))
+        return record.seq == 1 or (chain is not None and chain.seals.get(record.seq - 1) == record.prev)
+
     def seals(self, records: Iterable[Opened]) -> dict[tuple[str, str, int], str]:
         """(agent, epoch, seq) -> the seal in the database, of those records that might be there and are."""
-        asked: dict[ChainName, list[Opened]] = defaultdict(list)
+        asked: dict[EpochName, list[Opened]] = defaultdict(list)
         for record in records:
             name = (record.agent, record.epoch)
             if name not in self._chains:
@@ -104,7 +121,7 @@ class Chains:
             (*name, seq): sha256 for name, wanted in asked.items() for seq, sha256 in self._look(name, wanted).items()
         }
 
-    def _look(self, name: ChainName, wanted: Sequence[Opened]) -> dict[int, str]:
+    def _look(self, name: EpochName, wanted: Sequence[Opened]) -> dict[int, str]:
         times = [time_ns(record.time_us, record.record.slot) for record in wanted]
         found = dict(self._between(name, f"time >= {min(times)} AND time <= {max(times)}"))
         missing = [record.seq for record in wanted if record.seq not in found]
@@ -113,18 +130,22 @@ class Chains:
             found |= dict(self._between(name, f"seq >= {min(elsewhere)} AND seq <= {max(elsewhere)}"))
         return found
 
-    def _have(self, name: ChainName) -> Ranges:
+    def _have(self, name: EpochName) -> Ranges:
         chain = self._chains[name]
         if chain.have is None:
             chain.have = Ranges(self.ranges(name))
         return chain.have
 
-    def ranges(self, name: ChainName, after_us: int = 0) -> Iterator[tuple[int, int]]:
+    def ranges(self, name: EpochName, after_us: int = 0, branch: str = "") -> Iterator[tuple[int, int]]:
         """The numbers there of records behind a moment, asked of the database now: one pass over the chain in
         stretches of time; only a stretch that doesn't hold as many points as its numbers span is looked at number by
-        number.
+        number. So is all of an epoch of several histories, whose points lie among one another.
         """
         after_ns = after_us * 1000 + 999
+        if branch or branches_of(self._http, *name):
+            for seq, _ in self._between(name, f"time > {after_ns} AND time < {FAR_NS}", branch):
+                yield seq, seq
+            return
         bound = {"agent": stored_tag(name[0]), "epoch": name[1]}
         whose = "agent = $agent AND epoch = $epoch"
         stretches: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
@@ -144,11 +165,11 @@ class Chains:
                 for seq, _ in self._between(name, f"time >= {first} AND time < {start + STRETCH_NS}"):
                     yield seq, seq
 
-    def _between(self, name: ChainName, where: str) -> Iterator[tuple[int, str]]:
+    def _between(self, name: EpochName, where: str, branch: str = "") -> Iterator[tuple[int, str]]:
         bound = {"agent": stored_tag(name[0]), "epoch": name[1]}
         for carrier in CARRIERS:
-            text = f"SELECT seq, sha256 FROM {carrier} WHERE agent = $agent AND epoch = $epoch AND {where}"
-            for row in self._http.query(text, bound):
+            text = f"SELECT seq, sha256, branch FROM {carrier} WHERE agent = $agent AND epoch = $epoch AND {where}"
+            for row in of_branch(self._http.query(text, bound), branch):
                 # Of a point that another collector is writing just now, InfluxDB may show some fields before others.
                 # It isn't there yet; whoever writes the same record writes the same point.
                 if row["seq"] is not None and row["sha256"] is not None:

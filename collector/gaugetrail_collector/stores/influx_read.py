@@ -19,6 +19,7 @@ from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
 from gaugetrail_collector.stores.lines import bucket, stored_tag
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
+from gaugetrail_contract.seal import ChainName
 
 PAGE = 500
 LEADS = 50
@@ -34,7 +35,7 @@ FEW, MANY = 8, 5000
 """Ids whose amendments are asked for one by one; amendments in the store that are looked through for more ids."""
 RECORDS = "'record'"
 """The kind of identifier that an amendment's target is filed under."""
-RECORD = "record, sha256, seq, epoch, agent"
+RECORD = "record, sha256, seq, epoch, agent, branch, fork"
 Bound = dict[str, str | int]
 Thing = TypeVar("Thing")
 
@@ -101,8 +102,8 @@ class InfluxReads:
         for batch in _batches(leads, LEADS):
             texts, bound = zip(*(_point_of(number, lead) for number, lead in enumerate(batch)), strict=True)
             for lead, points in zip(batch, self._http.query_all(texts, bound), strict=True):
-                identity = (lead["epoch"], lead["seq"])
-                yield from (_row(point) for point in points if (point["epoch"], point["seq"]) == identity)
+                identity = _identity(lead)
+                yield from (_row(point) for point in points if _identity(point) == identity)
 
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """The whole answer of `search`."""
@@ -130,15 +131,24 @@ class InfluxReads:
 
     # --- whole chains
 
-    def chains(self) -> list[tuple[str, str]]:
-        """By the agent tag, then the epochs that each has."""
-        found: set[tuple[str, str]] = set()
+    def chains(self) -> list[ChainName]:
+        """By the agent tag, then the epochs that each has, then the histories."""
+        found: set[ChainName] = set()
         for name in CARRIERS:
             for tag in self._tag_values(name, "agent"):
                 agent = self._agent(name, tag)
                 text = f"SELECT DISTINCT(epoch) AS epoch FROM {name} WHERE agent = $agent"
-                found |= {(agent, str(row["epoch"])) for row in self._http.query(text, {"agent": tag})}
+                found |= {ChainName(agent, str(row["epoch"])) for row in self._http.query(text, {"agent": tag})}
+                found |= self._named(name, tag, agent)
         return sorted(found)
+
+    def _named(self, name: str, tag: str, agent: str) -> set[ChainName]:
+        """The agent's histories that have a name; the index tells quickly that there are none."""
+        if not self._http.query(f'SHOW TAG VALUES FROM {name} WITH KEY = "fork" WHERE agent = $agent', {"agent": tag}):
+            return set()
+        text = f"SELECT epoch, branch FROM {name} WHERE agent = $agent AND branch != ''"
+        points = self._http.query(text, {"agent": tag})
+        return {ChainName(agent, str(point["epoch"]), str(point["branch"])) for point in points}
 
     def _agent(self, name: str, tag: str) -> str:
         """The agent that a tag stands for. The blank at the end of one may have been a backslash; a record tells."""
@@ -147,12 +157,13 @@ class InfluxReads:
                 return _row(point).agent
         return tag
 
-    def rows(self, agent: str, epoch: str, window: Window = ALL_TIME) -> Iterator[Row]:
+    def rows(self, agent: str, epoch: str, branch: str = "", *, window: Window = ALL_TIME) -> Iterator[Row]:
         """Page by page along time, which rises with seq within a chain; both carriers merged."""
         bound: Bound = {"agent": stored_tag(agent), "epoch": epoch}
         where, since, until = "agent = $agent AND epoch = $epoch", _since(window, None), _until(window)
         streams = [self._pages(f"SELECT {RECORD} FROM {name}", where, bound, since, until) for name in CARRIERS]
-        yield from map(_row, merge(*streams, key=lambda point: int(point["time"])))
+        merged = merge(*streams, key=lambda point: int(point["time"]))
+        yield from (_row(point) for point in merged if (point.get("branch") or "") == branch)
 
     def _pages(
         self, select: str, where: str, bound: Bound, since_ns: int | None, until_ns: int | None
@@ -188,6 +199,11 @@ def _filed(identifier: str, kind: str = "") -> str:
     """
     of_kind = f" AND id_kind = {kind}" if kind else ""
     return f"SELECT * FROM (SELECT * FROM trace WHERE zb = '{bucket(identifier)}'{of_kind})"
+
+
+def _identity(point: Point) -> tuple[object, ...]:
+    """What a trace point and the point of its record have alike, beside the tags that are asked for."""
+    return point["epoch"], point["seq"], point.get("fork") or ""
 
 
 def _names(lead: Point, identifier: str) -> bool:
@@ -248,6 +264,7 @@ def _row(point: Point) -> Row:
         str(point["sha256"] or ""),
         data.encode("utf-8"),
         int(point["time"]) // 1000,
+        str(point.get("branch") or ""),
     )
 
 

@@ -14,6 +14,10 @@ Amendments are events of type `amendment.<action>`. Times are nanoseconds: micro
 the record carries, so points are derived from the record alone and writing them again writes the same points. Field
 types never vary: a measured value is a float, also where it is whole. `zb` is crc32(identifier) % 4096. Identifiers of
 one record that share bucket and kind share a point: `id` holds the first and `also` the others as a JSON list.
+
+Points of a record of a second history of its epoch have one more tag, `fork`, so that they stand beside those of the
+first one where time and tags are the same, and a field `branch` with the history's name. The field is what counts:
+where two histories turn out to be one, the tag stays as it was written.
 """
 
 from __future__ import annotations
@@ -137,6 +141,18 @@ def time_ns(us: int, slot: int) -> int:
 
 def lines_of(opened: Opened) -> list[str]:
     """Every line of a record: its own point, its measurements, why they failed, its trace points."""
+    made = _first_history(opened)
+    return made if not opened.branch else [forked(one, opened.branch, opened.branch) for one in made]
+
+
+def forked(text: str, tag: str, branch: str) -> str:
+    """The line of a record as one of a second history's; without a tag it overwrites the point of the first one's."""
+    name, _, rest = text.partition(",")
+    body, _, at = rest.rpartition(" ")
+    return f'{name},{f"fork={tag}," if tag else ""}{body},branch="{branch}" {at}'
+
+
+def _first_history(opened: Opened) -> list[str]:
     record, sealed = opened.record, opened.sealed
     at = time_ns(proven_us(record.time), record.slot)
     head, lead = own_head(record)

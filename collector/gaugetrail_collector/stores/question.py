@@ -1,7 +1,7 @@
 """What a store is asked for and in what order it answers: terms, time windows, positions. Pure.
 
-An answer is in the order of time, then agent, epoch and number: the same from every store, so that a `Position` handed
-out by one answer says where the next goes on.
+An answer is in the order of time, then agent, epoch, number and history: the same from every store, so that a
+`Position` handed out by one answer says where the next goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gaugetrail_contract.record import Inspection, Record, identifiers, record_i
 
 CONTEXT_KINDS = ("gauge", "plan", "part", "station")
 """Asked for like identifiers, but many records share one: in InfluxDB they are tags."""
-_POSITION = re.compile(r"(-?[0-9]{1,18}):([^/]+)/([^/]+)/([0-9]{1,18})")
+_POSITION = re.compile(r"(-?[0-9]{1,18}):([^/]+)/([^/]+)/(?:([0-9a-f]{12})/)?([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,10 @@ class Position:
     agent: str
     epoch: str
     seq: int
+    branch: str = ""
 
     def __str__(self) -> str:
-        return f"{self.time_us}:{record_id(self.agent, self.epoch, self.seq)}"
+        return f"{self.time_us}:{record_id(self.agent, self.epoch, self.seq, self.branch)}"
 
 
 def position_of(text: str) -> Position:
@@ -66,7 +67,7 @@ def position_of(text: str) -> Position:
     match = _POSITION.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is no place in an answer; use the one that the answer before it ended with")
-    return Position(int(match[1]), match[2], match[3], int(match[4]))
+    return Position(int(match[1]), match[2], match[3], int(match[5]), match[4] or "")
 
 
 def contexts(record: Record) -> list[tuple[str, str]]:

@@ -1,49 +1,25 @@
-"""The SQLite store: one file, WAL, synchronous=FULL; the sealed bytes under (agent, epoch, seq), found by identifier.
+"""The SQLite store: one file, WAL, synchronous=FULL; the sealed bytes under (agent, epoch, branch, seq), found by
+identifier.
 
 Promise: `write` returns after the commit; the same record again changes nothing; another record under the same
-identity is a fork and never replaces the first. Here the file and the writing; `sqlite_read` asks.
+identity is a fork and never replaces the first. Here the file and the writing; `sqlite_formats` makes its tables,
+`sqlite_parting` knows second histories, `sqlite_read` asks.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import sqlite3
 import time
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses, fork_reason
+from gaugetrail_collector.stores import STORED, THERE, Outcome, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
-from gaugetrail_collector.stores.question import contexts
+from gaugetrail_collector.stores.sqlite_formats import ABOUT, bring_up, file_record, insert_record
+from gaugetrail_collector.stores.sqlite_parting import SqliteHistories
 from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
-from gaugetrail_contract.record import Record, identifiers
-from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
-
-log = logging.getLogger(__name__)
-
-FORMATS = (
-    """
-CREATE TABLE record(
-  agent TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, sha256 TEXT NOT NULL, time_us INTEGER NOT NULL,
-  kind TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(agent, epoch, seq)) WITHOUT ROWID;
-CREATE TABLE identifier(
-  id TEXT NOT NULL, kind TEXT NOT NULL, time_us INTEGER NOT NULL, agent TEXT NOT NULL, epoch TEXT NOT NULL,
-  seq INTEGER NOT NULL, PRIMARY KEY(id, kind, time_us, agent, epoch, seq)) WITHOUT ROWID;
-""",
-    """
-CREATE TABLE context(
-  id TEXT NOT NULL, kind TEXT NOT NULL, time_us INTEGER NOT NULL, agent TEXT NOT NULL, epoch TEXT NOT NULL,
-  seq INTEGER NOT NULL, PRIMARY KEY(id, kind, time_us, agent, epoch, seq)) WITHOUT ROWID;
-CREATE INDEX record_time ON record(time_us, agent, epoch, seq);
-""",
-)
-"""What each format adds to the one before; the file's `user_version` says how many it has. `context` files records
-under gauge, plan, part and station."""
-VERSION = len(FORMATS)
-ABOUT = "CREATE TABLE IF NOT EXISTS about(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
-"""What the store knows of itself. No part of a format: who doesn't know the table passes it over."""
+from gaugetrail_contract.seal import Opened
 
 
 class SqliteStore(SqliteReads):
@@ -78,39 +54,7 @@ class SqliteStore(SqliteReads):
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        if self._format(db) == VERSION:
-            return
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            # Asked again under the lock: another process may have done it while we waited.
-            self._bring_up(db, self._format(db))
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
-
-    def _format(self, db: sqlite3.Connection) -> int:
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise StoreRefuses(f"{self.path} was written by a newer Gaugetrail (format {version}); install that one")
-        return int(version)
-
-    def _bring_up(self, db: sqlite3.Connection, version: int) -> None:
-        """From the file's format to ours, all or nothing."""
-        if 0 < version < VERSION:
-            log.info("%s: bringing format %d to %d, once", self.path, version, VERSION)
-        for statements in FORMATS[version:]:
-            for statement in filter(str.strip, statements.split(";")):
-                db.execute(statement)
-        if version == 1:
-            self._file_contexts(db)
-        db.execute(f"PRAGMA user_version = {VERSION}")
-
-    def _file_contexts(self, db: sqlite3.Connection) -> None:
-        for sha256, data in db.execute("SELECT CAST(sha256 AS TEXT), CAST(data AS BLOB) FROM record"):
-            # A record that was altered can't say what it was made with; verify names it.
-            with contextlib.suppress(BadRecord):
-                self._insert_contexts(db, open_sealed(Sealed(sha256, data)))
+        bring_up(db, self.path)
 
     def health(self) -> str:
         """The file it is."""
@@ -166,32 +110,17 @@ class SqliteStore(SqliteReads):
         """Insert what is new in one transaction; returns after the commit."""
         with self._using() as db:
             db.execute("BEGIN IMMEDIATE")
-            outcomes = [self._insert(db, opened) for opened in batch]
+            histories = SqliteHistories(db)
+            outcomes = [self._insert(db, opened, histories) for opened in batch]
             db.execute("COMMIT")  # synchronous=FULL: returns after the fsync
         return outcomes  # what was committed stands in the file that has the store's name
 
-    def _insert(self, db: sqlite3.Connection, opened: Opened) -> Outcome:
-        record, sha256, time_us = opened.record, opened.sealed.sha256, opened.time_us
-        identity = (opened.agent, opened.epoch, opened.seq)
-        done = db.execute(
-            "INSERT OR IGNORE INTO record VALUES(?, ?, ?, ?, ?, ?, ?)",
-            (*identity, sha256, time_us, record.kind, opened.sealed.data),
-        )
-        if done.rowcount == 0:
-            (other,) = db.execute(
-                "SELECT sha256 FROM record WHERE agent = ? AND epoch = ? AND seq = ?", identity
-            ).fetchone()
-            return THERE if other == sha256 else Outcome(Fate.FORK, fork_reason(sha256, other))
-        db.executemany(
-            "INSERT OR IGNORE INTO identifier VALUES(?, ?, ?, ?, ?, ?)",
-            [(identifier, kind, time_us, *identity) for kind, identifier in identifiers(record)],
-        )
-        self._insert_contexts(db, record)
+    def _insert(self, db: sqlite3.Connection, opened: Opened, histories: SqliteHistories) -> Outcome:
+        judged = histories.judge(opened) if histories.several(opened) else None
+        if judged is not None:
+            return judged
+        if not insert_record(db, opened):
+            return histories.judge(opened) or THERE
+        file_record(db, opened)
+        histories.gather(opened)
         return STORED
-
-    def _insert_contexts(self, db: sqlite3.Connection, record: Record) -> None:
-        place = (record.time_us, record.agent, record.epoch, record.seq)
-        db.executemany(
-            "INSERT OR IGNORE INTO context VALUES(?, ?, ?, ?, ?, ?)",
-            [(name, kind, *place) for kind, name in contexts(record)],
-        )

@@ -19,11 +19,14 @@ from gaugetrail_collector.stores import Row, StoreDown, StoreReplaced
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
 from gaugetrail_contract.files import FileId, file_id
 from gaugetrail_contract.ranges import Ranges
+from gaugetrail_contract.seal import ChainName
 
 PAGE = 1000
 FIRST_PAGE = 50
 """Most answers are short: the first page asks for few."""
-ROW = "r.agent, r.epoch, r.seq, CAST(r.sha256 AS TEXT), CAST(r.data AS BLOB), r.time_us"
+ROW = "r.agent, r.epoch, r.seq, CAST(r.sha256 AS TEXT), CAST(r.data AS BLOB), r.time_us, r.branch"
+COLUMNS = 7
+"""How many `ROW` are."""
 MOST_TIME = 2**62
 
 
@@ -107,7 +110,7 @@ class SqliteReads:
         sources = [("identifier", kind) for kind in self._kinds(term)]
         sources += [("context", kind) for kind in CONTEXT_KINDS if kind == term.kind]
         pages = [
-            self._pages(f"{table} i JOIN record r USING(agent, epoch, seq)", "i.id = ? AND i.kind = ?",
+            self._pages(f"{table} i JOIN record r USING(agent, epoch, seq, branch)", "i.id = ? AND i.kind = ?",
                         (term.identifier, kind), window, after)
             for table, kind in sources
         ]  # fmt: skip
@@ -134,24 +137,24 @@ class SqliteReads:
     ) -> Iterator[Row]:
         """Tables and conditions are ours; values are bound."""
         index = tables.split()[1]
-        place = f"{index}.time_us, {index}.agent, {index}.epoch, {index}.seq"
-        last: tuple[object, ...] = (-MOST_TIME if window.since_us is None else window.since_us, "", "", 0)
+        place = f"{index}.time_us, {index}.agent, {index}.epoch, {index}.seq, {index}.branch"
+        last: tuple[object, ...] = (-MOST_TIME if window.since_us is None else window.since_us, "", "", 0, "")
         if after is not None:
-            last = max(last, (after.time_us, after.agent, after.epoch, after.seq))
+            last = max(last, (after.time_us, after.agent, after.epoch, after.seq, after.branch))
         until = MOST_TIME if window.until_us is None else window.until_us
         size = FIRST_PAGE
         while True:
             with self._using() as db:
                 page = db.execute(
-                    f"SELECT {ROW}, {place} FROM {tables} WHERE {where} AND ({place}) > (?, ?, ?, ?)"
+                    f"SELECT {ROW}, {place} FROM {tables} WHERE {where} AND ({place}) > (?, ?, ?, ?, ?)"
                     f" AND {index}.time_us < ? ORDER BY {place} LIMIT ?",
                     (*bound, *last, until, size),
                 ).fetchall()
             for found in page:
-                yield _row(*found[:6])
+                yield _row(*found[:COLUMNS])
             if len(page) < size:
                 return
-            last, size = page[-1][6:], PAGE
+            last, size = page[-1][COLUMNS:], PAGE
 
     def find(self, identifier: str, kind: str | None = None) -> list[Row]:
         """The whole answer of `search`."""
@@ -160,31 +163,33 @@ class SqliteReads:
     def amendments_of(self, ids: Sequence[str]) -> list[Row]:
         """By the identifier index."""
         found = (row for one in ids for row in self._pages(
-            "identifier i JOIN record r USING(agent, epoch, seq)", "i.id = ? AND i.kind = 'record'", (one,),
+            "identifier i JOIN record r USING(agent, epoch, seq, branch)", "i.id = ? AND i.kind = 'record'", (one,),
             ALL_TIME, None,
         ))  # fmt: skip
         return sorted(found, key=lambda row: row.position)
 
-    def chains(self) -> list[tuple[str, str]]:
+    def chains(self) -> list[ChainName]:
         """By skipping through the primary key, so that millions of records cost nothing."""
-        found: list[tuple[str, str]] = []
-        last = ("", "")
+        found: list[ChainName] = []
+        last = ChainName("", "")
         with self._using() as db:
             while True:
                 row = db.execute(
-                    "SELECT agent, epoch FROM record WHERE (agent, epoch) > (?, ?) ORDER BY agent, epoch LIMIT 1", last
+                    "SELECT agent, epoch, branch FROM record WHERE (agent, epoch, branch) > (?, ?, ?)"
+                    " ORDER BY agent, epoch, branch LIMIT 1",
+                    last,
                 ).fetchone()
                 if row is None:
                     return found
                 if not all(isinstance(part, str) for part in row) or row == last:
                     raise StoreDown(f"{self.path} is damaged: {row[0]!r}, epoch {row[1]!r}, can be no agent's name")
-                last = (row[0], row[1])
+                last = ChainName(*row)
                 found.append(last)
 
-    def rows(self, agent: str, epoch: str, window: Window = ALL_TIME) -> Iterator[Row]:
+    def rows(self, agent: str, epoch: str, branch: str = "", *, window: Window = ALL_TIME) -> Iterator[Row]:
         """Page by page along the primary key."""
         last: object = -MOST_TIME
-        where, bound = "r.agent = ? AND r.epoch = ? AND r.seq > ?", list[int]()
+        where, bound = "r.agent = ? AND r.epoch = ? AND r.branch = ? AND r.seq > ?", list[int]()
         if window.since_us is not None:
             where, bound = f"{where} AND r.time_us >= ?", [*bound, window.since_us]
         if window.until_us is not None:
@@ -193,23 +198,25 @@ class SqliteReads:
             with self._using() as db:
                 page = db.execute(
                     f"SELECT {ROW}, r.seq FROM record r WHERE {where} ORDER BY r.seq LIMIT ?",
-                    (agent, epoch, last, *bound, PAGE),
+                    (agent, epoch, branch, last, *bound, PAGE),
                 ).fetchall()
             if not page:
                 return
             for found in page:
-                yield _row(*found[:6])
-            last = page[-1][6]
+                yield _row(*found[:COLUMNS])
+            last = page[-1][COLUMNS]
 
-    def numbers(self, agent: str, epoch: str, after_seq: int = 0, after_us: int = 0) -> list[tuple[int, int]]:
+    def numbers(
+        self, agent: str, epoch: str, branch: str = "", *, after_seq: int = 0, after_us: int = 0
+    ) -> list[tuple[int, int]]:
         """Page by page along the primary key."""
         found, last = Ranges(), after_seq
         while True:
             with self._using() as db:
                 page = db.execute(
                     "SELECT seq FROM record"
-                    " WHERE agent = ? AND epoch = ? AND seq > ? AND time_us > ? ORDER BY seq LIMIT ?",
-                    (agent, epoch, last, after_us, PAGE),
+                    " WHERE agent = ? AND epoch = ? AND branch = ? AND seq > ? AND time_us > ? ORDER BY seq LIMIT ?",
+                    (agent, epoch, branch, last, after_us, PAGE),
                 ).fetchall()
             for (seq,) in page:
                 if isinstance(seq, int):
@@ -225,7 +232,9 @@ class SqliteReads:
             return int(count)
 
 
-def _row(agent: str, epoch: str, seq: object, sha256: str | None, data: bytes | None, time_us: object) -> Row:
+def _row(
+    agent: str, epoch: str, seq: object, sha256: str | None, data: bytes | None, time_us: object, branch: str
+) -> Row:
     """A number or time that is none is 0, which no record has."""
     number, moment = (value if isinstance(value, int) else 0 for value in (seq, time_us))
-    return Row(agent, epoch, number, sha256 or "", data or b"", moment)
+    return Row(agent, epoch, number, sha256 or "", data or b"", moment, branch)

@@ -12,10 +12,11 @@ from itertools import islice
 
 from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Fate, Row, Store
+from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_collector.tracing.trace import read
 from gaugetrail_contract.counts import counted
-from gaugetrail_contract.seal import Opened, Sealed
+from gaugetrail_contract.seal import ChainName, Opened, Sealed
 
 BATCH = 1000
 MOST_NAMED = 100
@@ -31,6 +32,8 @@ class Copied:
     left_out: int = 0
     reasons: list[str] = field(default_factory=list)
     """Why records were left out, and where the stores differ afterwards; the first hundred."""
+    stands: dict[ChainName, ChainName] = field(default_factory=dict)
+    """Where the last record of each chain stands in the other store, which may call a history otherwise."""
 
     @property
     def ok(self) -> bool:
@@ -58,43 +61,61 @@ class Copied:
             self.reasons.append(reason)
 
 
-def copy(source: Store, target: Store, window: Window = ALL_TIME, watch: Watch = iter) -> Copied:
-    """Copy chain by chain, then hold the chains of both against each other. Raises `StoreDown`, `StoreRefuses`."""
+def copy(
+    source: Store, target: Store, window: Window = ALL_TIME, watch: Watch = iter, *, vouch: bool = False
+) -> Copied:
+    """Copy chain by chain, then hold the chains of both against each other; where the other store has another history
+    of an epoch, this one's is taken in beside it if somebody vouches for it. Raises `StoreDown`, `StoreRefuses`.
+    """
     done = Copied()
-    for agent, epoch in source.chains():
-        rows = watch(in_order(source.rows(agent, epoch, window)))
+    for chain in source.chains():
+        rows = watch(in_order(source.rows(*chain, window=window)))
         while batch := list(islice(rows, BATCH)):
-            _write(target, batch, done)
-    for agent, epoch in source.chains():
-        here, there = (_walked(store, agent, epoch, window) for store in (source, target))
-        if (here.records, here.last, here.head) != (there.records, there.last, there.head):
+            if not _write(target, chain, batch, done, vouch=vouch):
+                done.left_out += sum(1 for _ in rows)
+                done.say(
+                    f"{chain}: the other store has another history of this epoch; look at both (verify), and say "
+                    "--vouch to take this one in beside it"
+                )
+    for chain in source.chains():
+        here, there = _walked(source, chain, window), _walked(target, done.stands.get(chain, chain), window)
+        several = there.name != chain
+        if (here.records, here.last, here.head) != (here.records if several else there.records, there.last, there.head):
             done.say(
-                f"{agent} epoch {epoch}: {counted(here.records, 'record')} up to {here.last} "
+                f"{chain}: {counted(here.records, 'record')} up to {here.last} "
                 f"(seal {here.head[:16]}…) in the one, "
                 f"{there.records} up to {there.last} (seal {there.head[:16]}…) in the other"
             )
     return done
 
 
-def _write(target: Store, rows: list[Row], done: Copied) -> None:
+def _write(target: Store, chain: ChainName, rows: list[Row], done: Copied, *, vouch: bool) -> bool:
+    """False where a record is of another history than the other store's: of those that are, the first is named."""
     batch = []
     for known in map(read, rows):
         if known.record is None:
             done.leave_out(known.id, known.broken or "")
         else:
-            batch.append(Opened(Sealed(known.row.sha256, known.row.data), known.record))
-    for opened, outcome in zip(batch, target.write(batch) if batch else [], strict=True):
+            batch.append(Opened(Sealed(known.row.sha256, known.row.data), known.record, branch=known.row.branch))
+    outcomes, forked = write_histories(target, batch, lambda _: vouch) if batch else [], False
+    for opened, outcome in zip(batch, outcomes, strict=True):
         if outcome.fate is Fate.STORED:
             done.written += 1
         elif outcome.fate is Fate.THERE:
             done.there += 1
+        elif forked and outcome.fate is Fate.FORK:
+            done.left_out += 1
         else:
             done.leave_out(opened.record.id, outcome.reason)
+            forked = forked or outcome.fate is Fate.FORK
+    if batch:
+        done.stands[chain] = batch[-1].chain
+    return not forked
 
 
-def _walked(store: Store, agent: str, epoch: str, window: Window) -> Chain:
-    chain = Chain(agent, epoch)
-    for row in in_order(store.rows(agent, epoch, window)):
+def _walked(store: Store, name: ChainName, window: Window) -> Chain:
+    chain = Chain(name.agent, name.epoch, branch=name.branch)
+    for row in in_order(store.rows(*name, window=window)):
         chain.take(row)
     chain.finish()
     return chain

@@ -81,10 +81,10 @@ def in_order(known: Sequence[Known], amendments: Iterable[Known], order: EpochOr
     """These records, those of a wrong year marked, each agent's in the order of its spool; else by time."""
     true = true_times(amendments)
     marked = [_marked(one, true, order) for one in known]
-    spools: dict[tuple[str, str], list[Known]] = {}
+    spools: dict[tuple[str, str, str], list[Known]] = {}
     for one in marked:
         oldest, _ = order.row_of(one.row.agent, one.row.epoch)
-        spools.setdefault((one.row.agent, oldest), []).append(one)
+        spools.setdefault((one.row.agent, oldest, one.row.branch), []).append(one)
     placed = [pair for own in spools.values() for pair in _placed(own, true, order)]
     return tuple(one for _, one in sorted(placed, key=lambda pair: pair[0]))
 
@@ -103,7 +103,7 @@ def _marked(known: Known, true: dict[str, str], order: EpochOrder) -> Known:
     right_us = order.right_again_us(known.row.agent, known.row.epoch)
     if right_us is None or known.row.time_us <= right_us:
         return known
-    when = f"its true time is {true[known.id]}" if known.id in true else "its true time is not known, but earlier"
+    when = f"its true time is {true[known.named]}" if known.named in true else "its true time is not known, but earlier"
     words = f"sealed in a wrong year: the clock was set right on {utc_text(right_us)[:19]}Z; {when}"
     return replace(known, misdated=words)
 
@@ -131,4 +131,4 @@ def _moment_us(known: Known, true: dict[str, str], order: EpochOrder) -> int:
     if known.misdated is None:
         return known.row.time_us
     right_us = order.right_again_us(known.row.agent, known.row.epoch)
-    return utc_us(true[known.id]) if known.id in true else right_us or known.row.time_us
+    return utc_us(true[known.named]) if known.named in true else right_us or known.row.time_us

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from gaugetrail_collector.tracing.limit_margin import Margin, margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
-from gaugetrail_collector.tracing.trace import Known, Page, inspection_of, target_of
+from gaugetrail_collector.tracing.trace import Known, Page, inspection_of
 from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.record import Inspection, Measurement, Verdict
 
@@ -87,7 +87,7 @@ def measured_with(gauge: str, page: Page) -> Iterator[Measured]:
         inspection = inspection_of(known)
         if inspection is None:
             continue
-        amended = tuple(one.id for one in page.amendments if target_of(one) == known.id)
+        amended = tuple(one.id for one in page.amendments if known.amended_by(one))
         for one in inspection.measurements:
             if one.gauge == gauge:
                 yield Measured(known, inspection, one, margin(one), amended)

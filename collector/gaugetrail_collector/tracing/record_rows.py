@@ -3,8 +3,8 @@
 Everything is text as sealed: identifiers keep their zeros, values their digits, times are UTC unless a zone is asked
 for. What is null is empty. `margin` is computed (see `limit_margin`), `amended_by` names the amendments: the row itself
 shows the original. `misdated` says that the record is of a wrong year, `true_time` the time that an amendment gives
-such a one. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that their
-numbers stay.
+such a one. `branch` is the name of a second history of the record's epoch, mostly empty. What has parts of its own
+(conditions, signals …) is JSON. Columns are added at the end, so that their numbers stay.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, tzinfo
 from gaugetrail_collector.tracing.epoch_order import true_times
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
-from gaugetrail_collector.tracing.trace import Known, target_of
+from gaugetrail_collector.tracing.trace import Known
 from gaugetrail_contract.record import Amendment, Inspection, Measurement, Part, write
 
 _CONTEXT = (
@@ -41,23 +41,28 @@ COLUMNS = (
     *(*_MEASURED, "measured_time", "measured_verdict", "defects", "margin", "margin_percent"),
     *("sha256", "amended_by", "broken"),
     *(*_MORE_CONTEXT, "plan_title", "plan_effective", *_MORE_MEASURED),
-    *("true_time", "misdated"),
+    *("true_time", "misdated", "branch"),
 )
 Cells = dict[str, str]
 
 
 def rows(known: Iterable[Known], amendments: Iterable[Known], zone: tzinfo = UTC) -> Iterator[Cells]:
     """The rows of these records, times in that zone; events and amendments have none of their own."""
-    amended: dict[str | None, list[str]] = {}
+    amended: dict[str, list[Known]] = {}
     amendments = list(amendments)
     true = true_times(amendments)
     for one in amendments:
         if isinstance(one.record, Amendment):
-            amended.setdefault(target_of(one), []).append(f"{one.record.action} {one.id}")
+            amended.setdefault(one.record.target, []).append(one)
     for one in known:
-        beside = {"record": one.id, "sha256": one.row.sha256, "amended_by": "; ".join(amended.get(one.id, ()))}
+        own = [
+            f"{other.record.action} {other.id}"
+            for other in amended.get(one.named, ())
+            if isinstance(other.record, Amendment) and one.amended_by(other)
+        ]
+        beside = {"record": one.id, "sha256": one.row.sha256, "amended_by": "; ".join(own), "branch": one.row.branch}
         beside["misdated"] = one.misdated or ""
-        beside["true_time"] = in_zone(true[one.id], zone) if one.misdated and one.id in true else ""
+        beside["true_time"] = in_zone(true[one.named], zone) if one.misdated and one.named in true else ""
         if one.record is None:
             yield beside | {"broken": one.broken or ""}
         elif isinstance(one.record, Inspection):

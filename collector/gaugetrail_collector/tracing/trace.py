@@ -44,15 +44,30 @@ class Known:
 
     @property
     def id(self) -> str:
-        """`agent/epoch/seq`."""
+        """`agent/epoch/seq`, of a second history `agent/epoch/branch/seq`."""
+        return self.row.id
+
+    @property
+    def named(self) -> str:
+        """What its bytes, and amendments to it, call the record."""
         return record_id(self.row.agent, self.row.epoch, self.row.seq)
+
+    def amended_by(self, other: Known) -> bool:
+        """Whether the other record amends this one. Two histories have records of one name: the seal tells them apart;
+        of a record that can't be believed the name is enough.
+        """
+        amendment = other.record
+        if not isinstance(amendment, Amendment) or amendment.target != self.named:
+            return False
+        return self.record is None or amendment.target_sha256 == self.row.sha256
 
     def as_json(self, amendments: Iterable[Known] = ()) -> dict[str, object]:
         """For programs: the record's own fields, its seal, and which of the amendments are to it."""
         fields = with_every_key(self.record, json.loads(self.row.data)) if self.record is not None else {}
-        amended = [other.id for other in amendments if target_of(other) == self.id]
+        amended = [other.id for other in amendments if self.amended_by(other)]
         return (
             {"id": self.id}
+            | ({"branch": self.row.branch} if self.row.branch else {})
             | fields
             | {"sha256": self.row.sha256}
             | ({"amended_by": amended} if amended else {})
@@ -157,7 +172,7 @@ def pages(store: Store, question: Question, after: Position | None = None, limit
 
 def amendments(store: Store, known: Iterable[Known]) -> tuple[Known, ...]:
     """What was amended in these records."""
-    ids = [one.id for one in known if one.record is None or not isinstance(one.record, Amendment)]
+    ids = [one.named for one in known if one.record is None or not isinstance(one.record, Amendment)]
     return tuple(read(row) for row in store.amendments_of(ids)) if ids else ()
 
 
@@ -191,11 +206,6 @@ def read(row: Row) -> Known:
     if (record.agent, record.epoch, record.seq) != (row.agent, row.epoch, row.seq):
         return Known(row, None, f"it is stored under this name, but says it is {record.id}")
     return Known(row, record)
-
-
-def target_of(known: Known) -> str | None:
-    """The id of the record that an amendment is to; null for any other record."""
-    return known.record.target if isinstance(known.record, Amendment) else None
 
 
 def inspection_of(known: Known) -> Inspection | None:

@@ -59,6 +59,8 @@ def _heading(known: Known, record: Inspection, zone: tzinfo) -> Text:
     text.append(f"\n{words}\nrecord {visible(known.id)}  seal {known.row.sha256[:16]}…  clock {record.clock}")
     if known.misdated:
         text.append(f"\n{known.misdated}", style="yellow")
+    if known.row.branch:
+        text.append(f"\nof a second history of epoch {record.epoch}: its PC was put back or copied", style="yellow")
     return text
 
 

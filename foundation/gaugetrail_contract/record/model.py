@@ -243,9 +243,9 @@ write = msgspec.json.Encoder().encode
 """The bytes of a struct: compact JSON in UTF-8, keys in the model's order, what is null left out."""
 
 
-def record_id(agent: str, epoch: str, seq: int) -> str:
-    """The name of a record: `agent/epoch/seq`."""
-    return f"{agent}/{epoch}/{seq}"
+def record_id(agent: str, epoch: str, seq: int, branch: str = "") -> str:
+    """The name of a record: `agent/epoch/seq`; of a second history of the epoch `agent/epoch/branch/seq`."""
+    return f"{agent}/{epoch}/{branch}/{seq}" if branch else f"{agent}/{epoch}/{seq}"
 
 
 IDENTIFIER_KINDS = ("serial", "lot", "order", "heat", "supplier_lot", "cavity", "fixture", "tool", "operator")
