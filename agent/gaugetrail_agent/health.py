@@ -20,6 +20,10 @@ from gaugetrail_contract.status import (
 from gaugetrail_service.process import own_version
 
 MAX_ALARMS = 20
+COPIED = (
+    "this PC was put back from a snapshot, or a copy of it runs: a collector has another history of its records; both "
+    "are stored, and a new epoch has begun. If another PC runs with this name, give one of them another [agent] id"
+)
 
 
 @dataclass
@@ -131,6 +135,8 @@ def spool_alarm(now: SpoolStatus, before: SpoolStatus | None) -> str | None:
             "the spool's files were deleted or replaced while the agent ran; all was saved into new ones: find out "
             "what does it, nothing may touch spool.db while the agent runs"
         )
+    if now.branched:
+        return COPIED
     if now.dropped > (before.dropped if before else now.dropped):
         return "the spool was full: unsent records were dropped, as their plan allows; events name them"
     if now.damaged > (before.damaged if before else 0):

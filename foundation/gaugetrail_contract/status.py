@@ -82,6 +82,9 @@ class SpoolStatus(Told):
     saved: int = Field(
         0, ge=0, description="times since start that its files were deleted or replaced and all was saved into new ones"
     )
+    branched: int = Field(
+        0, ge=0, description="times since start that a collector had another history of its epoch, and a new one began"
+    )
 
 
 class DeliveryStatus(Told):

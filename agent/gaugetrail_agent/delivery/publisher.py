@@ -405,7 +405,7 @@ class Publisher:
     def _on_command(self, payload: bytes) -> None:
         try:
             command = parse_command(self._collectors.open("command", self._agent, payload))
-            if command.branch:
+            if command.branch and not self._spool.is_branched(command.epoch):
                 raise ValueError(f"branch {command.branch} of epoch {command.epoch} is not this agent's")
         except ValueError as error:
             self.figures.ignored_commands += 1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gaugetrail_agent.calibration import SOON_DAYS
 from gaugetrail_agent.drivers.stream import DeviceState
+from gaugetrail_agent.health import COPIED
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.links.wire_tap import WireTap
 from gaugetrail_agent.station.display import Display
@@ -165,6 +166,9 @@ def spool(state: SpoolStatus | None, folder: Path) -> Iterator[Finding]:
         what = f"{_counted(state.set_aside, 'record')} set aside, here or by the collector"
         cure = "gaugetrail-agent spool ls --state set-aside says why; then spool retry"
         yield Finding("spool", what, cure)
+    if state.branched:
+        cure = "if it was put back or copied on purpose, nothing; else give one of the two PCs another [agent] id"
+        yield Finding("spool", COPIED.partition(";")[0], cure, wrong=False)
     if state.damaged:
         what = f"the disk has spoilt {_counted(state.damaged, 'record')}"
         yield Finding("spool", what, "gaugetrail-agent spool ls --state damaged; change the disk")

@@ -9,7 +9,7 @@ could seal a second record under a number that the collector has, so a new epoch
 
 Not noticed: a backup of both files written back into both in place, and after a power cut a copy of the spool alone
 that was made and put back within the last `EVERY_SECS` before it. The collector finds such a fork: same identity,
-another seal.
+another seal. It stores both, and its receipt tells (`spool.branched`).
 """
 
 from __future__ import annotations

@@ -72,6 +72,12 @@ class Reader:
         """Rows of any state, as they lie there."""
         return _entries(self.ask(ROWS + "WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?", (first, last, limit)))
 
+    def has_seal(self, span: tuple[int, int], front: str) -> bool:
+        """Whether a record of the epoch that stands in `span` has a seal with these first digits."""
+        # "g" comes behind all hex digits.
+        query = "SELECT 1 FROM record WHERE place > ? AND place <= ? AND sha256 >= ? AND sha256 < ? LIMIT 1"
+        return bool(self.ask(query, (*span, front, f"{front}g")))
+
     def match(self, span: tuple[int, int], receipt: Receipt) -> tuple[Confirmed, list[tuple[int, str]]]:
         """What a receipt for the epoch that stands in `span` confirms, and what it sets aside with which reason."""
         ranges: list[tuple[int, int]] = []

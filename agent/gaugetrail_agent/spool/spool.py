@@ -30,6 +30,7 @@ from gaugetrail_agent.spool.words import (
 from gaugetrail_agent.spool.writer import Limits, Writer
 from gaugetrail_contract.clock import Clock, Ticker, utc_text
 from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.events.spool import SpoolBranched
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import Body
@@ -70,6 +71,8 @@ class Spool:
         self._claim: sqlite3.Connection | None = None
         self._epoch = ""
         self._saved = 0
+        self._branched: set[str] = set()
+        """Epochs that were told apart since start; those of before are remembered in the file."""
 
     @property
     def epoch(self) -> str:
@@ -244,9 +247,11 @@ class Spool:
         span = self._span(receipt.epoch)
         if span is None:
             return Confirmed((), (), (f"epoch {receipt.epoch} is not this spool's",))
-        if receipt.branch:
-            return Confirmed((), (), (f"branch {receipt.branch} of epoch {receipt.epoch} is not this spool's",))
         done, aside = self._reader.match(span, receipt)
+        if receipt.branch and (done.ranges or aside):
+            if not (self.is_branched(receipt.epoch) or self._reader.has_seal(span, receipt.branch)):
+                return Confirmed((), (), (f"branch {receipt.branch} of epoch {receipt.epoch} is not this spool's",))
+            self._leave(receipt.epoch, receipt.branch)
         # In pieces, so that an append doesn't wait for more than one of them.
         for first, last in done.ranges:
             for start in range(first, last + 1, MARKED_AT_ONCE):
@@ -263,6 +268,23 @@ class Spool:
         """Set-aside records wait again. Raises `sqlite3.Error`."""
         with contextlib.closing(schema.connect(self.path)) as db:
             db.executemany("INSERT OR IGNORE INTO request VALUES(?)", [(place,) for place in places])
+
+    def _leave(self, epoch: str, branch: str) -> None:
+        """Nothing more must be sealed in an epoch of which others seal the same numbers. Asked of the writer before any
+        of the receipt is marked, and again while it could not be done.
+        """
+        known = {_branch_key(epoch): branch}
+        if self.epoch == epoch:
+            self.begin_epoch(epoch, lambda old: _branched(old, branch), remember=known)
+        elif epoch not in self._branched:
+            self._put(Marking(remember=known))
+        self._branched.add(epoch)
+
+    def is_branched(self, epoch: str) -> bool:
+        """Whether a collector has called what was sealed here of an epoch a second history. It may be called otherwise
+        later, when its beginning comes, and by then the record that names it may have left.
+        """
+        return epoch in self._branched or self.recall(_branch_key(epoch)) is not None
 
     def _span(self, epoch: str) -> tuple[int, int] | None:
         if self._writer is None:
@@ -309,6 +331,7 @@ class Spool:
             damaged=weight.damaged,
             dropped=weight.dropped,
             saved=self._saved,
+            branched=len(self._branched),
         )
 
     def _put(self, job: Marking | Suspect) -> bool:
@@ -322,3 +345,18 @@ class Spool:
         if not self._put(job):
             job.done.set_result(None)
         return job.done
+
+
+def _branched(old: OldEpoch, branch: str) -> SpoolBranched:
+    return SpoolBranched(
+        reason="a collector has another history of this epoch: this PC was put back from a snapshot, or copied",
+        old_epoch=old.epoch,
+        last_seq=old.seq,
+        last_seal=old.sha256,
+        branch=branch,
+    )
+
+
+def _branch_key(epoch: str) -> str:
+    """Under which it is remembered what a collector calls what was sealed here of an epoch."""
+    return f"branch of {epoch}"

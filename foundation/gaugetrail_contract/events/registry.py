@@ -13,6 +13,7 @@ from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.spool import (
     RecordsDamaged,
     RecordsDropped,
+    SpoolBranched,
     SpoolLost,
     SpoolRepaired,
     SpoolRestored,
@@ -34,6 +35,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         SpoolRestored,
         SpoolSaved,
         SpoolRetimed,
+        SpoolBranched,
         SpoolRepaired,
         RecordsDropped,
         RecordsDamaged,

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from gaugetrail_contract.events.payload import EventPayload, SubjectKind
 from gaugetrail_contract.text import UtcText
+from gaugetrail_contract.text import BranchName
 
 Numbers = tuple[int, int]
 """First and last number, both included."""
@@ -60,6 +61,16 @@ class SpoolRetimed(NewEpoch):
     TYPE: ClassVar[str] = "spool.retimed"
 
     last_time: UtcText = Field(description="the last time that was used in the old epoch")
+
+
+class SpoolBranched(NewEpoch):
+    """The collector has another history of the epoch beside what was sealed here: the PC was put back from a snapshot,
+    or runs on a copy of another one's disk. What was sealed here since is the second history that `branch` names.
+    """
+
+    TYPE: ClassVar[str] = "spool.branched"
+
+    branch: BranchName = Field(description="what the collector calls the history that was sealed here")
 
 
 class SpoolRepaired(NewEpoch):
