@@ -10,8 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from gaugetrail_contract.events.payload import EventPayload, SubjectKind
-from gaugetrail_contract.text import UtcText
-from gaugetrail_contract.text import BranchName
+from gaugetrail_contract.text import BranchName, UtcText
 
 Numbers = tuple[int, int]
 """First and last number, both included."""
