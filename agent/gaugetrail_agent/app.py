@@ -225,6 +225,7 @@ class Agent:
             spool_full=self.spool.full,
             spool_refuses=self.spool.refuses,
             clock_wrong="clock" in self.health.alarms(),
+            copied=self.spool.branched,
         )
 
     def _used(self, by: StationRunner, event: UsedElsewhere) -> None:

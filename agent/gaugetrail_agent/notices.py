@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gaugetrail_agent.calibration import Standing
+from gaugetrail_agent.delivery.broker_line import TWINS
 from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.runner import StationRunner
@@ -62,6 +63,7 @@ class NoticeBoard:
         spool_full: bool,
         spool_refuses: str | None = None,
         clock_wrong: bool = False,
+        copied: bool = False,
     ) -> None:
         """Broker, disk, spool, clock and gauges as they are now."""
         everywhere = {
@@ -69,6 +71,7 @@ class NoticeBoard:
             "disk": disk_notice(self._room, spool_full=spool_full and spool_refuses is None),
             "spool": spool_notice(spool_refuses),
             "clock": Notice("amber", said("notice.clock_wrong")) if clock_wrong else None,
+            "copy": Notice("amber", said("notice.copied")) if copied else None,
         }
         for name, station in self._stations.items():
             gauges = {f"gauge {one.gauge}": gauge_notice(one, name) for one in standings if _uses(one, station)}
@@ -112,6 +115,8 @@ def broker_notice(delivery: DeliveryStatus) -> Notice | None:
     """Parts are recorded all the same, and sent later."""
     if not delivery.connected:
         return Notice("amber", said("notice.broker_away"))
+    if TWINS in delivery.detail:
+        return Notice("amber", said("notice.twin"))
     return Notice("amber", said("notice.not_delivered", reason=delivery.detail)) if delivery.detail else None
 
 

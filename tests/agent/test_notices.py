@@ -13,6 +13,7 @@ from station_floor import BORE, FORCE, Floor, setup
 from test_station_runner import Running
 
 from gaugetrail_agent.calibration import Standing
+from gaugetrail_agent.delivery.broker_line import TWINS
 from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble, TroubleKind, gone
 from gaugetrail_agent.errors import DeviceGone, DriverFault, PortMissing
 from gaugetrail_agent.languages.sentences import ENGLISH
@@ -190,6 +191,18 @@ def test_a_device_is_told_at_its_stations_alone_once_and_goes_again(tmp_path: Pa
         board.device("scanner", DeviceState(up=False, since=0.0, trouble=down.trouble, frames=7))
         assert len(manual.shown) == shown, "what is known is not shown again"
         board.device("scanner", DeviceState(up=True, since=1.0))
+        assert manual.runner.state.notices == {}
+
+
+def test_a_copied_pc_and_a_second_one_under_its_name_are_told(tmp_path: Path) -> None:
+    twin = DeliveryStatus(connected=True, detail=f"another agent calls itself 'pc1': {TWINS}; give one of them another")
+    with spool(tmp_path) as one:
+        manual = Running(setup(BORE), one)
+        board = NoticeBoard(dict, {"OP20": manual.runner})
+        board.look(twin, [], spool_full=False, copied=True)
+        told = manual.runner.state.notices
+        assert (told["copy"].says.id, told["broker"].says.id) == ("notice.copied", "notice.twin")
+        board.look(WELL, [], spool_full=False)
         assert manual.runner.state.notices == {}
 
 

@@ -24,6 +24,8 @@ SILENT_SECS = 5.0
 TWIN_SECS = 60.0
 UNANSWERED_SECS = 30.0
 TAKEN_OVER = 0x8E
+TWINS = "two agents have one id"
+"""Stands in what is said of a second agent under our name."""
 TOO_LARGE = 0x95
 """MQTT 5: packet too large."""
 
@@ -98,8 +100,8 @@ class BrokerLine:
         self._forget()
         if code == TAKEN_OVER:
             self.trouble = (
-                f"another client has connected as {self.client_id!r} and taken this session over: two agents have one "
-                "id; give one of them another"
+                f"another client has connected as {self.client_id!r} and taken this session over: {TWINS}; "
+                "give one of them another"
             )
         elif self._quick_drops >= QUICK_DROPS:
             self.trouble = (
@@ -180,7 +182,7 @@ class BrokerLine:
         fresh = self._twin is None
         self._twin = (
             now,
-            (f"another agent calls itself {self.agent!r}: two agents have one id; give one of them another"),
+            (f"another agent calls itself {self.agent!r}: {TWINS}; give one of them another"),
         )
         return fresh
 

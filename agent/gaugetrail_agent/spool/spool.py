@@ -89,6 +89,11 @@ class Spool:
         """Why nothing can be written to its file now; null where it can."""
         return None if self._writer is None else self._writer.refuses
 
+    @property
+    def branched(self) -> bool:
+        """Whether a collector has told since start that an epoch has another history than what was sealed here."""
+        return bool(self._branched)
+
     # --- life
 
     def open(self) -> None:

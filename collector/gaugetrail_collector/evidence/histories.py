@@ -34,8 +34,8 @@ class Looks:
     """Agent and epoch -> number -> branch -> seal: of the numbers before second histories and of noted ones."""
 
     def fault_at_the_beginning(self, first: Row, kept_since_us: int | None = None) -> str | None:
-        """What is wrong with the place where a second history begins; a beginning that isn't there may have been dropped
-        by the database, where it does so.
+        """What is wrong with the place where a second history begins. One that isn't there may have been dropped by the
+        database, where it does so.
         """
         before = self.seals[first.agent, first.epoch].get(first.seq - 1, {})
         if kept_since_us is not None and not before:
