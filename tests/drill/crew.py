@@ -222,6 +222,14 @@ class Crew:
 
         self.do(begin())
 
+    def begin_newest(self, piece_secs: float) -> None:
+        """Who was put to his station last begins to work beside the others."""
+
+        async def begin() -> None:
+            self._tasks.append(asyncio.create_task(self._work_on(self._hands[-1], piece_secs)))
+
+        self.do(begin())
+
     def finish(self, secs: float = 60.0) -> None:
         """Each ends the piece in hand; nobody begins another. Raises `Stuck`."""
         self._go = False

@@ -12,7 +12,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -31,9 +31,11 @@ class Stored:
     seq: int
     sha256: str
     data: bytes
+    branch: str = ""
 
     @property
     def id(self) -> str:
+        """What a station calls it: of two histories of an epoch, both have a record of one name."""
         return f"{self.agent}/{self.epoch}/{self.seq}"
 
 
@@ -81,8 +83,8 @@ class SqliteLook:
         return bool(self._rows(question, (agent, epoch, int(seq))))
 
     def records(self) -> list[Stored]:
-        rows = self._rows("SELECT agent, epoch, seq, sha256, data FROM record")
-        return [Stored(*row[:4], bytes(row[4])) for row in rows]
+        rows = self._rows("SELECT agent, epoch, seq, sha256, data, branch FROM record")
+        return [Stored(*row[:4], bytes(row[4]), row[5]) for row in rows]
 
     def doubled_values(self, contents: Sequence[bytes]) -> int:
         """The file holds records only."""
@@ -112,9 +114,11 @@ class InfluxLook:
 
     def records(self) -> list[Stored]:
         return [
-            Stored(row["agent"], row["epoch"], int(row["seq"]), row["sha256"], row["record"].encode())
+            Stored(
+                row["agent"], row["epoch"], int(row["seq"]), row["sha256"], row["record"].encode(), row["branch"] or ""
+            )
             for name in ("inspection", "event")
-            for row in self._rows(f"SELECT agent, epoch, seq, sha256, record FROM {name}")
+            for row in self._rows(f"SELECT agent, epoch, seq, sha256, record, branch FROM {name}")
         ]
 
     def doubled_values(self, contents: Sequence[bytes]) -> int:
@@ -181,15 +185,16 @@ def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = 
     told = account.told
     found = Finding(acknowledged=len(told), stored=len({one.id for one in records}), set_aside=len(aside))
     kept = Counter[Unit]()
-    by_id: dict[str, dict] = {}
-    attempts = Counter[tuple[Unit, int, int]]()
+    by_id: defaultdict[str, list[dict]] = defaultdict(list)
+    attempts = Counter[tuple[Unit, int, int, str]]()
     for record in records:
         content = json.loads(record.data)
-        by_id[record.id] = content
+        by_id[record.id].append(content)
         if content["kind"] == "inspection":
             unit = (record.agent, content["station"], content.get("serial", ""))
             kept[unit] += 1
-            attempts[unit, content["attempt"], content["piece"]] += 1
+            # What a put-back agent remembers of a unit was put back, too: it counts attempts anew.
+            attempts[unit, content["attempt"], content["piece"], record.branch] += 1
     aside_ids = {one.record for one in aside if one.record is not None}
     _losses(account, by_id, kept, aside, found)
     _doubles(account, records, kept, attempts, found)
@@ -203,7 +208,7 @@ def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = 
 
 
 def _losses(
-    account: Account, by_id: dict[str, dict], kept: Counter[Unit], aside: Sequence[Aside], found: Finding
+    account: Account, by_id: Mapping[str, list[dict]], kept: Counter[Unit], aside: Sequence[Aside], found: Finding
 ) -> None:
     aside_ids = {one.record for one in aside}
     somewhere = kept + Counter(one.unit for one in aside if one.unit is not None)
@@ -216,7 +221,9 @@ def _losses(
         elif word.record not in by_id:
             found.lost += 1
             found.trouble.append(f"lost: {word.record}, {' '.join(word.unit)}")
-        elif by_id[word.record].get("serial") != word.unit[2] or by_id[word.record]["verdict"] != word.verdict:
+        elif not any(
+            one.get("serial") == word.unit[2] and one["verdict"] == word.verdict for one in by_id[word.record]
+        ):
             found.lost += 1
             found.trouble.append(f"altered: {word.record} was told for {' '.join(word.unit)} {word.verdict}")
     for unit, times in unnamed.items():
@@ -227,8 +234,9 @@ def _losses(
 
 def _doubles(account: Account, records: Sequence[Stored], kept: Counter[Unit], attempts: Counter, found: Finding):
     began = account.began
-    doubles = {one: times - 1 for one, times in Counter(record.id for record in records).items() if times > 1}
-    again = {f"{unit} attempt {attempt}": n - 1 for (unit, attempt, _), n in attempts.items() if n > 1}
+    there = Counter(f"{record.id} {record.branch}" for record in records)
+    doubles = {one: times - 1 for one, times in there.items() if times > 1}
+    again = {f"{unit} attempt {attempt}": n - 1 for (unit, attempt, _, _), n in attempts.items() if n > 1}
     too_often = {" ".join(unit): n - began[unit] for unit, n in kept.items() if n > began[unit]}
     # One doubled record shows in more than one of the three ways.
     found.duplicated += max(sum(doubles.values()), sum(again.values()), sum(too_often.values()))
@@ -241,15 +249,27 @@ def chain_faults(records: Iterable[Stored], elsewhere: set[str] | frozenset[str]
 
     `elsewhere` are records that are known to be set aside: their place in the chain is a known gap.
     """
-    chains: defaultdict[tuple[str, str], list[Stored]] = defaultdict(list)
+    chains: defaultdict[tuple[str, str, str], list[Stored]] = defaultdict(list)
+    seals: defaultdict[tuple[str, str, int], set[str]] = defaultdict(set)
     for record in records:
-        chains[record.agent, record.epoch].append(record)
-    faults = [_first_fault(sorted(chain, key=lambda one: one.seq), elsewhere) for chain in chains.values()]
+        chains[record.agent, record.epoch, record.branch].append(record)
+        seals[record.agent, record.epoch, record.seq].add(record.sha256)
+    faults = [_first_fault(sorted(chain, key=lambda one: one.seq), elsewhere, seals) for chain in chains.values()]
     return [fault for fault in faults if fault is not None]
 
 
-def _first_fault(chain: list[Stored], elsewhere: set[str] | frozenset[str]) -> str | None:
+def _first_fault(
+    chain: list[Stored], elsewhere: set[str] | frozenset[str], seals: Mapping[tuple[str, str, int], set[str]]
+) -> str | None:
+    """A second history begins behind a record of another one, and is called by its own first seal."""
     prev, expected = ZEROS, 1
+    if chain[0].branch:
+        first = chain[0]
+        prev, expected = json.loads(first.data)["prev"], first.seq
+        if not first.sha256.startswith(first.branch):
+            return f"chain: {first.id} is not what the history {first.branch} begins with"
+        if first.seq > 1 and prev not in seals.get((first.agent, first.epoch, first.seq - 1), set()):
+            return f"chain: the history {first.branch} of {first.id} hangs nowhere"
     for record in chain:
         content = json.loads(record.data)
         known = True

@@ -214,6 +214,13 @@ class Plant(Floor):
         self.crew.typist(self._data_dirs[name], name, "OP10", f"{number}1", wanted)
         return self._data_dirs[name]
 
+    def join(self, name: str, data_dir: Path, agent: str, prefix: str) -> None:
+        """A PC whose settings lie in the folder of that name and call it `agent`; its operator begins to work."""
+        self.agents.append(name)
+        self._data_dirs[name] = data_dir
+        self.crew.typist(data_dir, agent, "OP10", prefix)
+        self.crew.begin_newest(0.05)
+
     def add_collector(
         self,
         name: str = "collector",

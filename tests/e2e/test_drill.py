@@ -52,6 +52,16 @@ def test_kills_of_agent_collector_and_broker_lose_and_double_nothing() -> None:
         assert 0 < one["acknowledged"] <= one["stored"], said  # type: ignore[operator]
 
 
+def test_a_snapshot_put_back_and_a_cloned_disk_lose_and_hide_nothing() -> None:
+    """Both histories of the epoch stand in the store, each whole, and are traced; the agents are told and go on."""
+    names = ("snapshot-put-back", "cloned-disk")
+    code, scenarios, said = drill(*names, "--faults", "1")
+    assert code == 0, said
+    for one in scenarios:
+        assert tuple(one[key] for key in ("lost", "duplicated", "set_aside", "chain_ok")) == (0, 0, 0, True), said
+    assert "records stand in second histories" in said
+
+
 def test_an_unknown_drill_is_refused_with_the_names_there_are() -> None:
     done = subprocess.run((sys.executable, str(RUN), "nonsense"), capture_output=True, text=True, check=False)
     assert done.returncode == 2
