@@ -168,7 +168,7 @@ def test_missing_receipts_are_one_alarm_and_their_seconds_a_figure() -> None:
     line.published(1, 0, 900)
     line.acknowledged(1, 0)
     assert line.alarm(UNANSWERED_SECS + 5) == line.alarm(UNANSWERED_SECS + 500) is not None
-    assert (line.unanswered_secs(40), line.unanswered_secs(80)) == (40, 80)
+    assert (line.unanswered_secs(-1), line.unanswered_secs(40), line.unanswered_secs(80)) == (0, 40, 80)
 
 
 def test_a_twin_that_starts_again_and_again_is_one_alarm() -> None:

@@ -41,7 +41,7 @@ def clone_beside(plant: Plant, original: str, clone: str, prefix: str) -> None:
     as any other. A cloned disk has the inodes of the first; here they differ, so the mark is told those of the copy.
     """
     folder = plant.folder / clone
-    shutil.copytree(plant.folder / original, folder)
+    shutil.copytree(plant.folder / original, folder, ignore=shutil.ignore_patterns("*.sock"))
     _same_inode(folder / "data")
     settings = folder / "agent.toml"
     settings.write_text(settings.read_text().replace(str(plant.data_dir(original)), str(folder / "data")))

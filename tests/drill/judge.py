@@ -183,7 +183,7 @@ class Finding:
 def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = (), doubled_values: int = 0) -> Finding:
     """Compare. `aside` is what the collectors have set aside by now."""
     told = account.told
-    found = Finding(acknowledged=len(told), stored=len({one.id for one in records}), set_aside=len(aside))
+    found = Finding(acknowledged=len(told), stored=len({(one.id, one.branch) for one in records}), set_aside=len(aside))
     kept = Counter[Unit]()
     by_id: defaultdict[str, list[dict]] = defaultdict(list)
     attempts = Counter[tuple[Unit, int, int, str]]()

@@ -214,7 +214,8 @@ class BrokerLine:
 
     def unanswered_secs(self, now: float) -> float | None:
         """How long records have gone out without a receipt; null when there is none to wait for."""
-        return None if self._unanswered is None else now - self._unanswered
+        # Who asks may have looked at the clock before the thread that sends did.
+        return None if self._unanswered is None else max(0.0, now - self._unanswered)
 
     def alarm(self, now: float) -> str | None:
         """What is wrong with delivery, in a sentence; null when all is well."""
