@@ -263,6 +263,7 @@ class Collector:
             unproven=figures.unproven,
             late=figures.late,
             newer_agents=tuple(sorted(self.account.newer)[:MOST_NAMED]),
+            second_histories=self.account.second_histories(MOST_NAMED),
             gaps=len(gaps),
             gap_details=tuple(str(gap) for gap in gaps[:MOST_GAPS]),
             anchored=self.rounds.anchors.last,

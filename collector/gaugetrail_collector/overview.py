@@ -139,6 +139,7 @@ def findings(found: Overview, now_us: int) -> list[Finding]:
         *_broker(found),
         *found.certificates,
         *_own(found, now_us),
+        *_copies(found),
         *_growing(found),
         *_gaps(found),
         *_aside(found),
@@ -190,6 +191,17 @@ def _own(found: Overview, now_us: int) -> Iterator[Finding]:
             yield Finding("broker", limit, cure_of(limit), wrong=False)
         for door in own.insecure:
             yield Finding(about, door, "take the reason (insecure) out once it no longer holds", wrong=False)
+
+
+def _copies(found: Overview) -> Iterator[Finding]:
+    """PCs that were put back or copied since the collector started."""
+    own = found.own
+    if own is not None and own.second_histories:
+        what = (
+            f"two histories: {'; '.join(own.second_histories[:3])}: a PC was put back from a snapshot, or a copy runs"
+        )
+        cure = "both are stored; if two PCs run under one name, give one of them another [agent] id"
+        yield Finding("copies", what, cure, wrong=False)
 
 
 def _growing(found: Overview) -> Iterator[Finding]:

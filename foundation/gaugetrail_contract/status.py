@@ -176,6 +176,9 @@ class CollectorStatus(Told):
     newer_agents: tuple[str, ...] = Field(
         (), description="agents whose records hold keys that this collector doesn't know: it should be updated"
     )
+    second_histories: tuple[str, ...] = Field(
+        (), description="agents of which records of a second history came since start, with its first number, in words"
+    )
     late: int = Field(0, ge=0, description="records that were older than `[readback] late_secs` when they were stored")
     anchored: UtcText | None = Field(None, description="when the heads of all chains were last sealed into an anchor")
     tag_values: int = Field(0, ge=0, description="values in use of the tag that is nearest to its bound")

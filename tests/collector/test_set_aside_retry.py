@@ -143,6 +143,7 @@ def test_a_signed_fork_is_stored_as_a_second_history_and_its_receipt_names_it(ro
     ]
     assert (histories(room), room.aside.count()) == ([("", 5), (BRANCH, 5)], 0)
     assert room.account.parted == {("pc1", "abcdefgh", BRANCH): 4}
+    assert room.account.second_histories(5) == ("pc1 epoch abcdefgh from 4 on",)
     assert room.account.figures.forks == 0
 
 

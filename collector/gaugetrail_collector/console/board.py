@@ -128,6 +128,8 @@ class View:
         if collector.store == "down" and name != self.own.collector:
             yield f"the store is down: {collector.store_detail}"
         yield from collector.alarms
+        for history in collector.second_histories:
+            yield f"{history}: a second history, of a PC that was put back or copied; both are stored"
         for agent in collector.newer_agents:
             yield f"{agent} sends keys that this collector doesn't know; they are stored: update the collector"
 

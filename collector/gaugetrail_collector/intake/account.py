@@ -77,6 +77,12 @@ class Account:
             self.on_there(there)
         return Done(tuple(_receipts(there, stored.records, stored.outcomes)), stored.messages)
 
+    def second_histories(self, most: int) -> tuple[str, ...]:
+        """The agents of which records of a second history have come, in words. Any thread."""
+        return tuple(
+            f"{chain.agent} epoch {chain.epoch} from {seq} on" for chain, seq in list(self.parted.items())[:most]
+        )
+
     def _notice_parted(self, opened: Opened) -> None:
         """Said once for each history, until the collector is started again."""
         self.parted[opened.chain] = opened.seq
