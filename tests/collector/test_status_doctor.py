@@ -204,8 +204,9 @@ def test_what_will_be_in_the_way_one_day_is_worth_a_look(plant: Floor) -> None:
         0,
         [
             (
-                "worth a look: copies: two histories: pc3 epoch k3v9q0ab from 34 on: a PC was put back from a snapshot, "
-                "or a copy runs -> both are stored; if two PCs run under one name, give one of them another [agent] id"
+                "worth a look: copies: two histories: pc3 epoch k3v9q0ab from 34 on: a PC was put back from a "
+                "snapshot, or a copy runs -> both are stored; if two PCs run under one name, give one of them another "
+                "[agent] id"
             ),
             (
                 "worth a look: collector c1: the records of pc7 hold keys that it doesn't know -> update this "
