@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from biip import ParseConfig, ParseError
+from biip.gs1_element_strings import GS1ElementString
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gaugetrail_agent.barcodes import Scan, read_scan
 from gaugetrail_agent.barcodes import dates as label_dates
+from gaugetrail_agent.barcodes.gs1_identifiers import identifier_at
 
 GS = "\x1d"
 YEAR = 2026
@@ -221,3 +228,50 @@ def test_years_fall_within_fifty_of_this_one() -> None:
     """GS1 General Specifications 7.12."""
     assert [label_dates.full_year(year, 2026) for year in (26, 76, 77, 0, 99)] == [2026, 2076, 1977, 2000, 1999]
     assert [label_dates.full_year(year, 2060) for year in (60, 10, 9, 11)] == [2060, 2110, 2109, 2011]
+
+
+NUMBERS = st.integers(0, 9999).map(str) | st.sampled_from(["00", "01", "10", "17", "21", "3103", "3922", "8008", "99"])
+CHARACTERS = st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.just(GS), max_size=30)
+MESSAGES = st.builds("{}{}".format, NUMBERS, CHARACTERS | st.text("0123456789", max_size=30))
+
+
+def biips_element(text: str, *, whole: bool) -> tuple[str, str, bool] | None:
+    """The library's own answer: identifier, value, whether a separator must follow."""
+    config = ParseConfig(gs1_element_strings_verify_date=False)
+    try:
+        found = (GS1ElementString.parse if whole else GS1ElementString.extract)(text, config=config)
+    except ParseError:
+        return None
+    return found.ai.ai, found.value, found.ai.separator_required
+
+
+@given(text=MESSAGES, whole=st.booleans())
+def test_an_element_is_what_biip_calls_one(text: str, whole: bool) -> None:
+    """Its table is read here without its parser: both give the same for any text."""
+    known = identifier_at(text)
+    value = None if known is None else known.value(text, whole=whole)
+    got = None if known is None or value is None else (known.ai, value, known.separator_required)
+    assert got == biips_element(text, whole=whole)
+
+
+def test_the_table_is_biips_to_the_last_line() -> None:
+    """Every identifier that the library knows, and each with a value that it takes."""
+    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
+
+    found = 0
+    for number in (f"{value:0{places}}" for places in (2, 3, 4) for value in range(10**places)):
+        known = identifier_at(number)
+        try:
+            theirs = GS1ApplicationIdentifier.extract(number)
+        except ParseError:
+            assert known is None
+            continue
+        assert known is not None
+        assert (theirs.ai, theirs.pattern, theirs.separator_required) == (
+            known.ai,
+            known.pattern,
+            known.separator_required,
+        )
+        assert re.compile(known.pattern).groups >= 1
+        found += number == theirs.ai
+    assert found > 400

@@ -25,7 +25,6 @@ SOURCES = {
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
-    ("agent", "biip"): {"barcodes/gs1.py"},
     ("contract", "cryptography"): {"signing.py"},
     ("service", "apscheduler"): {"scheduler.py"},
     ("service", "prometheus_client"): {"metrics.py"},

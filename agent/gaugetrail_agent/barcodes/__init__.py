@@ -13,8 +13,8 @@ Digital Link · and where no AIM identifier says that it is not GS1's: brackets,
 digit, GS1 beyond doubt · VIN · a single data identifier, where it is asked for or the symbol is linear · plain text.
 Switch AIM identifiers on in the scanner, or name a profile, and nothing has to be inferred.
 
-Read in this order: `surroundings` and `lines` (what is no code), `repair`, `meaning`, then what it asks: `gs1`,
-`iso15434`, `labels` with `identifiers`, `profiles`, `dates` and `check_digits`; `label_files` last.
+Read in this order: `surroundings` and `lines` (what is no code), `repair`, `meaning`, then what it asks: `gs1` (over
+`gs1_identifiers`), `iso15434`, `labels` with `identifiers`, `profiles`, `dates` and `check_digits`; `label_files` last.
 """
 
 from __future__ import annotations

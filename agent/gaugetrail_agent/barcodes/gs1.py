@@ -1,9 +1,8 @@
-"""GS1 data: element strings, the bracketed form and digital links, by the library biip (only imported here).
+"""GS1 data: element strings, the bracketed form and digital links.
 
 Promise: every element that can be read is given, each with what is wrong with it; what could not be read is named and
-never guessed. Source of the rules: GS1 General Specifications; of the identifiers' lengths and patterns: biip's table.
-
-Why biip's whole-message parser is not used: it stops at the first fault with an exception and gives nothing before it.
+never guessed. Source of the rules: GS1 General Specifications; of the identifiers' lengths and patterns: the table of
+the library biip, whose own parser stops at the first fault with an exception and gives nothing before it.
 """
 
 from __future__ import annotations
@@ -11,23 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from gaugetrail_agent.barcodes import dates
 from gaugetrail_agent.barcodes.check_digits import mod10_holds
+from gaugetrail_agent.barcodes.gs1_identifiers import GS, ApplicationIdentifier, identifier_at
 from gaugetrail_agent.reading import normal_decimal
-
-GS = "\x1d"
-
-if TYPE_CHECKING:
-    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
-    from biip.gs1_element_strings import GS1ElementString
-
-
-class Unreadable(Exception):
-    """The library found no element here."""
-
 
 DATES: Mapping[str, str] = {
     "11": "production", "12": "due", "13": "packaging", "15": "best_before", "16": "sell_by", "17": "expiry",
@@ -120,20 +108,16 @@ def read_message(text: str, this_year: int) -> Gs1Message:
     rest = text.lstrip(GS)
     open_ended = False
     while rest:
-        ai = _identifier(rest)
-        try:
-            if ai is None or not rest.isascii():
-                return Gs1Message(_with_suspect(elements, open_ended), "unparsed", rest)
-            found = _extract(rest)
-            if not found.value:
-                # biip's table lets counts (30, 37) be empty.
-                return Gs1Message(_with_suspect(elements, open_ended), "incomplete", rest)
-        except Unreadable:
-            assert ai is not None
-            return Gs1Message(_with_suspect(elements, open_ended), _why(ai, rest.partition(GS)[0], this_year), rest)
-        rest = rest[len(found.ai.ai) + len(found.value) :]
-        open_ended = found.ai.separator_required and not rest.startswith(GS)
-        elements.append(_element(found.ai.ai, found.value, this_year, unterminated=open_ended and not rest))
+        ai = identifier_at(rest)
+        if ai is None or not rest.isascii():
+            return Gs1Message(_with_suspect(elements, open_ended), "unparsed", rest)
+        value = ai.value(rest, whole=False)
+        if not value:
+            why = _why(ai, value, rest.partition(GS)[0], this_year)
+            return Gs1Message(_with_suspect(elements, open_ended), why, rest)
+        rest = rest[len(ai.ai) + len(value) :]
+        open_ended = ai.separator_required and not rest.startswith(GS)
+        elements.append(_element(ai.ai, value, this_year, unterminated=open_ended and not rest))
         rest = rest.lstrip(GS)
     return Gs1Message(elements)
 
@@ -149,15 +133,13 @@ def read_pairs(pairs: Sequence[tuple[str, str]], this_year: int) -> Gs1Message:
     """Identifiers and values already apart (brackets, links); each value must fit its identifier whole."""
     elements: list[Element] = []
     for place, (number, value) in enumerate(pairs):
-        ai = _identifier(number)
+        ai = identifier_at(number)
         text = number + value
         if ai is None or ai.ai != number or not text.isascii():
             return Gs1Message(elements, "unparsed", "".join(a + v for a, v in pairs[place:]))
-        try:
-            if not _extract(text, whole=True).value:
-                return Gs1Message(elements, "incomplete", text)
-        except Unreadable:
-            return Gs1Message(elements, _why(ai, text, this_year), text)
+        fitting = ai.value(text, whole=True)
+        if not fitting:
+            return Gs1Message(elements, _why(ai, fitting, text, this_year), text)
         elements.append(_element(number, value, this_year, unterminated=False))
     return Gs1Message(elements)
 
@@ -177,7 +159,7 @@ def split_hri(text: str) -> list[tuple[str, str]] | None:
     if parts[0] or len(parts) < 3:
         return None
     for number, value in zip(parts[1::2], parts[2::2], strict=True):
-        ai = _identifier(number)
+        ai = identifier_at(number)
         if ai is not None and ai.ai == number:
             pairs.append((number, value.strip()))
         elif pairs:
@@ -239,36 +221,8 @@ def measures_of(elements: Sequence[Element]) -> dict[str, str]:
     return found
 
 
-def _identifier(text: str) -> GS1ApplicationIdentifier | None:
-    if not (text[:2].isascii() and text[:2].isdigit()):
-        return None  # no identifier begins so, and most plain codes do: the library stays where it is
-    from biip import ParseError
-    from biip.gs1_application_identifiers import GS1ApplicationIdentifier
-
-    try:
-        return GS1ApplicationIdentifier.extract(text)
-    except ParseError:
-        return None
-
-
-def _extract(text: str, *, whole: bool = False) -> GS1ElementString:
-    """The first element of the text, or the one that it is. Raises `Unreadable`.
-
-    The library is imported when the first GS1 code is read: its tables take 16 MB, which an agent without GS1 codes
-    need not hold.
-    """
-    from biip import ParseConfig, ParseError
-    from biip.gs1_element_strings import GS1ElementString
-
-    config = ParseConfig(gs1_element_strings_verify_date=False)
-    try:
-        return GS1ElementString.parse(text, config=config) if whole else GS1ElementString.extract(text, config=config)
-    except ParseError as error:
-        raise Unreadable(str(error)) from error
-
-
 def _is_identifier(number: str) -> bool:
-    ai = _identifier(number)
+    ai = identifier_at(number)
     return ai is not None and ai.ai == number
 
 
@@ -291,8 +245,10 @@ def _element(ai: str, value: str, this_year: int, *, unterminated: bool) -> Elem
     return Element(ai, value, fault, swallowed=unterminated and _swallows(ai, value, this_year))
 
 
-def _why(ai: GS1ApplicationIdentifier, text: str, this_year: int) -> str:
-    """Why a value does not fit its known identifier."""
+def _why(ai: ApplicationIdentifier, fitting: str | None, text: str, this_year: int) -> str:
+    """Why a value does not fit its known identifier; the table lets counts (30, 37) be empty."""
+    if fitting is not None:
+        return "incomplete"
     value = text[len(ai.ai) :]
     if ai.ai in DATES and re.match(r"[0-9]{6}", value):
         return "date"
@@ -310,7 +266,7 @@ def _swallows(ai: str, value: str, this_year: int) -> bool:
         if tail[:2] in DATES:
             if dates.yymmdd(tail[2:8], this_year, day_zero=True) is not None and len(tail) >= 8:
                 after = tail[8:]
-                if not after or _identifier(after) is not None:
+                if not after or identifier_at(after) is not None:
                     return True
         elif tail[:2] in ("01", "02"):
             if mod10_holds(tail[2:16]) and len(tail) >= 16:

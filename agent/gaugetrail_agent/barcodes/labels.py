@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gaugetrail_agent.barcodes import dates, gs1, identifiers, iso15434, profiles
 from gaugetrail_agent.barcodes.check_digits import mod10_holds, ppn_holds, vin_holds
+from gaugetrail_agent.barcodes.gs1_identifiers import GS
 from gaugetrail_agent.reading import normal_decimal
 
 _GS1_ROLES: Mapping[str, Sequence[str]] = {
@@ -178,7 +179,7 @@ def single(text: str, *, profile: str | None, roles: Mapping[str, str], this_yea
 
 def all_identified(text: str) -> bool:
     """Whether every field between separators begins with a known data identifier."""
-    fields = [identifiers.split(part) for part in text.strip(gs1.GS).split(gs1.GS)]
+    fields = [identifiers.split(part) for part in text.strip(GS).split(GS)]
     return len(fields) > 1 and all(part is not None and part.identifier in identifiers.MEANINGS for part in fields)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from gaugetrail_agent.barcodes import gs1, iso15434, labels, profiles, repair
 from gaugetrail_agent.barcodes.check_digits import code39_holds, looks_like_vin, mod10_holds, vin_holds
+from gaugetrail_agent.barcodes.gs1_identifiers import GS
 from gaugetrail_agent.barcodes.lines import LineKind, classify
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.barcodes.scan import Scan
@@ -53,7 +54,7 @@ def read_scan(
     pattern: str | None = None,
     roles: Mapping[str, str] | None = None,
     gs1_only: bool = False,
-    gs1_separator: str = gs1.GS,
+    gs1_separator: str = GS,
     code39_check: bool = False,
     data_identifiers: bool | None = None,
     encoding: str | None = None,
@@ -96,7 +97,7 @@ def _code(raw: bytes, code: BareCode, separator: str, wanted: _Wanted) -> Scan:
     symbology, swapped = code.symbology, False
     if symbology is not None:
         symbology, text, swapped = repair.turned_case(symbology, text)
-    if separator != gs1.GS:
+    if separator != GS:
         text = with_separators(text, symbology, separator, always=wanted.gs1, this_year=wanted.this_year)
     scan = replace(_meaning(text, symbology, wanted), raw=raw, symbology_id=symbology)
     extra = [name for name, given in (("printed_controls", printed), ("case", turned or swapped)) if given]
@@ -114,9 +115,9 @@ def with_separators(
     text: str, symbology: str | None, separator: str, *, always: bool = False, this_year: int | None = None
 ) -> str:
     """The text with GS where the scanner sends `separator` for FNC1: in GS1 codes and envelopes, and nowhere else."""
-    if not separator or separator not in text or gs1.GS in text or (says_other_than_gs1(symbology) and not always):
+    if not separator or separator not in text or GS in text or (says_other_than_gs1(symbology) and not always):
         return text
-    meant = text.replace(separator, gs1.GS)
+    meant = text.replace(separator, GS)
     if always or symbology in _AIM_GS1 or iso15434.is_envelope(text):
         return meant
     message = gs1.read_message(meant, datetime.now(UTC).year if this_year is None else this_year)
@@ -198,9 +199,9 @@ def _by_itself(text: str, bare_text: str, symbology: str | None, wanted: _Wanted
         pairs = gs1.split_hri(bare_text)
         if pairs is not None:
             return _gs1_pairs(text, "gs1", pairs, wanted)
-        if gs1.GS in bare_text:
+        if GS in bare_text:
             return _gs1(text, bare_text, wanted, marked=False)
-    elif gs1.GS in bare_text and labels.all_identified(bare_text):
+    elif GS in bare_text and labels.all_identified(bare_text):
         return _headless(text, bare_text, wanted)
     if symbology in _CODE39_WITH_CHECK or wanted.code39_check:
         if not code39_holds(bare_text):
@@ -277,7 +278,7 @@ def _gs1(text: str, bare: str, wanted: _Wanted, *, marked: bool) -> Scan:
 
 def _headless(text: str, bare: str, wanted: _Wanted) -> Scan:
     """Data identifiers between separators: an envelope whose header was lost."""
-    return _envelope(f"06{gs1.GS}{bare.strip(gs1.GS)}", wanted, text_as_read=text)
+    return _envelope(f"06{GS}{bare.strip(GS)}", wanted, text_as_read=text)
 
 
 def _gs1_pairs(text: str, name: str, pairs: list[tuple[str, str]], wanted: _Wanted) -> Scan:
