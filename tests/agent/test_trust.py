@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from gaugetrail_agent.cli import app
 from gaugetrail_agent.delivery.collector_keys import MOST_COLLECTORS, CollectorKeys, EvidenceSettings, own_signer
 from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadSignature, Signer
 
 ONE, OTHER = Signer.new(), Signer.new()
@@ -166,3 +167,22 @@ def test_the_key_command_prints_what_a_collector_is_to_register(tmp_path: Path) 
     assert signer.key in CliRunner().invoke(app, ["key", "--config", str(config)]).stdout
     (tmp_path / "data" / "agent.key").write_text("garbage")
     assert CliRunner().invoke(app, ["key", "--config", str(config)]).exit_code == 1
+
+
+def test_the_key_command_is_kept_by_no_fault_elsewhere_in_the_settings(tmp_path: Path) -> None:
+    """A gauge that isn't set up yet is no reason not to register the key; who the agent is has to be right."""
+    config = tmp_path / "agent.toml"
+    listed = own_signer(tmp_path / "other", EvidenceSettings())[0]
+    assert listed is not None
+    config.write_text(
+        '[agent]\nid = "pc1"\ndata_dir = "data"\n[[device]]\nname = "bore"\ndriver = "no-such"\n'
+        f'[evidence]\ncollector_keys = ["{listed.key}"]\n'
+    )
+    done = CliRunner().invoke(app, ["key", "--config", str(config)], env={"GAUGETRAIL_AGENT_AGENT__ID": "pc2"})
+    assert done.exit_code == 0
+    assert done.stdout.startswith("pc2 ")
+    assert f"a collector with the listed key {listed.key}" in done.stdout
+    config.write_text('[agent]\nid = "a/b"\ndata_dir = "data"\n[evidence]\nsigns = true\n')
+    done = CliRunner().invoke(app, ["key", "--config", str(config)])
+    assert isinstance(done.exception, ConfigError)
+    assert sorted(problem.key for problem in done.exception.problems) == ["agent.id", "evidence.signs"]

@@ -1,12 +1,44 @@
-"""`gaugetrail-agent key`: whose signature this agent's messages carry, and whose receipts it believes."""
+"""`gaugetrail-agent key`: whose signature this agent's messages carry, and whose receipts it believes.
+
+Of the settings only the agent's name, its folder and `[evidence]` are read: what stands elsewhere says nothing of keys,
+and to load every link and driver takes longer than the answer.
+"""
 
 from __future__ import annotations
 
-from gaugetrail_agent import config as configuration
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict
+
 from gaugetrail_agent.commands import AsJson, ConfigFile
-from gaugetrail_agent.delivery.collector_keys import CollectorKeys
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys, EvidenceSettings
+from gaugetrail_contract import topics
+from gaugetrail_contract.settings import Settings, load_settings
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_service.cli import answer, fail, say
+
+PREFIX = "GAUGETRAIL_AGENT"
+"""Of variables of the environment, as for `run`."""
+
+
+class KeyOwner(Settings):
+    """`[agent]`, as far as keys are concerned."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[str, AfterValidator(topics.check_agent)]
+    data_dir: Path
+
+
+class KeySettings(Settings):
+    """The settings file, as far as keys are concerned."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    agent: KeyOwner
+    evidence: EvidenceSettings = EvidenceSettings()
 
 
 def key(config: ConfigFile, as_json: AsJson = False) -> None:
@@ -14,14 +46,13 @@ def key(config: ConfigFile, as_json: AsJson = False) -> None:
 
     A key is made if there is none yet, so that it can be registered before the agent's first start.
     """
-    loaded = configuration.load(config)
-    evidence = loaded.settings.evidence
+    settings = load_settings(KeySettings, config, prefix=PREFIX, environ=os.environ).settings
+    agent, evidence, folder = settings.agent.id, settings.evidence, config.resolve().parent / settings.agent.data_dir
     try:
-        public = signer_at(loaded.data_dir / "agent.key").key
+        public = signer_at(folder / "agent.key").key
     except BadKeyFile as error:
         raise fail(str(error)) from error
-    pins = dict(CollectorKeys(loaded.data_dir / "collectors.json", evidence).pins)
-    agent = loaded.settings.agent.id
+    pins = dict(CollectorKeys(folder / "collectors.json", evidence).pins)
     if as_json:
         answer({"agent": agent, "key": public, "fingerprint": fingerprint(public), "collectors": pins})
         return

@@ -1,6 +1,7 @@
 """Commands about the service as a whole: `run`, `check`, `terminal`.
 
-What one of them needs is imported inside it: to check a file takes no broker's client and no terminal.
+What one of them needs is imported inside it: to check a file takes no broker's client and no terminal, and `--help` not
+the settings' models.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.settings import ConfigError, Problem
@@ -23,6 +23,7 @@ from gaugetrail_service.logs import set_up_logging
 
 def run(config: ConfigFile) -> None:
     """Run the agent until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
+    from gaugetrail_agent import config as configuration
     from gaugetrail_agent.app import Agent
     from gaugetrail_agent.doors import refuse_open_doors
     from gaugetrail_agent.spool import SpoolBroken
@@ -47,6 +48,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
+    from gaugetrail_agent import config as configuration
     from gaugetrail_agent.calibration import calibration_doubts
     from gaugetrail_agent.doors import refuse_open_doors
     from gaugetrail_agent.doubts import doubts
@@ -92,6 +94,7 @@ def terminal(
 
     It waits for its agent, also for one that is started later or anew.
     """
+    from gaugetrail_agent import config as configuration
     from gaugetrail_agent.terminal.console import AgentPlace, TerminalConsole
 
     loaded = configuration.load(config)

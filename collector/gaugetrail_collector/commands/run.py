@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.doors import refuse_open_doors
 from gaugetrail_contract.settings import ConfigError
@@ -19,6 +18,7 @@ from gaugetrail_service.logs import set_up_logging
 def run(config: ConfigFile) -> None:
     """Collect until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
     # Here and not above: the web libraries would make every other command wait for half a second.
+    from gaugetrail_collector import config as configuration
     from gaugetrail_collector.app import Collector
 
     loaded = configuration.load(config)
@@ -40,6 +40,7 @@ def check(
     """Check the settings. Every fault is told with file, line, key and what is allowed, and certificates that end
     within a month; nothing is connected but by --probe.
     """
+    from gaugetrail_collector import config as configuration
     from gaugetrail_collector.checkup import store_limits
     from gaugetrail_collector.overview import certificates
 
