@@ -15,8 +15,9 @@ import typer
 from gaugetrail_contract.problems import ConfigError, Problem
 
 VARIABLE = "GAUGETRAIL_CONFIG"
-FOLDER = Path("/etc/gaugetrail")
+SETTINGS_FOLDER = "/etc/gaugetrail"
 """Where the settings of an installed service stand."""
+FOLDER = Path(SETTINGS_FOLDER)
 
 
 def option(name: str) -> object:

@@ -171,6 +171,29 @@ def test_missing_receipts_are_one_alarm_and_their_seconds_a_figure() -> None:
     assert (line.unanswered_secs(-1), line.unanswered_secs(40), line.unanswered_secs(80)) == (0, 40, 80)
 
 
+def test_what_the_broker_has_refused_in_words_stays_said_until_it_takes_a_record() -> None:
+    """mosquitto hangs up on what it refuses: neither that nor the next connection is the news."""
+    line = BrokerLine("b:1883", "pc1", "gaugetrail-agent-pc1")
+    for life in range(5):
+        line.up(life)
+        line.published(1, life)
+        line.acknowledged(1, life, "Not authorized")
+        line.acknowledged(2, life)  # of a status document
+        line.down(0, "closed", life)
+        assert "refuses the topic gaugetrail/v1/pc1/records: Not authorized" in (line.alarm(life) or "")
+    line.absent("no broker at b:1883")
+    line.up(6)
+    assert line.alarm(6) is None
+    line.published(1, 6)
+    line.acknowledged(1, 6, "Not authorized")
+    line.published(3, 7)
+    line.acknowledged(3, 7)
+    line.down(0, "closed", 20)
+    assert "is lost (closed)" in (line.alarm(20) or "")
+    line.up(21)
+    assert line.alarm(21) is None
+
+
 def test_a_twin_that_starts_again_and_again_is_one_alarm() -> None:
     said = set()
     line = BrokerLine("b:1883", "pc1", "gaugetrail-agent-pc1", connected=True, trouble=None)

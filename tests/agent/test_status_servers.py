@@ -14,10 +14,12 @@ import pytest
 from certificates import make_certificates
 from drill.disks import SmallDisk
 from floor import Floor, Operator, command, free_port, until
+from mqtt_proxy import MqttProxy
 from running_agent import AGENT, PLAN, Pty, RunningAgent, asked
 from spool_bodies import large_body
 
 from gaugetrail_agent.delivery import broker_line
+from gaugetrail_agent.delivery.broker_line import QUICK_DROPS
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import CollectorStatus
 
@@ -56,6 +58,70 @@ def test_the_broker_refuses_the_password(floor: Floor, tmp_path: Path) -> None:
     assert re.fullmatch(
         r"broker: the broker localhost:\d+ refuses the connection: .*; trying again -> put username and password of "
         r"\[mqtt\] right, and look at the broker's log",
+        told,
+    )
+
+
+def broker_with_rules(floor: Floor, more: str = "") -> None:
+    """Everybody reads everything and writes nothing but the agent's status document."""
+    (floor.folder / "acl").write_text("topic read gaugetrail/#\ntopic write gaugetrail/v1/pc1/status\n" + more)
+    floor.broker(f"user root\nacl_file {floor.folder}/acl\n")
+
+
+@pytest.mark.mosquitto
+def test_the_brokers_access_rules_keep_records_out(floor: Floor, tmp_path: Path) -> None:
+    """MQTT 5 says it in the acknowledgement, and that stays what is wrong though mosquitto hangs up each time as well."""
+    broker_with_rules(floor)
+    with RunningAgent(settings(tmp_path, f"port = {floor.mqtt_port}")) as running:
+        running.typed("OP10", "OP-1", "SN1", "1.5")
+        running.told("^ *broker: .*refuses the topic")
+        until(lambda: running.agent.publisher.figures.connects > QUICK_DROPS, "it has hung up some times")
+        told = running.told("^ *broker: ")
+        assert running.report()["spool"]["waiting"] == 1
+    assert re.fullmatch(
+        r"broker: the broker localhost:\d+ refuses the topic gaugetrail/v1/pc1/records: .*; look at its access rules "
+        "-> allow this user to write the topic in the broker's access rules",
+        told,
+    )
+
+
+@pytest.mark.mosquitto
+def test_access_rules_that_keep_records_out_without_a_word(
+    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before MQTT 5 a refusal looks like success: what shows is that no receipt comes, though a collector is there."""
+    monkeypatch.setattr(broker_line, "UNANSWERED_SECS", 0.1)
+    told_by = topics.collector_status("c1")
+    broker_with_rules(floor, f"topic write {told_by}\n")
+    word = CollectorStatus(online=True, collector="c1", store="up")
+    home = settings(tmp_path, f'port = {floor.mqtt_port}\nversion = "3.1.1"')
+    with RunningAgent(home) as running:
+        paho.mqtt.publish.single(told_by, word.model_dump_json(), qos=1, retain=True, port=floor.mqtt_port)
+        running.typed("OP10", "OP-1", "SN1", "1.5")
+        told = running.told("^ *broker: no receipt comes")
+    assert told == (
+        "broker: no receipt comes, though c1 is online: look at its log and at the broker's access rules for "
+        "gaugetrail/v1/pc1/records; records wait here -> gaugetrail-collector keys ls, its log, and the broker's "
+        "access rules"
+    )
+
+
+@pytest.mark.mosquitto
+def test_a_broker_that_hangs_up_on_records(floor: Floor, tmp_path: Path) -> None:
+    """Other brokers end the connection where the topic is not allowed. mosquitto doesn't, so a proxy before it does."""
+    floor.broker()
+    proxy = MqttProxy(floor.mqtt_port)
+    proxy.drop_on_publish = True
+    try:
+        with RunningAgent(settings(tmp_path, f'port = {proxy.port}\nversion = "3.1.1"')) as running:
+            running.typed("OP10", "OP-1", "SN1", "1.5")
+            told = running.told("^ *broker: .*drops the connection")
+    finally:
+        proxy.close()
+    assert re.fullmatch(
+        r"broker: the broker localhost:\d+ drops the connection right after a publish: it probably refuses the topic "
+        "gaugetrail/v1/pc1/records for this user; look at its access rules -> allow this user to write the topic in "
+        "the broker's access rules",
         told,
     )
 

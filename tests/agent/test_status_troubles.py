@@ -13,7 +13,9 @@ import pytest
 from floor import free_port, until
 from running_agent import AGENT, PLAN, Pty, RunningAgent, asked
 
+from gaugetrail_agent import drivers
 from gaugetrail_agent.clock.trust import WatchedClock
+from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_contract.clock import FixedClock, utc_us
 
@@ -260,3 +262,51 @@ def test_a_start_in_a_year_far_ahead_of_the_last_record(tmp_path: Path) -> None:
     clock.us, clock.boot_id = utc_us("2040-03-01T12:00:00.000000Z"), "another"
     with RunningAgent(tmp_path, WatchedClock(clock, lambda: False)) as running:
         assert running.told("^ *clock: the clock of this PC is more than a year ahead of the last record")
+
+
+FAULTY = """
+from gaugetrail_agent.drivers import StreamDriver
+from gaugetrail_agent.drivers.driver_settings import DriverSettings
+
+NAME, MAKER, MODELS, PROOF = "faulty", "nobody", (), None
+
+class Settings(DriverSettings):
+    "None."
+
+class FaultyDriver(StreamDriver):
+    name = NAME
+
+    def received(self, data):
+        return [data.decode("ascii")[99]]
+
+def make(settings):
+    return FaultyDriver()
+"""
+
+
+def test_a_driver_of_our_own_that_has_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file in Python that raises on what the gauge sends: named as ours, with the traceback in the log."""
+    (tmp_path / "drivers").mkdir()
+    (tmp_path / "drivers" / "faulty.py").write_text(FAULTY)
+    monkeypatch.setattr(drivers, "__path__", [*drivers.__path__, str(tmp_path / "drivers")])
+    monkeypatch.setattr(catalogue, "python_drivers", lambda: {"faulty": "faulty"})
+    (tmp_path / "plan.toml").write_text(PLAN + 'device = "bore"\n')
+    gauge = Pty(tmp_path / "gauge")
+    bore = '[[device]]\nname = "bore"\nlink = "bore"\ndriver = "faulty"\n'
+    (tmp_path / "agent.toml").write_text(
+        f"{AGENT}[mqtt]\nport = {free_port()}\n{link('bore', gauge.port)}{bore}{station('OP10')}"
+    )
+    with RunningAgent(tmp_path) as running:
+        until(lambda: running.report()["devices"]["bore"]["open"], "the port is open")
+        gauge.send(b"GN01,+1.500\r\n")
+        told = running.told("^ *device bore: .*fault of ours")
+    gauge.close()
+    assert re.match(
+        r"device bore: a fault of ours in FaultyDriver\.received \(IndexError\), not of the device; please report it "
+        r"with the traceback in the log; .* -> report it with the traceback in the agent's log",
+        told,
+    )
+    logged = [one for one in caplog.records if getattr(one, "event", "") == "driver_fault"]
+    assert logged[0].exc_info is not None

@@ -64,6 +64,8 @@ class BrokerLine:
     _vanishing: Vanishing = field(default_factory=Vanishing)
     _refused: bool = False
     """The broker didn't take us; that it then hangs up is no news."""
+    _kept_out: bool = False
+    """The broker has said that it refuses our records; mosquitto may then hang up as well, which is no news either."""
 
     # --- what the callbacks tell
 
@@ -75,19 +77,20 @@ class BrokerLine:
         if self._left_over:
             self._last_publish = now  # the client delivers them again by itself
             self._lately = deque(((now, size) for _, size in self._lately), maxlen=self._lately.maxlen)
-        if self._quick_drops < QUICK_DROPS:
+        if self._quick_drops < QUICK_DROPS and not self._kept_out:
             self.trouble = None
 
     def absent(self, why: str) -> bool:
         """There is no connection to be had. True when that is news."""
         known = self.trouble
-        self._refused = False
+        self._refused = self._kept_out = False
+        self._quick_drops = 0
         self.trouble = f"{why}; records wait in the spool"
         return known != self.trouble
 
     def refused(self, reason: str) -> None:
         """The broker doesn't want us."""
-        self._refused = True
+        self._refused, self._kept_out = True, False
         self.trouble = f"the broker {self.where} refuses the connection: {reason}; trying again"
 
     def down(self, code: int, reason: str, now: float) -> None:
@@ -103,6 +106,8 @@ class BrokerLine:
                 f"another client has connected as {self.client_id!r} and taken this session over: {TWINS}; "
                 "give one of them another"
             )
+        elif self._kept_out:
+            pass
         elif self._quick_drops >= QUICK_DROPS:
             self.trouble = (
                 f"the broker {self.where} drops the connection right after a publish: it probably refuses the "
@@ -154,7 +159,9 @@ class BrokerLine:
         (self.unacknowledged.discard if known else self._early.append)(mid)
         self._heard = now
         size = self._sizes.pop(mid, None)
-        if refusal is not None and "too large" in refusal.lower():
+        large = refusal is not None and "too large" in refusal.lower()
+        self._kept_out = (refusal is not None and not large) or (self._kept_out and not known)
+        if large:
             self.suspect = size
         elif refusal is not None:
             topic = topics.records(self.agent)
@@ -166,6 +173,7 @@ class BrokerLine:
         self._unanswered = None
         self._left_over = False
         self._quick_drops = 0
+        self._kept_out = False
         if self.connected:
             self.trouble = None
 

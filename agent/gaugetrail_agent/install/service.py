@@ -13,9 +13,10 @@ from importlib.resources import files
 
 from gaugetrail_agent.install import udev
 from gaugetrail_contract.topics import check_agent
-from gaugetrail_service.install.service import SETTINGS_FOLDER, USER, Service
+from gaugetrail_service.install.service import USER, Service
 from gaugetrail_service.install.steps import SystemTold, TextFile
 from gaugetrail_service.install.unit import Allowed, LeftOff, ServiceUnit
+from gaugetrail_service.settings_file import SETTINGS_FOLDER
 
 SETTINGS = f"{SETTINGS_FOLDER}/agent.toml"
 UDEV = "/run/udev/control"

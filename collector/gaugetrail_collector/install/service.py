@@ -6,8 +6,9 @@ import socket
 from importlib.resources import files
 
 from gaugetrail_contract.text import refuse_name
-from gaugetrail_service.install.service import SETTINGS_FOLDER, USER, Service
+from gaugetrail_service.install.service import USER, Service
 from gaugetrail_service.install.unit import Allowed, LeftOff, ServiceUnit
+from gaugetrail_service.settings_file import SETTINGS_FOLDER
 
 SETTINGS = f"{SETTINGS_FOLDER}/collector.toml"
 UNIT = ServiceUnit(

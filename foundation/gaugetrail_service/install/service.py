@@ -27,9 +27,9 @@ from gaugetrail_service.install.steps import (
     under,
 )
 from gaugetrail_service.install.unit import ServiceUnit
+from gaugetrail_service.settings_file import SETTINGS_FOLDER
 
 USER = "gaugetrail"
-SETTINGS_FOLDER = "/etc/gaugetrail"
 UNITS = "/etc/systemd/system"
 SHUT = {
     "/home": "ProtectHome",
