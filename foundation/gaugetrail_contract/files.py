@@ -30,10 +30,10 @@ FileId = tuple[int, int]
 """Device and inode: which file it is, whatever its name."""
 
 
-def file_id(path: Path) -> FileId | None:
+def file_id(path: Path | str) -> FileId | None:
     """Which file stands there now; null where none does, or none that may be looked at."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 (a name will do)
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -70,7 +70,7 @@ def broker_with_rules(floor: Floor, more: str = "") -> None:
 
 @pytest.mark.mosquitto
 def test_the_brokers_access_rules_keep_records_out(floor: Floor, tmp_path: Path) -> None:
-    """MQTT 5 says it in the acknowledgement, and that stays what is wrong though mosquitto hangs up each time as well."""
+    """MQTT 5 says it in the acknowledgement, and so it stays though mosquitto hangs up each time as well."""
     broker_with_rules(floor)
     with RunningAgent(settings(tmp_path, f"port = {floor.mqtt_port}")) as running:
         running.typed("OP10", "OP-1", "SN1", "1.5")
