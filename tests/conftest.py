@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from floor import Floor, program
 
+from gaugetrail_service.log_writer import LogWriter
+
 settings.register_profile("usual", deadline=None)
 settings.load_profile("usual")
 """A busy machine is no fault of what is tested: no example is timed."""
@@ -46,6 +48,9 @@ def no_log_handler_stays() -> Iterator[None]:
     before, level = list(root.handlers), root.level
     yield
     root.setLevel(level)
+    for one in root.handlers:
+        if isinstance(one, LogWriter):
+            one.close()
     root.handlers[:] = [one for one in root.handlers if one in before or type(one).__module__.startswith("_pytest")]
 
 

@@ -76,10 +76,17 @@ class Floor:
         for name in reversed(list(self.processes)):
             self.kill(name)
 
-    def start(self, name: str, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, *words: str, env: Mapping[str, str] | None = None, stderr: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        """`stderr`: where that goes instead of the process's log file."""
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                words, stdout=log, stderr=log, cwd=self.folder, env={**os.environ, **(env or {})}
+                words,
+                stdout=log,
+                stderr=log if stderr is None else stderr,
+                cwd=self.folder,
+                env={**os.environ, **(env or {})},
             )
         self.processes[name] = process
         return process

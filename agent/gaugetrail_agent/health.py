@@ -17,6 +17,7 @@ from gaugetrail_contract.status import (
     SpoolStatus,
     StationStatus,
 )
+from gaugetrail_service import log_writer
 from gaugetrail_service.process import own_version
 
 MAX_ALARMS = 20
@@ -102,6 +103,7 @@ class Health:
             gauges=dict(self.gauges),
             clock=self.clock.trust(),
             insecure=self.insecure,
+            log_dropped=log_writer.dropped(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),
         )
 

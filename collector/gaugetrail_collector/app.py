@@ -39,6 +39,7 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
+from gaugetrail_service import log_writer
 from gaugetrail_service.clock_source import kernel_trust
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
@@ -270,6 +271,7 @@ class Collector:
             tag_values=fullest[0].values if fullest else 0,
             tag_budget=fullest[0].bound if fullest else 0,
             key=self.signer.key if self.signer else None,
+            log_dropped=log_writer.dropped(),
         )
 
     def _place(self) -> Place:

@@ -18,6 +18,7 @@ from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 from gaugetrail_service.broker_limits import cure_of
@@ -216,6 +217,9 @@ def _growing(found: Overview) -> Iterator[Finding]:
     if own.tag_values > NEARLY_FULL * own.tag_budget:
         what = f"{own.tag_values} of {own.tag_budget} values of a tag are in use; what passes the bound is set aside"
         yield Finding(about, what, "gaugetrail-collector store stats says which; raise it under [guard]", wrong=False)
+    if own.log_dropped:
+        what = f"{counted(own.log_dropped, 'line')} of its log lost since the start: the log's reader stood still"
+        yield Finding(about, what, "look at the journal, or at what reads the service's output", wrong=False)
 
 
 def _gaps(found: Overview) -> Iterator[Finding]:

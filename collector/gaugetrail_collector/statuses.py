@@ -53,7 +53,8 @@ class Neighbours:
         except ValidationError as error:
             self.ignored += 1
             reason = error.errors(include_url=False, include_input=False)[0]["msg"]
-            log.warning("%s: no status document (%s)", topic, reason, extra={"event": "status_ignored"})
+            told = {"event": "status_ignored", "cause": topic}
+            log.warning("%s: no status document (%s)", topic, reason, extra=told)
             return
         self.on_change()
 

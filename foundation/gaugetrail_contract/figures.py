@@ -198,6 +198,12 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         "1: a time source disciplines this PC's clock",
         lambda s: _one(None if s.clock is None else s.clock is ClockTrust.SYNCED),
     ),
+    Figure(
+        "gaugetrail_agent_log_lines_dropped_total",
+        "counter",
+        "lines of its log since start that nobody took: the log's reader stood still",
+        lambda s: _one(s.log_dropped),
+    ),
     Figure("gaugetrail_agent_alarms", "gauge", "alarms in the status document", lambda s: _one(len(s.alarms))),
 )
 
@@ -285,6 +291,12 @@ COLLECTOR_FIGURES: tuple[Figure[CollectorStatus], ...] = (
         "gauge",
         "that tag's bound; a record that would pass it is set aside",
         lambda s: _one(s.tag_budget or None),
+    ),
+    Figure(
+        "gaugetrail_collector_log_lines_dropped_total",
+        "counter",
+        "lines of its log since start that nobody took: the log's reader stood still",
+        lambda s: _one(s.log_dropped),
     ),
 )
 

@@ -131,6 +131,7 @@ class AgentStatus(Told):
     )
     clock: ClockTrust | None = None
     insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
+    log_dropped: int = Field(0, ge=0, description="lines of its log since start that nobody took, so they are lost")
     alarms: tuple[str, ...] = Field(
         (), description="what is wrong, in words that stay the same while it is; no figures"
     )
@@ -183,6 +184,7 @@ class CollectorStatus(Told):
     anchored: UtcText | None = Field(None, description="when the heads of all chains were last sealed into an anchor")
     tag_values: int = Field(0, ge=0, description="values in use of the tag that is nearest to its bound")
     tag_budget: int = Field(0, ge=0, description="that tag's bound; 0 where the store has none")
+    log_dropped: int = Field(0, ge=0, description="lines of its log since start that nobody took, so they are lost")
 
 
 def agent_offline(agent: str, started: str | None = None) -> bytes:

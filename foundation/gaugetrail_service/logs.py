@@ -4,6 +4,8 @@ Whatever a message, a field or an exception holds, it can't forge a line or rule
 bidirectional signs are escapes, what is too long is cut and says so, and the lines of a traceback are indented.
 
 Callers use the standard library: `log.warning("bore: no answer …", extra={"event": "device_gone", "device": "bore"})`.
+None of them ever waits for whoever reads the log (`log_writer`); what is said again and again of one `cause` is counted
+(`log_repeats`).
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from collections.abc import Mapping
 from typing import Literal, TextIO
 
 from gaugetrail_contract.escapes import visible
+from gaugetrail_service.log_writer import LogWriter
 
 LONGEST_MESSAGE = 4_000
 LONGEST_FIELD = 500
 LONGEST_TRACEBACK = 16_000
 INDENT = "    "
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "cause"}
 
 
 def _shown(value: object, longest: int) -> str:
@@ -106,12 +109,15 @@ class JsonFormatter(logging.Formatter):
 
 def set_up_logging(level: str = "info", form: Literal["plain", "json"] = "plain", stream: TextIO | None = None) -> None:
     """Send everything from `level` up to `stream` (standard error), once; a second call replaces the first."""
-    out = logging.StreamHandler(stream or sys.stderr)
-    plain = JournalFormatter() if is_journal(out.stream, os.environ) else PlainFormatter()
+    stream = stream or sys.stderr
+    out = LogWriter(stream)
+    plain = JournalFormatter() if is_journal(stream, os.environ) else PlainFormatter()
     out.setFormatter(JsonFormatter() if form == "json" else plain)
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
+        if isinstance(old, LogWriter):
+            old.close()
     root.addHandler(out)
     root.setLevel(level.upper())
 

@@ -194,6 +194,13 @@ def test_a_clock_without_a_source_is_worth_a_look_and_a_wrong_one_a_trouble() ->
     assert one(troubles.clock(status(clock=ClockTrust.UNSYNCED, alarms=(wrong,)))).wrong
 
 
+def test_lines_of_the_log_that_nobody_took_are_worth_a_look() -> None:
+    assert list(troubles.log(status())) == []
+    found = one(troubles.log(status(log_dropped=12)))
+    assert (found.about, found.wrong) == ("log", False)
+    assert found.what == "12 lines of it lost since the start: its reader stood still"
+
+
 def gauge(state_: str, days: int | None = None) -> dict[str, object]:
     return {"gauge": "G-1", "device": "bore", "due": "2026-12-24", "days_left": days, "state": state_}
 

@@ -196,11 +196,11 @@ def test_what_will_be_in_the_way_one_day_is_worth_a_look(plant: Floor) -> None:
     with speaking(plant) as say:
         say(topics.status(AGENT), agent(AGENT))
         told = {"newer_agents": ("pc7",), "second_histories": ("pc3 epoch k3v9q0ab from 34 on",)}
-        say(topics.collector_status("c1"), collector(**told, tag_values=81, tag_budget=100))
+        say(topics.collector_status("c1"), collector(**told, tag_values=81, tag_budget=100, log_dropped=1))
         code, lines = ask("status", plant.folder / "c1.toml")
         say(topics.collector_status("c1"), collector(tag_values=80, tag_budget=100))
-        assert ask("status", plant.folder / "c1.toml") == (0, [*lines[:-4], "well"])
-    assert (code, lines[-4:]) == (
+        assert ask("status", plant.folder / "c1.toml") == (0, [*lines[:-5], "well"])
+    assert (code, lines[-5:]) == (
         0,
         [
             (
@@ -215,6 +215,10 @@ def test_what_will_be_in_the_way_one_day_is_worth_a_look(plant: Floor) -> None:
             (
                 "worth a look: collector c1: 81 of 100 values of a tag are in use; what passes the bound is set aside "
                 "-> gaugetrail-collector store stats says which; raise it under [guard]"
+            ),
+            (
+                "worth a look: collector c1: 1 line of its log lost since the start: the log's reader stood still -> "
+                "look at the journal, or at what reads the service's output"
             ),
             "well",
         ],

@@ -21,6 +21,7 @@ def test_a_client_that_is_not_connected_yet_is_no_error_but_other_words_of_the_l
     log.error("Client is not connected. Socket: None). Last known Connection State: MQTT_CS_CONNECTING")
     log.error("Caught exception in on_message: boom")
     log.info("Sending PINGREQ")
+    logging.getLogger().handlers[0].flush()
     assert [line.split(" error ")[1] for line in out.getvalue().splitlines()] == [
         "Caught exception in on_message: boom"
     ]
@@ -41,6 +42,7 @@ def test_lines_for_the_journal_carry_their_priority_and_no_time(
             raise ValueError("x")
         except ValueError:
             log.exception("ours")
+        logging.getLogger().handlers[0].flush()
         out.seek(0)
         lines = out.read().splitlines()
     assert lines[:5] == [

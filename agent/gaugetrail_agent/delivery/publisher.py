@@ -34,6 +34,7 @@ from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
 from gaugetrail_service.broker_limits import NO_RETAIN
+from gaugetrail_service.log_repeats import same_words
 from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
 
 log = logging.getLogger(__name__)
@@ -264,7 +265,13 @@ class Publisher:
                 first,
                 last,
                 order.epoch,
-                extra={"event": "asked_and_gone", "epoch": order.epoch, "first": first, "last": last},
+                extra={
+                    "event": "asked_and_gone",
+                    "cause": order.epoch,
+                    "epoch": order.epoch,
+                    "first": first,
+                    "last": last,
+                },
             )
         return True
 
@@ -396,11 +403,13 @@ class Publisher:
     def _tell_set_aside(self, receipt: Receipt, places: tuple[int, ...]) -> None:
         if places:
             for entry in receipt.set_aside:
-                log.error("record %d was set aside by the collector: %s", entry.seq, entry.reason)
+                told = {"event": "set_aside", "cause": same_words(entry.reason), "seq": entry.seq}
+                log.error("record %d was set aside by the collector: %s", entry.seq, entry.reason, extra=told)
 
     def _ignore(self, reason: str) -> None:
         self.figures.ignored_receipts += 1
-        log.warning("a receipt doesn't fit and is ignored: %s", reason, extra={"event": "receipt_ignored"})
+        told = {"event": "receipt_ignored", "cause": same_words(reason)}
+        log.warning("a receipt doesn't fit and is ignored: %s", reason, extra=told)
 
     def _on_command(self, payload: bytes) -> None:
         try:
@@ -409,13 +418,19 @@ class Publisher:
                 raise ValueError(f"branch {command.branch} of epoch {command.epoch} is not this agent's")
         except ValueError as error:
             self.figures.ignored_commands += 1
-            log.warning("a command is refused: %s", error, extra={"event": "command_refused"})
+            told = {"event": "command_refused", "cause": same_words(str(error))}
+            log.warning("a command is refused: %s", error, extra=told)
             return
         log.warning(
             "a collector asks for records of epoch %s again: %s",
             command.epoch,
             ", ".join(f"{first} to {last}" for first, last in command.ranges[:5]),
-            extra={"event": "asked_again", "epoch": command.epoch, "ranges": len(command.ranges)},
+            extra={
+                "event": "asked_again",
+                "cause": command.epoch,
+                "epoch": command.epoch,
+                "ranges": len(command.ranges),
+            },
         )
         with self._wake:
             self._line.heard(time.monotonic())
@@ -445,7 +460,7 @@ class Publisher:
         try:
             status = CollectorStatus.model_validate_json(payload)
         except ValidationError:
-            log.warning("%s: no collector's status", topic, extra={"event": "status_ignored"})
+            log.warning("%s: no collector's status", topic, extra={"event": "status_ignored", "cause": topic})
             return
         if topic == topics.collector_status(status.collector):
             self._collectors.show(status.collector, status.key)

@@ -106,6 +106,7 @@ class AgentReport:
         yield from troubles.spool(document.spool, self._config.data_dir)
         yield from troubles.disk(self._config.data_dir, _disk(self._config.data_dir))
         yield from troubles.clock(document)
+        yield from troubles.log(document)
         yield from troubles.calibration(self._calibration())
         yield from (finding for one in certificates for finding in one.findings(self._now()))
         yield from changed_papers(self._config)

@@ -195,6 +195,14 @@ def clock(document: AgentStatus) -> Iterator[Finding]:
         yield Finding("clock", what, "timedatectl says why; let it reach its time source", wrong=False)
 
 
+def log(document: AgentStatus) -> Iterator[Finding]:
+    """A log that nobody took in time."""
+    if document.log_dropped:
+        what = f"{_counted(document.log_dropped, 'line')} of it lost since the start: its reader stood still"
+        cure = "look at the journal, or at what reads the service's output"
+        yield Finding("log", what, cure, wrong=False)
+
+
 def calibration(gauges: Sequence[Mapping[str, object]]) -> Iterator[Finding]:
     """Gauges that are not fit, or soon won't be."""
     for one in gauges:

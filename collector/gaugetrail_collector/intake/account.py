@@ -20,6 +20,7 @@ from gaugetrail_contract.receipts import NotStored as SetAsideReceipt
 from gaugetrail_contract.receipts import Receipt, StoredRange
 from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import ChainName, Opened
+from gaugetrail_service.log_repeats import same_words
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,12 @@ class Account:
                 entry.topic,
                 entry.reason,
                 visible_bytes(entry.raw[:60]),
-                extra={"event": "set_aside", "agent": entry.agent, "seq": entry.seq},
+                extra={
+                    "event": "set_aside",
+                    "cause": (entry.agent, same_words(entry.reason)),
+                    "agent": entry.agent,
+                    "seq": entry.seq,
+                },
             )
 
 

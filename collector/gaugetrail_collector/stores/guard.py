@@ -76,7 +76,8 @@ class TagGuard:
             if tag in self.bounds and len(self._values[tag]) + len(values) > self.bounds[tag]:
                 self.refused += 1
                 sentence = self._sentence(tag, sorted(values)[0])
-                log.error("%s: %s", record.agent, sentence, extra={"event": "tag_bound", "tag": tag})
+                told = {"event": "tag_bound", "cause": (record.agent, tag), "tag": tag}
+                log.error("%s: %s", record.agent, sentence, extra=told)
                 return sentence
         for tag, values in new.items():
             self._values[tag] |= values
