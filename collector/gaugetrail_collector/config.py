@@ -217,6 +217,15 @@ class CollectorConfig:
         named = [(f"{name} {key}", getattr(table, key)) for name, table in tables for key in ("tls_ca", "tls_cert")]
         return [(setting, self.path(path)) for setting, path in named if path is not None]
 
+    @property
+    def store_files(self) -> tuple[Path, ...]:
+        """The files of a store that lies in one, whether they are there or not."""
+        table = self.settings.store
+        if not isinstance(table, SqliteTable):
+            return ()
+        path = self.path(table.path)
+        return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+
     def users_file(self) -> UsersFile | None:
         """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
         from gaugetrail_service.console_users import UsersFile

@@ -1,4 +1,5 @@
-"""Files that are there whole or not at all, also after a power cut: keys, pins, chain states, exports, archives.
+"""Files that are there whole or not at all, also after a power cut: keys, pins, chain states, exports, archives. And
+what people write themselves, however their editor has saved it.
 
 A rename without a sync of its folder may be undone by a power cut, and then the file that somebody already relies on is
 missing: an agent would draw a new key although its first one is pinned at the collector.
@@ -47,6 +48,13 @@ def put_away(paths: Iterable[Path], folder: Path) -> None:
             path.rename(folder / path.name)
     sync_folder(folder)
     sync_folder(folder.parent)
+
+
+def text_of(written: bytes) -> str:
+    """What a person has written: UTF-8, without the byte order mark that some editors put before it. Raises
+    `UnicodeDecodeError`.
+    """
+    return written.decode("utf-8-sig")
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ Unknown keys are errors. An environment variable overrides a scalar: with the pr
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 import tomllib
@@ -21,12 +22,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidationInfo
 
+from gaugetrail_contract.files import text_of
 from gaugetrail_contract.problems import ConfigError as ConfigError
 from gaugetrail_contract.problems import Problem as Problem
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import Text
 
 Steps = tuple[str | int, ...]
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Settings(BaseModel):
@@ -52,7 +55,7 @@ class FileSecret(SecretStr):
 
     def get_secret_value(self) -> str:
         """The file's text without its line end. Raises `OSError` or `UnicodeDecodeError`."""
-        return self._path.read_text("utf-8").rstrip("\r\n")
+        return text_of(self._path.read_bytes()).rstrip("\r\n")
 
 
 Insecure = Annotated[
@@ -125,11 +128,12 @@ def load_settings(
         reason = error.strerror or str(error)
         raise ConfigError([Problem(name, "", f"can't be read: {reason}")]) from error
     try:
-        text = raw.decode("utf-8")
+        text = text_of(raw)
         data = tomllib.loads(text)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise ConfigError([Problem(name, "", "is not UTF-8 text", line=line)]) from error
+        message = "is UTF-16 text; save it as UTF-8" if raw.startswith(UTF_16) else "is not UTF-8 text"
+        raise ConfigError([Problem(name, "", message, line=line)]) from error
     except tomllib.TOMLDecodeError as error:
         match = re.search(r"line (\d+)", str(error))
         message = f"is not TOML: {re.sub(r' *[(]at .*[)]$', '', str(error))}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from gaugetrail_contract.files import text_of
 from gaugetrail_contract.text import refuse_identifier, visible
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Users:
 def read_users(path: Path) -> Users:
     """The users in a file. Raises `ValueError` with the line and the cure, `OSError` when it can't be read."""
     hashes: dict[str, str] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(text_of(path.read_bytes()).splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         name, _, phc = line.strip().rpartition(":")

@@ -38,6 +38,36 @@ def folder_rights(folder: Path) -> Iterator[Finding]:
         yield from _secret(path, there.st_uid)
 
 
+def not_ours(*places: Path) -> str | None:
+    """What of its folders and files a service may not use: whose it is, and the command that mends it; null when all is
+    well. A first start by hand as root leaves such files.
+    """
+    if sys.platform == "win32":
+        return None
+    for place in places:
+        for path in (place, *_inside(place)):
+            if path.exists() and not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)):
+                whose, me = _user(path.stat().st_uid), _user(os.geteuid())
+                return (
+                    f"{path} belongs to {whose}, and this runs as {me}: it was started as {whose} once; give it back "
+                    f"with: sudo chown -R {me}: {place}"
+                )
+    return None
+
+
+def _inside(place: Path) -> list[Path]:
+    return sorted(place.iterdir()) if place.is_dir() and os.access(place, os.R_OK | os.X_OK) else []
+
+
+def _user(uid: int) -> str:
+    import pwd  # not on Windows
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _secret(path: Path, owner: int) -> Iterator[Finding]:
     try:
         found = path.stat()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_agent import config
+from gaugetrail_agent.drivers.catalogue import SHIPPED
+from gaugetrail_agent.inquiries.asking import desk_for
 from gaugetrail_contract.settings import ConfigError, Problem
 
 AGENT = '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n'
@@ -215,3 +217,65 @@ def test_a_port_that_does_not_exist_is_a_warning_with_probe(tmp_path: Path) -> N
     finally:
         os.close(master)
         os.close(slave)
+
+
+MARK = b"\xef\xbb\xbf"
+LABEL = """name = "acme"
+title = "a customer's label"
+source = "drawing 1"
+[[pattern]]
+name = "only form"
+match = '(?P<part>[0-9]{4})-(?P<serial>[0-9]{6})'
+[[example]]
+text = "4711-000042"
+source = "drawing 1"
+fields = { part = "4711", serial = "000042" }
+[[example]]
+text = "4711-00042"
+source = "mutated: a digit lost"
+"""
+
+
+def test_files_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    """Windows' own editor puts one before settings, plan, registers, a customer's label, a profile and a password."""
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    (tmp_path / "gauges.csv").write_text("id,calibration_due,status\nG1,2099-01-01,active\n")
+    (tmp_path / "people.csv").write_text("id,name,qualification\nOP-1,Ann,\n")
+    (tmp_path / "password").write_text("secret\n")
+    shipped = (SHIPPED / "digimatic-13.toml").read_text("utf-8")
+    (profiles / "own-gauge.toml").write_text(shipped.replace('name = "digimatic-13"', 'name = "own-gauge"'), "utf-8")
+    (profiles / "labels").mkdir()
+    (profiles / "labels" / "acme.toml").write_text(LABEL, "utf-8")
+    path = written(
+        tmp_path,
+        AGENT
+        + 'gauges = "gauges.csv"\npeople = "people.csv"\nprofiles = ["profiles"]\n'
+        + f'[mqtt]\nusername = "pc1"\npassword_file = "password"\n{LINK}'
+        + DEVICE.replace("digimatic-13", "own-gauge")
+        + STATION
+        + 'unit_code = "acme"\n',
+    )
+    for file in (
+        path,
+        tmp_path / "plan.toml",
+        *tmp_path.glob("*.csv"),
+        tmp_path / "password",
+        *profiles.rglob("*.toml"),
+    ):
+        file.write_bytes(MARK + file.read_bytes())
+    loaded = config.load(path, {})
+    assert (loaded.settings.agent.id, list(loaded.gauges), list(loaded.people or ())) == ("pc1", ["G1"], ["OP-1"])
+    assert (loaded.plans["OP10"].ref.id, list(loaded.labels)) == ("CP", ["acme"])
+    assert loaded.settings.mqtt.password is not None
+    assert loaded.settings.mqtt.password.get_secret_value() == "secret"
+    assert loaded.loaded.problem(("agent", "id"), "").line == 2
+    assert desk_for(path, {}).data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_another_encoding_says_which_to_save_it_in(tmp_path: Path, codec: str) -> None:
+    path = written(tmp_path, AGENT)
+    path.write_bytes(("\ufeff" + AGENT).encode(codec))
+    with pytest.raises(ConfigError, match="is UTF-16 text; save it as UTF-8"):
+        config.load(path, {})

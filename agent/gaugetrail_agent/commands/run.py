@@ -19,6 +19,7 @@ from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, runs_on, say
 from gaugetrail_service.logs import set_up_logging
+from gaugetrail_service.rights import not_ours
 
 
 def run(config: ConfigFile) -> None:
@@ -31,8 +32,10 @@ def run(config: ConfigFile) -> None:
     loaded = configuration.load(config)
     refuse_open_doors(loaded)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
-    loaded.data_dir.mkdir(parents=True, exist_ok=True)
+    if (trouble := not_ours(loaded.data_dir)) is not None:
+        raise fail(f"the agent can't start: {trouble}")
     try:
+        loaded.data_dir.mkdir(parents=True, exist_ok=True)
         agent = Agent(loaded)
         runs_on()
         asyncio.run(agent.run())

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gaugetrail_agent.inquiries.address import DeskPlace, NobodyAnswers, desk_of
+from gaugetrail_contract.files import text_of
 
 ANSWER_SECS = 10.0
 VARIABLE = "GAUGETRAIL_AGENT_AGENT__DATA_DIR"
@@ -27,7 +28,7 @@ def desk_for(config: Path, environ: Mapping[str, str] | None = None) -> DeskPlac
     """
     environ = os.environ if environ is None else environ
     try:
-        table = tomllib.loads(config.read_text("utf-8")).get("agent", {})
+        table = tomllib.loads(text_of(config.read_bytes())).get("agent", {})
     except OSError as error:
         raise CantAsk(f"{config} can't be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
 from gaugetrail_service.logs import set_up_logging
+from gaugetrail_service.rights import not_ours
 
 
 def run(config: ConfigFile) -> None:
@@ -24,6 +25,8 @@ def run(config: ConfigFile) -> None:
     loaded = configuration.load(config)
     refuse_open_doors(loaded)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
+    if (trouble := not_ours(loaded.data_dir, *loaded.store_files)) is not None:
+        raise fail(f"the collector can't start: {trouble}")
     try:
         Collector(loaded).run()
     except BadKeyFile as error:

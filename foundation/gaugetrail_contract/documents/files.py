@@ -17,6 +17,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from gaugetrail_contract.files import text_of
 from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
 from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, load_settings
 from gaugetrail_contract.text import DateText, DecimalText, Identifier, Text, refuse_identifier
@@ -184,7 +185,7 @@ def load_people(path: Path) -> dict[str, Person]:
 def _rows(path: Path, columns: Iterable[str]) -> list[tuple[int, Mapping[str, str]]]:
     name = str(path)
     try:
-        text = path.read_text("utf-8-sig")
+        text = text_of(path.read_bytes())
     except OSError as error:
         raise ConfigError([Problem(name, "", f"can't be read: {error.strerror or error}")]) from error
     except UnicodeDecodeError as error:
