@@ -25,7 +25,7 @@ def same_words(sentence: str) -> str:
 
 
 @dataclass(slots=True)
-class Said:
+class RepeatedCause:
     """A cause: when it was last written, and what has come since."""
 
     at: float
@@ -37,7 +37,7 @@ class Repeats:
     """What has been said lately. One caller at a time."""
 
     def __init__(self) -> None:
-        self._said: dict[Hashable, Said] = {}
+        self._said: dict[Hashable, RepeatedCause] = {}
 
     def is_news(self, record: logging.LogRecord, now: float) -> bool:
         """Whether the line is to be written; if not, it is counted."""
@@ -51,7 +51,7 @@ class Repeats:
             return False
         if len(self._said) >= MOST_CAUSES:
             del self._said[next(iter(self._said))]
-        self._said[key] = Said(now)
+        self._said[key] = RepeatedCause(now)
         return True
 
     def due(self, now: float) -> Iterator[logging.LogRecord]:
@@ -62,7 +62,7 @@ class Repeats:
             del self._said[key]
             if said.last is not None:
                 yield _counted(said.last, said.times)
-                self._said[key] = Said(now)  # at the end: said last, forgotten last
+                self._said[key] = RepeatedCause(now)  # at the end: said last, forgotten last
 
     def wait_secs(self, now: float) -> float | None:
         """Seconds until something may be due; null when nothing is remembered."""

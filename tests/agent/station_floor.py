@@ -109,8 +109,9 @@ class Floor:
         self.now += 1_000_000
         return {"at_us": self.now, "mono_ns": self.now * 1000}
 
-    def scan(self, text: str) -> tuple[Effect, ...]:
-        return self.say(Scanned(text, **self.tick()))
+    def scan(self, text: str, raw: bytes = b"") -> tuple[Effect, ...]:
+        """A text that was typed, or with `raw` one that a reader read."""
+        return self.say(Scanned(text, **self.tick(), raw=raw))
 
     def gauge(self, device: str, value: str | None, unit: str | None, status: Status = Status.OK) -> tuple[Effect, ...]:
         return self.say(ValueCame(device, Reading(status, b"raw", value=value, unit=unit), **self.tick()))

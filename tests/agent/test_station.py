@@ -242,7 +242,7 @@ def test_typed_value_is_marked_as_typed() -> None:
     floor = Floor(setup(typed))
     floor.scan("OP-12")
     floor.scan("SN000001")
-    for wrong in ("4,9", "nan", "1e3", "４"):
+    for wrong in ("4,9,0", "nan", "1e3", "４"):
         floor.scan(wrong)
         assert "is not a number" in floor.message
     floor.scan("4.90")

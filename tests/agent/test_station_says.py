@@ -79,6 +79,13 @@ def test_a_badge_is_in_the_list_and_can_stand_in_a_record() -> None:
         (NOTE, "a\x07b", "note: it holds the control character U+0007 at position 2"),
         (DEPTH, "x" * 50, "depth: " + "x" * 40 + " is not a number like 12.30"),
         (DEPTH, "1" * 31, "depth: " + "1" * 31 + " is not a number like 12.30"),
+        (DEPTH, "1,234", "depth: 1,234 can be 1.234 or 1234; type the one it is, without a comma"),
+        (DEPTH, "-12,000", "depth: -12,000 can be -12.000 or -12000; type the one it is, without a comma"),
+        (DEPTH, "1.234,5", "depth: 1.234,5 is not a number like 12.30"),
+        (DEPTH, "1,234,567", "depth: 1,234,567 is not a number like 12.30"),
+        (DEPTH, ",5", "depth: ,5 is not a number like 12.30"),
+        (DEPTH, "12,", "depth: 12, is not a number like 12.30"),
+        (COUNT, "2,0", "burrs: 2,0 is not a number like 12.30"),
         (COUNT, "1.5", "burrs: 1.5 is not a number like 12.30"),
         (COUNT, "-1", "burrs: -1 is not a number like 12.30"),
     ],
@@ -98,6 +105,11 @@ def test_a_typed_result_that_can_not_be_is_refused(wanted: Characteristic, text:
         (COUNT, "3", "off", "burrs 3 pass"),
         (COUNT, "4", "red", "burrs 4 fail"),
         (DEPTH, "-4.90", "off", "depth -4.90 mm pass"),
+        (DEPTH, "4,5", "off", "depth 4.5 mm pass"),
+        (DEPTH, "-12,50", "off", "depth -12.50 mm pass"),
+        (DEPTH, "0,123", "off", "depth 0.123 mm pass"),
+        (DEPTH, "1,2345", "off", "depth 1.2345 mm pass"),
+        (DEPTH, "1234,567", "red", "depth 1234.567 mm fail"),
         (LOOKS, "%ok", "off", "looks ok pass"),
         (LOOKS, "%NOK:" + ",".join(f"d{n}" for n in range(50)), "red", "looks nok fail"),
     ],
@@ -112,6 +124,20 @@ def test_a_typed_result_is_shown_with_its_verdict_and_light(
     assert says(floor) == (light, message)
     assert floor.state.unit is not None
     assert [m.characteristic for m in floor.state.unit.taken] == [wanted.name]
+
+
+def test_a_decimal_comma_is_a_point_in_the_record_which_keeps_what_was_typed() -> None:
+    floor = at_unit(DEPTH)
+    floor.scan("3,50")
+    (depth,) = floor.sealed().measurements
+    assert (depth.value, bytes.fromhex(depth.raw or "")) == ("3.50", b"3,50")
+
+
+def test_a_comma_in_a_code_is_no_decimal_point() -> None:
+    """Whoever printed it may have meant anything: only a person's own is understood."""
+    floor = at_unit(DEPTH)
+    floor.scan("3,50", raw=b"3,50\r")
+    assert says(floor) == ("amber", "depth: 3,50 is not a number like 12.30")
 
 
 def test_what_is_typed_stands_in_the_record_as_its_kind() -> None:

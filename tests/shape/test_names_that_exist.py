@@ -149,9 +149,13 @@ def imported(folder: Path) -> set[str]:
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
-            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "import_module":
+            elif isinstance(node, ast.Call) and _called(node) in ("import_module", "find_spec"):
                 found |= {str(one.value) for one in node.args if isinstance(one, ast.Constant)}
     return found
+
+
+def _called(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", None) or getattr(call.func, "id", ""))
 
 
 def spelt(distribution: str) -> str:

@@ -17,7 +17,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 GS = "\x1d"
-LIBRARY = "biip"
 TABLE = Path("gs1_application_identifiers", "_application_identifiers.json")
 """The table's place beside the library's first file, as of biip 5."""
 
@@ -50,8 +49,8 @@ def identifier_at(text: str) -> ApplicationIdentifier | None:
 @cache
 def _table() -> tuple[ApplicationIdentifier, ...]:
     """Read with the first code that may be GS1. Raises `ModuleNotFoundError` where the library isn't installed."""
-    spec = find_spec(LIBRARY)
+    spec = find_spec("biip")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"No module named {LIBRARY!r}", name=LIBRARY)
+        raise ModuleNotFoundError("No module named 'biip'", name="biip")
     lines = json.loads((Path(spec.origin).parent / TABLE).read_text("utf-8"))
     return tuple(ApplicationIdentifier(line["ai"], line["separator_required"], line["pattern"]) for line in lines)

@@ -7,6 +7,7 @@ the settings' models.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -27,13 +28,15 @@ def run(config: ConfigFile) -> None:
     from gaugetrail_agent import config as configuration
     from gaugetrail_agent.app import Agent
     from gaugetrail_agent.doors import refuse_open_doors
+    from gaugetrail_agent.inquiries.asking import CantAsk, desk_for
     from gaugetrail_agent.spool import SpoolBroken
 
+    with contextlib.suppress(CantAsk):  # what is at fault in the file is said below
+        if (trouble := not_ours(desk_for(config).data_dir)) is not None:
+            raise fail(f"the agent can't start: {trouble}")
     loaded = configuration.load(config)
     refuse_open_doors(loaded)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
-    if (trouble := not_ours(loaded.data_dir)) is not None:
-        raise fail(f"the agent can't start: {trouble}")
     try:
         loaded.data_dir.mkdir(parents=True, exist_ok=True)
         agent = Agent(loaded)

@@ -25,6 +25,7 @@ from gaugetrail_agent.station.placements import (
     used,
 )
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
 from gaugetrail_agent.station.unit_code import bare_scan, identifiers, raw_of
 from gaugetrail_agent.station.words import (
@@ -130,9 +131,9 @@ def _typed(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic
         case CharacteristicKind.TEXT:
             taken = _text(wanted, event)
         case CharacteristicKind.COUNT:
-            taken = _number(wanted, event.at_us, text, COUNT)
+            taken = _number(wanted, event, text, COUNT)
         case CharacteristicKind.VARIABLE:
-            taken = _number(wanted, event.at_us, text, NUMBER)
+            taken = _variable(wanted, event, text)
     if isinstance(taken, Sentence):
         return say(state, "amber", taken)
     return _took(setup, state, unit, taken, event.mono_ns)
@@ -155,10 +156,23 @@ def _text(wanted: Characteristic, event: Scanned) -> Measurement | Sentence:
     return by_hand(wanted, event.at_us, text=event.text, raw=raw_of(event, event.text))
 
 
-def _number(wanted: Characteristic, at_us: int, text: str, grammar: re.Pattern[str]) -> Measurement | Sentence:
+def _variable(wanted: Characteristic, event: Scanned, text: str) -> Measurement | Sentence:
+    """A decimal comma is a person's; in a code it is no number, as the code's maker may mean anything by it."""
+    if not event.typed:
+        return _number(wanted, event, text, NUMBER)
+    if (ways := two_ways(text)) is not None:
+        decimal, whole = ways
+        return said("typed.two_ways", characteristic=wanted.name, text=text, decimal=decimal, whole=whole)
+    number = with_point(text)
+    if number is None:
+        return _number(wanted, event, text, NUMBER)
+    return by_hand(wanted, event.at_us, value=number, raw=text.encode().hex())
+
+
+def _number(wanted: Characteristic, event: Scanned, text: str, grammar: re.Pattern[str]) -> Measurement | Sentence:
     if not grammar.fullmatch(text):
         return said("typed.no_number", characteristic=wanted.name, text=visible(text)[:40])
-    return by_hand(wanted, at_us, value=text)
+    return by_hand(wanted, event.at_us, value=text)
 
 
 # --- what gauges say

@@ -32,7 +32,8 @@ def bare_scan(event: Scanned) -> Scanned | Sentence:
         return said("scan.no_read", text=visible(code.text)[:60])
     raw = event.raw or event.text.encode("utf-8", "replace")
     # Only what a person adds around a code: GS and RS are white space to Python and must stay.
-    return replace(event, text=code.text.strip(" \t\r\n"), symbology=event.symbology or code.symbology, raw=raw)
+    text, symbology = code.text.strip(" \t\r\n"), event.symbology or code.symbology
+    return replace(event, text=text, symbology=symbology, raw=raw, typed=not event.raw)
 
 
 def raw_of(event: Scanned, known: str) -> str | None:

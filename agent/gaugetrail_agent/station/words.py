@@ -95,6 +95,8 @@ class Scanned:
     """The AIM identifier that stood before the code."""
     raw: bytes = b""
     """What came, with everything around the code; empty where it was typed."""
+    typed: bool = False
+    """Whether it came from a person's keys; told by `bare_scan`."""
 
 
 @dataclass(frozen=True, slots=True)
