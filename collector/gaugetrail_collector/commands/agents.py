@@ -38,7 +38,7 @@ def opened_let_go(config: CollectorConfig) -> Iterator[LetGo]:
 
 @app.command("ls")
 def list_agents(config: ConfigFile, as_json: AsJson = False) -> None:
-    """List every agent that was let go: when, by whom, why, and when it spoke again."""
+    """List the agents that were let go. When, by whom, why, and when one spoke again."""
     with opened_let_go(configuration.load(config)) as listed:
         for one in listed.all():
             back = None if one.back_us is None else utc_text(one.back_us)

@@ -108,7 +108,7 @@ def close_entries(
     because: Annotated[str, typer.Option(help="why nothing is to be done about them")],
     as_json: AsJson = False,
 ) -> None:
-    """Let entries be: they leave the list and the count and are kept, with your name and reason (ls --closed)."""
+    """Let entries be. They leave the list and the count and are kept, with your name and reason (ls --closed)."""
     for option, text in (("--by", by), ("--because", because)):
         if reason := refuse_identifier(text):
             raise fail(f"{option}: {reason}")
@@ -141,7 +141,7 @@ def export_entries(
     config: ConfigFile,
     file: Annotated[str, typer.Argument(help="where to; - is standard output")] = "-",
 ) -> None:
-    """Write every entry of the list as a line of JSON, with its bytes in hex. The list stays as it is."""
+    """Write every entry as a line of JSON, with its bytes in hex. The list stays as it is."""
     count = 0
     with opened_list(configuration.load(config)) as entries, contextlib.ExitStack() as stack:
         try:
