@@ -35,11 +35,12 @@ from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
+from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
-from gaugetrail_agent.station.setup import DeviceFacts, station_setup
+from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
 from gaugetrail_agent.station.words import UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock, utc_text
@@ -48,7 +49,7 @@ from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
-from gaugetrail_service.process import share_one_heap
+from gaugetrail_service.process import is_at_a_terminal, share_one_heap
 from gaugetrail_service.scheduler import LoopScheduler
 
 if TYPE_CHECKING:
@@ -63,7 +64,6 @@ class Agent:
     """One agent process. `run` returns when `stop` is called or the system asks it to end."""
 
     def __init__(self, config: AgentConfig, clock: WatchedClock | None = None) -> None:
-        self.config = config
         self.clock = clock or system_clock(kept=config.settings.agent.clock == "kept")
         agent, evidence = config.settings.agent, config.settings.evidence
         origin = Origin(agent.id, agent.site, agent.line)
@@ -111,14 +111,35 @@ class Agent:
         routes.lead_to(config, self.stations)
         self.health.station_devices = devices_of(config)
         self.notices = NoticeBoard(lambda: self.health.station_devices, self.stations)
+        self.renewal = Renewal(
+            config,
+            self.health,
+            self.publisher,
+            self.devices,
+            routes,
+            self.stations,
+            setups=_setups,
+            in_force=self.report.work_by,
+        )
         self.terminal = _terminal(config, self.stations)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._rereading: asyncio.Task[None] | None = None
+
+    @property
+    def config(self) -> AgentConfig:
+        """The settings in force."""
+        return self.renewal.config
 
     def stop(self) -> None:
         """Ask `run` to end cleanly."""
         self._stopping.set()
+
+    def reread(self) -> None:
+        """Read settings, registers and plans anew, one reading at a time."""
+        if self._rereading is None or self._rereading.done():
+            self._rereading = self._keep("reading anew", self.renewal.again())
 
     async def run(self) -> None:
         """Start everything, with everything else down if need be; end cleanly on SIGTERM, SIGINT or `stop`.
@@ -128,9 +149,10 @@ class Agent:
         """
         share_one_heap()
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on the loop
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on the loop
+            for name in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(name, self.stop)
+            loop.add_signal_handler(signal.SIGHUP, self.stop if is_at_a_terminal() else self.reread)
         self.spool.open()
         try:
             await self._start()
@@ -264,14 +286,17 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:
+    return {name: StationRunner(setup, spool, clock, doors) for name, setup in _setups(config).items()}
+
+
+def _setups(config: AgentConfig) -> dict[str, Setup]:
     agent = config.settings.agent
     devices = {
         device.name: DeviceFacts(device.gauge, device.capture, config.rule(device), config.told_apart(device))
         for device in config.settings.device
     }
-    found = {}
-    for table in config.settings.station:
-        setup = station_setup(
+    return {
+        table.name: station_setup(
             table,
             config.plans[table.name],
             site=agent.site,
@@ -281,8 +306,8 @@ def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> 
             people=config.people,
             label=config.labels.get(table.unit_code),
         )
-        found[table.name] = StationRunner(setup, spool, clock, doors)
-    return found
+        for table in config.settings.station
+    }
 
 
 def _terminal(config: AgentConfig, stations: dict[str, StationRunner]) -> TerminalServer | None:

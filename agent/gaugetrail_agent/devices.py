@@ -90,6 +90,13 @@ class Devices:
         elif device in self._plcs:
             await self._plcs[device].ask(channel)
 
+    def poll(self, config: AgentConfig) -> None:
+        """Ask polled devices for what the plans of now want."""
+        for name, stream in self._streams.items():
+            table = config.device(name)
+            if isinstance(table, StreamDeviceTable):
+                stream.poll(config.channels(table))
+
     def remember(self, device: str, trigger: int, code: ResultCode) -> dict[str, str]:
         """What must be durable together with the record that answers the PLC's trigger."""
         return self._plcs[device].remember(trigger, code)

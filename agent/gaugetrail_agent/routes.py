@@ -1,4 +1,4 @@
-"""Where readings go: a table of device -> who listens, made once from the settings.
+"""Where readings go: a table of device -> who listens, made from the settings and from the plans in force.
 
 Promise: what comes from a device that nobody listens to is let go, and nothing is passed on by turn or by guess. What a
 reading means is the listener's business.
@@ -25,7 +25,11 @@ class Routes:
         self._blocks: dict[str, list[BlockTarget]] = {}
 
     def lead_to(self, config: AgentConfig, stations: Mapping[str, StationRunner]) -> None:
-        """A scanner's readings are codes, a gauge's are values, a PLC's triggered blocks are units."""
+        """A scanner's readings are codes, a gauge's are values, a PLC's triggered blocks are units. Nothing else counts
+        any more.
+        """
+        self._readings.clear()
+        self._blocks.clear()
         for table in config.settings.station:
             station = stations[table.name]
             if table.scanner is not None:

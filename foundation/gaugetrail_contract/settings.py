@@ -53,6 +53,14 @@ class FileSecret(SecretStr):
         self._path = path.resolve()
         super().__init__(self.get_secret_value())
 
+    def __eq__(self, other: object) -> bool:
+        """Two are the same where they stand in one file; what it holds is for whoever asks."""
+        return isinstance(other, FileSecret) and self._path == other._path
+
+    def __hash__(self) -> int:
+        """Goes with `__eq__`."""
+        return hash(self._path)
+
     def get_secret_value(self) -> str:
         """The file's text without its line end. Raises `OSError` or `UnicodeDecodeError`."""
         return text_of(self._path.read_bytes()).rstrip("\r\n")

@@ -11,6 +11,7 @@ Only this module meets paho, beside the client of the collector's own making (`i
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import socket
 import sys
@@ -101,6 +102,7 @@ class BrokerConnection(Generic[C]):
         self._stands = False
         """The broker has taken us on this connection."""
         self._silent_ends = 0
+        self._shown = _proofs(settings)
         self.client = self._make_client()
 
     # --- life
@@ -119,6 +121,18 @@ class BrokerConnection(Generic[C]):
         """Disconnect, and call nobody any more."""
         self.client.disconnect()
         self.client.loop_stop()
+
+    def renew(self, settings: BrokerSettings) -> bool:
+        """From now on other users, passwords and TLS files. True where they, or what these files hold, differ from what
+        the connection was made with: then it is made anew. Whether there is TLS at all stays as it was.
+        """
+        self._settings = settings
+        if self._tls is not None and settings.tls_ca is not None:
+            self._tls.files = TlsFiles(settings.tls_ca, settings.tls_cert, settings.tls_key)
+        if _proofs(settings) == self._shown:
+            return False
+        self.cut()
+        return True
 
     def cut(self) -> None:
         """The line is half open: end it, so that the client opens another one."""
@@ -202,6 +216,7 @@ class BrokerConnection(Generic[C]):
         """Before each connection: the last will as the broker takes it, and the password as it is now."""
         client.will_set(*self._will, qos=1, retain=self.limits.retains)
         settings = self._settings
+        self._shown = _proofs(settings)
         if settings.username is None:
             return
         try:
@@ -275,6 +290,20 @@ class BrokerConnection(Generic[C]):
 
     def _on_message(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         self._calls.came(message.topic, bytes(message.payload), message.retain, message.mid)
+
+
+def _proofs(settings: BrokerSettings) -> bytes:
+    """A digest of what the connection proves itself by, as it is now: name, password, certificates, key."""
+    digest = hashlib.sha256(repr(settings.username).encode())
+    for read in (
+        lambda: b"" if settings.password is None else settings.password.get_secret_value().encode(),
+        *(path.read_bytes for path in (settings.tls_ca, settings.tls_cert, settings.tls_key) if path is not None),
+    ):
+        try:
+            digest.update(hashlib.sha256(read()).digest())
+        except (OSError, UnicodeDecodeError) as error:  # said where it is used
+            digest.update(str(error).encode())
+    return digest.digest()
 
 
 def _room_for(messages: int) -> Properties:

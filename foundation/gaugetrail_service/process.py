@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +19,14 @@ def own_version() -> str:
         return version("gaugetrail")
     except PackageNotFoundError:
         return "unknown"
+
+
+def is_at_a_terminal() -> bool:
+    """Whether somebody has started it by hand: who closes that window means the service, too."""
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
 
 
 def share_one_heap() -> None:

@@ -91,7 +91,8 @@ class FreshTls(ssl.SSLContext):
 
     def __init__(self, _: int, files: TlsFiles) -> None:
         super().__init__()
-        self._files = files
+        self.files = files
+        """Those of the next connection."""
 
     def wrap_socket(  # type: ignore[override]  # a client's part of it, in the library's order
         self,
@@ -104,7 +105,7 @@ class FreshTls(ssl.SSLContext):
         """A connection whose handshake is done. Raises `TlsFault`, or `OSError` where the network fails."""
         del server_side, do_handshake_on_connect
         with _closed_on_fault(sock):
-            self._last = context = _context(self._files)
+            self._last = context = _context(self.files)
             name = server_hostname or ""
             wrapped = context.wrap_socket(
                 sock,
@@ -117,17 +118,17 @@ class FreshTls(ssl.SSLContext):
             try:
                 wrapped.do_handshake()
             except ssl.SSLCertVerificationError as error:
-                raise TlsFault(_distrust(error, there, name, self._files)) from error
+                raise TlsFault(_distrust(error, there, name, self.files)) from error
             except (ssl.SSLEOFError, ConnectionError) as error:
                 raise TlsFault("it hangs up at the first word of TLS; perhaps it speaks none on this port") from error
             except ssl.SSLError as error:
-                raise TlsFault(_refusal(error, self._files)) from error
+                raise TlsFault(_refusal(error, self.files)) from error
         return wrapped
 
     def refusal(self) -> str | None:
         """Why the other end has hung up on the last connection, where TLS said so."""
         error = self._last.refusal if self._last is not None else None
-        return None if error is None else _refusal(error, self._files)
+        return None if error is None else _refusal(error, self.files)
 
 
 def fresh_tls(files: TlsFiles) -> FreshTls:

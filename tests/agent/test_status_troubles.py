@@ -185,11 +185,11 @@ def test_a_plan_a_register_and_settings_that_changed_after_the_start(line: Runni
     (folder / "people.csv").write_text(PEOPLE + "OP-2,Bob,\n")
     told = line.told("^ *station OP30: its plan CP-1 C in ")
     assert re.fullmatch(
-        r"station OP30: .*/old\.toml changed after the agent was started -> give it a new revision .*", told
-    ), "a start with it would be refused"
+        r"station OP30: .*/old\.toml changed after the agent has read it -> give it a new revision .*", told
+    ), "it would be refused"
     text = (folder / "old.toml").read_text()
     (folder / "old.toml").write_text(text.replace('revision = "C"', 'revision = "D"'))
-    assert line.told("^ *station OP30: its plan CP-1 C in .* -> start the agent again")
+    assert line.told("^ *station OP30: its plan CP-1 C in .* -> gaugetrail-agent check --config F, then let the agent")
     assert "/agent.toml changed after" in line.told("^ *settings: ")
     assert "/people.csv changed after" in line.told("^ *people list: ")
     (folder / "old.toml").unlink()

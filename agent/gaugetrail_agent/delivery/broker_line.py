@@ -97,7 +97,8 @@ class BrokerLine:
         """The connection has ended, and with it every acknowledgement that was still to come."""
         quick = now - self._last_publish < QUICK_DROP_SECS and self._receipted < self._last_publish
         self._quick_drops = self._quick_drops + 1 if quick else 0
-        self._suspect_size(code, now)
+        if not self._kept_out:
+            self._suspect_size(code, now)
         self.connected = False
         self._left_over = self._left_over or bool(self.unacknowledged)
         self._forget()

@@ -319,6 +319,10 @@ class Publisher:
         self._trial.down()
         self._broker.anew()
 
+    def renew(self, settings: MqttSettings) -> bool:
+        """Other users, passwords and certificates from now on; true where the broker is connected to anew for them."""
+        return self._broker.renew(settings)
+
     def _cut(self) -> None:
         """The line is half open: end it, so that the client opens another one."""
         log.warning("broker %s: silent; connecting anew", self._line.where, extra={"event": "broker_silent"})

@@ -222,6 +222,10 @@ class StreamDevice:
                 await self._look(now)
             self._watch(now, opened)
 
+    def poll(self, channels: tuple[str | None, ...]) -> None:
+        """Ask for other channels from the next poll on; at the pace of before until the link opens again."""
+        self._poll_channels = channels or (None,)
+
     async def _poll(self, number: int, now: float) -> None:
         """Ask the channel whose turn it is; each has its own place in the period."""
         if self._waiting_since is not None:

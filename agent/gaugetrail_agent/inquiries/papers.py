@@ -1,5 +1,5 @@
-"""Documents that have changed on the disk since the agent read them: it works by what it has read until it is started
-again, and a record names exactly that document.
+"""Documents that have changed on the disk since the agent read them: it works by what it has read until it reads anew,
+and a record names exactly that document.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from gaugetrail_contract.documents.files import Plan, load_gauges, load_people, 
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import ConfigError
 
-AGAIN = "start the agent again to work by it (gaugetrail-agent check --config F first)"
+AGAIN = (
+    "gaugetrail-agent check --config F, then let the agent read it anew (systemctl reload gaugetrail-agent); its log "
+    "says what of it needs a restart"
+)
 SAME_REVISION = (
-    "give it a new revision with its approval, or put the text back: a start is refused until then "
+    "give it a new revision with its approval, or put the text back: it is refused until then "
     "(gaugetrail-agent check --config F shows the lines)"
 )
 
@@ -58,4 +61,4 @@ def _file(about: str, path: Path, sha256: str, what: str) -> Iterator[Finding]:
 
 
 def _changed(about: str, path: Path, what: str) -> Finding:
-    return Finding(about, f"{what} in {path} changed after the agent was started", AGAIN)
+    return Finding(about, f"{what} in {path} changed after the agent has read it", AGAIN)

@@ -61,6 +61,10 @@ class AgentReport:
         """The status document that was just published."""
         self._told = (document, self._mono())
 
+    def work_by(self, config: AgentConfig) -> None:
+        """Other settings are in force."""
+        self._config = config
+
     def show(self, display: Display) -> None:
         """A station shows something else."""
         self._shown[display.station] = Shown(display, self._mono())

@@ -97,6 +97,12 @@ def _badge(setup: Setup, state: StationState, text: str) -> Step:
     return replace(state, operator=text, light="off", says=said("badge.at_station", badge=text)), ()
 
 
+def with_fit_person(setup: Setup, state: StationState) -> StationState:
+    """Whoever is at the station and may not work by this setup is logged off and told why."""
+    trouble = None if state.operator is None else unfit_person(setup, state.operator)
+    return state if trouble is None else replace(state, operator=None, light="amber", says=trouble)
+
+
 def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
     ids = identifiers(setup, event)
     if isinstance(ids, Sentence):

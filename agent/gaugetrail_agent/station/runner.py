@@ -18,6 +18,7 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import step
@@ -82,6 +83,7 @@ class StationRunner:
         self._events: asyncio.Queue[StationEvent] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._shown: Display | None = None
+        self._next: tuple[Setup, Callable[[], None]] | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._refusals = RefusalBook()
         self._refusals_due: asyncio.TimerHandle | None = None
@@ -121,6 +123,25 @@ class StationRunner:
         times = tuple(self._spool.ticker.next() for _ in batch.readings)
         self._events.put_nowait(BatchCame(device, batch.readings, batch.trigger, times, self._clock.mono_ns()))
 
+    def renew(self, setup: Setup, taken: Callable[[], None]) -> None:
+        """Work by another setup as soon as no unit is in hand, at once if none is; then `taken` is told. The latest
+        counts. Its devices are those of the setup before.
+        """
+        self._next = None if setup == self.setup else (setup, taken)
+        self._take_next()
+
+    def _take_next(self) -> None:
+        """Between two units: what was begun under one plan ends under it."""
+        state = self.state
+        if self._next is None or self._keeping is not None:
+            return
+        if state.unit is not None or state.sealing is not None or state.unfinished is not None:
+            return
+        (self.setup, taken), self._next = self._next, None
+        self.state = with_fit_person(self.setup, state)
+        taken()
+        self._show()
+
     async def run(self) -> None:
         """Offer what the last life left unfinished, then step until cancelled."""
         self._take_up()
@@ -147,9 +168,11 @@ class StationRunner:
         await self._until_kept()
         self._step(event)
         await self._until_kept()
+        self._take_next()
         while self.state.then and self.state.sealing is None:
             self._step(NextScan())
             await self._until_kept()
+            self._take_next()
 
     async def _until_kept(self) -> None:
         if self._keeping is not None:

@@ -130,7 +130,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Everything of a station that doesn't change while it runs."""
+    """Everything of a station that doesn't change while a unit is in hand."""
 
     site: str
     line: str

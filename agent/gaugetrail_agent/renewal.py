@@ -1,0 +1,93 @@
+"""Acting on settings that were read anew (SIGHUP) while the agent works: who is handed what, and when.
+
+Promise: faulty settings change nothing and are named, in the log and as an alarm, until a later reading is well. What
+the broker is shown (user, password, certificates) holds at once; a station takes its plan, gauges and people between
+two units, and only then do its routes lead by them. What waits for a restart is named in the log, and as an alarm while
+it waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from gaugetrail_agent import plans_seen
+from gaugetrail_agent.config import AgentConfig
+from gaugetrail_agent.delivery.publisher import Publisher
+from gaugetrail_agent.devices import Devices
+from gaugetrail_agent.health import Health
+from gaugetrail_agent.rereading import Reread, reread
+from gaugetrail_agent.routes import Routes, devices_of
+from gaugetrail_agent.station.runner import StationRunner
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_contract.settings import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Renewal:
+    """The settings in force, and whoever works by them."""
+
+    config: AgentConfig
+    health: Health
+    publisher: Publisher
+    devices: Devices
+    routes: Routes
+    stations: Mapping[str, StationRunner]
+    setups: Callable[[AgentConfig], Mapping[str, Setup]]
+    in_force: Callable[[AgentConfig], None]
+    """Hears of each change of what holds."""
+
+    async def again(self) -> None:
+        """Read everything, and take what can be taken."""
+        log.info("reading settings, registers and plans anew", extra={"event": "rereading"})
+        try:
+            found = await asyncio.to_thread(reread, self.config)
+            await asyncio.to_thread(plans_seen.remember, found.config.plans_folder, found.config.plans)
+        except ConfigError as error:
+            self._refused([str(problem) for problem in error.problems])
+        except OSError as error:
+            self._refused([f"{error.filename or 'the plans'}: {error.strerror or error}"])
+        else:
+            self._take(found)
+
+    def _refused(self, faults: list[str]) -> None:
+        for fault in faults:
+            log.error("not taken: %s", fault, extra={"event": "settings_refused"})
+        text = f"changed settings or documents are at fault, and those from before stay in force: {faults[0]}"
+        self.health.alarm("settings", text)
+
+    def _take(self, found: Reread) -> None:
+        for problem in found.waits:
+            log.warning("%s", problem, extra={"event": "needs_restart"})
+        keys = ", ".join(dict.fromkeys(problem.key or problem.file for problem in found.waits))
+        self.health.alarm("settings", f"changed settings wait for a restart of the agent: {keys}" if keys else None)
+        self._now(replace(found.config, plans=self.config.plans))
+        self.health.config_sha256 = found.config.loaded.sha256
+        if self.publisher.renew(found.config.settings.mqtt):
+            log.info("the broker is connected to anew, with what was renewed", extra={"event": "broker_renewed"})
+        for name, setup in self.setups(found.config).items():
+            self.stations[name].renew(setup, partial(self._taken, name))
+        log.info("settings, registers and plans were read anew", extra={"event": "reread"})
+
+    def _taken(self, name: str) -> None:
+        """A station works by its new setup from here on."""
+        station = self.stations[name]
+        plan = station.setup.plan
+        self._now(replace(self.config, plans={**self.config.plans, name: plan}))
+        self.routes.lead_to(self.config, self.stations)
+        self.devices.poll(self.config)
+        self.health.station_devices = devices_of(self.config)
+        for device in station.setup.devices_wanted:
+            state = self.health.devices.get(device)
+            station.device_told(device, state.alarm or None if state is not None else None)
+        told = {"event": "setup_taken", "station": name, "plan": plan.ref.id, "revision": plan.ref.revision}
+        log.info("%s: works by %s %s from now on", name, plan.ref.id, plan.ref.revision, extra=told)
+
+    def _now(self, config: AgentConfig) -> None:
+        self.config = config
+        self.in_force(config)

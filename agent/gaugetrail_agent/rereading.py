@@ -1,0 +1,89 @@
+"""Settings, registers and plans read anew while the agent works (SIGHUP): what of them holds from now on, and what
+waits for a restart.
+
+Promise: everything is read and checked first, as at a start; where anything is at fault, nothing changes. Then taken
+are: gauge register, people list and customers' labels; each station's plan; who the broker is told that we are (user,
+password, certificates). Every other key that differs is named. Nothing here acts: the app hands out what is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gaugetrail_agent.config import AgentConfig, AgentSettings, load
+from gaugetrail_contract.changed_keys import changed_keys
+from gaugetrail_contract.documents.files import Plan
+from gaugetrail_contract.settings import Problem, Settings, Steps
+
+REGISTERS = ("gauges", "people")
+PROOFS = ("username", "password", "tls_ca", "tls_cert", "tls_key")
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What holds from now on, all but the plans, and what of the file waits for a restart."""
+
+    config: AgentConfig
+    """With every station's new plan; a station takes its own when no unit is in hand."""
+    waits: tuple[Problem, ...]
+    """The keys that need a restart, each with its line."""
+
+
+def reread(old: AgentConfig) -> Reread:
+    """Read everything again. Raises `ConfigError` with every fault found."""
+    new = load(old.loaded.path)
+    waits = [
+        new.loaded.problem(steps, "changed; it needs a restart")
+        for steps in changed_keys(old.settings, new.settings)
+        if not _taken(steps, old, new)
+    ]
+    plans, strange = _plans(old, new)
+    waits += strange
+    labels = {name: new.labels.get(name, label) for name, label in old.labels.items()}
+    loaded = new.loaded if not waits else replace(old.loaded, settings=_in_force(old.settings, new.settings))
+    return Reread(AgentConfig(loaded, plans, new.gauges, new.people, labels), tuple(waits))
+
+
+def _taken(steps: Steps, old: AgentConfig, new: AgentConfig) -> bool:
+    """Whether that key is one of those that hold at once."""
+    if steps[0] == "mqtt":
+        return steps[-1] in _proofs(old.settings, new.settings)
+    if steps[0] == "station":
+        return len(steps) == 3 and steps[2] == "plan"
+    return steps[0] == "agent" and steps[-1] in REGISTERS
+
+
+def _proofs(old: AgentSettings, new: AgentSettings) -> tuple[str, ...]:
+    """TLS begins and ends with a connection's client; what it is made with can be renewed."""
+    return PROOFS if (old.mqtt.tls_ca is None) == (new.mqtt.tls_ca is None) else PROOFS[:2]
+
+
+def _plans(old: AgentConfig, new: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
+    """The plan of each station that runs; one that measures with a device which isn't there yet waits with it."""
+    plans, strange = dict(old.plans), []
+    devices = {device.name for device in old.settings.device}
+    for station in old.plans.keys() & new.plans.keys():
+        plan = new.plans[station]
+        lacking = {wanted.device for wanted in plan.characteristics if wanted.device} - devices
+        if lacking:
+            names = ", ".join(sorted(lacking))
+            what = f"{station} takes it with a restart: {names} is no device of the running agent"
+            strange.append(Problem(str(plan.path), "", what))
+        else:
+            plans[station] = plan
+    return plans, strange
+
+
+def _in_force(old: AgentSettings, new: AgentSettings) -> AgentSettings:
+    """The old settings with what is taken of the new ones."""
+    named = {table.name: table for table in new.station}
+    taken: dict[str, object] = {
+        "agent": _with(old.agent, new.agent, REGISTERS),
+        "mqtt": _with(old.mqtt, new.mqtt, _proofs(old, new)),
+        "station": tuple(_with(table, named.get(table.name, table), ("plan",)) for table in old.station),
+    }
+    return old.model_copy(update=taken)
+
+
+def _with(old: Settings, new: Settings, keys: tuple[str, ...]) -> Settings:
+    return old.model_copy(update={key: getattr(new, key) for key in keys})
