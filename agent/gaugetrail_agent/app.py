@@ -118,6 +118,7 @@ class Agent:
             self.devices,
             routes,
             self.stations,
+            self.notices,
             setups=_setups,
             in_force=self.report.work_by,
         )

@@ -55,6 +55,16 @@ class NoticeBoard:
             if name in devices:
                 self._stations[station].noticed(f"device {name}", notice)
 
+    def other_devices(self, station: str) -> None:
+        """A station works with other devices from now on: their troubles are its, those of the former no longer."""
+        wanted = [f"device {name}" for name in self._devices_of().get(station, ())]
+        runner = self._stations[station]
+        for about in [one for one in runner.state.notices if one.startswith("device ") and one not in wanted]:
+            runner.noticed(about, None)
+        for name, trouble in self._devices.items():
+            if f"device {name}" in wanted:
+                runner.noticed(f"device {name}", device_notice(name, trouble))
+
     def look(
         self,
         delivery: DeliveryStatus,

@@ -19,6 +19,7 @@ from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.health import Health
+from gaugetrail_agent.notices import NoticeBoard
 from gaugetrail_agent.rereading import Reread, reread
 from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.station.runner import StationRunner
@@ -38,6 +39,7 @@ class Renewal:
     devices: Devices
     routes: Routes
     stations: Mapping[str, StationRunner]
+    notices: NoticeBoard
     setups: Callable[[AgentConfig], Mapping[str, Setup]]
     in_force: Callable[[AgentConfig], None]
     """Hears of each change of what holds."""
@@ -82,9 +84,7 @@ class Renewal:
         self.routes.lead_to(self.config, self.stations)
         self.devices.poll(self.config)
         self.health.station_devices = devices_of(self.config)
-        for device in station.setup.devices_wanted:
-            state = self.health.devices.get(device)
-            station.device_told(device, state.alarm or None if state is not None else None)
+        self.notices.other_devices(name)
         told = {"event": "setup_taken", "station": name, "plan": plan.ref.id, "revision": plan.ref.revision}
         log.info("%s: works by %s %s from now on", name, plan.ref.id, plan.ref.revision, extra=told)
 

@@ -14,9 +14,9 @@ from gaugetrail_agent.config import AgentConfig, AgentSettings, load
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.documents.files import Plan
 from gaugetrail_contract.settings import Problem, Settings, Steps
+from gaugetrail_service.mqtt_settings import proofs_between
 
 REGISTERS = ("gauges", "people")
-PROOFS = ("username", "password", "tls_ca", "tls_cert", "tls_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,10 @@ def reread(old: AgentConfig) -> Reread:
 def _taken(steps: Steps, old: AgentConfig, new: AgentConfig) -> bool:
     """Whether that key is one of those that hold at once."""
     if steps[0] == "mqtt":
-        return steps[-1] in _proofs(old.settings, new.settings)
+        return steps[-1] in proofs_between(old.settings.mqtt, new.settings.mqtt)
     if steps[0] == "station":
         return len(steps) == 3 and steps[2] == "plan"
     return steps[0] == "agent" and steps[-1] in REGISTERS
-
-
-def _proofs(old: AgentSettings, new: AgentSettings) -> tuple[str, ...]:
-    """TLS begins and ends with a connection's client; what it is made with can be renewed."""
-    return PROOFS if (old.mqtt.tls_ca is None) == (new.mqtt.tls_ca is None) else PROOFS[:2]
 
 
 def _plans(old: AgentConfig, new: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
@@ -79,7 +74,7 @@ def _in_force(old: AgentSettings, new: AgentSettings) -> AgentSettings:
     named = {table.name: table for table in new.station}
     taken: dict[str, object] = {
         "agent": _with(old.agent, new.agent, REGISTERS),
-        "mqtt": _with(old.mqtt, new.mqtt, _proofs(old, new)),
+        "mqtt": _with(old.mqtt, new.mqtt, proofs_between(old.mqtt, new.mqtt)),
         "station": tuple(_with(table, named.get(table.name, table), ("plan",)) for table in old.station),
     }
     return old.model_copy(update=taken)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import logging
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Stored, Storing
 from gaugetrail_collector.intake.subscriber import Subscriber
 from gaugetrail_collector.let_go import LetGo
+from gaugetrail_collector.renewal import SettingsRenewal
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.identity import StoreIdentity
@@ -43,7 +45,7 @@ from gaugetrail_service import log_writer
 from gaugetrail_service.clock_source import kernel_trust
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
-from gaugetrail_service.process import own_version
+from gaugetrail_service.process import is_at_a_terminal, own_version
 from gaugetrail_service.scheduler import ThreadScheduler
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ class Collector:
         self.scheduler = ThreadScheduler()
         self.metrics = self._metrics(settings.metrics)
         self.console = self._console(settings.console)
+        self.renewal = SettingsRenewal(config, self.subscriber)
         self.identity = StoreIdentity(self.store)
         self.returning = Returning()
         self._unnoted = ""
@@ -162,6 +165,8 @@ class Collector:
         """Collect until told to stop. Raises `OSError` or `sqlite3.Error` when a file of our own can't be opened."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self.stop())
+        if sys.platform != "win32":  # which has no such signal
+            signal.signal(signal.SIGHUP, lambda *_: self.stop() if is_at_a_terminal() else self.renewal.begin())
         _collect_garbage_rarely()
         self.set_aside.open()
         self.keys.open()

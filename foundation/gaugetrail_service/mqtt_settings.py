@@ -38,3 +38,11 @@ class BrokerSettings(Settings):
         if self.tls_cert is not None and self.tls_ca is None:
             raise ValueError("tls_cert is given without tls_ca, so there would be no TLS at all; name the CA's file")
         return self
+
+
+def proofs_between(old: BrokerSettings, new: BrokerSettings) -> tuple[str, ...]:
+    """The keys that a connection can be made anew with: whom we say that we are. TLS itself begins and ends with the
+    connection's client.
+    """
+    same = (old.tls_ca is None) == (new.tls_ca is None)
+    return ("username", "password", *(("tls_ca", "tls_cert", "tls_key") if same else ()))

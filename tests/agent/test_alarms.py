@@ -176,7 +176,7 @@ def test_what_the_broker_has_refused_in_words_stays_said_until_it_takes_a_record
     line = BrokerLine("b:1883", "pc1", "gaugetrail-agent-pc1")
     for life in range(5):
         line.up(life)
-        line.published(1, life)
+        line.published(1, life, 900)
         line.acknowledged(1, life, "Not authorized")
         line.acknowledged(2, life)  # of a status document
         line.down(0, "closed", life)
@@ -184,9 +184,9 @@ def test_what_the_broker_has_refused_in_words_stays_said_until_it_takes_a_record
     line.absent("no broker at b:1883")
     line.up(6)
     assert line.alarm(6) is None
-    line.published(1, 6)
+    line.published(1, 6, 900)
     line.acknowledged(1, 6, "Not authorized")
-    line.published(3, 7)
+    line.published(3, 7, 900)
     line.acknowledged(3, 7)
     line.down(0, "closed", 20)
     assert "is lost (closed)" in (line.alarm(20) or "")

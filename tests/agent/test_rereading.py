@@ -178,7 +178,10 @@ def test_devices_of_a_new_plan_are_listened_to(tmp_path: Path) -> None:
         (tmp_path / "plan.toml").write_text(NEXT.replace('capture = "typed"', 'device = "bore"'))
         reread(running)
         assert running.agent.health.station_devices == {"OP10": ("bore",)}
-        until(lambda: "bore" in station.state.troubles, "its trouble is told")
+        until(lambda: "device bore" in station.state.notices, "its trouble is told")
+        (tmp_path / "plan.toml").write_text(TYPED.replace('revision = "C"', 'revision = "E"'))
+        reread(running)
+        assert "device bore" not in station.state.notices
 
 
 class _Inner(Settings):

@@ -76,6 +76,7 @@ def test_attack_45_nothing_in_a_message_a_field_or_an_exception_forges_a_line(fo
         raise ValueError(HOSTILE)
     except ValueError:
         log.exception("ours")
+    logging.getLogger().handlers[0].flush()
     text = out.getvalue()
     lines = text.splitlines()
     for sign in "\x1b\x9b\u202e\u2066\r":
@@ -98,4 +99,5 @@ def test_letters_of_every_language_stay_letters() -> None:
     out = io.StringIO()
     set_up_logging(form="json", stream=out)
     logging.getLogger("test.letters").info("Prüfplan für 日本, 74.0 µm")
+    logging.getLogger().handlers[0].flush()
     assert "Prüfplan für 日本, 74.0 µm" in out.getvalue()

@@ -126,6 +126,10 @@ class Subscriber:
             )
         self._broker.start()
 
+    def renew(self, settings: MqttTable) -> bool:
+        """Other users, passwords and certificates from now on; true where the broker is connected to anew for them."""
+        return self._broker.renew(settings)
+
     def stop(self) -> None:
         """Take nothing more: what is not acknowledged by now is the broker's or the agents' again."""
         self._stopping.set()

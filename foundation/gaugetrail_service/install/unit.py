@@ -97,6 +97,8 @@ class ServiceUnit:
             "[Service]",
             "Type=notify",
             f"ExecStart={program} run --config {settings}",
+            *comment("settings, certificates, passwords and documents anew; its log names what needs a restart"),
+            "ExecReload=/bin/kill -HUP $MAINPID",
             f"User={self.user}",
             f"Group={self.user}",
             f"StateDirectory={self.state}",
