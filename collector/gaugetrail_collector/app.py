@@ -265,6 +265,7 @@ class Collector:
             resent=figures.resent,
             set_aside=figures.set_aside,
             refused=self.subscriber.refused,
+            set_aside_refused=self.set_aside.refused,
             forks=figures.forks,
             unproven=figures.unproven,
             late=figures.late,

@@ -231,6 +231,11 @@ def _gaps(found: Overview) -> Iterator[Finding]:
 
 
 def _aside(found: Overview) -> Iterator[Finding]:
+    if found.own is not None and found.own.set_aside_refused:
+        what = f"as much as may be: {found.own.set_aside_refused} lines more were refused since the collector's start"
+        yield Finding(
+            "set aside", what, "gaugetrail-collector set-aside ls; mend the cause, then set-aside retry or close"
+        )
     if found.set_aside_trouble:
         yield Finding("set aside", found.set_aside_trouble, "run this as the service's user")
     if found.set_aside:

@@ -168,6 +168,7 @@ class CollectorStatus(Told):
     points: int = Field(0, ge=0)
     resent: int = Field(0, ge=0, description="records that were in the store already")
     set_aside: int = Field(0, ge=0)
+    set_aside_refused: int = Field(0, ge=0, description="lines not kept, because as much is set aside as may be")
     refused: int = Field(0, ge=0, description="messages larger than any may be (512 KiB), taken by nobody")
     forks: int = Field(0, ge=0, description="same identity, another seal; a part of set_aside")
     unproven: int = Field(0, ge=0, description="not signed as their agent's records must be; a part of set_aside")

@@ -3,17 +3,26 @@
 One SQLite file, WAL, synchronous=FULL: `put` returns after the commit, and only then is the message acknowledged. The
 same bytes from the same topic are one entry, however often they come; `times` counts. An entry that a person has closed
 leaves the list and the count and stays in the file, with who closed it, when and why; it comes back only by a retry.
+
+What no receipt speaks of is bounded, for each topic and for all together, so that a stranger can't fill the disk: more
+is refused and counted. Its agent has it still, if it has one. What an agent was told is always kept.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from gaugetrail_contract.escapes import visible
+
+log = logging.getLogger(__name__)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry(
@@ -46,6 +55,12 @@ class Entry:
     closed_why: str | None = None
 
 
+MOST_OF_A_TOPIC = (5_000, 50_000_000)
+"""Entries and bytes of them that no receipt speaks of."""
+MOST_OF_ALL = (20_000, 200_000_000)
+SAY_AGAIN_SECS = 60.0
+
+
 class SetAsideFull(Exception):
     """It could not be kept: nothing may be acknowledged until it can."""
 
@@ -55,6 +70,9 @@ class SetAside:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.refused = 0
+        """Lines that were not kept since the start, because as much is set aside as may be."""
+        self._said_refused = float("-inf")
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
 
@@ -66,6 +84,7 @@ class SetAside:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(SCHEMA)
         self._bring_up(self._db)
+        self._db.execute("CREATE INDEX IF NOT EXISTS entry_topic ON entry(topic) WHERE NOT told AND closed_us IS NULL")
 
     @staticmethod
     def _bring_up(db: sqlite3.Connection) -> None:
@@ -87,9 +106,10 @@ class SetAside:
                 self._db = None
 
     def put(self, entries: Iterable[Entry]) -> None:
-        """Keep them, in one commit. Raises `SetAsideFull`."""
+        """Keep them, in one commit; but for those for which there is no room any more. Raises `SetAsideFull`."""
         rows = [
-            (_digest(one), one.topic, one.raw, one.reason, one.first_us, *_identity(one), one.told) for one in entries
+            (_digest(one), one.topic, one.raw, one.reason, one.first_us, *_identity(one), one.told)
+            for one in self._within_bounds(list(entries))
         ]
         if rows:
             self._change(
@@ -97,6 +117,47 @@ class SetAside:
                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(digest) DO UPDATE"
                 " SET times = times + 1, told = max(told, excluded.told)",
                 rows,
+            )
+
+    def _within_bounds(self, entries: list[Entry]) -> list[Entry]:
+        """Those that may be kept: what was told, what is here already, and what there is room for."""
+        kept: list[Entry] = []
+        rooms: dict[str, _Used] = {}
+        for one in entries:
+            if one.told or self._is_here(one):
+                kept.append(one)
+                continue
+            topic = rooms.get(one.topic) or rooms.setdefault(one.topic, self._used("AND topic = ?", one.topic))
+            whole = rooms.get("") or rooms.setdefault("", self._used(""))
+            if topic.takes(len(one.raw), MOST_OF_A_TOPIC) and whole.takes(len(one.raw), MOST_OF_ALL):
+                topic.add(len(one.raw))
+                whole.add(len(one.raw))
+                kept.append(one)
+            else:
+                self._refuse(one)
+        return kept
+
+    def _is_here(self, entry: Entry) -> bool:
+        with self._lock:
+            assert self._db is not None
+            found = self._db.execute("SELECT 1 FROM entry WHERE digest = ?", (_digest(entry),)).fetchone()
+        return found is not None
+
+    def _used(self, where: str, *values: str) -> _Used:
+        sums = "SELECT count(*), coalesce(sum(length(raw)), 0) FROM entry WHERE NOT told AND closed_us IS NULL"
+        with self._lock:
+            assert self._db is not None
+            return _Used(*self._db.execute(f"{sums} {where}", values).fetchone())
+
+    def _refuse(self, entry: Entry) -> None:
+        self.refused += 1
+        if (now := time.monotonic()) - self._said_refused >= SAY_AGAIN_SECS:
+            self._said_refused = now
+            log.error(
+                "as much is set aside as may be, from %s or in all: more is refused, %d lines so far",
+                visible(entry.topic)[:200],
+                self.refused,
+                extra={"event": "set_aside_refused"},
             )
 
     def entries(self, after: int = 0, limit: int = 1000, *, closed: bool = False) -> list[Entry]:
@@ -169,6 +230,23 @@ class SetAside:
             assert self._db is not None
             (count,) = self._db.execute(f"SELECT count(*) FROM entry WHERE closed_us IS {state}").fetchone()  # noqa: S608
         return int(count)
+
+
+@dataclass(slots=True)
+class _Used:
+    """How much is set aside."""
+
+    entries: int
+    bytes: int
+
+    def takes(self, size: int, most: tuple[int, int]) -> bool:
+        """Whether there is room for one more."""
+        return self.entries < most[0] and self.bytes + size <= most[1]
+
+    def add(self, size: int) -> None:
+        """There is one more."""
+        self.entries += 1
+        self.bytes += size
 
 
 def _identity(entry: Entry) -> tuple[str | None, str | None, int | None, str | None]:
