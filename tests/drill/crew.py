@@ -55,6 +55,8 @@ class Typist:
         self._dice = dice
         self._serials = (f"SN{prefix}{number:06d}" for number in itertools.count(1))
         self.name = f"{agent} {station}"
+        self.told = 0
+        self.home = False
 
     async def piece(self) -> None:
         """One unit, again from the scan if the agent dies in between, until the terminal says that it is recorded."""
@@ -88,6 +90,7 @@ class Typist:
             last = display.get("last")
             if last and last["serial"] == serial and last["recorded"] and last["record"] != before:
                 self._account.tell(Word(unit, last["verdict"], last["record"]))
+                self.told += 1
                 return True
             if display.get("state") in (None, "wait_operator"):
                 return False
@@ -134,6 +137,8 @@ class Typist:
 class PressHand:
     """A press with its PLC: offers a part until there is a final word on it."""
 
+    home = False
+
     def __init__(self, account: Account, press: Press, agent: str, station: str, prefix: str, dice: random.Random):
         self._account = account
         self._press = press
@@ -176,8 +181,9 @@ class Crew:
         self._thread = threading.Thread(target=self._loop.run_forever, name="crew", daemon=True)
         self._hands: list[Hand] = []
         self._presses: list[Press] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[Hand, asyncio.Task[None]] = {}
         self._go = False
+        self._piece_secs = 0.0
 
     def __enter__(self) -> Crew:
         self._thread.start()
@@ -195,10 +201,14 @@ class Crew:
 
     def typist(
         self, data_dir: Path, agent: str, station: str, prefix: str, wanted: tuple[str, ...] = ("depth",)
-    ) -> None:
-        """Put an operator at a station whose plan wants these."""
-        dice = random.Random(f"{self._seed} {agent} {station}")
-        self._hands.append(Typist(self.account, data_dir, agent, station, prefix, dice, wanted))
+    ) -> Typist:
+        """Put an operator at a station whose plan wants these; while the others work he begins at once."""
+        dice = random.Random(f"{self._seed} {agent} {station} {prefix}")
+        hand = Typist(self.account, data_dir, agent, station, prefix, dice, wanted)
+        self._hands.append(hand)
+        if self._go:
+            self.do(self._begin(hand))
+        return hand
 
     def press(self, agent: str, station: str, prefix: str) -> int:
         """Put a press at a station; its Modbus TCP port."""
@@ -215,20 +225,22 @@ class Crew:
 
     def work(self, piece_secs: float = 0.02) -> None:
         """Everybody begins a piece every `piece_secs`, or later where the last one takes longer."""
-        self._go = True
+        self._go, self._piece_secs = True, piece_secs
+        for hand in self._hands:
+            self.do(self._begin(hand))
 
-        async def begin() -> None:
-            self._tasks = [asyncio.create_task(self._work_on(hand, piece_secs)) for hand in self._hands]
+    async def _begin(self, hand: Hand) -> None:
+        self._tasks[hand] = asyncio.create_task(self._work_on(hand, self._piece_secs))
 
-        self.do(begin())
+    def send_home(self, hand: Typist, secs: float = 60.0) -> None:
+        """He ends the piece in hand and begins no other. Raises `TimeoutError`."""
+        hand.home = True
+        self.do(asyncio.wait_for(self._tasks[hand], secs), secs + 10)
 
-    def begin_newest(self, piece_secs: float) -> None:
-        """Who was put to his station last begins to work beside the others."""
-
-        async def begin() -> None:
-            self._tasks.append(asyncio.create_task(self._work_on(self._hands[-1], piece_secs)))
-
-        self.do(begin())
+    def call_back(self, hand: Typist) -> None:
+        """Who was sent home works again."""
+        hand.home = False
+        self.do(self._begin(hand))
 
     def finish(self, secs: float = 60.0) -> None:
         """Each ends the piece in hand; nobody begins another. Raises `Stuck`."""
@@ -241,7 +253,7 @@ class Crew:
 
     async def _work_on(self, hand: Hand, piece_secs: float) -> None:
         clock = self._loop.time
-        while self._go:
+        while self._go and not hand.home:
             due = clock() + piece_secs
             await hand.piece()
             await asyncio.sleep(max(0.0, due - clock()))
@@ -249,19 +261,19 @@ class Crew:
     async def _join(self, secs: float) -> None:
         if not self._tasks:
             return
-        done, pending = await asyncio.wait(self._tasks, timeout=secs)
+        done, pending = await asyncio.wait(self._tasks.values(), timeout=secs)
         for task in done:
             task.result()
         for task in pending:
             task.cancel()
         if pending:
             raise Stuck(f"not told anything for {secs:g} s: {self.look()}")
-        self._tasks = []
+        self._tasks = {}
 
     async def _leave(self) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         for hand in self._hands:
             hand.close()
         for press in self._presses:

@@ -184,20 +184,24 @@ def judge(account: Account, records: Sequence[Stored], aside: Sequence[Aside] = 
     """Compare. `aside` is what the collectors have set aside by now."""
     told = account.told
     found = Finding(acknowledged=len(told), stored=len({(one.id, one.branch) for one in records}), set_aside=len(aside))
-    kept = Counter[Unit]()
+    kept, ended = Counter[Unit](), Counter[Unit]()
     by_id: defaultdict[str, list[dict]] = defaultdict(list)
-    attempts = Counter[tuple[Unit, int, int, str]]()
+    attempts = Counter[tuple[Unit, int, int]]()
+    # What was put back or copied knows nothing of what was measured since: it counts a unit's attempts anew, and a unit
+    # that was half measured then is one in both, which the one that doesn't go on with it ends as incomplete.
+    forgetful = {record.agent for record in records if record.branch}
     for record in records:
         content = json.loads(record.data)
         by_id[record.id].append(content)
         if content["kind"] == "inspection":
             unit = (record.agent, content["station"], content.get("serial", ""))
             kept[unit] += 1
-            # What a put-back agent remembers of a unit was put back, too: it counts attempts anew.
-            attempts[unit, content["attempt"], content["piece"], record.branch] += 1
+            ended[unit] += record.agent not in forgetful or content["verdict"] != "incomplete"
+            if record.agent not in forgetful:
+                attempts[unit, content["attempt"], content["piece"]] += 1
     aside_ids = {one.record for one in aside if one.record is not None}
     _losses(account, by_id, kept, aside, found)
-    _doubles(account, records, kept, attempts, found)
+    _doubles(account, records, ended, attempts, found)
     if doubled_values:
         found.duplicated += doubled_values
         found.trouble.append(f"{doubled_values} measured values stand in the store twice")
@@ -232,12 +236,12 @@ def _losses(
             found.trouble.append(f"lost: {' '.join(unit)}, told {times} times, stored {kept[unit]} times")
 
 
-def _doubles(account: Account, records: Sequence[Stored], kept: Counter[Unit], attempts: Counter, found: Finding):
+def _doubles(account: Account, records: Sequence[Stored], ended: Counter[Unit], attempts: Counter, found: Finding):
     began = account.began
     there = Counter(f"{record.id} {record.branch}" for record in records)
     doubles = {one: times - 1 for one, times in there.items() if times > 1}
-    again = {f"{unit} attempt {attempt}": n - 1 for (unit, attempt, _, _), n in attempts.items() if n > 1}
-    too_often = {" ".join(unit): n - began[unit] for unit, n in kept.items() if n > began[unit]}
+    again = {f"{unit} attempt {attempt}": n - 1 for (unit, attempt, _), n in attempts.items() if n > 1}
+    too_often = {" ".join(unit): n - began[unit] for unit, n in ended.items() if n > began[unit]}
     # One doubled record shows in more than one of the three ways.
     found.duplicated += max(sum(doubles.values()), sum(again.values()), sum(too_often.values()))
     for what, many in (("the record", doubles), ("the unit", again), ("measured less often than stored:", too_often)):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import filler
 from account import Account, Word
-from crew import Crew, Stuck
+from crew import Crew, Stuck, Typist
 from floor import Floor, answers, command, program, until
 from judge import Aside, Finding, InfluxLook, Look, SqliteLook, judge, look_aside
 from layers import ForgetfulDisk, SetClock
@@ -147,6 +147,7 @@ class Plant(Floor):
         self.account = Account()
         self.crew = Crew(self.account, seed)
         self.agents: list[str] = []
+        self.hands: dict[str, Typist] = {}
         self.collectors: list[str] = []
         self._data_dirs: dict[str, Path] = {}
         self._starts = 0
@@ -210,16 +211,28 @@ class Plant(Floor):
                 depth=plc.DEPTH,
             )
         (folder / "agent.toml").write_text(text)
-        wanted = tuple(one["name"] for one in tomllib.loads(self.depth_plan)["characteristic"])
-        self.crew.typist(self._data_dirs[name], name, "OP10", f"{number}1", wanted)
+        self.hands[name] = self._typist(name, name, f"{number}1")
         return self._data_dirs[name]
 
     def join(self, name: str, data_dir: Path, agent: str, prefix: str) -> None:
         """A PC whose settings lie in the folder of that name and call it `agent`; its operator begins to work."""
         self.agents.append(name)
         self._data_dirs[name] = data_dir
-        self.crew.typist(data_dir, agent, "OP10", prefix)
-        self.crew.begin_newest(0.05)
+        self.hands[name] = self._typist(agent, name, prefix)
+
+    def add_copy(self, agent: str, name: str) -> None:
+        """Settings and an operator for a copy of an agent, whose data is there already; it isn't one of `agents`."""
+        folder, original = self.folder / name, self.folder / agent
+        self._data_dirs[name] = folder / "data"
+        for plan in original.glob("*.toml"):
+            text = plan.read_text().replace(str(self._data_dirs[agent]), str(self._data_dirs[name]))
+            (folder / plan.name).write_text(text)
+        copies = sum(one.startswith(f"{agent}-") for one in self.hands)
+        self.hands[name] = self._typist(agent, name, f"{self.agents.index(agent) + 1}{3 + copies}")
+
+    def _typist(self, agent: str, name: str, prefix: str) -> Typist:
+        wanted = tuple(one["name"] for one in tomllib.loads(self.depth_plan)["characteristic"])
+        return self.crew.typist(self._data_dirs[name], agent, "OP10", prefix, wanted)
 
     def add_collector(
         self,

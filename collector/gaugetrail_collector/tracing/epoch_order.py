@@ -90,12 +90,12 @@ def in_order(known: Sequence[Known], amendments: Iterable[Known], order: EpochOr
 
 
 def true_times(amendments: Iterable[Known]) -> dict[str, str]:
-    """Record id -> the time that its last amendment of it gives."""
+    """Seal of a record -> the time that the last amendment of it gives: of two histories, both may have its name."""
     found: dict[str, str] = {}
     for one in amendments:
         record = one.record
         if isinstance(record, Amendment) and record.action == "correct" and record.field == "time" and record.new:
-            found[record.target] = record.new
+            found[record.target_sha256] = record.new
     return found
 
 
@@ -103,7 +103,8 @@ def _marked(known: Known, true: dict[str, str], order: EpochOrder) -> Known:
     right_us = order.right_again_us(known.row.agent, known.row.epoch)
     if right_us is None or known.row.time_us <= right_us:
         return known
-    when = f"its true time is {true[known.named]}" if known.named in true else "its true time is not known, but earlier"
+    moment = true.get(known.row.sha256)
+    when = "its true time is not known, but earlier" if moment is None else f"its true time is {moment}"
     words = f"sealed in a wrong year: the clock was set right on {utc_text(right_us)[:19]}Z; {when}"
     return replace(known, misdated=words)
 
@@ -131,4 +132,5 @@ def _moment_us(known: Known, true: dict[str, str], order: EpochOrder) -> int:
     if known.misdated is None:
         return known.row.time_us
     right_us = order.right_again_us(known.row.agent, known.row.epoch)
-    return utc_us(true[known.named]) if known.named in true else right_us or known.row.time_us
+    moment = true.get(known.row.sha256)
+    return utc_us(moment) if moment is not None else right_us or known.row.time_us

@@ -62,7 +62,8 @@ def rows(known: Iterable[Known], amendments: Iterable[Known], zone: tzinfo = UTC
         ]
         beside = {"record": one.id, "sha256": one.row.sha256, "amended_by": "; ".join(own), "branch": one.row.branch}
         beside["misdated"] = one.misdated or ""
-        beside["true_time"] = in_zone(true[one.named], zone) if one.misdated and one.named in true else ""
+        moment = true.get(one.row.sha256)
+        beside["true_time"] = in_zone(moment, zone) if one.misdated and moment is not None else ""
         if one.record is None:
             yield beside | {"broken": one.broken or ""}
         elif isinstance(one.record, Inspection):
