@@ -9,7 +9,7 @@ from made import chain, event
 from signed_messages import FORGER, KEY, message, sealed_chain
 
 from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.decoding import Message, decode
+from gaugetrail_collector.intake.decoding import MOST_LINES, Message, decode
 from gaugetrail_collector.intake.reasons import Why, in_words
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
@@ -49,6 +49,12 @@ def test_a_line_that_is_no_record(name: str) -> None:
     raw, words = LINES[name]
     ((_, reason),) = decode(Message(RECORDS, raw, 1)).bad
     assert words in in_words(reason).what, reason
+    assert in_words(reason).cure
+
+
+def test_a_message_of_more_lines_than_any_line_pc_sends() -> None:
+    ((_, reason),) = decode(Message(RECORDS, b"x\n" * (MOST_LINES + 5), 1)).bad
+    assert "many more lines" in in_words(reason).what
     assert in_words(reason).cure
 
 

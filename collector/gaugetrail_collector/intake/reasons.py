@@ -45,6 +45,10 @@ _BOUND = Why(
     "put the setting right that writes a serial there, or raise the bound under [guard], then try it again",
 )
 _OLD = Why("it is older than the database keeps", f"lengthen the retention (store init --keep-days), {_RETRY}")
+_FLOOD = Why(
+    "a message of many more lines than a line PC ever sends; none of them was looked at",
+    "look who else publishes on this topic and keep them out by the broker's access rules, then close it",
+)
 _LARGE = Why("it is larger than a record may be", "look at the station that wrote it; nothing else is held up by it")
 _REFUSED = Why("the database doesn't take it", f"look at what it says below, put it right, {_RETRY}")
 _BROKEN_RULE = Why(
@@ -63,6 +67,7 @@ _KNOWN: Sequence[tuple[str, Why]] = (
     (r"^the record says it is ", _WRONG_TOPIC),
     (r"bytes; \d+ are allowed", _LARGE),
     (r"^not |is no agent's topic|holds no record|no place in a chain", _FOREIGN),
+    (r"^the message has \d+ lines, and", _FLOOD),
     (r"stands twice|nested deeper|not a JSON number", _FOREIGN),
     (r"^[a-z_]+[a-z0-9_.]*: |no valid Unicode|not in Unicode normal form", _BROKEN_RULE),
 )
