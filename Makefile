@@ -1,6 +1,6 @@
 # Each target sets up what it needs: `make demo` shows Gaugetrail, `make test` tests it, `make check` reads it.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench bench-trace drill fuzz wheel deb try-install clean
+.PHONY: help demo test test-servers check docs bench bench-trace drill fuzz wheel deb try-install clean
 
 # The first Python of a supported version on the PATH; override with PYTHON=…
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -27,6 +27,7 @@ LONG ?=
 help:
 	@echo "make demo    see it run: simulated gauges, scanner and PLC, the real agent and collector (FOR, STORE, KEEP, JSON)"
 	@echo "make test    all tests, with a real mosquitto and InfluxDB where they can be had"
+	@echo "make test-servers  what needs a database, on each InfluxDB that is given (INFLUXD=/path; INFLUXDB_URL, _TOKEN, _ORG) and on 1.8.3"
 	@echo "make check   ruff, mypy --strict, import layers, generated pages up to date"
 	@echo "make docs    write the generated pages and schemas anew"
 	@echo "make bench   benchmarks (NAMES; JSON=1: the last line is one JSON object); make bench-trace for the million"
@@ -78,6 +79,11 @@ test: .venv/.dev
 	@sh tests/install_servers.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+# INFLUXD, INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG and GO come by the environment or as words of make, which hands them on.
+test-servers: .venv/.dev
+	@sh tests/install_servers.sh
+	@$(BIN)/python tests/servers.py -n $(WORKERS) --dist loadfile $(ARGS)
+
 check: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -116,4 +122,4 @@ try-install: deb
 	@$(BIN)/python tests/install/try_install.py dist
 
 clean:
-	rm -rf .venv .venv-boot .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-boot .demo .servers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -143,6 +143,9 @@ class Stub:
 
     def ask(self, database: str, text: str, bound: dict[str, str | int | float]) -> list[influxql.Series]:
         """Raises `BadQuery`."""
+        if dropped := re.fullmatch(r"DROP MEASUREMENT (\w+)", text):
+            self.drop(database, dropped[1])
+            return []
         with self._lock:
             stored = list(self.databases[database].values())
         return influxql.answer(text, bound, stored)
@@ -159,6 +162,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._serve("GET", b"")
+
+    def do_DELETE(self) -> None:
+        self._serve("DELETE", b"")
 
     def do_PATCH(self) -> None:
         self._serve("PATCH", self.rfile.read(int(self.headers.get("Content-Length", 0))))
@@ -186,9 +192,11 @@ class _Handler(BaseHTTPRequestHandler):
             ("2", "POST", "/api/v2/dbrps"): self._new_mapping,
             ("2", "POST", "/api/v2/authorizations"): self._new_token,
             ("3", "POST", "/api/v3/configure/database"): self._new_database,
+            ("3", "DELETE", "/api/v3/configure/database"): self._drop_database,
         }
         if split.path.startswith("/api/v2/buckets/id-"):
             doors["2", "PATCH", split.path] = self._change_bucket
+            doors["2", "DELETE", split.path] = self._drop_bucket
         door = doors.get((self.stub.version, method, split.path))
         if door is None:
             self._answer(404, {"error": f"{method} {split.path} is no path of version {self.stub.version}"})
@@ -302,6 +310,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._rule(name, json.loads(body)["retentionRules"])
         return self._answer(200, self._bucket(name))
 
+    def _drop_bucket(self, query: dict[str, str], body: bytes) -> None:
+        name = urlsplit(self.path).path.rpartition("/id-")[2]
+        if not self._may("write"):
+            return self._refuse_right(f"write:orgs/org1/buckets/id-{name}")
+        del self.stub.databases[name]
+        return self._answer(204, None)
+
+    def _drop_database(self, query: dict[str, str], body: bytes) -> None:
+        del self.stub.databases[query["db"]]
+        self._answer(200, None)
+
     def _rule(self, name: str, rules: list[dict[str, object]]) -> None:
         """What a rule leaves out stays; a shard is no longer than what is kept."""
         assert len(rules) <= 1, "buckets cannot have more than one retention rule at this time"
@@ -344,7 +363,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _query_form(self, query: dict[str, str], body: bytes) -> None:
         """The demo's way: a form, and times as they come."""
-        self._query_2({key: values[0] for key, values in parse_qs(body.decode()).items()} | {"epoch": "ns"}, b"")
+        form = {key: values[0] for key, values in parse_qs(body.decode()).items()}
+        self._query_2({"epoch": "ns"} | query | form, b"")
 
     def _query_2(self, query: dict[str, str], body: bytes) -> None:
         if not {"db", "q", "epoch"} <= set(query) or set(query) - {"db", "q", "epoch", "params", "rp"}:

@@ -9,9 +9,10 @@ import urllib.parse
 import urllib.request
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
+from given_server import GivenServer, given_server
 from influx_stub import ORG, TOKEN, Stub
 
 from gaugetrail_collector.stores import Store
@@ -162,10 +163,45 @@ class StubPlace(InfluxPlace):
         self.stub.drop(self.address.database, "event")
 
 
+class GivenPlace(InfluxPlace):
+    """A database of its own in a server of 2.x or 3 that somebody named."""
+
+    def __init__(self, server: GivenServer) -> None:
+        self._server, self._name = server, f"place{next(_numbers)}"
+        server.make(self._name)
+        super().__init__(server.address(self._name))
+
+    def close(self) -> None:
+        super().close()
+        self._server.drop(self._name)
+
+    def times(self, measurement: str) -> list[int]:
+        return [int(row["time"]) for row in self._ask(f'SELECT * FROM "{measurement}"')]
+
+    def _ask(self, text: str) -> list[dict[str, Any]]:
+        http = InfluxHttp(self.address)
+        http.connect()
+        try:
+            return http.query(text, post=True)
+        finally:
+            http.close()
+
+    def spoil(self) -> None:
+        self._server.write_lines(self._name, "event subject=5i 1790000000000000000")
+
+    def mend(self) -> None:
+        if self._server.version == "3":
+            pytest.skip("InfluxDB 3 drops no measurement by a query, so nobody can put its type right")
+        self._ask("DROP MEASUREMENT event")
+
+
 def make_place(kind: str, request: pytest.FixtureRequest) -> Place:
     """An empty place of that kind, in the session's server of it."""
     if kind == "sqlite":
         return SqlitePlace(request.getfixturevalue("tmp_path_factory").mktemp("sqlite"))
     if kind == "influx1":
         return RealPlace(request.getfixturevalue("influx_url"))
+    given = given_server()
+    if given is not None and kind == f"influx{given.version}":
+        return GivenPlace(given)
     return StubPlace(request.getfixturevalue("stubs")[kind.removeprefix("influx")])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from floor import answers, command, until
+from given_server import given_server
 from influx_stub import ORG, TOKEN, Stub
 
 pytestmark = pytest.mark.processes
@@ -66,7 +67,15 @@ def test_demo_loses_nothing_and_shows_the_part_with_a_history(tmp_path: Path) ->
 
 @pytest.mark.influxdb
 def test_demo_stores_in_influxdb(tmp_path: Path) -> None:
-    code, figures, said = demo(tmp_path, "--store", "influxdb", env={"INFLUXDB_URL": ""})
+    given = given_server()
+    named = {"INFLUXDB_URL": ""}
+    if given is not None:
+        bucket = given.name("demo")
+        named = {"INFLUXDB_URL": given.url, "INFLUXDB_TOKEN": given.token, "INFLUXDB_ORG": given.org}
+        named |= {"INFLUXDB_BUCKET": bucket, "INFLUXDB_DATABASE": bucket}
+    code, figures, said = demo(tmp_path, "--store", "influxdb", env=named)
+    if given is not None:
+        given.drop("demo")
     nothing_lost(code, figures, said)
     assert figures["store"] == "influxdb"
 

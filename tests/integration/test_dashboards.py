@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from floor import Floor
+from given_server import Databases, LocalServer, given_server
 from grafana_floor import filled, say_status
 from grafana_plant import SERIAL, plant
 
 from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
 from gaugetrail_contract.record import FIRST_SCHEMA, SCHEMA
 
 ROOT = Path(__file__).parents[2]
@@ -40,25 +40,31 @@ ONLY_OF_THE_SECOND = {"Signals", "Overrides and bypasses", "Overridden or bypass
 
 
 @pytest.fixture(scope="module")
-def grafana(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
+def grafana(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """An InfluxDB with two hours of inspections, and what agents and collector said of themselves: `gaugetrail` as it
     is written today, `first` as 0.1 wrote it.
     """
     with Floor(tmp_path_factory.mktemp("grafana")) as floor:
-        floor.influxd()
+        given = given_server()
+        if given is None:
+            floor.influxd()
+        server: Databases = LocalServer(floor) if given is None else given
         for database, schema in (("gaugetrail", SCHEMA), ("first", FIRST_SCHEMA)):
-            store = InfluxStore(InfluxAddress(f"http://127.0.0.1:{floor.influx_port}", "1", database))
+            server.make(database)
+            store = InfluxStore(server.address(database))
             store.open()
             store.write(plant(NOW, schema=schema))
             say_status(store, NOW)
             store.close()
-        yield floor
+        yield server
+        for database in ("gaugetrail", "first", "streak") if given is not None else ():
+            given.drop(database)
 
 
-def table(floor: Floor, query: str, database: str = "gaugetrail", **variables: str) -> list[dict[str, object]]:
+def table(server: Databases, query: str, database: str = "gaugetrail", **variables: str) -> list[dict[str, object]]:
     """The rows that Grafana would show: tags and columns by name."""
     asked = filled(query, VARIABLES | variables, NOW - timedelta(hours=6), NOW + timedelta(minutes=1))
-    (result,) = floor.influx(asked, database)["results"]  # type: ignore[misc]
+    (result,) = server.influx(asked, database)["results"]  # type: ignore[misc]
     assert "error" not in result, (asked, result)
     return [
         series.get("tags", {}) | dict(zip(series["columns"], row, strict=True))
@@ -87,14 +93,14 @@ def query_of(board: str, title: str) -> str:
 
 
 @pytest.mark.parametrize(("board", "title", "query"), panels(), ids=lambda value: str(value)[:40])
-def test_each_column_of_each_panel_has_a_value(grafana: Floor, board: str, title: str, query: str) -> None:
+def test_each_column_of_each_panel_has_a_value(grafana: Databases, board: str, title: str, query: str) -> None:
     found = table(grafana, query)
     assert found, f"{board}, {title}: {query}"
     assert set() == empty(found), f"{board}, {title}: empty columns"
 
 
 @pytest.mark.parametrize(("board", "title", "query"), panels(), ids=lambda value: str(value)[:40])
-def test_records_of_the_first_schema_show_as_before(grafana: Floor, board: str, title: str, query: str) -> None:
+def test_records_of_the_first_schema_show_as_before(grafana: Databases, board: str, title: str, query: str) -> None:
     """What they don't say is an empty column; only panels of what they can't say have no rows."""
     found = table(grafana, query, "first")
     assert bool(found) is (title not in ONLY_OF_THE_SECOND), f"{board}, {title}: {query}"
@@ -102,14 +108,14 @@ def test_records_of_the_first_schema_show_as_before(grafana: Floor, board: str, 
 
 
 @pytest.mark.parametrize("uid", BOARDS)
-def test_each_named_column_is_asked_for(grafana: Floor, uid: str) -> None:
+def test_each_named_column_is_asked_for(grafana: Databases, uid: str) -> None:
     for panel in BOARDS[uid]["panels"]:
         for change in panel.get("transformations", ()):
             named = set(change["options"].get("renameByName", ())) - {"Time"}
             assert named <= set(table(grafana, panel["targets"][0]["query"])[0]), (uid, panel["title"])
 
 
-def test_run_charts_draw_the_control_limits_as_used(grafana: Floor) -> None:
+def test_run_charts_draw_the_control_limits_as_used(grafana: Databases) -> None:
     for board, title in (
         ("gaugetrail-characteristic", "Values and limits"),
         ("gaugetrail-station", "Measurements: $characteristic"),
@@ -130,7 +136,7 @@ def test_a_line_of_a_run_chart_matches_its_column_alone() -> None:
         assert len([name for name in names if re.fullmatch(one["matcher"]["options"], name)]) == 1
 
 
-def test_signals_name_their_rule_and_the_limits(grafana: Floor) -> None:
+def test_signals_name_their_rule_and_the_limits(grafana: Databases) -> None:
     found = table(grafana, query_of("gaugetrail-characteristic", "Signals"))
     assert len([number for number in range(120) if number % 7 == 0]) == len(found)
     assert {("beyond limits", "v3", "CC")} == {
@@ -138,7 +144,7 @@ def test_signals_name_their_rule_and_the_limits(grafana: Floor) -> None:
     }
 
 
-def test_overrides_say_who_and_why(grafana: Floor) -> None:
+def test_overrides_say_who_and_why(grafana: Databases) -> None:
     found = table(grafana, query_of("gaugetrail-audit", "Overrides and bypasses"))
     assert [row["serial"] for row in found] == ["SN000105", "SN000084", SERIAL, "SN000042", "SN000021", "SN000000"]
     assert found[0]["override"] == "who QE-1, why sample for the customer, approved by QM"
@@ -147,7 +153,7 @@ def test_overrides_say_who_and_why(grafana: Floor) -> None:
     assert count["count"] == 6
 
 
-def test_a_unit_is_found_in_an_event_about_its_lot(grafana: Floor) -> None:
+def test_a_unit_is_found_in_an_event_about_its_lot(grafana: Databases) -> None:
     found = table(grafana, query_of("gaugetrail-trace", "Events"))
     assert [(row["type"], row["subject"], row["by"]) for row in found] == [
         ("lot.held", "L7", "QE-1"),
@@ -160,12 +166,12 @@ def test_a_unit_is_found_in_an_event_about_its_lot(grafana: Floor) -> None:
     ("identifier", "count"),
     [(SERIAL, 1), ("L7", 120), ("O-1", 120), ("OP-12", 120), ("C-100", 120), ("OP-31", 6), ("MC-4", 0), ("", 0)],
 )
-def test_traceability_finds_inspections_by_what_they_carry(grafana: Floor, identifier: str, count: int) -> None:
+def test_traceability_finds_inspections_by_what_they_carry(grafana: Databases, identifier: str, count: int) -> None:
     for title in ("Inspections", "Circumstances"):
         assert count == len(table(grafana, query_of("gaugetrail-trace", title), identifier=identifier))
 
 
-def test_traceability_finds_nothing_for_an_empty_word_where_no_record_names_a_customer(grafana: Floor) -> None:
+def test_traceability_finds_nothing_for_an_empty_word_where_no_record_names_a_customer(grafana: Databases) -> None:
     for title in ("Inspections", "Circumstances", "Measurements", "Events", "Filed under"):
         assert table(grafana, query_of("gaugetrail-trace", title), "first", identifier="") == []
 
@@ -193,7 +199,7 @@ def test_traceability_finds_nothing_for_an_empty_word_where_no_record_names_a_cu
         ),
     ],
 )
-def test_a13_what_is_typed_into_a_dashboard_is_taken_literally(grafana: Floor, typed: str) -> None:
+def test_a13_what_is_typed_into_a_dashboard_is_taken_literally(grafana: Databases, typed: str) -> None:
     """No quote, slash or sign of a regular expression finds, or asks for, anything but itself."""
     before = len(table(grafana, "SELECT seq FROM inspection"))
     for title in ("Inspections", "Circumstances", "Measurements", "Events", "Filed under"):
@@ -214,19 +220,19 @@ def test_a13_no_query_takes_a_variable_as_it_was_typed() -> None:
 
 
 @pytest.mark.parametrize("uid", BOARDS)
-def test_each_variable_has_values(grafana: Floor, uid: str) -> None:
+def test_each_variable_has_values(grafana: Databases, uid: str) -> None:
     for variable in BOARDS[uid]["templating"]["list"]:
         if variable["type"] == "query":
             assert table(grafana, variable["query"]), (uid, variable["name"])
 
 
 @pytest.mark.parametrize("rule", ALERTS["groups"][0]["rules"], ids=lambda rule: rule["uid"])
-def test_each_alert_has_a_series_to_watch(grafana: Floor, rule: dict[str, object]) -> None:
+def test_each_alert_has_a_series_to_watch(grafana: Databases, rule: dict[str, object]) -> None:
     (asked, *_) = rule["data"]  # type: ignore[misc]
     assert table(grafana, asked["model"]["query"]), rule["title"]
 
 
-def test_streak_is_the_last_five_of_a_station(grafana: Floor) -> None:
+def test_streak_is_the_last_five_of_a_station(grafana: Databases) -> None:
     """The query behind the alert counts rejects among the last five inspections, station by station; whose rows they
     are by other tags (part, verdict) is all the same to it.
     """
@@ -241,12 +247,12 @@ def test_streak_is_the_last_five_of_a_station(grafana: Floor) -> None:
     assert expected == {row["station"]: round(float(str(row["failed"])), 6) for row in table(grafana, query)}
 
 
-def test_streak_of_three_rejects_in_five_fires(grafana: Floor) -> None:
+def test_streak_of_three_rejects_in_five_fires(grafana: Databases) -> None:
     """Three of the last five rise above the rule's threshold, two don't; each station counts its own."""
     (rule,) = [rule for rule in ALERTS["groups"][0]["rules"] if rule["uid"] == "gaugetrail-streak"]
     asked, _, beyond = rule["data"]
     (above,) = beyond["model"]["conditions"][0]["evaluator"]["params"]
-    grafana.influx("CREATE DATABASE streak")
+    grafana.make("streak")
     at = int(NOW.timestamp()) * 10**9
     oks = {"OP10": (1, 1, 1, 0, 1, 0, 0), "OP20": (0, 0, 0, 1, 1, 1, 0, 0), "OP30": (1, 0, 0, 0)}
     lines = [
