@@ -8,6 +8,7 @@ missing: an agent would draw a new key although its first one is pinned at the c
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -55,6 +56,15 @@ def text_of(written: bytes) -> str:
     `UnicodeDecodeError`.
     """
     return written.decode("utf-8-sig")
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """All of a file that a person wrote. Raises `OSError`, also for one that is larger than such a file can be."""
+    with path.open("rb") as file:
+        found = file.read(most + 1)
+    if len(found) > most:
+        raise OSError(errno.EFBIG, f"it is larger than the {most:,} bytes that are read of such a file")
+    return found
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +21,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidationInfo
 
-from gaugetrail_contract.files import text_of
+from gaugetrail_contract.files import read_bounded, text_of
 from gaugetrail_contract.problems import ConfigError as ConfigError
 from gaugetrail_contract.problems import Problem as Problem
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import Text
+from gaugetrail_contract.toml_words import MOST_BYTES, TomlFault, read_toml
 
 Steps = tuple[str | int, ...]
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -131,22 +131,18 @@ def load_settings(
     """Read and check a settings file. Raises `ConfigError` with every fault found."""
     name = str(path)
     try:
-        raw = path.read_bytes()
+        raw = read_bounded(path, MOST_BYTES)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ConfigError([Problem(name, "", f"can't be read: {reason}")]) from error
+        raise ConfigError([Problem(name, "", f"can't be read: {error.strerror or error}")]) from error
     try:
         text = text_of(raw)
-        data = tomllib.loads(text)
+        data = read_toml(text)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         message = "is UTF-16 text; save it as UTF-8" if raw.startswith(UTF_16) else "is not UTF-8 text"
         raise ConfigError([Problem(name, "", message, line=line)]) from error
-    except tomllib.TOMLDecodeError as error:
-        match = re.search(r"line (\d+)", str(error))
-        message = f"is not TOML: {re.sub(r' *[(]at .*[)]$', '', str(error))}"
-        line = int(match[1]) if match else max(1, len(text.splitlines()))  # "at end of document"
-        raise ConfigError([Problem(name, "", message, line=line)]) from error
+    except TomlFault as error:
+        raise ConfigError([Problem(name, "", error.words, line=error.line)]) from error
     overridden = _override(data, prefix, environ or {})
     try:
         settings = model.model_validate(data, context={"base": path.parent})

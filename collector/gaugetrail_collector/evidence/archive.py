@@ -23,6 +23,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gaugetrail_collector.evidence.archive_bounds import TooMuch, settle_manifest
 from gaugetrail_collector.evidence.chain import Chain, in_order
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Window
@@ -93,8 +94,18 @@ def write_archive(store: Store, window: Window, path: Path, watch: Watch = iter)
             records=sum(chain.records for chain in chains),
             chains=tuple(chains),
         )
-        packed.writestr(_entry(MANIFEST), manifest.model_dump_json(indent=2) + "\n")
+        packed.writestr(_entry(MANIFEST), _written(manifest))
     return manifest
+
+
+def _written(manifest: Manifest) -> bytes:
+    """Its text, which whoever proves the archive must be able to take. Raises `NotWhole`."""
+    written = (manifest.model_dump_json(indent=2) + "\n").encode()
+    try:
+        settle_manifest(written)
+    except TooMuch as error:
+        raise NotWhole(f"this period is too long for one archive ({error}); write one for each half of it") from error
+    return written
 
 
 def _write_chain(packed: zipfile.ZipFile, name: ChainName, entry: str, rows: Iterator[Row]) -> ArchivedChain | None:

@@ -1,25 +1,40 @@
-"""An archive proven from itself, without a database: see `archive` for its format and for what that proves."""
+"""An archive proven from itself, without a database: see `archive` for its format and for what that proves.
+
+What it declares is settled before any of it is unpacked (`archive_bounds`), no more lines are read of a chain than it
+has records, and after a thousand faults nobody needs another: the proof stops and says so.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from pydantic import ValidationError
 
 from gaugetrail_collector.evidence.archive import MANIFEST, ArchivedChain, Manifest, Watch
+from gaugetrail_collector.evidence.archive_bounds import (
+    MOST_MANIFEST_BYTES,
+    TooMuch,
+    settle_chains,
+    settle_directory,
+    settle_manifest,
+    settle_members,
+)
 from gaugetrail_collector.evidence.chain import Chain
 from gaugetrail_collector.stores import Row
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.seal import MAX_LINE_BYTES, BadRecord, cut_line, open_sealed, parse_record
 
-MOST_MANIFEST_BYTES = 64 * 1024 * 1024
+MOST_FAULTS = 1000
+MOST_RANGES = 20
+"""Gaps that one sentence names."""
 
 
 class NoArchive(Exception):
@@ -68,20 +83,28 @@ class ArchiveProof:
 def verify_archive(path: Path, watch: Watch = iter) -> ArchiveProof:
     """Prove an archive from itself. Raises `NoArchive`."""
     try:
+        settle_directory(path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with zipfile.ZipFile(path) as packed:
+            settle_members(packed, path.stat().st_size)
             manifest = _manifest(packed)
-            proof = ArchiveProof(manifest, digest)
-            named = {MANIFEST, *(chain.file for chain in manifest.chains)}
-            proof.faults += [f"{name} is no part of it" for name in sorted({*packed.namelist()} - named)]
-            for chain in manifest.chains:
-                proof.faults += _faults(packed, chain, manifest, watch)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            settle_chains(packed, manifest.chains)
+            faults = list(islice(_all_faults(packed, manifest, watch), MOST_FAULTS + 1))
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, TooMuch) as error:
         raise NoArchive(f"{path} can't be read as an archive: {error}") from error
+    if len(faults) > MOST_FAULTS:
+        faults[MOST_FAULTS] = f"more than {MOST_FAULTS} faults: what lies behind them was not looked at"
+    return ArchiveProof(manifest, digest, faults)
+
+
+def _all_faults(packed: zipfile.ZipFile, manifest: Manifest, watch: Watch) -> Iterator[str]:
+    named = {MANIFEST, *(chain.file for chain in manifest.chains)}
+    yield from (f"{name} is no part of it" for name in sorted({*packed.namelist()} - named))
     if sum(chain.records for chain in manifest.chains) != manifest.records:
-        proof.faults.append("the manifest's count is not the sum of its chains")
-    return proof
+        yield "the manifest's count is not the sum of its chains"
+    for chain in manifest.chains:
+        yield from _faults(packed, chain, manifest, watch)
 
 
 def _manifest(packed: zipfile.ZipFile) -> Manifest:
@@ -92,7 +115,9 @@ def _manifest(packed: zipfile.ZipFile) -> Manifest:
     if info.file_size > MOST_MANIFEST_BYTES:
         raise NoArchive(f"{packed.filename}: its {MANIFEST} is too large")
     try:
-        return Manifest.model_validate_json(packed.read(info))
+        raw = packed.read(info)
+        settle_manifest(raw)
+        return Manifest.model_validate_json(raw)
     except (ValidationError, zipfile.BadZipFile, zlib.error) as error:
         raise NoArchive(f"{packed.filename}: its {MANIFEST} can't be understood") from error
 
@@ -117,7 +142,7 @@ def _faults(packed: zipfile.ZipFile, chain: ArchivedChain, manifest: Manifest, w
     if digest.hexdigest() != chain.sha256:
         found.append(f"{name}: the file is not the one that was written; its digest is {digest.hexdigest()}")
     if tuple(walk.gaps) != chain.missing:
-        found.append(f"{name}: numbers are missing: {walk.gaps}, declared were {[*chain.missing]}")
+        found.append(f"{name}: missing are {_ranges(walk.gaps)}; declared were {_ranges(chain.missing)}")
     if (prev, walk.records, walk.first, walk.last) != (chain.prev, chain.records, chain.first, chain.last):
         found.append(f"{name}: it begins, ends or counts otherwise than the manifest says")
     if outside:
@@ -127,11 +152,22 @@ def _faults(packed: zipfile.ZipFile, chain: ArchivedChain, manifest: Manifest, w
 
 def _rows(file: IO[bytes], chain: ArchivedChain, saw: Callable[[bytes], object]) -> Iterator[Row]:
     """The file's records under the chain that the manifest names and the numbers that they say."""
+    left = chain.records
     while line := file.readline(MAX_LINE_BYTES + 2):
+        if not left:
+            raise BadRecord(f"there are more than the {chain.records:,} that the manifest names")
+        left -= 1
         saw(line)
         sealed = cut_line(line.removesuffix(b"\n"))
         record = open_sealed(sealed)
         yield Row(chain.agent, chain.epoch, record.seq, sealed.sha256, sealed.data, record.time_us, chain.branch)
+
+
+def _ranges(spans: Sequence[tuple[int, int]]) -> str:
+    """`3, 7 to 9`; the first ones, and how many more."""
+    shown = [str(first) if first == last else f"{first} to {last}" for first, last in spans[:MOST_RANGES]]
+    more = [] if len(spans) <= MOST_RANGES else [f"and {counted(len(spans) - MOST_RANGES, 'gap')} more"]
+    return ", ".join(shown + more) or "none"
 
 
 def _within(row: Row, manifest: Manifest) -> bool:

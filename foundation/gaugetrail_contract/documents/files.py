@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,10 +17,14 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from gaugetrail_contract.files import text_of
+from gaugetrail_contract.files import read_bounded, text_of
 from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
 from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, load_settings
 from gaugetrail_contract.text import DateText, DecimalText, Identifier, Text, refuse_identifier
+
+MOST_LIST_BYTES = 16_000_000
+MOST_ROWS = 100_000
+"""Of a gauge register or people list."""
 
 Calibration = Literal["valid", "due", "overdue", "blocked", "unknown"]
 
@@ -185,27 +189,35 @@ def load_people(path: Path) -> dict[str, Person]:
 def _rows(path: Path, columns: Iterable[str]) -> list[tuple[int, Mapping[str, str]]]:
     name = str(path)
     try:
-        text = text_of(path.read_bytes())
+        text = text_of(read_bounded(path, MOST_LIST_BYTES))
     except OSError as error:
         raise ConfigError([Problem(name, "", f"can't be read: {error.strerror or error}")]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(name, "", "is not UTF-8 text; save it as CSV UTF-8")]) from error
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    found: list[tuple[int, Mapping[str, str]]] = []
     try:
         missing = [column for column in columns if column not in (reader.fieldnames or ())]
         if missing:
             raise ConfigError([Problem(name, "", f"lacks the column {', '.join(missing)}", 1, ", ".join(columns))])
-        for row in reader:
-            if None in row or None in row.values():
-                message = f"has another number of fields than the {len(reader.fieldnames or ())} of the head line"
-                raise ConfigError([Problem(name, "", message, reader.line_num)])
-            reason = refuse_identifier(row["id"])
-            if reason is not None:
-                raise ConfigError([Problem(name, "id", f"can't be used: {reason}", reader.line_num)])
-            if any(row["id"] == other["id"] for _, other in found):
-                raise ConfigError([Problem(name, "id", f"{row['id']} stands twice", reader.line_num)])
-            found.append((reader.line_num, row))
+        return list(_proven(reader, name))
     except csv.Error as error:
         raise ConfigError([Problem(name, "", f"is not CSV: {error}", reader.line_num)]) from error
-    return found
+
+
+def _proven(reader: csv.DictReader[str], name: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Each row with the line that it ends on. Raises `ConfigError`, `csv.Error`."""
+    known: set[str] = set()
+    for row in reader:
+        line = reader.line_num
+        if None in row or None in row.values():
+            message = f"has another number of fields than the {len(reader.fieldnames or ())} of the head line"
+            raise ConfigError([Problem(name, "", message, line)])
+        reason = refuse_identifier(row["id"])
+        if reason is not None:
+            raise ConfigError([Problem(name, "id", f"can't be used: {reason}", line)])
+        if row["id"] in known:
+            raise ConfigError([Problem(name, "id", f"{row['id']} stands twice", line)])
+        if len(known) == MOST_ROWS:
+            raise ConfigError([Problem(name, "", f"has more than {MOST_ROWS:,} rows", line)])
+        known.add(row["id"])
+        yield line, row
