@@ -149,6 +149,9 @@ class EvidenceTable(Settings):
         ge=1,
         description="how often the heads of the chains are sealed into the collector's own chain, if any grew",
     )
+    anchor_records: int = Field(
+        10_000, ge=1, description="and as soon as so many records came since: that many nobody's note holds fast"
+    )
 
 
 class ReadbackTable(Settings):

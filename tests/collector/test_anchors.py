@@ -15,9 +15,13 @@ from made import chain as chain_of
 from places import Place, SqlitePlace
 from samples import T0, head
 
+from gaugetrail_collector.config import EvidenceTable, ReadbackTable
 from gaugetrail_collector.evidence.anchors import Anchors, heads_of, stored_anchors
+from gaugetrail_collector.evidence.readback import Reconciler
+from gaugetrail_collector.evidence.readback_rounds import Rounds
 from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.intake.spans import spans_of
+from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import DAY_US, ClockTrust, FixedClock, utc_text
@@ -290,3 +294,109 @@ def test_an_anchor_of_2040_holds_none_up_that_comes_after_it(place: Place, tmp_p
     assert sorted(times) == (["2026", "2026", "2040"] if epochs == 2 else ["2026", "2040", "2040"])
     assert verify(hand.store).ok
     assert len([one for one in hand.store.chains() if one[0] == "collector:c1"]) == epochs
+
+
+def kept(folder: Path) -> Hand:
+    """A collector's hand over the store that its commands ask."""
+    settings_file(folder)
+    hand = Hand(SqliteStore(folder / "store.db"), folder / "data", signer_at(folder / "data" / "collector.key"))
+    hand.store.open()
+    return hand
+
+
+def test_nothing_to_compare_is_no_success(tmp_path: Path) -> None:
+    """A check that held nothing against anything must not read as one that found everything in order."""
+    hand = kept(tmp_path)
+    hand.keep(chain_of(3))
+    code, out, _ = ask(tmp_path, "anchors", "check")
+    assert code == 1
+    assert "nothing to compare: the store holds no anchor yet" in out
+    hand.seal()
+    hand.store.close()
+    assert ask(tmp_path, "anchors", "check")[0] == 0
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    code, out, _ = ask(tmp_path, "anchors", "check", str(tmp_path / "empty.jsonl"), "--json")
+    said = json.loads(out)
+    assert (code, said["ok"], said["anchored"]) == (1, False, 0)
+    assert said["faulty_anchors"] == [
+        f"nothing to compare: {tmp_path / 'empty.jsonl'} holds no anchor that these keys have signed"
+    ]
+
+
+def test_anchors_that_were_all_taken_out_are_missed(tmp_path: Path) -> None:
+    """The collector's folder remembers that there were some, and the newest one's seal."""
+    hand = kept(tmp_path)
+    for start in (0, 10):
+        hand.keep(chain_of(20)[start : start + 10])
+        hand.seal()
+    hand.store.close()
+    take_out(tmp_path / "store.db", "agent = 'collector:c1'")
+    replace_chain(tmp_path / "store.db", rewritten(20, start=5))
+    assert ask(tmp_path, "verify")[0] == 0, "the chain by itself is beyond reproach"
+    code, out, _ = ask(tmp_path, "anchors", "check")
+    assert code == 1
+    assert "missing: 1 to 2" in out
+    assert "they were taken out, or the store is another" in out
+
+
+def test_the_newest_anchor_alone_taken_out_is_missed(tmp_path: Path) -> None:
+    """What is left is a whole chain of good anchors; only the folder knows of one more."""
+    hand = kept(tmp_path)
+    for start in (0, 10):
+        hand.keep(chain_of(20)[start : start + 10])
+        hand.seal()
+    hand.store.close()
+    take_out(tmp_path / "store.db", "agent = 'collector:c1' AND seq = 2")
+    code, out, _ = ask(tmp_path, "anchors", "check")
+    assert code == 1
+    assert "missing: 2 to 2" in out
+    assert "nothing to compare" not in out
+
+
+def test_a_note_of_anchors_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    hand = kept(tmp_path)
+    hand.keep(chain_of(3))
+    hand.seal()
+    hand.store.close()
+    (tmp_path / "data" / "anchors.json").write_text("garbage")
+    code, _, err = ask(tmp_path, "anchors", "check")
+    assert code == 1
+    assert "whether anchors were taken out can't be told" in err
+
+
+def take_out(path: Path, where: str) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        assert db.execute(f"DELETE FROM record WHERE {where}").rowcount
+
+
+def test_records_are_counted_until_they_are_anchored(tmp_path: Path) -> None:
+    """So that a busy hour is anchored more often than once; the anchors themselves don't count."""
+    hand = Hand(SqlitePlace(tmp_path).store(), tmp_path)
+    assert hand.anchors.unanchored == 0
+    hand.keep(chain_of(7))
+    hand.keep(chain_of(5, agent="pc2"))
+    assert hand.anchors.unanchored == 12
+    hand.seal()
+    assert hand.anchors.unanchored == 0
+    hand.anchors.there(spans_of([open_line(line) for line in hand.exported()]))
+    assert hand.anchors.unanchored == 0
+    hand.keep(chain_of(9)[7:])
+    with pytest.raises(StoreDown):
+        hand.anchors.seal_heads(Failing(hand.store, writes=False))  # type: ignore[arg-type]
+    assert hand.anchors.unanchored == 2, "what could not be anchored still waits for it"
+
+
+@pytest.mark.parametrize(("records", "anchors"), [(9, 0), (10, 1), (25, 1)])
+def test_an_anchor_comes_after_so_many_records_too(tmp_path: Path, records: int, anchors: int) -> None:
+    place = SqlitePlace(tmp_path)
+    store = place.store()
+    making = Anchors("c1", tmp_path / "anchors.json", KEY, FixedClock())
+    reconciler = Reconciler(lambda *_: None, lambda *_: (), 30)
+    evidence = EvidenceTable(anchor_secs=3600, anchor_records=10)
+    rounds = Rounds(place.store, reconciler, making, Neighbours(lambda: 0), ReadbackTable(), evidence)
+    store.write(chain_of(records))
+    rounds.there(spans_of(chain_of(records)))
+    rounds.round()
+    rounds.round()
+    assert len(list(stored_anchors(store))) == anchors
+    rounds.end(anchor=False)

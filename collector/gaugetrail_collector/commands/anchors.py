@@ -76,14 +76,19 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Hold the store against anchors. Every chain is walked as by verify, and every number that an anchor names must
-    still stand under the seal that it had then. Exit code 1 when one doesn't, or when an anchor itself is no good.
+    still stand under the seal that it had then; so must the newest anchor that this collector made, by its own note.
+    Exit code 1 when one doesn't, when an anchor itself is no good, or when there is nothing to compare.
     """
     loaded = configuration.load(config)
     keys = key or _own_key(loaded)
     with opened_store(loaded) as store:
         heads, faults = anchoring.heads_of(_lines(file) if file else anchoring.stored_anchors(store), keys)
+        noted = sum(len(seals) for seals in heads.values())
+        for chain, seals in _own_head(loaded).items():
+            heads.setdefault(chain, {}).update(seals)
         proof = proving.verify(store, heads)
-    noted = sum(len(seals) for seals in heads.values())
+    if not noted:
+        faults.append(f"nothing to compare: {_no_anchors(file, remembered=bool(heads))}")
     ok = proof.ok and not faults
     if as_json:
         answer({**proof.as_json(), "ok": ok, "anchored": noted, "faulty_anchors": faults})
@@ -93,6 +98,23 @@ def check(
         say(f"{counted(noted, 'anchored seal')} compared")
     if not ok:
         raise typer.Exit(1)
+
+
+def _no_anchors(file: Path | None, *, remembered: bool) -> str:
+    if file is not None:
+        return f"{file} holds no anchor that these keys have signed"
+    if remembered:
+        return (
+            "the store holds no anchor, and this collector has made some: they were taken out, or the store is another"
+        )
+    return "the store holds no anchor yet; a running collector makes one every [evidence] anchor_secs and at its stop"
+
+
+def _own_head(config: CollectorConfig) -> anchoring.Heads:
+    try:
+        return anchoring.own_head(config.settings.id, config.data_dir / "anchors.json")
+    except anchoring.StateUnreadable as error:
+        raise fail(str(error)) from error
 
 
 def _own_key(config: CollectorConfig) -> list[str]:

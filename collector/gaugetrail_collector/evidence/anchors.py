@@ -10,7 +10,7 @@ has the store can make.
 State: `anchors.json` in the collector's folder: epoch, last number and seal, and the record that is on its way into
 the store, written and synced before the store gets it. A kill at any moment leaves a chain that goes on. Where the file
 is lost or older than the store, or where a clock that is known to be right stands more than a day before the last
-anchor, a new epoch begins.
+anchor, a new epoch begins. It also remembers that there were anchors, where the store has none any more.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ Heads = dict[ChainName, dict[int, str]]
 """Chain -> number -> seal."""
 
 
+class StateUnreadable(Exception):
+    """What this collector noted of its own anchors can't be read; the text says why."""
+
+
 class _State(BaseModel):
     """What `anchors.json` holds."""
 
@@ -70,13 +74,22 @@ class Anchors:
         self._clock = clock
         self._grown: dict[ChainName, tuple[int, str]] = {}
         self._newest: dict[ChainName, int] = {}
+        self._unanchored = 0
         self._lock = threading.Lock()
+
+    @property
+    def unanchored(self) -> int:
+        """How many records came into the store since the last anchor, those that came again included."""
+        with self._lock:
+            return self._unanchored
 
     def there(self, spans: Iterable[RecordSpan]) -> None:
         """These were proven, and the store has them."""
         with self._lock:
             for span in spans:
                 newest = span.last
+                if newest.agent != self.agent:
+                    self._unanchored += newest.seq - span.first.seq + 1
                 if newest.seq > self._newest.get(span.chain, 0) and newest.agent != self.agent:
                     self._newest[span.chain] = newest.seq
                     self._grown[span.chain] = newest.seq, newest.sealed.sha256
@@ -91,7 +104,7 @@ class Anchors:
             self._store(store, state)
         self._leave_wrong_year(state)
         with self._lock:
-            grown = dict(sorted(self._grown.items()))
+            grown, counted = dict(sorted(self._grown.items())), self._unanchored
         names = list(grown)
         for start in range(0, len(names), MOST_HEADS):
             part = {name: grown[name] for name in names[start : start + MOST_HEADS]}
@@ -102,6 +115,8 @@ class Anchors:
                 for name, head in part.items():
                     if self._grown.get(name) == head:
                         del self._grown[name]
+        with self._lock:
+            self._unanchored -= counted
         return len(grown)
 
     def _leave_wrong_year(self, state: _State) -> None:
@@ -174,6 +189,21 @@ class Anchors:
 
 
 # --- reading them
+
+
+def own_head(collector: str, path: Path) -> Heads:
+    """The newest anchor that this collector knows to be in the store, by its own state: somebody who takes every anchor
+    out of the store can't take it out of here. Empty where it has made none yet. Raises `StateUnreadable`.
+    """
+    try:
+        state = _State.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValidationError) as error:
+        raise StateUnreadable(
+            f"{path} can't be read, so whether anchors were taken out can't be told: {error}"
+        ) from error
+    return {ChainName(PREFIX + collector, state.epoch): {state.seq: state.prev}} if state.seq else {}
 
 
 def stored_anchors(store: Store) -> Iterator[bytes]:

@@ -71,7 +71,7 @@ class Rounds:
             if now >= self._whole_due:
                 self.reconciler.whole_look(store, now, self._confirmed(), self._since_us())
                 self._whole_due = now + self._readback.whole_secs
-            if now >= self._anchor_due:
+            if now >= self._anchor_due or self.anchors.unanchored >= self._evidence.anchor_records:
                 self.anchors.seal_heads(store)
                 self._anchor_due = now + self._evidence.anchor_secs
         except (StoreDown, OSError) as error:
