@@ -44,7 +44,7 @@ def test_a_refusal_says_what_to_fix(stub_place: StubPlace, status: int, words: s
         assert expected in str(said)
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 418, 302])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504, 418])
 def test_any_other_answer_is_a_store_that_is_down(stub_place: StubPlace, status: int) -> None:
     """Back off and try again, for ever; an answer that nobody foresaw never drops a record."""
     said = refusal(stub_place, Trouble(status, b"<html>busy</html>"))
