@@ -103,14 +103,13 @@ class Heartbeat:
         self._health.bounces[device] += 1
 
     def _news(self) -> tuple[object, ...]:
-        return dict(self._health.stations), self._publisher.alarm(), self._publisher.held()
+        return dict(self._health.stations), self._publisher.alarm()
 
     def _gather(self, spool: SpoolStatus) -> None:
         """What nobody reports by himself."""
         self._health.collector_keys = self._collectors.pins
         self._health.gauges_stand(self.gauges())
         self._health.alarm("broker", self._publisher.alarm())
-        self._health.alarm("held", self._publisher.held())
         if self._metrics is not None:
             self._health.alarm("metrics", self._metrics.trouble)
         before, self._spool_state = self._spool_state, spool

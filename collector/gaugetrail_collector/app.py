@@ -276,7 +276,6 @@ class Collector:
             anchored=self.rounds.anchors.last,
             tag_values=fullest[0].values if fullest else 0,
             tag_budget=fullest[0].bound if fullest else 0,
-            held=self.account.held.shown(),
             key=self.signer.key if self.signer else None,
             log_dropped=log_writer.dropped(),
         )

@@ -137,15 +137,6 @@ class AgentStatus(Told):
     )
 
 
-class HeldRecord(Told):
-    """A record that the collector keeps without a receipt, and why."""
-
-    agent: str
-    epoch: str
-    seq: int = Field(ge=1)
-    reason: str
-
-
 class CollectorStatus(Told):
     """`gaugetrail/v1/collectors/<id>/status`."""
 
@@ -181,9 +172,6 @@ class CollectorStatus(Told):
     refused: int = Field(0, ge=0, description="messages larger than any may be (512 KiB), taken by nobody")
     forks: int = Field(0, ge=0, description="same identity, another seal; a part of set_aside")
     unproven: int = Field(0, ge=0, description="not signed as their agent's records must be; a part of set_aside")
-    held: tuple[HeldRecord, ...] = Field(
-        (), description="records that are set aside without a receipt, since their time isn't their own; the newest"
-    )
     key: Hex256 | None = Field(None, description="the public key that its receipts are signed with")
     gaps: int = Field(0, ge=0, description="ranges of numbers that are missing in the store and were asked for again")
     gap_details: tuple[str, ...] = Field((), description="the first of these, in words")

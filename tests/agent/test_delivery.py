@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_agent.delivery.broker_line import BrokerLine
 from gaugetrail_agent.delivery.lanes import EASY_SECS, FLOWING_SECS, LEAST_BACKLOG, LONGEST, Delivery, Lane, Order
-from gaugetrail_contract.status import CollectorStatus, HeldRecord
 
 
 def send(delivery: Delivery, newest: int, now: float) -> tuple[Lane, list[int]] | None:
@@ -222,22 +220,3 @@ def test_never_more_on_the_way_than_allowed_and_never_one_forgotten(
         delivery.receipted(out, now)
     assert sent >= still
     assert delivery.on_way == 0
-
-
-def test_a_record_that_a_collector_keeps_without_a_receipt_is_told_while_it_does() -> None:
-    """The first of this agent's own, how many more, and why; no longer once the collector is gone or says no more."""
-    line = BrokerLine("broker:1883", "pc1", "client")
-    assert line.held() is None
-    held = tuple(
-        HeldRecord(agent=agent, epoch="abcdefgh", seq=seq, reason=f"its time is not its own ({agent} {seq})")
-        for agent, seq in (("pc2", 3), ("pc1", 9), ("pc1", 7))
-    )
-    first = CollectorStatus(online=True, collector="c1", held=held)
-    line.collector("c1", first, 0.0)
-    line.collector("c2", CollectorStatus(online=True, collector="c2", held=held[1:2]), 0.0)
-    said = line.held()
-    assert said == "the collector doesn't confirm record 7 and 1 more: its time is not its own (pc1 7)"
-    line.collector("c1", CollectorStatus(online=False, collector="c1"), 1.0)
-    assert line.held() == "the collector doesn't confirm record 9: its time is not its own (pc1 9)"
-    line.collector("c2", CollectorStatus(online=True, collector="c2"), 1.0)
-    assert line.held() is None

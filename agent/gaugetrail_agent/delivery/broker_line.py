@@ -221,21 +221,6 @@ class BrokerLine:
             )
         return None
 
-    def held(self) -> str | None:
-        """What collectors keep of ours without a receipt, in a sentence; null where there is none."""
-        found = {
-            (one.epoch, one.seq): one.reason
-            for collector in self.collectors.values()
-            if collector.online
-            for one in collector.held
-            if one.agent == self.agent
-        }
-        if not found:
-            return None
-        (_, seq), reason = min(found.items())
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        return f"the collector doesn't confirm record {seq}{more}: {reason}"
-
     def unanswered_secs(self, now: float) -> float | None:
         """How long records have gone out without a receipt; null when there is none to wait for."""
         # Who asks may have looked at the clock before the thread that sends did.

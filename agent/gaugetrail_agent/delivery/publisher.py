@@ -196,11 +196,6 @@ class Publisher:
             changed = self._collectors.changed() if self._line.connected else None
         return changed or line or self._too_large.alarm() or self._collectors.alarm()
 
-    def held(self) -> str | None:
-        """As `BrokerLine.held`."""
-        with self._wake:
-            return self._line.held()
-
     # --- sending
 
     def _send_for_ever(self) -> None:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.held import Held
-from gaugetrail_collector.intake.set_aside import Entry
 from gaugetrail_collector.intake.spans import RecordSpan, spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
@@ -67,7 +65,6 @@ class Account:
     figures: IntakeFigures = field(default_factory=IntakeFigures)
     newer: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Agents whose records hold keys that are unknown here, with those of the first such record."""
-    held: Held = field(default_factory=Held)
     parted: dict[ChainName, int] = field(default_factory=dict)
     """Second histories that records have come of since start, with the first number that came."""
 
@@ -86,16 +83,6 @@ class Account:
         return tuple(
             f"{chain.agent} epoch {chain.epoch} from {seq} on" for chain, seq in list(self.parted.items())[:most]
         )
-
-    def _news(self, done: Stored) -> list[Entry]:
-        """What was set aside, without what has no receipt and comes again and again."""
-        again: set[tuple[str | None, ...]] = set()
-        for opened, outcome in zip(done.records, done.outcomes, strict=True):
-            if outcome.fate is Fate.MISPLACED and not self.held.came(opened, outcome.reason):
-                again.add((opened.agent, opened.epoch, opened.sealed.sha256))
-            elif outcome.fate is Fate.STORED:
-                self.held.stored(opened)
-        return [entry for entry in done.aside if (entry.agent, entry.epoch, entry.sha256) not in again]
 
     def _notice_parted(self, opened: Opened) -> None:
         """Said once for each history, until the collector is started again."""
@@ -129,8 +116,7 @@ class Account:
         self.figures.records += len(stored)
         self.figures.resent += fates.count(Fate.THERE)
         self.figures.forks += fates.count(Fate.FORK)
-        aside = self._news(done)
-        self.figures.set_aside += len(aside)
+        self.figures.set_aside += len(done.aside)
         self.figures.unproven += done.unproven
         self.figures.points += sum([opened.measured for opened in stored])
         self.figures.late += sum([opened.time_us < late for opened in stored])
@@ -141,7 +127,7 @@ class Account:
                 self._notice_newer(opened)
         if self.on_stored is not None:
             self.on_stored([opened.record for opened in stored])
-        for entry in aside:
+        for entry in done.aside:
             log.error(
                 "set aside from %s: %s (%s)",
                 entry.topic,
@@ -159,8 +145,8 @@ class Account:
 def _receipts(
     there: Sequence[RecordSpan], records: Sequence[Opened], outcomes: Sequence[Outcome]
 ) -> Iterable[tuple[str, Receipt]]:
-    """One receipt for each history of an agent's epoch. What is held gets none, nor does a fork that isn't believed:
-    neither of the two is confirmed by it.
+    """One receipt for each history of an agent's epoch. A fork that isn't believed gets none: neither of the two is
+    confirmed by it.
     """
     stored: dict[ChainName, list[StoredRange]] = {}
     aside: dict[ChainName, list[SetAsideReceipt]] = {}

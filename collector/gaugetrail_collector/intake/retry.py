@@ -49,7 +49,7 @@ def retry(store: Store, set_aside: SetAside, entries: Sequence[Entry], keys: Key
     outcomes = iter(write_histories(store, records, believed.__getitem__) if records else ())
     for entry, decoded in ready:
         fates = [next(outcomes) for _ in decoded.records]
-        wrong = [explained(fate).reason for fate in fates if fate.fate in (Fate.FORK, Fate.REJECTED, Fate.MISPLACED)]
+        wrong = [explained(fate).reason for fate in fates if fate.fate in (Fate.FORK, Fate.REJECTED)]
         if wrong:
             done.left.append((entry, wrong[0]))
         else:

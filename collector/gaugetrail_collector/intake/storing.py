@@ -126,7 +126,7 @@ class Storing:
         entries = [
             self._entry(decoded.message.topic, opened, explained(outcome), told=outcome.fate is Fate.REJECTED)
             for decoded, opened, outcome in zip(message_of, records, outcomes, strict=True)
-            if outcome.fate in (Fate.FORK, Fate.REJECTED, Fate.MISPLACED)
+            if outcome.fate in (Fate.FORK, Fate.REJECTED)
         ]
         if any(opened.branch for opened in records):
             pairs = zip(message_of, records, strict=True)

@@ -42,8 +42,6 @@ class Fate(StrEnum):
     (`letting_in`): it isn't written.
     """
     REJECTED = "rejected"
-    MISPLACED = "misplaced"
-    """Its time contradicts what stands around it, or is another record's (`placing`): kept aside, never confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_parting import InfluxHistories
-from gaugetrail_collector.stores.influx_placing import Placing
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_setup import InfluxSetup
 from gaugetrail_collector.stores.influx_words import plain
@@ -51,7 +50,6 @@ class InfluxStore(InfluxReads):
         self._server = ""
         self._chains = Chains(self._http)
         self._histories = InfluxHistories(self._http)
-        self._placing = Placing(self._http)
 
     # --- life
 
@@ -111,8 +109,6 @@ class InfluxStore(InfluxReads):
                 outcomes[index] = Outcome(Fate.REJECTED, reason)
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
-        self._hold_misplaced(batch, [index for identity, index in fresh.items() if identity not in there], outcomes)
-        fresh = {identity: index for identity, index in fresh.items() if outcomes[index] is None}
         written = self._write_all([_lines(batch[index]) for index in fresh.values()])
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
             outcomes[index] = outcome
@@ -120,20 +116,13 @@ class InfluxStore(InfluxReads):
                 self._put(batch[index])
                 outcomes[index] = THERE if identity in there else STORED
         for index, first in again.items():
-            if batch[index].sealed.sha256 == batch[first].sealed.sha256 or _held(outcomes[first]):
-                # What shares its number with one that is held has no receipt either: it is judged when it comes again.
+            if batch[index].sealed.sha256 == batch[first].sealed.sha256:
                 outcomes[index] = THERE if outcomes[first] is STORED else outcomes[first]
             else:
                 parted.append(index)
         for index, outcome in zip(parted, self._write_parted([batch[index] for index in parted]), strict=True):
             outcomes[index] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
-
-    def _hold_misplaced(self, batch: Sequence[Opened], new: Sequence[int], outcomes: list[Outcome | None]) -> None:
-        """Those of the new records whose time isn't their own."""
-        for index, reason in zip(new, self._placing.judge([batch[index] for index in new]), strict=True):
-            if reason is not None:
-                outcomes[index] = Outcome(Fate.MISPLACED, reason)
 
     def _parted(
         self, batch: Sequence[Opened], outcomes: Sequence[Outcome | None], there: Mapping[tuple[str, str, int], str]
@@ -170,8 +159,6 @@ class InfluxStore(InfluxReads):
             return judged
         if judged is None and (reason := self._refuse(opened)) is not None:
             return Outcome(Fate.REJECTED, reason)
-        if judged is None and (reason := self._placing.judge([opened])[0]) is not None:
-            return Outcome(Fate.MISPLACED, reason)
         lines = self._histories.lines(opened)
         if lines is None:
             return THERE
@@ -189,12 +176,10 @@ class InfluxStore(InfluxReads):
         if not opened.branch:
             self._chains.put(opened)
         self._histories.put(opened)
-        self._placing.put(opened)
 
     def _forget(self) -> None:
         self._chains.forget()
         self._histories.forget()
-        self._placing.forget()
 
     def _refuse(self, opened: Opened) -> str | None:
         """Why a record that isn't there yet may not be written at all."""
@@ -259,10 +244,6 @@ class InfluxStore(InfluxReads):
         answer = self._http.write("\n".join(lines).encode("utf-8"))
         if answer.status not in (200, 204):
             self._http.refuse(answer)
-
-
-def _held(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.fate is Fate.MISPLACED
 
 
 def _lines(opened: Opened) -> bytes:

@@ -12,11 +12,10 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses
+from gaugetrail_collector.stores import STORED, THERE, Outcome, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
-from gaugetrail_collector.stores.sqlite_formats import ABOUT, bring_up, file_record, insert_record, unfile_record
+from gaugetrail_collector.stores.sqlite_formats import ABOUT, bring_up, file_record, insert_record
 from gaugetrail_collector.stores.sqlite_parting import SqliteHistories
-from gaugetrail_collector.stores.sqlite_placing import misplaced_in
 from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
@@ -122,9 +121,6 @@ class SqliteStore(SqliteReads):
             return judged
         if not insert_record(db, opened):
             return histories.judge(opened) or THERE
-        if (reason := misplaced_in(db, opened)) is not None:
-            unfile_record(db, opened)
-            return Outcome(Fate.MISPLACED, reason)
         file_record(db, opened)
         histories.gather(opened)
         return STORED
