@@ -263,7 +263,7 @@ def test_the_unit_says_what_the_daemon_needs(part: str) -> None:
     for line in (
         "Type=notify",
         "ExecStart=/usr/bin/x run --config /etc/gaugetrail/x.toml",
-        "ExecReload=/bin/kill -HUP $MAINPID",
+        "ExecReload=/bin/sh -c 'kill -HUP $MAINPID'",
         "User=gaugetrail",
         f"StateDirectory=gaugetrail/{part}",
         "RestartPreventExitStatus=78",

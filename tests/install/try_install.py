@@ -110,6 +110,9 @@ class Debian:
     def active(self, service: str) -> bool:
         return (self.state(service, "ActiveState"), self.state(service, "SubState")) == ("active", "running")
 
+    def journal(self, service: str) -> str:
+        return self.run("journalctl", "-u", service, "--no-pager", "-o", "cat")
+
     def inspect(self, *serials: str) -> None:
         self.run("/opt/gaugetrail-agent/bin/python", "-c", OPERATOR, *serials)
 
@@ -184,8 +187,7 @@ def started(debian: Debian) -> None:
     debian.inspect("SN1", "SN2")
     until(lambda: debian.traced("SN2"), "the part is in the store")
     shown("a part inspected at the station is in the store", debian.traced("SN1"))
-    journal = debian.run("journalctl", "-u", AGENT, "-p", "info", "--no-pager", "-o", "cat")
-    shown("the journal has the agent's log", "ready" in journal)
+    shown("the journal has the agent's log", "ready" in debian.journal(AGENT))
 
 
 def kept_alive(debian: Debian) -> None:
@@ -216,6 +218,18 @@ def kept_alive(debian: Debian) -> None:
     debian.inspect("SN3")
     until(lambda: debian.traced("SN3"), "the part is in the store")
     shown("after all that the chain is whole", debian.records()["ok"])
+
+
+def reloaded(debian: Debian) -> None:
+    """Plans and registers of the agent, passwords and certificates of both, without a new start."""
+    for name in (AGENT, COLLECTOR):
+        pid = debian.state(name, "MainPID")
+        debian.run("systemctl", "reload", name)
+        until(
+            lambda n=name: any(line.endswith("event=reread") for line in debian.journal(n).splitlines()),
+            "it has read its settings anew",
+        )
+        shown(f"{name}: a reload reads its settings anew and starts nothing", debian.state(name, "MainPID") == pid)
 
 
 def with_faulty_settings(debian: Debian) -> None:
@@ -253,7 +267,7 @@ def backed_up(debian: Debian) -> None:
         debian.run(name, "backup", f"/root/{part}.zip", "--config", settings)
         debian.run("systemctl", "stop", name)
         for path in (ROOT / f"var/lib/gaugetrail/{part}").iterdir():
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         Path(ROOT / settings.lstrip("/")).unlink()
     for name, part in ((AGENT, "agent"), (COLLECTOR, "collector")):
         debian.run(name, "restore", f"/root/{part}.zip", "--config", f"/etc/gaugetrail/{part}.toml")
@@ -333,6 +347,7 @@ def main() -> None:
         laid(debian, packages)
         started(debian)
         kept_alive(debian)
+        reloaded(debian)
         with_faulty_settings(debian)
         upgraded(debian, packages)
         backed_up(debian)

@@ -98,7 +98,7 @@ class ServiceUnit:
             "Type=notify",
             f"ExecStart={program} run --config {settings}",
             *comment("settings, certificates, passwords and documents anew; its log names what needs a restart"),
-            "ExecReload=/bin/kill -HUP $MAINPID",
+            "ExecReload=/bin/sh -c 'kill -HUP $MAINPID'",
             f"User={self.user}",
             f"Group={self.user}",
             f"StateDirectory={self.state}",
