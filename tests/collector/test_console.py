@@ -145,8 +145,8 @@ def test_a_long_verification_tells_how_far_it_is_and_a_second_waits_for_it(
     goes_on = threading.Event()
     real = SqliteStore.rows
 
-    def rows(self: SqliteStore, agent: str, epoch: str) -> Iterator[Row]:
-        for number, row in enumerate(real(self, agent, epoch)):
+    def rows(self: SqliteStore, agent: str, epoch: str, branch: str = "") -> Iterator[Row]:
+        for number, row in enumerate(real(self, agent, epoch, branch)):
             if number == 5:
                 assert goes_on.wait(60)
             yield row

@@ -73,7 +73,7 @@ def test_commands_that_read_draw_no_id(tmp_path: Path) -> None:
     assert ID.fullmatch(named.identity())
     named.close()
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (2,), "0.1 still opens it"
+        assert db.execute("PRAGMA user_version").fetchone() == (3,), "0.1 refuses it: it knows of no second histories"
     assert ask(tmp_path, "verify")[0] == 0
 
 

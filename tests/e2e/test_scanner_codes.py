@@ -93,8 +93,13 @@ def wires() -> Iterator[tuple[Wire, Wire]]:
         wire.close()
 
 
-def sealed(floor: Floor, seq: int) -> dict[str, object]:
-    """The record of that number, as it stands sealed in the spool."""
+def sealed(floor: Floor, number: int) -> dict[str, object]:
+    """The inspection of that number, as it stands sealed in the spool; what was refused stands between them."""
+    export = floor.folder / f"all-{number}.jsonl"
+    code, _, err = floor.ask("gaugetrail-agent", "spool", "export", str(export), "--config", "agent.toml")
+    assert code == 0, err
+    records = [json.loads(line)["record"] for line in export.read_text().splitlines()]
+    seq = [record["seq"] for record in records if record["kind"] == "inspection"][number - 1]
     code, out, err = floor.ask("gaugetrail-agent", "spool", "show", str(seq), "--config", "agent.toml", "--json")
     assert code == 0, err
     entry = json.loads(out)

@@ -390,7 +390,8 @@ def test_a_scale_that_is_not_understood_tells_whoever_waits_for_it(floor: Floor)
                 lambda shown: "speaks, but not intelligibly" in str(shown["prompt"]), "what is wrong with the scale"
             )
             assert operator.shown["asks"] == "prompt.trouble"
-            assert "8f fe" in str(operator.shown["prompt"])
+            told = await asyncio.to_thread(floor.ask, "gaugetrail-agent", "status", "--config", "agent.toml")
+            assert "8f fe" in told[1], "the bytes are the technician's"
             port.write(b"ST,+000000.0  g\r\n")
             await operator.until(lambda shown: shown["asks"] == "fresh.put_on", "it is understood again")
         floor.kill("agent")

@@ -274,6 +274,7 @@ def backed_up(debian: Debian) -> None:
         debian.run("systemctl", "start", name)
     debian.inspect("SN6")
     until(lambda: debian.traced("SN6"), "the part is in the store")
+    until(lambda: debian.records()["ok"], "so is the new epoch's first record, which live ones may overtake")
     after = debian.records()
     heads = {one["epoch"]: (one["last"], one["head"]) for one in after["agents"]}  # type: ignore[attr-defined]
     kept = all(heads[one["epoch"]] == (one["last"], one["head"]) for one in before["agents"]  # type: ignore[attr-defined]

@@ -52,6 +52,7 @@ WHOSE: Mapping[str, Whose] = {
     "typed.defects_unusable": Whose.UNIT,
     "typed.text_unusable": Whose.UNIT,
     "typed.no_number": Whose.UNIT,
+    "typed.two_ways": Whose.UNIT,
     "value.before_badge": Whose.NOBODY,
     "value.before_unit": Whose.NOBODY,
     "value.not_wanted": Whose.UNIT,

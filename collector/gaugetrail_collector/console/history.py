@@ -5,7 +5,7 @@ Nothing is held whole: an operator or a gauge may have a million records, and a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gaugetrail_collector.stores import Store
@@ -115,10 +115,14 @@ def history(store: Store, identifier: str, kind: str | None, after: Position | N
         kind,
         chapters,
         tuple(known for known in page.known if isinstance(known.record, Event)),
-        tuple(known for known in own if known.id not in told),
+        tuple(known for known in _each_once((*own, *page.amendments)) if known.id not in told),
         page.next,
         _families(store, identifier, kind, page) if after is None else (),
     )
+
+
+def _each_once(amendments: Iterable[Known]) -> Iterable[Known]:
+    return {one.id: one for one in amendments}.values()
 
 
 def _page(store: Store, question: Question, after: Position | None) -> Page:

@@ -24,7 +24,7 @@ from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_parting import InfluxHistories
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_setup import InfluxSetup
-from gaugetrail_collector.stores.influx_words import plain
+from gaugetrail_collector.stores.influx_words import plain, refusal
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_collector.stores.parting import Parting
 from gaugetrail_collector.stores.stats import Stats, TagUse
@@ -225,7 +225,8 @@ class InfluxStore(InfluxReads):
         if answer.status not in (400, 413, 422):
             self._http.refuse(answer)
         if self._at.version == "1" and "database not found" in reason:
-            raise StoreRefuses(f"InfluxDB at {self._at.url}: {reason}; create it")
+            cure = refusal(self._at.version, answer.status, reason)
+            raise StoreRefuses(f"InfluxDB at {self._at.url}: {cure} ({reason})")
         if len(parts) == 1:
             return [Outcome(Fate.REJECTED, f"InfluxDB refuses it: {plain(reason)}")]
         middle = len(parts) // 2

@@ -14,7 +14,7 @@ from gaugetrail_collector.stores.influx_http import InfluxHttp, Point
 from gaugetrail_collector.stores.influx_read import CARRIERS, RECORD
 from gaugetrail_collector.stores.lines import forked, lines_of, stored_tag
 from gaugetrail_collector.stores.parting import Seals, Standstill, follower
-from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
+from gaugetrail_contract.seal import BadRecord, Opened, Sealed, branch_name, open_sealed
 
 EpochName = tuple[str, str]
 """Agent and epoch."""
@@ -107,7 +107,12 @@ class InfluxHistories:
         if opened.sealed.sha256 in epoch.whole:
             return None
         there = epoch.records.get(opened.seq, {}).get(opened.branch)
-        return tagged_lines(opened, opened.branch if there is None else there.tag)
+        return tagged_lines(opened, self._tag(epoch, opened) if there is None else there.tag)
+
+    def _tag(self, epoch: _Epoch, opened: Opened) -> str:
+        """The name of its history; where a record that was moved out of that has kept the points, a name of its own."""
+        taken = {there.tag for there in epoch.records.get(opened.seq, {}).values()}
+        return branch_name(opened.sealed.sha256) if opened.branch in taken else opened.branch
 
     def put(self, opened: Opened) -> None:
         """The record is in the database now, under its branch."""
@@ -116,7 +121,7 @@ class InfluxHistories:
         if opened.branch:
             self._several[name] = True
         if epoch is not None:
-            there = _There(opened.sealed.sha256, opened.branch)
+            there = _There(opened.sealed.sha256, self._tag(epoch, opened))
             epoch.records.setdefault(opened.seq, {}).setdefault(opened.branch, there)
             epoch.whole.add(opened.sealed.sha256)
 
@@ -158,7 +163,7 @@ class InfluxHistories:
 
 def tagged_lines(opened: Opened, tag: str) -> bytes:
     """The record's lines under its branch, with the tag that its points have."""
-    if not opened.branch:
+    if not opened.branch and not tag:
         return "\n".join(lines_of(opened)).encode("utf-8")
     first = Opened(opened.sealed, opened.record)
     return "\n".join(forked(line, tag, opened.branch) for line in lines_of(first)).encode("utf-8")

@@ -37,6 +37,9 @@ _REFUSALS = {
     403: "this user may not do that; give it read and write rights",
     404: "there is no such database or bucket; create it",
 }
+_OF_1: Sequence[tuple[str, str]] = (
+    (r"database not found", "there is no such database; create it: gaugetrail-collector store init"),
+)
 _OF_2: Sequence[tuple[str, str]] = (
     (r"organization.* not found", _OTHER_ORG),
     (r"bucket.* not found", "there is no such bucket; gaugetrail-collector store init makes it"),
@@ -72,7 +75,7 @@ def trouble(status: int) -> str:
 
 def refusal(version: str, status: int, reason: str) -> str:
     """What a server's no asks for; empty where it is none of the known ones."""
-    for pattern, words in _OF_2 if version == "2" else ():
+    for pattern, words in {"1": _OF_1, "2": _OF_2}.get(version, ()):
         if re.search(pattern, reason, re.IGNORECASE):
             return words
     return _REFUSALS.get(status, "")
