@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -119,8 +118,11 @@ def test_any_text_is_read_or_refused_with_a_line_of_it(text: str) -> None:
 
 
 CHILD = """
+import atexit
 import sys
 from pathlib import Path
+
+atexit.register(lambda: print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]))
 from gaugetrail_contract.documents import files
 from gaugetrail_contract.problems import ConfigError
 try:
@@ -133,12 +135,12 @@ except ConfigError as error:
 
 def in_a_child(reader: str, path: Path) -> tuple[int, str, float]:
     """Exit code, what was said, and the most memory it had (MB), of one reading by itself."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     done = subprocess.run(
         [sys.executable, "-c", CHILD, reader, str(path)], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stderr == ""
-    return done.returncode, done.stdout, max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
+    *said, kilobytes = done.stdout.splitlines()
+    return done.returncode, "\n".join(said), int(kilobytes) / 1024
 
 
 @pytest.mark.parametrize("reader", ["load_gauges", "load_people", "load_plan"])
@@ -158,7 +160,7 @@ def test_a55_more_rows_than_any_plant_has_gauges_are_refused(tmp_path: Path) -> 
     rows = "".join(f"G-{number},,\n" for number in range(100_001))
     path.write_text("id,calibration_due,status\n" + rows)
     code, said, _ = in_a_child("load_gauges", path)
-    assert (code, said) == (1, "has more than 100,000 rows\n")
+    assert (code, said) == (1, "has more than 100,000 rows")
 
 
 def test_a55_a_plan_of_nested_brackets_is_one_sentence(tmp_path: Path) -> None:

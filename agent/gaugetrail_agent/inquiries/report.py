@@ -80,8 +80,9 @@ class AgentReport:
         before, told_at = self._told
         document = self._health.document(before.spool, before.delivery) if before.spool else before
         certificates = list(self._certificates())
-        found = [*self._findings(document, certificates), *troubles.reported(self._mono() - told_at)]
-        found += troubles.others(self._health.alarms(), found)
+        alarms = self._health.alarms()  # once: what is raised meanwhile is the next answer's
+        found = [*self._findings(document, certificates, alarms), *troubles.reported(self._mono() - told_at)]
+        found += troubles.others(alarms, found)
         return {
             "well": not any(finding.wrong for finding in found),
             "findings": [finding.as_json() for finding in found],
@@ -97,14 +98,16 @@ class AgentReport:
             "alarms": list(document.alarms),
         }
 
-    def _findings(self, document: AgentStatus, certificates: list[Certificate]) -> Iterator[Finding]:
+    def _findings(
+        self, document: AgentStatus, certificates: list[Certificate], alarms: Mapping[str, str]
+    ) -> Iterator[Finding]:
         now = self._mono()
         for table in self._config.settings.device:
             state, tap = self._health.devices.get(table.name), self._taps[table.name]
             yield from troubles.device(table.name, state, tap)
         for name, shown in sorted(dict(self._shown).items()):
             yield from troubles.station(name, shown.display, now - shown.since, self._bytes_age)
-        complaint = self._health.alarms().get("broker") or (document.delivery.detail if document.delivery else "")
+        complaint = alarms.get("broker") or (document.delivery.detail if document.delivery else "")
         limits = document.delivery.broker_limits if document.delivery else ()
         yield from troubles.broker(complaint, self._broker(), limits)
         yield from troubles.spool(document.spool, self._config.data_dir)
