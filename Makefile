@@ -17,7 +17,7 @@ KEEP ?=
 JSON ?=
 # make test: ARGS are handed to pytest; WORKERS run side by side, a file of tests at a time (0: one after the other)
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 2
 # make deb: the Python that the packages are for, the system's own
 DEB_PYTHON ?= /usr/bin/python3
 # make bench, make drill: NAMES of the ones to run, all by default; LONG=1 for the drill's soak
