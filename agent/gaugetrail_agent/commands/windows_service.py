@@ -9,6 +9,7 @@ pywin32, and none imports it; its log is a file, since a service has no standard
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -69,7 +70,11 @@ class AgentService(win32serviceutil.ServiceFramework):
                 self._running = asyncio.get_running_loop(), agent
                 if self._stopped:
                     agent.stop()
-            await agent.run()
+            try:
+                await agent.run()
+            finally:
+                for handler in logging.getLogger().handlers:
+                    handler.flush()  # its thread writes on by itself, and the file closes here
 
 
 def folder_of(environ: Mapping[str, str]) -> Path:
