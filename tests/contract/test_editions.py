@@ -16,8 +16,8 @@ from gaugetrail_contract.documents.editions import (
     EditionState,
     Life,
     LifeStep,
-    NotTaken,
     StepKind,
+    StepRefused,
     take,
 )
 
@@ -44,7 +44,7 @@ def held(life: Life, *moments: int) -> list[int | None]:
 
 def refused(life: Life, step: LifeStep) -> str:
     after = take(life, step)
-    assert isinstance(after, NotTaken)
+    assert isinstance(after, StepRefused)
     return after.sentence
 
 

@@ -197,16 +197,16 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
+class StepRefused:
     """A step that isn't taken, and why, in a sentence that says what to do."""
 
     sentence: str
 
 
-def take(life: Life, step: LifeStep) -> Life | NotTaken:
+def take(life: Life, step: LifeStep) -> Life | StepRefused:
     """The life with the step, or why it isn't taken."""
     refusal = _refuse_new(life, step) if step.what is StepKind.NEW else _refuse(life, step)
-    return _taken(life, step) if refusal is None else NotTaken(f"{_name(life, step)}: {refusal}")
+    return _taken(life, step) if refusal is None else StepRefused(f"{_name(life, step)}: {refusal}")
 
 
 def _name(life: Life, step: LifeStep) -> str:
