@@ -15,7 +15,7 @@ STORE ?= sqlite
 SEED ?=
 KEEP ?=
 JSON ?=
-# make test: ARGS are handed to pytest; WORKERS run side by side, a file of tests at a time (0: one after the other)
+# make test: WORKERS run side by side, a file of tests at a time, and those that wait beside them; ARGS are handed to pytest
 ARGS ?=
 WORKERS ?= 2
 # make deb: the Python that the packages are for, the system's own
@@ -77,7 +77,19 @@ demo: .venv/.run
 
 test: .venv/.dev
 	@sh tests/install_servers.sh
+ifdef ARGS
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+else
+	@$(MAKE) --no-print-directory -j 2 test-computing test-waiting
+endif
+
+.PHONY: test-computing test-waiting
+# The files of tests that wait for others' time rather than compute need no core of their own.
+test-computing: .venv/.dev
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not waits"
+
+test-waiting: .venv/.dev
+	@$(BIN)/python -m pytest -m waits
 
 # INFLUXD, INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG and GO come by the environment or as words of make, which hands them on.
 test-servers: .venv/.dev

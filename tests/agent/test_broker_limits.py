@@ -22,7 +22,7 @@ from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus
 
-pytestmark = pytest.mark.mosquitto
+pytestmark = [pytest.mark.mosquitto, pytest.mark.waits]
 
 STARTED = "2026-11-25T08:00:00.000000Z"
 LIMIT = 20_000

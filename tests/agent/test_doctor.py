@@ -27,6 +27,8 @@ from gaugetrail_service.broker_visit import StatusWord, Visit
 from gaugetrail_service.neighbourhood import broker_limits, neighbours, two_with_one_id, versions_apart
 from gaugetrail_service.process import own_version
 
+pytestmark = pytest.mark.waits
+
 
 def settings(folder: Path, mqtt_lines: str, more: str = "") -> Path:
     config = folder / "agent.toml"

@@ -27,7 +27,7 @@ from gaugetrail_contract.seal import cut_line
 from gaugetrail_contract.signing import Signer, cut_signature
 from gaugetrail_contract.status import AgentStatus
 
-pytestmark = pytest.mark.mosquitto
+pytestmark = [pytest.mark.mosquitto, pytest.mark.waits]
 
 KEY = Signer.new()
 COLLECTOR = Signer.new()

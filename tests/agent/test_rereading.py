@@ -16,6 +16,8 @@ from running_agent import AGENT, PLAN, RunningAgent
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import Settings, key_text
 
+pytestmark = pytest.mark.waits
+
 STATION = '[[station]]\nname = "OP10"\nplan = "plan.toml"\nbadge_pattern = "OP-[0-9]+"\nunit_pattern = "SN[0-9]+"\n'
 LINK = '[[link]]\nname = "p"\nkind = "tcp"\nhost = "127.0.0.1"\nport = 1\n'
 BORE = '[[device]]\nname = "bore"\nlink = "p"\ndriver = "mitutoyo-idh"\ngauge = "G1"\n'

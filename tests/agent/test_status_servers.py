@@ -23,6 +23,8 @@ from gaugetrail_agent.delivery.broker_line import QUICK_DROPS
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import CollectorStatus
 
+pytestmark = pytest.mark.waits
+
 STATION = '[[station]]\nname = "OP10"\nplan = "plan.toml"\nbadge_pattern = "OP-[0-9]+"\nunit_pattern = "SN[0-9]+"\n'
 
 

@@ -19,6 +19,8 @@ from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_contract.clock import FixedClock, utc_us
 
+pytestmark = pytest.mark.waits
+
 PEOPLE = "id,name,qualification\nOP-1,Ann,\n"
 GAUGES = "id,calibration_due,status\nG-OLD,2026-01-01,active\nG-OUT,,blocked\nG-GOOD,2099-01-01,active\n"
 DEVICES = ("silent", "baud", "held", "inch", "polled")

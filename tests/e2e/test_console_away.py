@@ -18,7 +18,13 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from gaugetrail_sim import plc
 
-pytestmark = [pytest.mark.chromium, pytest.mark.mosquitto, pytest.mark.influxdb, pytest.mark.processes]
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.mosquitto,
+    pytest.mark.influxdb,
+    pytest.mark.processes,
+    pytest.mark.waits,
+]
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE_MS = 40_000

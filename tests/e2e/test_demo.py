@@ -142,16 +142,21 @@ def test_kept_demo_runs_on_until_ctrl_c_and_leaves_nothing_running(tmp_path: Pat
     def shown() -> str:
         return (tmp_path / "said").read_text()
 
-    until(lambda: "runs on until Ctrl-C" in shown() or kept.poll() is not None, "the demo says that it runs on", 90)
-    assert kept.poll() is None, shown()
-    port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
-    assert answers(port)
-    console = shown().partition("print its history: ")[2].partition("\n")[0]
-    with urllib.request.urlopen(console, timeout=20) as page:
-        assert b"OP20" in page.read(), "the console shows the line"
-    kept.send_signal(signal.SIGINT)
-    assert kept.wait(60) == 0, shown()
-    assert not answers(port)
+    try:
+        until(lambda: "In another shell" in shown() or kept.poll() is not None, "the demo says that it runs on", 90)
+        assert kept.poll() is None, shown()
+        assert "runs on until Ctrl-C" in shown()
+        port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
+        assert answers(port)
+        console = shown().partition("print its history: ")[2].partition("\n")[0]
+        with urllib.request.urlopen(console, timeout=20) as page:
+            assert b"OP20" in page.read(), "the console shows the line"
+        kept.send_signal(signal.SIGINT)
+        assert kept.wait(60) == 0, shown()
+        assert not answers(port)
+    finally:
+        kept.kill()
+        kept.wait(10)
 
 
 def test_ctrl_c_in_the_middle_leaves_nothing_running(tmp_path: Path) -> None:
@@ -162,9 +167,13 @@ def test_ctrl_c_in_the_middle_leaves_nothing_running(tmp_path: Path) -> None:
     def shown() -> str:
         return (tmp_path / "said").read_text()
 
-    until(lambda: " pieces, " in shown() or demo_process.poll() is not None, "the line runs", 60)
-    demo_process.send_signal(signal.SIGINT)
-    assert demo_process.wait(30) == 130, shown()
+    try:
+        until(lambda: " pieces, " in shown() or demo_process.poll() is not None, "the line runs", 60)
+        demo_process.send_signal(signal.SIGINT)
+        assert demo_process.wait(30) == 130, shown()
+    finally:
+        demo_process.kill()
+        demo_process.wait(10)
     port = int(shown().partition("on 127.0.0.1:")[2].partition("\n")[0])
     assert not answers(port)
     assert list((tmp_path / ".demo" / "ports").iterdir()) == []

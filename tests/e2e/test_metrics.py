@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from floor import Floor, Operator, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 METRICS = "[metrics]\nport = 0\n"
 

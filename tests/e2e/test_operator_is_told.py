@@ -19,7 +19,7 @@ from floor import Floor, Operator, answers, command, free_port, until
 from gaugetrail_agent.notices import LOOK_SECS
 from gaugetrail_sim import plc
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 AGENT = """
 [agent]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from floor import Floor, Operator, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 AGENT = """
 [agent]

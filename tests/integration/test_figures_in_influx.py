@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from floor import Floor, Operator, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.influxdb]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.influxdb, pytest.mark.waits]
 
 
 def last(floor: Floor, query: str) -> object:

@@ -19,6 +19,8 @@ import pytest
 from floor import Floor, Operator, command, until
 from paho.mqtt.enums import CallbackAPIVersion
 
+pytestmark = pytest.mark.waits
+
 STRANGERS = 6_000
 """Messages that the collector calls no status, each under another name: more lines than it keeps for a log's reader."""
 

@@ -21,7 +21,7 @@ from mqtt_proxy import split_packets
 
 from gaugetrail_contract import topics
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 WITHIN_A_MINUTE = 60.0
 

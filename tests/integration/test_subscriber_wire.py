@@ -23,7 +23,7 @@ from gaugetrail_collector.intake.decoding import Message
 from gaugetrail_collector.intake.subscriber import LARGEST_BYTES, MOST_BYTES, MOST_STANDING_BYTES, Subscriber
 from gaugetrail_contract.receipts import Receipt
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 WINDOW = 20
 KEEPALIVE_SECS = 5

@@ -17,7 +17,7 @@ from gaugetrail_service import mqtt
 from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
 from gaugetrail_service.mqtt_settings import BrokerSettings
 
-pytestmark = pytest.mark.mosquitto
+pytestmark = [pytest.mark.mosquitto, pytest.mark.waits]
 
 
 class Ear:
