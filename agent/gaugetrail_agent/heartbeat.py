@@ -103,13 +103,14 @@ class Heartbeat:
         self._health.bounces[device] += 1
 
     def _news(self) -> tuple[object, ...]:
-        return dict(self._health.stations), self._publisher.alarm()
+        return dict(self._health.stations), self._publisher.alarm(), self._publisher.not_taken()
 
     def _gather(self, spool: SpoolStatus) -> None:
         """What nobody reports by himself."""
         self._health.collector_keys = self._collectors.pins
         self._health.gauges_stand(self.gauges())
         self._health.alarm("broker", self._publisher.alarm())
+        self._health.alarm("not taken", self._publisher.not_taken())
         if self._metrics is not None:
             self._health.alarm("metrics", self._metrics.trouble)
         before, self._spool_state = self._spool_state, spool

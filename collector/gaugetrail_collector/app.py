@@ -86,9 +86,9 @@ class Collector:
         self.signer = signer_at(config.data_dir / "collector.key") if settings.evidence.sign else None
         self._started = utc_text(now_us())
         self.subscriber = Subscriber(settings.mqtt, settings.id, self.signer, self._started)
-        self.store: Store = config.store()
-        self.set_aside = SetAside(config.set_aside_path)
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
+        self.store: Store = config.store(newcomers=self.keys)
+        self.set_aside = SetAside(config.set_aside_path)
         self.supervisor = Supervisor()
         self.storing = Storing(
             self.store,
@@ -110,7 +110,7 @@ class Collector:
         self.neighbours = Neighbours(now_us, on_agent=self._speaks)
         self.rounds = Rounds(
             config.store,
-            Reconciler(self._ask_again, self.set_aside.numbers, settings.readback.grace_secs),
+            Reconciler(self._ask_again, self._accounted, settings.readback.grace_secs),
             Anchors(settings.id, config.data_dir / "anchors.json", self.signer, WallClock(trust=kernel_trust)),
             self.neighbours,
             settings.readback,
@@ -280,11 +280,16 @@ class Collector:
             log_dropped=log_writer.dropped(),
         )
 
+    def _accounted(self, agent: str, epoch: str) -> list[int]:
+        """Numbers that the store doesn't have, and that nobody need ask for."""
+        return self.set_aside.numbers(agent, epoch) + self.account.held.numbers(agent, epoch)
+
     def _place(self) -> Place:
         return Place(self.subscriber.takes, self.config.settings.mqtt.group, self.identity.id)
 
     def _alarms(self) -> tuple[str, ...]:
-        return (*self.subscriber.rivals.alarms(self._place()), *self.returning.alarms(time.monotonic()))
+        rivals, returning = self.subscriber.rivals.alarms(self._place()), self.returning.alarms(time.monotonic())
+        return (*rivals, *returning, *self.account.held.alarms())
 
     def _as_seen_here(self) -> CollectorStatus:
         """The status for people in front of the console: where no records come, a store that is gone shows first where

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
+from gaugetrail_collector.stores.guard import BOUNDS, SHARE, Newcomers, TagGuard
 from gaugetrail_contract.settings import ConfigError, Insecure, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.mqtt_settings import BrokerSettings
@@ -98,7 +98,7 @@ class BatchTable(Settings):
 
 
 class GuardTable(Settings):
-    """`[guard]`: how many values each tag in InfluxDB may have. What would pass a bound is set aside, never written."""
+    """`[guard]`: how many values each tag in InfluxDB may have. What would pass a bound waits at its line PC."""
 
     site: int = Field(BOUNDS["site"], ge=1, description="sites")
     line: int = Field(BOUNDS["line"], ge=1, description="lines")
@@ -111,6 +111,13 @@ class GuardTable(Settings):
     code: int = Field(BOUNDS["code"], ge=1, description="defect codes")
     type: int = Field(BOUNDS["type"], ge=1, description="types of events")
     fork: int = Field(BOUNDS["fork"], ge=1, description="second histories of an agent's epoch")
+    unregistered_share: float = Field(
+        SHARE,
+        gt=0,
+        le=1,
+        description="part of each bound that line PCs which nobody registered (`keys register`, `keys add`) may bring "
+        "between them, on top of it; not with `agent_keys` off",
+    )
 
 
 class CollectorMetricsTable(Settings):
@@ -236,8 +243,8 @@ class CollectorConfig:
         table = self.settings.console
         return None if table is None or table.users is None else UsersFile(self.path(table.users))
 
-    def store(self, admin: str | None = None) -> Store:
-        """The configured store, not opened yet; `admin` as for `influx_address`."""
+    def store(self, admin: str | None = None, newcomers: Newcomers | None = None) -> Store:
+        """The configured store, not opened yet; `admin` as for `influx_address`, `newcomers` where strangers write."""
         table = self.settings.store
         if isinstance(table, SqliteTable):
             from gaugetrail_collector.stores.sqlite import SqliteStore
@@ -246,7 +253,10 @@ class CollectorConfig:
         # Inside, as the other: a store's libraries are loaded where that store is.
         from gaugetrail_collector.stores.influx import InfluxStore
 
-        return InfluxStore(self.influx_address(table, admin), TagGuard(self.settings.guard.model_dump()))
+        bounds = self.settings.guard.model_dump(exclude={"unregistered_share"})
+        guard = TagGuard(bounds, self.settings.guard.unregistered_share)
+        guard.newcomers = newcomers or guard.newcomers
+        return InfluxStore(self.influx_address(table, admin), guard)
 
     def influx_address(self, table: InfluxTable, admin: str | None = None) -> InfluxAddress:
         """Where InfluxDB is and who we are there; `admin` is somebody else's token, or `user:password` on 1.x."""

@@ -33,6 +33,8 @@ LOOK_AT_BROKER = "look at the broker's access rules and at [mqtt]"
 ALARM_CURES = (
     ("two collectors have one id", "stop one of them, and give it another id"),
     ("writes to another store", "stop one of the two, or give it another group under [mqtt]"),
+    ("which nobody has registered", "gaugetrail-collector keys register NAME for those that are yours"),
+    ("tag bound", "gaugetrail-collector store stats says which are full; records wait at their line PCs meanwhile"),
     ("again and again", "gaugetrail-agent status on its PC, and the broker's access rules for its receipts"),
     ("", "look at its log"),
 )
@@ -215,7 +217,7 @@ def _growing(found: Overview) -> Iterator[Finding]:
         what = f"the records of {', '.join(own.newer_agents[:5])} hold keys that it doesn't know"
         yield Finding(about, what, "update this collector; they are stored as they came", wrong=False)
     if own.tag_values > NEARLY_FULL * own.tag_budget:
-        what = f"{own.tag_values} of {own.tag_budget} values of a tag are in use; what passes the bound is set aside"
+        what = f"{own.tag_values} of {own.tag_budget} values of a tag are in use; what passes the bound waits"
         yield Finding(about, what, "gaugetrail-collector store stats says which; raise it under [guard]", wrong=False)
     if own.log_dropped:
         what = f"{counted(own.log_dropped, 'line')} of its log lost since the start: the log's reader stood still"

@@ -289,7 +289,7 @@ COLLECTOR_FIGURES: tuple[Figure[CollectorStatus], ...] = (
     Figure(
         "gaugetrail_collector_tag_bound",
         "gauge",
-        "that tag's bound; a record that would pass it is set aside",
+        "that tag's bound; a record that would pass it waits at its line PC",
         lambda s: _one(s.tag_budget or None),
     ),
     Figure(

@@ -3,7 +3,8 @@
 `{"epoch":…,"stored":[[from,to,"<seal of to>"],…],"set_aside":[{"seq":…,"sha256":…,"reason":…}]}`. A range names the
 seal of its last record, so that a receipt can't confirm a record that the agent never sealed. Where an epoch has a
 second history, `branch` behind `epoch` names it; of the ordinary one the key isn't written, so that every agent reads
-it.
+it. `held`, written like `set_aside` and in a receipt of its own, confirms nothing: these records are not taken yet, and
+stay with their agent, which sends them again. An agent of an earlier version ignores such a receipt, with the same end.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ StoredRange = tuple[int, int, Hex256]
 
 
 class NotStored(Frozen):
-    """A record that the collector keeps but could not store, with the reason."""
+    """A record that the collector could not store, with the reason."""
 
     seq: int = Field(ge=1)
     sha256: Hex256
@@ -37,6 +38,9 @@ class Receipt(Frozen):
     branch: Branch = Field("", exclude_if=operator.not_, description="which history of the epoch; left out when empty")
     stored: tuple[StoredRange, ...] = Field((), description="[from, to, seal of to], both ends included")
     set_aside: tuple[NotStored, ...] = ()
+    held: tuple[NotStored, ...] = Field(
+        (), exclude_if=operator.not_, description="not taken yet: they stay with the agent; left out when empty"
+    )
 
     def to_bytes(self) -> bytes:
         """The message's payload."""

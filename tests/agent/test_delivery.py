@@ -220,3 +220,33 @@ def test_never_more_on_the_way_than_allowed_and_never_one_forgotten(
         delivery.receipted(out, now)
     assert sent >= still
     assert delivery.on_way == 0
+
+
+def test_records_that_are_not_taken_yet_stand_in_nobodys_way_and_are_sent_again_rarely() -> None:
+    """As many as may be on the way, all of them held: the next ones go out all the same."""
+    delivery = Delivery(resend_secs=1.0, most=100, batch=100)
+    assert send(delivery, 100, 0.0) == (Lane.LIVE, list(range(1, 101)))
+    assert send(delivery, 150, 0.1) is None, "as much is on the way as may be"
+    delivery.held(range(1, 101), 0.2)
+    assert delivery.on_way == 0
+    assert send(delivery, 150, 0.3) == (Lane.LIVE, list(range(101, 151)))
+    delivery.receipted(range(101, 151), 0.4)
+    assert send(delivery, 150, 11.0) is None, "nor do receipts of others bring them forward"
+    held = Order(Lane.RESEND, 1, 100, 100)
+    assert delivery.order(150, 12.3) == held
+    assert not delivery.overtaken(held), "nobody swallowed them"
+    assert send(delivery, 150, 12.3) == (Lane.RESEND, list(range(1, 101)))
+    delivery.receipted(range(1, 101), 12.4)
+    assert (delivery.on_way, delivery.next_due(12.5)) == (0, None)
+
+
+def test_a_backlog_that_begins_with_records_that_are_not_taken_goes_on_behind_them() -> None:
+    delivery = Delivery(resend_secs=1.0, batch=100)
+    delivery.resume(1000, 0.0)
+    sent = [seqs for tenth in range(20) if (went := send(delivery, 1000, tenth / 10)) for seqs in [went[1]]]
+    before = max(max(seqs) for seqs in sent if max(seqs) <= 900)
+    assert before < 900, "no more goes out while these have no answer"
+    delivery.held([seq for seqs in sent for seq in seqs if seq <= 900], 2.0)
+    went = send(delivery, 1000, 2.1)
+    assert went is not None
+    assert went == (Lane.BACKLOG, list(range(before + 1, before + 101)))

@@ -150,6 +150,22 @@ def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None
         assert one.state().waiting == 3
 
 
+def test_a_record_that_the_collector_does_not_take_yet_waits_as_before(tmp_path: Path) -> None:
+    """It is named by its place, with the reason; one under another seal, or confirmed by now, is not."""
+    with spool(tmp_path) as one:
+        seals = [sealed.sha256 for sealed in put(one, 3)]
+        one.confirm(receipt(one, (1, 1, seals[0])))
+        settle(one)
+        held = tuple(
+            NotStored(seq=seq, sha256=sha256, reason="tag bound: part")
+            for seq, sha256 in ((1, seals[0]), (2, seals[1]), (3, seals[0]), (9, seals[2]))
+        )
+        done = one.confirm(Receipt(epoch=one.epoch, held=held))
+        assert dict(done.held) == {2: "tag bound: part"}
+        assert len(done.ignored) == 2
+        assert (done.ranges, done.set_aside, one.state().waiting) == ((), (), 2)
+
+
 def test_a_record_set_aside_by_the_collector_is_kept_with_its_reason(tmp_path: Path) -> None:
     with spool(tmp_path) as one:
         appended = put(one, 2)

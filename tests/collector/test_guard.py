@@ -28,8 +28,8 @@ def test_a_value_beyond_the_bound_is_never_written(influx: InfluxPlace) -> None:
     """A serial scanned into the part number: the first few are parts, the rest is refused with what to do."""
     store = guarded(influx, part=3)
     outcomes = store.write([opened(seq, part=f"PR-{seq}") for seq in range(1, 7)])
-    assert [one.fate for one in outcomes] == [Fate.STORED] * 3 + [Fate.REJECTED] * 3
-    for words in ("part 'PR-4'", "value 4", "may have 3", "[guard]", "retry"):
+    assert [one.fate for one in outcomes] == [Fate.STORED] * 3 + [Fate.HELD] * 3
+    for words in ("part 'PR-4'", "value 4", "may have 3", "[guard]", "goes in by itself"):
         assert words in outcomes[3].reason
     assert store.count() == 3
     assert influx.points("measurement") == 6
@@ -41,14 +41,14 @@ def test_the_bound_holds_after_a_restart(influx: InfluxPlace) -> None:
     guarded(influx, part=2).write([opened(1, part="A"), opened(2, part="B\\")])
     store = guarded(influx, part=2)
     outcomes = store.write([opened(3, part="C"), opened(4, part="B\\"), opened(5, part="A")])
-    assert [one.fate for one in outcomes] == [Fate.REJECTED, Fate.STORED, Fate.STORED]
+    assert [one.fate for one in outcomes] == [Fate.HELD, Fate.STORED, Fate.STORED]
     assert (store.budget()[0].tag, store.budget()[0].values, store.budget()[0].bound) == ("part", 2, 2)
 
 
 def test_a_refused_record_is_stored_once_the_bound_is_raised(influx: InfluxPlace) -> None:
     one = opened(2, part="B")
     outcomes = guarded(influx, part=1).write([opened(1, part="A"), one])
-    assert [out.fate for out in outcomes] == [Fate.STORED, Fate.REJECTED]
+    assert [out.fate for out in outcomes] == [Fate.STORED, Fate.HELD]
     assert [out.fate for out in guarded(influx, part=2).write([one])] == [Fate.STORED]
 
 

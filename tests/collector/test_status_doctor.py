@@ -213,7 +213,7 @@ def test_what_will_be_in_the_way_one_day_is_worth_a_look(plant: Floor) -> None:
                 "collector; they are stored as they came"
             ),
             (
-                "worth a look: collector c1: 81 of 100 values of a tag are in use; what passes the bound is set aside "
+                "worth a look: collector c1: 81 of 100 values of a tag are in use; what passes the bound waits "
                 "-> gaugetrail-collector store stats says which; raise it under [guard]"
             ),
             (

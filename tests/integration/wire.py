@@ -32,11 +32,15 @@ class Wire:
     def __init__(self, port: int) -> None:
         self.receipted: dict[str, set[int]] = {}
         self.set_aside: dict[str, dict[int, str]] = {}
+        self.held: dict[str, dict[int, str]] = {}
         self.statuses: dict[str, dict[str, object]] = {}
+        self.agents: dict[str, dict[str, object]] = {}
+        """What agents say of themselves."""
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", port)
-        self._client.subscribe([("gaugetrail/v1/+/receipts", 1), (topics.ALL_COLLECTOR_STATUS, 1)])
+        heard = ("gaugetrail/v1/+/receipts", topics.ALL_COLLECTOR_STATUS, topics.ALL_AGENT_STATUS)
+        self._client.subscribe([(topic, 1) for topic in heard])
         self._client.loop_start()
 
     def __enter__(self) -> Wire:
@@ -75,10 +79,15 @@ class Wire:
         if steps[2] == topics.COLLECTORS:
             self.statuses[steps[3]] = document
             return
+        if steps[3] == "status":
+            self.agents[steps[2]] = document
+            return
         for start, end, _seal in document["stored"]:
             self.receipted.setdefault(steps[2], set()).update(range(start, end + 1))
         for one in document["set_aside"]:
             self.set_aside.setdefault(steps[2], {})[one["seq"]] = one["reason"]
+        for one in document.get("held", ()):
+            self.held.setdefault(steps[2], {})[one["seq"]] = one["reason"]
 
 
 class OldBroker:

@@ -5,7 +5,8 @@ Four lanes, in this order of right of way:
 - `LIVE`: records sealed since sending was last possible. They go at once and are never held back by the others.
 - `RESEND`: records whose receipt doesn't come are due again after `resend_secs`, then after twice that, up to
   `LONGEST`, but no later than `FLOWING_SECS` after a receipt of others; after a new connection all that is on its way
-  is due again, because a broker may have lost what it had acknowledged. Only a receipt ends the way.
+  is due again, because a broker may have lost what it had acknowledged. Only a receipt ends the way. What a collector
+  says that it doesn't take yet is due after `HELD_TIMES` as long, and meanwhile stands in nobody's way.
 - `BACKLOG`: what had gathered while sending was not possible. It goes beside the live records, oldest first.
 - `ASKED`: confirmed records that a collector asks for again. They go out once for each time they are asked for: the
   collector asks again until it has them.
@@ -28,6 +29,7 @@ from gaugetrail_contract.ranges import Ranges
 LONGEST = 30.0
 FLOWING_SECS = 15.0
 """The longest wait after any receipt: the way is open, so what had none was lost on it."""
+HELD_TIMES = 12
 EASY_SECS = 0.3
 """As much backlog is kept on the way as is receipted in this time."""
 LEAST_BACKLOG = 200
@@ -69,6 +71,8 @@ class _Parcel:
     tries: int
     sent: float
     backlog: bool
+    held: bool = False
+    """Not taken yet: it counts in no limit."""
 
 
 @dataclass(slots=True)
@@ -87,6 +91,7 @@ class Delivery:
     _backlog: deque[tuple[int, int]] = field(default_factory=deque)
     _asked: deque[tuple[str, int, int]] = field(default_factory=deque)
     _backlog_on_way: int = 0
+    _held: int = 0
     _backlog_most: float = 600.0
     _pace_again: float = 0.0
     _newest_receipted: float = float("-inf")
@@ -128,6 +133,12 @@ class Delivery:
         for place in places:
             self._take(place)
 
+    def held(self, places: Iterable[int], now: float) -> None:
+        """A collector has these and doesn't take them yet."""
+        still = [place for place in places if place in self._parcel_of]
+        if still:
+            self._put(still, _Parcel(set(), now + HELD_TIMES * self.resend_secs, 1, now, backlog=False, held=True))
+
     def receipted(self, seqs: Iterable[int], now: float) -> None:
         """These have arrived in the store, or are set aside there."""
         oldest: float | None = None
@@ -141,7 +152,8 @@ class Delivery:
         if now - self._flowing > 1.0:  # often enough, and cheap however many there are
             self._flowing = now
             for parcel in self._parcels.values():
-                parcel.due = min(parcel.due, now + FLOWING_SECS)
+                if not parcel.held:
+                    parcel.due = min(parcel.due, now + FLOWING_SECS)
         if oldest is not None and now >= self._pace_again:
             self._pace(now - oldest, now, full=full)
 
@@ -157,8 +169,8 @@ class Delivery:
 
     @property
     def on_way(self) -> int:
-        """Records sent and not yet receipted."""
-        return len(self._parcel_of)
+        """Records sent and not answered yet."""
+        return len(self._parcel_of) - self._held
 
     def backlog(self) -> int:
         """Numbers that have gathered and were not sent yet; an upper bound, since some may be receipted already."""
@@ -201,7 +213,9 @@ class Delivery:
     def overtaken(self, order: Order) -> bool:
         """Whether this is to be sent again although a message that went out later, and no earlier, has its receipt."""
         number = self._parcel_of.get(order.first) if order.lane is Lane.RESEND else None
-        return number is not None and self._parcels[number].sent < self._newest_receipted
+        if number is None or self._parcels[number].held:
+            return False
+        return self._parcels[number].sent < self._newest_receipted
 
     def done(self, order: Order, sent: Sequence[int], now: float) -> None:
         """`order` was carried out: `sent` went out in one message; empty when the spool had none of them to send.
@@ -252,6 +266,8 @@ class Delivery:
         self._parcel_of.update(dict.fromkeys(parcel.seqs, self._next_parcel))
         if parcel.backlog:
             self._backlog_on_way += len(parcel.seqs)
+        if parcel.held:
+            self._held += len(parcel.seqs)
 
     def _take(self, seq: int) -> _Parcel | None:
         """The parcel that `seq` was in, without it; null when it is not on its way."""
@@ -261,6 +277,7 @@ class Delivery:
         parcel = self._parcels[number]
         parcel.seqs.discard(seq)
         self._backlog_on_way -= parcel.backlog
+        self._held -= parcel.held
         if not parcel.seqs:
             del self._parcels[number]
         return parcel

@@ -25,6 +25,7 @@ from gaugetrail_agent.delivery.lanes import Delivery, Order
 from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.messages import Outbox, Outgoing
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
+from gaugetrail_agent.delivery.not_taken import RecordsNotTaken
 from gaugetrail_agent.delivery.size_trial import SizeTrial
 from gaugetrail_agent.delivery.too_large import TooLarge
 from gaugetrail_agent.spool import Spool
@@ -102,6 +103,7 @@ class Publisher:
         self._line = BrokerLine(self._broker.where, agent, client_id)
         self._trial = SizeTrial(self._broker.where, sizes, self._status_within)
         self._too_large = TooLarge(spool, self._broker.where)
+        self._not_taken = RecordsNotTaken()
         self._limit_seen: tuple[object, ...] | None = None
         """What was known of the broker's limit when records that were too large were last looked through."""
         self._wake = threading.Condition()
@@ -195,6 +197,10 @@ class Publisher:
             line = self._line.alarm(time.monotonic())
             changed = self._collectors.changed() if self._line.connected else None
         return changed or line or self._too_large.alarm() or self._collectors.alarm()
+
+    def not_taken(self) -> str | None:
+        """What a collector says of records that it doesn't take yet, in a sentence; null when there are none."""
+        return self._not_taken.alarm()
 
     # --- sending
 
@@ -402,7 +408,10 @@ class Publisher:
             self.figures.receipts += 1
             self._line.receipted(now)
             self._delivery.receipted((*done.places, *done.set_aside), now)
+            self._delivery.held(done.held, now)
             self._stir()
+        self._not_taken.settled((*done.places, *done.set_aside))
+        self._not_taken.told(receipt, done.held)
 
     def _tell_set_aside(self, receipt: Receipt, places: tuple[int, ...]) -> None:
         if places:

@@ -16,7 +16,7 @@ from typing import Any
 from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.schema import WAITING
 from gaugetrail_agent.spool.words import Confirmed, SpoolBroken, Waiting
-from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.receipts import NotStored, Receipt
 from gaugetrail_contract.seal import Sealed
 
 SqlValue = int | str
@@ -90,13 +90,18 @@ class Reader:
             elif found is not None:
                 ranges.append(found)
         for entry in receipt.set_aside:
-            place = span[0] + entry.seq
-            rows = self.ask("SELECT sha256, state FROM record WHERE place = ?", (place,))
-            if not rows or rows[0][0] != entry.sha256 or place > span[1]:
-                ignored.append(f"{entry.seq} set aside names a record that is not here")
-            elif rows[0][1] == WAITING:
-                aside.append((place, entry.reason))
-        return Confirmed(tuple(ranges), tuple(place for place, _ in aside), tuple(ignored)), aside
+            aside += self._named(span, entry, "set aside", ignored)
+        held = [found for entry in receipt.held for found in self._named(span, entry, "held", ignored)]
+        return Confirmed(tuple(ranges), tuple(place for place, _ in aside), tuple(ignored), dict(held)), aside
+
+    def _named(self, span: tuple[int, int], entry: NotStored, what: str, ignored: list[str]) -> list[tuple[int, str]]:
+        """Its place and the reason, if it still waits; what is no record of ours is said in `ignored`."""
+        place = span[0] + entry.seq
+        rows = self.ask("SELECT sha256, state FROM record WHERE place = ?", (place,))
+        if not rows or rows[0][0] != entry.sha256 or place > span[1]:
+            ignored.append(f"{entry.seq} {what} names a record that is not here")
+            return []
+        return [(place, entry.reason)] if rows[0][1] == WAITING else []
 
     def _still_waiting(
         self, span: tuple[int, int], start: int, end: int, sha256: str

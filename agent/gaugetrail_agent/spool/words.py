@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from gaugetrail_contract.events.payload import EventPayload
@@ -95,12 +95,14 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """What a receipt did, in places: `ranges` hold every record that it newly confirms (and perhaps some that were
-    confirmed before); `ignored` says for each part that didn't fit why it was passed over.
+    confirmed before); `ignored` says for each part that didn't fit why it was passed over. The `held` ones wait as
+    before: the collector says why it doesn't take them yet.
     """
 
     ranges: tuple[tuple[int, int], ...]
     set_aside: tuple[int, ...]
     ignored: tuple[str, ...]
+    held: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def places(self) -> Iterator[int]:

@@ -19,6 +19,7 @@ from gaugetrail_service.cli import fail
 if TYPE_CHECKING:
     from gaugetrail_collector.config import CollectorConfig
     from gaugetrail_collector.stores import Store
+    from gaugetrail_collector.stores.guard import Newcomers
 
 ConfigFile = Annotated[Path, settings_file.option("collector")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
@@ -26,11 +27,11 @@ Vouch = Annotated[bool, typer.Option(help="take another history of an epoch than
 
 
 @contextlib.contextmanager
-def opened_store(config: CollectorConfig) -> Iterator[Store]:
+def opened_store(config: CollectorConfig, newcomers: Newcomers | None = None) -> Iterator[Store]:
     """The configured store, open; a store that is down ends the command with one sentence and exit code 1."""
     from gaugetrail_collector.stores import StoreDown
 
-    store = config.store()
+    store = config.store(newcomers=newcomers)
     try:
         store.open()
         yield store

@@ -1,4 +1,4 @@
-"""Commands about keys: `keys ls`, `keys add`, `keys remove`, `keys own`, `keys backup`, `keys restore`."""
+"""Commands about keys: `keys ls`, `add`, `register` and `remove` for the agents'; `own`, `backup` and `restore`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.counts import counted
+from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_service.cli import answer, fail, say
 from gaugetrail_service.process import own_version
@@ -64,6 +66,28 @@ def add(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
     with opened_keys(configuration.load(config)) as keys:
         new = keys.add(name, public)
     say(f"{agent} {fingerprint(public)}: {'registered' if new else 'is known already'}")
+
+
+@app.command("register")
+def register(
+    config: ConfigFile,
+    agents: Annotated[list[str] | None, typer.Argument(help="names as keys ls has them", metavar="AGENT…")] = None,
+    every: Annotated[bool, typer.Option("--all", help="all that are known by now: look at keys ls first")] = False,
+) -> None:
+    """Say of line PCs that are known by first use that they are yours. Names that nobody registered share a small
+    bound for the stations, parts and gauges that they bring ([guard] unregistered_share).
+    """
+    if every == bool(agents):
+        raise fail("name the line PCs, or say --all; keys ls lists them")
+    with opened_keys(configuration.load(config)) as keys:
+        known = sorted({entry.agent for entry in keys.entries()})
+        unknown = [visible(name) for name in agents or () if name not in known]
+        if unknown:
+            raise fail(
+                f"no key of {', '.join(unknown)} has come yet; keys ls lists those that have, keys add takes one"
+            )
+        done = [name for name in agents or known if keys.register(name)]
+    say(f"{counted(len(done), 'line PC')} registered{': ' if done else ''}{', '.join(done[:20])}")
 
 
 @app.command("remove")

@@ -85,7 +85,7 @@ def retry_entries(
     """
     loaded = configuration.load(config)
     settled, left = 0, 0
-    with opened_list(loaded) as entries, opened_store(loaded) as store, opened_keys(loaded) as keys:
+    with opened_list(loaded) as entries, opened_keys(loaded) as keys, opened_store(loaded, keys) as store:
         for page in _pages(entries, numbers):
             done = retry(store, entries, page, None if vouch else keys)
             settled, left = settled + len(done.settled), left + len(done.left)

@@ -164,7 +164,7 @@ class Anchors:
         if outcome.fate is Fate.FORK:
             log.error("%s is older than the store (%s); a new chain of anchors begins", self._path, outcome.reason)
             state.epoch, state.seq, state.prev = secrets.token_hex(6), 0, FIRST_PREV
-        elif outcome.fate is Fate.REJECTED:
+        elif outcome.fate in (Fate.REJECTED, Fate.HELD):
             log.error("an anchor can't be stored: %s", outcome.reason, extra={"event": "anchor_rejected"})
         else:
             state.seq, state.prev = opened.record.seq, opened.sealed.sha256

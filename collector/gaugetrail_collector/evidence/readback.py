@@ -82,7 +82,7 @@ class Reconciler:
     ask: Callable[[str, Again], None]
     """Sends a command to an agent."""
     set_aside: Callable[[str, str], Iterable[int]]
-    """Numbers of a chain whose agent was told that they are set aside here."""
+    """Numbers of a chain whose agent was told that they are set aside here, or not taken yet."""
     grace_secs: float = 30.0
     _passed: dict[ChainName, _Passed] = field(default_factory=dict)
     _gaps: dict[ChainName, list[Gap]] = field(default_factory=dict)

@@ -7,5 +7,5 @@ is no record of its topic's agent holds nobody up. Killed at any moment, nothing
 
 Read `subscriber` and `mqtt_packets` (the connection), `inbox`, `decoding` and `batches`, `storing`, `confirming` and
 `account`; then `agent_keys` (whose messages count), `rivals` and `returning` (who gets in the way), `set_aside` and
-`retry` (what could not be stored), `spans`.
+`retry` (what could not be stored), `held` (what waits for a decision), `spans`.
 """

@@ -1,8 +1,8 @@
 """The account: what became of a stored batch, counted, told to whoever listens, and written into receipts.
 
 Promise: a receipt speaks only of what is in the store or set aside, each of its ranges ended by the seal of its last
-record; a fork that isn't believed gets none. Receipts come before the acknowledgement of their messages. It runs on the
-confirming thread.
+record; a fork that isn't believed gets none, and what is held one that confirms nothing. Receipts come before the
+acknowledgement of their messages. It runs on the confirming thread.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.intake.decoding import Message
+from gaugetrail_collector.intake.held import Held
+from gaugetrail_collector.intake.set_aside import Entry
 from gaugetrail_collector.intake.spans import RecordSpan, spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 MOST_NEWER = 1000
 """Agents that are remembered as newer, at most: names are drawn by whoever sends."""
+HELD_AT_ONCE = 200
+"""Records that one receipt names as held: it must pass every broker."""
 
 
 @dataclass
@@ -65,6 +69,8 @@ class Account:
     figures: IntakeFigures = field(default_factory=IntakeFigures)
     newer: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Agents whose records hold keys that are unknown here, with those of the first such record."""
+    held: Held = field(default_factory=Held)
+    """What isn't taken until somebody has decided."""
     parted: dict[ChainName, int] = field(default_factory=dict)
     """Second histories that records have come of since start, with the first number that came."""
 
@@ -83,6 +89,16 @@ class Account:
         return tuple(
             f"{chain.agent} epoch {chain.epoch} from {seq} on" for chain, seq in list(self.parted.items())[:most]
         )
+
+    def _news(self, done: Stored) -> list[Entry]:
+        """What was set aside, without what is held and comes again and again."""
+        again: set[str | None] = set()
+        for opened, outcome in zip(done.records, done.outcomes, strict=True):
+            if outcome.fate is not Fate.HELD:
+                self.held.settled(opened)
+            elif not self.held.came(opened, outcome.reason):
+                again.add(opened.sealed.sha256)
+        return [entry for entry in done.aside if entry.sha256 is None or entry.sha256 not in again]
 
     def _notice_parted(self, opened: Opened) -> None:
         """Said once for each history, until the collector is started again."""
@@ -116,7 +132,8 @@ class Account:
         self.figures.records += len(stored)
         self.figures.resent += fates.count(Fate.THERE)
         self.figures.forks += fates.count(Fate.FORK)
-        self.figures.set_aside += len(done.aside)
+        aside = self._news(done)
+        self.figures.set_aside += len(aside)
         self.figures.unproven += done.unproven
         self.figures.points += sum([opened.measured for opened in stored])
         self.figures.late += sum([opened.time_us < late for opened in stored])
@@ -127,7 +144,7 @@ class Account:
                 self._notice_newer(opened)
         if self.on_stored is not None:
             self.on_stored([opened.record for opened in stored])
-        for entry in done.aside:
+        for entry in aside:
             log.error(
                 "set aside from %s: %s (%s)",
                 entry.topic,
@@ -145,17 +162,22 @@ class Account:
 def _receipts(
     there: Sequence[RecordSpan], records: Sequence[Opened], outcomes: Sequence[Outcome]
 ) -> Iterable[tuple[str, Receipt]]:
-    """One receipt for each history of an agent's epoch. A fork that isn't believed gets none: neither of the two is
-    confirmed by it.
+    """One receipt for each history of an agent's epoch, and others for what is held. A fork that isn't believed gets
+    none: neither of the two is confirmed by it.
     """
     stored: dict[ChainName, list[StoredRange]] = {}
     aside: dict[ChainName, list[SetAsideReceipt]] = {}
+    held: dict[ChainName, list[SetAsideReceipt]] = {}
     for span in there:
         stored.setdefault(span.chain, []).append((span.first.seq, span.last.seq, span.last.sealed.sha256))
     for opened, outcome in zip(records, outcomes, strict=True):
-        if outcome.fate is Fate.REJECTED:
+        if outcome.fate in (Fate.REJECTED, Fate.HELD):
             entry = SetAsideReceipt(seq=opened.seq, sha256=opened.sealed.sha256, reason=outcome.reason[:500])
-            aside.setdefault(opened.chain, []).append(entry)
+            (held if outcome.fate is Fate.HELD else aside).setdefault(opened.chain, []).append(entry)
     for chain in dict.fromkeys((*stored, *aside)):
         ranges, left_out = tuple(stored.get(chain, ())), tuple(aside.get(chain, ()))
         yield chain.agent, Receipt(epoch=chain.epoch, branch=chain.branch, stored=ranges, set_aside=left_out)
+    for chain, entries in held.items():
+        for start in range(0, len(entries), HELD_AT_ONCE):
+            part = tuple(entries[start : start + HELD_AT_ONCE])
+            yield chain.agent, Receipt(epoch=chain.epoch, branch=chain.branch, held=part)

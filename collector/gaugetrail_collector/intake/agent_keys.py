@@ -9,15 +9,20 @@ A message that doesn't pass is set aside line by line, with the reason, and gets
 and sends them again, so registering the right key is all that is needed. An agent may have several keys, so that a new
 one can be registered before the old one goes.
 
+A name is registered once a person has given it a key (`keys add`) or said of the key that it showed that it is right
+(`keys register`); with `off` nobody is told from anybody, and every name is as good. What names that nobody registered
+bring into the store's tags is kept account of here (see `stores.guard`), so that they share a small bound of their own.
+
 One SQLite file, `keys.db`, synchronous=FULL, read again when another process (the command line) has changed it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,7 +35,9 @@ Policy = Literal["first-use", "registered", "off"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS agent_key(
-  agent TEXT NOT NULL, key TEXT NOT NULL, since_us INTEGER NOT NULL, how TEXT NOT NULL, PRIMARY KEY(agent, key))
+  agent TEXT NOT NULL, key TEXT NOT NULL, since_us INTEGER NOT NULL, how TEXT NOT NULL, PRIMARY KEY(agent, key));
+CREATE TABLE IF NOT EXISTS brought(
+  tag TEXT NOT NULL, value TEXT NOT NULL, agent TEXT NOT NULL, PRIMARY KEY(tag, value))
 """
 
 
@@ -58,6 +65,9 @@ class Keys:
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._known: dict[str, frozenset[str]] = {}
+        self._registered: frozenset[str] = frozenset()
+        self._brought: dict[str, dict[str, int]] = {}
+        """Tag -> agent -> how many values it brought."""
         self._version: int | None = None
 
     def open(self) -> None:
@@ -66,7 +76,7 @@ class Keys:
         self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(SCHEMA)
+        self._db.executescript(SCHEMA)
         self._version = None
 
     def close(self) -> None:
@@ -138,13 +148,56 @@ class Keys:
                 # Rises when another connection has committed; our own changes forget the version.
                 (version,) = self._connection().execute("PRAGMA data_version").fetchone()
                 if version != self._version:
-                    found: dict[str, set[str]] = {}
-                    for name, key in self._connection().execute("SELECT agent, key FROM agent_key"):
-                        found.setdefault(name, set()).add(key)
-                    self._known = {name: frozenset(keys) for name, keys in found.items()}
+                    self._read(self._connection())
                     self._version = version
             except sqlite3.Error as error:
                 raise KeysBroken(f"{self.path}: {error}") from error
+
+    def _read(self, db: sqlite3.Connection) -> None:
+        found: dict[str, set[str]] = {}
+        registered: set[str] = set()
+        for name, key, how in db.execute("SELECT agent, key, how FROM agent_key"):
+            found.setdefault(name, set()).add(key)
+            if how == "registered":
+                registered.add(name)
+        self._known = {name: frozenset(keys) for name, keys in found.items()}
+        self._registered = frozenset(registered)
+        self._brought = {}
+        for tag, name, count in db.execute("SELECT tag, agent, count(*) FROM brought GROUP BY 1, 2"):
+            self._brought.setdefault(tag, {})[name] = count
+
+    # --- for the guard of the store's tags
+
+    def is_registered(self, agent: str) -> bool:
+        """Whether a person has vouched for the name. Raises `KeysBroken`."""
+        if self.policy == "off":
+            return True
+        if self._version is None:
+            self._look()
+        return agent in self._registered
+
+    def brought(self, tag: str) -> int:
+        """How many values of a tag came from names that nobody has registered until now. Raises `KeysBroken`."""
+        if self._version is None:
+            self._look()
+        return sum(count for agent, count in self._brought.get(tag, {}).items() if not self.is_registered(agent))
+
+    def keep(self, present: Mapping[str, Iterable[str]]) -> None:
+        """The store has only these values any more. Raises `KeysBroken`."""
+        with self._lock:
+            try:
+                rows = self._connection().execute("SELECT tag, value FROM brought").fetchall()
+            except sqlite3.Error as error:
+                raise KeysBroken(f"{self.path}: {error}") from error
+        gone = [(tag, value) for tag, value in rows if value not in present.get(tag, ())]
+        self._change("DELETE FROM brought WHERE tag = ? AND value = ?", *gone)
+
+    def bring(self, agent: str, new: Mapping[str, Iterable[str]]) -> None:
+        """These values of these tags come from that agent and are written next. Raises `KeysBroken`."""
+        self._change(
+            "INSERT INTO brought VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
+            *((tag, value, agent) for tag, values in new.items() for value in values),
+        )
 
     # --- the command line
 
@@ -158,23 +211,44 @@ class Keys:
                 raise KeysBroken(f"{self.path}: {error}") from error
 
     def add(self, agent: str, key: str, how: str = "registered") -> bool:
-        """This key counts for the agent from now on; false if it did already. Raises `KeysBroken`."""
-        return self._change(
-            "INSERT INTO agent_key VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING", (agent, key, self._now_us(), how)
+        """This key counts for the agent from now on; false if it did already, by what it does now. Raises
+        `KeysBroken`.
+        """
+        statement = (
+            "INSERT INTO agent_key VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET how = excluded.how"
+            " WHERE excluded.how = 'registered' AND agent_key.how <> 'registered'"
         )
+        return self._change(statement, (agent, key, self._now_us(), how)) == 1
+
+    def register(self, agent: str) -> int:
+        """The keys that it showed at first use are right; how many that says something new of. Raises `KeysBroken`."""
+        return self._change("UPDATE agent_key SET how = 'registered' WHERE agent = ? AND how <> 'registered'", (agent,))
 
     def remove(self, agent: str, key: str) -> bool:
         """This key counts no more; false if it didn't. Raises `KeysBroken`."""
-        return self._change("DELETE FROM agent_key WHERE agent = ? AND key = ?", (agent, key))
+        return self._change("DELETE FROM agent_key WHERE agent = ? AND key = ?", (agent, key)) == 1
 
-    def _change(self, statement: str, values: tuple[str | int, ...]) -> bool:
+    def _change(self, statement: str, *rows: Sequence[str | int]) -> int:
+        """How many lines have changed, in one commit."""
         with self._lock:
             try:
-                changed = self._connection().execute(statement, values).rowcount == 1
+                changed = self._in_one(self._connection(), statement, rows)
             except sqlite3.Error as error:
                 raise KeysBroken(f"{self.path}: {error}") from error
             self._version = None
             return changed
+
+    @staticmethod
+    def _in_one(db: sqlite3.Connection, statement: str, rows: Iterable[Sequence[str | int]]) -> int:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            changed = db.executemany(statement, rows).rowcount
+            db.execute("COMMIT")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
+            raise
+        return changed
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:

@@ -42,7 +42,13 @@ _WRONG_TOPIC = Why(
 )
 _BOUND = Why(
     "it would use up the store's room for distinct names (stations, parts, gauges …)",
-    "put the setting right that writes a serial there, or raise the bound under [guard], then try it again",
+    "put the setting right that writes a serial there and close this one; or raise the bound under [guard] and start "
+    "the collector again: its line PC has it still and sends it by itself",
+)
+_UNREGISTERED = Why(
+    "line PCs that nobody has registered have brought as many distinct names (stations, parts, gauges …) as they may",
+    "if the line PC is yours: gaugetrail-collector keys register NAME, and it sends it by itself; if not, keep it out "
+    "by the broker's access rules, then close this one",
 )
 _OLD = Why("it is older than the database keeps", f"lengthen the retention (store init --keep-days), {_RETRY}")
 _FLOOD = Why(
@@ -60,6 +66,7 @@ _KNOWN: Sequence[tuple[str, Why]] = (
     (r"^unknown schema", _NEWER),
     (r"the seal doesn't hold", _CHANGED),
     (r"^fork:", _FORK),
+    (r"^tag bound: .* which nobody has registered", _UNREGISTERED),
     (r"^tag bound:", _BOUND),
     (r"^points beyond retention|older than the database keeps", _OLD),
     (r"^InfluxDB refuses it", _REFUSED),

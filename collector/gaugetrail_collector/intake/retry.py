@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.decoding import Decoded, Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
-from gaugetrail_collector.intake.storing import UNPROVEN, explained
-from gaugetrail_collector.stores import Fate, Store
+from gaugetrail_collector.intake.storing import LEFT_OUT, UNPROVEN, explained
+from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_contract.record import identifiers
 from gaugetrail_contract.seal import Opened
@@ -49,7 +49,7 @@ def retry(store: Store, set_aside: SetAside, entries: Sequence[Entry], keys: Key
     outcomes = iter(write_histories(store, records, believed.__getitem__) if records else ())
     for entry, decoded in ready:
         fates = [next(outcomes) for _ in decoded.records]
-        wrong = [explained(fate).reason for fate in fates if fate.fate in (Fate.FORK, Fate.REJECTED)]
+        wrong = [explained(fate).reason for fate in fates if fate.fate in LEFT_OUT]
         if wrong:
             done.left.append((entry, wrong[0]))
         else:

@@ -73,6 +73,8 @@ class SetAside:
         self.refused = 0
         """Lines that were not kept since the start, because as much is set aside as may be."""
         self._said_refused = float("-inf")
+        self._awaited: frozenset[str] = frozenset()
+        """Topics of what is on the list without a receipt."""
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
 
@@ -85,6 +87,7 @@ class SetAside:
         self._db.execute(SCHEMA)
         self._bring_up(self._db)
         self._db.execute("CREATE INDEX IF NOT EXISTS entry_topic ON entry(topic) WHERE NOT told AND closed_us IS NULL")
+        self._look_whose()
 
     @staticmethod
     def _bring_up(db: sqlite3.Connection) -> None:
@@ -118,6 +121,26 @@ class SetAside:
                 " SET times = times + 1, told = max(told, excluded.told)",
                 rows,
             )
+            self._look_whose()
+
+    def _look_whose(self) -> None:
+        with self._lock:
+            assert self._db is not None
+            rows = self._db.execute("SELECT DISTINCT topic FROM entry WHERE NOT told AND closed_us IS NULL").fetchall()
+        self._awaited = frozenset([topic for (topic,) in rows])
+
+    def awaits(self, topic: str) -> bool:
+        """Whether something of that topic is on the list that no receipt speaks of: it may yet come into the store."""
+        return topic in self._awaited
+
+    def is_closed(self, topic: str, raw: bytes) -> bool:
+        """Whether a person has looked at this line and lets it be."""
+        with self._lock:
+            assert self._db is not None
+            row = self._db.execute(
+                "SELECT 1 FROM entry WHERE digest = ? AND closed_us IS NOT NULL", (_line_digest(topic, raw),)
+            ).fetchone()
+        return row is not None
 
     def _within_bounds(self, entries: list[Entry]) -> list[Entry]:
         """Those that may be kept: what was told, what is here already, and what there is room for."""
@@ -188,6 +211,7 @@ class SetAside:
         `SetAsideFull`.
         """
         self._change("DELETE FROM entry WHERE digest = ?", [(_line_digest(*line),) for line in lines])
+        self._look_whose()
 
     def explain(self, reasons: Iterable[tuple[int, str]]) -> None:
         """These entries stay, with a new reason. Raises `SetAsideFull`."""

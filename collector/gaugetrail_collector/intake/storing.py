@@ -29,6 +29,9 @@ LONGEST_WAIT_SECS = 15.0
 UNPROVEN = "it is not signed by a key that the agent is known by"
 """Says of a fork why it isn't believed."""
 
+LEFT_OUT = (Fate.FORK, Fate.REJECTED, Fate.HELD)
+"""Fates of what is not in the store."""
+
 _Done = TypeVar("_Done")
 StoreState = Literal["up", "down", "unknown"]
 
@@ -123,16 +126,14 @@ class Storing:
         records = [opened for decoded in kept for opened in decoded.records]
         message_of = [decoded for decoded in kept for _ in decoded.records]
         outcomes = write_histories(self.store, records, lambda at: self._believed(message_of[at])) if records else []
+        topics = [decoded.message.topic for decoded in message_of]
+        outcomes = [self._let_go(*one) for one in zip(topics, records, outcomes, strict=True)]
         entries = [
-            self._entry(decoded.message.topic, opened, explained(outcome), told=outcome.fate is Fate.REJECTED)
-            for decoded, opened, outcome in zip(message_of, records, outcomes, strict=True)
-            if outcome.fate in (Fate.FORK, Fate.REJECTED)
+            self._entry(topic, opened, explained(outcome), told=outcome.fate is Fate.REJECTED)
+            for topic, opened, outcome in zip(topics, records, outcomes, strict=True)
+            if outcome.fate in LEFT_OUT
         ]
-        if any(opened.branch for opened in records):
-            pairs = zip(message_of, records, strict=True)
-            self.set_aside.arrived(
-                [(decoded.message.topic, opened.sealed.line()) for decoded, opened in pairs if opened.branch]
-            )
+        self._arrived(topics, records, outcomes)
         entries += [
             Entry(decoded.message.topic, raw, reason, self.now_us()) for decoded in kept for raw, reason in decoded.bad
         ]
@@ -165,6 +166,22 @@ class Storing:
                 Entry(decoded.message.topic, raw, f"{reason}; {why}", self.now_us()) for raw, why in decoded.bad
             ]
         return kept, entries
+
+    def _let_go(self, topic: str, opened: Opened, outcome: Outcome) -> Outcome:
+        """A record that is held until somebody decides may leave its agent once a person has closed its entry."""
+        if outcome.fate is Fate.HELD and self.set_aside.is_closed(topic, opened.sealed.line()):
+            return Outcome(Fate.REJECTED, outcome.reason)
+        return outcome
+
+    def _arrived(self, topics: Sequence[str], records: Sequence[Opened], outcomes: Sequence[Outcome]) -> None:
+        """What stands in the store now leaves the list, where it may be on it."""
+        there = [
+            (topic, opened.sealed.line())
+            for topic, opened, outcome in zip(topics, records, outcomes, strict=True)
+            if opened.branch or (outcome.fate not in LEFT_OUT and self.set_aside.awaits(topic))
+        ]
+        if there:
+            self.set_aside.arrived(there)
 
     def _believed(self, decoded: Decoded) -> bool:
         """Whether a second history is believed: signed by a key that the agent is known by."""

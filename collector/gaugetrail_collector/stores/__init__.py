@@ -42,6 +42,10 @@ class Fate(StrEnum):
     (`letting_in`): it isn't written.
     """
     REJECTED = "rejected"
+    HELD = "held"
+    """It isn't written until somebody has decided (a bound is raised, a line PC registered): it stays with its agent,
+    and comes again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

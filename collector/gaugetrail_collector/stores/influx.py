@@ -105,8 +105,8 @@ class InfluxStore(InfluxReads):
             if outcomes[index] is not None or index in parted:
                 continue
             identity = (opened.agent, opened.epoch, opened.seq)
-            if identity not in there and (reason := self._refuse(opened)) is not None:
-                outcomes[index] = Outcome(Fate.REJECTED, reason)
+            if identity not in there and (refused := self._refuse(opened)) is not None:
+                outcomes[index] = refused
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
         written = self._write_all([_lines(batch[index]) for index in fresh.values()])
@@ -157,8 +157,8 @@ class InfluxStore(InfluxReads):
     def _write_one(self, opened: Opened, judged: Outcome | None) -> Outcome:
         if judged is not None and judged is not THERE:
             return judged
-        if judged is None and (reason := self._refuse(opened)) is not None:
-            return Outcome(Fate.REJECTED, reason)
+        if judged is None and (refused := self._refuse(opened)) is not None:
+            return refused
         lines = self._histories.lines(opened)
         if lines is None:
             return THERE
@@ -181,12 +181,13 @@ class InfluxStore(InfluxReads):
         self._chains.forget()
         self._histories.forget()
 
-    def _refuse(self, opened: Opened) -> str | None:
-        """Why a record that isn't there yet may not be written at all."""
+    def _refuse(self, opened: Opened) -> Outcome | None:
+        """Why a record that isn't there yet may not be written, ever or now."""
         if self._keeps_ns is not None and time.time_ns() - opened.time_us * 1000 > self._keeps_ns:
             keeps = f"{self._at.database} keeps {self._keeps_ns / 86_400e9:g} days"
-            return plain(f"points beyond retention: of {opened.record.time}, and {keeps}")
-        return self._guard.refuse(opened)
+            return Outcome(Fate.REJECTED, plain(f"points beyond retention: of {opened.record.time}, and {keeps}"))
+        reason = self._guard.refuse(opened)
+        return None if reason is None else Outcome(Fate.HELD, reason)
 
     def budget(self) -> list[TagUse]:
         """What the guard counts."""
