@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_contract.documents.files import Calibration
+from gaugetrail_contract.documents.gauges import Calibration
 from gaugetrail_contract.settings import Problem
 from gaugetrail_contract.status import GaugeStatus
 

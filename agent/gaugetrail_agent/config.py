@@ -39,7 +39,10 @@ from gaugetrail_agent.station.freshness_settings import FreshnessSettings
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.files import Gauge, Person, Plan, load_gauges, load_people, load_plan
+from gaugetrail_contract.documents.files import Plan, load_plan
+from gaugetrail_contract.documents.gauges import Gauge
+from gaugetrail_contract.documents.lists import load_gauges, load_people
+from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import (
     ConfigError,
@@ -75,9 +78,13 @@ class AgentTable(Settings):
         description="ask: the system says whether a time source keeps this PC's clock right (Linux); kept: something "
         "that can't be asked does (the time service of Windows, a hypervisor), and the clock is believed",
     )
-    gauges: Path | None = Field(None, description="gauge register, CSV: id,calibration_due,status")
+    gauges: Path | None = Field(
+        None, description="gauge register, .csv or .toml; a CSV has at least id,calibration_due,status"
+    )
     people: Path | None = Field(
-        None, description="people list, CSV: id,name,qualification; badges not in it are refused"
+        None,
+        description="people list, .csv or .toml; badges not in it are refused. A CSV has at least "
+        "id,name,qualification, or with operation,issued,expires a row for each qualification",
     )
     profiles: tuple[Path, ...] = Field((), description="folders with your own gauge profiles")
 
@@ -223,7 +230,7 @@ class AgentConfig:
     loaded: Loaded[AgentSettings]
     plans: Mapping[str, Plan]
     gauges: Mapping[str, Gauge]
-    people: Mapping[str, Person] | None
+    people: PeopleList | None
     labels: Mapping[str, OwnLabel] = field(default_factory=dict)
     """Customers' own labels that stations read, by name."""
 
@@ -293,7 +300,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None, today: date | Non
     bare = AgentConfig(loaded, {}, {}, None)
     problems: list[Problem] = []
     gauges: Mapping[str, Gauge] = {}
-    people: Mapping[str, Person] | None = None
+    people: PeopleList | None = None
     try:
         gauges = load_gauges(bare.path(loaded.settings.agent.gauges)) if loaded.settings.agent.gauges else {}
         people = load_people(bare.path(loaded.settings.agent.people)) if loaded.settings.agent.people else None

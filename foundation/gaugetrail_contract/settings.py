@@ -25,7 +25,7 @@ from gaugetrail_contract.files import read_bounded, text_of
 from gaugetrail_contract.problems import ConfigError as ConfigError
 from gaugetrail_contract.problems import Problem as Problem
 from gaugetrail_contract.suggestions import did_you_mean
-from gaugetrail_contract.text import Text
+from gaugetrail_contract.text import IN_WORDS, Text
 from gaugetrail_contract.toml_words import MOST_BYTES, TomlFault, read_toml
 
 Steps = tuple[str | int, ...]
@@ -243,12 +243,17 @@ def _inside(names: tuple[str, ...], counts: Mapping[Steps, int]) -> Steps:
 def _problem(
     model: type[Settings], file: str, text: str, error: ErrorDetails, overridden: Mapping[str, str]
 ) -> Problem:
-    steps, inside = _plain_steps(model, error["loc"])
+    steps, message, allowed = fault_in_words(model, error)
     key = key_text(steps)
-    message, allowed = _message(error, inside, steps)
     if key in overridden:
         return Problem("environment", overridden[key], message, allowed=allowed)
     return Problem(file, key, message, line=line_of(text, steps), allowed=allowed)
+
+
+def fault_in_words(model: type[BaseModel], error: ErrorDetails) -> tuple[Steps, str, str | None]:
+    """Where pydantic's finding stands, what it is in a setter's words, and what would be allowed."""
+    steps, inside = _plain_steps(model, error["loc"])
+    return steps, *_message(error, inside, steps)
 
 
 def _message(error: ErrorDetails, inside: type[BaseModel] | None, steps: Steps) -> tuple[str, str | None]:
@@ -266,6 +271,8 @@ def _message(error: ErrorDetails, inside: type[BaseModel] | None, steps: Steps) 
         return f"is none of the known choices{hint}", choices
     if kind == "union_tag_not_found":
         return f"needs the key {context.get('discriminator', 'kind')} to tell which kind it is", None
+    if kind == "string_pattern_mismatch" and context["pattern"] in IN_WORDS:
+        return IN_WORDS[context["pattern"]], None
     if kind == "value_error":
         return str(context.get("error", error["msg"])), None
     return _plain(error["msg"]), None

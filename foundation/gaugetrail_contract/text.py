@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -108,6 +109,30 @@ UtcText = Annotated[str, StringConstraints(pattern=_MOMENT), Meta(extra_json_sch
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 DateText = Annotated[str, StringConstraints(pattern=_DATE), Meta(extra_json_schema={"pattern": _DATE}), DATE]
 """A calendar date, ISO 8601."""
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day of the calendar") from error
+    return text
+
+
+DayText = Annotated[
+    str,
+    StringConstraints(pattern=_DATE),
+    AfterValidator(_day),
+]
+"""The same for documents: a day that there is."""
+
+IN_WORDS = {
+    _DECIMAL: 'must be a number in digits, such as "74.050"',
+    _DATE: "must be a day such as 2026-11-23",
+    _IDENTIFIER: "holds a control character or a line end",
+    _TEXT: "holds a control character or a line end",
+}
+"""What a text that doesn't fit a pattern is told."""
 
 EpochName = Annotated[str, Meta(extra_json_schema={"pattern": "^[0-9a-z]{8,32}$"}), EPOCH_NAME]
 """The name of an epoch, drawn when a spool is created."""

@@ -24,7 +24,9 @@ from gaugetrail_agent.station.words import (
     TellUse,
     ValueCame,
 )
-from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge, Person, Plan, PlanFile
+from gaugetrail_contract.documents.files import Characteristic, Plan, PlanFile
+from gaugetrail_contract.documents.gauges import Calibration, Gauge
+from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")
@@ -35,11 +37,21 @@ PRESSED = FreshRule(asked=True)
 LOOKS = Characteristic.model_validate({"name": "looks", "kind": "attribute"})
 
 
+def gauge(number: str, due: str | None, status: str = "active", **more: object) -> Gauge:
+    return Gauge.model_validate({"id": number, "calibration_due": due, "status": status, **more})
+
+
+def on_list(*badges: str, qualification: str | None = None) -> PeopleList:
+    """A list of before, which says who there is and not who may do what."""
+    people = tuple(Person(badge=badge, name="Ada", qualification=qualification) for badge in badges)
+    return PeopleList(qualifications="not_kept", person=people)
+
+
 def setup(
     *characteristics: Characteristic,
     mode: Literal["operator", "automatic"] = "operator",
     order: str = "strict",
-    people: dict[str, Person] | None = None,
+    people: PeopleList | None = None,
     gauges: dict[str, Gauge] | None = None,
     locks: frozenset[Calibration] = frozenset({"overdue", "blocked"}),
     rules: dict[str, FreshRule] | None = None,

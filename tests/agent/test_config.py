@@ -265,7 +265,9 @@ def test_files_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
     ):
         file.write_bytes(MARK + file.read_bytes())
     loaded = config.load(path, {})
-    assert (loaded.settings.agent.id, list(loaded.gauges), list(loaded.people or ())) == ("pc1", ["G1"], ["OP-1"])
+    assert loaded.people is not None
+    badges = [one.badge for one in loaded.people.person]
+    assert (loaded.settings.agent.id, list(loaded.gauges), badges) == ("pc1", ["G1"], ["OP-1"])
     assert (loaded.plans["OP10"].ref.id, list(loaded.labels)) == ("CP", ["acme"])
     assert loaded.settings.mqtt.password is not None
     assert loaded.settings.mqtt.password.get_secret_value() == "secret"

@@ -28,7 +28,7 @@ from gaugetrail_agent.notices import (
 )
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.words import Notice, Noticed
-from gaugetrail_contract.documents.files import Calibration
+from gaugetrail_contract.documents.gauges import Calibration
 from gaugetrail_contract.status import DeliveryStatus
 
 HUGE = 10**12

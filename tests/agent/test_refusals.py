@@ -13,7 +13,7 @@ from floor import until
 from hypothesis import given
 from hypothesis import strategies as st
 from spool_bodies import events, put, spool
-from station_floor import BORE, FORCE, LOOKS, Floor, block, setup
+from station_floor import BORE, FORCE, LOOKS, Floor, block, gauge, on_list, setup
 from test_station_runner import Running
 
 from gaugetrail_agent.languages.sentences import ENGLISH, said
@@ -31,7 +31,7 @@ from gaugetrail_agent.station.refusals import WHOSE
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.words import BatchCame, NotRecorded, Recorded, Refusal, Scanned, ValueCame
 from gaugetrail_contract.clock import WallClock
-from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
+from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.events.registry import named, payload_of
 from gaugetrail_contract.events.station import StationRefused
 from gaugetrail_contract.plc_codes import ResultCode
@@ -71,7 +71,7 @@ def refused(floor: Floor) -> list[tuple[str, tuple[str, str] | None]]:
 def test_a_scan_that_is_refused_is_told_with_whose_matter_it_is(
     scans: list[str], cause: str, subject: tuple[str, str] | None
 ) -> None:
-    floor = at(*scans, people={"OP-12": Person("OP-12", "Ada", None)})
+    floor = at(*scans, people=on_list("OP-12"))
     assert refused(floor) == [(cause, subject)]
     (one,) = floor.refused
     assert one.raw == scans[-1].encode()
@@ -97,7 +97,7 @@ def test_a_value_that_is_refused_is_its_units_matter_and_names_the_gauge(reading
 
 
 def test_a_blocked_gauge_is_its_own_matter_whichever_part_it_met() -> None:
-    floor = at("OP-12", "SN000001", gauges={"G-17": Gauge("G-17", None, "blocked")})
+    floor = at("OP-12", "SN000001", gauges={"G-17": gauge("G-17", None, "blocked")})
     floor.gauge("bore", "74.0", "mm")
     floor.scan("%CANCEL")
     floor.say(Recorded("a/e/1", "SN000001", Verdict.INCOMPLETE))
@@ -169,7 +169,7 @@ def test_every_sentence_of_the_catalogue_is_known_to_refuse_or_not_to() -> None:
 
 
 def test_an_automatic_station_tells_each_value_that_it_does_not_take_and_not_what_the_block_lacks() -> None:
-    gauges = {"G-19": Gauge("G-19", "2020-01-01", "active")}
+    gauges = {"G-19": gauge("G-19", "2020-01-01", "active")}
     floor = Floor(setup(FORCE, mode="automatic", gauges=gauges))
     floor.say(block("SN000001", "15.0"))
     floor.say(block("SN000002", None, Status.NO_VALUE))
@@ -304,8 +304,8 @@ def test_the_book_forgets_the_oldest_and_keeps_the_count() -> None:
 
 def test_refusals_are_records_found_by_what_they_name_and_the_unit_is_recorded_as_ever(tmp_path: Path) -> None:
     with spool(tmp_path) as one:
-        gauges = {"G-17": Gauge("G-17", None, "blocked")}
-        people = {"OP-12": Person("OP-12", "Ada", None)}
+        gauges = {"G-17": gauge("G-17", None, "blocked")}
+        people = on_list("OP-12")
         running = Running(replace(setup(BORE, gauges=gauges, people=people), unit=ANY_PART), one)
         running.shift(
             *(running.scan(text) for text in ("OP-99", "OP-99", "OP-12", "SN000007/PR-75", "SN000001")),

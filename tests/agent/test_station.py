@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, measured_unit, setup
+from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, gauge, measured_unit, on_list, setup
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import prompt, waits_for
 from gaugetrail_agent.station.words import AskDevice, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
-from gaugetrail_contract.documents.files import Characteristic, Gauge, Person
+from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Override, Verdict
 
@@ -151,7 +151,7 @@ def test_a_value_without_a_unit_scanned_is_never_recorded() -> None:
 
 
 def test_scans_out_of_turn_are_answered_and_change_nothing() -> None:
-    floor = Floor(setup(people={"OP-12": Person("OP-12", "Ada", "bore gauge 2026")}))
+    floor = Floor(setup(people=on_list("OP-12", qualification="bore gauge 2026")))
     floor.scan("SN000001")
     assert "scan your badge first" in floor.message
     floor.scan("OP-99")
@@ -169,7 +169,7 @@ def test_scans_out_of_turn_are_answered_and_change_nothing() -> None:
 
 
 def test_qualification_stands_in_the_record_as_it_was() -> None:
-    at = setup(people={"OP-12": Person("OP-12", "Ada", "bore gauge 2026")})
+    at = setup(people=on_list("OP-12", qualification="bore gauge 2026"))
     assert measured_unit(at=at).sealed().qualification == "bore gauge 2026"
 
 
@@ -251,7 +251,7 @@ def test_typed_value_is_marked_as_typed() -> None:
 
 
 def test_an_unfit_gauge_is_refused_unless_the_settings_say_why_not_and_then_the_record_does() -> None:
-    gauges = {"G-17": Gauge("G-17", "2020-01-01", "active"), "G-18": Gauge("G-18", None, "blocked")}
+    gauges = {"G-17": gauge("G-17", "2020-01-01", "active"), "G-18": gauge("G-18", None, "blocked")}
     flagged = measured_unit(at=setup(gauges=gauges, locks=frozenset())).sealed()
     assert flagged.override == Override(who="settings", why="G-17 overdue, G-18 blocked: QE-3: the laboratory is full")
     assert [m.calibration for m in flagged.measurements] == ["overdue", "blocked"]

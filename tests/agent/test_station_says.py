@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, measured_unit, setup
+from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, gauge, measured_unit, on_list, setup
 
 from gaugetrail_agent.barcodes import read_scan
 from gaugetrail_agent.languages.sentences import ENGLISH, said
@@ -15,7 +15,8 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
-from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge, Person
+from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
 
 NOTE = Characteristic.model_validate({"name": "note", "title": "the note", "kind": "text"})
@@ -61,7 +62,7 @@ def test_a_scan_is_answered(scans: list[str], light: str, message: str) -> None:
 
 
 def test_a_badge_is_in_the_list_and_can_stand_in_a_record() -> None:
-    listed = Floor(setup(people={"OP-12": Person("OP-12", "Ada", None)}))
+    listed = Floor(setup(people=on_list("OP-12")))
     listed.scan("OP-99")
     assert says(listed) == ("red", "OP-99 is not in the people list")
     free = Floor(replace(setup(), badge=re.compile(r"OP-.+")))
@@ -176,10 +177,10 @@ def test_a_value_that_is_not_fit_is_said_with_the_cure(reading: Reading, message
 @pytest.mark.parametrize(
     ("gauge", "message"),
     [
-        (Gauge("G-17", "2026-09-20", "active"), "gauge G-17 is overdue for calibration: use another one"),
-        (Gauge("G-17", None, "blocked"), "gauge G-17 is blocked for calibration: use another one"),
-        (Gauge("G-17", "2026-09-21", "active"), "being recorded"),
-        (Gauge("G-17", None, "active"), "being recorded"),
+        (gauge("G-17", "2026-09-20", "active"), "gauge G-17 is overdue for calibration: use another one"),
+        (gauge("G-17", None, "blocked"), "gauge G-17 is blocked for calibration: use another one"),
+        (gauge("G-17", "2026-09-21", "active"), "being recorded"),
+        (gauge("G-17", None, "active"), "being recorded"),
     ],
 )
 def test_a_gauge_is_fit_until_the_day_its_calibration_ends(gauge: Gauge, message: str) -> None:
@@ -192,7 +193,7 @@ def test_a_gauge_is_fit_until_the_day_its_calibration_ends(gauge: Gauge, message
 
 def test_a_gauge_that_is_not_fit_gives_an_automatic_station_no_value_either() -> None:
     """One question, one answer: the PLC's record is incomplete, and says how the calibration stood."""
-    gauges = {"G-19": Gauge("G-19", "2020-01-01", "active")}
+    gauges = {"G-19": gauge("G-19", "2020-01-01", "active")}
     locked: frozenset[Calibration] = frozenset({"overdue"})
     for locks, value in ((locked, None), (frozenset({"blocked"}), "15.0")):
         at = setup(FORCE, mode="automatic", gauges=gauges, locks=locks)

@@ -123,10 +123,10 @@ import sys
 from pathlib import Path
 
 atexit.register(lambda: print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]))
-from gaugetrail_contract.documents import files
+from gaugetrail_contract.documents import files, lists
 from gaugetrail_contract.problems import ConfigError
 try:
-    getattr(files, sys.argv[1])(Path(sys.argv[2]))
+    getattr(files if sys.argv[1] == 'load_plan' else lists, sys.argv[1])(Path(sys.argv[2]))
 except ConfigError as error:
     print(error.problems[0].message)
     sys.exit(1)

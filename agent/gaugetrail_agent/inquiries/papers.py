@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_contract.documents.files import Plan, load_gauges, load_people, load_plan
+from gaugetrail_contract.documents.files import Plan, load_plan
+from gaugetrail_contract.documents.lists import load_gauges, load_people
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import ConfigError
 
@@ -35,7 +36,7 @@ def changed_papers(config: AgentConfig) -> Iterator[Finding]:
     try:
         if table.gauges is not None and load_gauges(config.path(table.gauges)) != dict(config.gauges):
             yield _changed("gauge register", config.path(table.gauges), "the gauge register")
-        if table.people is not None and load_people(config.path(table.people)) != dict(config.people or {}):
+        if table.people is not None and load_people(config.path(table.people)) != config.people:
             yield _changed("people list", config.path(table.people), "the people list")
     except ConfigError as error:
         yield Finding("documents", str(error).splitlines()[0], "put the file right; until then what was read holds")

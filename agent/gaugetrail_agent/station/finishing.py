@@ -60,7 +60,7 @@ def verdict_of(setup: Setup, unit: Unit) -> Verdict:
 
 def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operator: str | None = None) -> InspectionBody:
     """What is sealed of the unit. The qualification stands there as it stood."""
-    person = setup.people.get(operator) if setup.people is not None and operator is not None else None
+    person = setup.people.get(operator) if setup.people is not None else None
     return InspectionBody(
         site=setup.site,
         line=setup.line,

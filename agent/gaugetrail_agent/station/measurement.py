@@ -16,7 +16,8 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import ValueCame
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.files import Calibration, Characteristic, Gauge
+from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier
 
@@ -43,7 +44,7 @@ def fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
 
 def unfit_person(setup: Setup, badge: str) -> Sentence | None:
     """Why this badge can't work here; null when it can."""
-    if setup.people is not None and badge not in setup.people:
+    if setup.people is not None and setup.people.get(badge) is None:
         return said("badge.unknown", badge=badge)
     reason = refuse_identifier(badge)
     return None if reason is None else said("badge.unusable", reason=reason)
@@ -108,7 +109,7 @@ def by_hand(
 def _gauge(setup: Setup, device: str) -> Gauge | None:
     """The gauge behind a device; one that the register doesn't list has an unknown calibration."""
     facts = setup.devices[device]
-    return None if facts.gauge is None else setup.gauges.get(facts.gauge, Gauge(facts.gauge, None, "active"))
+    return None if facts.gauge is None else setup.gauges.get(facts.gauge, Gauge(id=facts.gauge))
 
 
 def _result(wanted: Characteristic, reading: Reading) -> Literal["ok", "nok"] | None:

@@ -12,7 +12,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_contract.documents.files import Calibration, Gauge, Person, Plan
+from gaugetrail_contract.documents.files import Plan
+from gaugetrail_contract.documents.gauges import Calibration, Gauge
+from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.text import Identifier, Name, Text
@@ -139,7 +141,7 @@ class Setup:
     plan: Plan
     devices: Mapping[str, DeviceFacts]
     gauges: Mapping[str, Gauge]
-    people: Mapping[str, Person] | None
+    people: PeopleList | None
     badge: re.Pattern[str]
     unit: re.Pattern[str]
     code_profile: str | None = None
@@ -177,7 +179,7 @@ def station_setup(
     line: str,
     devices: Mapping[str, DeviceFacts],
     gauges: Mapping[str, Gauge],
-    people: Mapping[str, Person] | None,
+    people: PeopleList | None,
     label: OwnLabel | None = None,
 ) -> Setup:
     """What the settings say of a station, compiled, with the documents that it works by."""

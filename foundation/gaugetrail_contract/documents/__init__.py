@@ -1,6 +1,9 @@
 """Controlled documents: plans, the gauge register, the people list. What a station must have, and the digest it names.
 
 Promise: a document is read whole and checked whole; its `sha256` is the digest of the bytes that were read, so a record
-names exactly the text that held. `files` reads them from a folder; `editions` is the life that each of them has: who
+names exactly the text that held. `files` reads plans from a folder; `editions` is the life that each of them has: who
 wrote, approved and withdrew it, and which edition holds at a moment.
+
+Read `people` (who may do what on which day) and `gauges` (which gauge may measure what), then `tables` (rows into
+models, each fault with its place) and `lists` (both documents from a table or a file, and back).
 """

@@ -1,4 +1,4 @@
-"""Control plans, the gauge register and the people list, as files for now: read once, checked whole, digested.
+"""Control plans as files for now: read once, checked whole, digested.
 
 A plan's `sha256` is the digest of the file's bytes, so a record names exactly the document that held. Limits are
 decimal strings; a limit written as a bare TOML float would have lost its digits already and is refused.
@@ -6,27 +6,16 @@ decimal strings; a limit written as a bare TOML float would have lost its digits
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from gaugetrail_contract.files import read_bounded, text_of
 from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
-from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, load_settings
-from gaugetrail_contract.text import DateText, DecimalText, Identifier, Text, refuse_identifier
-
-MOST_LIST_BYTES = 16_000_000
-MOST_ROWS = 100_000
-"""Of a gauge register or people list."""
-
-Calibration = Literal["valid", "due", "overdue", "blocked", "unknown"]
+from gaugetrail_contract.settings import Loaded, Settings, load_settings
+from gaugetrail_contract.text import DayText, DecimalText, Identifier, Text
 
 
 class Characteristic(Settings):
@@ -76,7 +65,7 @@ class PlanFile(Settings):
     part: Identifier = Field(description="part number the plan is for")
     part_revision: Identifier | None = None
     approved_by: Identifier = Field(description="who approved this revision")
-    approved_on: DateText = Field(description="when, YYYY-MM-DD, in quotes")
+    approved_on: DayText = Field(description="when, YYYY-MM-DD, in quotes")
     order: Literal["strict", "free"] = Field(
         "strict",
         description="strict: measure in the plan's order; free: whatever gauge speaks fills its characteristic",
@@ -89,15 +78,6 @@ class PlanFile(Settings):
         "drop_lowest, class 1 first; none: never",
     )
     characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
-
-    @field_validator("approved_on")
-    @classmethod
-    def _is_a_day(cls, value: str) -> str:
-        try:
-            date.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError(f"{value!r} is no day of the calendar") from error
-        return value
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -131,93 +111,3 @@ def load_plan(path: Path) -> tuple[Plan, Loaded[PlanFile]]:
     loaded = load_settings(PlanFile, path)
     ref = PlanRef(id=loaded.settings.id, revision=loaded.settings.revision, sha256=loaded.sha256)
     return Plan(loaded.settings, ref, path, loaded.text), loaded
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """A row of the gauge register."""
-
-    id: str
-    calibration_due: str | None
-    status: str
-
-    def calibration(self, today: date) -> Calibration:
-        """As it stands on `today`: blocked, overdue, due (today) or valid."""
-        if self.status == "blocked":
-            return "blocked"
-        if self.calibration_due is None:
-            return "unknown"
-        due = date.fromisoformat(self.calibration_due)
-        if due < today:
-            return "overdue"
-        return "due" if due == today else "valid"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A row of the people list."""
-
-    id: str
-    name: str
-    qualification: str | None
-
-
-def load_gauges(path: Path) -> dict[str, Gauge]:
-    """The gauge register: CSV with `id,calibration_due,status`; more columns are for people. Raises `ConfigError`."""
-    gauges = {}
-    for line, row in _rows(path, ("id", "calibration_due", "status")):
-        due = row["calibration_due"] or None
-        if due is not None:
-            try:
-                date.fromisoformat(due)
-            except ValueError as error:
-                message = f"{due!r} is not a date (YYYY-MM-DD)"
-                raise ConfigError([Problem(str(path), "calibration_due", message, line=line)]) from error
-        if row["status"] not in ("", "active", "blocked"):
-            problem = Problem(str(path), "status", f"unknown status {row['status']!r}", line, "active, blocked")
-            raise ConfigError([problem])
-        gauges[row["id"]] = Gauge(row["id"], due, row["status"] or "active")
-    return gauges
-
-
-def load_people(path: Path) -> dict[str, Person]:
-    """The people list: CSV with `id,name,qualification`. Raises `ConfigError`."""
-    rows = _rows(path, ("id", "name", "qualification"))
-    return {row["id"]: Person(row["id"], row["name"], row["qualification"] or None) for _, row in rows}
-
-
-def _rows(path: Path, columns: Iterable[str]) -> list[tuple[int, Mapping[str, str]]]:
-    name = str(path)
-    try:
-        text = text_of(read_bounded(path, MOST_LIST_BYTES))
-    except OSError as error:
-        raise ConfigError([Problem(name, "", f"can't be read: {error.strerror or error}")]) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError([Problem(name, "", "is not UTF-8 text; save it as CSV UTF-8")]) from error
-    reader = csv.DictReader(io.StringIO(text), strict=True)
-    try:
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            raise ConfigError([Problem(name, "", f"lacks the column {', '.join(missing)}", 1, ", ".join(columns))])
-        return list(_proven(reader, name))
-    except csv.Error as error:
-        raise ConfigError([Problem(name, "", f"is not CSV: {error}", reader.line_num)]) from error
-
-
-def _proven(reader: csv.DictReader[str], name: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Each row with the line that it ends on. Raises `ConfigError`, `csv.Error`."""
-    known: set[str] = set()
-    for row in reader:
-        line = reader.line_num
-        if None in row or None in row.values():
-            message = f"has another number of fields than the {len(reader.fieldnames or ())} of the head line"
-            raise ConfigError([Problem(name, "", message, line)])
-        reason = refuse_identifier(row["id"])
-        if reason is not None:
-            raise ConfigError([Problem(name, "id", f"can't be used: {reason}", line)])
-        if row["id"] in known:
-            raise ConfigError([Problem(name, "id", f"{row['id']} stands twice", line)])
-        if len(known) == MOST_ROWS:
-            raise ConfigError([Problem(name, "", f"has more than {MOST_ROWS:,} rows", line)])
-        known.add(row["id"])
-        yield line, row
