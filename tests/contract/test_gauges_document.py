@@ -91,7 +91,7 @@ def test_a_gauge_is_of_the_kind_fine_enough_and_not_bound_elsewhere(
         ({"range_from": "150", "range_to": "50"}, "range_from 150 lies above range_to 50"),
         ({"resolution": "0.000"}, "more than zero"),
         ({"resolution": "0,01"}, "resolution"),
-        ({"calibrated_on": "2026-11-02", "calibration_due": "2026-11-01"}, "calibration_due 2026-11-01 lies before calibrated_on"),
+        ({"calibrated_on": "2026-11-02", "calibration_due": "2026-11-01"}, "2026-11-01 lies before calibrated_on"),
         ({"grace_days": 5}, "needs who allows it"),
         ({"grace_days": 91, "grace_approved_by": "QE-3"}, "less than or equal to 90"),
         ({"status": "lost"}, "active"),
