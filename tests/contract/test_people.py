@@ -156,7 +156,7 @@ def test_the_matrix_says_of_any_day_who_was_qualified_for_what() -> None:
     )
 
     def told(day: str) -> list[tuple[str, ...]]:
-        return [(one.badge, one.kind, one.subject, one.standing, one.expires or "-") for one in matrix(listed, day)]
+        return [(one.badge, one.kind, one.subject, one.validity, one.expires or "-") for one in matrix(listed, day)]
 
     assert told("2026-06-30") == [
         ("OP-1", "characteristic", "weld", "valid", "-"),
@@ -188,5 +188,5 @@ def test_one_that_holds_is_enough_and_without_one_nobody_works(
     listed = people(*(for_operation(*one) for one in qualified))
     holds = any(name == "OP20" and start <= day <= (end or "9999-99-99") for name, start, end in qualified)
     assert (why_not_at(listed, "OP-12", "OP20", ("bore",), day) is None) == holds
-    cells = {one.subject: one.standing for one in matrix(listed, day)}
+    cells = {one.subject: one.validity for one in matrix(listed, day)}
     assert (cells.get("OP20") == "valid") == holds

@@ -19,9 +19,9 @@ from gaugetrail_contract.documents.people import PeopleList, Person, Qualificati
 from gaugetrail_contract.documents.tables import (
     BETWEEN,
     Column,
-    Found,
-    Row,
+    FoundRows,
     Sheet,
+    SheetRow,
     TableMapping,
     at_most,
     build,
@@ -147,10 +147,10 @@ def people_in(sheet: Sheet, mapping: TableMapping | None = None) -> PeopleList:
     raise ConfigError(at_most(problems, sheet.file))
 
 
-def _people(found: Found, *, qualified: bool) -> tuple[list[Person], list[Problem]]:
+def _people(found: FoundRows, *, qualified: bool) -> tuple[list[Person], list[Problem]]:
     """Each person of their first row, with the qualifications of all their rows."""
     problems = [*_identifiers(found, "badge"), *(() if qualified else _twice(found, "badge"))]
-    first: dict[str, Row] = {}
+    first: dict[str, SheetRow] = {}
     of: dict[str, list[Qualification]] = {}
     for row in found.rows:
         badge = row.cells.get("badge", "")
@@ -162,13 +162,13 @@ def _people(found: Found, *, qualified: bool) -> tuple[list[Person], list[Proble
             problems += faults
             of.setdefault(badge, []).extend(() if made is None else (made,))
     people = []
-    alone = Found(found.file, tuple(first.values()), found.headings)
+    alone = FoundRows(found.file, tuple(first.values()), found.headings)
     built = build(Person, alone, PEOPLE_COLUMNS, only=OF_PERSON)
     people = [one.model_copy(update={"qualified": tuple(of.get(one.badge, ()))}) for _, one in built.items]
     return people, [*problems, *built.problems]
 
 
-def _contradictions(found: Found, before: Row, row: Row) -> Iterator[Problem]:
+def _contradictions(found: FoundRows, before: SheetRow, row: SheetRow) -> Iterator[Problem]:
     """A person's further rows say the same of the person, or nothing."""
     for key in OF_PERSON[1:]:
         text = row.cells.get(key)
@@ -177,7 +177,7 @@ def _contradictions(found: Found, before: Row, row: Row) -> Iterator[Problem]:
             yield found.problem(row.number, key, what)
 
 
-def _identifiers(found: Found, key: str) -> Iterator[Problem]:
+def _identifiers(found: FoundRows, key: str) -> Iterator[Problem]:
     """Before pydantic's own words: why it can't be one."""
     for row in found.rows:
         text = row.cells.get(key)
@@ -188,7 +188,7 @@ def _identifiers(found: Found, key: str) -> Iterator[Problem]:
             yield found.problem(row.number, key, f"can't be used: {reason}")
 
 
-def _twice(found: Found, key: str) -> Iterator[Problem]:
+def _twice(found: FoundRows, key: str) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for row in found.rows:
         text = row.cells.get(key, "")

@@ -49,14 +49,14 @@ class Qualification(Settings):
         """What it is for, by name."""
         return self.operation or self.characteristic or ""
 
-    def standing(self, day: str) -> Standing:
+    def validity(self, day: str) -> Validity:
         """How it stands on a day, YYYY-MM-DD."""
         if day < self.issued:
             return "not yet"
         return "expired" if self.expires is not None and self.expires < day else "valid"
 
 
-Standing = Literal["valid", "not yet", "expired"]
+Validity = Literal["valid", "not yet", "expired"]
 
 
 class Person(Settings):
@@ -159,7 +159,7 @@ def qualification_for(person: Person, operation: str, day: str) -> str | None:
     """What stands in the record: the words of the list, else the qualification for the operation that holds."""
     if person.qualification is not None:
         return person.qualification
-    valid = (one for one in person.qualified if one.operation == operation and one.standing(day) == "valid")
+    valid = (one for one in person.qualified if one.operation == operation and one.validity(day) == "valid")
     one = next(valid, None)
     if one is None:
         return None
@@ -179,12 +179,12 @@ def _for_characteristic(
 def _best(person: Person, kind: str, subject: str, day: str) -> NotQualified | None:
     """Null where one of their qualifications for it holds; else what is nearest to holding."""
     found = [one for one in person.qualified if getattr(one, kind) == subject]
-    standings = {one.standing(day): one for one in sorted(found, key=lambda one: one.expires or "9999")}
-    if "valid" in standings:
+    by_validity = {one.validity(day): one for one in sorted(found, key=lambda one: one.expires or "9999")}
+    if "valid" in by_validity:
         return None
-    if "expired" in standings:
-        return NotQualified("expired", subject, standings["expired"].expires or "")
-    if "not yet" in standings:
+    if "expired" in by_validity:
+        return NotQualified("expired", subject, by_validity["expired"].expires or "")
+    if "not yet" in by_validity:
         return NotQualified("not yet", subject, min(one.issued for one in found))
     return NotQualified("none", subject)
 
@@ -200,7 +200,7 @@ class MatrixCell:
     name: str
     kind: Literal["operation", "characteristic"]
     subject: str
-    standing: Standing
+    validity: Validity
     issued: str
     expires: str | None
     evidence: str
@@ -210,9 +210,9 @@ def matrix(people: PeopleList, day: str) -> Iterator[MatrixCell]:
     """Who is qualified for what on that day, by badge and subject; of several for one thing, the one that counts."""
     for person in sorted(people.person, key=lambda one: one.badge):
         cells: dict[tuple[str, str], MatrixCell] = {}
-        for one in sorted(person.qualified, key=lambda one: (one.standing(day) == "valid", one.expires or "9999")):
+        for one in sorted(person.qualified, key=lambda one: (one.validity(day) == "valid", one.expires or "9999")):
             kind: Literal["operation", "characteristic"] = "operation" if one.operation else "characteristic"
             cells[kind, one.subject] = MatrixCell(
-                person.badge, person.name, kind, one.subject, one.standing(day), one.issued, one.expires, one.evidence
+                person.badge, person.name, kind, one.subject, one.validity(day), one.issued, one.expires, one.evidence
             )
         yield from (cells[key] for key in sorted(cells))

@@ -74,7 +74,7 @@ class TableMapping(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One row by our column names; what is empty isn't there."""
 
     number: int
@@ -82,13 +82,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRows:
     """The rows below the headings, and what they stood under: our column -> the heading as it is written there."""
 
     file: str
-    rows: tuple[Row, ...]
+    rows: tuple[SheetRow, ...]
     headings: Mapping[str, str]
-    above: tuple[Row, ...] = ()
+    above: tuple[SheetRow, ...] = ()
     """What stands above the headings, each cell under its number."""
     faults: tuple[Problem, ...] = ()
     """Of single cells, which are read on as if they were well: what else is wrong is to be found, too."""
@@ -105,20 +105,20 @@ def plain_heading(text: str) -> str:
 
 def rows_of(
     sheet: Sheet, columns: Sequence[Column], mapping: TableMapping | None = None
-) -> tuple[Found, list[Problem]]:
+) -> tuple[FoundRows, list[Problem]]:
     """What stands under headings that we know; and what is wrong with the headings or the table as such, in which case
     its rows can't be understood.
     """
     mapping = mapping or TableMapping()
     strange = sorted({*mapping.columns, *mapping.fixed} - {column.key for column in columns})
     if strange:
-        return Found(sheet.file, (), {}), [_unknown_column(sheet, strange[0], [column.key for column in columns])]
+        return FoundRows(sheet.file, (), {}), [_unknown_column(sheet, strange[0], [column.key for column in columns])]
     at, places = _headings(sheet, columns, mapping)
     line = sheet.rows[at] if at < len(sheet.rows) else ()
     headings = {key: " ".join(line[place].split()) for key, place in places.items()}
     problems = list(_heading_faults(sheet, columns, mapping, at, places))
-    found = Found(sheet.file, (), headings, tuple(_above(sheet, at)))
-    rows: list[Row] = []
+    found = FoundRows(sheet.file, (), headings, tuple(_above(sheet, at)))
+    rows: list[SheetRow] = []
     faults: list[Problem] = []
     for index in range(at + 1, len(sheet.rows)):
         cells = sheet.rows[index]
@@ -129,7 +129,7 @@ def rows_of(
             break
         taken = {key: cells[place].strip() for key, place in places.items() if place < len(cells)}
         taken = {**mapping.fixed, **{key: text for key, text in taken.items() if text}}
-        row, commas = _numbers(found, Row(sheet.number(index), taken), columns, mapping.decimal)
+        row, commas = _numbers(found, SheetRow(sheet.number(index), taken), columns, mapping.decimal)
         faults += commas
         rows.append(row)
     return replace(found, rows=tuple(rows), faults=tuple(faults)), problems
@@ -180,14 +180,16 @@ def _heading_faults(
             yield Problem(sheet.file, headings[key], what, sheet.number(at))
 
 
-def _above(sheet: Sheet, at: int) -> Iterator[Row]:
+def _above(sheet: Sheet, at: int) -> Iterator[SheetRow]:
     for index in range(at):
         cells = {str(place): cell.strip() for place, cell in enumerate(sheet.rows[index]) if cell.strip()}
         if cells:
-            yield Row(sheet.number(index), cells)
+            yield SheetRow(sheet.number(index), cells)
 
 
-def _numbers(found: Found, row: Row, columns: Sequence[Column], decimal: str) -> tuple[Row, list[Problem]]:
+def _numbers(
+    found: FoundRows, row: SheetRow, columns: Sequence[Column], decimal: str
+) -> tuple[SheetRow, list[Problem]]:
     cells, faults = dict(row.cells), []
     for column in columns:
         text = cells.get(column.key, "")
@@ -197,7 +199,7 @@ def _numbers(found: Found, row: Row, columns: Sequence[Column], decimal: str) ->
         if decimal != ",":
             what = f'{text} has a comma: write {point}, or say decimal = "," in the mapping file'
             faults.append(found.problem(row.number, column.key, what))
-    return Row(row.number, cells), faults
+    return SheetRow(row.number, cells), faults
 
 
 # --- rows into models
@@ -209,11 +211,13 @@ M = TypeVar("M", bound=Settings)
 class Built(Generic[M]):
     """Models with the row of each, and every fault; where there is a fault nothing of it may be used."""
 
-    items: tuple[tuple[Row, M], ...]
+    items: tuple[tuple[SheetRow, M], ...]
     problems: tuple[Problem, ...] = field(default=())
 
 
-def build(model: type[M], found: Found, columns: Sequence[Column], *, only: Sequence[str] | None = None) -> Built[M]:
+def build(
+    model: type[M], found: FoundRows, columns: Sequence[Column], *, only: Sequence[str] | None = None
+) -> Built[M]:
     """A model of each row. `only`: the keys that are this model's, where a row says something of two."""
     items, problems = [], list(found.faults)
     many = {column.key for column in columns if column.many}
@@ -230,7 +234,7 @@ def build(model: type[M], found: Found, columns: Sequence[Column], *, only: Sequ
     return Built(tuple(items), tuple(problems))
 
 
-def made_of(model: type[M], data: Mapping[str, Any], found: Found, row: int) -> tuple[M | None, list[Problem]]:
+def made_of(model: type[M], data: Mapping[str, Any], found: FoundRows, row: int) -> tuple[M | None, list[Problem]]:
     """The model of a row's values, or its faults by column."""
     try:
         return model.model_validate(data, context=None), []
@@ -238,7 +242,7 @@ def made_of(model: type[M], data: Mapping[str, Any], found: Found, row: int) -> 
         return None, [_fault(model, found, row, data, detail) for detail in error.errors(include_url=False)]
 
 
-def _fault(model: type[M], found: Found, row: int, data: Mapping[str, Any], detail: ErrorDetails) -> Problem:
+def _fault(model: type[M], found: FoundRows, row: int, data: Mapping[str, Any], detail: ErrorDetails) -> Problem:
     steps, message, allowed = fault_in_words(model, detail)
     key = str(steps[0]) if steps else _named_in(message, found, data)
     text = data.get(key)
@@ -246,7 +250,7 @@ def _fault(model: type[M], found: Found, row: int, data: Mapping[str, Any], deta
     return found.problem(row, key, f"{seen}{message}", allowed)
 
 
-def _named_in(message: str, found: Found, data: Mapping[str, Any]) -> str:
+def _named_in(message: str, found: FoundRows, data: Mapping[str, Any]) -> str:
     """The column that a sentence about the whole row names first."""
     places = [(at, key) for key in data if key in found.headings and (at := _word_at(message, key)) >= 0]
     return min(places)[1] if places else ""
