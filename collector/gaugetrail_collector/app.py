@@ -22,7 +22,7 @@ from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.evidence.readback_rounds import Rounds
 from gaugetrail_collector.intake.account import Account
-from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.batches import Batch, Batches
 from gaugetrail_collector.intake.confirming import Confirming
 from gaugetrail_collector.intake.returning import Returning
@@ -107,7 +107,7 @@ class Collector:
         )
         self.confirming = Confirming(self._confirm)
         self.let_go = LetGo(config.let_go_path)
-        self.neighbours = Neighbours(now_us, on_agent=self._speaks)
+        self.neighbours = Neighbours(now_us, on_agent=self._speaks, has_key=self._has_key)
         self.rounds = Rounds(
             config.store,
             Reconciler(self._ask_again, self._accounted, settings.readback.grace_secs),
@@ -217,6 +217,12 @@ class Collector:
         if self.let_go.back(agent, now_us()):
             log.warning("agent %s was let go and is back", agent, extra={"event": "agent_back", "agent": agent})
 
+    def _has_key(self, agent: str) -> bool:
+        try:
+            return self.keys.has_one(agent)
+        except KeysBroken:  # intake says so, and takes nothing
+            return False
+
     def _finish(self, batch: Batch) -> None:
         """Store, then receipts, then acknowledgements, in this order."""
         stored = self.storing.finish(batch)
@@ -226,6 +232,7 @@ class Collector:
     def _confirm(self, stored: Stored) -> None:
         done = self.account.confirm(stored)
         self.returning.look(stored.records, stored.outcomes, time.monotonic())
+        self.neighbours.meet(agent for agent, _ in done.receipts)
         for agent, receipt in done.receipts:
             self.subscriber.publish_receipt(agent, receipt)
         self.subscriber.acknowledge(done.messages)

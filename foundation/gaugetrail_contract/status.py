@@ -102,6 +102,9 @@ class DeliveryStatus(Told):
     backlog: int = Field(0, ge=0, description="numbers that gathered while nothing could be sent and wait their turn")
     given_again: int = Field(0, ge=0, description="confirmed records that a collector asked for again")
     commands_refused: int = Field(0, ge=0, description="commands that are malformed or not believed")
+    statuses_ignored: int = Field(
+        0, ge=0, description="collectors' statuses that are malformed, not signed as theirs are, or older than the last"
+    )
     callback_faults: int = Field(0, ge=0, description="faults of our own in answering the broker; see the log")
     broker_limits: tuple[str, ...] = Field((), description="what the broker doesn't allow, each in a sentence")
 
@@ -144,6 +147,8 @@ class CollectorStatus(Told):
     collector: str
     time: UtcText | None = None
     started: UtcText | None = None
+    connection: int = Field(0, ge=0, description="counts its tries to connect to the broker since start")
+    beat: int = Field(0, ge=0, description="counts its words on that connection; 0 in a last will, which is the last")
     version: str | None = None
     config_sha256: str | None = None
     store: Literal["up", "down", "unknown"] = Field("unknown", description="agents pause when every store is down")
@@ -191,9 +196,3 @@ class CollectorStatus(Told):
 def agent_offline(agent: str, started: str | None = None) -> bytes:
     """The agent's last will. It names the life that ended, so that one of another agent of that name shows."""
     return AgentStatus(online=False, agent=agent, started=started).model_dump_json(exclude_none=True).encode("utf-8")
-
-
-def collector_offline(collector: str, started: str | None = None) -> bytes:
-    """A collector's last will. It names the life that ended, so that one of another collector of that name shows."""
-    gone = CollectorStatus(online=False, collector=collector, started=started)
-    return gone.model_dump_json(exclude_none=True).encode("utf-8")

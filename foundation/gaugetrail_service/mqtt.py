@@ -82,11 +82,13 @@ class BrokerConnection(Generic[C]):
         make: Callable[..., C],
         *,
         client_id: str,
-        will: tuple[str, bytes],
+        will: tuple[str, Callable[[], bytes]],
         unacknowledged: int,
         receive_maximum: int | None = None,
     ) -> None:
-        """`unacknowledged`: messages of ours on the way at most; `receive_maximum`: the broker's (MQTT 5)."""
+        """`will`: its topic, and what makes it anew for each connection. `unacknowledged`: messages of ours on the way
+        at most; `receive_maximum`: the broker's (MQTT 5).
+        """
         self.where = f"{settings.host}:{settings.port}"
         self.version = settings.version
         self._settings = settings
@@ -214,7 +216,8 @@ class BrokerConnection(Generic[C]):
 
     def _on_pre_connect(self, client: mqtt.Client, _: object) -> None:
         """Before each connection: the last will as the broker takes it, and the password as it is now."""
-        client.will_set(*self._will, qos=1, retain=self.limits.retains)
+        topic, payload = self._will
+        client.will_set(topic, payload(), qos=1, retain=self.limits.retains)
         settings = self._settings
         self._shown = _proofs(settings)
         if settings.username is None:

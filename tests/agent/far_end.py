@@ -14,6 +14,7 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_id
 from gaugetrail_contract.seal import open_line, split_message
+from gaugetrail_contract.signed_status import write_status
 from gaugetrail_contract.signing import Signer, cut_signature
 from gaugetrail_contract.status import CollectorStatus
 
@@ -34,6 +35,7 @@ class FarEnd:
         self.messages: list[bytes] = []
         self.confirming = True
         self.signer = signer
+        self._beat = 0
         self._name = name
         self._agent = agent
         self._subscribed = threading.Event()
@@ -69,8 +71,12 @@ class FarEnd:
         payload = self.signer.word(kind, self._agent, self._name, body) if self.signer else body
         self.client.publish(topic(self._agent), payload, qos=1)
 
-    def status(self, store: str, started: str = "2026-11-25T08:00:00.000000Z") -> None:
-        """Publish a collector's status document."""
-        document = CollectorStatus(online=True, collector=self._name, started=started, store=store)
-        topic = topics.collector_status(self._name)
-        self.client.publish(topic, document.model_dump_json(exclude_none=True), qos=1, retain=True).wait_for_publish(5)
+    def status(self, store: str, started: str = "2026-11-25T08:00:00.000000Z") -> bytes:
+        """Publish a collector's status document, signed where there is a signer; the payload."""
+        self._beat += 1
+        document = CollectorStatus(
+            online=True, collector=self._name, started=started, store=store, connection=1, beat=self._beat
+        )
+        payload = write_status(document, self.signer)
+        self.client.publish(topics.collector_status(self._name), payload, qos=1, retain=True).wait_for_publish(5)
+        return payload

@@ -20,6 +20,7 @@ from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.spool import Origin, SpoolFull
 from gaugetrail_contract.clock import FixedClock
+from gaugetrail_contract.signed_status import CollectorWord
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, SpoolStatus
 from gaugetrail_sim.modbus_units import SimulatedUnit
 
@@ -164,7 +165,8 @@ def test_a_station_that_refuses_says_the_same_however_much_waits(tmp_path: Path)
 def test_missing_receipts_are_one_alarm_and_their_seconds_a_figure() -> None:
     line = BrokerLine("b:1883", "pc1", "gaugetrail-agent-pc1")
     line.up(0)
-    line.collector("t", CollectorStatus(online=True, collector="c1", store="up"), 0)
+    up = CollectorWord(CollectorStatus(online=True, collector="c1", store="up"))
+    line.collectors.take(up, 0, proven=False)
     line.published(1, 0, 900)
     line.acknowledged(1, 0)
     assert line.alarm(UNANSWERED_SECS + 5) == line.alarm(UNANSWERED_SECS + 500) is not None

@@ -13,6 +13,7 @@ from gaugetrail_agent.delivery.strangers import (
     two_stores,
     two_with_one_id,
 )
+from gaugetrail_contract.signed_status import CollectorWord
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 
 LIVES = [f"2026-11-25T0{hour}:00:00.000000Z" for hour in range(1, 8)]
@@ -22,35 +23,39 @@ def status(name: str = "c1", **more: object) -> CollectorStatus:
     return CollectorStatus.model_validate({"online": True, "collector": name} | more)
 
 
+def word(name: str = "c1", **more: object) -> CollectorWord:
+    return CollectorWord(status(name, **more))
+
+
 def test_a_life_that_is_heard_again_after_another_one_is_a_twins_for_a_minute() -> None:
     lives = CollectorLives()
     for at, life in enumerate((0, 1, 1)):
-        lives.hear("t", status(started=LIVES[life]), at)
+        lives.hear(word(started=LIVES[life]), at)
         assert two_with_one_id(lives, at) is None, "started again"
-    lives.hear("t", status(started=LIVES[0]), 3)
+    lives.hear(word(started=LIVES[0]), 3)
     said = "two collectors have one id: both call themselves 'c1'; give one of them another"
     assert two_with_one_id(lives, 3) == said
     assert two_with_one_id(lives, 3 + TWIN_SECS - 0.1) == said
     assert two_with_one_id(lives, 3 + TWIN_SECS) is None
-    lives.hear("t", status(started=LIVES[1]), 100)
+    lives.hear(word(started=LIVES[1]), 100)
     assert two_with_one_id(lives, 100) == said
 
 
 def test_the_last_will_of_an_earlier_life_is_no_twins_and_other_collectors_are_none() -> None:
     lives = CollectorLives()
-    lives.hear("t", status(started=LIVES[0]), 0)
-    lives.hear("t", status(started=LIVES[1]), 1)
-    lives.hear("t", status(started=LIVES[0], online=False), 2)
-    lives.hear("u", status("c2", started=LIVES[0]), 3)
-    lives.hear("t", status(started=None), 4)
+    lives.hear(word(started=LIVES[0]), 0)
+    lives.hear(word(started=LIVES[1]), 1)
+    lives.hear(word(started=LIVES[0], online=False), 2)
+    lives.hear(word("c2", started=LIVES[0]), 3)
+    lives.hear(word(started=None), 4)
     assert two_with_one_id(lives, 4) is None
 
 
 def test_a_collector_that_restarts_for_ever_is_remembered_for_four_lives() -> None:
     lives = CollectorLives()
     for at, started in enumerate(LIVES):
-        lives.hear("t", status(started=started), at)
-    assert len(lives._lives["t"]) == 4
+        lives.hear(word(started=started), at)
+    assert len(lives._lives["c1"]) == 4
     assert two_with_one_id(lives, len(LIVES)) is None
 
 
@@ -83,8 +88,10 @@ def test_while_a_collectors_store_is_down_nobody_else_is_suspected() -> None:
     for at in (0.0, 10.0, 20.0):
         line.vanished(at)
     assert "somebody else" in (line.alarm(20.0) or "")
-    line.collector("t", status(store="up"), 20.0)
-    line.collector("u", status("c2", store="down"), 20.0)
+    line.collectors.take(word(store="up"), 20.0, proven=True)
+    line.collectors.take(word("c2", store="down"), 20.0, proven=False)
+    assert "somebody else" in (line.alarm(20.0) or ""), "whoever says so may be the one"
+    line.collectors.take(word("c2", store="down"), 20.0, proven=True)
     assert line.alarm(20.0) is None
 
 

@@ -47,7 +47,8 @@ class Shop:
         return one
 
     def publisher(self, one: Spool, port: int | None = None, **settings: object) -> Publisher:
-        keys = CollectorKeys(one.path.parent / "collectors.json", EvidenceSettings())
+        evidence = EvidenceSettings.model_validate(settings.pop("evidence", {}))
+        keys = CollectorKeys(one.path.parent / "collectors.json", evidence)
         started = str(settings.pop("started", "2026-11-25T08:00:00.000000Z"))
         mqtt = MqttSettings.model_validate({"host": "127.0.0.1", "port": port or self.floor.mqtt_port, **settings})
         sizes = LearnedSizes(one.path.parent / "broker-limits.json")
@@ -269,18 +270,33 @@ def test_receipts_that_do_not_fit_are_ignored_and_counted(shop: Shop) -> None:
 
 
 def test_sending_pauses_while_every_collectors_store_is_down(shop: Shop) -> None:
-    one, end, other = shop.spool(), shop.far_end(), shop.far_end(name="other")
-    other.confirming = False
-    end.status("down")
+    """That they have signed it counts; what nobody has signed, or a stranger, pauses nothing (attack A5)."""
+    other_key, stranger_key = Signer.new(), Signer.new()
+    one, end = shop.spool(), shop.far_end(signer=COLLECTOR)
+    other, stranger = shop.far_end(name="other", signer=other_key), shop.far_end(name="stranger", signer=stranger_key)
+    other.confirming = stranger.confirming = False
+    stranger.status("down")
+    sender = shop.publisher(one, evidence={"collector_keys": [COLLECTOR.key, other_key.key]})
+    until(lambda: sender._line.collectors.online() == ["stranger"], "the agent has heard the stranger")
+    assert sender.alarm() is None
+    down = end.status("down")
     other.status("down")
-    sender = shop.publisher(one)
     until(lambda: "store is down" in (sender.alarm() or ""), "the agent knows")
     put(one, 1)
-    until(lambda: len(end.came) == 1, "one try goes out all the same")
+    until(lambda: sum(end.came.values()) + sum(other.came.values()) > 0, "one try goes out all the same")
     put(one, 20, 2)
     assert one.state().waiting >= 20
     end.status("up")
     until(empty(one), "all receipted")
+    end.client.publish("gaugetrail/v1/collectors/far/status", down, qos=1, retain=True)
+    end.signer = None
+    end.status("down")
+    until(lambda: sender.figures.ignored_statuses == 2, "the old word and the unsigned one are passed over")
+    assert "isn't signed and is not believed" in (sender.alarm() or "")
+    put(one, 20, 22)
+    assert one.state().waiting < 41
+    end.signer = COLLECTOR
+    until(empty(one), "nothing has paused")
 
 
 def test_a_backlog_does_not_hold_up_what_is_measured_now(shop: Shop) -> None:

@@ -21,6 +21,8 @@ from spool_bodies import large_body
 from gaugetrail_agent.delivery import broker_line
 from gaugetrail_agent.delivery.broker_line import QUICK_DROPS
 from gaugetrail_contract import topics
+from gaugetrail_contract.signed_status import write_status
+from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus
 
 pytestmark = pytest.mark.waits
@@ -159,7 +161,9 @@ def test_no_collector_and_one_whose_store_is_down(
 ) -> None:
     monkeypatch.setattr(broker_line, "UNANSWERED_SECS", 0.1)
     floor.broker()
-    with RunningAgent(settings(tmp_path, f"port = {floor.mqtt_port}")) as running:
+    signer = Signer.new()
+    listed = f'port = {floor.mqtt_port}\n[evidence]\ncollector_keys = ["{signer.key}"]'
+    with RunningAgent(settings(tmp_path, listed)) as running:
         running.typed("OP10", "OP-1", "SN1", "1.5")
         told = running.told("^ *broker: no collector")
         assert told == (
@@ -168,7 +172,7 @@ def test_no_collector_and_one_whose_store_is_down(
         )
         word = CollectorStatus(online=True, collector="c1", store="down", store_detail="InfluxDB doesn't answer")
         paho.mqtt.publish.single(
-            topics.collector_status("c1"), word.model_dump_json(), retain=True, port=floor.mqtt_port
+            topics.collector_status("c1"), write_status(word, signer), retain=True, port=floor.mqtt_port
         )
         assert running.told("^ *broker: every collector's store is down") == (
             "broker: every collector's store is down (InfluxDB doesn't answer); records wait here -> "

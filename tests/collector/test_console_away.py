@@ -11,7 +11,8 @@ from console_floor import Pages, inspection, own_status, sealed
 
 from gaugetrail_collector.console.troubles import as_of
 from gaugetrail_contract import topics
-from gaugetrail_contract.status import AgentStatus, CollectorStatus, agent_offline, collector_offline
+from gaugetrail_contract.signed_status import collector_offline
+from gaugetrail_contract.status import AgentStatus, CollectorStatus, agent_offline
 
 TEN_PAST_ONE = 1_790_039_400_000_000
 """2026-09-22 01:10 UTC."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gaugetrail_collector.intake.rivals import FRESH_SECS, TWIN_SECS, Place, Rivals
+from gaugetrail_collector.intake.rivals import FRESH_SECS, MOST_OTHERS, TWIN_SECS, Place, Rivals
 from gaugetrail_contract import topics
-from gaugetrail_contract.status import CollectorStatus, collector_offline
+from gaugetrail_contract.signed_status import collector_offline, write_status
+from gaugetrail_contract.signing import Signer
+from gaugetrail_contract.status import CollectorStatus
 
 STARTED = "2026-11-25T08:00:00.000000Z"
 EARLIER, LATER = "2026-11-25T07:00:00.000000Z", "2026-11-25T09:00:00.000000Z"
@@ -16,14 +18,14 @@ HERE = Place("share", "collectors", "a" * 16)
 class Room:
     """Rivals of c1 at a clock of the test's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str | None = None) -> None:
         self.secs = 0.0
-        self.rivals = Rivals("c1", STARTED, lambda: self.secs)
+        self.rivals = Rivals("c1", STARTED, lambda: self.secs, key)
         self.rivals.connected()
 
-    def say(self, name: str, *, retained: bool = False, **more: object) -> None:
+    def say(self, name: str, *, retained: bool = False, signer: Signer | None = None, **more: object) -> None:
         status = CollectorStatus.model_validate({"online": True, "collector": name, "started": LATER} | more)
-        payload = status.model_dump_json().encode()
+        payload = write_status(status, signer)
         self.rivals.hear(topics.collector_status(name), payload, retained=retained)
 
     def gone(self, name: str, started: str) -> None:
@@ -66,6 +68,39 @@ def test_the_last_will_of_a_later_life_is_a_twins(room: Room) -> None:
 def test_a_session_taken_over_is_a_twins(room: Room) -> None:
     room.rivals.taken_over()
     assert room.alarms() != ()
+
+
+@pytest.mark.parametrize("signer", [None, Signer.new()], ids=["unsigned", "another key"])
+def test_what_is_said_under_our_name_without_our_key_is_named_so(signer: Signer | None) -> None:
+    """A second collector that was set up under the same id, or somebody who speaks under it: nobody can tell which."""
+    room = Room(Signer.new().key)
+    room.say("c1", signer=signer, started=STARTED)
+    (said,) = room.alarms()
+    assert said.startswith("two collectors have one id: another one calls itself 'c1', and hasn't its key; ")
+    room.secs = TWIN_SECS
+    room.gone("c1", EARLIER)
+    assert room.alarms() == (), "the last will of our former life, which didn't sign yet"
+
+
+def test_what_our_key_has_signed_before_our_start_is_somebodys_who_says_it_again() -> None:
+    """A twin has our key too: it is told by the hour that it says."""
+    key = Signer.new()
+    room = Room(key.key)
+    room.say("c1", signer=key, started=EARLIER, time="2026-11-25T07:30:00.000000Z")
+    room.say("c1", signer=key, started=STARTED)
+    assert room.alarms() == ()
+    room.say("c1", signer=key, started=EARLIER, time="2026-11-25T08:00:05.000000Z")
+    assert room.alarms() == ("two collectors have one id: another one calls itself 'c1'",)
+
+
+def test_of_a_hundred_others_the_last_word_is_kept(room: Room) -> None:
+    for number in range(3 * MOST_OTHERS):
+        room.say(f"x{number}", **SHARING)
+    assert len(room.alarms()) == MOST_OTHERS
+    room.say("bad", signer=None)
+    payload = write_status(CollectorStatus(online=True, collector="c3"), Signer.new()).replace(b"c3", b"c4")
+    room.rivals.hear(topics.collector_status("c4"), payload, retained=False)
+    assert "c4" not in room.rivals._others, "its signature doesn't hold"
 
 
 SHARING = {"takes": "share", "group": "collectors", "store_id": "b" * 16, "store_name": "SQLite store.db"}

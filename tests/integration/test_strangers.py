@@ -85,7 +85,7 @@ def test_two_collectors_with_one_id_are_named_on_both_sides(floor: Floor, versio
     for name in ("one", "two"):
         more = f'version = "{version}"\n' + (f'client_id = "{name}"\n' if client_ids else "")
         collector(floor, name, more, ident="c1", store="same")
-    words = "^ *collector c1: two collectors have one id: another one calls itself 'c1' -> stop one of them"
+    words = "^ *collector c1: two collectors have one id: another one calls itself 'c1'.* -> stop one of them"
     until(said(floor, "collector", "one", words), "a collector says it", WITHIN_A_MINUTE)
     line = "^ *broker: two collectors have one id: both call themselves 'c1'"
     until(said(floor, "agent", "agent", line), "the line says it", WITHIN_A_MINUTE)

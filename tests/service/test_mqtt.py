@@ -36,7 +36,7 @@ class Ear:
             came=self._came,
             fault=self._fault,
         )
-        will = ("gaugetrail/test/will", b"gone")
+        will = ("gaugetrail/test/will", lambda: b"gone")
         self.broker = BrokerConnection(settings, calls, plain_client, client_id="ear", will=will, unacknowledged=10)
 
     def _up(self) -> None:

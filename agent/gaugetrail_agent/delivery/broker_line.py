@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from gaugetrail_agent.delivery.strangers import CollectorLives, Vanishing, two_stores, two_with_one_id
+from gaugetrail_agent.delivery.collectors_heard import CollectorsHeard
+from gaugetrail_agent.delivery.strangers import Vanishing, two_stores, two_with_one_id
 from gaugetrail_contract import topics
-from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_contract.status import AgentStatus
 
 QUICK_DROP_SECS = 2.0
 QUICK_DROPS = 3
@@ -22,6 +23,7 @@ DOUBT_SECS = 60.0
 SILENT_SECS = 5.0
 """A connection on which we wait for an acknowledgement and hear nothing at all is half open."""
 TWIN_SECS = 60.0
+MOST_NAMED = 5
 UNANSWERED_SECS = 30.0
 TAKEN_OVER = 0x8E
 TWINS = "two agents have one id"
@@ -40,8 +42,7 @@ class BrokerLine:
     connected: bool = False
     trouble: str | None = "not connected yet"
     unacknowledged: set[int] = field(default_factory=set)
-    collectors: dict[str, CollectorStatus] = field(default_factory=dict)
-    _lives: CollectorLives = field(default_factory=CollectorLives)
+    collectors: CollectorsHeard = field(default_factory=CollectorsHeard)
     _early: deque[int] = field(default_factory=lambda: deque(maxlen=64))
     """Acknowledged before `publish` had returned (and status documents, which nobody waits for)."""
     _last_publish: float = float("-inf")
@@ -195,13 +196,6 @@ class BrokerLine:
         )
         return fresh
 
-    def collector(self, topic: str, status: CollectorStatus, now: float) -> bool:
-        """A collector's status document. True when it has come up since we last heard of it."""
-        before = self.collectors.get(topic)
-        self._lives.hear(topic, status, now)
-        self.collectors[topic] = status
-        return status.online and (before is None or not before.online or before.started != status.started)
-
     def vanished(self, now: float) -> None:
         """A message has no receipt, though one that went out after it has."""
         self._vanishing.note(now)
@@ -212,14 +206,12 @@ class BrokerLine:
         """Whether the connection looks half open: acknowledgements are due and nothing has come for long."""
         return self.connected and bool(self.unacknowledged) and now - self._heard > SILENT_SECS
 
-    def paused(self) -> str | None:
+    def paused(self, now: float) -> str | None:
         """Why there is no point in sending: every collector that is there says that its store is down."""
-        online = [collector for collector in self.collectors.values() if collector.online]
-        if online and all(collector.store == "down" for collector in online):
-            return (
-                f"every collector's store is down ({online[0].store_detail or online[0].collector}); records wait here"
-            )
-        return None
+        one = self.collectors.stores_down(now)
+        if one is None:
+            return None
+        return f"every collector's store is down ({one.store_detail or one.collector}); records wait here"
 
     def unanswered_secs(self, now: float) -> float | None:
         """How long records have gone out without a receipt; null when there is none to wait for."""
@@ -233,25 +225,24 @@ class BrokerLine:
         return (
             (self._twin[1] if self._twin else None)
             or self.trouble
-            or two_with_one_id(self._lives, now)
-            or two_stores(self.collectors.values())
-            or self.paused()
+            or two_with_one_id(self.collectors.lives, now)
+            or two_stores(self.collectors.statuses())
+            or self.paused(now)
             or self._vanished(now)
             or self._nobody_answers(now)
         )
 
     def _vanished(self, now: float) -> str | None:
         """A collector whose store is down takes its share all the same: then nobody else need be suspected."""
-        down = any(one.online and one.store == "down" for one in self.collectors.values())
-        return None if down else self._vanishing.alarm(now)
+        return None if self.collectors.one_is_down(now) else self._vanishing.alarm(now)
 
     def _nobody_answers(self, now: float) -> str | None:
         if self._unanswered is None or now - self._unanswered < UNANSWERED_SECS:
             return None
-        online = [collector.collector for collector in self.collectors.values() if collector.online]
+        online = self.collectors.online()
         if not online:
             return "no collector is online; records wait here"
         return (
-            f"no receipt comes, though {', '.join(sorted(online))} is online: look at its log and at the broker's "
+            f"no receipt comes, though {', '.join(online[:MOST_NAMED])} is online: look at its log and at the broker's "
             f"access rules for {topics.records(self.agent)}; records wait here"
         )

@@ -84,9 +84,22 @@ class CollectorKeys:
             return None
         return self._refused[1]
 
+    def believes(self, collector: str, key: str | None) -> bool:
+        """Whether what this key has signed is that collector's word; null: it isn't signed."""
+        if self._settings.receipts == "any":
+            return True
+        listed = self._settings.collector_keys
+        return key is not None and (key in listed if listed else self.pins.get(collector) == key)
+
+    def imitated(self, collector: str, key: str | None) -> None:
+        """A status under the collector's name isn't its own, while it is there itself."""
+        how = "isn't signed" if key is None else "is signed with another key"
+        what = f"a status under the name of the collector {collector!r} {how} and is not believed: somebody else speaks"
+        self._refused = time.monotonic(), f"{what} under its name, or two collectors have one id"
+
     def show(self, collector: str, key: str | None) -> None:
-        """A collector says in its status which key it signs with: that makes nothing true, but it tells early, and
-        when it has its own key again.
+        """A collector has signed its status with this key: that makes nothing true, but it tells early, and when it has
+        its own key again.
         """
         if key is None or (collector not in self._shown and len(self._shown) >= MOST_COLLECTORS):
             return

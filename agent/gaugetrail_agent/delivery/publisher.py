@@ -32,8 +32,9 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import parse_command
 from gaugetrail_contract.receipts import Receipt, parse_receipt
-from gaugetrail_contract.signing import Signer
-from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, agent_offline
+from gaugetrail_contract.signed_status import read_status
+from gaugetrail_contract.signing import BadSignature, Signer
+from gaugetrail_contract.status import AgentStatus, DeliveryStatus, agent_offline
 from gaugetrail_service.broker_limits import NO_RETAIN
 from gaugetrail_service.log_repeats import same_words
 from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
@@ -53,6 +54,7 @@ class DeliveryFigures:
     receipts: int = 0
     ignored_receipts: int = 0
     ignored_commands: int = 0
+    ignored_statuses: int = 0
     given_again: int = 0
     callback_faults: int = 0
     connects: int = 0
@@ -96,7 +98,7 @@ class Publisher:
             ),
             plain_client,
             client_id=client_id,
-            will=(topics.status(agent), agent_offline(agent, started)),
+            will=(topics.status(agent), lambda: agent_offline(agent, started)),
             # The window is kept here; the client's own must not queue behind it.
             unacknowledged=settings.window + 10,
         )
@@ -184,6 +186,7 @@ class Publisher:
                 backlog=self._delivery.backlog(),
                 given_again=self.figures.given_again,
                 commands_refused=self.figures.ignored_commands,
+                statuses_ignored=self.figures.ignored_statuses,
                 callback_faults=self.figures.callback_faults,
                 broker_limits=tuple(filter(None, (self._trial.limit, self._unretained()))),
             )
@@ -213,7 +216,7 @@ class Publisher:
                     return
                 self._news = False
                 now = time.monotonic()
-                paused = self._line.paused() is not None and now - last_try < PAUSED_TRY_SECS
+                paused = self._line.paused(now) is not None and now - last_try < PAUSED_TRY_SECS
                 able = self._line.connected and not paused
                 ready = able and len(self._line.unacknowledged) < self._settings.window
                 silent = self._line.silent(now)
@@ -471,19 +474,36 @@ class Publisher:
 
     def _on_collector(self, topic: str, payload: bytes) -> None:
         try:
-            status = CollectorStatus.model_validate_json(payload)
-        except ValidationError:
-            log.warning("%s: no collector's status", topic, extra={"event": "status_ignored", "cause": topic})
+            word = read_status(payload)
+        except BadSignature as error:
+            self._pass_over(topic, str(error))
             return
-        if topic == topics.collector_status(status.collector):
-            self._collectors.show(status.collector, status.key)
+        except ValidationError:
+            self._pass_over(topic, "it is no collector's status")
+            return
+        name = word.status.collector
+        if topic != topics.collector_status(name):
+            self._pass_over(topic, "it is another collector's")
+            return
+        proven = self._collectors.believes(name, word.key)
+        now = time.monotonic()
         with self._wake:
-            self._line.heard(time.monotonic())
-            come_up = self._line.collector(topic, status, time.monotonic())
+            self._line.heard(now)
+            fate = self._line.collectors.take(word, now, proven=proven)
             self._stir()
-        if come_up:
+        if fate in ("old", "foreign"):
+            self._pass_over(topic, "it is an older one" if fate == "old" else "it is not signed as its collector signs")
+        if fate == "foreign":
+            self._collectors.imitated(name, word.key)
+        else:
+            self._collectors.show(name, word.key)
+        if fate == "up":
             # What went out with nobody there, or died with the last one, goes out again.
             self._resume()
+
+    def _pass_over(self, topic: str, why: str) -> None:
+        self.figures.ignored_statuses += 1
+        log.warning("%s is passed over: %s", topic, why, extra={"event": "status_ignored", "cause": same_words(why)})
 
 
 def _written(status: AgentStatus) -> bytes:

@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gaugetrail_contract.signed_status import CollectorWord, Order
 from gaugetrail_contract.status import CollectorStatus
 
 TWIN_SECS = 60.0
+MOST_LIVES = 4
 VANISHING_SECS = 60.0
 A_WHILE_SECS = 5.0
 WHILES = 3
@@ -23,25 +25,35 @@ WHILES = 3
 class CollectorLives:
     """Which lives of each collector were heard. One that is heard again after a later one is still there: a twin."""
 
-    _lives: dict[str, list[str]] = field(default_factory=dict)
-    _twins: dict[str, tuple[float, str]] = field(default_factory=dict)
+    _lives: dict[str, dict[str, Order]] = field(default_factory=dict)
+    """Collector -> start of each life, the one heard last at the end -> the last word of it."""
+    _twins: dict[str, float] = field(default_factory=dict)
 
-    def hear(self, topic: str, status: CollectorStatus, now: float) -> None:
-        """A status document or last will."""
+    def hear(self, word: CollectorWord, now: float) -> bool:
+        """A status document or last will. False for a signed one that was heard before, or is older in its life."""
+        status = word.status
         if status.started is None:
-            return
-        lives = self._lives.setdefault(topic, [])
-        if status.started not in lives:
-            lives.append(status.started)
-            del lives[:-4]
-        elif status.online and status.started != lives[-1]:
-            lives.remove(status.started)
-            lives.append(status.started)
-            self._twins[topic] = (now, status.collector)
+            return False
+        lives = self._lives.setdefault(status.collector, {})
+        before = lives.get(status.started)
+        if before is not None and word.key is not None and word.order <= before:
+            return False
+        if before is not None and status.started != next(reversed(lives)) and status.online:
+            del lives[status.started]
+            self._twins[status.collector] = now
+        lives[status.started] = word.order
+        if len(lives) > MOST_LIVES:
+            del lives[next(iter(lives))]
+        return True
+
+    def forget(self, collector: str) -> None:
+        """It is kept no longer."""
+        self._lives.pop(collector, None)
+        self._twins.pop(collector, None)
 
     def twins(self, now: float) -> list[str]:
         """Ids that two collectors have."""
-        return sorted(name for heard, name in self._twins.values() if now - heard < TWIN_SECS)
+        return sorted(name for name, heard in self._twins.items() if now - heard < TWIN_SECS)
 
 
 def two_with_one_id(lives: CollectorLives, now: float) -> str | None:

@@ -62,6 +62,7 @@ BROKER_CURES = (
     ),
     ("two agents have one id", "give one of the two PCs another [agent] id (and client_id)"),
     ("was known by", "on that host: gaugetrail-collector keys restore FILE; nothing is to be done here"),
+    ("under its name", "let collectors alone write gaugetrail/v1/collectors/# at the broker; nothing is lost by it"),
     ("two collectors have one id", "stop one of the two collectors, and give it another id (and client_id)"),
     ("write to two stores", "stop the collector that doesn't belong here, or give it another group under [mqtt]"),
     ("somebody else takes them", "look who is connected to the broker; let collectors alone read records there"),

@@ -130,6 +130,10 @@ class Keys:
         """Whether the agent is known by this key, whatever the policy."""
         return key in self._of(agent)
 
+    def has_one(self, agent: str) -> bool:
+        """Whether the agent is known by any key. Raises `KeysBroken`."""
+        return bool(self._of(agent))
+
     def knew(self, agent: str, moment_us: int) -> bool:
         """Whether the agent was known by a key at that moment, so that nothing unsigned of it was taken any more."""
         return self.policy != "off" and any(one.agent == agent and one.since_us <= moment_us for one in self.entries())

@@ -5,7 +5,9 @@
 - one of our group that writes to another store: each would store a part of the records.
 - where the broker has no shared subscriptions, the one that takes every message: a second one would only repeat it.
 
-Nothing is believed for long: what isn't said again is forgotten. Time is the monotonic clock's; thread-safe.
+Nothing is believed for long: what isn't said again is forgotten, and of at most `MOST_OTHERS` the last word is kept.
+Under our own name, what our own key signed before our start is nobody's word any more; what another key or none has
+signed is named as what it may be. Time is the monotonic clock's; thread-safe.
 """
 
 from __future__ import annotations
@@ -18,11 +20,15 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from gaugetrail_contract import topics
+from gaugetrail_contract.signed_status import CollectorWord, read_status
+from gaugetrail_contract.signing import BadSignature
 from gaugetrail_contract.status import CollectorStatus
 
 FRESH_SECS = 30.0
 """Every collector says how it is each five seconds."""
 TWIN_SECS = 60.0
+MOST_OTHERS = 100
+FOREIGN = ", and hasn't its key; unless it was set up twice, somebody imitates it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,11 @@ class Rivals:
     collector: str
     started: str
     now: Callable[[], float] = time.monotonic
+    key: str | None = None
+    """The public key of this collector; null where it doesn't sign."""
     _others: dict[str, tuple[CollectorStatus, float]] = field(default_factory=dict)
-    _twin: float | None = None
+    _twin: tuple[float, str] | None = None
+    """When there was a sign of it, and what else is known of it."""
     _connects: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,7 +64,7 @@ class Rivals:
     def taken_over(self) -> None:
         """The broker says that another client has our id."""
         with self._lock:
-            self._twin = self.now()
+            self._twin = self.now(), self._twin[1] if self._twin is not None else ""
 
     def hear(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """A message of a status topic; one that can't be read is passed over."""
@@ -63,24 +72,31 @@ class Rivals:
             return
         name = topic.split("/")[-2]
         try:
-            status = CollectorStatus.model_validate_json(payload) if payload else None
-        except ValidationError:
+            word = read_status(payload) if payload else None
+        except (ValidationError, BadSignature):
             return
         with self._lock:
             if name == self.collector:
-                self._own(status, retained)
-            elif status is None or not status.online:
-                self._others.pop(name, None)
-            else:
-                self._others[name] = (status, self.now())
+                self._own(word, retained)
+                return
+            self._others.pop(name, None)
+            if word is not None and word.status.online:
+                self._others[name] = (word.status, self.now())
+            if len(self._others) > MOST_OTHERS:
+                del self._others[next(iter(self._others))]
 
-    def _own(self, status: CollectorStatus | None, retained: bool) -> None:
-        """A status or last will under our name. Some last wills come late, so an older life's is never a twin's."""
-        if status is None or status.started is None or status.started == self.started:
+    def _own(self, word: CollectorWord | None, retained: bool) -> None:
+        """A status or last will under our name. Some last wills come late, so an older life's is never a twin's; nor is
+        what our own key signed before our start, which somebody says again.
+        """
+        if word is None or word.status.started is None or (retained and self._connects < 2):
             return
-        if (retained and self._connects < 2) or (not status.online and status.started < self.started):
+        foreign = self.key is not None and word.key != self.key
+        if not foreign and (word.status.started == self.started or _is_former(word.status, self.started)):
             return
-        self._twin = self.now()
+        if foreign and not word.status.online and word.status.started < self.started:
+            return  # of a release that didn't sign yet
+        self._twin = self.now(), FOREIGN if foreign else ""
 
     # --- what follows
 
@@ -95,8 +111,8 @@ class Rivals:
     def alarms(self, own: Place) -> tuple[str, ...]:
         """What is wrong, in words that stay the same while it is."""
         found = []
-        if self._twin is not None and self.now() - self._twin < TWIN_SECS:
-            found.append(f"two collectors have one id: another one calls itself {self.collector!r}")
+        if self._twin is not None and self.now() - self._twin[0] < TWIN_SECS:
+            found.append(f"two collectors have one id: another one calls itself {self.collector!r}{self._twin[1]}")
         found += [
             f"collector {other.collector} shares the group {own.group!r} and writes to another store "
             f"({other.store_name or other.store_id}): each of the two stores holds a part of the records only"
@@ -118,3 +134,10 @@ class Rivals:
         with self._lock:
             known = sorted(self._others.items())
         return (status for _, (status, heard) in known if self.now() - heard < FRESH_SECS)
+
+
+def _is_former(status: CollectorStatus, started: str) -> bool:
+    """Whether a life before ours has said this."""
+    return (status.started or "") < started and (
+        not status.online or (status.time is not None and status.time < started)
+    )

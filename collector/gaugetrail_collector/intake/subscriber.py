@@ -25,8 +25,9 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.receipts import Receipt
+from gaugetrail_contract.signed_status import collector_offline, write_status
 from gaugetrail_contract.signing import Signer
-from gaugetrail_contract.status import CollectorStatus, collector_offline
+from gaugetrail_contract.status import CollectorStatus
 from gaugetrail_service.broker_limits import NO_RETAIN, NO_SHARES
 from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection
 
@@ -68,12 +69,17 @@ class Subscriber:
         self._collector = collector
         self._signer = signer
         self._started = started
-        self.rivals = Rivals(collector, started)
+        self.rivals = Rivals(collector, started, key=signer.key if signer is not None else None)
         self.takes: Takes = "unknown"
         self._no_shares = False
         """The broker has no shared subscriptions, so one collector only may take records."""
         self._listen_until = 0.0
         self._deciding = threading.Lock()
+        self._speaking = threading.Lock()
+        """Words go out in the order of their numbers."""
+        self._tries = 0
+        """Tries to connect, and words said since the last one: what an old word that is said again shows by."""
+        self._beats = 0
         self._generation = 0
         """Counts connections: the number in a message's token, beside the broker's for the message."""
         self._status_mid: int | None = None
@@ -95,7 +101,7 @@ class Subscriber:
             ),
             self._make_client,
             client_id=settings.client_id or f"gaugetrail-collector-{collector}",
-            will=(topics.collector_status(collector), collector_offline(collector, started or None)),
+            will=(topics.collector_status(collector), self._last_will),
             unacknowledged=100,
             receive_maximum=settings.window,
         )
@@ -134,8 +140,7 @@ class Subscriber:
         """Take nothing more: what is not acknowledged by now is the broker's or the agents' again."""
         self._stopping.set()
         if self.connected:
-            goodbye = collector_offline(self._collector, self._started or None)
-            self._broker.publish_last(topics.collector_status(self._collector), goodbye, GOODBYE_SECS)
+            self._broker.publish_last(topics.collector_status(self._collector), self._goodbye(), GOODBYE_SECS)
         self._broker.stop()
 
     # --- what the rest of the collector asks
@@ -161,10 +166,23 @@ class Subscriber:
         self._broker.publish(topic, payload)
 
     def publish_status(self, document: CollectorStatus) -> None:
-        """The retained status document, if there is a connection."""
-        if self.connected:
-            payload = document.model_dump_json(exclude_none=True).encode()
-            self._broker.publish(topics.collector_status(self._collector), payload, retain=True)
+        """The retained status document, signed, if there is a connection."""
+        if not self.connected:
+            return
+        with self._speaking:
+            self._beats += 1
+            numbered = document.model_copy(update={"connection": self._tries, "beat": self._beats})
+            topic = topics.collector_status(self._collector)
+            self._broker.publish(topic, write_status(numbered, self._signer), retain=True)
+
+    def _last_will(self) -> bytes:
+        """For the connection that is tried now: it comes after all that is said on it."""
+        with self._speaking:
+            self._tries, self._beats = self._tries + 1, 0
+        return self._goodbye()
+
+    def _goodbye(self) -> bytes:
+        return collector_offline(self._collector, self._started or None, self._signer, self._tries)
 
     # --- the client, and what the connection tells
 
