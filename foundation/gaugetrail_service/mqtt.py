@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 UNSUPPORTED_VERSION = (0x84, 0x01)
 NO_RETAIN = 0x9A
+UNSPECIFIED = 0x80
 SILENT_ENDS = 2
 """The broker has hung up so often without an answer: in 3.1.1 it has no other way to refuse a retained last will."""
 LONGEST_WAIT_SECS = 30
@@ -268,7 +269,7 @@ class BrokerConnection(Generic[C]):
     ) -> None:
         refusal = self._tls.refusal() if self._tls is not None else None
         self._think_of_retaining(told=refusal is not None)
-        self._calls.down(reason.value, refusal or str(reason))
+        self._calls.down(reason.value, refusal or _why(reason))
 
     def _think_of_retaining(self, *, told: bool) -> None:
         """A connection has ended. Whoever is there next may retain, so it is asked again; one of 3.1.1 that hangs up
@@ -314,3 +315,8 @@ def _room_for(messages: int) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.ReceiveMaximum = messages
     return properties
+
+
+def _why(reason: ReasonCode) -> str:
+    """How a connection ended. 0x80 is what paho says when nobody said anything."""
+    return "it ended without a word" if reason.value == UNSPECIFIED else str(reason)

@@ -230,5 +230,5 @@ def test_a_refused_connection_stays_the_trouble_when_the_broker_hangs_up() -> No
     line.refused("Not authorized")
     line.up(3.0)
     assert line.alarm(3.0) is None
-    line.down(0, "Unspecified error", 9.0)
-    assert line.alarm(9.0) == "the connection to b:1883 is lost (Unspecified error); records wait in the spool"
+    line.down(0, "it ended without a word", 9.0)
+    assert line.alarm(9.0) == "the connection to b:1883 is lost (it ended without a word); records wait in the spool"

@@ -10,15 +10,17 @@ import termios
 import threading
 import tty
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import serial
 from byte_link_promises import ByteLinkPromises, SocketWire, read_exactly, read_until_gone
 from pydantic import ValidationError
 
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.ports import PortInfo, list_ports, port_exists
-from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings, resolve
+from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings, _reason, resolve
 
 
 class PtyWire:
@@ -136,6 +138,17 @@ def test_dtr_and_rts_levels_are_accepted(tmp_path: Path, level: str) -> None:
 
     asyncio.run(steps())
     wire.cut()
+
+
+def test_a_port_that_hangs_up_while_its_file_stands_is_said_in_words() -> None:
+    """pyserial says "device reports readiness to read but returned no data"; a pulled adapter does so for a moment."""
+    master, slave = pty.openpty()
+    with closing(serial.Serial(os.ttyname(slave), timeout=5)) as port:
+        os.close(master)
+        with pytest.raises(serial.SerialException) as fault:
+            port.read(1)
+    os.close(slave)
+    assert "hung up: the adapter was pulled out" in _reason(fault.value, "/dev/null")
 
 
 def test_a_replugged_gauge_is_read_again_under_its_name(wire: PtyWire) -> None:

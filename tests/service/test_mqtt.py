@@ -258,6 +258,9 @@ def test_nobody_there_is_said_with_the_reason_and_ends_by_itself(floor: Floor) -
         until(ear.heard(f"no broker at 127.0.0.1:{floor.mqtt_port} (Connection refused)"), "it says so")
         floor.broker()
         until(lambda: ear.ups == 1, "connected")
+        floor.kill("mosquitto")
+        until(ear.heard("it ended without a word"), "a connection that just ends is said in words")
+        assert not ear.heard("Unspecified error")()
 
 
 def test_a_call_that_raises_is_counted_and_the_next_one_comes(floor: Floor, caplog: pytest.LogCaptureFixture) -> None:

@@ -239,6 +239,8 @@ def _reason(error: Exception, device: str) -> str:
         return "permission denied: add the service's user to the group dialout (usermod -aG dialout USER), log in anew"
     if isinstance(error, ValueError | OverflowError):
         return f"the port does not take these settings: {error}"
+    if number == errno.EIO or "readiness to read" in str(error):  # pyserial's word for a port that reads as ended
+        return "hung up: the adapter was pulled out or lost its power, or another program reads the same port"
     return f"broken: {error}; the cable or adapter may be loose"
 
 
