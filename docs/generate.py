@@ -20,7 +20,7 @@ from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_collector import cli as collector_cli
 from gaugetrail_collector.config import CollectorSettings
-from gaugetrail_contract.documents.files import PlanFile
+from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.events.registry import event_schema
 from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt

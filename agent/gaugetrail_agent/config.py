@@ -17,10 +17,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from gaugetrail_agent import plans_seen
 from gaugetrail_agent.barcodes import label_files
 from gaugetrail_agent.barcodes.profiles import OwnLabel
-from gaugetrail_agent.clock.trust import TOO_EARLY_US
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.drivers import StreamDriver, catalogue
@@ -37,12 +35,12 @@ from gaugetrail_agent.links.wedge import WedgeSettings
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.freshness_settings import FreshnessSettings
 from gaugetrail_agent.station.setup import StationTable
+from gaugetrail_agent.station_plans import PlanReading, unlawful_plans
 from gaugetrail_contract import topics
-from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.files import Plan, load_plan
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.lists import load_gauges, load_people
 from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import (
     ConfigError,
@@ -52,14 +50,12 @@ from gaugetrail_contract.settings import (
     Problem,
     Settings,
     Steps,
-    line_of,
     load_settings,
 )
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import Identifier, Name
 
 PREFIX = "GAUGETRAIL_AGENT"
-EARLIEST_TODAY = date.fromisoformat(utc_text(TOO_EARLY_US)[:10])
 
 
 AgentName = Annotated[str, AfterValidator(topics.check_agent)]
@@ -233,6 +229,8 @@ class AgentConfig:
     people: PeopleList | None
     labels: Mapping[str, OwnLabel] = field(default_factory=dict)
     """Customers' own labels that stations read, by name."""
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)
+    """What a quality engineer would ask about the plans; `check` says it."""
 
     @property
     def settings(self) -> AgentSettings:
@@ -308,14 +306,14 @@ def load(path: Path, environ: Mapping[str, str] | None = None, today: date | Non
         problems += error.problems
     problems += _twice(loaded)
     problems += _devices(bare)
-    plans, plan_problems = _plans(bare)
-    problems += plan_problems
-    problems += _unlawful_plans(bare, plans, today or datetime.now().astimezone().date())
+    plans, reading = _plans(bare)
+    problems += reading.problems
+    problems += unlawful_plans(plans, bare.plans_folder, today or datetime.now().astimezone().date())
     labels, label_problems = _labels(bare)
     problems += label_problems
     if problems:
         raise ConfigError(problems)
-    return AgentConfig(loaded, plans, gauges, people, labels)
+    return AgentConfig(loaded, plans, gauges, people, labels, tuple(reading.remarks.values()))
 
 
 def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
@@ -419,67 +417,23 @@ def _labels(config: AgentConfig) -> tuple[dict[str, OwnLabel], list[Problem]]:
     return found, problems
 
 
-def _plans(config: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
+def _plans(config: AgentConfig) -> tuple[dict[str, Plan], PlanReading[AgentSettings]]:
     plans: dict[str, Plan] = {}
-    problems: list[Problem] = []
     devices = {device.name: device for device in config.settings.device}
-    several = dict(_several(config))
+    reading = PlanReading(config.loaded, dict.fromkeys(devices, ()) | dict(_several(config)))
     for number, station in enumerate(config.settings.station):
         for key in ("scanner", "device"):
             name = getattr(station, key)
             if name is not None and name not in devices:
                 message = f"there is no device {name!r}{did_you_mean(name, devices)}"
-                problems.append(config.loaded.problem(("station", number, key), message, there=sorted(devices)))
+                reading.problems.append(config.loaded.problem(("station", number, key), message, there=sorted(devices)))
         if station.mode == "automatic" and isinstance(devices.get(station.device or ""), StreamDeviceTable):
             message = f"{station.device!r} is no Modbus device, so it can't offer blocks"
-            problems.append(config.loaded.problem(("station", number, "device"), message))
-        path = config.path(station.plan)
-        try:
-            plan, loaded_plan = load_plan(path)
-        except ConfigError as error:
-            if not path.is_file():
-                message = f"the control plan {path} is not there"
-                problems.append(config.loaded.problem(("station", number, "plan"), message))
-            else:
-                problems += error.problems
-            continue
-        plans[station.name] = plan
-        for index, characteristic in enumerate(plan.characteristics):
-            if characteristic.device is not None and characteristic.device not in devices:
-                hint = did_you_mean(characteristic.device, devices)
-                message = f"{station.name}'s agent has no device {characteristic.device!r}{hint}"
-                where = ("characteristic", index, "device")
-                problems.append(loaded_plan.problem(where, message, there=sorted(devices)))
-            elif station.mode == "automatic":
-                continue  # a block names each value
-            elif characteristic.channel is None and len(names := several.get(characteristic.device or "", ())) > 1:
-                message = (
-                    f"{characteristic.device!r} has several values: say here by channel which of them is "
-                    f"{characteristic.name!r}, or let the device take only one"
-                )
-                problems.append(loaded_plan.problem(("characteristic", index, "channel"), message, there=names))
-    return plans, problems
-
-
-def _unlawful_plans(config: AgentConfig, plans: Mapping[str, Plan], today: date) -> Iterator[Problem]:
-    """A plan that isn't approved yet, and one whose text changed under its revision."""
-    for plan in {plan.path: plan for plan in plans.values()}.values():
-        approved = date.fromisoformat(plan.file.approved_on)
-        # A clock that lost its battery says nothing about an approval: the station works, and the clock is an alarm.
-        if approved > today >= EARLIEST_TODAY:
-            message = (
-                f"{plan.ref.id} {plan.ref.revision} is approved on {approved}, which is still to come (today is "
-                f"{today}): no record against a plan that isn't approved; put the date right, or wait with the plan"
-            )
-            yield Problem(str(plan.path), "approved_on", message, line=line_of(plan.text, ("approved_on",)))
-    try:
-        yield from plans_seen.changed(config.plans_folder, plans)
-    except PermissionError:
-        return  # not the service's user, whose agent looks; `check` says that nobody has looked now
-    except OSError as error:
-        why = error.strerror or str(error)
-        message = f"can't be read: {why}; it holds the plans as they were first seen"
-        yield Problem(str(config.plans_folder), "", message)
+            reading.problems.append(config.loaded.problem(("station", number, "device"), message))
+        plan = reading.read(number, station)
+        if plan is not None:
+            plans[station.name] = plan
+    return plans, reading
 
 
 def _several(config: AgentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -14,7 +14,7 @@ from gaugetrail_agent.drivers.amounts import UNIT_SETS
 from gaugetrail_agent.drivers.modbus.companion_settings import UnitBeside
 from gaugetrail_agent.drivers.modbus.values import ValueSettings
 from gaugetrail_agent.links.serial_port import SerialSettings
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import CharacteristicKind
 from gaugetrail_contract.settings import Problem, Steps
 
@@ -47,6 +47,7 @@ def doubts(config: AgentConfig) -> Iterator[Problem]:
         if (doubt := _doubt(unit)) is not None:
             yield config.loaded.problem(steps, doubt, warning=True)
     yield from _plan_units(config)
+    yield from config.remarks
 
 
 def _unseen_plans(config: AgentConfig) -> Iterator[Problem]:

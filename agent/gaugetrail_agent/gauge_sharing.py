@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.settings import Problem
 
 

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gaugetrail_contract.documents.files import Plan
+from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import Problem
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from gaugetrail_agent.config import AgentConfig, AgentSettings, load
 from gaugetrail_contract.changed_keys import changed_keys
-from gaugetrail_contract.documents.files import Plan
+from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.settings import Problem, Settings, Steps
 from gaugetrail_service.mqtt_settings import proofs_between
 

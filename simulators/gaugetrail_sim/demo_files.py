@@ -94,6 +94,12 @@ plan = "plans/piston.toml"
 scanner = "scanner1"
 badge_pattern = "OP-[0-9]+"
 unit_pattern = "SN[0-9]{{6}}"
+[[station.wiring]]
+characteristic = "weight"
+device = "scale"
+[[station.wiring]]
+characteristic = "bore_diameter"
+device = "bore"
 
 [[station]]
 name = "{press_station}"
@@ -101,6 +107,14 @@ mode = "automatic"
 device = "press"
 plan = "plans/press.toml"
 unit_pattern = "SN[0-9]{{6}}"
+[[station.wiring]]
+characteristic = "press_force"
+device = "press"
+channel = "force"
+[[station.wiring]]
+characteristic = "press_depth"
+device = "press"
+channel = "depth"
 """
 
 PRESS_DEVICE = """\
@@ -149,7 +163,7 @@ unit = "g"
 nominal = "{weight[0]}"
 lsl = "{weight[1]}"
 usl = "{weight[2]}"
-device = "scale"
+reaction = "set aside, weigh the blank"
 
 [[characteristic]]
 name = "bore_diameter"
@@ -158,12 +172,13 @@ unit = "mm"
 nominal = "{bore[0]}"
 lsl = "{bore[1]}"
 usl = "{bore[2]}"
-device = "bore"
+reaction = "stop, sort back to the last good piston"
 
 [[characteristic]]
 name = "surface"
 title = "surface: %OK or %NOK:<defect>"
 kind = "attribute"
+reaction = "rework or scrap"
 """
 
 PRESS_PLAN = """\
@@ -181,8 +196,7 @@ unit = "kN"
 nominal = "{force[0]}"
 lsl = "{force[1]}"
 usl = "{force[2]}"
-device = "press"
-channel = "force"
+reaction = "hold the part, check the feed"
 
 [[characteristic]]
 name = "press_depth"
@@ -190,8 +204,7 @@ unit = "mm"
 nominal = "{depth[0]}"
 lsl = "{depth[1]}"
 usl = "{depth[2]}"
-device = "press"
-channel = "depth"
+reaction = "hold the part, check the feed"
 """
 
 GAUGES = """\

@@ -24,9 +24,9 @@ from gaugetrail_agent.station.words import (
     TellUse,
     ValueCame,
 )
-from gaugetrail_contract.documents.files import Characteristic, Plan, PlanFile
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Person
+from gaugetrail_contract.documents.plan import Characteristic, Plan, PlanFile
 from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -24,6 +25,8 @@ PLAN = (
     'id = "CP"\nrevision = "A"\npart = "P"\napproved_by = "QE"\napproved_on = "2026-11-01"\n'
     '[[characteristic]]\nname = "bore"\nunit = "mm"\nlsl = "1.0"\nusl = "2.0"\ndevice = "bore"\n'
 )
+UNWIRED = PLAN.replace('device = "bore"\n', 'reaction = "stop"\n')
+WIRING = '[[station.wiring]]\ncharacteristic = "bore"\ndevice = "bore"\n'
 
 
 def written(tmp_path: Path, text: str, plan: str = PLAN) -> Path:
@@ -91,6 +94,81 @@ def test_a_plan_that_names_an_unknown_device(tmp_path: Path) -> None:
     plan = PLAN.replace('device = "bore"', 'device = "bohr"')
     problem = only(tmp_path, AGENT + LINK + DEVICE + STATION, plan)
     assert (problem.key, problem.line, problem.there) == ("characteristic[1].device", 11, "bore")
+
+
+def test_a_plan_without_devices_is_measured_by_the_stations_wiring(tmp_path: Path) -> None:
+    """The digest is that of the document, whatever measures it here."""
+    path = written(tmp_path, AGENT + LINK + DEVICE + STATION + WIRING + 'channel = "1"\n', UNWIRED)
+    plan = config.load(path, {}).plans["OP10"]
+    assert [(one.device, one.channel) for one in plan.characteristics] == [("bore", "1")]
+    assert plan.ref.sha256 == hashlib.sha256(UNWIRED.encode()).hexdigest()
+
+
+ONE = '[[station.wiring]]\ncharacteristic = "bore"\n'
+
+
+@pytest.mark.parametrize(
+    ("wiring", "key", "words"),
+    [
+        ("", "station[1].plan", "no device measures bore of CP at OP10: add [[station.wiring]]"),
+        (ONE, "station[1].wiring[1]", 'name the device that measures it, or say capture = "typed"'),
+        (ONE + 'channel = "1"\n', "station[1].wiring[1]", "a channel is a device's: name the device"),
+        (ONE + 'device = "boer"\n', "station[1].wiring[1].device", "there is no device 'boer'; did you mean bore?"),
+        (WIRING.replace('c = "bore', 'c = "boer'), "station[1].wiring[1].characteristic", "no plan of this station"),
+        (WIRING + WIRING, "station[1].wiring[2].characteristic", "bore is wired already"),
+    ],
+)
+def test_a_wiring_that_measures_nothing_is_named(tmp_path: Path, wiring: str, key: str, words: str) -> None:
+    found = faults(tmp_path, AGENT + LINK + DEVICE + STATION + wiring, UNWIRED)
+    assert words in found[0].message
+    assert found[0].key == key
+
+
+def test_a_characteristic_that_plan_and_settings_wire_is_wired_twice(tmp_path: Path) -> None:
+    problem = only(tmp_path, AGENT + LINK + DEVICE + STATION + WIRING)
+    assert problem.key == "station[1].wiring[1].device"
+    assert "bore is wired twice: the plan names the device 'bore'" in problem.message
+
+
+def test_what_is_typed_here_is_said_by_the_wiring(tmp_path: Path) -> None:
+    path = written(tmp_path, AGENT + LINK + DEVICE + STATION + ONE + 'capture = "typed"\n', UNWIRED)
+    (bore,) = config.load(path, {}).plans["OP10"].characteristics
+    assert (bore.device, bore.capture) == (None, "typed")
+
+
+PLC = (
+    '[[link]]\nname = "net"\nkind = "modbus-tcp"\nhost = "192.0.2.1"\n'
+    '[[device]]\nname = "press"\nlink = "net"\ndriver = "modbus"\n'
+    '[[device.value]]\nname = "serial"\naddress = 10\ntype = "string[8]"\n'
+    '[[device.value]]\nname = "bore"\naddress = 18\nunit = "mm"\n'
+)
+AUTOMATIC = STATION + 'mode = "automatic"\ndevice = "press"\n'
+
+
+def test_an_automatic_station_needs_no_wiring_where_the_block_calls_things_by_the_plans_names(tmp_path: Path) -> None:
+    path = written(tmp_path, AGENT + LINK + DEVICE + PLC + AUTOMATIC, UNWIRED)
+    (bore,) = config.load(path, {}).plans["OP10"].characteristics
+    assert (bore.device, bore.channel) == ("press", None)
+
+
+def test_an_automatic_station_measures_with_its_plc_alone(tmp_path: Path) -> None:
+    found = only(tmp_path, AGENT + LINK + DEVICE + PLC + AUTOMATIC + WIRING, UNWIRED)
+    assert "an automatic station measures with what offers its blocks: 'press'" in found.message
+    second = '[[characteristic]]\nname = "depth"\n'
+    wiring = (WIRING + 'channel = "x"\n').replace('device = "bore"', 'device = "press"')
+    found = only(
+        tmp_path,
+        AGENT + LINK + DEVICE + PLC + AUTOMATIC + wiring + wiring.replace('"bore"', '"depth"'),
+        UNWIRED + second,
+    )
+    assert found.message == "the channel 'x' is wired twice, to bore and depth"
+
+
+def test_of_several_values_the_wiring_names_one(tmp_path: Path) -> None:
+    device = DEVICE.replace("digimatic-13", "andilog").replace('settings = { unit = "mm" }\n', "")
+    problem = only(tmp_path, AGENT + LINK + device + STATION + WIRING, UNWIRED)
+    assert problem.key == "station[1].wiring[1].channel"
+    assert problem.there == "force, displacement"
 
 
 def test_duplicate_device(tmp_path: Path) -> None:
@@ -204,7 +282,7 @@ def test_the_command_exits_78_and_says_each_fault_on_standard_error(tmp_path: Pa
 
 def test_a_port_that_does_not_exist_is_a_warning_with_probe(tmp_path: Path) -> None:
     """A gauge that is not plugged in yet must not keep a configuration from being installed."""
-    path = written(tmp_path, AGENT + LINK + DEVICE + STATION)
+    path = written(tmp_path, AGENT + LINK + DEVICE + STATION + WIRING, UNWIRED)
     done = run("check", "--config", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     done = run("check", "--config", str(path), "--probe")

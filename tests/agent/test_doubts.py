@@ -49,6 +49,13 @@ address = 18
 [[station]]
 name = "OP10"
 plan = "plan.toml"
+[[station.wiring]]
+characteristic = "bore"
+device = "bore"
+[[station.wiring]]
+characteristic = "force"
+device = "press"
+channel = "force"
 """
 PLAN = """\
 id = "CP-1"
@@ -59,19 +66,24 @@ approved_on = "2026-11-01"
 [[characteristic]]
 name = "bore"
 unit = "{bore}"
-device = "bore"
 [[characteristic]]
 name = "force"
 unit = "kN"
-device = "press"
-channel = "force"
+{reaction}
 """
 
 UNIT_AT = 'unit_at = { address = 20, units = { 0 = "%s", 1 = "%s" } }'
 
 
 def write(folder: Path, **more: str) -> Path:
-    facts = {"baud": "9600", "gauge_unit": "mm", "gauge": "G-2", "force": 'unit = "kN"', "bore": "mm"} | more
+    facts = {
+        "baud": "9600",
+        "gauge_unit": "mm",
+        "gauge": "G-2",
+        "force": 'unit = "kN"',
+        "bore": "mm",
+        "reaction": "",
+    } | more
     (folder / "plan.toml").write_text(PLAN.format(**facts), "utf-8")
     file = folder / "agent.toml"
     file.write_text(AGENT.format(**facts), "utf-8")
@@ -118,6 +130,14 @@ def test_a_unit_from_a_register_that_can_be_the_plans_is_no_doubt(tmp_path: Path
 @pytest.mark.parametrize("baud", BAUD_RATES)
 def test_a_usual_baud_rate_is_none(tmp_path: Path, baud: int) -> None:
     assert said(tmp_path, baud=str(baud)) == []
+
+
+def test_what_a_quality_engineer_would_ask_about_the_plan_is_said(tmp_path: Path) -> None:
+    """Once for a plan, at its line; a plan's own devices are read as ever."""
+    (warning,) = said(tmp_path, reaction='usl = "5"')
+    assert "plan.toml: warning: no reaction is planned for force" in warning
+    (warning,) = said(tmp_path, reaction='lsl = "1.00"\nusl = "1.05"\nresolution = "0.01"\nreaction = "stop"')
+    assert "plan.toml:14: warning: characteristic[2].resolution: force: steps of 0.01 are coarser than" in warning
 
 
 def test_check_prints_them_and_the_settings_are_good_all_the_same(tmp_path: Path) -> None:

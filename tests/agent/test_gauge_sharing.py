@@ -51,7 +51,7 @@ def test_two_characteristics_on_one_gauge_are_named(tmp_path: Path) -> None:
     assert warning.startswith("station[1].plan: 'bore' measures top and bottom: only their order tells the two values")
     answer = CliRunner().invoke(app, ["check", "--config", str(file), "--json"])
     assert answer.exit_code == 0, "a warning is no fault"
-    assert [p["message"] for p in json.loads(answer.stdout)["problems"]] == [warning.partition(": ")[2]]
+    assert warning.partition(": ")[2] in [p["message"] for p in json.loads(answer.stdout)["problems"]]
 
 
 def test_channels_tell_values_apart_but_not_from_one_without(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from gaugetrail_agent.station.refusals import WHOSE
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.words import BatchCame, NotRecorded, Recorded, Refusal, Scanned, ValueCame
 from gaugetrail_contract.clock import WallClock
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.registry import named, payload_of
 from gaugetrail_contract.events.station import StationRefused
 from gaugetrail_contract.plc_codes import ResultCode

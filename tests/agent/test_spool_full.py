@@ -25,7 +25,7 @@ from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.documents.files import Plan, PlanFile
+from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.events.spool import RecordsDamaged
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import Capture, Inspection, PlanRef

@@ -10,7 +10,7 @@ from station_floor import BORE, FORCE, LOOKS, Floor, block, measured_unit, setup
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.station.words import Recorded, Scanned, SealIt
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import EventBody, Verdict
 
 

@@ -23,7 +23,7 @@ from gaugetrail_agent.station.runner import PIECE_MEASUREMENTS, Doors, StationRu
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, UsedElsewhere
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import (
     Capture,

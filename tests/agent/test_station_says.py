@@ -15,8 +15,8 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
-from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict
 
 NOTE = Characteristic.model_validate({"name": "note", "title": "the note", "kind": "text"})

@@ -26,7 +26,7 @@ from gaugetrail_agent.station.words import (
     UsedElsewhere,
     ValueCame,
 )
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Measurement
 
 MS = 1_000_000

@@ -105,7 +105,7 @@ def test_station(newcomer: Path, floor: Floor) -> None:
     """A `[[station]]` added as the README says: the terminal leads the operator, and the part can be traced."""
     assert floor.folder == newcomer
     plan = (newcomer / "config/plans/piston.toml").read_text()
-    assert 'device = "bore"' in plan
+    assert 'name = "bore_diameter"' in plan
     with (newcomer / "my-agent.toml").open("a") as file:
         file.write(
             f'\n[mqtt]\nhost = "127.0.0.1"\nport = {floor.mqtt_port}\n[terminal]\n'

@@ -36,11 +36,10 @@ part = "P"
 approved_by = "QE"
 approved_on = "2026-11-01"
 [[characteristic]]
-name = "bore"
+name = "bore_diameter"
 unit = "mm"
 lsl = "1.0"
 usl = "2.0"
-device = "bore"
 """
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_contract.documents.files import Plan, load_plan
+from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.lists import load_gauges, load_people
+from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import ConfigError
 

@@ -18,7 +18,7 @@ from gaugetrail_agent.station.measurement import by_device, fitness
 from gaugetrail_agent.station.refusals import refused_value
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
 from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier, visible

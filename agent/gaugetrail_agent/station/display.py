@@ -15,7 +15,7 @@ from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Light, Sign, StationState, Unit
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 
 Waits = Literal["wait_operator", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]

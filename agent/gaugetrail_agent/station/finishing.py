@@ -13,7 +13,7 @@ from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Override, Verdict
 
 BY_SETTINGS = "settings"

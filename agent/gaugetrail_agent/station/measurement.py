@@ -16,8 +16,8 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import ValueCame
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.files import Characteristic
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier
 

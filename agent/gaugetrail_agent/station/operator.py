@@ -42,7 +42,7 @@ from gaugetrail_agent.station.words import (
     ValueCame,
     say,
 )
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import CharacteristicKind, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier, visible
 

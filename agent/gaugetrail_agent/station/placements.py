@@ -15,7 +15,7 @@ from gaugetrail_agent.reading import WITH_VALUE
 from gaugetrail_agent.station.freshness import Channel, FreshRule, Obstacle, Owner, Sight, Use, obstacle, saw
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import StationState, TellUse, Unit, UsedElsewhere, ValueCame
-from gaugetrail_contract.documents.files import Characteristic
+from gaugetrail_contract.documents.plan import Characteristic
 
 
 def rule_of(setup: Setup, device: str) -> FreshRule:

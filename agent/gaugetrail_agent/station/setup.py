@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_contract.documents.files import Plan
+from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.text import Identifier, Name, Text
@@ -44,6 +45,9 @@ class StationTable(Settings):
         "operator", description="operator: badge, unit, gauges; automatic: each block that the PLC offers is a unit"
     )
     plan: Path = Field(description="control plan file; relative to this file", examples=["plans/piston.toml"])
+    wiring: tuple[Wiring, ...] = Field(
+        (), description="[[station.wiring]]: which device gives a characteristic here, where the plan doesn't say it"
+    )
     scanner: Identifier | None = Field(None, description="the [[device]] that scans badges and units; none: typed")
     device: Identifier | None = Field(None, description="automatic: the Modbus [[device]] that offers the blocks")
     badge_pattern: Pattern = Field("OP-[0-9]+", description="what a badge looks like, a regular expression")

@@ -1,0 +1,121 @@
+"""The plans that stations work by: read from their files, wired, and held against the settings around them.
+
+Promise: a station gets only plans that are whole, lawful and measurable with what it has; every fault is named where it
+is to be put right, in the plan or in the settings. Reads files and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from gaugetrail_agent import plans_seen
+from gaugetrail_agent.clock.trust import TOO_EARLY_US
+from gaugetrail_agent.station.setup import StationTable
+from gaugetrail_agent.station.wiring import unmeasured, wired, wiring_faults
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.documents.files import load_plan
+from gaugetrail_contract.documents.plan import Plan, PlanFile
+from gaugetrail_contract.documents.plan_faults import plan_remarks
+from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps, line_of
+from gaugetrail_contract.suggestions import did_you_mean
+
+EARLIEST_TODAY = date.fromisoformat(utc_text(TOO_EARLY_US)[:10])
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass
+class PlanReading(Generic[S]):
+    """Reads the plans of one settings file. `channels`: every device, and what it is known to tell apart."""
+
+    loaded: Loaded[S]
+    channels: Mapping[str, tuple[str, ...]]
+    problems: list[Problem] = field(default_factory=list)
+    remarks: dict[str, Problem] = field(default_factory=dict)
+    """What a quality engineer would ask about the plans, each once."""
+
+    def read(self, number: int, table: StationTable) -> Plan | None:
+        """The station's plan, wired; null where it can't be read. What is wrong is in `problems`."""
+        at: Steps = ("station", number)
+        found = self._file((*at, "plan"), self.loaded.path.resolve().parent / table.plan)
+        if found is None:
+            return None
+        plan, file = found
+        for one in plan_remarks(plan.file):
+            problem = file.problem(one.steps, one.says, warning=True)
+            self.remarks[str(problem)] = problem
+        blocks = table.device if table.mode == "automatic" else None
+        for fault in wiring_faults([plan], table.wiring, self.channels, blocks):
+            self._say((*at, *fault.steps), fault.says, fault.there)
+        plan = wired(plan, table.wiring, blocks)
+        if lacking := unmeasured(plan):
+            message = (
+                f"no device measures {', '.join(lacking)} of {plan.ref.id} at {table.name}: add [[station.wiring]] "
+                'with characteristic and device for each, or capture = "typed" where a person enters it'
+            )
+            self._say((*at, "plan"), message)
+        self._devices(at, table, plan, file)
+        return plan
+
+    def _file(self, at: Steps, path: Path) -> tuple[Plan, Loaded[PlanFile]] | None:
+        try:
+            return load_plan(path)
+        except ConfigError as error:
+            if path.is_file():
+                self.problems += error.problems
+            else:
+                self._say(at, f"the control plan {path} is not there")
+            return None
+
+    def _devices(self, at: Steps, table: StationTable, plan: Plan, file: Loaded[PlanFile]) -> None:
+        """Devices that the plan names itself, and channels that it or the wiring leaves open."""
+        entries = {one.characteristic: index for index, one in enumerate(table.wiring)}
+        for index, wanted in enumerate(plan.characteristics):
+            if wanted.device is None:
+                continue
+            entry = entries.get(wanted.name)
+            if wanted.device not in self.channels:
+                if entry is None:
+                    hint = did_you_mean(wanted.device, self.channels)
+                    message = f"{table.name}'s agent has no device {wanted.device!r}{hint}"
+                    steps: Steps = ("characteristic", index, "device")
+                    self.problems.append(file.problem(steps, message, there=sorted(self.channels)))
+            elif table.mode != "automatic" and wanted.channel is None and len(self.channels[wanted.device]) > 1:
+                # A block names each value; elsewhere the first of several is nobody's.
+                names = self.channels[wanted.device]
+                message = (
+                    f"{wanted.device!r} has several values: say here by channel which of them is "
+                    f"{wanted.name!r}, or let the device take only one"
+                )
+                if entry is None:
+                    self.problems.append(file.problem(("characteristic", index, "channel"), message, there=names))
+                else:
+                    self._say((*at, "wiring", entry, "channel"), message, names)
+
+    def _say(self, steps: Steps, message: str, there: tuple[str, ...] | None = None) -> None:
+        self.problems.append(self.loaded.problem(steps, message, there=there))
+
+
+def unlawful_plans(plans: Mapping[str, Plan], seen_in: Path, today: date) -> Iterator[Problem]:
+    """A plan that isn't approved yet, and one whose text changed under its revision."""
+    for plan in {plan.path: plan for plan in plans.values()}.values():
+        approved = date.fromisoformat(plan.file.approved_on)
+        # A clock that lost its battery says nothing about an approval: the station works, and the clock is an alarm.
+        if approved > today >= EARLIEST_TODAY:
+            message = (
+                f"{plan.ref.id} {plan.ref.revision} is approved on {approved}, which is still to come (today is "
+                f"{today}): no record against a plan that isn't approved; put the date right, or wait with the plan"
+            )
+            yield Problem(str(plan.path), "approved_on", message, line=line_of(plan.text, ("approved_on",)))
+    try:
+        yield from plans_seen.changed(seen_in, plans)
+    except PermissionError:
+        return  # not the service's user, whose agent looks; `check` says that nobody has looked now
+    except OSError as error:
+        why = error.strerror or str(error)
+        message = f"can't be read: {why}; it holds the plans as they were first seen"
+        yield Problem(str(seen_in), "", message)
