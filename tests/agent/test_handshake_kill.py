@@ -61,7 +61,7 @@ def press() -> Iterator[PlcThread]:
 
 
 @pytest.mark.processes
-def test_an_agent_killed_between_commit_and_echo_answers_from_its_log(press: PlcThread, tmp_path: Path) -> None:
+def test_a53_an_agent_killed_between_commit_and_echo_answers_from_its_log(press: PlcThread, tmp_path: Path) -> None:
     memory = press.units.memory[1].registers
     press.units.units[1].lacks = frozenset({6, 16})  # it can't be written: the answer never gets there
     (tmp_path / "plan.toml").write_text(PLAN)

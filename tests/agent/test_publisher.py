@@ -201,7 +201,7 @@ def test_a_topic_that_the_broker_refuses_is_named(floor: Floor) -> None:
 
 
 @pytest.mark.parametrize(("version", "same_client"), [("5", True), ("3.1.1", True), ("5", False)])
-def test_two_agents_with_one_id_are_named(shop: Shop, version: str, same_client: bool) -> None:
+def test_a10_two_agents_with_one_id_are_named(shop: Shop, version: str, same_client: bool) -> None:
     """By the broker's word where it gives one, else by the status document that another writes under our name."""
     names = (None, None) if same_client else ("a", "b")
     lives = ("2026-11-25T08:00:00.000000Z", "2026-11-25T08:00:01.000000Z")
@@ -251,7 +251,7 @@ def test_a_callback_that_raises_is_counted_and_stops_nothing(shop: Shop, monkeyp
     assert sender.figures.callback_faults == 3
 
 
-def test_receipts_that_do_not_fit_are_ignored_and_counted(shop: Shop) -> None:
+def test_a5_receipts_that_do_not_fit_are_ignored_and_counted(shop: Shop) -> None:
     one, end = shop.spool(), shop.far_end()
     end.confirming = False
     sender = shop.publisher(one)

@@ -241,7 +241,7 @@ def test_undecodable_bytes_are_garbled_not_guessed() -> None:
     assert texts(scanner(encoding="latin-1").received("Gehäuse\r".encode("latin-1"))) == ["Gehäuse"]
 
 
-def test_endless_data_is_refused_and_the_next_scan_read() -> None:
+def test_a17_endless_data_is_refused_and_the_next_scan_read() -> None:
     """A length limit, without growing."""
     device = scanner(max_length="8")
     got = readings(device.received(b"123456789012345\r4711\r"))

@@ -132,7 +132,7 @@ def test_a_collector_can_ask_for_confirmed_records_again_and_hears_what_is_gone(
         assert one.again("otherepoch", 3, 4).gone == ((3, 4),)
 
 
-def test_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None:
+def test_a5_a_receipt_that_does_not_fit_is_ignored_and_said(tmp_path: Path) -> None:
     """Another epoch, another history of it, another seal, a number never sealed: nothing is confirmed by it."""
     with spool(tmp_path) as one:
         appended = put(one, 3)

@@ -20,7 +20,7 @@ AWAY = {"about": "device bore", "sign": "red", "says": "notice.no_answer", "text
 LOW = {"about": "disk", "sign": "amber", "says": "notice.disk_low", "text": "the disk is nearly\x1b full"}
 
 
-def test_a_display_is_drawn_with_light_sign_and_visible_escapes() -> None:
+def test_a16_a_display_is_drawn_with_light_sign_and_visible_escapes() -> None:
     line = drawn({"message": "bore\x1b 74", "prompt": "scan the unit", "light": "green", "sign": "red"})
     assert line.plain == "■  bore\\x1b 74   scan the unit"
     assert [str(span.style) for span in line.spans[:1]] == ["bold white on green"]

@@ -348,7 +348,7 @@ def test_a_pulled_device_is_found_again_by_its_lasting_name(tmp_path: Path) -> N
     asyncio.run(replug())
 
 
-def test_an_input_device_is_grabbed_and_a_refused_grab_is_no_recording(
+def test_a18_an_input_device_is_grabbed_and_a_refused_grab_is_no_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is no kernel device to be had here, so the call itself is watched: EVIOCGRAB with 1, and EBUSY counts."""

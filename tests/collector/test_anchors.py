@@ -72,7 +72,7 @@ def replace_chain(path: Path, records: Sequence[Opened]) -> None:
             )
 
 
-def test_a_chain_rewritten_whole_is_found_by_exported_anchors_and_not_without(tmp_path: Path) -> None:
+def test_a12_a_chain_rewritten_whole_is_found_by_exported_anchors_and_not_without(tmp_path: Path) -> None:
     """The forger has the store and makes every seal anew, so the chain itself is beyond reproach."""
     place = SqlitePlace(tmp_path)
     hand = Hand(place.store(), tmp_path)
@@ -304,7 +304,7 @@ def kept(folder: Path) -> Hand:
     return hand
 
 
-def test_nothing_to_compare_is_no_success(tmp_path: Path) -> None:
+def test_a12_nothing_to_compare_is_no_success(tmp_path: Path) -> None:
     """A check that held nothing against anything must not read as one that found everything in order."""
     hand = kept(tmp_path)
     hand.keep(chain_of(3))
@@ -323,7 +323,7 @@ def test_nothing_to_compare_is_no_success(tmp_path: Path) -> None:
     ]
 
 
-def test_anchors_that_were_all_taken_out_are_missed(tmp_path: Path) -> None:
+def test_a12_anchors_that_were_all_taken_out_are_missed(tmp_path: Path) -> None:
     """The collector's folder remembers that there were some, and the newest one's seal."""
     hand = kept(tmp_path)
     for start in (0, 10):

@@ -53,7 +53,7 @@ def test_a_lot_leads_to_its_units(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("serial", NASTY)
-def test_a_nasty_serial_is_literal_and_finds_itself_alone(pages: Pages, serial: str) -> None:
+def test_a13_a_nasty_serial_is_literal_and_finds_itself_alone(pages: Pages, serial: str) -> None:
     before = pages.count()
     for path in ("/search", "/history"):
         page = pages.ask(path, {"q": serial, "id": serial})

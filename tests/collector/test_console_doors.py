@@ -82,7 +82,7 @@ def said(caplog: pytest.LogCaptureFixture, event: str) -> list[str]:
     "length",
     ["99999999990000000000", "00000000009999999999", "9" * 4000, "16385", "1e3", "+5", "-1", "0x10", "²", "5, 5"],
 )
-def test_attack_41_a_stated_length_that_is_too_long_or_no_number_gets_no_further(door: Door, length: str) -> None:
+def test_a41_a_stated_length_that_is_too_long_or_no_number_gets_no_further(door: Door, length: str) -> None:
     """Nothing of the body is taken, and the next one is served."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with socket.create_connection(("127.0.0.1", door.port), 10) as one:
@@ -100,7 +100,7 @@ def test_attack_41_a_stated_length_that_is_too_long_or_no_number_gets_no_further
     assert door.ask("GET", "/login")[0] == 200
 
 
-def test_attack_41_more_bytes_than_stated_or_allowed_are_not_taken(door: Door) -> None:
+def test_a41_more_bytes_than_stated_or_allowed_are_not_taken(door: Door) -> None:
     """Counted as they come, whatever the head says; the application hears that the client has hung up."""
     status, _, text = door.ask("POST", "/login", "x" * (MAX_BODY + 1))
     assert (status, f"at most {MAX_BODY} bytes" in text) == (413, True)
@@ -125,7 +125,7 @@ def test_a_body_that_grows_past_its_bound_is_a_hang_up_for_the_application(door:
 # --- passwords
 
 
-def test_attack_35_guesses_wait_four_at_most_and_pages_stay_up(door: Door) -> None:
+def test_a35_guesses_wait_four_at_most_and_pages_stay_up(door: Door) -> None:
     """Thirty at once, each of another name: one is tried, four wait, the rest are told to come again."""
     codes: list[int] = []
     guesses = [
@@ -145,7 +145,7 @@ def test_attack_35_guesses_wait_four_at_most_and_pages_stay_up(door: Door) -> No
     assert door.log_on()[0] == 303, "nobody is kept out by them"
 
 
-def test_attack_35_an_address_that_sprays_names_waits_and_another_does_not(
+def test_a35_an_address_that_sprays_names_waits_and_another_does_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = [1000.0]
@@ -164,7 +164,7 @@ def test_attack_35_an_address_that_sprays_names_waits_and_another_does_not(
     assert said(caplog, "wrong_password")[0] == "console: a wrong password for name0 from 192.0.2.7"
 
 
-def test_attack_35_waits_grow_and_end(tmp_path: Path) -> None:
+def test_a35_waits_grow_and_end(tmp_path: Path) -> None:
     now = [0.0]
     (tmp_path / "users").write_text(line_of("ann", PASSWORD) + "\n")
     sessions = Sessions(UsersFile(tmp_path / "users").now, lambda: now[0])
@@ -198,7 +198,7 @@ def test_whose_address_it_is(peer: str, said_by: str, source: str) -> None:
     assert source_of(peer, {"x-forwarded-for": said_by}) == source
 
 
-def test_log_on_log_off_and_a_wrong_guess_leave_a_line_and_no_password(
+def test_a44_log_on_log_off_and_a_wrong_guess_leave_a_line_and_no_password(
     door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -215,7 +215,7 @@ def test_log_on_log_off_and_a_wrong_guess_leave_a_line_and_no_password(
 # --- users that change
 
 
-def test_attack_39_a_user_who_is_taken_out_of_the_file_is_out_at_the_next_request(door: Door) -> None:
+def test_a39_a_user_who_is_taken_out_of_the_file_is_out_at_the_next_request(door: Door) -> None:
     mine = door.cookie()
     assert door.ask("GET", "/", Cookie=mine)[0] == 200
     door.users.write_text(line_of("bob", PASSWORD) + "\n")
@@ -224,7 +224,7 @@ def test_attack_39_a_user_who_is_taken_out_of_the_file_is_out_at_the_next_reques
     assert door.log_on("bob")[0] == 303
 
 
-def test_attack_39_another_password_ends_the_session_and_a_line_more_ends_none(door: Door) -> None:
+def test_a39_another_password_ends_the_session_and_a_line_more_ends_none(door: Door) -> None:
     mine = door.cookie()
     door.users.write_text(door.users.read_text() + line_of("bob", PASSWORD) + "\n")
     assert door.ask("GET", "/", Cookie=mine)[0] == 200

@@ -22,7 +22,7 @@ def pages(tmp_path: Path) -> Iterator[Pages]:
     made.close()
 
 
-def test_every_answer_carries_the_policy(pages: Pages) -> None:
+def test_a40_every_answer_carries_the_policy(pages: Pages) -> None:
     for path in ("/", "/static/console.css", "/nowhere", "/openapi.json"):
         answer = pages.ask(path)
         for name, value in HEADERS.items():
@@ -33,7 +33,7 @@ def test_every_answer_carries_the_policy(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8470", "127.0.0.1.evil.example", "", "[::2]:8470"])
-def test_a_foreign_name_for_this_address_is_refused(pages: Pages, host: str) -> None:
+def test_a37_a_foreign_name_for_this_address_is_refused(pages: Pages, host: str) -> None:
     """DNS rebinding: a page of evil.example whose name suddenly points to this machine."""
     answer = pages.ask("/", headers={"host": host})
     assert answer.status_code == 403
@@ -57,7 +57,7 @@ def test_own_names_are_answered_on_any_port(pages: Pages, host: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/set-aside/1/retry", "/verify", "/api/set-aside/1/retry", "/api/verify"])
-def test_a_foreign_page_presses_no_button(pages: Pages, path: str, headers: dict[str, str]) -> None:
+def test_a37_a_foreign_page_presses_no_button(pages: Pages, path: str, headers: dict[str, str]) -> None:
     """Not even with the right token, which it can't have."""
     assert pages.press(path, **headers).status_code == 403
     assert pages.count() == 0

@@ -71,7 +71,7 @@ def test_a_stranger_presses_no_button(pages: Pages) -> None:
     assert pages.facts.verifying.last is None
 
 
-def test_who_has_logged_on_is_let_in_until_the_day_is_over_or_he_logs_off(pages: Pages, clock: list[float]) -> None:
+def test_a36_who_has_logged_on_is_let_in_until_the_day_is_over_or_he_logs_off(pages: Pages, clock: list[float]) -> None:
     code, cookie = log_on(pages)
     assert code == 303
     for word in ("HttpOnly", "SameSite=strict", "Path=/"):

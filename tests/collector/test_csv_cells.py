@@ -30,7 +30,7 @@ def plant(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("words", [("export", "--format", "csv"), ("trace", "--lot", "L1", "--csv")])
-def test_attack_57_cells_that_a_spreadsheet_would_obey_are_text_and_numbers_stay_numbers(
+def test_a57_cells_that_a_spreadsheet_would_obey_are_text_and_numbers_stay_numbers(
     plant: Path, words: Sequence[str]
 ) -> None:
     rows = list(csv.DictReader(io.StringIO(ask(plant, *words)[1])))
@@ -56,5 +56,5 @@ def test_attack_57_cells_that_a_spreadsheet_would_obey_are_text_and_numbers_stay
         (None, None),
     ],
 )
-def test_attack_57_what_counts_as_a_number(cell: object, text: object) -> None:
+def test_a57_what_counts_as_a_number(cell: object, text: object) -> None:
     assert as_text(cell) == text

@@ -73,7 +73,7 @@ def test_a_topic_that_is_no_agents_is_kept_with_its_bytes(topic: str) -> None:
     assert [raw for raw, _ in decoded.bad] == [LINES[0]]
 
 
-def test_a_record_counts_only_on_its_own_agents_topic() -> None:
+def test_a2_a_record_counts_only_on_its_own_agents_topic() -> None:
     decoded = decode(Message(topics.records("other-pc"), LINES[0], 1))
     assert decoded.records == ()
     assert "line1-pc1's, but it came on other-pc's topic" in decoded.bad[0][1]
@@ -83,7 +83,7 @@ def test_an_empty_message_is_no_silence() -> None:
     assert decode(Message(TOPIC, b"", 1)).bad == ((b"", "the message holds no record"),)
 
 
-def test_a_message_of_more_lines_than_agents_send_is_one_entry_and_looked_at_no_further() -> None:
+def test_a24_a_message_of_more_lines_than_agents_send_is_one_entry_and_looked_at_no_further() -> None:
     """Half a million lines must cost no more than their bytes; 500 records and a signature are taken."""
     most = b"\n".join([b"x"] * MOST_LINES)
     assert len(decode(Message(TOPIC, most, 1)).bad) == MOST_LINES

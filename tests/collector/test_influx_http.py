@@ -242,7 +242,7 @@ def test_nobody_there_no_such_name_and_silence() -> None:
             http.close()
 
 
-def test_a_secret_is_shown_by_no_repr() -> None:
+def test_a44_a_secret_is_shown_by_no_repr() -> None:
     address = InfluxAddress("http://x", "2", "b", token="t0ken", password="s3cret")
     assert "t0ken" not in repr(address)
     assert "s3cret" not in repr(address)

@@ -73,7 +73,7 @@ def test_an_unsigned_message_is_taken_until_the_agent_has_a_key(bench: Bench) ->
     assert bench.account.figures.unproven == 2
 
 
-def test_another_key_is_set_aside_without_a_receipt_and_stops_nobody(bench: Bench) -> None:
+def test_a10_another_key_is_set_aside_without_a_receipt_and_stops_nobody(bench: Bench) -> None:
     bench.take(message(CHAIN[:1], KEY))
     receipted, aside = bench.take(message(CHAIN[1:3], FORGER))
     assert receipted == 0

@@ -25,7 +25,7 @@ def bad(topic: str, *lines: bytes, told: bool = False) -> list[Entry]:
     return [Entry(topic, raw, "no record", 1, told=told) for raw in lines]
 
 
-def test_each_topic_has_its_entries_and_all_together_theirs(aside: SetAside) -> None:
+def test_a24_each_topic_has_its_entries_and_all_together_theirs(aside: SetAside) -> None:
     aside.put(bad("a", b"1", b"2", b"3", b"4"))
     assert (aside.count(), aside.refused) == (3, 1)
     aside.put(bad("a", b"5"))
@@ -47,7 +47,7 @@ def test_what_is_here_already_only_counts_up(aside: SetAside) -> None:
     assert aside.refused == 0
 
 
-def test_what_an_agent_was_told_is_kept_and_takes_no_room_from_others(aside: SetAside) -> None:
+def test_a24_what_an_agent_was_told_is_kept_and_takes_no_room_from_others(aside: SetAside) -> None:
     aside.put(bad("a", *(b"t%d" % number for number in range(20)), told=True))
     assert (aside.count(), aside.refused) == (20, 0)
     aside.put(bad("a", b"1", b"2", b"3", b"4"))

@@ -100,7 +100,7 @@ def test_an_unproven_record_is_not_accounted_for(room: Room) -> None:
     assert room.aside.numbers("pc1", "abcdefgh") == []
 
 
-def test_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
+def test_a4_a_fork_is_kept_on_both_sides_and_never_confirmed(room: Room) -> None:
     """The same identity under two seals: the first stays in the store, the other on the list, again and again."""
     pair = twin(1)
     room.take(pair.first.sealed.line(), "line1-pc1")

@@ -204,7 +204,7 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "note.txt").open()
 
 
-def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+def test_a61_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     store.open()
     assert store._db is not None

@@ -204,7 +204,7 @@ def test_late_data_stand_at_their_own_time(place: Place) -> None:
 
 
 @pytest.mark.parametrize("text", AWKWARD, ids=lambda text: text[:12])
-def test_an_identifier_comes_back_literally(place: Place, text: str) -> None:
+def test_a14_an_identifier_comes_back_literally(place: Place, text: str) -> None:
     """As serial (a field), as part (a tag), as operator; and a question for it finds this record and no other."""
     store = place.store()
     one = opened(2, text, lot=f"{text[:190]}-lot", operator=text, part=text, components=(f"c-{text[:190]}",))

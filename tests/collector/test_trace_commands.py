@@ -142,7 +142,7 @@ def test_where_a_unit_went_is_a_tree(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("serial", AWKWARD)
-def test_an_awkward_serial_is_taken_literally(ask: Ask, serial: str) -> None:
+def test_a13_an_awkward_serial_is_taken_literally(ask: Ask, serial: str) -> None:
     for words in (["--serial", serial], ["--", serial]):
         assert serial in ask(*words).stdout
     (unit,) = json.loads(ask("--serial", serial, "--json").stdout)["inspections"]

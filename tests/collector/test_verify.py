@@ -117,7 +117,7 @@ def heads_of(changes: dict[tuple[str, str], tuple[list[Row], Mutated]]) -> dict[
     }
 
 
-def test_a_thousand_mutations_in_sqlite_are_found_and_the_right_record_is_named(
+def test_a12_a_thousand_mutations_in_sqlite_are_found_and_the_right_record_is_named(
     tmp_path: Path, chains: list[list[Opened]]
 ) -> None:
     store = SqliteStore(tmp_path / "store.db")

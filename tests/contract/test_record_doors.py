@@ -14,7 +14,7 @@ KEYS = sorted({key for key in DATA.split(b'"')[1::2] if b'"' + key + b'":' in DA
 
 
 @given(st.sampled_from(KEYS), st.sampled_from([b"", b" ", b"  ", b"\t", b"\r\n"]), st.data())
-def test_any_key_that_stands_twice_is_refused(key: bytes, blank: bytes, data: st.DataObject) -> None:
+def test_a22_any_key_that_stands_twice_is_refused(key: bytes, blank: bytes, data: st.DataObject) -> None:
     """Whatever stands between key and colon, and whether the two values are the same or not."""
     at = DATA.index(b'"' + key + b'":')
     value = DATA[at + len(key) + 3 :].split(b",")[0].rstrip(b"}]")

@@ -176,7 +176,7 @@ def test_a_command_reads_as_it_was_written() -> None:
         b'{"command":"again","epoch":"abcdefgh","ranges":[' + b",".join([b"[1,1]"] * (MAX_RANGES + 1)) + b"]}",
     ],
 )
-def test_what_is_no_command_is_refused(body: bytes) -> None:
+def test_a32_what_is_no_command_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the sentence is free
         parse_command(body)
 

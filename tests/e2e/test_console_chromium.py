@@ -200,7 +200,7 @@ def test_the_line_shows_each_inspection_as_it_is_stored_and_an_agent_that_dies(
 
 
 @pytest.mark.parametrize("serial", NASTY)
-def test_a_nasty_serial_is_taken_literally(url: str, page: Page, seen: Seen, shop: Floor, serial: str) -> None:
+def test_a16_a_nasty_serial_is_taken_literally(url: str, page: Page, seen: Seen, shop: Floor, serial: str) -> None:
     before = count(shop)
     page.goto(f"{url}/search")
     page.get_by_role("searchbox").fill(serial)
@@ -281,7 +281,7 @@ def foreign_site(url: str) -> Iterator[str]:
     thread.join(10)
 
 
-def test_a_foreign_page_hears_reads_frames_and_presses_nothing(url: str, page: Page, foreign_site: str) -> None:
+def test_a37_a_foreign_page_hears_reads_frames_and_presses_nothing(url: str, page: Page, foreign_site: str) -> None:
     answers: dict[str, int] = {}
     page.on("response", lambda answer: answers.__setitem__(answer.url, answer.status))
     page.goto(foreign_site)

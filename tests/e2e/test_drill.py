@@ -52,7 +52,7 @@ def test_kills_of_agent_collector_and_broker_lose_and_double_nothing() -> None:
         assert 0 < one["acknowledged"] <= one["stored"], said  # type: ignore[operator]
 
 
-def test_a_snapshot_put_back_and_a_cloned_disk_lose_and_hide_nothing() -> None:
+def test_a49_a_snapshot_put_back_and_a_cloned_disk_lose_and_hide_nothing() -> None:
     """Both histories of the epoch stand in the store, each whole, and are traced; the agents are told and go on."""
     names = ("snapshot-put-back", "cloned-disk")
     code, scenarios, said = drill(*names, "--faults", "1")

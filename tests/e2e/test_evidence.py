@@ -46,7 +46,7 @@ def whole(floor: Floor, count: int) -> bool:
     return proof["ok"] is True and sum(a["records"] for a in proof["agents"] if a["agent"] == "pc1") == count  # type: ignore[attr-defined]
 
 
-def test_what_the_store_loses_comes_back_from_the_spool(floor: Floor) -> None:
+def test_a6_what_the_store_loses_comes_back_from_the_spool(floor: Floor) -> None:
     """Confirmed long ago, then gone from the database: found by reading back, asked for again, stored again."""
     operator = started(floor, 6)
     with closing(sqlite3.connect(floor.folder / "store.db", timeout=30)) as db, db:

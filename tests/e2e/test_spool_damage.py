@@ -53,7 +53,7 @@ def test_a_spool_without_a_head_loses_nothing_that_was_told(floor: Floor) -> Non
     assert "is damaged" in floor.log("agent")
 
 
-def test_a_spool_put_back_from_a_backup_makes_no_fork(floor: Floor) -> None:
+def test_a49_a_spool_put_back_from_a_backup_makes_no_fork(floor: Floor) -> None:
     """What it seals again goes into an epoch of its own, so that no number stands twice with another seal."""
     floor.broker()
     floor.write_agent()

@@ -105,7 +105,7 @@ def test_a_collector_that_is_started_again_is_not_its_own_twin(floor: Floor) -> 
     assert not said(floor, "agent", "agent", "one id")()
 
 
-def test_somebody_who_takes_records_from_the_group_is_named(floor: Floor) -> None:
+def test_a1_somebody_who_takes_records_from_the_group_is_named(floor: Floor) -> None:
     """Every second message is his: it is sent again until the collector has it, and nothing is lost meanwhile."""
     floor.broker()
     config = floor.write_agent()

@@ -139,7 +139,7 @@ def test_a_message_of_qos_0_costs_nobody_the_connection(floor: Floor) -> None:
             assert subscriber.connected, f"after {number} more"
 
 
-def test_what_nobody_takes_waits_with_the_broker(floor: Floor) -> None:
+def test_a25_what_nobody_takes_waits_with_the_broker(floor: Floor) -> None:
     """A window that no broker keeps to is no bound on memory: this is one. All of it comes, whole and in order."""
     floor.broker()
     payloads = [bytes([number]) * 100_000 for number in range(100)]
@@ -153,7 +153,7 @@ def test_what_nobody_takes_waits_with_the_broker(floor: Floor) -> None:
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
-def test_a_message_larger_than_any_may_be_is_refused_and_holds_nobody_up(
+def test_a20_a_message_larger_than_any_may_be_is_refused_and_holds_nobody_up(
     floor: Floor, version: Literal["5", "3.1.1"], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each is let go of, and that is said once. The window is full of them."""

@@ -64,7 +64,7 @@ HOSTILE = "bore\x1b[2J\x9b31m\u202e\u2066\n2026-11-23T08:00:00Z info forged even
 
 
 @pytest.mark.parametrize("form", ["plain", "json"])
-def test_attack_45_nothing_in_a_message_a_field_or_an_exception_forges_a_line(form: Literal["plain", "json"]) -> None:
+def test_a45_nothing_in_a_message_a_field_or_an_exception_forges_a_line(form: Literal["plain", "json"]) -> None:
     """C0, C1 and bidirectional signs are escapes, what is too long is cut and says so; one record is one line, and the
     lines of its traceback can't be taken for others.
     """

@@ -148,7 +148,7 @@ DISTRUSTED = {
 
 
 @pytest.mark.parametrize("fault", DISTRUSTED)
-def test_a_broker_that_is_not_trusted_is_named_with_the_reason(shop: TlsFloor, fault: str) -> None:
+def test_a27_a_broker_that_is_not_trusted_is_named_with_the_reason(shop: TlsFloor, fault: str) -> None:
     certificate, words = DISTRUSTED[fault]
     shop.begin(**certificate)
     with listening(shop.settings()) as ear:

@@ -69,7 +69,7 @@ def written(folder: Path, text: str) -> Path:
         ),
     ],
 )
-def test_a_door_without_a_reason_is_a_fault_that_names_its_line(
+def test_a34_a_door_without_a_reason_is_a_fault_that_names_its_line(
     tmp_path: Path, command: str, app: typer.Typer, text: str, told: str
 ) -> None:
     code, out = asked(app, command, "--config", str(written(tmp_path, text)))

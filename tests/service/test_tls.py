@@ -78,7 +78,7 @@ def test_a_ca_that_has_ended_is_told_from_a_certificate_that_has(tmp_path: Path)
         connect(port, TlsFiles(authority.ca))
 
 
-def test_nothing_is_sent_to_whom_is_not_trusted(tmp_path: Path) -> None:
+def test_a27_nothing_is_sent_to_whom_is_not_trusted(tmp_path: Path) -> None:
     """The connection is closed: nobody can go on with it by mistake."""
     authority, stranger = Authority(tmp_path), Authority(tmp_path, "stranger", "stranger.pem")
     with server(secured(stranger)) as port:

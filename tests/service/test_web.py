@@ -69,7 +69,7 @@ def test_prometheus_scrapes_it_and_changes_nothing(port: int) -> None:
 @pytest.mark.parametrize(
     "said", [b"", b"GET /live HTT", b"POST /live HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"]
 )
-def test_slow_clients_keep_nobody_out_for_ever(port: int, said: bytes) -> None:
+def test_a41_slow_clients_keep_nobody_out_for_ever(port: int, said: bytes) -> None:
     """They fill every place with half a request; the next is turned away, and after the deadline all is open again."""
     slow = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(4)]
     try:
