@@ -4,7 +4,8 @@ Promise: what is said here comes from the stored bytes alone: each seal is compu
 it changes nothing but what it seals itself (anchors) or asks agents for again (readback).
 
 Read `chain` (one chain, record by record), `histories` (how several of one epoch hang together), `verify` (all of
-them), `anchors` (heads sealed into a chain of the collector's own), `readback` and `readback_rounds` (what the store
+them), `anchors` (heads sealed into a chain of the collector's own), `own_chain` (such a chain for
+what people decide, with the store as its memory), `readback` and `readback_rounds` (what the store
 should have and hasn't), `archive`, `archive_bounds`, `archive_proof` and `archive_restore` (the same evidence in one
 file, and back into a store).
 """

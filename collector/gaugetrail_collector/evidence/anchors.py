@@ -16,6 +16,7 @@ anchor, a new epoch begins. It also remembers that there were anchors, where the
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import threading
 import zlib
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 PREFIX = "collector:"
 """No agent of a line is called so."""
+EPOCH = re.compile("[0-9a-f]{12}")
+"""What an epoch of anchors is called; chains for other purposes have other names (`own_chain`)."""
 MOST_HEADS = 200
 """In one anchor; a plant with more chains makes several."""
 
@@ -209,7 +212,7 @@ def own_head(collector: str, path: Path) -> Heads:
 def stored_anchors(store: Store) -> Iterator[bytes]:
     """Every anchor in the store as a wire line, chain by chain. Raises `StoreDown`."""
     for chain in store.chains():
-        if chain.agent.startswith(PREFIX):
+        if chain.agent.startswith(PREFIX) and EPOCH.fullmatch(chain.epoch):
             for row in store.rows(*chain):
                 yield b'{"sha256":"' + row.sha256.encode() + b'","record":' + row.data + b"}"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.clock import ClockStepped
+from gaugetrail_contract.events.documents import DocumentPart, DocumentsMaster, DocumentStepTaken
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.spool import (
@@ -40,6 +41,9 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         RecordsDropped,
         RecordsDamaged,
         HeadsAnchored,
+        DocumentsMaster,
+        DocumentPart,
+        DocumentStepTaken,
     )
 }
 """Event type -> its payload."""

@@ -1,0 +1,10 @@
+"""Controlled documents at the collector: the right plan, person and gauge, approved, and the old ones still to be read.
+
+Promise: a document is what the store's records say of it, and nothing else: any collector reads every edition with its
+text and everything that was done with it, and `verify` and the archive cover it. One collector writes (`[documents]
+master`), into chains of its own, and keeps nothing beside them that it can't lose. A step not taken is a sentence.
+
+Read `texts` (the bytes of an edition in records), `folding` (from records to lives), `rights` (who may do what),
+`checks` (what is held against a text before it is taken), `written` (from a step to its record), then `desk`, where
+steps are taken.
+"""

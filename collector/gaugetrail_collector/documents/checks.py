@@ -1,0 +1,54 @@
+"""What is held against a text before it becomes an edition: by kind, one function each.
+
+A kind without one is taken as it is: an instruction, a drawing. Each gives what the text says of itself, or raises
+`ConfigError` with every fault. To check another kind is one line in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.documents.files import load_gauges, load_people, load_plan
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfItself:
+    """What a text says of itself; null where it says nothing."""
+
+    id: str | None = None
+    revision: str | None = None
+    title: str = ""
+    remarks: tuple[str, ...] = ()
+    """What is worth a look and keeps nobody from taking it."""
+
+
+Check = Callable[[Path], SaidOfItself]
+
+
+def _plan(path: Path) -> SaidOfItself:
+    plan, _ = load_plan(path)
+    return SaidOfItself(plan.file.id, plan.file.revision, plan.file.title)
+
+
+def _gauges(path: Path) -> SaidOfItself:
+    return SaidOfItself(title=f"{len(load_gauges(path))} gauges")
+
+
+def _people(path: Path) -> SaidOfItself:
+    return SaidOfItself(title=f"{len(load_people(path))} people")
+
+
+CHECKS: Mapping[DocumentKind, Check] = {
+    DocumentKind.PLAN: _plan,
+    DocumentKind.GAUGES: _gauges,
+    DocumentKind.PEOPLE: _people,
+}
+
+
+def check(kind: DocumentKind, path: Path) -> SaidOfItself:
+    """What the text in that file says of itself. Raises `ConfigError`."""
+    found = CHECKS.get(kind)
+    return SaidOfItself() if found is None else found(path)

@@ -1,0 +1,248 @@
+"""Where steps are taken: what the store says is read, the step judged, and what is to hold is written.
+
+Promise: a step that returns is committed in the store, behind what was read when it was judged; nothing is written for
+a step that is refused (`Declined`, with the sentence). Of an edition the text comes first and the step that names it
+last: a crash between the two leaves a text that nobody named, and doing it again writes only what is missing.
+
+One writer at a time: the processes of this machine wait for each other; where another collector was quicker, what it
+wrote is read and the step judged anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from gaugetrail_collector.documents import folding, texts
+from gaugetrail_collector.documents.folding import DocumentRegister, read_register
+from gaugetrail_collector.documents.rights import RoleBook
+from gaugetrail_collector.documents.written import master_body, part_bodies, step_body
+from gaugetrail_collector.evidence.anchors import PREFIX
+from gaugetrail_collector.evidence.own_chain import NeverStored, Overtaken, OwnChain, locked
+from gaugetrail_collector.stores import Store
+from gaugetrail_contract.clock import Clock, utc_text
+from gaugetrail_contract.documents.editions import (
+    NEEDED,
+    Approval,
+    Approver,
+    DocumentKind,
+    Draft,
+    Edition,
+    Life,
+    LifeStep,
+    StepKind,
+    StepRefused,
+    take,
+)
+from gaugetrail_contract.events.documents import DocumentsMaster
+from gaugetrail_contract.suggestions import did_you_mean
+
+TRIES = 5
+
+
+class Declined(Exception):
+    """The step is not taken; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEdition:
+    """What somebody wants to have taken in."""
+
+    kind: DocumentKind
+    id: str
+    content: bytes
+    revision: str | None = None
+    """Null: the number of the edition."""
+    title: str = ""
+    effective_us: int | None = None
+    review_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a step: the document after it, the edition, and the record that says so."""
+
+    life: Life
+    edition: Edition
+    record: str
+
+
+Done = TypeVar("Done")
+
+
+class Desk:
+    """The collector that writes. One thread; other processes may be at it, too."""
+
+    def __init__(
+        self, store: Store, collector: str, lock: Path, clock: Clock, *, master: bool, approver: Approver = "another"
+    ) -> None:
+        self._store = store
+        self._collector = collector
+        self._lock = lock
+        self._clock = clock
+        self._master = master
+        self._approver = approver
+
+    def begin(self, administrator: str, comment: str, *, take_over: bool = False) -> str:
+        """This collector writes from now on, and that person may approve; the record that says so. Raises `Declined`,
+        `StoreDown`.
+        """
+        return self._alone(lambda register: self._begin(register, administrator, comment, take_over=take_over))
+
+    def new(self, wanted: NewEdition, by: str, comment: str = "") -> Taken:
+        """A new edition. Raises `Declined`, `StoreDown`."""
+        return self._alone(lambda register: self._new(register, wanted, by, comment))
+
+    def step(
+        self,
+        what: StepKind,
+        document: str,
+        by: str,
+        comment: str = "",
+        number: int | None = None,
+        effective_us: int | None = None,
+    ) -> Taken:
+        """Another step, with the newest edition where no number is given. Raises `Declined`, `StoreDown`."""
+
+        def taken(register: DocumentRegister) -> Taken:
+            life = known_life(register, document)
+            edition = number or len(life.editions)
+            asked = LifeStep(what, edition, by, self._clock.now_us(), comment, effective_us=effective_us)
+            return self._take(register, life, asked)
+
+        return self._alone(taken)
+
+    def _alone(self, act: Callable[[DocumentRegister], Done]) -> Done:
+        if not self._master:
+            raise Declined(self._not_master(read_register(self._store)))
+        try:
+            with locked(self._lock):
+                for _ in range(TRIES):
+                    try:
+                        return act(read_register(self._store))
+                    except Overtaken as error:
+                        overtaken = error
+        except sqlite3.Error as error:
+            raise Declined(f"{self._lock} can't be used: {error}; another program may be writing, try again") from error
+        except NeverStored as error:
+            raise Declined(f"the store can't take it: {error}") from error
+        raise Declined(f"another collector writes documents at the same time: {overtaken}") from overtaken
+
+    def _not_master(self, register: DocumentRegister) -> str:
+        writer = register.writer
+        if writer is None:
+            return (
+                "no collector writes documents yet: set [documents] master = true on one, then run document init there"
+            )
+        return f"documents are written by {writer_name(writer.agent)}, not by {self._collector}; do it there"
+
+    # --- init
+
+    def _begin(self, register: DocumentRegister, administrator: str, comment: str, *, take_over: bool) -> str:
+        writer = register.writer
+        if writer is not None and writer.agent == PREFIX + self._collector:
+            who = ", ".join(sorted(register.administrators))
+            raise Declined(
+                f"documents are begun already, since {utc_text(writer.since_us)[:16]}Z; administrator: {who}"
+            )
+        if writer is not None and not take_over:
+            raise Declined(
+                f"documents are written by {writer_name(writer.agent)}; if that collector is gone for good, "
+                "add --take-over and say why with --comment"
+            )
+        if take_over and not comment:
+            raise Declined("say why this collector takes over, with --comment")
+        said = DocumentsMaster(
+            number=writer.number + 1 if writer else 1,
+            administrator=administrator,
+            before=writer_name(writer.agent) if writer else None,
+        )
+        chain = self._chain(folding.PURPOSE)
+        return chain.append([master_body(chain, said, comment)])[0].record.id
+
+    # --- the life
+
+    def _new(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> Taken:
+        life = register.life(wanted.kind, wanted.id)
+        if life.kind is not wanted.kind:
+            raise Declined(f"{wanted.id} is a document of kind {life.kind}; give the new one an id of its own")
+        if len(wanted.content) > texts.MOST_BYTES:
+            raise Declined(f"it has {len(wanted.content):,} bytes; a document has {texts.MOST_BYTES:,} at most")
+        number = len(life.editions) + 1
+        draft = Draft(
+            wanted.revision or str(number),
+            hashlib.sha256(wanted.content).hexdigest(),
+            len(wanted.content),
+            self._needs(wanted.kind),
+            wanted.title,
+            wanted.effective_us,
+            wanted.review_by,
+        )
+        asked = LifeStep(StepKind.NEW, number, by, self._clock.now_us(), comment, draft)
+        return self._take(register, life, asked, wanted.content)
+
+    def _needs(self, kind: DocumentKind) -> Approval:
+        needs = NEEDED[kind]
+        return replace(needs, approver="anyone") if self._approver == "anyone" else needs
+
+    def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> Taken:
+        self._judge_writer(register)
+        people = RoleBook(register.administrators)
+        role = people.acts_as(asked.by, asked.what, life.kind)
+        if role is None:
+            raise Declined(f"{life.id}: {people.refusal(asked.by, asked.what)}")
+        judged = take(life, asked)
+        if isinstance(judged, StepRefused):
+            raise Declined(judged.sentence)
+        if content is not None:
+            self._write_text(register, content)
+        chain = self._chain(folding.PURPOSE)
+        record = chain.append([step_body(chain, judged, asked, role)])[0].record
+        after = take(life, replace(asked, at_us=record.time_us))
+        assert isinstance(after, Life)
+        edition = after.edition(asked.edition)
+        assert edition is not None
+        return Taken(after, edition, record.id)
+
+    def _judge_writer(self, register: DocumentRegister) -> None:
+        writer = register.writer
+        if writer is None:
+            raise Declined("documents are not begun yet: run document init on this collector's host")
+        if writer.agent != PREFIX + self._collector:
+            raise Declined(
+                f"two collectors say that they write documents: {writer_name(writer.agent)} was the last to begin, and "
+                f"[documents] master is true on {self._collector}, too; set it to false on one of them"
+            )
+
+    def _write_text(self, register: DocumentRegister, content: bytes) -> None:
+        sha256 = hashlib.sha256(content).hexdigest()
+        chain = self._chain(texts.PURPOSE)
+        bodies = part_bodies(chain, sha256, content, texts.stored_parts(self._store, sha256).parts)
+        if bodies:
+            chain.append(bodies, self._last_text_us(register))
+
+    def _last_text_us(self, register: DocumentRegister) -> int | None:
+        """When the last known text was written: the chain of texts needn't be read from its beginning."""
+        return None if register.last_sha256 is None else texts.stored_parts(self._store, register.last_sha256).last_us
+
+    def _chain(self, purpose: str) -> OwnChain:
+        return OwnChain(self._store, self._collector, purpose, self._clock)
+
+
+def known_life(register: DocumentRegister, document: str) -> Life:
+    """The life of a document that there is. Raises `Declined`."""
+    life = register.lives.get(document)
+    if life is None:
+        raise Declined(
+            f"there is no document {document}{did_you_mean(document, register.lives)}; document ls lists them"
+        )
+    return life
+
+
+def writer_name(agent: str) -> str:
+    """The collector's id."""
+    return agent.removeprefix(PREFIX)

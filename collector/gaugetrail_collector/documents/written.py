@@ -1,0 +1,76 @@
+"""The records that documents are written in: from a step, a text, a beginning to the body of an event. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gaugetrail_collector.documents.texts import parts_of
+from gaugetrail_collector.evidence.own_chain import SITE, OwnChain
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.documents.editions import Life, LifeStep, StepKind
+from gaugetrail_contract.events.documents import DocumentsMaster, DocumentStepTaken
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.record import EventBody, Subject
+
+MEANING: Mapping[StepKind, str] = {
+    StepKind.APPROVE: "I have read this edition, it is right, and it may be worked by.",
+    StepKind.REJECT: "I have read this edition, and it may not be worked by.",
+    StepKind.WITHDRAW: "Nobody may work by this edition any more.",
+}
+"""What a person says by a step; shown before it is taken, and kept with it."""
+
+
+def step_body(chain: OwnChain, life: Life, step: LifeStep, role: str) -> EventBody:
+    """The step as the last one of that life, which has it already."""
+    edition = life.edition(step.edition)
+    assert edition is not None
+    draft = edition.draft
+    said = DocumentStepTaken(
+        number=len(life.steps),
+        step=str(step.what),
+        edition=step.edition,
+        sha256=draft.sha256,
+        revision=draft.revision,
+        meaning=MEANING.get(step.what),
+        effective=None if step.effective_us is None else utc_text(step.effective_us),
+    )
+    if step.draft is not None:
+        said = said.model_copy(
+            update={
+                "kind": str(life.kind),
+                "size": draft.size,
+                "title": draft.title or None,
+                "people": draft.needs.people,
+                "approver": draft.needs.approver,
+                "effective": None if draft.effective_us is None else utc_text(draft.effective_us),
+                "review_by": draft.review_by,
+            }
+        )
+    return _body(chain, life.id, said, step.by, role, step.comment)
+
+
+def part_bodies(chain: OwnChain, sha256: str, content: bytes, there: Mapping[int, bytes]) -> list[EventBody]:
+    """The parts of a text that the store lacks, or has otherwise."""
+    lacking = (part for part in parts_of(content) if there.get(part.number) != part.content)
+    return [_body(chain, sha256, part) for part in lacking]
+
+
+def master_body(chain: OwnChain, said: DocumentsMaster, comment: str) -> EventBody:
+    """This collector writes from now on."""
+    return _body(chain, chain.agent, said, said.administrator, "administrator", comment)
+
+
+def _body(
+    chain: OwnChain, subject: str, said: EventPayload, by: str | None = None, role: str | None = None, comment: str = ""
+) -> EventBody:
+    return EventBody(
+        site=SITE,
+        line=chain.collector,
+        station=chain.purpose,
+        type=said.TYPE,
+        subject=Subject(kind=said.SUBJECT, id=subject),
+        payload=said.written(),
+        by=by,
+        role=role,
+        reason=comment or None,
+    )
