@@ -173,6 +173,15 @@ class ReadbackTable(Settings):
     late_secs: float = Field(3600, gt=0, description="a record older than this when it is stored counts as late")
 
 
+class DocumentsTable(Settings):
+    """`[documents]`: controlled documents. Any collector reads them; one in the plant writes them."""
+
+    master: bool = Field(False, description="whether this is the collector that writes; one in the plant is")
+    approver: Literal["another", "anyone"] = Field(
+        "another", description="who may approve plans, people and limits: another person than the author, or anyone"
+    )
+
+
 class CollectorSettings(Settings):
     """The whole file."""
 
@@ -186,6 +195,7 @@ class CollectorSettings(Settings):
     console: ConsoleTable | None = Field(None, description="leave out for no console")
     evidence: EvidenceTable = EvidenceTable()
     readback: ReadbackTable = ReadbackTable()
+    documents: DocumentsTable = DocumentsTable()
     log: LogTable = LogTable()
 
 

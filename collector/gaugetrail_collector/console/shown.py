@@ -7,10 +7,12 @@ HTML, whatever the template's author remembers.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeGuard
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -26,6 +28,8 @@ from gaugetrail_contract.record.words import further
 FOLDER = Path(__file__).parent
 MOST_BYTES = 20_000
 """Raw bytes shown of one set-aside entry."""
+MOST_CHARACTERS = 2000
+"""Of one text in an event's payload: sentences are shown whole."""
 
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCOMPLETE: "…", Verdict.VOID: "∅"}
 STATES = {
@@ -104,6 +108,16 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}".replace("%", " %")
 
 
+def payload_text(payload: Mapping[str, object]) -> str:
+    """An event's payload; a part of a document's bytes would fill the page."""
+    shown = {key: f"… {len(one):,} characters" if _is_long(one) else one for key, one in payload.items()}
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def _is_long(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) > MOST_CHARACTERS
+
+
 def environment() -> Environment:
     """The templates, with these functions as filters."""
     made = Environment(
@@ -121,7 +135,7 @@ def environment() -> Environment:
         "percent": percent,
         "limit_bar": limit_bar,
         "utc_us": utc_us,
-        "tojson_text": lambda value: json.dumps(value, ensure_ascii=False),
+        "tojson_text": payload_text,
         "count": lambda number: f"{number:,}",
         "sign": lambda verdict: SIGNS[verdict],
         "state": lambda state: STATES.get(state, state),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.files import load_gauges, load_people, load_plan
+from gaugetrail_contract.settings import ConfigError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ CHECKS: Mapping[DocumentKind, Check] = {
 }
 
 
-def check(kind: DocumentKind, path: Path) -> SaidOfItself:
-    """What the text in that file says of itself. Raises `ConfigError`."""
+def check(kind: DocumentKind, path: Path, content: bytes) -> SaidOfItself:
+    """What the text says of itself, as it was read from that file. Raises `ConfigError`."""
     found = CHECKS.get(kind)
-    return SaidOfItself() if found is None else found(path)
+    said = SaidOfItself() if found is None else found(path)
+    if path.read_bytes() != content:
+        raise ConfigError([Problem(str(path), "", "has changed while it was read; do it again")])
+    return said

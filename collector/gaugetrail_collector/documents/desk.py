@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +32,7 @@ from gaugetrail_contract.documents.editions import (
     DocumentKind,
     Draft,
     Edition,
+    EditionState,
     Life,
     LifeStep,
     StepKind,
@@ -40,8 +41,11 @@ from gaugetrail_contract.documents.editions import (
 )
 from gaugetrail_contract.events.documents import DocumentsMaster
 from gaugetrail_contract.suggestions import did_you_mean
+from gaugetrail_contract.text import PRINTABLE, refuse_identifier, visible
 
 TRIES = 5
+MOST_WORDS = 2000
+"""Characters of a comment or title."""
 
 
 class Declined(Exception):
@@ -106,13 +110,12 @@ class Desk:
         number: int | None = None,
         effective_us: int | None = None,
     ) -> Taken:
-        """Another step, with the newest edition where no number is given. Raises `Declined`, `StoreDown`."""
+        """Another step; without a number with the edition that is `meant`. Raises `Declined`, `StoreDown`."""
 
         def taken(register: DocumentRegister) -> Taken:
-            life = known_life(register, document)
-            edition = number or len(life.editions)
-            asked = LifeStep(what, edition, by, self._clock.now_us(), comment, effective_us=effective_us)
-            return self._take(register, life, asked)
+            life, now_us = known_life(register, document), self._clock.now_us()
+            edition = number or meant(life, what, now_us).number
+            return self._take(register, life, LifeStep(what, edition, by, now_us, comment, effective_us=effective_us))
 
         return self._alone(taken)
 
@@ -143,6 +146,7 @@ class Desk:
     # --- init
 
     def _begin(self, register: DocumentRegister, administrator: str, comment: str, *, take_over: bool) -> str:
+        _refuse_words({"the administrator": administrator}, {"the comment": comment})
         writer = register.writer
         if writer is not None and writer.agent == PREFIX + self._collector:
             who = ", ".join(sorted(register.administrators))
@@ -167,6 +171,8 @@ class Desk:
     # --- the life
 
     def _new(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> Taken:
+        revision = {} if wanted.revision is None else {"the revision": wanted.revision}
+        _refuse_words({"the id": wanted.id, **revision}, {"the title": wanted.title})
         life = register.life(wanted.kind, wanted.id)
         if life.kind is not wanted.kind:
             raise Declined(f"{wanted.id} is a document of kind {life.kind}; give the new one an id of its own")
@@ -191,6 +197,7 @@ class Desk:
 
     def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> Taken:
         self._judge_writer(register)
+        _refuse_words({"the name": asked.by}, {"the comment": asked.comment})
         people = RoleBook(register.administrators)
         role = people.acts_as(asked.by, asked.what, life.kind)
         if role is None:
@@ -241,6 +248,24 @@ def known_life(register: DocumentRegister, document: str) -> Life:
             f"there is no document {document}{did_you_mean(document, register.lives)}; document ls lists them"
         )
     return life
+
+
+def meant(life: Life, what: StepKind, now_us: int) -> Edition:
+    """The edition that a step is about when nobody says which: that in force is withdrawn, that in review approved."""
+    if what is StepKind.WITHDRAW:
+        return life.holding(now_us) or life.editions[-1]
+    wanted = EditionState.DRAFT if what is StepKind.SUBMIT else EditionState.IN_REVIEW
+    return next((one for one in reversed(life.editions) if one.stage is wanted), life.editions[-1])
+
+
+def _refuse_words(names: Mapping[str, str], words: Mapping[str, str]) -> None:
+    """What can't stand in a record is told before anything is written. Raises `Declined`."""
+    for what, name in names.items():
+        if (reason := refuse_identifier(name)) is not None:
+            raise Declined(f"{what} {visible(name)}: {reason}")
+    for what, text in words.items():
+        if len(text) > MOST_WORDS or not PRINTABLE.holds(text):
+            raise Declined(f"{what}: it is one line of at most {MOST_WORDS:,} characters, without control characters")
 
 
 def writer_name(agent: str) -> str:

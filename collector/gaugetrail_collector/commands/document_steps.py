@@ -1,0 +1,261 @@
+"""The commands that write documents: `document init`, `new`, `submit`, `approve`, `reject`, `withdraw`; and `check`.
+
+Only at the collector that is master. Who writes gives a password of the console's users: nobody acts in another one's
+name by typing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaugetrail_collector import config as configuration
+from gaugetrail_collector.commands import AsJson, ConfigFile, document_forms, opened_store
+from gaugetrail_collector.config import CollectorConfig
+from gaugetrail_collector.documents import checks, texts
+from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, Taken
+from gaugetrail_collector.documents.written import MEANING
+from gaugetrail_collector.tracing.time_words import moment_us
+from gaugetrail_contract.clock import WallClock
+from gaugetrail_contract.documents.editions import DocumentKind, StepKind
+from gaugetrail_contract.files import read_bounded
+from gaugetrail_contract.settings import ConfigError
+from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.clock_source import kernel_trust
+
+DocumentId = Annotated[str, typer.Argument(metavar="ID", help="the document's id, as document ls lists it")]
+KindWord = Annotated[DocumentKind, typer.Argument(help="what sort of document it is")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="the text")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="who you are: a user of the console")]
+Stdin = Annotated[bool, typer.Option("--stdin", help="read the password from standard input, its first line")]
+Comment = Annotated[str, typer.Option("--comment", help="what you have to say of it; kept with the step")]
+Why = Annotated[str, typer.Option("--comment", help="why; kept with the step")]
+Number = Annotated[
+    int | None,
+    typer.Option("--edition", min=1, help="number of the edition; left out: the one that it can be"),
+]
+Effective = Annotated[
+    str | None, typer.Option(help="from when it holds: 2026-12-01, 2026-12-01T06:00+01:00 (UTC without an offset)")
+]
+
+
+def init(
+    config: ConfigFile,
+    by: By,
+    comment: Comment = "",
+    take_over: Annotated[bool, typer.Option(help="the collector that wrote documents is gone for good")] = False,
+    stdin: Stdin = False,
+) -> None:
+    """Begin with documents on this collector. You become the first administrator, who approves until a people document
+    says who may.
+    """
+    with _desk(config, by, stdin) as desk:
+        record = desk.begin(by, comment, take_over=take_over)
+    say(f"this collector writes documents; {by} is administrator (record {record})")
+
+
+def new(
+    kind: KindWord,
+    file: File,
+    config: ConfigFile,
+    by: By,
+    document: Annotated[str | None, typer.Option("--id", help="the document's id, where the text has none")] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="its revision, where the text has none; left out: the edition's number")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="what people call it, where the text doesn't say")] = None,
+    effective: Effective = None,
+    review_by: Annotated[
+        str | None, typer.Option(metavar="DAY", help="when somebody looks whether it is still right: 2027-11-01")
+    ] = None,
+    comment: Comment = "",
+    stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a text in as a new edition. It is checked first; then it is a draft until you submit it."""
+    content, said = _checked(kind, file)
+    wanted = NewEdition(
+        kind,
+        _one_of("id", said.id, document) or _required("id", "a text of this kind has none"),
+        content,
+        _one_of("revision", said.revision, revision),
+        title or said.title,
+        typed_moment(effective),
+        _day(review_by),
+    )
+    with _desk(config, by, stdin) as desk:
+        _tell(desk.new(wanted, by, comment), as_json=as_json)
+
+
+def check(kind: KindWord, file: File, as_json: AsJson = False) -> None:
+    """Check a text as new does, and take nothing in. Every fault is told with its line."""
+    _, said = _checked(kind, file)
+    if as_json:
+        answer({"ok": True, "id": said.id, "revision": said.revision, "remarks": list(said.remarks)})
+    else:
+        for remark in said.remarks:
+            say(f"worth a look: {remark}")
+        say(f"{file}: good. {' '.join(one for one in (said.id, said.revision, said.title) if one)}")
+
+
+def submit(
+    document: DocumentId,
+    config: ConfigFile,
+    by: By,
+    comment: Comment = "",
+    edition: Number = None,
+    stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hand a draft in for approval."""
+    _step(StepKind.SUBMIT, document, config, by, comment, edition, stdin=stdin, as_json=as_json)
+
+
+def approve(
+    document: DocumentId,
+    config: ConfigFile,
+    by: By,
+    comment: Comment = "",
+    edition: Number = None,
+    effective: Effective = None,
+    stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Approve an edition that is in review. Asks for your password and says what you say by it. It holds at once, or
+    from the moment on that was set; the edition before it is superseded then.
+    """
+    _step(StepKind.APPROVE, document, config, by, comment, edition, effective, stdin=stdin, as_json=as_json)
+
+
+def reject(
+    document: DocumentId,
+    config: ConfigFile,
+    by: By,
+    comment: Why,
+    edition: Number = None,
+    stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send an edition that is in review back to its author."""
+    _step(StepKind.REJECT, document, config, by, comment, edition, stdin=stdin, as_json=as_json)
+
+
+def withdraw(
+    document: DocumentId,
+    config: ConfigFile,
+    by: By,
+    comment: Why,
+    edition: Number = None,
+    stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take an edition out of force. None comes back in its place: make a new edition."""
+    _step(StepKind.WITHDRAW, document, config, by, comment, edition, stdin=stdin, as_json=as_json)
+
+
+def _step(
+    what: StepKind,
+    document: str,
+    config: Path,
+    by: str,
+    comment: str,
+    edition: int | None,
+    effective: str | None = None,
+    *,
+    stdin: bool,
+    as_json: bool,
+) -> None:
+    meaning = MEANING.get(what)
+    if meaning is not None:
+        print(f"{by} says by this of {document}: {meaning}", file=sys.stderr)
+    with _desk(config, by, stdin) as desk:
+        _tell(desk.step(what, document, by, comment, edition, typed_moment(effective)), as_json=as_json)
+
+
+@contextlib.contextmanager
+def _desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
+    loaded = configuration.load(config)
+    _prove_person(loaded, by, stdin=stdin)
+    table = loaded.settings.documents
+    with opened_store(loaded) as store:
+        try:
+            yield Desk(
+                store,
+                loaded.settings.id,
+                loaded.data_dir / "documents.lock",
+                WallClock(trust=kernel_trust),
+                master=table.master,
+                approver=table.approver,
+            )
+        except Declined as error:
+            raise fail(str(error)) from error
+
+
+def _prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
+    """Ends the command where nobody is called so, or the password is another."""
+    users = config.users_file()
+    if users is None:
+        raise fail(
+            "nobody has a password here: make a line with gaugetrail-collector console password NAME, put it into a "
+            "file and name that file in [console] users"
+        )
+    if sys.stdin.isatty() and not stdin:
+        given = typer.prompt(f"password of {by}", hide_input=True, err=True)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    if not users.now().knows(by, given):
+        raise fail(f"that is not the password of {by}, or {by} is no user of the console; nothing was done")
+
+
+def _tell(taken: Taken, *, as_json: bool) -> None:
+    now_us = WallClock().now_us()
+    if as_json:
+        answer(document_forms.edition_json(taken.life, taken.edition, now_us) | {"record": taken.record})
+    else:
+        say(document_forms.after_step(taken.life, taken.edition, now_us))
+
+
+# --- what was typed
+
+
+def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, checks.SaidOfItself]:
+    try:
+        content = read_bounded(file, texts.MOST_BYTES)
+        said = checks.check(kind, file, content)
+    except OSError as error:
+        raise fail(f"{file} can't be read: {error.strerror or error}") from error
+    except ConfigError as error:
+        raise fail(str(error)) from error
+    return content, said
+
+
+def _one_of(what: str, said: str | None, given: str | None) -> str | None:
+    """The text's own word counts; another one beside it is refused."""
+    if said is not None and given is not None and said != given:
+        raise fail(f"the text says that its {what} is {said}, and --{what} says {given}; leave --{what} out")
+    return said if said is not None else given
+
+
+def _required(what: str, why: str) -> str:
+    raise fail(f"--{what} is required: {why}", 2)
+
+
+def typed_moment(text: str | None) -> int | None:
+    """The moment that an option names; ends the command for what is none."""
+    try:
+        return None if text is None else moment_us(text, WallClock().now_us())
+    except ValueError as error:
+        raise fail(str(error), 2) from error
+
+
+def _day(text: str | None) -> str | None:
+    try:
+        return None if text is None else date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise fail(f"{text!r} is no day of the calendar; write 2027-11-01", 2) from error

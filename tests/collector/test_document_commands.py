@@ -1,0 +1,221 @@
+"""How a plan gets approved, by the commands that a quality engineer types."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from typer.testing import CliRunner
+
+from gaugetrail_collector.cli import app
+from gaugetrail_collector.console.shown import payload_text
+
+PASSWORDS = {"eva": "eva writes plans", "ida": "ida approves plans"}
+PLAN = """id = "CP-1001"
+revision = "C"
+title = "Bores"
+part = "4711-A"
+approved_by = "ida"
+approved_on = "2026-11-01"
+[[characteristic]]
+name = "bore_diameter"
+unit = "mm"
+lsl = "73.950"
+usl = "74.050"
+capture = "typed"
+"""
+
+
+def quick_line(name: str, password: str) -> str:
+    """As `console_users.line_of`, with a hash that costs little: each command tries one."""
+    kdf = Argon2id(salt=name.encode() * 6, length=32, iterations=1, lanes=1, memory_cost=8)
+    return f"{name}:{kdf.derive_phc_encoded(password.encode())}\n"
+
+
+@pytest.fixture(scope="module")
+def users() -> str:
+    return "".join(quick_line(*one) for one in PASSWORDS.items())
+
+
+class Office:
+    """Two people at the collector's host, and another collector of the same store."""
+
+    def __init__(self, folder: Path, users: str) -> None:
+        self.folder = folder
+        (folder / "users").write_text(users)
+        (folder / "plan.toml").write_text(PLAN)
+        for name, more in (("c1", "[documents]\nmaster = true\n"), ("c2", "")):
+            store = f'[store]\nkind = "sqlite"\npath = "{folder}/store.db"\n[console]\nusers = "users"\n'
+            (folder / f"{name}.toml").write_text(f'id = "{name}"\ndata_dir = "{name}"\n{store}{more}')
+
+    def ask(self, *words: str, by: str = "", password: str | None = None, at: str = "c1") -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        more = ["--by", by, "--stdin"] if by else []
+        settings = [] if words[0] == "check" else ["--config", str(self.folder / f"{at}.toml")]
+        given = PASSWORDS.get(by, "") if password is None else password
+        done = CliRunner().invoke(app, ["document", *words, *more, *settings], input=f"{given}\n")
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.stdout, done.stderr
+
+    def good(self, *words: str, by: str = "", at: str = "c1") -> str:
+        code, out, err = self.ask(*words, by=by, at=at)
+        assert code == 0, err
+        return out
+
+    def bad(self, *words: str, by: str = "", password: str | None = None, at: str = "c1", code: int = 1) -> str:
+        found, out, err = self.ask(*words, by=by, password=password, at=at)
+        assert (found, out) == (code, "")
+        return err
+
+    def plan(self, text: str = PLAN) -> str:
+        (self.folder / "plan.toml").write_text(text)
+        return str(self.folder / "plan.toml")
+
+
+@pytest.fixture
+def office(tmp_path: Path, users: str) -> Office:
+    return Office(tmp_path, users)
+
+
+def states(office: Office, *words: str, at: str = "c1") -> list[tuple[str, str, str]]:
+    lines = [json.loads(line) for line in office.good("ls", "--json", *words, at=at).splitlines()]
+    return [(one["id"], one["revision"], one["state"]) for one in lines]
+
+
+def test_a_plan_is_approved_by_five_commands_and_read_at_any_collector(office: Office) -> None:
+    assert office.good("init", by="ida").startswith("this collector writes documents; ida is administrator (record ")
+    assert "edition 1: draft since" in office.good("new", "plan", office.plan(), by="eva")
+    assert "waits for one approval; next: document approve CP-1001, by another person" in office.good(
+        "submit", "CP-1001", by="eva"
+    )
+    code, out, err = office.ask("approve", "CP-1001", "--comment", "limits held against the drawing", by="ida")
+    assert code == 0
+    assert "CP-1001 C, edition 1: effective since" in out
+    assert "ida says by this of CP-1001: I have read this edition, it is right, and it may be worked by." in err
+    assert states(office, at="c2") == [("CP-1001", "C", "effective")]
+    assert office.good("show", "CP-1001", "--text", at="c2") == PLAN
+    assert [line.partition("  ")[2] for line in office.good("history", "CP-1001", at="c2").splitlines()] == [
+        "eva wrote CP-1001 C, edition 1",
+        "eva submitted CP-1001 C, edition 1",
+        "ida approved CP-1001 C, edition 1: limits held against the drawing",
+    ]
+    shown = office.good("show", "CP-1001", at="c2")
+    assert "plan CP-1001 C, edition 1: Bores\nstate: effective since" in shown
+    assert "author: eva, 20" in shown
+    assert ": limits held against the drawing" in shown
+
+
+def test_a_revision_for_later_waits_beside_the_one_that_holds(office: Office) -> None:
+    office.good("init", by="ida")
+    tighter = PLAN.replace('"C"', '"D"').replace("74.050", "74.040")
+    for text, *more in ((PLAN,), (tighter, "--effective", "2099-01-01")):
+        office.good("new", "plan", office.plan(text), *more, by="eva")
+        office.good("submit", "CP-1001", by="eva")
+        office.good("approve", "CP-1001", by="ida")
+    assert states(office) == [("CP-1001", "C", "effective"), ("CP-1001", "D", "approved")]
+    assert "state: superseded" in office.good("show", "CP-1001", "--edition", "1", "--at", "2099-01-02")
+    assert states(office, "--at", "2099-01-02") == [("CP-1001", "D", "effective")]
+    assert "74.050" in office.good("show", "CP-1001", "--text")
+    assert "74.040" in office.good("show", "CP-1001", "--text", "--at", "2099-01-02")
+    office.good("withdraw", "CP-1001", "--comment", "the drawing was recalled", by="ida")
+    assert states(office) == [("CP-1001", "D", "approved")]
+    assert "in force: no edition" in office.good("show", "CP-1001")
+
+
+def test_a_rejected_plan_is_written_anew(office: Office) -> None:
+    office.good("init", by="ida")
+    office.good("new", "plan", office.plan(), by="eva")
+    office.good("submit", "CP-1001", by="eva")
+    assert [one for one, _, _ in states(office, "--waiting")] == ["CP-1001"]
+    assert "draft since" in office.good("reject", "CP-1001", "--comment", "the unit is wrong", by="ida")
+    assert "edition 2: draft" in office.good("new", "plan", office.plan(PLAN.replace('"mm"', '"in"')), by="eva")
+    assert "rejected CP-1001 C, edition 1: the unit is wrong" in office.good("history", "CP-1001")
+
+
+def test_what_is_refused_says_what_to_do_and_writes_nothing(office: Office) -> None:
+    plan = office.plan()
+    assert "documents are not begun yet: run document init" in office.bad("new", "plan", plan, by="eva")
+    assert "no collector writes documents yet" in office.bad("init", by="ida", at="c2")
+    office.good("init", by="ida")
+    assert "begun already" in office.bad("init", by="eva")
+    assert "that is not the password of eva" in office.bad("new", "plan", plan, by="eva", password="guessed")
+    assert "or mallory is no user of the console; nothing was done" in office.bad("new", "plan", plan, by="mallory")
+    assert "documents are written by c1, not by c2" in office.bad("new", "plan", plan, by="eva", at="c2")
+    assert "--id is required" in office.bad("new", "form", plan, by="eva", code=2)
+    assert "the text says that its id is CP-1001" in office.bad("new", "plan", plan, "--id", "CP-2", by="eva")
+    assert "no day of the calendar" in office.bad("new", "plan", plan, "--review-by", "2026-02-31", by="eva", code=2)
+    assert "is no time; write" in office.bad("new", "plan", plan, "--effective", "soon", by="eva", code=2)
+    assert "the comment: it is one line" in office.bad("new", "plan", plan, "--comment", "a\nb", by="eva")
+    assert "the revision" in office.bad("new", "form", plan, "--id", "F", "--revision", "a\tb", by="eva")
+    assert states(office) == []
+    office.good("new", "plan", plan, by="eva")
+    assert "there is no document CP-1002; did you mean CP-1001" in office.bad("submit", "CP-1002", by="eva")
+    assert "submit it first" in office.bad("approve", "CP-1001", by="ida")
+    office.good("submit", "CP-1001", by="eva")
+    assert "eva may not approve it: no people document holds yet, so only ida may" in office.bad(
+        "approve", "CP-1001", by="eva"
+    )
+    assert "say why, in the comment" in office.bad("reject", "CP-1001", "--comment", "", by="ida")
+    assert "there is no edition 7; there are 1" in office.bad("approve", "CP-1001", "--edition", "7", by="ida")
+    office.good("new", "form", plan, "--id", "F-1", by="ida")
+    office.good("submit", "F-1", by="ida")
+    assert "ida wrote it, so somebody else approves it" in office.bad("approve", "F-1", by="ida")
+    assert "is a document of kind form" in office.bad("new", "reaction", plan, "--id", "F-1", by="ida")
+
+
+def test_a_text_at_fault_is_told_with_its_line_and_nothing_is_taken(office: Office) -> None:
+    office.good("init", by="ida")
+    broken = office.plan(PLAN.replace('"73.950"', '"75.000"'))
+    for words in (("check", "plan", broken), ("new", "plan", broken)):
+        told = office.bad(*words, by="eva" if words[0] == "new" else "")
+        assert "plan.toml:" in told
+        assert "not in order" in told
+    assert "can't be read" in office.bad("check", "plan", str(office.folder / "nowhere.toml"))
+    assert office.good("check", "plan", office.plan()).endswith("plan.toml: good. CP-1001 C Bores\n")
+    assert states(office) == []
+
+
+def test_without_users_nobody_writes(office: Office) -> None:
+    path = office.folder / "c1.toml"
+    path.write_text(path.read_text().replace('[console]\nusers = "users"\n', ""))
+    assert "nobody has a password here" in office.bad("init", by="ida")
+
+
+def test_anyone_approves_where_the_settings_say_so_and_the_edition_remembers(office: Office) -> None:
+    path = office.folder / "c1.toml"
+    path.write_text(path.read_text() + 'approver = "anyone"\n')
+    office.good("init", by="ida")
+    office.good("new", "plan", office.plan(), by="ida")
+    office.good("submit", "CP-1001", by="ida")
+    path.write_text(path.read_text().replace('"anyone"', '"another"'))
+    office.good("approve", "CP-1001", by="ida")
+    assert states(office) == [("CP-1001", "C", "effective")]
+
+
+def test_orders_hold_at_once_and_any_bytes_come_back(office: Office) -> None:
+    office.good("init", by="ida")
+    (office.folder / "order").write_bytes(bytes(range(256)) * 500)
+    office.good("new", "order", str(office.folder / "order"), "--id", "O-1", by="eva")
+    assert states(office) == [("O-1", "1", "effective")]
+    settings = ["--config", str(office.folder / "c2.toml")]
+    done = CliRunner().invoke(app, ["document", "show", "O-1", "--text", *settings])
+    assert done.stdout_bytes == bytes(range(256)) * 500
+    assert "worked by" not in office.ask("submit", "O-1", by="eva")[2]
+
+
+def test_the_trail_of_a_document_stands_in_trace_and_proof(office: Office) -> None:
+    office.good("init", by="ida")
+    office.good("new", "plan", office.plan(), "--comment", "first one", by="eva")
+    settings = ["--config", str(office.folder / "c2.toml")]
+    traced = CliRunner().invoke(app, ["trace", "--kind", "document", "CP-1001", *settings])
+    assert "document.step document CP-1001" in traced.stdout
+    assert "by eva" in traced.stdout
+    assert CliRunner().invoke(app, ["verify", *settings]).exit_code == 0
+    assert CliRunner().invoke(app, ["anchors", "ls", *settings]).exit_code == 0
+
+
+def test_a_page_shows_a_part_by_its_size_and_a_sentence_whole() -> None:
+    shown = payload_text({"number": 1, "base64": "A" * 56_000, "reason": "ü" * 500})
+    assert json.loads(shown) == {"number": 1, "base64": "… 56,000 characters", "reason": "ü" * 500}
