@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from places import InfluxPlace, Place, SqlitePlace
 
-from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, Taken
+from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
 from gaugetrail_collector.documents.folding import DocumentRegister, fold, read_register
 from gaugetrail_collector.documents.texts import TextMissing, stored_parts, stored_text
 from gaugetrail_collector.documents.written import part_bodies
@@ -51,7 +51,7 @@ def begun(place: Place, tmp_path: Path) -> Desk:
     return made
 
 
-def approve(at: Desk, wanted: NewEdition) -> Taken:
+def approve(at: Desk, wanted: NewEdition) -> StepDone:
     at.new(wanted, "eva")
     at.step(StepKind.SUBMIT, wanted.id, "eva")
     return at.step(StepKind.APPROVE, wanted.id, "ida", "read")

@@ -19,7 +19,7 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, document_forms, opened_store
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.documents import checks, texts
-from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, Taken
+from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
 from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.clock import WallClock
@@ -213,7 +213,7 @@ def _prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
         raise fail(f"that is not the password of {by}, or {by} is no user of the console; nothing was done")
 
 
-def _tell(taken: Taken, *, as_json: bool) -> None:
+def _tell(taken: StepDone, *, as_json: bool) -> None:
     now_us = WallClock().now_us()
     if as_json:
         answer(document_forms.edition_json(taken.life, taken.edition, now_us) | {"record": taken.record})

@@ -67,7 +67,7 @@ class NewEdition:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StepDone:
     """What came of a step: the document after it, the edition, and the record that says so."""
 
     life: Life
@@ -97,7 +97,7 @@ class Desk:
         """
         return self._alone(lambda register: self._begin(register, administrator, comment, take_over=take_over))
 
-    def new(self, wanted: NewEdition, by: str, comment: str = "") -> Taken:
+    def new(self, wanted: NewEdition, by: str, comment: str = "") -> StepDone:
         """A new edition. Raises `Declined`, `StoreDown`."""
         return self._alone(lambda register: self._new(register, wanted, by, comment))
 
@@ -109,10 +109,10 @@ class Desk:
         comment: str = "",
         number: int | None = None,
         effective_us: int | None = None,
-    ) -> Taken:
+    ) -> StepDone:
         """Another step; without a number with the edition that is `meant`. Raises `Declined`, `StoreDown`."""
 
-        def taken(register: DocumentRegister) -> Taken:
+        def taken(register: DocumentRegister) -> StepDone:
             life, now_us = known_life(register, document), self._clock.now_us()
             edition = number or meant(life, what, now_us).number
             return self._take(register, life, LifeStep(what, edition, by, now_us, comment, effective_us=effective_us))
@@ -170,7 +170,7 @@ class Desk:
 
     # --- the life
 
-    def _new(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> Taken:
+    def _new(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> StepDone:
         revision = {} if wanted.revision is None else {"the revision": wanted.revision}
         _refuse_words({"the id": wanted.id, **revision}, {"the title": wanted.title})
         life = register.life(wanted.kind, wanted.id)
@@ -195,7 +195,7 @@ class Desk:
         needs = NEEDED[kind]
         return replace(needs, approver="anyone") if self._approver == "anyone" else needs
 
-    def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> Taken:
+    def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
         self._judge_writer(register)
         _refuse_words({"the name": asked.by}, {"the comment": asked.comment})
         people = RoleBook(register.administrators)
@@ -213,7 +213,7 @@ class Desk:
         assert isinstance(after, Life)
         edition = after.edition(asked.edition)
         assert edition is not None
-        return Taken(after, edition, record.id)
+        return StepDone(after, edition, record.id)
 
     def _judge_writer(self, register: DocumentRegister) -> None:
         writer = register.writer
