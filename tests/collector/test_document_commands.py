@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from made import opened
+from samples import measurement
 from typer.testing import CliRunner
 
 from gaugetrail_collector.cli import app
 from gaugetrail_collector.console.shown import payload_text
+from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_contract.record import Measurement, PlanRef
 
 PASSWORDS = {"eva": "eva writes plans", "ida": "ida approves plans"}
 PLAN = """id = "CP-1001"
@@ -32,6 +37,9 @@ def quick_line(name: str, password: str) -> str:
     """As `console_users.line_of`, with a hash that costs little: each command tries one."""
     kdf = Argon2id(salt=name.encode() * 6, length=32, iterations=1, lanes=1, memory_cost=8)
     return f"{name}:{kdf.derive_phc_encoded(password.encode())}\n"
+
+
+UNDER = PlanRef(id="CP-1001", revision="C", sha256="ab" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +130,34 @@ def test_a_revision_for_later_waits_beside_the_one_that_holds(office: Office) ->
     office.good("withdraw", "CP-1001", "--comment", "the drawing was recalled", by="ida")
     assert states(office) == [("CP-1001", "D", "approved")]
     assert "in force: no edition" in office.good("show", "CP-1001")
+
+
+def test_a_diff_says_the_tighter_limit_first_and_what_it_would_have_meant(office: Office) -> None:
+    """Of 20 bores from 74.031 to 74.050, ten lie above 74.040."""
+    office.good("init", by="ida")
+    office.good("new", "plan", office.plan(), by="eva")
+    office.good("submit", "CP-1001", by="eva")
+    office.good("approve", "CP-1001", by="ida")
+    with closing(SqliteStore(office.folder / "store.db")) as store:
+        store.open()
+        store.write([opened(seq, measurements=(bore(f"74.{30 + seq:03}"),), plan=UNDER) for seq in range(1, 21)])
+    tighter = PLAN.replace('"C"', '"D"').replace("74.050", "74.040").replace("Bores", "All bores")
+    office.good("new", "plan", office.plan(tighter), by="eva")
+    assert office.good("diff", "CP-1001", at="c2").splitlines() == [
+        "CP-1001 C, edition 1 → CP-1001 D, edition 2",
+        "bore_diameter upper limit 74.050 → 74.040: tighter; 10 of the last 20 would fail",
+        "revision C → D",
+        "title Bores → All bores",
+    ]
+    first = json.loads(office.good("diff", "CP-1001", "--from", "1", "--to", "2", "--json").splitlines()[0])
+    assert (first["about"], first["would_fail"], first["of_last"]) == ("bore_diameter", 10, 20)
+    assert office.good("diff", "CP-1001", "--file", office.plan()).splitlines()[1:] == ["nothing changed"]
+    assert "has no edition 9; there are 2" in office.bad("diff", "CP-1001", "--to", "9")
+    assert "can't be read" in office.bad("diff", "CP-1001", "--file", str(office.folder / "nowhere"))
+
+
+def bore(value: str) -> Measurement:
+    return measurement(1, characteristic="bore_diameter", value=value)
 
 
 def test_a_rejected_plan_is_written_anew(office: Office) -> None:

@@ -1,5 +1,5 @@
 """Commands about controlled documents. Here those that read, at any collector of the store: `document ls`, `show`,
-`history`; those that write stand in `document_steps`.
+`history`, `diff`; those that write stand in `document_steps`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, document_forms, document_steps, opened_store
+from gaugetrail_collector.commands import (
+    AsJson,
+    ConfigFile,
+    document_diff,
+    document_forms,
+    document_steps,
+    opened_store,
+)
 from gaugetrail_collector.commands.document_steps import DocumentId, typed_moment
 from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.desk import Declined, known_life
@@ -26,6 +33,7 @@ for command in (
     *(document_steps.approve, document_steps.reject, document_steps.withdraw),
 ):
     app.command(command.__name__)(command)
+app.command("diff")(document_diff.diff)
 
 Number = Annotated[
     int | None, typer.Option("--edition", min=1, help="number of the edition; left out: the one that holds")
