@@ -276,6 +276,7 @@ class Collector:
             forks=figures.forks,
             unproven=figures.unproven,
             late=figures.late,
+            documents="writes" if self.config.settings.documents.master else "reads",
             newer_agents=tuple(sorted(self.account.newer)[:MOST_NAMED]),
             second_histories=self.account.second_histories(MOST_NAMED),
             gaps=len(gaps),
@@ -292,7 +293,8 @@ class Collector:
         return self.set_aside.numbers(agent, epoch) + self.account.held.numbers(agent, epoch)
 
     def _place(self) -> Place:
-        return Place(self.subscriber.takes, self.config.settings.mqtt.group, self.identity.id)
+        settings = self.config.settings
+        return Place(self.subscriber.takes, settings.mqtt.group, self.identity.id, writes=settings.documents.master)
 
     def _alarms(self) -> tuple[str, ...]:
         rivals, returning = self.subscriber.rivals.alarms(self._place()), self.returning.alarms(time.monotonic())

@@ -180,6 +180,9 @@ class CollectorStatus(Told):
     key: Hex256 | None = Field(None, description="the public key that its receipts are signed with")
     gaps: int = Field(0, ge=0, description="ranges of numbers that are missing in the store and were asked for again")
     gap_details: tuple[str, ...] = Field((), description="the first of these, in words")
+    documents: Literal["reads", "writes"] = Field(
+        "reads", description="writes: its settings say that it is the one that writes controlled documents"
+    )
     newer_agents: tuple[str, ...] = Field(
         (), description="agents whose records hold keys that this collector doesn't know: it should be updated"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import closing
 from pathlib import Path
@@ -66,6 +67,12 @@ class Office:
         done = CliRunner().invoke(app, ["document", *words, *more, *settings], input=f"{given}\n")
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.stdout, done.stderr
+
+    def trace(self, *words: str) -> str:
+        settings = ["--config", str(self.folder / "c2.toml")]
+        done = CliRunner().invoke(app, ["trace", *words, "--documents", *settings])
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
 
     def good(self, *words: str, by: str = "", at: str = "c1") -> str:
         code, out, err = self.ask(*words, by=by, at=at)
@@ -154,6 +161,30 @@ def test_a_diff_says_the_tighter_limit_first_and_what_it_would_have_meant(office
     assert office.good("diff", "CP-1001", "--file", office.plan()).splitlines()[1:] == ["nothing changed"]
     assert "has no edition 9; there are 2" in office.bad("diff", "CP-1001", "--to", "9")
     assert "can't be read" in office.bad("diff", "CP-1001", "--file", str(office.folder / "nowhere"))
+
+
+def test_a_record_leads_to_the_exact_text_that_held(office: Office) -> None:
+    """Also behind two revisions, and from any collector; a plan that was a file at the line PC is told as such."""
+    office.good("init", by="ida")
+    for revision in ("C", "D"):
+        office.good("new", "plan", office.plan(PLAN.replace('"C"', f'"{revision}"')), by="eva")
+        office.good("submit", "CP-1001", by="eva")
+        office.good("approve", "CP-1001", by="ida")
+    held = PlanRef(id="CP-1001", revision="C", sha256=hashlib.sha256(PLAN.encode()).hexdigest())
+    with closing(SqliteStore(office.folder / "store.db")) as store:
+        store.open()
+        store.write([opened(1, plan=held), opened(2, plan=UNDER), opened(3, plan=held)])
+    told = office.trace("SN000001")
+    assert f"document CP-1001 C, sha256 {held.sha256}: plan CP-1001, edition 1, by eva, approved by ida" in told
+    assert "".join(f"    {line}\n" for line in PLAN.splitlines()) in told
+    assert f"the store holds no text of the digest {UNDER.sha256}: it was a file at the line PC" in office.trace(
+        "SN000002"
+    )
+    shown = json.loads(office.trace("--plan", "CP-1001", "--json"))["documents"]
+    assert [(one["sha256"], one["text"], one.get("edition")) for one in shown] == [
+        (held.sha256, PLAN, 1),
+        (UNDER.sha256, None, None),
+    ]
 
 
 def bore(value: str) -> Measurement:

@@ -106,6 +106,25 @@ def test_of_a_hundred_others_the_last_word_is_kept(room: Room) -> None:
 SHARING = {"takes": "share", "group": "collectors", "store_id": "b" * 16, "store_name": "SQLite store.db"}
 
 
+def test_a_second_one_that_writes_documents_is_named_while_it_is_there(room: Room) -> None:
+    here = Place("share", "collectors", "a" * 16, writes=True)
+    room.say("c2", documents="writes", store_id="a" * 16)
+    (said,) = room.alarms(here)
+    assert said == (
+        "collector c2 writes documents into the same store, as this one does: only one of the two may; "
+        "set [documents] master = false on the other"
+    )
+    assert room.alarms() == ()
+    assert room.alarms(Place("share", "collectors", "", writes=True)) == ()
+    room.say("c2", documents="writes", store_id="b" * 16)
+    assert room.alarms(here) == ()
+    room.say("c2", documents="reads", store_id="a" * 16)
+    assert room.alarms(here) == ()
+    room.say("c2", documents="writes", store_id="a" * 16)
+    room.secs = FRESH_SECS
+    assert room.alarms(here) == ()
+
+
 def test_one_of_our_group_with_another_store_is_named_while_it_is_there(room: Room) -> None:
     room.say("test", **SHARING)
     (said,) = room.alarms()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from typing import Annotated
 
 import typer
@@ -65,6 +66,9 @@ def trace(
     genealogy: Annotated[bool, typer.Option(help="what it was made from and what it went into")] = False,
     depth: Annotated[int, typer.Option(min=1, max=100, help="with --genealogy: steps away")] = 20,
     most: Annotated[int, typer.Option(min=1, max=100_000, help="with --genealogy: things in each direction")] = 1000,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="with the texts of plans and instructions that the records name")
+    ] = False,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV, one row a measurement")] = False,
     raw: Raw = False,
@@ -85,6 +89,8 @@ def trace(
         raise fail("--json and --csv are two forms; give one of them", 2)
     if closest_first and (gauge is None or as_csv or after):
         raise fail("--closest-first goes with --gauge, and with neither --csv nor --after", 2)
+    if documents and (genealogy or gauge is not None or as_csv):
+        raise fail("--documents goes with neither --genealogy nor --gauge nor --csv", 2)
     with opened_store(configuration.load(config)) as store:
         if genealogy:
             _tell_family(store, question, depth, most, as_json=as_json)
@@ -94,7 +100,9 @@ def trace(
             limit = TABLE_LIMIT
         # The closest of all are not among the first in time: with --closest-first the limit is of what is shown.
         parts = _found(tracing.pages(store, question, place, None if closest_first else limit), question)
-        if as_csv:
+        if documents:
+            _tell_with_documents(store, parts, question, where, as_json=as_json)
+        elif as_csv:
             trace_forms.csv_rows(parts, where, raw=raw)
         elif used is not None and closest_first:
             trace_forms.gauge_closest(parts, question, used, limit, where, as_json=as_json)
@@ -120,6 +128,20 @@ def _found(parts: Iterator[Page], question: Question) -> Iterator[Page]:
         yield from parts
 
     return watched(whole(), "records", weigh=lambda page: len(page.known), while_printing=True)
+
+
+def _tell_with_documents(
+    store: Store, parts: Iterator[Page], question: Question, zone: tzinfo, *, as_json: bool
+) -> None:
+    # Inside: most traces ask for no text, and what documents are made of takes its time to load.
+    from gaugetrail_collector.commands.trace_documents import NamedDocuments
+
+    named = NamedDocuments(store)
+    if as_json:
+        trace_forms.json_object(named.passed(parts), question, named.as_json)
+    else:
+        trace_forms.tables(named.passed(parts), zone)
+        named.tell()
 
 
 def _tell_family(store: Store, question: Question, depth: int, most: int, *, as_json: bool) -> None:

@@ -84,8 +84,8 @@ def _print_object(
     out.write(f"], {json.dumps(tail(), ensure_ascii=False)[1:]}\n")
 
 
-def json_object(pages: Iterable[Page], question: Question) -> None:
-    """`inspections`, then the rest."""
+def json_object(pages: Iterable[Page], question: Question, more: Callable[[], dict[str, object]] = dict) -> None:
+    """`inspections`, then the rest, and whatever more is asked for."""
     rest = Rest()
     items = (
         one.as_json(page.amendments)
@@ -93,7 +93,7 @@ def json_object(pages: Iterable[Page], question: Question) -> None:
         for one in page.known
         if one.record is None or inspection_of(one) is not None
     )
-    _print_object(_head(question), "inspections", items, rest.as_json)
+    _print_object(_head(question), "inspections", items, lambda: rest.as_json() | more())
 
 
 def csv_rows(pages: Iterable[Page], zone: tzinfo, *, raw: bool) -> None:

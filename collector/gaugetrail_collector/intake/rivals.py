@@ -3,6 +3,7 @@
 - a twin: another one of our id. Two with one client id end each other's connections and never meet, so it shows in what
   the broker keeps under our name when we come back, or in its word that our session was taken over.
 - one of our group that writes to another store: each would store a part of the records.
+- a second one that writes controlled documents into our store.
 - where the broker has no shared subscriptions, the one that takes every message: a second one would only repeat it.
 
 Nothing is believed for long: what isn't said again is forgotten, and of at most `MOST_OTHERS` the last word is kept.
@@ -38,6 +39,8 @@ class Place:
     takes: str
     group: str
     store_id: str
+    writes: bool = False
+    """Controlled documents."""
 
 
 @dataclass
@@ -117,6 +120,12 @@ class Rivals:
             f"collector {other.collector} shares the group {own.group!r} and writes to another store "
             f"({other.store_name or other.store_id}): each of the two stores holds a part of the records only"
             for other in self.elsewhere(own)
+        ]
+        found += [
+            f"collector {other.collector} writes documents into the same store, as this one does: only one of the two "
+            "may; set [documents] master = false on the other"
+            for other in self._fresh()
+            if own.writes and other.documents == "writes" and own.store_id and other.store_id == own.store_id
         ]
         return tuple(found)
 
