@@ -18,7 +18,7 @@ from gaugetrail_collector.console.shown import payload_text
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.record import Measurement, PlanRef
 
-PASSWORDS = {"eva": "eva writes plans", "ida": "ida approves plans"}
+PASSWORDS = {one: f"the words of {one}" for one in ("eva", "ida", "uwe", "olaf")}
 PLAN = """id = "CP-1001"
 revision = "C"
 title = "Bores"
@@ -185,6 +185,49 @@ def test_a_record_leads_to_the_exact_text_that_held(office: Office) -> None:
         (held.sha256, PLAN, 1),
         (UNDER.sha256, None, None),
     ]
+
+
+PEOPLE = """id = "PL-1"
+revision = "1"
+[[person]]
+badge = "uwe"
+roles = ["quality engineer"]
+[[person]]
+badge = "eva"
+roles = ["approver", "inspector"]
+[[person]]
+badge = "olaf"
+"""
+
+
+def test_once_a_people_document_holds_roles_decide(office: Office) -> None:
+    office.good("init", by="ida")
+    (office.folder / "people.toml").write_text(PEOPLE)
+    office.good("new", "people", str(office.folder / "people.toml"), by="eva")
+    office.good("submit", "PL-1", by="olaf")
+    office.good("approve", "PL-1", by="ida")
+    told = office.bad("new", "plan", office.plan(), by="olaf")
+    assert "olaf may not write it" in told
+    assert "takes the role administrator, approver, quality engineer; the people document gives olaf operator" in told
+    office.good("new", "plan", office.plan(), by="uwe")
+    office.good("submit", "CP-1001", by="uwe")
+    assert "uwe may not approve it: that takes the role administrator, approver" in office.bad(
+        "approve", "CP-1001", by="uwe"
+    )
+    office.good("approve", "CP-1001", by="eva")
+    (office.folder / "gauges.csv").write_text("id,calibration_due,status\nG-1,2027-01-31,active\n")
+    gauges = str(office.folder / "gauges.csv")
+    assert "1 gauge" in office.good("new", "gauges", gauges, "--id", "GR-1", by="eva")
+    office.good("withdraw", "CP-1001", "--comment", "administrators still may", by="ida")
+
+
+def test_a_people_list_without_roles_decides_nothing(office: Office) -> None:
+    office.good("init", by="ida")
+    (office.folder / "people.csv").write_text("id,name,qualification\neva,Eva,final\n")
+    office.good("new", "people", str(office.folder / "people.csv"), "--id", "PL-1", by="eva")
+    office.good("submit", "PL-1", by="eva")
+    office.good("approve", "PL-1", by="ida")
+    office.good("new", "plan", office.plan(), by="olaf")
 
 
 def bore(value: str) -> Measurement:

@@ -92,6 +92,15 @@ def test_lists_are_compared_row_by_row() -> None:
     ]
 
 
+def test_lists_in_toml_and_with_badges_are_compared_row_by_row_too() -> None:
+    old = b'[[person]]\nbadge = "OP-1"\nroles = ["operator"]\n'
+    assert said(('"operator"', '"setter"'), kind=DocumentKind.PEOPLE, old=old) == [
+        "OP-1 roles ['operator'] → ['setter']"
+    ]
+    csv = b"badge;name;qualification\nOP-1;Eva;final\n"
+    assert said(("final", "none"), kind=DocumentKind.PEOPLE, old=csv) == ["OP-1 qualification final → none"]
+
+
 def test_what_is_no_plan_is_compared_by_line_and_what_is_no_text_by_size() -> None:
     assert [str(one) for one in changes(DocumentKind.PLAN, b"one\ntwo\n", b"one\nthree\n")] == [
         "@@ -1,2 +1,2 @@",

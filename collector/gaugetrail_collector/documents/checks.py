@@ -10,9 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.documents.editions import DocumentKind
-from gaugetrail_contract.documents.files import load_gauges, load_people, load_plan
-from gaugetrail_contract.settings import ConfigError, Problem
+from gaugetrail_contract.documents.files import load_plan
+from gaugetrail_contract.documents.gauges import GaugeRegister
+from gaugetrail_contract.documents.lists import load_gauges, load_people
+from gaugetrail_contract.settings import ConfigError, Problem, load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,16 @@ def _plan(path: Path) -> SaidOfItself:
 
 
 def _gauges(path: Path) -> SaidOfItself:
-    return SaidOfItself(title=f"{len(load_gauges(path))} gauges")
+    title = counted(len(load_gauges(path)), "gauge")
+    if path.suffix.lower() != ".toml":
+        return SaidOfItself(title=title)
+    register = load_settings(GaugeRegister, path).settings
+    return SaidOfItself(register.id, register.revision, title)
 
 
 def _people(path: Path) -> SaidOfItself:
-    return SaidOfItself(title=f"{len(load_people(path))} people")
+    people = load_people(path)
+    return SaidOfItself(people.id, people.revision, counted(len(people.person), "person", "people"))
 
 
 CHECKS: Mapping[DocumentKind, Check] = {

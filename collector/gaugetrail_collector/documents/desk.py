@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from gaugetrail_collector.documents import folding, texts
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
-from gaugetrail_collector.documents.rights import RoleBook
+from gaugetrail_collector.documents.roles import role_book
 from gaugetrail_collector.documents.written import master_body, part_bodies, step_body
 from gaugetrail_collector.evidence.anchors import PREFIX
 from gaugetrail_collector.evidence.own_chain import NeverStored, Overtaken, OwnChain, locked
@@ -198,7 +198,7 @@ class Desk:
     def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
         self._judge_writer(register)
         _refuse_words({"the name": asked.by}, {"the comment": asked.comment})
-        people = RoleBook(register.administrators)
+        people = role_book(self._store, register, asked.at_us)
         role = people.acts_as(asked.by, asked.what, life.kind)
         if role is None:
             raise Declined(f"{life.id}: {people.refusal(asked.by, asked.what)}")

@@ -1,7 +1,7 @@
 """What changed between two texts of a document, in words, what matters most first. Pure.
 
 A plan is compared characteristic by characteristic: limits first, then what they are measured in, then characteristics
-that came and went, then the rest. A list is compared row by row under its `id`. Any other text is compared line by
+that came and went, then the rest. A list is compared row by row. Any other text is compared line by
 line. Nothing is read into a text that can't be read: bytes differ, and that is said.
 """
 
@@ -144,7 +144,16 @@ def _lists(old: str, new: str) -> Iterator[Change]:
 
 
 def _rows(text: str) -> dict[str, dict[str, Any]]:
-    return {str(row["id"]): row for row in csv.DictReader(io.StringIO(text), strict=True)}
+    """The rows of a list by the number or badge that each begins with. Raises `csv.Error`, `KeyError`."""
+    try:
+        tables = read_toml(text)
+    except TomlFault:
+        head = text.partition("\n")[0]
+        between = ";" if head.count(";") > head.count(",") else ","
+        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(text), delimiter=between, strict=True))
+    else:
+        rows = [row for key in ("gauge", "person") for row in tables.get(key, []) if isinstance(row, dict)]
+    return {str(row["id"] if "id" in row else row["badge"]): row for row in rows}
 
 
 def _lines(old: str, new: str) -> Iterator[Change]:

@@ -48,9 +48,9 @@ class RoleBook:
 
     def refusal(self, person: str, what: StepKind) -> str:
         """Why the person may not, and who may."""
-        allowed = ", ".join(sorted(ROLES[what]))
+        allowed, verb = ", ".join(sorted(ROLES[what])), "write" if what is StepKind.NEW else what
         if self.roles is None:
             who = ", ".join(sorted(self.administrators))
-            return f"{person} may not {what} it: no people document holds yet, so only {who} may (named at init)"
+            return f"{person} may not {verb} it: no people document holds yet, so only {who} may (named at init)"
         has = ", ".join(sorted(self.of(person))) or "no role"
-        return f"{person} may not {what} it: that takes the role {allowed}; the people document gives {person} {has}"
+        return f"{person} may not {verb} it: that takes the role {allowed}; the people document gives {person} {has}"

@@ -1,0 +1,53 @@
+"""The roles that the people documents in force give: badge -> roles, the badge being the user's name at the console.
+
+Where several hold (one for each line), a person has the roles of all. A list in which nobody may write or approve
+documents keeps no roles, and decides nothing here; nor does one that can't be read, which is told.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from pydantic import ValidationError
+
+from gaugetrail_collector.documents.folding import DocumentRegister
+from gaugetrail_collector.documents.rights import ROLES, RoleBook
+from gaugetrail_collector.documents.texts import TextMissing, stored_text
+from gaugetrail_collector.stores import Store
+from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.documents.lists import csv_sheet, people_in
+from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.files import text_of
+from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.toml_words import TomlFault, read_toml
+
+log = logging.getLogger(__name__)
+
+DECIDING = frozenset[str]().union(*ROLES.values()) - {"administrator"}
+
+
+def role_book(store: Store, register: DocumentRegister, now_us: int) -> RoleBook:
+    """Who may do what at that moment. Raises `StoreDown`."""
+    roles: dict[str, frozenset[str]] = {}
+    for life in register.lives.values():
+        holding = life.holding(now_us) if life.kind is DocumentKind.PEOPLE else None
+        if holding is None:
+            continue
+        try:
+            people = people_of(stored_text(store, holding.draft.sha256))
+        except (TextMissing, ConfigError, ValidationError, UnicodeDecodeError) as error:
+            log.warning("the people document %s gives nobody a role: %s", life.id, error)
+            continue
+        for one in people.person:
+            roles[one.badge] = roles.get(one.badge, frozenset()) | frozenset(one.roles)
+    decides = any(DECIDING & some for some in roles.values())
+    return RoleBook(register.administrators, roles if decides else None)
+
+
+def people_of(content: bytes) -> PeopleList:
+    """The list in a text, TOML or CSV. Raises `ConfigError`, `ValidationError`, `UnicodeDecodeError`."""
+    text = text_of(content)
+    try:
+        return PeopleList.model_validate(read_toml(text))
+    except TomlFault:
+        return people_in(csv_sheet("people", text))
