@@ -217,7 +217,8 @@ def test_once_a_people_document_holds_roles_decide(office: Office) -> None:
     office.good("approve", "CP-1001", by="eva")
     (office.folder / "gauges.csv").write_text("id,calibration_due,status\nG-1,2027-01-31,active\n")
     gauges = str(office.folder / "gauges.csv")
-    assert "1 gauge" in office.good("new", "gauges", gauges, "--id", "GR-1", by="eva")
+    office.good("new", "gauges", gauges, "--id", "GR-1", by="eva")
+    assert office.good("ls", "--kind", "gauges").endswith("by eva: 1 gauge\n")
     office.good("withdraw", "CP-1001", "--comment", "administrators still may", by="ida")
 
 

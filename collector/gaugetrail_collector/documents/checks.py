@@ -15,6 +15,7 @@ from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.gauges import GaugeRegister
 from gaugetrail_contract.documents.lists import load_gauges, load_people
+from gaugetrail_contract.documents.plan_faults import plan_remarks
 from gaugetrail_contract.settings import ConfigError, Problem, load_settings
 
 
@@ -34,7 +35,8 @@ Check = Callable[[Path], SaidOfItself]
 
 def _plan(path: Path) -> SaidOfItself:
     plan, _ = load_plan(path)
-    return SaidOfItself(plan.file.id, plan.file.revision, plan.file.title)
+    remarks = tuple(one.says for one in plan_remarks(plan.file))
+    return SaidOfItself(plan.file.id, plan.file.revision, plan.file.title, remarks)
 
 
 def _gauges(path: Path) -> SaidOfItself:

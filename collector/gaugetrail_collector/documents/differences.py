@@ -20,7 +20,7 @@ from gaugetrail_contract.files import text_of
 from gaugetrail_contract.toml_words import TomlFault, read_toml
 
 LIMITS = {"lsl": "lower limit", "usl": "upper limit"}
-WEIGHT = {"lsl": 0, "usl": 0, "nominal": 1, "unit": 1}
+WEIGHT = {"lsl": 0, "usl": 0} | dict.fromkeys(("nominal", "unit", "plausible_low", "plausible_high", "formula"), 1)
 ABSENT, ADDED, OTHER, PLAN = 2, 2, 3, 4
 
 
