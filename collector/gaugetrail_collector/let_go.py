@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_service.sqlite_files import open_list
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS let_go(
   id INTEGER PRIMARY KEY, agent TEXT NOT NULL, at_us INTEGER NOT NULL, by TEXT NOT NULL, why TEXT NOT NULL,
@@ -40,10 +42,7 @@ class LetGo:
 
     def open(self) -> None:
         """Open or create the file. Raises `OSError` or `sqlite3.Error` where that can't be done."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._db = open_list(self.path, (SCHEMA,))
         self._db.execute(SCHEMA)
 
     def close(self) -> None:

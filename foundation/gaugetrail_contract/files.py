@@ -1,6 +1,8 @@
 """Files that are there whole or not at all, also after a power cut: keys, pins, chain states, exports, archives. And
 what people write themselves, however their editor has saved it.
 
+What is written is never written through a link that somebody has put in its place (`refuse_links`, `fresh_file`).
+
 A rename without a sync of its folder may be undone by a power cut, and then the file that somebody already relies on is
 missing: an agent would draw a new key although its first one is pinned at the collector.
 """
@@ -10,6 +12,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -19,13 +23,43 @@ def write_whole(path: Path, content: bytes) -> None:
     """Put `content` under `path`, readable by its owner alone; durable when this returns. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.new")
-    opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(opened, "wb") as file:
+    with fresh_file(partial) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
     sync_folder(path.parent)
+
+
+def fresh_file(path: Path) -> BinaryIO:
+    """A file of our own for a moment, in place of whatever has its name: what an earlier try has left is taken away, a
+    link, too, whose target stays as it is. Readable by its owner alone. Raises `OSError`.
+    """
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb")
+
+
+def refuse_links(*paths: Path) -> None:
+    """Raises `OSError` where a link stands in the place of a file that will be written: a symbolic one, or the second
+    name of another file. Its target is not looked at.
+    """
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            if (trouble := link_trouble(path, path.lstat())) is not None:
+                raise OSError(errno.ELOOP, trouble[0], str(path))
+
+
+def link_trouble(path: Path, found: os.stat_result) -> tuple[str, str] | None:
+    """What is wrong with a place where a link stands, and the command that mends it; null for anything else. `found` is
+    of the place itself (`lstat`).
+    """
+    name = shlex.quote(str(path))
+    if stat.S_ISLNK(found.st_mode):
+        return f"it is a link to {path.readlink()}; nothing is written through it", f"rm {name}"
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+        own = shlex.quote(f"{path}.own")
+        return "it has a second name elsewhere (a hard link)", f"cp -p {name} {own} && mv {own} {name}"
+    return None
 
 
 FileId = tuple[int, int]
@@ -80,7 +114,8 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file for bytes; takes its name only when the block has ended well. Raises `OSError`."""
+    """A new file for bytes; takes its name only when the block has ended well. Raises `OSError`, also for a link."""
+    refuse_links(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with beside.open("xb") as out:

@@ -22,6 +22,8 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from gaugetrail_contract.files import write_whole
+
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 64
@@ -124,7 +126,7 @@ class Web:
         with contextlib.closing(listener):
             port = int(listener.getsockname()[1])
             self.trouble = None
-            self._port_file.write_text(str(port))
+            write_whole(self._port_file, str(port).encode())
             log.info("%s: http://%s:%d/", self._name, self._host, port, extra={"event": self._name, "port": port})
             self._server = uvicorn.Server(
                 uvicorn.Config(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -112,16 +111,15 @@ def test_a_disk_that_refuses_leaves_the_old_epoch_and_its_times_as_they_were(tmp
     clock = FixedClock()
     with spool(tmp_path, clock) as one:
         before, told = one.epoch, put(one, 1)
-        with sqlite3.connect(tmp_path / "spool.db") as other:
-            other.execute("CREATE TRIGGER full BEFORE INSERT ON epoch BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
-        other.close()
+        assert one._writer is not None
+        # Of its own connection alone: one that stood in the file would be found and taken out.
+        refusing = "CREATE TEMP TRIGGER full BEFORE INSERT ON epoch BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+        one._writer.file.db.execute(refusing)
         with pytest.raises(SpoolFull, match="disk is full"):
             one.begin_epoch(before, parted, time_us=clock.us - 9_000_000).result(10)
         told += put(one, 1, 2)
         assert (one.epoch, chained(one, before), told[1].time_us > told[0].time_us) == (before, [1, 2], True)
-        with sqlite3.connect(tmp_path / "spool.db") as other:
-            other.execute("DROP TRIGGER full")
-        other.close()
+        one._writer.file.db.execute("DROP TRIGGER full")
         assert one.begin_epoch(before, parted).result(10) is not None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import subprocess
 import sys
 import time
@@ -69,9 +68,10 @@ def test_a_locked_spool_refuses_within_five_seconds_names_the_program_and_goes_o
 def test_another_fault_of_the_disk_is_not_called_a_lock(tmp_path: Path) -> None:
     with spool(tmp_path) as one:
         put(one, 1)
-        with sqlite3.connect(tmp_path / "spool.db") as other:
-            other.execute("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-        other.close()
+        assert one._writer is not None
+        # Of its own connection alone: one that stood in the file would be found and taken out.
+        refusing = "CREATE TEMP TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        one._writer.file.db.execute(refusing)
         with pytest.raises(SpoolFull, match="the spool's disk refuses: disk full"):
             one.append(body("SN2")).result(10)
         assert one.state().refuses == "the spool's disk refuses: disk full"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def capture(
     """Listen on a port and keep every byte. The first look at an unknown gauge, and the proof of a known one."""
     link = SerialLink(_line(port, baud, bytesize, parity, stopbits))
     chosen, folders = as_settings(set_ or []), tuple(profiles or ())
-    if out is not None and out.exists():
+    if out is not None and os.path.lexists(out):
         raise fail(f"{out} is there already; give the capture another name")
 
     def read(data: bytes) -> Sequence[Reading]:
@@ -85,7 +86,8 @@ def capture(
         )
     if out is not None:
         line = f"{baud} {bytesize}{parity[0].upper()}{stopbits:g}"
-        out.write_text("\n".join(as_examples(bursts, port, line, datetime.now(UTC), chosen, read)), "utf-8")
+        with out.open("x", encoding="utf-8") as file:  # also a link that has come meanwhile is somebody else's
+            file.write("\n".join(as_examples(bursts, port, line, datetime.now(UTC), chosen, read)))
         say(f"{counted(len(bursts), 'entry')}, {counted(sum(len(burst.data) for burst in bursts), 'byte')} in {out}")
 
 

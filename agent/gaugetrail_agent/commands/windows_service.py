@@ -25,7 +25,7 @@ from gaugetrail_agent.app import Agent
 from gaugetrail_agent.doors import refuse_open_doors
 from gaugetrail_agent.install.service import first_settings, name_of_this_pc
 from gaugetrail_agent.spool import SpoolBroken
-from gaugetrail_contract.files import write_whole
+from gaugetrail_contract.files import refuse_links, write_whole
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_service.logs import set_up_logging
 
@@ -63,6 +63,7 @@ class AgentService(win32serviceutil.ServiceFramework):
         loaded = configuration.load(folder / "agent.toml")
         refuse_open_doors(loaded)
         loaded.data_dir.mkdir(parents=True, exist_ok=True)
+        refuse_links(loaded.data_dir / "agent.log")
         with (loaded.data_dir / "agent.log").open("a", encoding="utf-8") as log:
             set_up_logging(loaded.settings.log.level, loaded.settings.log.form, log)
             agent = Agent(loaded)

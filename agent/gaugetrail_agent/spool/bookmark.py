@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields
 from io import FileIO
 from pathlib import Path
 
-from gaugetrail_contract.files import file_id, sync_folder
+from gaugetrail_contract.files import file_id, fresh_file, sync_folder
 
 EVERY_SECS = 10.0
 LINE_BYTES = 512
@@ -68,7 +68,7 @@ def read(spool: Path) -> Bookmark | None:
 def replace(spool: Path, mark: Bookmark) -> FileIO:
     """A fresh mark, durable; returns the file to be written over. Raises `OSError`."""
     fresh = path_of(spool).with_suffix(".mark.new")
-    with fresh.open("wb") as file:
+    with fresh_file(fresh) as file:
         file.write(mark.line())
         file.flush()
         os.fsync(file.fileno())

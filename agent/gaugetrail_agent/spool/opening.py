@@ -28,6 +28,7 @@ from gaugetrail_agent.spool.words import Origin, SpoolBroken
 from gaugetrail_contract.clock import Clock, Ticker
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.spool import SpoolLost, SpoolRepaired, SpoolRestored
+from gaugetrail_contract.files import refuse_links
 from gaugetrail_contract.record import FIRST_PREV
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class OpenFile:
     weight: Weight
     session: str
     inode: int = 0
+    cookie: int = 0
+    """Of the schema that was compared."""
     mark_file: FileIO | None = None
     files: Files = ()
 
@@ -67,6 +70,12 @@ class OpenFile:
     def still_there(self) -> bool:
         """Whether the files that are open are those that stand in their place."""
         return self.files == files_of(self.path)
+
+    def prove_schema(self) -> None:
+        """Compare it anew where somebody has changed it meanwhile. Raises `NotAsMade`."""
+        if (found := schema.cookie(self.db)) != self.cookie:
+            schema.version(self.db, self.path)
+            self.cookie = found
 
     def mark(self, before: str | None = None, *, durable: bool) -> None:
         """Write the mark beside the file; one that can't be written is said and costs a new epoch at worst."""
@@ -99,6 +108,7 @@ class Opener:
 
     def open(self) -> OpenFile:
         """The file, ready. Raises `SpoolBroken`."""
+        self._refuse_links()
         try:
             repair.finish(self.path)
             saving.finish(self.path)
@@ -116,6 +126,12 @@ class Opener:
                 f"{self.path} can't be opened ({error}); nothing in it is lost. Is its disk full, or its folder not "
                 "this user's? The agent tries again when it is started"
             ) from error
+
+    def _refuse_links(self) -> None:
+        try:
+            refuse_links(*saving.standing(self.path))
+        except OSError as error:
+            raise SpoolBroken(f"{error.filename}: {error.strerror}; take it away, then start the agent") from error
 
     def repaired(self, trouble: str) -> OpenFile:
         """The file after a repair. Raises `SpoolBroken`, `OSError`, `sqlite3.Error`."""
@@ -169,7 +185,7 @@ class Opener:
         file.mark(before, durable=True)
         db.execute("COMMIT")
         file.mark(durable=True)
-        file.files = files_of(self.path)
+        file.files, file.cookie = files_of(self.path), schema.cookie(db)
         return file
 
     def _read(self, db: sqlite3.Connection) -> tuple[OpenFile, dict[str, str]]:
@@ -231,6 +247,7 @@ class Opener:
         file.db.execute("DELETE FROM meta WHERE key = 'epoch_due'")
         file.chain.add(file.db, file.weight, self.origin.due(due.type, due.payload), {}, None)
         file.chain.write(file.db, file.weight)
+        file.chain.read_back(file.db)
 
 
 def _whole(file: OpenFile) -> Due | None:

@@ -28,12 +28,14 @@ from gaugetrail_agent.spool.bookmark import Bookmark
 from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, SalvagedRow, Scrap, Wal, cut_short
 from gaugetrail_agent.spool.schema import CONFIRMED, SpoolFigures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
+from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.events.spool import SpoolRepaired
-from gaugetrail_contract.files import sync_folder
+from gaugetrail_contract.files import fresh_file, sync_folder
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import seal_of
+from gaugetrail_service.sqlite_files import open_database
 
 SUFFIXES = ("", "-wal", "-shm")
 MOST_NAMED = 50
@@ -42,6 +44,15 @@ LATER_ATTEMPT = """
 INSERT INTO unit VALUES(?, ?, ?, ?, ?) ON CONFLICT(station, part, serial)
 DO UPDATE SET attempt = excluded.attempt, record = excluded.record WHERE excluded.attempt > unit.attempt
 """
+SMALL_TABLES = (
+    ("unit", "SELECT station, part, serial, attempt, record FROM unit", LATER_ATTEMPT),
+    ("memory", "SELECT key, value FROM memory", "INSERT OR IGNORE INTO memory VALUES(?, ?)"),
+    (
+        "damaged",
+        "SELECT epoch, seq, found_us, reason, raw FROM damaged",
+        "INSERT INTO damaged VALUES(NULL, ?, ?, ?, ?, ?)",
+    ),
+)
 
 
 def trouble_before_opening(path: Path, known: Bookmark | None) -> str | None:
@@ -69,6 +80,7 @@ def _lost_end(path: Path, known: Bookmark | None, wal: Wal) -> str | None:
     """
     try:
         with closing(schema.look(path)) as db:
+            schema.version(db, path)
             meta = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('session', 'figures')"))
             epochs, place = schema.Epochs.read(db), SpoolFigures.read(str(meta["figures"])).place
     except (sqlite3.Error, KeyError, ValueError) as error:
@@ -104,8 +116,8 @@ def rebuild(path: Path, agent: str, boot: str, reason: str, known: Bookmark | No
     if known is not None:
         note |= {"known_epoch": known.epoch, "known_seq": known.seq, "known_sha256": known.sha256}
     fresh = _note(path).with_suffix(".note.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(note, file)
+    with fresh_file(fresh) as file:
+        file.write(json.dumps(note).encode())
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(_note(path))
@@ -149,7 +161,7 @@ def finish(path: Path) -> None:
 
 
 def _salvage(spoilt: Path, scratch: Path, note: dict[str, object]) -> None:
-    with closing(sqlite3.connect(scratch, isolation_level=None)) as db:
+    with closing(open_database(scratch)) as db:
         # Nobody else sees this file before it is whole and synced, so it needs no log of its own.
         for pragma in (f"page_size = {schema.PAGE_BYTES}", "auto_vacuum = INCREMENTAL", "journal_mode = OFF"):
             db.execute(f"PRAGMA {pragma}")
@@ -248,15 +260,14 @@ class _Salvage:
 
 
 def _small_tables(spoilt: Path, db: sqlite3.Connection) -> None:
-    """What SQLite can still read of attempts, memory and earlier damage; each table for itself."""
-    with suppress(sqlite3.Error), closing(schema.look(spoilt)) as old:
-        with suppress(sqlite3.Error):
-            db.executemany(LATER_ATTEMPT, old.execute("SELECT station, part, serial, attempt, record FROM unit"))
-        with suppress(sqlite3.Error):
-            db.executemany("INSERT OR IGNORE INTO memory VALUES(?, ?)", old.execute("SELECT key, value FROM memory"))
-        with suppress(sqlite3.Error):
-            rows = old.execute("SELECT epoch, seq, found_us, reason, raw FROM damaged")
-            db.executemany("INSERT INTO damaged VALUES(NULL, ?, ?, ?, ?, ?)", rows)
+    """What SQLite can still read of attempts, memory and earlier damage; each table for itself, and none that isn't
+    worded as ours: a view of that name would run what somebody wrote into it.
+    """
+    with suppress(sqlite3.Error, SpoolBroken), closing(schema.look(spoilt)) as old:
+        for table, query, into in SMALL_TABLES:
+            with suppress(sqlite3.Error):
+                if schema.has_ours(old, table):
+                    db.executemany(into, old.execute(query))
 
 
 def _conclude(db: sqlite3.Connection, found: _Salvage, note: dict[str, object], kept: str) -> None:

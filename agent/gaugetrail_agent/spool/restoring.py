@@ -17,6 +17,7 @@ from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.events.spool import SpoolRestored
 from gaugetrail_contract.files import put_away, sync_folder
+from gaugetrail_service.sqlite_files import open_database
 
 
 def restore(path: Path, backup: Path, agent: str, now_us: int, *, even_so: bool) -> tuple[int, Path | None]:
@@ -47,13 +48,14 @@ def _unsent(path: Path) -> int:
     if not path.exists():
         return 0
     with suppress(sqlite3.Error), closing(schema.look(path)) as db:
+        schema.version(db, path)
         return int(db.execute("SELECT count(*) FROM record WHERE state = 0").fetchone()[0])
     return 0
 
 
 def _copy(backup: Path, scratch: Path, agent: str) -> int:
     try:
-        with closing(schema.look(backup)) as source, closing(sqlite3.connect(scratch, isolation_level=None)) as db:
+        with closing(schema.look(backup)) as source, closing(open_database(scratch)) as db:
             if not 1 <= schema.version(source, backup) <= schema.VERSION:
                 raise SpoolBroken(f"{backup} is no spool; give the spool.db of a backup")
             source.backup(db)

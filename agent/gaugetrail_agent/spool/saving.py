@@ -21,6 +21,7 @@ from gaugetrail_agent.spool.schema import Epochs, SpoolFigures
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.spool import SpoolSaved
 from gaugetrail_contract.files import FileId, file_id, put_away, sync_folder
+from gaugetrail_service.sqlite_files import look_into, open_database
 
 SUFFIXES = ("", "-wal", "-shm")
 
@@ -44,7 +45,7 @@ def save(db: sqlite3.Connection, path: Path, now_us: int) -> None:
     scratch = path.with_suffix(".saving")
     scratch.unlink(missing_ok=True)
     folder = free_folder(path, now_us) if any(files_of(path)) else None
-    with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
+    with closing(open_database(scratch)) as copy:
         db.backup(copy)
         _say_so(copy, None if folder is None else folder.name)
     with scratch.open("rb") as file:
@@ -59,7 +60,7 @@ def move_aside(path: Path) -> None:
     """
     if not _saved(path).exists() or not any(files_of(path)):
         return
-    with closing(sqlite3.connect(_saved(path))) as copy:
+    with closing(look_into(_saved(path))) as copy:
         (due,) = copy.execute("SELECT value FROM meta WHERE key = 'epoch_due'").fetchone()
     kept = json.loads(due)["payload"].get("kept")
     folder = path.parent / str(kept) if kept else free_folder(path, _saved(path).stat().st_mtime_ns // 1000)

@@ -14,6 +14,8 @@ Format 2 (`user_version`), one SQLite file, WAL, synchronous=FULL, page size 409
 
 Format 1 had one epoch a file (in `meta`), called the place `seq`, and had no auto_vacuum. It is taken over in one
 transaction that touches no record, however many wait; its file begins to shrink once its backlog has gone (`room`).
+
+A file whose schema is not that of its format, object by object, counts as damaged: nothing planted in it runs.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from pathlib import Path
 
 from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.record import FIRST_PREV
+from gaugetrail_service.sqlite_files import NotAsMade, compare, is_as_made, look_into, open_database
 
 VERSION = 2
 WAITING, CONFIRMED, SET_ASIDE = 0, 1, 2
@@ -54,6 +57,20 @@ CREATE TABLE memory(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
     + NEW_IN_2
 )
+FORMAT_1 = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE record(
+  seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, data BLOB NOT NULL, time_us INTEGER NOT NULL,
+  committed_us INTEGER NOT NULL, confirmed_us INTEGER, state INTEGER NOT NULL DEFAULT 0, reason TEXT);
+CREATE INDEX waiting ON record(seq) WHERE state = 0;
+CREATE TABLE unit(
+  station TEXT, part TEXT, serial TEXT, attempt INTEGER NOT NULL, record TEXT NOT NULL,
+  PRIMARY KEY(station, part, serial)) WITHOUT ROWID;
+CREATE TABLE memory(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+CALLED_PLACE = "ALTER TABLE record RENAME COLUMN seq TO place;"
+KNOWN: tuple[tuple[str, ...], ...] = (("",), (FORMAT_1,), (SCHEMA, FORMAT_1 + CALLED_PLACE + NEW_IN_2))
+"""What each format's file looks like: made new, or taken over from the format before."""
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -142,11 +159,14 @@ class Epochs:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The file for writing; made where it isn't there."""
+    """The file for writing; made where it isn't there. Raises `SpoolBroken` for a newer format, `OSError`,
+    `sqlite3.Error`.
+    """
     new = not path.exists() or path.stat().st_size == 0
-    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db = open_database(path)
     db.text_factory = _text
     try:
+        version(db, path)
         if new:
             db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -154,15 +174,20 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")  # a commit returns after the fsync of the log
         db.execute("PRAGMA journal_size_limit = 67108864")
         db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
-    except sqlite3.Error:
+    except (sqlite3.Error, SpoolBroken):
         db.close()
         raise
     return db
 
 
 def look(path: Path) -> sqlite3.Connection:
-    """The file for reading only, beside a running agent."""
-    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+    """The file for reading only, beside a running agent; its schema isn't compared yet (`version` does). Raises
+    `SpoolBroken` for a link, `sqlite3.Error`.
+    """
+    try:
+        db = look_into(path)
+    except OSError as error:
+        raise SpoolBroken(f"{path} can't be read: {error.strerror}") from error
     db.text_factory = _text
     return db
 
@@ -173,7 +198,10 @@ _text = partial(str, encoding="utf-8", errors="replace")
 
 def claim(path: Path) -> sqlite3.Connection:
     """Hold the spool for this process; the system lets go of it if the process dies. Raises `SpoolBroken`."""
-    lock = sqlite3.connect(path.with_suffix(".lock"), timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        lock = open_database(path.with_suffix(".lock"), timeout=0)
+    except OSError as error:
+        raise SpoolBroken(f"{error.filename}: {error.strerror}") from error
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
@@ -183,13 +211,27 @@ def claim(path: Path) -> sqlite3.Connection:
 
 
 def version(db: sqlite3.Connection, path: Path) -> int:
-    """The file's format; 0 for one without tables. Raises `SpoolBroken` for a newer one, which stays untouched."""
+    """The file's format; 0 for one without tables. Raises `SpoolBroken` for a newer one, which stays untouched, and
+    `NotAsMade` where the schema isn't that format's.
+    """
     (found,) = db.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
         raise SpoolBroken(
             f"{path} was written by a newer Gaugetrail (format {found}, this one knows {VERSION}); "
             "install that version again, or let it send everything first"
         )
+    compare(db, KNOWN[found])
+    return int(found)
+
+
+def has_ours(db: sqlite3.Connection, table: str) -> bool:
+    """Whether that name is a table of ours in a file of which nothing else is certain."""
+    return is_as_made(db, table, [script for scripts in KNOWN for script in scripts])
+
+
+def cookie(db: sqlite3.Connection) -> int:
+    """Another number after each change of the schema, whoever makes it."""
+    (found,) = db.execute("PRAGMA schema_version").fetchone()
     return int(found)
 
 
@@ -211,8 +253,7 @@ def create(db: sqlite3.Connection, agent: str, boot: str, epoch: str) -> None:
 def migrate(db: sqlite3.Connection) -> None:
     """Format 1 becomes format 2; what waits stays where it is. The caller commits."""
     meta = dict(db.execute("SELECT key, value FROM meta"))
-    db.execute("ALTER TABLE record RENAME COLUMN seq TO place")
-    _run(db, NEW_IN_2)
+    _run(db, CALLED_PLACE + NEW_IN_2)
     db.execute("INSERT INTO epoch VALUES(0, ?, 'created')", (meta["epoch"],))
     newest = db.execute("SELECT place, sha256 FROM record ORDER BY place DESC LIMIT 1").fetchone()
     place, sha256 = newest or (0, FIRST_PREV)
@@ -227,7 +268,9 @@ def migrate(db: sqlite3.Connection) -> None:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether SQLite says that the file itself is spoilt, not that the disk is full or slow."""
+    """Whether the file itself is spoilt or isn't as it was made, not that the disk is full or slow."""
+    if isinstance(error, NotAsMade):
+        return True
     # An error of Python's own module (a closed connection) has no code.
     return isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE
 

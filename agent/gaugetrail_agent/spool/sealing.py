@@ -6,13 +6,14 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gaugetrail_agent.spool.schema import WAITING, Epochs, SpoolFigures, Weight
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_contract.clock import Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, Body, Head, InspectionBody
-from gaugetrail_contract.seal import seal, seal_of
+from gaugetrail_contract.seal import Sealed, seal, seal_of
+from gaugetrail_service.sqlite_files import NotAsMade
 
 BEHIND_US = 500_000
 """A wall clock further behind the record's time than this has gone back: the time can't be believed (`stepped`)."""
@@ -29,6 +30,9 @@ class ChainEnd:
     epochs: Epochs
     place: int
     prev: str
+    added: dict[int, Sealed] = field(default_factory=dict)
+    """What this transaction has put in, by place; `read_back` proves it."""
+    remembered: dict[str, str] = field(default_factory=dict)
 
     def add(
         self, db: sqlite3.Connection, weight: Weight, body: Body, remember: Mapping[str, str], drop_class: int | None
@@ -51,6 +55,8 @@ class ChainEnd:
                 (body.station, body.part, body.serial, body.attempt, head.id),
             )
         db.executemany("INSERT OR REPLACE INTO memory VALUES(?, ?)", remember.items())
+        self.added[place] = sealed
+        self.remembered.update(remember)
         weight.add(WAITING, 1, len(sealed.data))
         self.place, self.prev = place, sealed.sha256
         return Appended(head.id, head.seq, sealed.sha256, now_us)
@@ -87,6 +93,26 @@ class ChainEnd:
         """What must be in the file with the records: where the chain stands, the greatest moment, the figures."""
         figures = SpoolFigures(self.place, self.prev, self.ticker.last, weight)
         db.execute("UPDATE meta SET value = ? WHERE key = 'figures'", (figures.text(),))
+
+    def read_back(self, db: sqlite3.Connection) -> None:
+        """The last step before a commit: each record stands at its place as it was sealed, and what is to be remembered
+        is there. Raises `NotAsMade`: something in the file has changed what was written.
+        """
+        added, remembered = self.forget_added()
+        query = "SELECT place, sha256, data FROM record WHERE state = 0 AND place >= ?"
+        found = {place: (sha256, data) for place, *(sha256, data) in db.execute(query, (min(added, default=2**62),))}
+        for place, sealed in added.items():
+            if found.get(place) != (sealed.sha256, sealed.data):
+                raise NotAsMade(f"the record at place {place} is not in it as it was written")
+        for key, value in remembered.items():
+            if db.execute("SELECT value FROM memory WHERE key = ?", (key,)).fetchone() != (value,):
+                raise NotAsMade(f"what was to be remembered as {key} is not in it as it was written")
+
+    def forget_added(self) -> tuple[dict[int, Sealed], dict[str, str]]:
+        """What was to be proven; nothing of it is any more."""
+        added, remembered = self.added, self.remembered
+        self.added, self.remembered = {}, {}
+        return added, remembered
 
 
 def new_epoch_name() -> str:

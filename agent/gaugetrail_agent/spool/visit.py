@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.schema import SET_ASIDE, WAITING, Epochs, SpoolFigures
 from gaugetrail_agent.spool.sealing import sound
 from gaugetrail_agent.spool.words import SpoolBroken
+from gaugetrail_contract.files import whole_file
 from gaugetrail_contract.seal import Sealed
 
 MOST_LATENCIES = 100_000
@@ -24,7 +24,7 @@ STATES = ("waiting", "confirmed", "set-aside")
 
 @contextlib.contextmanager
 def looking(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file, for reading only. Raises `SpoolBroken` when it can't be read."""
+    """The file, for reading only. Raises `SpoolBroken` when it can't be read or isn't as an agent makes it."""
     try:
         with contextlib.closing(schema.look(path)) as db:
             found = schema.version(db, path)
@@ -109,13 +109,13 @@ def one(path: Path, seq: int, epoch: str | None = None) -> SpoolEntry:
 
 def export(path: Path, target: Path, states: Iterable[str]) -> tuple[int, int]:
     """Write the records of these states to a file, one wire line each, as they would be sent; those whose seal doesn't
-    hold are left out. Returns how many were written and how many left out. Raises `SpoolBroken`, `OSError`.
+    hold are left out. Returns how many were written and how many left out. Raises `SpoolBroken`, `OSError` (also for a
+    link in the target's place).
     """
     wanted = sorted(STATES.index(state) for state in states)
     marks = ", ".join(map(str, wanted))
-    partial = target.with_name(target.name + ".part")
     written = left_out = 0
-    with looking(path) as db, partial.open("wb") as file:
+    with looking(path) as db, whole_file(target) as file:
         query = f"SELECT sha256, data FROM record WHERE state IN ({marks}) ORDER BY place"  # noqa: S608 - whole numbers
         for sha256, data in db.execute(query):
             sealed = Sealed(str(sha256), bytes(data))
@@ -124,9 +124,6 @@ def export(path: Path, target: Path, states: Iterable[str]) -> tuple[int, int]:
                 written += 1
             else:
                 left_out += 1
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(target)
     return written, left_out
 
 

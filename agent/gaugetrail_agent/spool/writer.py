@@ -161,9 +161,11 @@ class Writer:
         stood, moment = (chain.place, chain.prev, chain.epochs), chain.ticker.last
         db.execute("BEGIN IMMEDIATE")
         try:
+            self.file.prove_schema()
             own = [event for place in group.suspects for event in self._spoilt(weight, place)]
             for mark in group.marks:
                 apply(db, mark, weight, chain.clock.mono_ns() // 1000)
+                chain.remembered.update(mark.remember)
             own += self._make_room(weight, group, limit)
             refused = group.refusable() if self._is_full(weight) else []
             for event in own:
@@ -171,9 +173,11 @@ class Writer:
             begun = [(job, self._begin(weight, job)) for job in group.epochs]
             told = [entry for job in group.open() if job not in refused for entry in self._add(weight, job)]
             chain.write(db, weight)
+            chain.read_back(db)  # behind the last statement that something in the file could answer to
             db.execute("COMMIT")  # synchronous=FULL: returns after the fsync of the log
         except sqlite3.Error:
             chain.place, chain.prev, chain.epochs = stood
+            chain.forget_added()
             chain.ticker.at_least(moment)
             raise
         self.file.weight, self.refuses = weight, None
@@ -283,6 +287,7 @@ class Writer:
 
     def _tidy(self) -> bool:
         """One small step: requests, the mark, confirmed records beyond the budget, empty pages."""
+        self.file.prove_schema()
         self._carry_out_requests()
         self._sync_mark()
         lighter = room.let_go(self.file.db, self.file.chain, self.file.weight, self._limits.keep_bytes)

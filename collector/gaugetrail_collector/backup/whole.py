@@ -21,6 +21,7 @@ from gaugetrail_service.backup import laying
 from gaugetrail_service.backup.bundle import BundleWriter, Contents, KeptFile, NoBackup, pieces, proven, written
 from gaugetrail_service.backup.databases import copy_database, in_use
 from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
+from gaugetrail_service.sqlite_files import look_into
 
 KEY = "collector.key"
 DATABASES = {
@@ -89,7 +90,7 @@ def add_database(bundle: BundleWriter, name: str, path: Path, scratch: Path, cou
     """A copy of the database as of one moment goes in; how many rows its table has."""
     copy = scratch / path.name
     copy_database(path, copy)
-    with closing(sqlite3.connect(copy)) as db:
+    with closing(look_into(copy)) as db:
         (count,) = db.execute(f"SELECT count(*) FROM {counted}").fetchone()  # noqa: S608 (a table of our own)
     bundle.add(name, copy)
     copy.unlink()
@@ -215,7 +216,7 @@ def _records_in(path: Path) -> int:
     if not path.exists():
         return 0
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(look_into(path)) as db:
             return int(db.execute("SELECT count(*) FROM record").fetchone()[0])
     except sqlite3.Error:
         return 0

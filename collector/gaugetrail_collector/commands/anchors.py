@@ -16,6 +16,7 @@ from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.evidence import anchors as anchoring
 from gaugetrail_collector.evidence import verify as proving
 from gaugetrail_contract.counts import counted
+from gaugetrail_contract.files import refuse_links
 from gaugetrail_contract.record import record_id
 from gaugetrail_contract.signing import BadKeyFile, signer_at
 from gaugetrail_service.cli import answer, fail, say
@@ -54,6 +55,8 @@ def export(
     count = 0
     with opened_store(configuration.load(config)) as store, contextlib.ExitStack() as stack:
         try:
+            if file != "-":
+                refuse_links(Path(file))
             out = sys.stdout.buffer if file == "-" else stack.enter_context(Path(file).open("wb"))
             for line in anchoring.stored_anchors(store):
                 out.write(line + b"\n")

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -23,6 +23,7 @@ from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.escapes import visible_bytes
+from gaugetrail_contract.files import refuse_links
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 
@@ -145,7 +146,7 @@ def export_entries(
     count = 0
     with opened_list(configuration.load(config)) as entries, contextlib.ExitStack() as stack:
         try:
-            out = sys.stdout if file == "-" else stack.enter_context(Path(file).open("w", encoding="utf-8"))
+            out = sys.stdout if file == "-" else stack.enter_context(_opened(Path(file)))
             for page in _pages(entries, None):
                 for entry in page:
                     out.write(json.dumps(_entry_json(entry), ensure_ascii=False) + "\n")
@@ -154,6 +155,11 @@ def export_entries(
             raise fail(f"{file} can't be written: {error.strerror}") from error
     if file != "-":
         say(f"{counted(count, 'entry')} in {file}")
+
+
+def _opened(path: Path) -> TextIO:
+    refuse_links(path)
+    return path.open("w", encoding="utf-8")
 
 
 def _entry_line(entry: Entry) -> str:

@@ -28,14 +28,18 @@ from pathlib import Path
 from typing import Literal
 
 from gaugetrail_contract.signing import fingerprint
+from gaugetrail_service.sqlite_files import open_list
 
 log = logging.getLogger(__name__)
 
 Policy = Literal["first-use", "registered", "off"]
 
-SCHEMA = """
+AGENT_KEY = """
 CREATE TABLE IF NOT EXISTS agent_key(
   agent TEXT NOT NULL, key TEXT NOT NULL, since_us INTEGER NOT NULL, how TEXT NOT NULL, PRIMARY KEY(agent, key));
+"""
+"""All that a file of before 0.2 holds."""
+SCHEMA = f"""{AGENT_KEY}
 CREATE TABLE IF NOT EXISTS brought(
   tag TEXT NOT NULL, value TEXT NOT NULL, agent TEXT NOT NULL, PRIMARY KEY(tag, value))
 """
@@ -72,10 +76,7 @@ class Keys:
 
     def open(self) -> None:
         """Open or create the file. Raises `OSError` or `sqlite3.Error` where that can't be done."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._db = open_list(self.path, (SCHEMA, AGENT_KEY))
         self._db.executescript(SCHEMA)
         self._version = None
 

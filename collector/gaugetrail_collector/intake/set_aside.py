@@ -21,15 +21,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaugetrail_contract.escapes import visible
+from gaugetrail_service.sqlite_files import open_list
 
 log = logging.getLogger(__name__)
 
-SCHEMA = """
+UNTOLD = """
 CREATE TABLE IF NOT EXISTS entry(
   id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, topic TEXT NOT NULL, raw BLOB NOT NULL, reason TEXT NOT NULL,
-  first_us INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1, agent TEXT, epoch TEXT, seq INTEGER, sha256 TEXT,
-  told INTEGER NOT NULL DEFAULT 0, closed_us INTEGER, closed_by TEXT, closed_why TEXT)
-"""
+  first_us INTEGER NOT NULL, times INTEGER NOT NULL DEFAULT 1, agent TEXT, epoch TEXT, seq INTEGER, sha256 TEXT"""
+UNCLOSED = f"{UNTOLD},\n  told INTEGER NOT NULL DEFAULT 0"
+SCHEMA = f"{UNCLOSED}, closed_us INTEGER, closed_by TEXT, closed_why TEXT)"
+ADD_TOLD = "ALTER TABLE entry ADD COLUMN told INTEGER NOT NULL DEFAULT 0"
+ADD_CLOSED = tuple(
+    f"ALTER TABLE entry ADD COLUMN {one}" for one in ("closed_us INTEGER", "closed_by TEXT", "closed_why TEXT")
+)
+INDEX = "CREATE INDEX IF NOT EXISTS entry_topic ON entry(topic) WHERE NOT told AND closed_us IS NULL"
+KNOWN = tuple(
+    ";".join((*made, *index))
+    for made in (
+        (SCHEMA,),
+        (f"{UNCLOSED})",),
+        (f"{UNCLOSED})", *ADD_CLOSED),
+        (f"{UNTOLD})",),
+        (f"{UNTOLD})", ADD_TOLD),
+        (f"{UNTOLD})", ADD_TOLD, *ADD_CLOSED),
+    )
+    for index in ((), (INDEX,))
+    if not index or "closed_us" in " ".join(made)
+)
+"""What the file looks like: of this version, or of an earlier one, as it was or brought up."""
 COLUMNS = "topic, raw, reason, first_us, agent, epoch, seq, sha256, told, id, times, closed_us, closed_by, closed_why"
 
 
@@ -80,13 +100,10 @@ class SetAside:
 
     def open(self) -> None:
         """Open or create the file. Raises `OSError` or `sqlite3.Error` where that can't be done."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._db = open_list(self.path, KNOWN)
         self._db.execute(SCHEMA)
         self._bring_up(self._db)
-        self._db.execute("CREATE INDEX IF NOT EXISTS entry_topic ON entry(topic) WHERE NOT told AND closed_us IS NULL")
+        self._db.execute(INDEX)
         self._look_whose()
 
     @staticmethod
@@ -95,11 +112,11 @@ class SetAside:
         there = [row[1] for row in db.execute("PRAGMA table_info(entry)")]
         if "told" not in there:
             # Before there were two kinds, what has a number was told.
-            db.execute("ALTER TABLE entry ADD COLUMN told INTEGER NOT NULL DEFAULT 0")
+            db.execute(ADD_TOLD)
             db.execute("UPDATE entry SET told = seq IS NOT NULL")
         if "closed_us" not in there:
-            for column in ("closed_us INTEGER", "closed_by TEXT", "closed_why TEXT"):
-                db.execute(f"ALTER TABLE entry ADD COLUMN {column}")
+            for addition in ADD_CLOSED:
+                db.execute(addition)
 
     def close(self) -> None:
         """Close the file."""

@@ -14,26 +14,29 @@ from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Outcome, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
-from gaugetrail_collector.stores.sqlite_formats import ABOUT, bring_up, file_record, insert_record
+from gaugetrail_collector.stores.sqlite_formats import ABOUT, bring_up, file_record, insert_record, prove_schema
 from gaugetrail_collector.stores.sqlite_parting import SqliteHistories
 from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.seal import Opened
+from gaugetrail_service.sqlite_files import NotAsMade, open_database
 
 
 class SqliteStore(SqliteReads):
     """See the module's promise. May be used from several threads, one at a time."""
 
     def open(self) -> None:
-        """Open or create the file. Raises `StoreRefuses` for a file that is no store or that a newer version wrote."""
+        """Open or create the file. Raises `StoreRefuses` for one that is no store, whose schema isn't ours, or that a
+        newer version wrote.
+        """
         let_go_of_replaced(self.path)
         with self._lock:
             if self._db is not None:
                 return
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+                db = open_database(self.path)
                 # Text that somebody damaged is shown damaged rather than stopping the reader.
                 db.text_factory = lambda raw: raw.decode("utf-8", "replace")
             except (OSError, sqlite3.Error) as error:
@@ -43,6 +46,9 @@ class SqliteStore(SqliteReads):
             except sqlite3.OperationalError as error:  # locked, read-only, full: no word on what the file is
                 db.close()
                 raise StoreDown(f"{self.path} can't be opened: {error}") from error
+            except NotAsMade as error:
+                db.close()
+                raise StoreRefuses(error.said_of(self.path)) from error
             except sqlite3.DatabaseError as error:
                 db.close()
                 raise StoreRefuses(f"{self.path} is no store of ours: {error}") from error
@@ -52,6 +58,7 @@ class SqliteStore(SqliteReads):
             self._db, self._files = db, files_of(self.path)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
+        prove_schema(db, self.path)  # before anything is written
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         bring_up(db, self.path)

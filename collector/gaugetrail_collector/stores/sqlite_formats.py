@@ -14,6 +14,7 @@ from gaugetrail_collector.stores import StoreRefuses
 from gaugetrail_collector.stores.question import contexts
 from gaugetrail_contract.record import identifiers
 from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
+from gaugetrail_service.sqlite_files import compare
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,13 @@ is empty."""
 VERSION = len(FORMATS)
 ABOUT = "CREATE TABLE IF NOT EXISTS about(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 """What the store knows of itself. No part of a format: who doesn't know the table passes it over."""
+KNOWN = [("".join(FORMATS[:number]), "".join((*FORMATS[:number], ABOUT))) for number in range(VERSION + 1)]
+"""What a file of each format looks like."""
+
+
+def prove_schema(db: sqlite3.Connection, path: Path) -> None:
+    """Nothing for a file that is as its format is made. Raises `StoreRefuses` (newer), `NotAsMade`, `sqlite3.Error`."""
+    compare(db, KNOWN[_format(db, path)])
 
 
 def bring_up(db: sqlite3.Connection, path: Path) -> None:

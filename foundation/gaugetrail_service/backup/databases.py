@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from gaugetrail_service.sqlite_files import look_into, open_database
+
 
 def copy_database(source: Path, target: Path) -> None:
     """The database as it is at one moment, its log taken in, by SQLite's own backup; whoever writes it goes on.
@@ -13,8 +15,8 @@ def copy_database(source: Path, target: Path) -> None:
     Raises `sqlite3.Error`.
     """
     with (
-        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as here,
-        closing(sqlite3.connect(target, isolation_level=None)) as there,
+        closing(look_into(source)) as here,
+        closing(open_database(target)) as there,
     ):
         here.backup(there)
         # One file, whole: no log beside it has to travel with it.
@@ -27,7 +29,7 @@ def in_use(path: Path) -> bool:
     """
     if not path.exists():
         return False
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
+    with closing(open_database(path, timeout=0)) as db:
         try:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("BEGIN EXCLUSIVE")
