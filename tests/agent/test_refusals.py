@@ -160,7 +160,7 @@ def test_what_is_taken_or_waits_is_no_refusal() -> None:
 def test_every_sentence_of_the_catalogue_is_known_to_refuse_or_not_to() -> None:
     """A sentence that is added is decided about."""
     told = {"badge.at_station", "badge.logged_off", "unit.in_work", "unit.goes_on", "value.still_moving"}
-    told |= {"value.taken", "value.taken_with_unit", "value.not_kept", "value.same_again"}
+    told |= {"value.taken", "value.taken_with_unit", "value.taken_and", "value.not_kept", "value.same_again"}
     told |= {"scan.waits", "scan.same_unit"}
     tables = ("badge.", "unit.", "scan.", "typed.", "value.", "block.no_automatic", "block.scan_at")
     assert {key for key in ENGLISH.templates if key.startswith(tables)} == {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from spool_bodies import events, records, spool
 from station_floor import BORE, FORCE, LOOKS, block, setup
@@ -178,6 +179,16 @@ def test_what_a_record_can_not_hold_goes_in_numbered_pieces(count: int, sizes: l
     assert [len(piece.measurements) for piece in found] == sizes
     assert PIECE_MEASUREMENTS == 60
     assert [(piece.piece, piece.pieces) for piece in found] == [(n, len(sizes)) for n in range(1, len(sizes) + 1)]
+
+
+def test_long_measurements_go_in_more_pieces_whole_and_in_their_order() -> None:
+    """A gauge's bytes, the requirement's number, plausible limits: it is bytes that a record has no room for."""
+    body = many(61)
+    long = [msgspec.structs.replace(one, text=str(n) + "x" * 1000) for n, one in enumerate(body.measurements)]
+    found = pieces(msgspec.structs.replace(body, measurements=tuple(long)))
+    assert [one for piece in found for one in piece.measurements] == long
+    assert max(len(msgspec.json.encode(piece)) for piece in found) < 50_000
+    assert len(found) == 2
 
 
 def test_an_inspection_in_pieces_is_told_by_its_last(one: Spool) -> None:

@@ -1,7 +1,7 @@
 """An automatic station: each block that a PLC offers under a trigger is one unit, recorded at once.
 
-A value that the block lacks, or that is not fit, leaves the record incomplete, never a number (G4). A block without a
-usable serial is a record too: an event with its bytes, and the PLC is told that it was rejected.
+A value that the block lacks, that is not fit or can't be true leaves the record incomplete, never a number (G4). A
+block without a usable serial is a record too: an event with its bytes, and the PLC is told that it was rejected.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from gaugetrail_agent.barcodes.scan import advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_agent.station.derived import with_derived
 from gaugetrail_agent.station.finishing import body_of, verdict_of
-from gaugetrail_agent.station.measurement import by_device, fitness
+from gaugetrail_agent.station.measurement import by_device, machine_fitness
 from gaugetrail_agent.station.refusals import refused_value
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
@@ -45,10 +46,11 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
     answer = (batch.device, batch.trigger) if batch.trigger is not None else None
     if isinstance(serial, Sentence):
         return replace(state, light="red", says=serial), (SealIt(_rejection(setup, batch, serial), answer),)
-    found = [(wanted, _value(wanted, batch, values)) for wanted in setup.plan.characteristics]
-    fits = [fitness(setup, wanted, value) for wanted, value in found]
+    measured = (wanted for wanted in setup.plan.characteristics if wanted.formula is None)
+    found = [(wanted, _value(wanted, batch, values)) for wanted in measured]
+    fits = [machine_fitness(setup, wanted, value) for wanted, value in found]
     taken = tuple(by_device(setup, *one, fit) for one, fit in zip(found, fits, strict=True))
-    unit = Unit({"serial": serial}, batch.times_us[0], batch.mono_ns, taken)
+    unit = with_derived(setup, Unit({"serial": serial}, batch.times_us[0], batch.mono_ns, taken))
     body = body_of(setup, unit, verdict_of(setup, unit), batch.mono_ns)
     # What the block doesn't hold is told by the record; a value that was there and isn't taken is a refusal.
     refused = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Term, said
+from gaugetrail_agent.station.derived import underived
 from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit
@@ -33,6 +34,9 @@ def recorded(state: StationState, event: Recorded) -> Step:
     """The spool has committed."""
     last = Last(event.serial, event.verdict, event.record)
     says = said("record.recorded", serial=event.serial, verdict=Term(event.verdict))
+    why = None if state.sealing is None else underived(state.sealing.measurements)
+    if why is not None:
+        says = said("record.recorded_without", serial=event.serial, verdict=Term(event.verdict), why=why)
     light: Light = "green" if event.verdict is Verdict.PASS else "red"
     return replace(state, sealing=None, refused=None, light=light, says=says, last=last), ()
 
@@ -45,9 +49,9 @@ def offered_again(state: StationState) -> Step:
 
 
 def still_open(setup: Setup, unit: Unit) -> list[Characteristic]:
-    """What the plan wants and the unit still lacks, in the plan's order."""
+    """What the plan wants measured and the unit still lacks, in the plan's order; what is derived comes by itself."""
     done = {measurement.characteristic for measurement in unit.taken}
-    return [characteristic for characteristic in setup.plan.characteristics if characteristic.name not in done]
+    return [one for one in setup.plan.characteristics if one.formula is None and one.name not in done]
 
 
 def verdict_of(setup: Setup, unit: Unit) -> Verdict:
@@ -55,7 +59,9 @@ def verdict_of(setup: Setup, unit: Unit) -> Verdict:
     verdicts = {measurement.verdict for measurement in unit.taken}
     if Verdict.FAIL in verdicts:
         return Verdict.FAIL
-    return Verdict.INCOMPLETE if verdicts != {Verdict.PASS} or still_open(setup, unit) else Verdict.PASS
+    done = {measurement.characteristic for measurement in unit.taken}
+    lacks = any(one.name not in done for one in setup.plan.characteristics)
+    return Verdict.INCOMPLETE if verdicts != {Verdict.PASS} or lacks else Verdict.PASS
 
 
 def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operator: str | None = None) -> InspectionBody:
@@ -78,17 +84,34 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         started=utc_text(unit.started_us),
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
         measurements=unit.taken,
-        override=_unlocked(setup, unit),
+        override=_unlocked(setup, unit, operator),
         raw=unit.raw,
         interruptions=unit.interruptions,
     )
 
 
-def _unlocked(setup: Setup, unit: Unit) -> Override | None:
-    """Values of gauges that are overdue or blocked were taken, because the station's settings say so and why."""
+def _unlocked(setup: Setup, unit: Unit, operator: str | None) -> Override | None:
+    """Values that the station would have refused: of gauges that are overdue or blocked, because its settings say so
+    and why; and odd ones, because the operator said that they are true.
+    """
     used = (taken for taken in unit.taken if taken.value is not None or taken.result is not None)
     unfit = {f"{one.gauge} {one.calibration}" for one in used if one.calibration in ("overdue", "blocked")}
-    if not unfit:
+    why = [f"{', '.join(sorted(unfit))}: {setup.unfit_gauge_reason}"] if unfit else []
+    odd = _confirmed(setup, unit)
+    if odd:
+        why.append(f"{', '.join(odd)}: outside what it can be, and confirmed")
+    if not why:
         return None
-    why = f"{', '.join(sorted(unfit))}: {setup.unfit_gauge_reason}"
-    return Override(who=BY_SETTINGS, why=why[:MAX_WHY])
+    return Override(who=operator if odd and operator is not None else BY_SETTINGS, why="; ".join(why)[:MAX_WHY])
+
+
+def _confirmed(setup: Setup, unit: Unit) -> list[str]:
+    """Values outside what they can be. They are here, so somebody has confirmed them."""
+    planned = {one.name: one for one in setup.plan.characteristics}
+    return [
+        f"{one.characteristic} {one.value}"
+        for one in unit.taken
+        if one.value is not None
+        and one.characteristic in planned
+        and not planned[one.characteristic].is_plausible(one.value)
+    ]

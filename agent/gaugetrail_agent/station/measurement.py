@@ -7,9 +7,11 @@ the answer, a PLC's block is recorded without the value. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
@@ -42,6 +44,16 @@ def fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
     return Fitness(gauge, calibration, trouble)
 
 
+def machine_fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
+    """The same where nobody stands who could say that an odd value is true: then it is none."""
+    fit, found = fitness(setup, wanted, value), value.reading.value
+    if fit.trouble is not None or found is None or wanted.is_plausible(found):
+        return fit
+    between = plausible_range(wanted)
+    trouble = said("block.implausible", device=value.device, value=found, characteristic=wanted.name, between=between)
+    return replace(fit, trouble=trouble)
+
+
 def unfit_person(setup: Setup, badge: str) -> Sentence | None:
     """Why this badge can't work here; null when it can."""
     if setup.people is not None and setup.people.get(badge) is None:
@@ -55,20 +67,14 @@ def by_device(setup: Setup, wanted: Characteristic, taken: ValueCame, fit: Fitne
     reading = taken.reading
     value = reading.value if fit.trouble is None else None
     result = _result(wanted, reading) if fit.trouble is None else None
-    return Measurement(
-        characteristic=wanted.name,
-        kind=wanted.kind,
+    capture = wanted.capture or setup.devices[taken.device].capture
+    return msgspec.structs.replace(
+        blank(wanted, utc_text(taken.at_us), capture, _verdict(wanted, value, result)),
         value=value,
         result=result,
         unit=reading.unit if value is not None else None,
-        nominal=wanted.nominal,
-        lsl=wanted.lsl,
-        usl=wanted.usl,
-        verdict=_verdict(wanted, value, result),
-        time=utc_text(taken.at_us),
         gauge=fit.gauge.id if fit.gauge is not None else None,
         channel=reading.channel,
-        capture=wanted.capture or setup.devices[taken.device].capture,
         calibration_due=fit.gauge.calibration_due if fit.gauge is not None else None,
         calibration=fit.calibration,
         raw=reading.raw[:4096].hex(),
@@ -88,22 +94,40 @@ def by_hand(
 ) -> Measurement:
     """The measurement that a scanned or typed result makes."""
     verdict = wanted.judge(value) if value is not None else Verdict.FAIL if result == "nok" else Verdict.PASS
-    return Measurement(
-        characteristic=wanted.name,
-        kind=wanted.kind,
+    return msgspec.structs.replace(
+        blank(wanted, utc_text(at_us), wanted.capture or Capture.SCAN, verdict),
         value=value,
         text=text,
         result=result,
         defects=defects,
         unit=wanted.unit if value is not None else None,
+        raw=raw,
+    )
+
+
+def blank(wanted: Characteristic, time: str, capture: Capture, verdict: Verdict) -> Measurement:
+    """A measurement of the characteristic with all that the plan says of it, and no value yet."""
+    return Measurement(
+        characteristic=wanted.name,
+        kind=wanted.kind,
         nominal=wanted.nominal,
         lsl=wanted.lsl,
         usl=wanted.usl,
         verdict=verdict,
-        time=utc_text(at_us),
-        capture=wanted.capture or Capture.SCAN,
-        raw=raw,
+        time=time,
+        capture=capture,
+        class_=wanted.class_,
+        requirement=wanted.requirement,
+        plausible_low=wanted.plausible_low,
+        plausible_high=wanted.plausible_high,
+        lsl_kind=wanted.lsl_kind,
+        usl_kind=wanted.usl_kind,
     )
+
+
+def plausible_range(wanted: Characteristic) -> str:
+    """Between what a value can lie, for people."""
+    return f"{wanted.plausible_low or ''} … {wanted.plausible_high or ''}".strip()
 
 
 def _gauge(setup: Setup, device: str) -> Gauge | None:

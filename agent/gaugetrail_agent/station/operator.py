@@ -7,14 +7,16 @@ hand, from the device and channel that the plan names, when it is this part's (G
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import WITH_VALUE
+from gaugetrail_agent.station.derived import underived, with_derived
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
-from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, unfit_person
+from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, plausible_range, unfit_person
 from gaugetrail_agent.station.placements import (
     channel_of,
     made_before_scan,
@@ -115,11 +117,13 @@ def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
 def _with_unit(setup: Setup, state: StationState, unit: Unit, event: Scanned, text: str) -> Step:
     if text.upper() == CANCEL:
         return finish(setup, state, unit, Verdict.INCOMPLETE, event.mono_ns)
-    if text.upper() == OK_CODE and state.question is not None:
+    if text.upper() == OK_CODE and isinstance(state.question, ValueCame):
         return _answered(setup, state, unit, state.question)
     wanted = next_characteristic(setup, state)
     if wanted is not None and wanted.device is None:
-        return _typed(setup, state, unit, wanted, event, text)
+        if text.upper() == OK_CODE and isinstance(state.question, Scanned):
+            return _typed(setup, state, unit, wanted, state.question, sure=True)
+        return _typed(setup, state, unit, wanted, event)
     if text in unit.ids.values():
         return say(state, state.light, said("unit.in_work", serial=unit.serial))
     return _unfinished(state, unit)
@@ -129,8 +133,11 @@ def _unfinished(state: StationState, unit: Unit) -> Step:
     return say(state, "amber", said("unit.unfinished", serial=unit.serial, cancel=CANCEL))
 
 
-def _typed(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: Scanned, text: str) -> Step:
-    """A characteristic without a device: its result is scanned or typed."""
+def _typed(
+    setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: Scanned, *, sure: bool = False
+) -> Step:
+    """A characteristic without a device: its result is scanned or typed. `sure`: it was asked about, and is meant."""
+    text = event.text
     match wanted.kind:
         case CharacteristicKind.ATTRIBUTE:
             taken = _attribute(wanted, event.at_us, text)
@@ -142,6 +149,10 @@ def _typed(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic
             taken = _variable(wanted, event, text)
     if isinstance(taken, Sentence):
         return say(state, "amber", taken)
+    if taken.value is not None and not sure and not wanted.is_plausible(taken.value):
+        title, between = wanted.title or wanted.name, plausible_range(wanted)
+        odd = said("typed.implausible", value=taken.value, characteristic=title, between=between, ok=OK_CODE)
+        return say(replace(state, question=event), "amber", odd)
     return _took(setup, state, unit, taken, event.mono_ns)
 
 
@@ -239,11 +250,20 @@ def _fresh(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic
         return say(state, "amber", fit.trouble)
     if is_empty_pan(rule, reading):
         return say(state, "amber", said("fresh.put_on", device=event.device))
+    if reading.value is not None and not wanted.is_plausible(reading.value):
+        return say(replace(state, question=event), "amber", _implausible(wanted, event, reading.value))
     before = state.uses.get(channel_of(event))
     if is_repeat(rule, before, wanted.name, reading.value, event.mono_ns):
         assert before is not None, "a repeat repeats something"
         return say(replace(state, question=event), "amber", _same_again(wanted, event, before.characteristic))
     return _take(setup, state, unit, wanted, event)
+
+
+def _implausible(wanted: Characteristic, event: ValueCame, value: str) -> Sentence:
+    title, between = wanted.title or wanted.name, plausible_range(wanted)
+    return said(
+        "value.implausible", device=event.device, value=value, characteristic=title, between=between, ok=OK_CODE
+    )
 
 
 def _same_again(wanted: Characteristic, event: ValueCame, taken_for: str | None) -> Sentence:
@@ -258,7 +278,7 @@ def _same_again(wanted: Characteristic, event: ValueCame, taken_for: str | None)
 
 
 def _answered(setup: Setup, state: StationState, unit: Unit, meant: ValueCame) -> Step:
-    """The operator says that the repeated value is meant."""
+    """The operator says that the value, repeated or odd, is meant."""
     wanted = _wanted_of(setup, unit, meant)
     state = replace(state, question=None)
     return (state, ()) if wanted is None else _take(setup, state, unit, wanted, meant)
@@ -296,13 +316,23 @@ def _wanted_of(setup: Setup, unit: Unit, event: ValueCame) -> Characteristic | N
 
 
 def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mono_ns: int) -> Step:
-    unit = replace(unit, taken=(*unit.taken, taken))
+    before = len(unit.taken)
+    unit = with_derived(setup, replace(unit, taken=(*unit.taken, taken)))
     if not still_open(setup, unit):
         return finish(setup, state, unit, verdict_of(setup, unit), mono_ns)
-    light: Light = "off" if taken.verdict is Verdict.PASS else "red"
+    new = unit.taken[before:]
+    light: Light = "off" if all(one.verdict is Verdict.PASS for one in new) else "red"
     body = kept(setup, state, unit, mono_ns)
-    state, effects = _go_on(setup, replace(state, unit=unit, question=None, light=light, says=_taken(taken)))
+    state, effects = _go_on(setup, replace(state, unit=unit, question=None, light=light, says=_taken_all(new)))
     return state, (KeepIt(body), *effects)
+
+
+def _taken_all(new: Sequence[Measurement]) -> Sentence:
+    """What was taken, and what was derived with it."""
+    says = _taken(new[0])
+    for one in new[1:]:
+        says = said("value.taken_and", first=says, then=underived((one,)) or _taken(one))
+    return says
 
 
 def _taken(taken: Measurement) -> Sentence:

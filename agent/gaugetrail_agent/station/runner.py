@@ -48,14 +48,15 @@ from gaugetrail_agent.station.words import (
 )
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
+from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
 
 log = logging.getLogger(__name__)
 
 RETRY_SECS = 1.0
 PIECE_MEASUREMENTS = 60
-"""A measurement is at most some 900 bytes with its raw bytes cut short, so 60 stay under a record's 60,000."""
+PIECE_BYTES = 45_000
+"""A record holds 60,000: beside its measurements there is room for what it says of the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,14 +353,19 @@ class StationRunner:
 
 def pieces(body: InspectionBody) -> tuple[InspectionBody, ...]:
     """The inspection whole, or in numbered pieces where it has more measurements than a record holds."""
-    parts = [
-        body.measurements[start : start + PIECE_MEASUREMENTS]
-        for start in range(0, len(body.measurements), PIECE_MEASUREMENTS)
-    ]
+    parts: list[list[Measurement]] = []
+    room = 0
+    for one in body.measurements:
+        size = len(msgspec.json.encode(one)) + 1
+        if size > room or len(parts[-1]) == PIECE_MEASUREMENTS:
+            parts.append([])
+            room = PIECE_BYTES
+        parts[-1].append(one)
+        room -= size
     if len(parts) <= 1:
         return (body,)
     return tuple(
-        msgspec.structs.replace(body, measurements=part, piece=number, pieces=len(parts))
+        msgspec.structs.replace(body, measurements=tuple(part), piece=number, pieces=len(parts))
         for number, part in enumerate(parts, 1)
     )
 

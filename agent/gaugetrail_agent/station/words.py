@@ -76,7 +76,7 @@ class StationState:
     sights: Mapping[Channel, Sight] = field(default_factory=dict, compare=False)
     uses: Mapping[Channel, Use] = field(default_factory=dict, compare=False)
     notices: Mapping[str, Notice] = field(default_factory=dict)
-    question: ValueCame | None = None
+    question: ValueCame | Scanned | None = None
     unfinished: InspectionBody | None = None
     then: tuple[Scanned, ...] = ()
 
