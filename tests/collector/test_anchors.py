@@ -184,9 +184,9 @@ class Failing:
     def __init__(self, store: Store, *, writes: bool) -> None:
         self._store, self._writes = store, writes
 
-    def write(self, batch: Sequence[Opened]) -> list[object]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[object]:
         if self._writes:
-            self._store.write(batch)
+            self._store.write(batch, vouched=vouched)
         raise StoreDown("gone")
 
 

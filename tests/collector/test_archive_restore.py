@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -139,9 +139,9 @@ def test_a_record_that_the_store_has_otherwise_is_named_and_left(archive: Path, 
 class Forgetful(SqliteStore):
     """Says that it has stored number 5, and hasn't: a double, since no real store can be made to."""
 
-    def write(self, batch: list[Opened]) -> list[Outcome]:  # type: ignore[override]
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
         kept = [opened for opened in batch if opened.seq != 5]
-        told = iter(super().write(kept))
+        told = iter(super().write(kept, vouched=vouched))
         return [Outcome(Fate.STORED) if opened.seq == 5 else next(told) for opened in batch]
 
 

@@ -34,11 +34,11 @@ class Line:
         collector.subscriber.publish_receipt = self.receipt  # type: ignore[method-assign]
         collector.subscriber.acknowledge = self.acknowledge  # type: ignore[method-assign]
 
-    def write(self, batch: Sequence[Opened]) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
         if self.failures:
             self.events.append("store fails")
             raise self.failures.pop(0)
-        outcomes = self._write(batch)
+        outcomes = self._write(batch, vouched=vouched)
         self.events.append(f"committed {len(batch)}")
         return outcomes
 

@@ -17,9 +17,10 @@ def test_what_is_remembered_is_what_was_put_last(puts: list[tuple[int, str]]) ->
     seals = RecentSeals()
     known: dict[int, str] = {}
     for seq, sha256 in puts:
-        seals.put(seq, sha256)
+        seals.put(seq, sha256, seq)
         known[seq] = sha256
         assert seals.get(seq) == sha256
+        assert seals.standing(seq) == (sha256, seq)
     for seq, sha256 in known.items():
         assert seals.get(seq) in (sha256, None)
     assert seals.get(2**53 - 1) is None
@@ -28,7 +29,7 @@ def test_what_is_remembered_is_what_was_put_last(puts: list[tuple[int, str]]) ->
 def test_the_latest_of_a_chain_are_all_remembered() -> None:
     seals = RecentSeals()
     for seq in range(1, 2 * RECENT + 1):
-        seals.put(seq, f"{seq:064x}")
+        seals.put(seq, f"{seq:064x}", seq)
     assert [f"{seq:064x}" for seq in range(RECENT + 1, 2 * RECENT + 1)] == [
         seals.get(seq) for seq in range(RECENT + 1, 2 * RECENT + 1)
     ]

@@ -107,7 +107,8 @@ def _leave_out(chain: ArchivedChain, left: int, done: ArchiveRestored) -> None:
 
 def _write(store: Store, batch: list[Opened], done: ArchiveRestored, *, vouch: bool) -> bool:
     """False where a record is of another history than the store's: of those that are, the first is named."""
-    outcomes, forked = write_histories(store, batch, lambda _: vouch), False
+    # What stood in the store against its neighbours, for somebody had looked at it, stands there again.
+    outcomes, forked = write_histories(store, batch, lambda _: vouch, vouched=True), False
     for opened, outcome in zip(batch, outcomes, strict=True):
         if outcome.fate is Fate.STORED:
             done.written += 1

@@ -4,7 +4,8 @@ What goes into the store, or stands there already under the same seal, leaves th
 reason of today. A line that was set aside because its message was not signed as it must be is not believed for being
 asked again: it leaves the list when the agent has sent the record itself meanwhile, or when a person vouches for it. So
 does a fork, unless its message was signed when it was set aside: a line on the list carries no signature, but where the
-agent was known by a key by then, no other message of it came as far as to be found a fork.
+agent was known by a key by then, no other message of it came as far as to be found a fork. A record that was held for
+its time is taken in, for somebody has looked at it, if it takes no other one's place.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def retry(store: Store, set_aside: SetAside, entries: Sequence[Entry], keys: Key
     ready.sort(key=lambda one: (one[0].agent or "", one[0].epoch or "", one[0].seq or 0))
     records = [opened for _, decoded in ready for opened in decoded.records]
     believed = [keys is None or _was_signed(entry, keys) for entry, decoded in ready for _ in decoded.records]
-    outcomes = iter(write_histories(store, records, believed.__getitem__) if records else ())
+    # Who tries them again has looked at them: a time that contradicts its neighbours' is taken, another's place never.
+    written = write_histories(store, records, believed.__getitem__, vouched=True) if records else []
+    outcomes = iter(written)
     for entry, decoded in ready:
         fates = [next(outcomes) for _ in decoded.records]
         wrong = [explained(fate).reason for fate in fates if fate.fate in LEFT_OUT]

@@ -43,8 +43,8 @@ class Fate(StrEnum):
     """
     REJECTED = "rejected"
     HELD = "held"
-    """It isn't written until somebody has decided (a bound is raised, a line PC registered): it stays with its agent,
-    and comes again.
+    """It isn't written until somebody has decided (a bound is raised, a line PC registered, a time that can't be its
+    own looked at: `placing`): it stays with its agent, and comes again.
     """
 
 
@@ -111,9 +111,10 @@ class Store(Protocol):
     def prepare(self, opened: Opened) -> Opened:
         """The record, with what can be made of it before its turn (`Opened.made`). Any thread."""
 
-    def write(self, batch: Sequence[Opened]) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
         """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`. Each record's
-        `branch` says afterwards where it stands; one that has a branch before is written under it.
+        `branch` says afterwards where it stands; one that has a branch before is written under it. Who has vouched
+        for their times lets them stand against their neighbours', but in nobody's place.
         """
 
     def budget(self) -> list[TagUse]:

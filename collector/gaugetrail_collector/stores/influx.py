@@ -19,9 +19,11 @@ from collections.abc import Mapping, Sequence
 from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses
 from gaugetrail_collector.stores.guard import TagGuard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
+from gaugetrail_collector.stores.influx_around import Around
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
 from gaugetrail_collector.stores.influx_parting import InfluxHistories
+from gaugetrail_collector.stores.influx_placing import InfluxPlacing
 from gaugetrail_collector.stores.influx_read import InfluxReads
 from gaugetrail_collector.stores.influx_setup import InfluxSetup
 from gaugetrail_collector.stores.influx_words import plain, refusal
@@ -48,8 +50,10 @@ class InfluxStore(InfluxReads):
         self._setup = InfluxSetup(self._http, self._admin)
         self._keeps_ns: int | None = None
         self._server = ""
-        self._chains = Chains(self._http)
-        self._histories = InfluxHistories(self._http)
+        self._around = Around(self._http)
+        self._chains = Chains(self._http, self._around)
+        self._histories = InfluxHistories(self._http, self._around)
+        self._placing = InfluxPlacing(self._chains, self._histories, self._around)
 
     # --- life
 
@@ -94,8 +98,10 @@ class InfluxStore(InfluxReads):
         opened.made = _lines(opened)
         return opened
 
-    def write(self, batch: Sequence[Opened]) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
         """Compare what might be there with what is, write the rest, commit."""
+        self._around.begin()
+        self._placing.begin()
         outcomes: list[Outcome | None] = [self._remembered(opened) for opened in batch]
         there = self._chains.seals(opened for opened, known in zip(batch, outcomes, strict=True) if known is None)
         parted = self._parted(batch, outcomes, there)
@@ -109,6 +115,8 @@ class InfluxStore(InfluxReads):
                 outcomes[index] = refused
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
+        self._hold_misplaced(batch, [at for name, at in fresh.items() if name not in there], outcomes, vouched=vouched)
+        fresh = {identity: index for identity, index in fresh.items() if outcomes[index] is None}
         written = self._write_all([_lines(batch[index]) for index in fresh.values()])
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
             outcomes[index] = outcome
@@ -116,13 +124,26 @@ class InfluxStore(InfluxReads):
                 self._put(batch[index])
                 outcomes[index] = THERE if identity in there else STORED
         for index, first in again.items():
-            if batch[index].sealed.sha256 == batch[first].sealed.sha256:
+            if batch[index].sealed.sha256 == batch[first].sealed.sha256 or _is_held(outcomes[first]):
+                # What shares its number with one that is held has no receipt either: it is judged when it comes again.
                 outcomes[index] = THERE if outcomes[first] is STORED else outcomes[first]
             else:
                 parted.append(index)
-        for index, outcome in zip(parted, self._write_parted([batch[index] for index in parted]), strict=True):
+        second = self._write_parted([batch[index] for index in parted], vouched=vouched)
+        for index, outcome in zip(parted, second, strict=True):
             outcomes[index] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _hold_misplaced(
+        self, batch: Sequence[Opened], new: Sequence[int], outcomes: list[Outcome | None], *, vouched: bool
+    ) -> None:
+        """Those of the new records that can't be of their moment."""
+        records = [batch[index] for index in new]
+        self._placing.look(records)
+        self._placing.meet(records)
+        for index, opened in zip(new, records, strict=True):
+            if (reason := self._placing.judge(opened, vouched=vouched)) is not None:
+                outcomes[index] = Outcome(Fate.HELD, reason)
 
     def _parted(
         self, batch: Sequence[Opened], outcomes: Sequence[Outcome | None], there: Mapping[tuple[str, str, int], str]
@@ -146,19 +167,30 @@ class InfluxStore(InfluxReads):
                 found.append(index)
         return found
 
-    def _write_parted(self, records: Sequence[Opened]) -> list[Outcome]:
+    def _write_parted(self, records: Sequence[Opened], *, vouched: bool) -> list[Outcome]:
         """Judge them in their order and write what is to be written, one after the other: they are few."""
         if not records:
             return []
         self._histories.begin(records)
+        self._placing.look(records)
         parting = Parting(self._histories.standing)
-        return [self._write_one(opened, parting.judge(opened)) for opened in records]
+        return [self._write_judged(opened, parting, vouched=vouched) for opened in records]
 
-    def _write_one(self, opened: Opened, judged: Outcome | None) -> Outcome:
-        if judged is not None and judged is not THERE:
+    def _write_judged(self, opened: Opened, parting: Parting, *, vouched: bool) -> Outcome:
+        judged = parting.judge(opened)
+        if judged is THERE:
+            written = self._write_one(opened)
+            return THERE if written is STORED else written
+        if judged is not None:
             return judged
-        if judged is None and (refused := self._refuse(opened)) is not None:
+        if (refused := self._refuse(opened)) is not None:
             return refused
+        if (reason := self._placing.judge(opened, vouched=vouched)) is not None:
+            parting.withdraw(opened)
+            return Outcome(Fate.HELD, reason)
+        return self._write_one(opened)
+
+    def _write_one(self, opened: Opened) -> Outcome:
         lines = self._histories.lines(opened)
         if lines is None:
             return THERE
@@ -170,7 +202,7 @@ class InfluxStore(InfluxReads):
             if self._write_all([again]) == [STORED]:
                 self._chains.moved(moved)
                 self._put(moved)
-        return STORED if judged is None else THERE
+        return STORED
 
     def _put(self, opened: Opened) -> None:
         if not opened.branch:
@@ -178,6 +210,7 @@ class InfluxStore(InfluxReads):
         self._histories.put(opened)
 
     def _forget(self) -> None:
+        self._around.forget()
         self._chains.forget()
         self._histories.forget()
 
@@ -246,6 +279,10 @@ class InfluxStore(InfluxReads):
         answer = self._http.write("\n".join(lines).encode("utf-8"))
         if answer.status not in (200, 204):
             self._http.refuse(answer)
+
+
+def _is_held(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.fate is Fate.HELD
 
 
 def _lines(opened: Opened) -> bytes:

@@ -5,9 +5,9 @@ written, this must be known: is its identity there already, and under the same s
 chain is new and costs no question; seals seen lately are remembered; the rest is asked for, all of a batch together.
 
 Within a chain times rise with the numbers. That makes the head the latest point of the agent, and puts the records of a
-batch into one short stretch of time, which is looked at first. What isn't found there is either missing, as a backlog
-behind live records is, or a fork that has another time. The ranges of numbers that the chain has, read once, tell the
-two apart: only for a number that is there is every point of the chain looked at.
+batch into one short stretch of time, which is looked at first (`influx_around`). What isn't found there is either
+missing, as a backlog behind live records is, or a fork that has another time. The ranges of numbers that the chain has,
+read once, tell the two apart: only for a number that is there is every point of the chain looked at.
 
 Another collector's writes since then are not in these ranges: a fork of theirs is written beside, and found by verify.
 
@@ -20,11 +20,13 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from gaugetrail_collector.stores.influx_around import FAR_US, Around
 from gaugetrail_collector.stores.influx_http import InfluxHttp
 from gaugetrail_collector.stores.influx_parting import EpochName, branches_of, of_branch
 from gaugetrail_collector.stores.influx_read import CARRIERS
-from gaugetrail_collector.stores.lines import stored_tag, time_ns
+from gaugetrail_collector.stores.lines import stored_tag
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.seal import Opened
 
@@ -34,22 +36,33 @@ _SEAL_BYTES = 32
 
 STRETCH_NS = 6 * 3600 * 10**9
 FAR_NS = 2**62
+NAMED = 50
+"""Numbers that one question names; of more, the stretch from the first to the last is read."""
+
+
+class SealedMoment(NamedTuple):
+    """What stands under a number: its seal and its moment."""
+
+    sha256: str
+    time_us: int
 
 
 class RecentSeals:
-    """The seals of the latest numbers, in one block of 40 bytes each: as text in a dict they take ten times that.
+    """The seals and moments of the latest numbers, in blocks of 48 bytes each: in a dict they take ten times that.
 
     A number has its place by its remainder, so that the latest number in a place is the one that is known there.
     """
 
     def __init__(self) -> None:
         self._numbers = array("q", bytes(8 * RECENT))
+        self._times = array("q", bytes(8 * RECENT))
         self._seals = bytearray(_SEAL_BYTES * RECENT)
 
-    def put(self, seq: int, sha256: str) -> None:
+    def put(self, seq: int, sha256: str, time_us: int) -> None:
         """Remember the seal of a number, from 1, in place of the one that is there."""
         place = seq % RECENT
         self._numbers[place] = seq
+        self._times[place] = time_us
         self._seals[place * _SEAL_BYTES : (place + 1) * _SEAL_BYTES] = bytes.fromhex(sha256)
 
     def drop(self, seq: int) -> None:
@@ -64,19 +77,29 @@ class RecentSeals:
             return None
         return self._seals[place * _SEAL_BYTES : (place + 1) * _SEAL_BYTES].hex()
 
+    def standing(self, seq: int) -> SealedMoment | None:
+        """The same with its moment."""
+        sha256 = self.get(seq)
+        return None if sha256 is None else SealedMoment(sha256, self._times[seq % RECENT])
+
 
 @dataclass(slots=True)
 class _Chain:
     head: int
     seals: RecentSeals = field(default_factory=RecentSeals)
     have: Ranges | None = None
+    seen: dict[int, SealedMoment] = field(default_factory=dict)
+    """What the database has told for one batch."""
+    last: dict[int, SealedMoment] = field(default_factory=dict)
+    """The last record, as it stood when the chain was first met."""
 
 
 class Chains:
     """The memory of one store. One thread at a time."""
 
-    def __init__(self, http: InfluxHttp) -> None:
+    def __init__(self, http: InfluxHttp, around: Around) -> None:
         self._http = http
+        self._around = around
         self._chains: dict[EpochName, _Chain] = {}
 
     def forget(self) -> None:
@@ -87,7 +110,7 @@ class Chains:
         """The record is in the database now, in its epoch's first history."""
         chain = self._chains[record.agent, record.epoch]
         chain.head = max(chain.head, record.seq)
-        chain.seals.put(record.seq, record.sealed.sha256)
+        chain.seals.put(record.seq, record.sealed.sha256, record.time_us)
         if chain.have is not None:
             chain.have.add(record.seq)
 
@@ -101,6 +124,8 @@ class Chains:
         chain = self._chains.get((record.agent, record.epoch))
         if chain is not None:
             chain.seals.drop(record.seq)
+            chain.seen.pop(record.seq, None)
+            chain.last.pop(record.seq, None)
             chain.have = None
 
     def follows(self, record: Opened) -> bool:
@@ -114,7 +139,7 @@ class Chains:
         for record in records:
             name = (record.agent, record.epoch)
             if name not in self._chains:
-                self._chains[name] = _Chain(self._head(*name))
+                self._chains[name] = self._begun(*name)
             if record.seq <= self._chains[name].head:
                 asked[name].append(record)
         return {
@@ -122,13 +147,39 @@ class Chains:
         }
 
     def _look(self, name: EpochName, wanted: Sequence[Opened]) -> dict[int, str]:
-        times = [time_ns(record.time_us, record.record.slot) for record in wanted]
-        found = dict(self._between(name, f"time >= {min(times)} AND time <= {max(times)}"))
+        times, chain = [record.time_us for record in wanted], self._chains[name]
+        chain.seen = {
+            one.stood.seq: SealedMoment(one.sha256, one.stood.time_us)
+            for one in self._around.stretch(name[0], min(times), max(times))
+            if (one.stood.epoch, one.stood.branch) == (name[1], "")
+        }
+        found = {seq: one.sha256 for seq, one in chain.seen.items()}
         missing = [record.seq for record in wanted if record.seq not in found]
         elsewhere = [seq for seq in missing if seq in self._have(name)]
         if elsewhere:
             found |= dict(self._between(name, f"seq >= {min(elsewhere)} AND seq <= {max(elsewhere)}"))
         return found
+
+    def standing(self, name: EpochName, seq: int) -> SealedMoment | None:
+        """What stands under a number; null where nothing does, or where it isn't known (`meet`)."""
+        chain = self._chains[name]
+        if not 0 < seq <= chain.head:
+            return None
+        return chain.seals.standing(seq) or chain.seen.get(seq) or chain.last.get(seq)
+
+    def meet(self, name: EpochName, numbers: Iterable[int]) -> None:
+        """Know what stands under these numbers. They are few: the edges of a gap, of which there may be many."""
+        chain = self._chains[name]
+        asked = sorted(seq for seq in set(numbers) if self.standing(name, seq) is None and self._is_there(name, seq))
+        if not asked:
+            return
+        which = " OR ".join(f"seq = {seq}" for seq in asked)
+        where = f"({which})" if len(asked) <= NAMED else f"seq >= {asked[0]} AND seq <= {asked[-1]}"
+        chain.seen |= dict(self._standing(name, where))
+
+    def _is_there(self, name: EpochName, seq: int) -> bool:
+        head = self._chains[name].head
+        return 0 < seq <= head and (seq == head or seq in self._have(name))
 
     def _have(self, name: EpochName) -> Ranges:
         chain = self._chains[name]
@@ -166,26 +217,35 @@ class Chains:
                     yield seq, seq
 
     def _between(self, name: EpochName, where: str, branch: str = "") -> Iterator[tuple[int, str]]:
+        return ((seq, one.sha256) for seq, one in self._standing(name, where, branch))
+
+    def _standing(self, name: EpochName, where: str, branch: str = "") -> Iterator[tuple[int, SealedMoment]]:
         bound = {"agent": stored_tag(name[0]), "epoch": name[1]}
         for carrier in CARRIERS:
             text = f"SELECT seq, sha256, branch FROM {carrier} WHERE agent = $agent AND epoch = $epoch AND {where}"
             for row in of_branch(self._http.query(text, bound), branch):
-                # Of a point that another collector is writing just now, InfluxDB may show some fields before others.
-                # It isn't there yet; whoever writes the same record writes the same point.
+                # As in `influx_around`: of a point that is being written some fields may be seen before others.
                 if row["seq"] is not None and row["sha256"] is not None:
-                    yield int(row["seq"]), str(row["sha256"])
+                    yield int(row["seq"]), SealedMoment(str(row["sha256"]), int(row["time"]) // 1000)
 
-    def _head(self, agent: str, epoch: str) -> int:
-        """The greatest number that the chain has in the database; 0 for none."""
-        return max(self._head_in(carrier, agent, epoch) for carrier in CARRIERS)
-
-    def _head_in(self, carrier: str, agent: str, epoch: str) -> int:
+    def _begun(self, agent: str, epoch: str) -> _Chain:
+        """What the database has of a chain: how far it goes, and its last record where that is the agent's newest."""
+        chain, newest = _Chain(0), -FAR_US
         bound: dict[str, str | int] = {"agent": stored_tag(agent)}
-        latest = f"SELECT seq, epoch FROM {carrier} WHERE agent = $agent ORDER BY time DESC LIMIT 1"
-        for row in self._http.query(latest, bound):
-            if row["epoch"] == epoch and row["seq"] is not None:
-                return int(row["seq"])
-            # The agent has begun another epoch since, or begins this one: every point of it must be looked at, once.
-            text = f"SELECT max(seq) AS seq FROM {carrier} WHERE agent = $agent AND epoch = $epoch"
-            return max((int(found["seq"]) for found in self._http.query(text, {**bound, "epoch": epoch})), default=0)
-        return 0
+        for carrier in CARRIERS:
+            latest = f"SELECT seq, epoch, sha256, branch FROM {carrier} WHERE agent = $agent ORDER BY time DESC LIMIT 1"
+            for row in self._http.query(latest, bound):
+                newest = max(newest, int(row["time"]) // 1000)
+                if row["epoch"] != epoch or row["seq"] is None:
+                    # The agent has begun another epoch since, or begins this one: all of it is looked at, once.
+                    chain.head = max(chain.head, self._greatest(carrier, bound | {"epoch": epoch}))
+                    continue
+                chain.head = max(chain.head, int(row["seq"]))
+                if row["sha256"] is not None and not row.get("branch"):
+                    chain.last[int(row["seq"])] = SealedMoment(str(row["sha256"]), int(row["time"]) // 1000)
+        self._around.newest(agent, newest)
+        return chain
+
+    def _greatest(self, carrier: str, bound: dict[str, str | int]) -> int:
+        text = f"SELECT max(seq) AS seq FROM {carrier} WHERE agent = $agent AND epoch = $epoch"
+        return max((int(found["seq"]) for found in self._http.query(text, bound)), default=0)

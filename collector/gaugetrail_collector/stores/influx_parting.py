@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from gaugetrail_collector.stores.influx_around import Around, StandingPoint
 from gaugetrail_collector.stores.influx_http import InfluxHttp, Point
 from gaugetrail_collector.stores.influx_read import CARRIERS, RECORD
 from gaugetrail_collector.stores.lines import forked, lines_of, stored_tag
 from gaugetrail_collector.stores.parting import Seals, Standstill, follower
+from gaugetrail_collector.stores.placing import Stood
 from gaugetrail_contract.seal import BadRecord, Opened, Sealed, branch_name, open_sealed
 
 EpochName = tuple[str, str]
@@ -25,6 +27,7 @@ class _There:
     sha256: str
     tag: str
     """The tag `fork` of its points; empty for none."""
+    time_us: int
 
 
 @dataclass(slots=True)
@@ -39,8 +42,9 @@ class _Epoch:
 class InfluxHistories:
     """The memory of one store. One thread at a time."""
 
-    def __init__(self, http: InfluxHttp) -> None:
+    def __init__(self, http: InfluxHttp, around: Around) -> None:
         self._http = http
+        self._around = around
         self._several: dict[EpochName, bool] = {}
         self._epochs: dict[EpochName, _Epoch] = {}
 
@@ -90,7 +94,7 @@ class InfluxHistories:
             )
             for row in self._http.query(text, bound):
                 if row["seq"] is not None and row["sha256"] is not None:
-                    there = _There(str(row["sha256"]), str(row.get("fork") or ""))
+                    there = _There(str(row["sha256"]), str(row.get("fork") or ""), int(row["time"]) // 1000)
                     found.setdefault(int(row["seq"]), {})[str(row.get("branch") or "")] = there
         return found
 
@@ -98,6 +102,17 @@ class InfluxHistories:
         """As `parting.Standing`."""
         known = self._epochs[agent, epoch]
         return {branch: there.sha256 for branch, there in known.records.get(seq, {}).items()}
+
+    def stood(self, name: EpochName, seq: int) -> dict[str, Stood]:
+        """What is known to stand under a number, in every history, by its seal."""
+        epoch = self._epochs.get(name)
+        here = {} if epoch is None else epoch.records.get(seq, {})
+        return {there.sha256: Stood(name[1], branch, seq, there.time_us) for branch, there in here.items()}
+
+    def named_by(self, opened: Opened, sha256: str) -> bool:
+        """Whether the record of that seal, which stands under the next number, names this one's."""
+        behind = self._record(opened, "", sha256)
+        return behind is not None and behind.prev == opened.sealed.sha256
 
     # --- writing
 
@@ -112,6 +127,9 @@ class InfluxHistories:
     def _tag(self, epoch: _Epoch, opened: Opened) -> str:
         """The name of its history; where a record that was moved out of that has kept the points, a name of its own."""
         taken = {there.tag for there in epoch.records.get(opened.seq, {}).values()}
+        for point in self._around.at(opened.agent, opened.time_us):
+            if point.stood.epoch == opened.epoch and point.sha256 != opened.sealed.sha256:
+                taken.add(point.tag)
         return branch_name(opened.sealed.sha256) if opened.branch in taken else opened.branch
 
     def put(self, opened: Opened) -> None:
@@ -121,9 +139,11 @@ class InfluxHistories:
         if opened.branch:
             self._several[name] = True
         if epoch is not None:
-            there = _There(opened.sealed.sha256, self._tag(epoch, opened))
-            epoch.records.setdefault(opened.seq, {}).setdefault(opened.branch, there)
+            there = _There(opened.sealed.sha256, self._tag(epoch, opened), opened.time_us)
+            there = epoch.records.setdefault(opened.seq, {}).setdefault(opened.branch, there)
             epoch.whole.add(opened.sealed.sha256)
+            stood = Stood(opened.epoch, opened.branch, opened.seq, opened.time_us)
+            self._around.put(opened.agent, StandingPoint(stood, there.sha256, there.tag))
 
     def gathered(self, opened: Opened) -> Iterator[tuple[Opened, bytes]]:
         """The records that were only waiting for this one, each with the lines that move it into its history."""
@@ -140,18 +160,18 @@ class InfluxHistories:
         after = epoch.records.get(last.seq + 1, {})
         if not last.branch or not after or last.branch in after:
             return None
-        known = {branch: one for branch, there in after.items() if (one := self._record(last, branch, there))}
+        known = {branch: one for branch, there in after.items() if (one := self._record(last, branch, there.sha256))}
         standing = [Standstill(branch, one.sealed.sha256, one.prev) for branch, one in known.items()]
         found = follower(last, standing, along)
         return None if found is None else known[found]
 
-    def _record(self, last: Opened, branch: str, there: _There) -> Opened | None:
+    def _record(self, last: Opened, branch: str, sha256: str) -> Opened | None:
         """The record behind the last one in a history; null for bytes that are none: verify names them."""
-        bound: dict[str, str | int] = {"agent": stored_tag(last.agent), "epoch": last.epoch, "sha256": there.sha256}
+        bound: dict[str, str | int] = {"agent": stored_tag(last.agent), "epoch": last.epoch, "sha256": sha256}
         where = f"agent = $agent AND epoch = $epoch AND seq = {last.seq + 1} AND sha256 = $sha256"
         for carrier in CARRIERS:
             for row in self._http.query(f"SELECT {RECORD} FROM {carrier} WHERE {where}", bound):
-                sealed = Sealed(there.sha256, str(row["record"] or "").encode("utf-8"))
+                sealed = Sealed(sha256, str(row["record"] or "").encode("utf-8"))
                 try:
                     record = open_sealed(sealed)
                 except BadRecord:

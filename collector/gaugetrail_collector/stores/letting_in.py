@@ -16,16 +16,18 @@ TRIES = 3
 """A history that was named for a record may be taken by another record of the same batch."""
 
 
-def write_histories(store: Store, batch: Sequence[Opened], believed: Callable[[int], bool]) -> list[Outcome]:
+def write_histories(
+    store: Store, batch: Sequence[Opened], believed: Callable[[int], bool], *, vouched: bool = False
+) -> list[Outcome]:
     """`Store.write`, and then once more for the forks that are believed, told by their places in the batch."""
-    outcomes = store.write(batch)
+    outcomes = store.write(batch, vouched=vouched)
     for _ in range(TRIES):
         forks = [at for at, one in enumerate(outcomes) if one.fate is Fate.FORK and believed(at)]
         if not forks:
             break
         for at in forks:
             batch[at].branch = outcomes[at].branch
-        again = store.write([batch[at] for at in forks])
+        again = store.write([batch[at] for at in forks], vouched=vouched)
         for at, outcome in zip(forks, again, strict=True):
             outcomes[at] = outcome
     return outcomes

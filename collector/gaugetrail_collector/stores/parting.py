@@ -37,6 +37,10 @@ class Parting:
         """Whether a fork of its epoch was met in this batch."""
         return (opened.agent, opened.epoch) in self._epochs
 
+    def withdraw(self, opened: Opened) -> None:
+        """It was judged, and isn't written after all."""
+        self._told.get((opened.agent, opened.epoch, opened.seq), {}).pop(opened.branch, None)
+
     def judge(self, opened: Opened) -> Outcome | None:
         """Null for a record to be written under its branch, which may be a name; else why it isn't."""
         place, own = (opened.agent, opened.epoch, opened.seq), opened.sealed.sha256

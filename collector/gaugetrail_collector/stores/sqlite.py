@@ -12,10 +12,18 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Outcome, StoreDown, StoreRefuses
+from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
-from gaugetrail_collector.stores.sqlite_formats import ABOUT, bring_up, file_record, insert_record, prove_schema
+from gaugetrail_collector.stores.sqlite_formats import (
+    ABOUT,
+    bring_up,
+    file_record,
+    insert_record,
+    prove_schema,
+    stands_in,
+)
 from gaugetrail_collector.stores.sqlite_parting import SqliteHistories
+from gaugetrail_collector.stores.sqlite_placing import misplaced_in
 from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
@@ -113,21 +121,26 @@ class SqliteStore(SqliteReads):
         self.open()
         return [f"{self.path} is there"]
 
-    def write(self, batch: Sequence[Opened]) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
         """Insert what is new in one transaction; returns after the commit."""
         with self._using() as db:
             db.execute("BEGIN IMMEDIATE")
             histories = SqliteHistories(db)
-            outcomes = [self._insert(db, opened, histories) for opened in batch]
+            outcomes = [self._insert(db, opened, histories, vouched=vouched) for opened in batch]
             db.execute("COMMIT")  # synchronous=FULL: returns after the fsync
         return outcomes  # what was committed stands in the file that has the store's name
 
-    def _insert(self, db: sqlite3.Connection, opened: Opened, histories: SqliteHistories) -> Outcome:
+    def _insert(self, db: sqlite3.Connection, opened: Opened, histories: SqliteHistories, *, vouched: bool) -> Outcome:
         judged = histories.judge(opened) if histories.several(opened) else None
         if judged is not None:
             return judged
-        if not insert_record(db, opened):
+        if stands_in(db, opened):
             return histories.judge(opened) or THERE
+        reason = misplaced_in(db, opened, histories.named(opened), vouched=vouched)
+        if reason is not None:
+            histories.withdraw(opened)
+            return Outcome(Fate.HELD, reason)
+        insert_record(db, opened)
         file_record(db, opened)
         histories.gather(opened)
         return STORED

@@ -30,6 +30,14 @@ class SqliteHistories:
         """As `Parting.judge`."""
         return self._parting.judge(opened)
 
+    def withdraw(self, opened: Opened) -> None:
+        """As `Parting.withdraw`."""
+        self._parting.withdraw(opened)
+
+    def named(self, opened: Opened) -> set[str]:
+        """The histories of its epoch that have a name."""
+        return self._known(opened.agent, opened.epoch)
+
     def gather(self, opened: Opened) -> None:
         """The record was inserted: what was only waiting for it joins its history."""
         if not opened.branch:

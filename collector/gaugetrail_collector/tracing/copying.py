@@ -97,7 +97,8 @@ def _write(target: Store, chain: ChainName, rows: list[Row], done: Copied, *, vo
             done.leave_out(known.id, known.broken or "")
         else:
             batch.append(Opened(Sealed(known.row.sha256, known.row.data), known.record, branch=known.row.branch))
-    outcomes, forked = write_histories(target, batch, lambda _: vouch) if batch else [], False
+    # What stands in one store against its neighbours, for somebody has looked at it, stands in the other.
+    outcomes, forked = write_histories(target, batch, lambda _: vouch, vouched=True) if batch else [], False
     for opened, outcome in zip(batch, outcomes, strict=True):
         if outcome.fate is Fate.STORED:
             done.written += 1
