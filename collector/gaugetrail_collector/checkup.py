@@ -32,6 +32,7 @@ def examine(config: CollectorConfig, secs: float) -> list[Finding]:
         *folder_rights(config.data_dir),
         *settings_rights(loaded.path, loaded.text, secrets),
         *certificates(config),
+        *attachments_backed_up(config),
         *clock_source(),
         *store_limits(config),
         *around_the_broker(config, secs),
@@ -43,6 +44,14 @@ def clock_source() -> Iterator[Finding]:
     if sys.platform.startswith("linux") and not kernel_synced():
         what = "no time source sets this machine's clock, which late records and anchors are told by"
         yield Finding("clock", what, "timedatectl set-ntp true, and name the plant's time server in timesyncd.conf")
+
+
+def attachments_backed_up(config: CollectorConfig) -> Iterator[Finding]:
+    """What only the disk of the collector that writes documents has."""
+    table = config.settings.documents
+    if table.master and table.attachments_backup is None:
+        what = f"what is attached to them stands in {config.attachment_folders[0]} alone"
+        yield Finding("documents", what, "name a folder on another disk in [documents] attachments_backup", wrong=False)
 
 
 def store_limits(config: CollectorConfig) -> Iterator[Finding]:

@@ -180,6 +180,13 @@ class DocumentsTable(Settings):
     approver: Literal["another", "anyone"] = Field(
         "another", description="who may approve plans, people and limits: another person than the author, or anyone"
     )
+    attachments: Path = Field(
+        Path("attachments"),
+        description="folder of files that belong to documents, under their digest; relative to data_dir",
+    )
+    attachments_backup: Path | None = Field(
+        None, description="a second folder for each of them, on another disk or machine; relative to this file"
+    )
 
 
 class CollectorSettings(Settings):
@@ -223,6 +230,13 @@ class CollectorConfig:
     def set_aside_path(self) -> Path:
         """The file of what is set aside."""
         return self.data_dir / "set-aside.db"
+
+    @property
+    def attachment_folders(self) -> tuple[Path, ...]:
+        """Where each attachment stands: the folder, and the second one where the settings name it."""
+        table = self.settings.documents
+        second = () if table.attachments_backup is None else (self.path(table.attachments_backup),)
+        return (self.data_dir / table.attachments, *second)
 
     @property
     def let_go_path(self) -> Path:

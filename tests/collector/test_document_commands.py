@@ -74,6 +74,16 @@ class Office:
         assert done.exit_code == 0, done.stderr
         return done.stdout
 
+    def check(self) -> str:
+        done = CliRunner().invoke(app, ["check", "--config", str(self.folder / "c1.toml")])
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    def bad_listing(self, *words: str) -> str:
+        code, out, _ = self.ask(*words)
+        assert code == 1
+        return out
+
     def good(self, *words: str, by: str = "", at: str = "c1") -> str:
         code, out, err = self.ask(*words, by=by, at=at)
         assert code == 0, err
@@ -185,6 +195,36 @@ def test_a_record_leads_to_the_exact_text_that_held(office: Office) -> None:
         (held.sha256, PLAN, 1),
         (UNDER.sha256, None, None),
     ]
+
+
+def test_an_attachment_stands_under_its_digest_in_both_folders_and_what_is_lost_shows(office: Office) -> None:
+    settings = office.folder / "c1.toml"
+    assert "attachments_backup" in office.check()
+    settings.write_text(settings.read_text() + 'attachments_backup = "second"\n')
+    assert "attachments_backup" not in office.check()
+    office.good("init", by="ida")
+    drawing = office.folder / "drawing.png"
+    drawing.write_bytes(bytes(range(256)) * 9000)
+    digest = hashlib.sha256(drawing.read_bytes()).hexdigest()
+    office.good("new", "plan", office.plan(), "--attach", str(drawing), by="eva")
+    assert f"attached: drawing.png (2,304,000 bytes), sha256 {digest}" in office.good("show", "CP-1001", at="c2")
+    places = [office.folder / one / digest[:2] / digest for one in ("c1/attachments", "second")]
+    assert [one.read_bytes() for one in places] == [drawing.read_bytes()] * 2
+    assert office.good("attachments").count("there in ") == 2
+    places[0].write_bytes(b"altered")
+    assert "altered in " in office.bad_listing("attachments")
+    office.good("fetch", digest, str(office.folder / "back.png"))
+    assert (office.folder / "back.png").read_bytes() == drawing.read_bytes()
+    places[1].unlink()
+    assert "missing in " in office.bad_listing("attachments")
+    assert "it is whole in none of" in office.bad("fetch", digest, str(office.folder / "again.png"))
+    assert "a digest is 64" in office.bad("fetch", "../../etc/passwd", str(office.folder / "x"), code=2)
+    other = PLAN.replace("Bores", "All bores")
+    assert "is not attached, and nothing was taken in" in office.bad(
+        "new", "plan", office.plan(other), "--attach", str(office.folder / "nowhere"), by="eva"
+    )
+    office.good("new", "plan", office.plan(), "--attach", str(drawing), "--attach", office.plan(), by="eva")
+    assert [one.read_bytes() for one in places] == [drawing.read_bytes()] * 2
 
 
 PEOPLE = """id = "PL-1"

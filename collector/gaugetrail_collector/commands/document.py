@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from gaugetrail_collector.commands import (
     opened_store,
 )
 from gaugetrail_collector.commands.document_steps import DocumentId, typed_moment
-from gaugetrail_collector.documents import texts
+from gaugetrail_collector.documents import attachments, texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_contract.clock import WallClock
@@ -101,6 +102,44 @@ def history(document: DocumentId, config: ConfigFile, as_json: AsJson = False) -
             answer(document_forms.step_json(life, step))
         else:
             say(document_forms.step_line(life, step))
+
+
+@app.command("attachments")
+def list_attachments(config: ConfigFile, as_json: AsJson = False) -> None:
+    """List the files that belong to documents, and whether each is there as it was. Exit code 1 where one is not."""
+    loaded = configuration.load(config)
+    _, register = _read(config, None)
+    well = True
+    for life in register.lives.values():
+        for edition in life.editions:
+            for one in edition.draft.attachments:
+                states = {str(folder): attachments.state(folder, one.sha256) for folder in loaded.attachment_folders}
+                well &= set(states.values()) == {"there"}
+                if as_json:
+                    answer({"id": life.id, "edition": edition.number, "name": one.name, "sha256": one.sha256} | states)
+                else:
+                    where = ", ".join(f"{state} in {folder}" for folder, state in states.items())
+                    say(f"{document_forms.name(life, edition)}: {one.name}, sha256 {one.sha256}: {where}")
+    if not well:
+        raise typer.Exit(1)
+
+
+@app.command("fetch")
+def fetch(
+    sha256: Annotated[str, typer.Argument(metavar="SHA256", help="its digest, as document show says it")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="where to")],
+    config: ConfigFile,
+) -> None:
+    """Write an attachment out, from whichever folder has it whole."""
+    if re.fullmatch("[0-9a-f]{64}", sha256) is None:
+        raise fail("a digest is 64 lower-case hex digits, as document show says it", 2)
+    folders = configuration.load(config).attachment_folders
+    try:
+        if not attachments.fetch(folders, sha256, file):
+            where = ", ".join(map(str, folders))
+            raise fail(f"it is whole in none of {where}; ask at the collector that writes documents")
+    except OSError as error:
+        raise fail(f"{file} can't be written: {error.strerror or error}") from error
 
 
 def _read(config: Path, at: str | None) -> tuple[int, DocumentRegister]:

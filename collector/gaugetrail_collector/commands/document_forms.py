@@ -79,6 +79,8 @@ def facts(life: Life, edition: Edition, now_us: int) -> Iterator[str]:
     if draft.review_by is not None:
         late = " (over)" if draft.review_by < utc_text(now_us)[:10] else ""
         yield f"to be looked at again by: {draft.review_by}{late}"
+    for attached in draft.attachments:
+        yield f"attached: {attached.name} ({attached.size:,} bytes), sha256 {attached.sha256}"
     yield f"sha256: {draft.sha256} ({draft.size:,} bytes)"
     holding = life.holding(now_us)
     if holding is not edition:
@@ -111,6 +113,7 @@ def edition_json(life: Life, edition: Edition, now_us: int) -> dict[str, object]
         "review_by": draft.review_by,
         "sha256": draft.sha256,
         "size": draft.size,
+        "attachments": [{"name": one.name, "size": one.size, "sha256": one.sha256} for one in draft.attachments],
     }
 
 

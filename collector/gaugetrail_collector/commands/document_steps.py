@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -18,14 +19,16 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, document_forms, opened_store
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.documents import checks, texts
+from gaugetrail_collector.documents import attachments, checks, texts
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
 from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.files import read_bounded
+from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 from gaugetrail_service.clock_source import kernel_trust
 
@@ -74,6 +77,9 @@ def new(
     review_by: Annotated[
         str | None, typer.Option(metavar="DAY", help="when somebody looks whether it is still right: 2027-11-01")
     ] = None,
+    attach: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="a drawing, a picture …; once for each")
+    ] = None,
     comment: Comment = "",
     stdin: Stdin = False,
     as_json: AsJson = False,
@@ -90,7 +96,9 @@ def new(
         _day(review_by),
     )
     with _desk(config, by, stdin) as desk:
-        _tell(desk.new(wanted, by, comment), as_json=as_json)
+        # The files first: a record never names one that isn't there.
+        attached = _kept(configuration.load(config), attach or [])
+        _tell(desk.new(replace(wanted, attachments=attached), by, comment), as_json=as_json)
 
 
 def check(kind: KindWord, file: File, as_json: AsJson = False) -> None:
@@ -233,6 +241,18 @@ def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, checks.SaidOfItself
     except ConfigError as error:
         raise fail(str(error)) from error
     return content, said
+
+
+def _kept(config: CollectorConfig, files: list[Path]) -> tuple[Attachment, ...]:
+    kept: list[Attachment] = []
+    for file in files:
+        if (reason := refuse_identifier(file.name)) is not None:
+            raise fail(f"{file}: its name can't stand in a record: {reason}")
+        try:
+            kept.append(attachments.keep(file, config.attachment_folders))
+        except OSError as error:
+            raise fail(f"{file} is not attached, and nothing was taken in: {error.strerror or error}") from error
+    return tuple(kept)
 
 
 def _one_of(what: str, said: str | None, given: str | None) -> str | None:

@@ -44,7 +44,7 @@ def check(
     within a month; nothing is connected but by --probe.
     """
     from gaugetrail_collector import config as configuration
-    from gaugetrail_collector.checkup import store_limits
+    from gaugetrail_collector.checkup import attachments_backed_up, store_limits
     from gaugetrail_collector.overview import certificates
 
     try:
@@ -55,7 +55,7 @@ def check(
             raise
         answer({"ok": False, "problems": [problem.as_json() for problem in error.problems]})
         raise typer.Exit(BAD_CONFIG) from error
-    found = [*certificates(loaded), *(store_limits(loaded) if probe else ())]
+    found = [*certificates(loaded), *attachments_backed_up(loaded), *(store_limits(loaded) if probe else ())]
     if as_json:
         answer({"ok": True, "problems": [], "findings": [one.as_json() for one in found]})
         return

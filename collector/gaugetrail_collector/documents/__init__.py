@@ -5,6 +5,7 @@ text and everything that was done with it, and `verify` and the archive cover it
 master`), into chains of its own, and keeps nothing beside them that it can't lose. A step not taken is a sentence.
 
 Read `texts` (the bytes of an edition in records), `folding` (from records to lives), `rights` and `roles` (who may do
-what), `checks` (what is held against a text before it is taken), `written` (from a step to its record), then `desk`,
-where steps are taken; `differences` and `consequences` say what an edition changes, and what that would have meant.
+what), `checks` (what is held against a text before it is taken), `attachments` (files too large for records), `written`
+(from a step to its record), then `desk`, where steps are taken; `differences` and `consequences` say what an edition
+changes, and what that would have meant.
 """

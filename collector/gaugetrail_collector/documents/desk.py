@@ -40,10 +40,12 @@ from gaugetrail_contract.documents.editions import (
     take,
 )
 from gaugetrail_contract.events.documents import DocumentsMaster
+from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import PRINTABLE, refuse_identifier, visible
 
 TRIES = 5
+MOST_ATTACHMENTS = 50
 MOST_WORDS = 2000
 """Characters of a comment or title."""
 
@@ -64,6 +66,8 @@ class NewEdition:
     title: str = ""
     effective_us: int | None = None
     review_by: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    """Kept already (`attachments.keep`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,8 @@ class Desk:
     def _new(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> StepDone:
         revision = {} if wanted.revision is None else {"the revision": wanted.revision}
         _refuse_words({"the id": wanted.id, **revision}, {"the title": wanted.title})
+        if len(wanted.attachments) > MOST_ATTACHMENTS:
+            raise Declined(f"a document has at most {MOST_ATTACHMENTS} attachments")
         life = register.life(wanted.kind, wanted.id)
         if life.kind is not wanted.kind:
             raise Declined(f"{wanted.id} is a document of kind {life.kind}; give the new one an id of its own")
@@ -187,6 +193,7 @@ class Desk:
             wanted.title,
             wanted.effective_us,
             wanted.review_by,
+            wanted.attachments,
         )
         asked = LifeStep(StepKind.NEW, number, by, self._clock.now_us(), comment, draft)
         return self._take(register, life, asked, wanted.content)

@@ -133,7 +133,7 @@ def _step(event: Event, said: DocumentStepTaken) -> LifeStep | None:
         return None
     draft = None
     if said.step == StepKind.NEW:
-        draft = _draft(said)
+        draft = _draft(said, event)
         if draft is None:
             return None
     effective_us = None if said.effective is None else utc_us(said.effective)
@@ -141,7 +141,7 @@ def _step(event: Event, said: DocumentStepTaken) -> LifeStep | None:
     return LifeStep(what, said.edition, event.by or "", event.time_us, event.reason or "", draft, effective_us)
 
 
-def _draft(said: DocumentStepTaken) -> Draft | None:
+def _draft(said: DocumentStepTaken, event: Event) -> Draft | None:
     if said.size is None or said.people is None or said.approver not in ("another", "anyone"):
         return None
     return Draft(
@@ -152,4 +152,5 @@ def _draft(said: DocumentStepTaken) -> Draft | None:
         said.title or "",
         None if said.effective is None else utc_us(said.effective),
         said.review_by,
+        event.attachments,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from gaugetrail_collector.documents.texts import parts_of
 from gaugetrail_collector.evidence.own_chain import SITE, OwnChain
 from gaugetrail_contract.clock import utc_text
@@ -46,7 +48,8 @@ def step_body(chain: OwnChain, life: Life, step: LifeStep, role: str) -> EventBo
                 "review_by": draft.review_by,
             }
         )
-    return _body(chain, life.id, said, step.by, role, step.comment)
+    body = _body(chain, life.id, said, step.by, role, step.comment)
+    return body if step.draft is None else msgspec.structs.replace(body, attachments=step.draft.attachments)
 
 
 def part_bodies(chain: OwnChain, sha256: str, content: bytes, there: Mapping[int, bytes]) -> list[EventBody]:

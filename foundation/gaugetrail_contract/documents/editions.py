@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Literal
 
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.record.parts import Attachment
 
 
 class DocumentKind(StrEnum):
@@ -95,6 +96,8 @@ class Draft:
     """From when it is meant to hold; null: from its approval on."""
     review_by: str | None = None
     """The day by which somebody looks whether it is still right."""
+    attachments: tuple[Attachment, ...] = ()
+    """Files that belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +223,17 @@ def _refuse_new(life: Life, step: LifeStep) -> str | None:
     draft = step.draft
     if draft is None or step.edition != len(life.editions) + 1:
         return f"the next edition is {len(life.editions) + 1}"
-    if life.editions and life.editions[-1].draft.sha256 == draft.sha256:
-        last = life.editions[-1]
-        if last.stage is not EditionState.WITHDRAWN:
-            return f"edition {last.number} has this text already, by {last.author}; nothing is new"
+    last = life.editions[-1] if life.editions else None
+    if last is not None and last.stage is not EditionState.WITHDRAWN and _is_same(last.draft, draft):
+        return f"edition {last.number} has this text already, by {last.author}; nothing is new"
     for one in life.editions:
         if one.draft.revision == draft.revision and (reason := _refuse_revision(one)) is not None:
             return reason
     return None
+
+
+def _is_same(one: Draft, other: Draft) -> bool:
+    return (one.sha256, one.attachments) == (other.sha256, other.attachments)
 
 
 def _refuse_revision(one: Edition) -> str | None:

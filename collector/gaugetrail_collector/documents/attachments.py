@@ -1,0 +1,89 @@
+"""Files that belong to documents and are too large for records: drawings, pictures, certificates. Under their digest.
+
+Promise: once `keep` returns, the file stands under its SHA-256 in every folder that it was given, synced, byte for byte
+what was read; one that is there already is left, one that was altered is replaced. Nothing here deletes. On disk it is
+`<folder>/ab/ab12…`: two digits of the digest, then all of it. Records name the digest, so a file that was lost or
+altered shows. Beside keys these folders are the one thing of a collector that must be backed up; the second is there
+for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from gaugetrail_contract.files import sync_folder, whole_file
+from gaugetrail_contract.record.parts import Attachment
+
+MOST_BYTES = 1_000_000_000
+PIECE = 1 << 20
+AttachmentState = Literal["there", "missing", "altered"]
+
+
+class TooLarge(OSError):
+    """No file for an attachment."""
+
+
+def keep(file: Path, folders: Sequence[Path]) -> Attachment:
+    """Put the file into each folder. Raises `OSError`."""
+    sha256, size = _digest(file)
+    for folder in folders:
+        place = _place(folder, sha256)
+        if state(folder, sha256) == "there":
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with file.open("rb") as source, whole_file(place) as out:
+            copied = hashlib.sha256()
+            for piece in _pieces(source):
+                copied.update(piece)
+                out.write(piece)
+            if copied.hexdigest() != sha256:
+                raise OSError(None, f"{file} has changed while it was read; do it again")
+        sync_folder(place.parent)
+        sync_folder(folder)
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Attachment(name=file.name, media_type=media_type, size=size, sha256=sha256)
+
+
+def state(folder: Path, sha256: str) -> AttachmentState:
+    """Whether the file is what it was."""
+    try:
+        found, _ = _digest(_place(folder, sha256))
+    except OSError:
+        return "missing"
+    return "there" if found == sha256 else "altered"
+
+
+def fetch(folders: Sequence[Path], sha256: str, out: Path) -> bool:
+    """Write the file of that digest from the first folder that has it whole; false where none has. Raises `OSError`."""
+    for folder in folders:
+        if state(folder, sha256) == "there":
+            with _place(folder, sha256).open("rb") as source, whole_file(out) as written:
+                for piece in _pieces(source):
+                    written.write(piece)
+            sync_folder(out.resolve().parent)
+            return True
+    return False
+
+
+def _place(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+def _digest(file: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with file.open("rb") as source:
+        for piece in _pieces(source):
+            digest.update(piece)
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise TooLarge(None, f"it is larger than {MOST_BYTES:,} bytes")
+    return digest.hexdigest(), size
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    while piece := source.read(PIECE):
+        yield piece
