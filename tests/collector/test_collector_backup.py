@@ -15,6 +15,7 @@ from small_plant import chained, fill, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
+from gaugetrail_collector.documents.attachments import keep, state
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_service.backup.bundle import proven
@@ -82,6 +83,21 @@ def test_all_of_it_stands_on_another_server(config: Path, tmp_path: Path) -> Non
     assert (there.parent / "mqtt-password").read_text() == "secret\n"
     for words in (("export",), ("verify", "--json"), ("keys", "ls"), ("keys", "own"), ("set-aside", "ls", "--json")):
         assert ask(*words, "--config", str(config)) == ask(*words, "--config", str(there))
+
+
+def test_what_is_attached_to_documents_goes_with_it(config: Path, tmp_path: Path) -> None:
+    """Whole files under their digest; one that is still being written isn't taken."""
+    drawing = tmp_path / "drawing.png"
+    drawing.write_bytes(b"\x89PNG" * 1000)
+    kept = keep(drawing, [config.parent / "data" / "attachments"])
+    (config.parent / "data" / "attachments" / kept.sha256[:2] / ".half.part").write_bytes(b"x")
+    file = backup(config)
+    with proven(file, "collector") as (_, contents):
+        assert contents.counts["attachments"] == 1
+    there = tmp_path / "there" / "collector.toml"
+    there.parent.mkdir()
+    restored(file, there)
+    assert state(there.parent / "data" / "attachments", kept.sha256) == "there"
 
 
 def test_the_store_is_of_one_moment_while_it_is_written(config: Path, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """The collector's backup and restore, in the order that loses nothing.
 
-In: settings and keys, then what is set aside, the store last: what is in both is stored, never missing from both. Back:
-the store first, since it may refuse; then the rest.
+In: settings and keys, then what is set aside, then the store: what is in both is stored, never missing from both. Last
+what is attached to documents, which is there before a record names it. Back: the store first, since it may refuse; then
+the rest.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 import zipfile
@@ -31,6 +33,8 @@ DATABASES = {
 }
 """File of the data folder -> what is counted in it, and in which table."""
 STORE = "store/store.db"
+ATTACHMENT = re.compile("[0-9a-f]{64}")
+"""What a file is called that belongs to a document: its digest."""
 
 
 class NotRestored(Exception):
@@ -71,6 +75,7 @@ def back_up(
             if (data / database).exists():
                 counts[what] = add_database(bundle, f"data/{database}", data / database, scratch, counted)
         where = _add_store(bundle, config, scratch, counts, rpc) if store else {}
+        _add_attachments(bundle, config, counts)
         return bundle.end(
             Contents(
                 part="collector",
@@ -95,6 +100,17 @@ def add_database(bundle: BundleWriter, name: str, path: Path, scratch: Path, cou
     bundle.add(name, copy)
     copy.unlink()
     return int(count)
+
+
+def _add_attachments(bundle: BundleWriter, config: CollectorConfig, counts: dict[str, int]) -> None:
+    """Those in a folder of the data folder; one elsewhere is somebody's own to back up."""
+    folder, data = config.attachment_folders[0], config.data_dir
+    if not folder.is_relative_to(data):
+        return
+    for path in sorted(folder.glob("[0-9a-f][0-9a-f]/*")):
+        if ATTACHMENT.fullmatch(path.name):
+            bundle.add(f"data/{path.relative_to(data).as_posix()}", path)
+            counts["attachments"] = counts.get("attachments", 0) + 1
 
 
 def _add_store(

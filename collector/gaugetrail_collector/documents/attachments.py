@@ -9,6 +9,7 @@ for that.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mimetypes
 from collections.abc import Iterator, Sequence
@@ -21,10 +22,6 @@ from gaugetrail_contract.record.parts import Attachment
 MOST_BYTES = 1_000_000_000
 PIECE = 1 << 20
 AttachmentState = Literal["there", "missing", "altered"]
-
-
-class TooLarge(OSError):
-    """No file for an attachment."""
 
 
 def keep(file: Path, folders: Sequence[Path]) -> Attachment:
@@ -41,7 +38,7 @@ def keep(file: Path, folders: Sequence[Path]) -> Attachment:
                 copied.update(piece)
                 out.write(piece)
             if copied.hexdigest() != sha256:
-                raise OSError(None, f"{file} has changed while it was read; do it again")
+                raise OSError(errno.EIO, f"{file} has changed while it was read; do it again")
         sync_folder(place.parent)
         sync_folder(folder)
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -80,7 +77,7 @@ def _digest(file: Path) -> tuple[str, int]:
             digest.update(piece)
             size += len(piece)
             if size > MOST_BYTES:
-                raise TooLarge(None, f"it is larger than {MOST_BYTES:,} bytes")
+                raise OSError(errno.EFBIG, f"it is larger than {MOST_BYTES:,} bytes")
     return digest.hexdigest(), size
 
 
