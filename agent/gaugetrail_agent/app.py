@@ -34,6 +34,7 @@ from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
 from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
 from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
@@ -164,6 +165,8 @@ class Agent:
             await self._end()
 
     async def _start(self) -> None:
+        if asks_nobody(self.config):
+            log.warning("%s", ANYBODY, extra={"event": "no_people_list"})
         self._remember_plans()
         if self.terminal is not None:
             await self.terminal.start()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from gaugetrail_agent.config import AgentConfig
 from gaugetrail_contract.documents.gauges import Calibration
@@ -31,7 +31,9 @@ class Standing:
     refused_at: tuple[str, ...]
     """Stations that measure with it and take no value of it."""
     taken_at: tuple[str, ...]
-    """Those that take its values though it is overdue or blocked, because their settings say so."""
+    """Those that take its values though it is overdue or blocked, because their settings or its grace say so."""
+    grace: str | None = None
+    """Until when it may be overdue, and who says so."""
 
     @property
     def soon(self) -> bool:
@@ -45,6 +47,8 @@ class Standing:
         if self.calibration not in ("overdue", "blocked"):
             return None
         wrong = f"the gauge {self.gauge} ({self.device}) is {self._how()}"
+        if self.grace is not None:
+            return f"{wrong}; its values are taken until {self.grace}; have it calibrated by then"
         if self.refused_at:
             return f"{wrong}: no value of it is taken at {', '.join(self.refused_at)}; {self._cure()}"
         if self.taken_at:
@@ -98,6 +102,10 @@ def _standing(config: AgentConfig, gauge: str, device: str, today: date) -> Stan
     calibration: Calibration = "unknown" if row is None else row.calibration(today)
     due = None if row is None else row.calibration_due
     stations = _measuring(config, device) if calibration in ("overdue", "blocked") else {}
+    if row is not None and row.in_grace(today):
+        ends = date.fromisoformat(row.calibration_due or "")
+        grace = f"{ends + timedelta(days=row.grace_days)}, as {row.grace_approved_by} allows"
+        return Standing(gauge, device, due, calibration, (ends - today).days, (), tuple(stations), grace)
     return Standing(
         gauge,
         device,

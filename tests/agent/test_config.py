@@ -282,12 +282,13 @@ def test_the_command_exits_78_and_says_each_fault_on_standard_error(tmp_path: Pa
 
 def test_a_port_that_does_not_exist_is_a_warning_with_probe(tmp_path: Path) -> None:
     """A gauge that is not plugged in yet must not keep a configuration from being installed."""
-    path = written(tmp_path, AGENT + LINK + DEVICE + STATION + WIRING, UNWIRED)
+    (tmp_path / "p.csv").write_text("id,name,qualification\nOP-1,Ada,\n")
+    path = written(tmp_path, AGENT + 'people = "p.csv"\n' + LINK + DEVICE + STATION + WIRING, UNWIRED)
     done = run("check", "--config", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     done = run("check", "--config", str(path), "--probe")
     assert done.returncode == 0
-    assert f"{path}:9: warning: link[1].port: the port /dev/ttyNONE1 doesn't exist" in done.stderr
+    assert f"{path}:10: warning: link[1].port: the port /dev/ttyNONE1 doesn't exist" in done.stderr
     master, slave = pty.openpty()
     try:
         path.write_text(path.read_text().replace("/dev/ttyNONE1", os.ttyname(slave)))

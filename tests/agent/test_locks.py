@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from gaugetrail_agent.app import Agent
 from gaugetrail_agent.calibration import SOON_DAYS, calibration_doubts, standings
 from gaugetrail_agent.config import AgentConfig
 from gaugetrail_agent.doubts import doubts
+from gaugetrail_agent.locks_ahead import asks_nobody, locks_ahead
 from gaugetrail_contract.figures import agent_parts
 from gaugetrail_contract.settings import ConfigError
 
@@ -127,6 +129,48 @@ def test_a_station_that_takes_unfit_gauges_says_why_and_is_named_for_it(tmp_path
     written(tmp_path, station='on_overdue_gauge = "flag"')
     (told,) = refused(tmp_path / "agent.toml")
     assert told.endswith('(unfit_gauge_reason = "…"), or leave on_overdue_gauge out')
+
+
+def test_a_gauge_within_its_grace_is_taken_and_named_with_who_gave_it(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    register = "id,calibration_due,status,grace_days,grace_approved_by\nG-old,2026-11-27,active,7,QE-3\n"
+    (tmp_path / "gauges.csv").write_text(register)
+    config = configuration.load(path, {}, TODAY)
+    old, *_ = standings(config, TODAY)
+    assert (old.calibration, old.days_left, old.refused_at, old.taken_at) == ("overdue", -1, (), ("OP20",))
+    assert old.alarm == (
+        "the gauge G-old (old) is overdue for calibration since 2026-11-27; its values are taken until 2026-12-04, as "
+        "QE-3 allows; have it calibrated by then"
+    )
+    (late, *_) = standings(config, date(2026, 12, 5))
+    assert (late.refused_at, late.grace) == (("OP20",), None)
+
+
+def test_check_says_whom_and_which_gauges_a_station_will_refuse(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_text(path.read_text().replace("data_dir", 'people = "people.csv"\ndata_dir'))
+    (tmp_path / "people.csv").write_text("id,name,operation,issued,expires\nOP-1,Ada,OP20,2026-01-01,2026-11-27\n")
+    rows = "G-old,,active,new;soon\nG-out,,active,out\n"
+    (tmp_path / "gauges.csv").write_text("id,calibration_due,status,characteristics\n" + rows)
+
+    def told(today: date) -> list[str]:
+        config = configuration.load(path, {}, TODAY)
+        return [str(problem).partition("warning: ")[2] for problem in locks_ahead(config, today)]
+
+    bound = "device[1].gauge: OP20 will take no value of G-old for old: the gauge register binds it to new, soon"
+    nobody = "station[1].name: nobody on the people list may measure at OP20 today: every badge will be refused"
+    assert told(date(2026, 11, 27)) == [bound]
+    assert told(TODAY) == [nobody, bound]
+
+
+def test_check_says_that_without_a_people_list_anybody_measures(tmp_path: Path) -> None:
+    (told,) = locks_ahead(loaded(tmp_path), TODAY)
+    assert told.warning
+    assert told.message.startswith("there is no people list: whoever has a badge may measure")
+    config = loaded(tmp_path)
+    stations = tuple(one.model_copy(update={"mode": "automatic"}) for one in config.settings.station)
+    settings = config.settings.model_copy(update={"station": stations})
+    assert not asks_nobody(replace(config, loaded=replace(config.loaded, settings=settings)))
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,14 @@ kind = "attribute"
 """
 
 
+PEOPLE = """\
+id,name,roles,operation,issued,expires
+OP-1,Ada,operator,OP10,2026-01-01,
+OP-2,Bob,operator,OP30,2026-01-01,
+OP-3,Eve,quality engineer,,,
+"""
+
+
 class BorePort:
     """The gauge's end of its wire."""
 
@@ -86,7 +94,7 @@ def written(floor: Floor, status: str = "active", unit: str = 'unit = "mm"') -> 
     (floor.folder / "agent.toml").write_text(AGENT.format(mqtt=floor.mqtt_port, folder=floor.folder, unit=unit))
     (floor.folder / "plan.toml").write_text(PLAN)
     (floor.folder / "gauges.csv").write_text(f"id,calibration_due,status\nG-0017,2099-01-31,{status}\n")
-    (floor.folder / "people.csv").write_text("id,name,qualification\nOP-1,Ada,\n")
+    (floor.folder / "people.csv").write_text(PEOPLE)
 
 
 def traced(floor: Floor, word: str) -> str:
@@ -104,14 +112,20 @@ def said(operator: Operator, id_: str) -> None:
 
 
 def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever(floor: Floor, bore: BorePort) -> None:
-    """An unknown badge, another part, a value before the unit, a wrong word; then the part itself."""
+    """Unknown and unqualified badges, another part, a value before the unit, a wrong word; then the part itself."""
     floor.broker()
     written(floor)
     floor.write_collector()
     floor.collector()
     floor.agent()
     operator = Operator(floor)
-    for text, told in (("OP-99", "badge.unknown"), ("OP-99", "badge.unknown")):
+    for text, told in (
+        ("OP-99", "badge.unknown"),
+        ("OP-99", "badge.unknown"),
+        ("OP-2", "badge.not_qualified"),
+        ("%ALLOW:in training, I stand beside", "allow.badge"),
+        ("OP-3", "allow.at_station"),
+    ):
         operator.type(text)
         said(operator, told)
     operator.log_on()
@@ -130,6 +144,8 @@ def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever
     said(operator, "record.recorded")
     operator.close()
     assert "OP-99 is not in the people list" in traced(floor, "OP-99")
+    assert "OP-2 is not qualified for OP10: let somebody measure who is" in traced(floor, "OP-2")
+    assert "in training, I stand beside" in traced(floor, "OP-3"), "who allows it is found as well as whom"
     assert "this is a PR-75; the plan CP-1 is for PR-1" in traced(floor, "SN000007")
     until(lambda: "looks: scan %OK or %NOK" in traced(floor, "SN000001"), "the refused word stands in the part's trace")
     assert "station.refused" in traced(floor, "SN000001")

@@ -61,6 +61,7 @@ def check(
     from gaugetrail_agent.gauge_sharing import shared_gauges
     from gaugetrail_agent.line_check import line_settings
     from gaugetrail_agent.line_check import probe as probe_ports
+    from gaugetrail_agent.locks_ahead import locks_ahead
 
     try:
         loaded = configuration.load(config)
@@ -68,8 +69,10 @@ def check(
     except ConfigError as error:
         _tell(list(error.problems), as_json)
         raise typer.Exit(BAD_CONFIG) from error
+    today = datetime.now(UTC).date()
     warnings = [
-        *calibration_doubts(loaded, datetime.now(UTC).date()),
+        *calibration_doubts(loaded, today),
+        *locks_ahead(loaded, today),
         *doubts(loaded),
         *line_settings(loaded),
         *shared_gauges(loaded),

@@ -1,7 +1,8 @@
 """An automatic station: each block that a PLC offers under a trigger is one unit, recorded at once.
 
-A value that the block lacks, that is not fit or can't be true leaves the record incomplete, never a number (G4). A
-block without a usable serial is a record too: an event with its bytes, and the PLC is told that it was rejected.
+A value that the block lacks, that is not fit or can't be true leaves the record incomplete, never a number (G4); where
+a gauge may not measure at all, the PLC is told that the part is rejected. A block without a usable serial is a record
+too: an event with its bytes, and the PLC is told that it was rejected.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         for (_, value), fit in zip(found, fits, strict=True)
         if fit.trouble is not None and value.reading.value is not None
     )
-    return replace(state, light="off", says=said("block.offered", serial=serial)), (SealIt(body, answer), *refused)
+    sealed = SealIt(body, answer, locked=any(fit.lock is not None for fit in fits))
+    return replace(state, light="off", says=said("block.offered", serial=serial)), (sealed, *refused)
 
 
 def _values(batch: BatchCame) -> Values:

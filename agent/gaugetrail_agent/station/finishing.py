@@ -6,7 +6,9 @@ the spool refuses, there is no green light (promises G1, G8).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.derived import underived
@@ -14,11 +16,13 @@ from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.documents.people import qualification_for
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Override, Verdict
 
 BY_SETTINGS = "settings"
 """Who let a value pass that the station would have refused, where no person did at the time."""
+BY_REGISTER = "gauge register"
 MAX_WHY = 2000
 
 
@@ -27,7 +31,8 @@ def finish(setup: Setup, state: StationState, unit: Unit, verdict: Verdict, mono
     body = body_of(setup, unit, verdict, mono_ns, operator=state.operator)
     state, told = left_behind(setup, state, unit, still_open(setup, unit))
     says = said("record.being_recorded")
-    return replace(state, unit=None, question=None, sealing=body, light="off", says=says), (*told, SealIt(body))
+    state = replace(state, unit=None, question=None, lock=None, plea=None, sealing=body, light="off", says=says)
+    return state, (*told, SealIt(body))
 
 
 def recorded(state: StationState, event: Recorded) -> Step:
@@ -67,6 +72,7 @@ def verdict_of(setup: Setup, unit: Unit) -> Verdict:
 def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operator: str | None = None) -> InspectionBody:
     """What is sealed of the unit. The qualification stands there as it stood."""
     person = setup.people.get(operator) if setup.people is not None else None
+    started = utc_text(unit.started_us)
     return InspectionBody(
         site=setup.site,
         line=setup.line,
@@ -78,10 +84,10 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         order=unit.ids.get("order"),
         heat=unit.ids.get("heat"),
         operator=operator,
-        qualification=person.qualification if person is not None else None,
+        qualification=None if person is None else qualification_for(person, setup.operation, started[:10]),
         plan=setup.plan.ref,
         verdict=verdict,
-        started=utc_text(unit.started_us),
+        started=started,
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
         measurements=unit.taken,
         override=_unlocked(setup, unit, operator),
@@ -91,18 +97,40 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
 
 
 def _unlocked(setup: Setup, unit: Unit, operator: str | None) -> Override | None:
-    """Values that the station would have refused: of gauges that are overdue or blocked, because its settings say so
-    and why; and odd ones, because the operator said that they are true.
+    """What counts although it is refused: people allowed it, a grace lasts, the settings say so, or an odd value was
+    confirmed.
     """
+    lifted = (one.override for one in unit.allowed)
+    odd, unfit = _of_odd_values(setup, unit, operator), _of_unfit_gauges(setup, unit)
+    overrides = list(dict.fromkeys((*lifted, *odd, *unfit)))
+    if len(overrides) < 2:
+        return next(iter(overrides), None)
+    first = overrides[0]
+    why = "; ".join(dict.fromkeys(f"{one.why} ({one.approved_by or one.who})" for one in overrides))
+    return Override(who=first.who, why=why[:MAX_WHY], approved_by=first.approved_by)
+
+
+def _of_unfit_gauges(setup: Setup, unit: Unit) -> Iterator[Override]:
     used = (taken for taken in unit.taken if taken.value is not None or taken.result is not None)
-    unfit = {f"{one.gauge} {one.calibration}" for one in used if one.calibration in ("overdue", "blocked")}
-    why = [f"{', '.join(sorted(unfit))}: {setup.unfit_gauge_reason}"] if unfit else []
+    unfit = {taken.gauge: taken for taken in used if taken.calibration in ("overdue", "blocked")}
+    by_settings = set()
+    for number, taken in sorted(unfit.items(), key=lambda one: one[0] or ""):
+        gauge = setup.gauges.get(number or "")
+        if gauge is not None and gauge.in_grace(date.fromisoformat(taken.time[:10])):
+            why = f"{gauge.id} overdue since {gauge.calibration_due}: {gauge.grace_days} days of grace"
+            yield Override(who=BY_REGISTER, why=why, approved_by=gauge.grace_approved_by)
+        elif taken.calibration not in setup.gauge_locks:  # else people allowed it, and that stands in the unit
+            by_settings.add(f"{number} {taken.calibration}")
+    if by_settings:
+        why = f"{', '.join(sorted(by_settings))}: {setup.unfit_gauge_reason}"
+        yield Override(who=BY_SETTINGS, why=why[:MAX_WHY])
+
+
+def _of_odd_values(setup: Setup, unit: Unit, operator: str | None) -> Iterator[Override]:
     odd = _confirmed(setup, unit)
     if odd:
-        why.append(f"{', '.join(odd)}: outside what it can be, and confirmed")
-    if not why:
-        return None
-    return Override(who=operator if odd and operator is not None else BY_SETTINGS, why="; ".join(why)[:MAX_WHY])
+        why = f"{', '.join(odd)}: outside what it can be, and confirmed"
+        yield Override(who=operator or BY_SETTINGS, why=why[:MAX_WHY])
 
 
 def _confirmed(setup: Setup, unit: Unit) -> list[str]:

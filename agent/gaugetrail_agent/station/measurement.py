@@ -1,12 +1,13 @@
 """From a reading to a measurement: what is fit to be recorded, judged against the plan, with gauge and calibration.
 
 Status before number (promise G4): a value enters a measurement only with status `ok`, in the plan's unit, from the
-device the plan names. Whether person, gauge and reading are fit is asked here and nowhere else: an operator is told
-the answer, a PLC's block is recorded without the value. Pure.
+device the plan names. Whether the reading is fit is asked here and nowhere else, and whether person and gauge are, of
+`locks`: an operator is told the answer, a PLC's block is recorded without the value. Pure.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -15,13 +16,13 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
+from gaugetrail_agent.station.locks import day_of, gauge_at, lock_on_gauge, lock_on_person
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import ValueCame
+from gaugetrail_agent.station.words import Lock, LockKey, ValueCame
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement, Verdict
-from gaugetrail_contract.text import refuse_identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,30 @@ class Fitness:
     gauge: Gauge | None
     calibration: Calibration | None
     trouble: Sentence | None
+    lock: Lock | None = None
+    """Where the trouble is that the gauge or the person may not measure this."""
 
 
-def fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
-    """The one question before a device's value becomes the characteristic's."""
-    gauge = _gauge(setup, value.device)
+def fitness(
+    setup: Setup,
+    wanted: Characteristic,
+    value: ValueCame,
+    *,
+    operator: str | None = None,
+    allowed: Collection[LockKey] = (),
+) -> Fitness:
+    """The one question before a device's value becomes the characteristic's. `allowed`: locks that were lifted."""
+    gauge = gauge_at(setup, value.device)
     # As the gauge's calibration stood on the (UTC) day of the value.
-    calibration = None if gauge is None else gauge.calibration(date.fromisoformat(utc_text(value.at_us)[:10]))
+    calibration = None if gauge is None else gauge.calibration(date.fromisoformat(day_of(value.at_us)))
     trouble = _unfit_reading(wanted, value.device, value.reading)
-    if trouble is None and gauge is not None and calibration in setup.gauge_locks:
-        trouble = said("value.gauge_unfit", gauge=gauge.id, calibration=Term(calibration))
-    return Fitness(gauge, calibration, trouble)
+    if trouble is not None:
+        return Fitness(gauge, calibration, trouble)
+    person = lock_on_person(setup, operator, wanted, value.at_us)
+    if person is not None and person.key not in allowed:
+        return Fitness(gauge, calibration, person.says, person)
+    lock = lock_on_gauge(setup, wanted, value.device, value.at_us, allowed)
+    return Fitness(gauge, calibration, None if lock is None else lock.says, lock)
 
 
 def machine_fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> Fitness:
@@ -52,14 +66,6 @@ def machine_fitness(setup: Setup, wanted: Characteristic, value: ValueCame) -> F
     between = plausible_range(wanted)
     trouble = said("block.implausible", device=value.device, value=found, characteristic=wanted.name, between=between)
     return replace(fit, trouble=trouble)
-
-
-def unfit_person(setup: Setup, badge: str) -> Sentence | None:
-    """Why this badge can't work here; null when it can."""
-    if setup.people is not None and setup.people.get(badge) is None:
-        return said("badge.unknown", badge=badge)
-    reason = refuse_identifier(badge)
-    return None if reason is None else said("badge.unusable", reason=reason)
 
 
 def by_device(setup: Setup, wanted: Characteristic, taken: ValueCame, fit: Fitness) -> Measurement:
@@ -79,6 +85,7 @@ def by_device(setup: Setup, wanted: Characteristic, taken: ValueCame, fit: Fitne
         calibration=fit.calibration,
         raw=reading.raw[:4096].hex(),
         status=str(reading.status),
+        certificate=fit.gauge.certificate if fit.gauge is not None else None,
     )
 
 

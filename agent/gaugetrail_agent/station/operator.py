@@ -12,11 +12,13 @@ from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import WITH_VALUE
+from gaugetrail_agent.station.allowing import answered_by, asked, asks, keys, locked
 from gaugetrail_agent.station.derived import underived, with_derived
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
-from gaugetrail_agent.station.measurement import by_device, by_hand, fitness, plausible_range, unfit_person
+from gaugetrail_agent.station.locks import lock_on_badge, lock_on_person
+from gaugetrail_agent.station.measurement import Fitness, by_device, by_hand, fitness, plausible_range
 from gaugetrail_agent.station.placements import (
     channel_of,
     made_before_scan,
@@ -37,6 +39,7 @@ from gaugetrail_agent.station.words import (
     CountBounce,
     KeepIt,
     Light,
+    Lock,
     Scanned,
     StationState,
     Step,
@@ -77,9 +80,12 @@ def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
         return say(state, "red", found)
     event, text = found, found.text
     if setup.badge.fullmatch(text):
-        return _badge(setup, state, text)
+        return _badge(setup, state, event)
+    state = replace(state, plea=None)
+    if asks(text):
+        return asked(setup, state, text)
     if text.upper() == LOGOFF and state.unit is None:
-        return replace(state, operator=None, light="off", says=said("badge.logged_off")), ()
+        return replace(state, operator=None, allowed=(), lock=None, light="off", says=said("badge.logged_off")), ()
     if state.operator is None:
         return say(state, "amber", said("badge.first", text=text))
     if state.unfinished is not None:
@@ -90,28 +96,40 @@ def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
     return _with_unit(setup, state, state.unit, event, text)
 
 
-def _badge(setup: Setup, state: StationState, text: str) -> Step:
+def _badge(setup: Setup, state: StationState, event: Scanned) -> Step:
+    text = event.text
+    if state.plea is not None:
+        return answered_by(setup, state, text)
     if state.unit is not None:
         return _unfinished(state, state.unit)
-    trouble = unfit_person(setup, text)
-    if trouble is not None:
-        return say(state, "red", trouble)
-    return replace(state, operator=text, light="off", says=said("badge.at_station", badge=text)), ()
+    lock = lock_on_badge(setup, text, event.at_us)
+    if lock is not None:
+        return locked(state, "red", lock)
+    says = said("badge.at_station", badge=text)
+    return replace(state, operator=text, allowed=(), lock=None, light="off", says=says), ()
 
 
-def with_fit_person(setup: Setup, state: StationState) -> StationState:
+def with_fit_person(setup: Setup, state: StationState, now_us: int) -> StationState:
     """Whoever is at the station and may not work by this setup is logged off and told why."""
-    trouble = None if state.operator is None else unfit_person(setup, state.operator)
-    return state if trouble is None else replace(state, operator=None, light="amber", says=trouble)
+    lock = _lock_on_operator(setup, state, now_us)
+    return state if lock is None else replace(state, operator=None, allowed=(), light="amber", says=lock.says)
+
+
+def _lock_on_operator(setup: Setup, state: StationState, at_us: int) -> Lock | None:
+    lock = None if state.operator is None else lock_on_badge(setup, state.operator, at_us)
+    return None if lock is None or lock.key in keys(state.allowed) else lock
 
 
 def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
     ids = identifiers(setup, event)
     if isinstance(ids, Sentence):
         return say(state, "red", ids)
-    unit = Unit(ids, event.at_us, event.mono_ns)
+    lock = _lock_on_operator(setup, state, event.at_us)
+    if lock is not None:  # a qualification ends at midnight, a shift doesn't
+        return locked(state, "red", lock)
+    unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed)
     unit = replace(unit, raw=raw_of(event, unit.serial))
-    return _go_on(setup, replace(state, unit=unit, light="off", says=None))
+    return _go_on(setup, replace(state, unit=unit, lock=None, light="off", says=None))
 
 
 def _with_unit(setup: Setup, state: StationState, unit: Unit, event: Scanned, text: str) -> Step:
@@ -138,6 +156,9 @@ def _typed(
 ) -> Step:
     """A characteristic without a device: its result is scanned or typed. `sure`: it was asked about, and is meant."""
     text = event.text
+    lock = lock_on_person(setup, state.operator, wanted, event.at_us)
+    if lock is not None and lock.key not in keys(unit.allowed):
+        return locked(state, "amber", lock)
     match wanted.kind:
         case CharacteristicKind.ATTRIBUTE:
             taken = _attribute(wanted, event.at_us, text)
@@ -245,7 +266,9 @@ def _is_press(setup: Setup, device: str) -> bool:
 def _fresh(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Step:
     """A value that is this part's: is it fit, and meant?"""
     rule, reading = rule_of(setup, event.device), event.reading
-    fit = fitness(setup, wanted, event)
+    fit = _fit(setup, state, unit, wanted, event)
+    if fit.lock is not None:
+        return locked(state, "amber", fit.lock)
     if fit.trouble is not None:
         return say(state, "amber", fit.trouble)
     if is_empty_pan(rule, reading):
@@ -285,10 +308,14 @@ def _answered(setup: Setup, state: StationState, unit: Unit, meant: ValueCame) -
 
 
 def _take(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Step:
-    taken = by_device(setup, wanted, event, fitness(setup, wanted, event))
+    taken = by_device(setup, wanted, event, _fit(setup, state, unit, wanted, event))
     state, told = used(setup, state, unit, wanted, event)
     state, effects = _took(setup, state, unit, taken, event.mono_ns)
     return state, (told, *effects)
+
+
+def _fit(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Fitness:
+    return fitness(setup, wanted, event, operator=state.operator, allowed=keys(unit.allowed))
 
 
 def _for_nothing(setup: Setup, state: StationState, device: str) -> Step:

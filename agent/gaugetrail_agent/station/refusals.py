@@ -36,7 +36,16 @@ class Whose(Enum):
 WHOSE: Mapping[str, Whose] = {
     "badge.first": Whose.NOBODY,
     "badge.unknown": Whose.BADGE,
+    "badge.no_role": Whose.BADGE,
+    "badge.not_qualified": Whose.BADGE,
+    "badge.not_yet_qualified": Whose.BADGE,
+    "badge.qualification_ended": Whose.BADGE,
     "badge.unusable": Whose.NOBODY,
+    "allow.nothing": Whose.NOBODY,
+    "allow.nobody": Whose.NOBODY,
+    "allow.no_reason": Whose.NOBODY,
+    "allow.no_role": Whose.BADGE,
+    "allow.oneself": Whose.BADGE,
     "unit.no_unit": Whose.NOBODY,
     "unit.other_part": Whose.SCANNED,
     "unit.identifier_unusable": Whose.NOBODY,
@@ -65,6 +74,12 @@ WHOSE: Mapping[str, Whose] = {
     "value.other_unit": Whose.UNIT,
     "value.implausible": Whose.UNIT,
     "value.gauge_unfit": Whose.GAUGE,
+    "value.gauge_bound": Whose.GAUGE,
+    "value.gauge_kind": Whose.GAUGE,
+    "value.gauge_of_no_kind": Whose.GAUGE,
+    "value.gauge_coarse": Whose.GAUGE,
+    "value.gauge_of_no_resolution": Whose.GAUGE,
+    "value.gauge_not_named": Whose.UNIT,
     "fresh.put_on": Whose.UNIT,
     "fresh.made_before": Whose.UNIT,
     "block.no_automatic_station": Whose.NOBODY,
@@ -105,7 +120,7 @@ def _names(setup: Setup, state: StationState, says: Sentence, event: Act) -> dic
         found["device"] = event.device
     elif WHOSE[says.id] is Whose.SCANNED:
         found |= _named_by_code(setup, event)
-    elif WHOSE[says.id] is Whose.BADGE:
+    if WHOSE[says.id] is Whose.BADGE:
         found["badge"] = str(says.values["badge"])
     return {key: name for key, name in found.items() if refuse_identifier(name) is None}
 

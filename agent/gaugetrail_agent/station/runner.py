@@ -39,6 +39,7 @@ from gaugetrail_agent.station.words import (
     SealIt,
     StationEvent,
     StationState,
+    TellEvent,
     TellUse,
     TryAgain,
     Unanswered,
@@ -139,7 +140,7 @@ class StationRunner:
         if state.unit is not None or state.sealing is not None or state.unfinished is not None:
             return
         (self.setup, taken), self._next = self._next, None
-        self.state = with_fit_person(self.setup, state)
+        self.state = with_fit_person(self.setup, state, self._clock.now_us())
         taken()
         self._show()
 
@@ -190,6 +191,8 @@ class StationRunner:
             elif isinstance(effect, Refusal):
                 entry = self._refusals.note(effect, self._clock.mono_ns())
                 self._tell_refusals(() if entry is None else (entry,))
+            elif isinstance(effect, TellEvent):
+                self._start(self._tell_event(effect))
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
         keep = next((effect for effect in effects if isinstance(effect, KeepIt)), None)
         if keep is None:
@@ -233,6 +236,14 @@ class StationRunner:
             log.warning("%s: refused, and not recorded yet: %s", self.setup.station, error, extra=told)
             self._refusals.put_back(entry, self._clock.mono_ns())
             self._tell_refusals(())
+
+    async def _tell_event(self, effect: TellEvent) -> None:
+        """The record that it concerns says it, too; so one that a full spool doesn't take is told, and let go."""
+        try:
+            await asyncio.wrap_future(self._spool.append(effect.body))
+        except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord) as error:
+            told = {"event": "event_not_recorded", "type": effect.body.type}
+            log.error("%s: %s not recorded: %s", self.setup.station, effect.body.type, error, extra=told)
 
     # --- the open unit's journal
 
@@ -316,7 +327,7 @@ class StationRunner:
         if isinstance(body, InspectionBody):
             self._events.put_nowait(Recorded(record, body.serial or body.lot or "", body.verdict))
         if effect.answer is not None:
-            await self._doors.answer(*effect.answer, result_code(body))
+            await self._doors.answer(*effect.answer, _answer(effect))
 
     async def _append(self, effect: SealIt) -> str:
         """The id of the (last) record once all are committed; what answers the PLC is durable together with it."""
@@ -324,7 +335,7 @@ class StationRunner:
         bodies: list[InspectionBody | EventBody] = [body]
         if isinstance(body, InspectionBody):
             bodies = list(pieces(self._with_attempt(body)))
-        remember = {} if effect.answer is None else self._doors.remember(*effect.answer, result_code(body))
+        remember = {} if effect.answer is None else self._doors.remember(*effect.answer, _answer(effect))
         if effect.answer is None:
             remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
         room = room_for(self.setup, body, len(bodies))
@@ -378,6 +389,11 @@ def room_for(setup: Setup, body: InspectionBody | EventBody, pieces: int = 1) ->
     keep = any(characteristic.on_spool_full == "keep" for characteristic in setup.plan.characteristics)
     passed = isinstance(body, InspectionBody) and body.verdict is Verdict.PASS and pieces == 1
     return Room(dropping, setup.plan.file.drop_class if dropping and passed and not keep else None)
+
+
+def _answer(effect: SealIt) -> ResultCode:
+    """What the PLC is told of a part; one that was measured with a gauge that may not is rejected."""
+    return ResultCode.REJECTED if effect.locked else result_code(effect.body)
 
 
 def result_code(body: InspectionBody | EventBody) -> ResultCode:

@@ -14,7 +14,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
-from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.documents.people import PeopleList, Role
 from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import Settings
@@ -94,6 +94,12 @@ class StationTable(Settings):
         examples=["QE-3: G-0017 is at the laboratory on Monday, checked against the master each morning"],
     )
 
+    override_roles: tuple[Role, ...] = Field(
+        ("quality engineer",),
+        description="who may let a person or a gauge measure that the station refuses, by badge and with a reason "
+        "(%ALLOW:reason); empty: nobody",
+    )
+
     @property
     def gauge_locks(self) -> frozenset[Calibration]:
         """How a gauge stands of which no value is taken."""
@@ -159,8 +165,15 @@ class Setup:
     """How a gauge stands of which no value is taken."""
     unfit_gauge_reason: str = ""
     """Who allows the values of others, and why."""
+    override_roles: tuple[Role, ...] = ("quality engineer",)
+    """Who may allow what is refused of a person or a gauge."""
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
     unfinished_secs: float = 600
+
+    @property
+    def operation(self) -> str:
+        """What people are qualified for here."""
+        return self.plan.file.operation or self.station
 
     @property
     def devices_wanted(self) -> frozenset[str]:
@@ -204,6 +217,7 @@ def station_setup(
         serial_channel=table.serial_channel,
         gauge_locks=table.gauge_locks,
         unfit_gauge_reason=table.unfit_gauge_reason,
+        override_roles=table.override_roles,
         on_spool_full=table.on_spool_full,
         unfinished_secs=table.unfinished_secs,
     )

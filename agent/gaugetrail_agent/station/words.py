@@ -12,7 +12,7 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
-from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Verdict
+from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
 
 Light = Literal["off", "green", "red", "amber"]
 """What became of the part."""
@@ -20,6 +20,25 @@ Sign = Literal["green", "amber", "red"]
 """How the station is: red where no part can be measured or recorded now, amber where somebody should know of it."""
 
 # --- where a station stands
+
+LockKey = tuple[str, str, str]
+"""What exactly is refused by a lock: the cause, the gauge or badge, the characteristic or operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Why a person or a gauge may not measure."""
+
+    says: Sentence
+    key: LockKey
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A lock that somebody has lifted, as it stands in the record."""
+
+    key: LockKey
+    override: Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,7 @@ class Unit:
     raw: str | None = None
     """The code as it was scanned, hex, where it says more than the identifier."""
     interruptions: tuple[Interruption, ...] = ()
+    allowed: tuple[Allowed, ...] = ()
 
     @property
     def serial(self) -> str:
@@ -63,7 +83,8 @@ class StationState:
 
     `unfinished` is a unit that the agent's last life left half measured, and `then` the scans that wait until what is
     being sealed is recorded. `sights` and `uses` are what decides whose a value is; `notices` is what is told of all
-    around the station; `question` is a value that the operator is asked about.
+    around the station; `question` is a value that the operator is asked about. `lock` is what was refused last because
+    of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here.
     """
 
     operator: str | None = None
@@ -79,6 +100,9 @@ class StationState:
     question: ValueCame | Scanned | None = None
     unfinished: InspectionBody | None = None
     then: tuple[Scanned, ...] = ()
+    lock: Lock | None = None
+    plea: str | None = None
+    allowed: tuple[Allowed, ...] = ()
 
 
 # --- what happens to it
@@ -188,6 +212,8 @@ class SealIt:
 
     body: InspectionBody | EventBody
     answer: tuple[str, int] | None = None
+    locked: bool = False
+    """A gauge may not measure: the part is rejected, whatever else was measured of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +259,14 @@ class Refusal:
     at_us: int
 
 
-Effect = SealIt | KeepIt | AskDevice | TellUse | CountBounce | Refusal
+@dataclass(frozen=True, slots=True)
+class TellEvent:
+    """Something that happened becomes a record, beside all else: no unit waits for it."""
+
+    body: EventBody
+
+
+Effect = SealIt | KeepIt | AskDevice | TellUse | CountBounce | Refusal | TellEvent
 Step = tuple[StationState, tuple[Effect, ...]]
 
 

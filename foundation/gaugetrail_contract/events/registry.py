@@ -21,7 +21,7 @@ from gaugetrail_contract.events.spool import (
     SpoolRetimed,
     SpoolSaved,
 )
-from gaugetrail_contract.events.station import BlockRejected, StationRefused
+from gaugetrail_contract.events.station import BlockRejected, StationOverridden, StationRefused
 
 EVENT_TYPES: Mapping[str, type[EventPayload]] = {
     one.TYPE: one
@@ -30,6 +30,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         LotMerge,
         AssemblyBuilt,
         BlockRejected,
+        StationOverridden,
         StationRefused,
         ClockStepped,
         SpoolLost,

@@ -44,3 +44,22 @@ class StationRefused(EventPayload):
         None, description="who was logged on at the station"
     )
     badge: Annotated[Identifier | None, FiledUnder("operator")] = Field(None, description="the badge that was refused")
+
+
+class StationOverridden(EventPayload):
+    """Somebody with a role let a person or a gauge measure that the station had refused; each record that it concerns
+    says so, too.
+    """
+
+    TYPE: ClassVar[str] = "station.overridden"
+    SUBJECT: ClassVar[SubjectKind] = "station"
+
+    cause: Identifier = Field(description="what was refused, as the id of the sentence: `value.gauge_unfit` …")
+    refused: str = Field(max_length=500, description="the sentence that refused it, in English")
+    why: str = Field(max_length=500, description="why it was allowed, as somebody typed it at the station")
+    operator: Annotated[Identifier | None, FiledUnder("operator")] = Field(
+        None, description="who measures; the one who allows it is the event's `by`"
+    )
+    gauge: Annotated[Identifier | None, FiledUnder("gauge")] = Field(None, description="the gauge that was refused")
+    serial: Annotated[Identifier | None, FiledUnder("serial")] = Field(None, description="the unit in hand")
+    lot: Annotated[Identifier | None, FiledUnder("lot")] = Field(None, description="its lot, where it says one")

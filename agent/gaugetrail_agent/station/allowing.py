@@ -1,0 +1,123 @@
+"""Somebody with a role lets measure what the station refuses: with a reason, in the record, as an event. Pure.
+
+    %ALLOW:the laboratory is full until Monday        whoever stands there says why
+    QE-3                                              then the badge of whoever may allow it
+
+Promise: exactly what was refused last is allowed, and nothing else: that gauge for that characteristic and unit, or
+that person; a person until somebody else is at the station. Nobody allows what they are refused themselves, and without
+a people list nobody has a role. Each allowance is an event, found under both people, gauge and unit; each record that
+it concerns says it, too (`override`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import Allowed, Light, Lock, LockKey, StationState, Step, TellEvent, say
+from gaugetrail_contract.events.station import StationOverridden
+from gaugetrail_contract.record import EventBody, Override, Subject
+from gaugetrail_contract.text import refuse_identifier
+
+ALLOW = "%ALLOW"
+LONGEST_REASON = 200
+NEVER = frozenset({"badge.unusable", "badge.unknown"})
+"""What nobody allows: whoever isn't on the list can be entered there."""
+
+
+def locked(state: StationState, light: Light, lock: Lock) -> Step:
+    """The lock is told, and may be lifted."""
+    return say(replace(state, lock=lock, plea=None), light, lock.says)
+
+
+def keys(allowed: Collection[Allowed]) -> frozenset[LockKey]:
+    """What is allowed."""
+    return frozenset(one.key for one in allowed)
+
+
+def asks(text: str) -> bool:
+    """Whether somebody asks that something be allowed."""
+    return text.upper().partition(":")[0].strip() == ALLOW
+
+
+def asked(setup: Setup, state: StationState, text: str) -> Step:
+    """Why it should be allowed; then the badge is waited for."""
+    reason = text.partition(":")[2].strip()[:LONGEST_REASON]
+    lock = state.lock
+    if lock is None or lock.key[0] in NEVER:
+        return say(state, "amber", said("allow.nothing"))
+    if setup.people is None or not setup.override_roles:
+        return say(state, "amber", said("allow.nobody", lock=lock.says))
+    if not reason or refuse_identifier(reason) is not None:
+        return say(state, "amber", said("allow.no_reason", allow=ALLOW))
+    says = said("allow.badge", roles=_roles(setup), lock=lock.says)
+    return say(replace(state, plea=reason), "amber", says)
+
+
+def answered_by(setup: Setup, state: StationState, badge: str) -> Step:
+    """The badge of whoever may allow it, or not."""
+    lock, reason = state.lock, state.plea
+    assert lock is not None, "a plea is about a lock"
+    assert reason is not None, "a badge answers a plea"
+    refused = _may_not(setup, lock, badge)
+    if refused is not None:
+        return say(state, "amber", refused)
+    why = f"{ENGLISH.text(lock.says)}: {reason}"
+    allowed = Allowed(lock.key, Override(who=badge, why=why[:2000]))
+    told = TellEvent(_event(setup, state, lock, badge, reason))
+    state = replace(state, lock=None, plea=None, light="off", says=said("allow.allowed", badge=badge))
+    if state.unit is not None:
+        return replace(state, unit=replace(state.unit, allowed=(*state.unit.allowed, allowed))), (told,)
+    if lock.key[0].startswith("badge."):
+        person = lock.key[1]
+        others = state.allowed if state.operator == person else ()
+        says = said("allow.at_station", badge=badge, person=person)
+        return replace(state, operator=person, allowed=(*others, allowed), says=says), (told,)
+    return state, (told,)
+
+
+def _may_not(setup: Setup, lock: Lock, badge: str) -> Sentence | None:
+    person = None if setup.people is None else setup.people.get(badge)
+    if person is None:
+        return said("badge.unknown", badge=badge)
+    if not set(setup.override_roles) & set(person.roles):
+        return said("allow.no_role", badge=badge, roles=_roles(setup))
+    return said("allow.oneself", badge=badge) if lock.key[1] == badge else None
+
+
+def _roles(setup: Setup) -> str:
+    return ", ".join(setup.override_roles)
+
+
+def _event(setup: Setup, state: StationState, lock: Lock, badge: str, reason: str) -> EventBody:
+    unit = state.unit
+    person = lock.key[0].startswith("badge.")
+    told = {
+        "cause": lock.says.id,
+        "refused": ENGLISH.text(lock.says)[:500],
+        "why": reason,
+        "operator": lock.key[1] if person else state.operator,
+        "gauge": None if person or lock.says.id == "value.gauge_not_named" else lock.key[1],
+        "serial": None if unit is None else unit.ids.get("serial"),
+        "lot": None if unit is None else unit.ids.get("lot"),
+    }
+    payload = StationOverridden.model_validate({key: value for key, value in told.items() if value is not None})
+    return EventBody(
+        site=setup.site,
+        line=setup.line,
+        station=setup.station,
+        type=StationOverridden.TYPE,
+        subject=Subject(kind="station", id=setup.station),
+        payload=payload.written(),
+        by=badge,
+        role=next((role for role in _roles_of(setup, badge) if role in setup.override_roles), None),
+        reason=reason,
+        subjects=(Subject(kind="person", id=badge),),
+    )
+
+
+def _roles_of(setup: Setup, badge: str) -> tuple[str, ...]:
+    person = None if setup.people is None else setup.people.get(badge)
+    return () if person is None else person.roles
