@@ -157,6 +157,9 @@ def test_check_says_whom_and_which_gauges_a_station_will_refuse(tmp_path: Path) 
         config = configuration.load(path, {}, TODAY)
         return [str(problem).partition("warning: ")[2] for problem in locks_ahead(config, today)]
 
+    with_kind = 'gauge_kind = "depth gauge"\nresolution = "0.001"\nname = "soon"'
+    plan = tmp_path / "plan.toml"
+    plan.write_text(plan.read_text().replace('name = "soon"', with_kind))
     bound = "device[1].gauge: OP20 will take no value of G-old for old: the gauge register binds it to new, soon"
     nobody = "station[1].name: nobody on the people list may measure at OP20 today: every badge will be refused"
     assert told(date(2026, 11, 27)) == [bound]

@@ -14,6 +14,7 @@ from gaugetrail_agent.station.runner import _answer
 from gaugetrail_agent.station.unfinished import journal_text, kept
 from gaugetrail_agent.station.words import NotRecorded, Recorded, SealIt, TellEvent
 from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.events.station import StationOverridden
 from gaugetrail_contract.plc_codes import ResultCode
@@ -180,6 +181,72 @@ def test_a_gauge_that_may_not_measure_this_is_refused_with_what_to_do(row: Any, 
     floor.gauge("bore", "74.0", "mm")
     assert floor.message == message
     assert refused(floor) == ([(cause, ("gauge", "G-17"))] if cause else [])
+
+
+ENTER = "bore diameter: have it entered, or use another one"
+FINE = Characteristic(
+    name="bore", title="bore diameter", unit="mm", device="bore", gauge_kind="bore gauge", resolution="0.001"
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "cause", "message"),
+    [
+        ({"kind": "bore gauge", "resolution": "0.001"}, None, "being recorded"),
+        (
+            {"kind": "caliper", "resolution": "0.001"},
+            "value.gauge_kind",
+            "gauge G-17 is a caliper, the plan wants a bore gauge for bore diameter: use one",
+        ),
+        (
+            {"resolution": "0.001"},
+            "value.gauge_of_no_kind",
+            f"the gauge register doesn't say what kind of gauge G-17 is; the plan wants a bore gauge for {ENTER}",
+        ),
+        (
+            {"kind": "bore gauge", "resolution": "0.01", "unit": "mm"},
+            "value.gauge_coarse",
+            "gauge G-17 resolves 0.01 mm, the plan wants 0.001 mm or finer for bore diameter: use another one",
+        ),
+        (
+            {"kind": "bore gauge"},
+            "value.gauge_of_no_resolution",
+            f"the gauge register doesn't say how finely G-17 resolves; the plan wants 0.001 mm for {ENTER}",
+        ),
+    ],
+)
+def test_the_gauge_is_of_the_kind_and_as_fine_as_the_plan_wants(row: Any, cause: str, message: str) -> None:
+    floor = at(people(held()), FINE, gauges={"G-17": gauge("G-17", TODAY, **row)})
+    for text in ("OP-12", "SN000001"):
+        floor.scan(text)
+    floor.gauge("bore", "74.0", "mm")
+    assert floor.message == message
+    assert refused(floor) == ([(cause, ("gauge", "G-17"))] if cause else [])
+
+
+def test_a_device_without_a_gauge_number_measures_nothing_that_needs_a_kind_of_gauge() -> None:
+    for wanted, what in ((FINE, "bore gauge"), (FINE.model_copy(update={"gauge_kind": None}), "0.001 mm")):
+        floor = at(people(held()), wanted)
+        nameless = replace(floor.setup.devices["bore"], gauge=None)
+        floor.setup = replace(floor.setup, devices={**floor.setup.devices, "bore": nameless})
+        for text in ("OP-12", "SN000001"):
+            floor.scan(text)
+        floor.gauge("bore", "74.0", "mm")
+        start = f"bore has no gauge number in the settings, and the plan wants a {what} for bore diameter: "
+        assert floor.message == f"{start}call the technician"
+        for text in ("%ALLOW:it is the right one", "OP-3"):
+            floor.scan(text)
+        assert overridden(floor)[0].gauge is None
+        floor.gauge("bore", "74.0", "mm")
+        assert floor.sealed().override is not None
+
+
+def test_people_are_qualified_for_the_plans_operation_where_it_says_one() -> None:
+    floor = at(people(held("OP99")))
+    file = floor.setup.plan.file.model_copy(update={"operation": "OP99"})
+    floor.setup = replace(floor.setup, plan=replace(floor.setup.plan, file=file))
+    floor.scan("OP-12")
+    assert floor.state.operator == "OP-12"
 
 
 def test_a_value_within_the_grace_says_who_gave_it() -> None:
