@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Allowed, Light, Lock, LockKey, StationState, Step, TellEvent, say
+from gaugetrail_agent.station.words import LiftedLock, Light, Lock, LockKey, StationState, Step, TellEvent, say
 from gaugetrail_contract.events.station import StationOverridden
 from gaugetrail_contract.record import EventBody, Override, Subject
 from gaugetrail_contract.text import refuse_identifier
@@ -32,7 +32,7 @@ def locked(state: StationState, light: Light, lock: Lock) -> Step:
     return say(replace(state, lock=lock, plea=None), light, lock.says)
 
 
-def keys(allowed: Collection[Allowed]) -> frozenset[LockKey]:
+def keys(allowed: Collection[LiftedLock]) -> frozenset[LockKey]:
     """What is allowed."""
     return frozenset(one.key for one in allowed)
 
@@ -65,7 +65,7 @@ def answered_by(setup: Setup, state: StationState, badge: str) -> Step:
     if refused is not None:
         return say(state, "amber", refused)
     why = f"{ENGLISH.text(lock.says)}: {reason}"
-    allowed = Allowed(lock.key, Override(who=badge, why=why[:2000]))
+    allowed = LiftedLock(lock.key, Override(who=badge, why=why[:2000]))
     told = TellEvent(_event(setup, state, lock, badge, reason))
     state = replace(state, lock=None, plea=None, light="off", says=said("allow.allowed", badge=badge))
     if state.unit is not None:

@@ -17,7 +17,7 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.finishing import BY_REGISTER, BY_SETTINGS, body_of
 from gaugetrail_agent.station.setup import IDENTIFIERS, Setup
 from gaugetrail_agent.station.unit_code import identifiers
-from gaugetrail_agent.station.words import Allowed, NotKept, Scanned, SealIt, StationState, Step, Unit, say
+from gaugetrail_agent.station.words import LiftedLock, NotKept, Scanned, SealIt, StationState, Step, Unit, say
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.record import InspectionBody, Interruption, Verdict
 from gaugetrail_contract.record.rules import fault_in
@@ -103,9 +103,9 @@ def _resumed(state: StationState, left: InspectionBody, event: Scanned) -> Step:
     return replace(state, unfinished=None, unit=unit, light="off", says=said("unit.goes_on", serial=unit.serial)), ()
 
 
-def _allowed(state: StationState, left: InspectionBody) -> tuple[Allowed, ...]:
+def _allowed(state: StationState, left: InspectionBody) -> tuple[LiftedLock, ...]:
     """What people allowed before stays in the record; for what comes, they are asked again."""
     before = left.override
     if before is None or before.who in (BY_SETTINGS, BY_REGISTER):
         return state.allowed
-    return Allowed(("before", "", ""), before), *state.allowed
+    return LiftedLock(("before", "", ""), before), *state.allowed

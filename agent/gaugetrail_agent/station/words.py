@@ -34,7 +34,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
+class LiftedLock:
     """A lock that somebody has lifted, as it stands in the record."""
 
     key: LockKey
@@ -52,7 +52,7 @@ class Unit:
     raw: str | None = None
     """The code as it was scanned, hex, where it says more than the identifier."""
     interruptions: tuple[Interruption, ...] = ()
-    allowed: tuple[Allowed, ...] = ()
+    allowed: tuple[LiftedLock, ...] = ()
 
     @property
     def serial(self) -> str:
@@ -102,7 +102,7 @@ class StationState:
     then: tuple[Scanned, ...] = ()
     lock: Lock | None = None
     plea: str | None = None
-    allowed: tuple[Allowed, ...] = ()
+    allowed: tuple[LiftedLock, ...] = ()
 
 
 # --- what happens to it
