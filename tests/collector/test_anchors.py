@@ -16,7 +16,9 @@ from places import Place, SqlitePlace
 from samples import T0, head
 
 from gaugetrail_collector.config import EvidenceTable, ReadbackTable
+from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.evidence.anchors import Anchors, heads_of, stored_anchors
+from gaugetrail_collector.evidence.own_chain import own_chains
 from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.evidence.readback_rounds import Rounds
 from gaugetrail_collector.evidence.verify import verify
@@ -25,6 +27,7 @@ from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import DAY_US, ClockTrust, FixedClock, utc_text
+from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.record import FIRST_PREV, EventBody, Subject
 from gaugetrail_contract.seal import ChainName, Opened, branch_name, open_line
@@ -52,6 +55,28 @@ class Hand:
 
     def exported(self) -> list[bytes]:
         return list(stored_anchors(self.store))
+
+
+def test_documents_are_anchored_too_though_they_go_past_the_collecting(tmp_path: Path) -> None:
+    """A forger who may write into the store seals the whole chain of steps anew, with another approver."""
+    place = SqlitePlace(tmp_path)
+    hand = Hand(place.store(), tmp_path)
+    desk = Desk(place.store(), "c2", tmp_path / "documents.lock", hand.clock, master=True)
+    desk.begin("ida", "")
+    assert hand.seal() == 1
+    assert hand.seal() == 0
+    desk.new(NewEdition(DocumentKind.FORM, "F-1", b"x"), "eva")
+    assert hand.seal() == 2
+    assert hand.seal() == 0
+    names = own_chains(hand.store, "documents")
+    heads, faults = heads_of(hand.exported(), [KEY.key])
+    assert (faults, set(heads[names[0]])) == ([], {1, 2})
+    assert verify(hand.store, heads).ok
+    with closing(sqlite3.connect(place.path)) as db, db:
+        db.execute("DELETE FROM record WHERE epoch LIKE 'documents%'")
+    forger = Desk(place.store(), "c2", tmp_path / "documents.lock", hand.clock, master=True)
+    forger.begin("mallory", "")
+    assert not verify(hand.store, heads).ok
 
 
 def rewritten(count: int, start: int) -> list[Opened]:
@@ -183,6 +208,9 @@ class Failing:
 
     def __init__(self, store: Store, *, writes: bool) -> None:
         self._store, self._writes = store, writes
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
 
     def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[object]:
         if self._writes:

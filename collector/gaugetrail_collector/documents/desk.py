@@ -21,8 +21,7 @@ from gaugetrail_collector.documents import folding, texts
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.documents.roles import role_book
 from gaugetrail_collector.documents.written import master_body, part_bodies, step_body
-from gaugetrail_collector.evidence.anchors import PREFIX
-from gaugetrail_collector.evidence.own_chain import NeverStored, Overtaken, OwnChain, locked
+from gaugetrail_collector.evidence.own_chain import PREFIX, NeverStored, Overtaken, OwnChain, locked
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.documents.editions import (

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gaugetrail_collector.evidence.own_chain import PREFIX, grown_heads
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.stores import Fate, Store
 from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
@@ -37,8 +38,6 @@ from gaugetrail_contract.signing import BadSignature, Signer, check
 
 log = logging.getLogger(__name__)
 
-PREFIX = "collector:"
-"""No agent of a line is called so."""
 EPOCH = re.compile("[0-9a-f]{12}")
 """What an epoch of anchors is called; chains for other purposes have other names (`own_chain`)."""
 MOST_HEADS = 200
@@ -77,6 +76,7 @@ class Anchors:
         self._clock = clock
         self._grown: dict[ChainName, tuple[int, str]] = {}
         self._newest: dict[ChainName, int] = {}
+        self._office: dict[ChainName, tuple[int, str]] = {}
         self._unanchored = 0
         self._lock = threading.Lock()
 
@@ -107,8 +107,12 @@ class Anchors:
             self._store(store, state)
         self._leave_wrong_year(state)
         with self._lock:
-            grown, counted = dict(sorted(self._grown.items())), self._unanchored
-        names = list(grown)
+            grown, counted = dict(self._grown), self._unanchored
+        # What was decided in the office goes into the store past the collecting, perhaps at another collector, whose
+        # clock may be behind.
+        office = {chain: (head.seq, head.sha256) for chain, head in grown_heads(store, state.last_us - DAY_US)}
+        grown |= {chain: head for chain, head in office.items() if self._office.get(chain) != head}
+        names = sorted(grown)
         for start in range(0, len(names), MOST_HEADS):
             part = {name: grown[name] for name in names[start : start + MOST_HEADS]}
             state.pending = self._sealed(state, part)
@@ -118,6 +122,7 @@ class Anchors:
                 for name, head in part.items():
                     if self._grown.get(name) == head:
                         del self._grown[name]
+        self._office |= office
         with self._lock:
             self._unanchored -= counted
         return len(grown)

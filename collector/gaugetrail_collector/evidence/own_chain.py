@@ -20,6 +20,7 @@ A crash or a store that stops answering between the write and its answer: the re
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import sqlite3
 import zlib
@@ -27,15 +28,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaugetrail_collector.evidence.anchors import PREFIX
 from gaugetrail_collector.stores import Fate, Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, EventBody, Head
 from gaugetrail_contract.seal import BadRecord, ChainName, Opened, Sealed, open_line, open_sealed, seal
 
+PREFIX = "collector:"
+"""No agent of a line is called so."""
 SITE = "collectors"
 """Stands in the records in a site's place: no site is meant."""
+PURPOSE = re.compile("[a-z]{8,}[0-9]{4}")
+"""How an epoch of such a chain begins; those of anchors are hex digits."""
 BATCH = 20
 """Records of up to 60,000 bytes in one write; InfluxDB takes 25 MB at once."""
 LOCK_SECS = 30.0
@@ -62,6 +66,17 @@ class OwnHead:
 def own_chains(store: Store, purpose: str) -> list[ChainName]:
     """Every chain of that purpose, of whatever collector. Raises `StoreDown`."""
     return [one for one in store.chains() if one.agent.startswith(PREFIX) and one.epoch.startswith(purpose)]
+
+
+def grown_heads(store: Store, since_us: int) -> Iterator[tuple[ChainName, OwnHead]]:
+    """The last record of each such chain, of whatever purpose and collector, that had one then or later and can be
+    believed. Raises `StoreDown`.
+    """
+    for chain in store.chains():
+        if chain.agent.startswith(PREFIX) and PURPOSE.match(chain.epoch):
+            last = max(store.rows(*chain, window=Window(since_us)), key=lambda row: row.seq, default=None)
+            if last is not None and (head := _head_of(last)) is not None:
+                yield chain, head
 
 
 @contextlib.contextmanager
