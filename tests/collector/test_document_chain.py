@@ -11,16 +11,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from made import chain as chain_of
 from places import InfluxPlace, Place, SqlitePlace
 
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
 from gaugetrail_collector.documents.folding import DocumentRegister, fold, read_register
 from gaugetrail_collector.documents.texts import TextMissing, stored_parts, stored_text
 from gaugetrail_collector.documents.written import part_bodies
+from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.archive import write_archive
 from gaugetrail_collector.evidence.archive_restore import prove, restore_archive
 from gaugetrail_collector.evidence.own_chain import NeverStored, Overtaken, OwnChain, own_chains
 from gaugetrail_collector.evidence.verify import verify
+from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown
 from gaugetrail_collector.stores.question import ALL_TIME
 from gaugetrail_collector.tracing.copying import copy
@@ -31,6 +34,7 @@ from gaugetrail_contract.record import MAX_RECORD_BYTES, Event, EventBody, Subje
 from gaugetrail_contract.seal import Opened, Sealed, open_sealed
 
 CLOCK = FixedClock()
+LATER = FixedClock(us=CLOCK.us + 60_000_000)
 TEXT = b'id = "CP-1"\nrevision = "C"\n'
 LARGE = b"".join(b"%08d \xff\n" % number for number in range(10_000))
 """110,000 bytes that are no text: three parts."""
@@ -169,7 +173,7 @@ def test_a_crash_on_the_way_leaves_nothing_half_and_doing_it_again_is_safe(
 
 
 def test_only_what_is_missing_of_a_text_is_written_again(place: Place, tmp_path: Path, begun: Desk) -> None:
-    chain = OwnChain(place.store(), "c1", "doctexts", CLOCK)
+    chain = OwnChain(place.store(), "c1", "doctexts", LATER)
     first = own_chain_bodies(chain, LARGE)[1:2]
     chain.append(first)
     assert {2} == set(stored_parts(place.store(), sha(LARGE)).parts)
@@ -186,7 +190,7 @@ def own_chain_bodies(chain: OwnChain, content: bytes) -> list[EventBody]:
 
 
 def test_a_part_that_is_not_what_it_was_is_told(place: Place, begun: Desk) -> None:
-    chain = OwnChain(place.store(), "c1", "doctexts", CLOCK)
+    chain = OwnChain(place.store(), "c1", "doctexts", LATER)
     bodies = own_chain_bodies(chain, TEXT)
     other = own_chain_bodies(chain, TEXT + b"#")[0]
     chain.append([msgspec.structs.replace(other, subject=bodies[0].subject)])
@@ -194,6 +198,22 @@ def test_a_part_that_is_not_what_it_was_is_told(place: Place, begun: Desk) -> No
         stored_text(place.store(), sha(TEXT))
     with pytest.raises(TextMissing, match="the store holds no text of the digest 00"):
         stored_text(place.store(), "0" * 64)
+
+
+def test_a_moment_that_another_chain_of_this_collector_has_is_not_taken(place: Place, tmp_path: Path) -> None:
+    """A store takes no two records of one agent and moment; the clock stands, and anchors are written meanwhile."""
+    anchoring = Anchors("c1", tmp_path / "anchors.json", None, CLOCK)
+    store = place.store()
+    records = chain_of(3)
+    store.write(records)
+    anchoring.there(spans_of(records))
+    assert anchoring.seal_heads(store) == 1
+    with pytest.raises(Declined, match=r"it could not be written, and nothing was done: .* whose place it would take"):
+        desk(place.store(), tmp_path).begin("ida", "")
+    at = desk(place.store(), tmp_path, clock=LATER)
+    at.begin("ida", "")
+    approve(at, plan(LARGE))
+    assert verify(place.store()).ok
 
 
 # --- two at once
@@ -301,7 +321,8 @@ def test_a_head_that_cannot_be_believed_begins_a_new_epoch(tmp_path: Path) -> No
     at.new(plan(), "eva")
     with closing(sqlite3.connect(place.path)) as db, db:
         db.execute("UPDATE record SET data = replace(data, 'eva', 'eve') WHERE epoch LIKE 'documents%' AND seq = 2")
-    at.new(NewEdition(DocumentKind.FORM, "F-1", b"x"), "eva")
+    later = desk(place.store(), tmp_path, clock=LATER)
+    later.new(NewEdition(DocumentKind.FORM, "F-1", b"x"), "eva")
     assert len(own_chains(place.store(), "documents")) == 2
     assert {"F-1"} == set(read_register(place.store()).lives)
     assert not verify(place.store()).ok

@@ -136,7 +136,7 @@ class Desk:
             raise Declined(f"{self._lock} can't be used: {error}; another program may be writing, try again") from error
         except NeverStored as error:
             raise Declined(f"the store can't take it: {error}") from error
-        raise Declined(f"another collector writes documents at the same time: {overtaken}") from overtaken
+        raise Declined(f"it could not be written, and nothing was done: {overtaken}") from overtaken
 
     def _not_master(self, register: DocumentRegister) -> str:
         writer = register.writer
@@ -211,10 +211,9 @@ class Desk:
         judged = take(life, asked)
         if isinstance(judged, StepRefused):
             raise Declined(judged.sentence)
-        if content is not None:
-            self._write_text(register, content)
+        after_us = register.last_us if content is None else self._write_text(register, content)
         chain = self._chain(folding.PURPOSE)
-        record = chain.append([step_body(chain, judged, asked, role)])[0].record
+        record = chain.append([step_body(chain, judged, asked, role)], after_us=after_us)[0].record
         after = take(life, replace(asked, at_us=record.time_us))
         assert isinstance(after, Life)
         edition = after.edition(asked.edition)
@@ -231,12 +230,14 @@ class Desk:
                 f"[documents] master is true on {self._collector}, too; set it to false on one of them"
             )
 
-    def _write_text(self, register: DocumentRegister, content: bytes) -> None:
+    def _write_text(self, register: DocumentRegister, content: bytes) -> int:
+        """The last moment of all documents then."""
         sha256 = hashlib.sha256(content).hexdigest()
         chain = self._chain(texts.PURPOSE)
-        bodies = part_bodies(chain, sha256, content, texts.stored_parts(self._store, sha256).parts)
-        if bodies:
-            chain.append(bodies, self._last_text_us(register))
+        there = texts.stored_parts(self._store, sha256)
+        last_us = max(register.last_us, there.last_us or 0)
+        bodies = part_bodies(chain, sha256, content, there.parts)
+        return chain.append(bodies, self._last_text_us(register), last_us)[-1].time_us if bodies else last_us
 
     def _last_text_us(self, register: DocumentRegister) -> int | None:
         """When the last known text was written: the chain of texts needn't be read from its beginning."""

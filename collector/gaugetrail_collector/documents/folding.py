@@ -51,6 +51,8 @@ class DocumentRegister:
     faults: tuple[str, ...] = ()
     last_sha256: str | None = None
     """Digest of the text that was written last."""
+    last_us: int = 0
+    """When the last of all these records was sealed."""
 
     def life(self, kind: DocumentKind, document: str) -> Life:
         """The document's life; a new one where there is none."""
@@ -85,6 +87,7 @@ def fold(events: Iterable[Event]) -> DocumentRegister:
         elif isinstance(said, DocumentStepTaken):
             steps.setdefault(event.subject.id, []).append((event, said))
     writers.sort(key=lambda one: (one.number, one.since_us, one.agent))
+    last_us = max([one.since_us for one in writers] + [one.time_us for some in steps.values() for one, _ in some] + [0])
     faults: list[str] = []
     lives = {one: life for one in sorted(steps) if (life := _life(one, steps[one], faults)) is not None}
     texts = [(event.time_us, said.sha256) for some in steps.values() for event, said in some if said.size is not None]
@@ -94,6 +97,7 @@ def fold(events: Iterable[Event]) -> DocumentRegister:
         frozenset(one.administrator for one in writers),
         tuple(faults),
         max(texts)[1] if texts else None,
+        last_us,
     )
 
 

@@ -101,12 +101,13 @@ class OwnChain:
         self._clock = clock
         self._head: OwnHead | None = None
 
-    def append(self, bodies: Sequence[EventBody], since_us: int | None = None) -> list[Opened]:
+    def append(self, bodies: Sequence[EventBody], since_us: int | None = None, after_us: int = 0) -> list[Opened]:
         """Seal and store them; the store has them when this returns. `since_us`: the chain had a record then or later.
-        Raises `Overtaken`, `NeverStored`, `StoreDown`.
+        `after_us`: the last moment of this collector's other chains, since a store takes no two records of one agent
+        and moment. Raises `Overtaken`, `NeverStored`, `StoreDown`.
         """
         head = self._head if self._head is not None else self._read_head(since_us)
-        records = self._sealed(head, bodies)
+        records = self._sealed(head, bodies, after_us)
         self._head = None  # until the store has answered, nothing is known
         for start in range(0, len(records), BATCH):
             self._write(records[start : start + BATCH])
@@ -120,7 +121,7 @@ class OwnChain:
     def _read_head(self, since_us: int | None) -> OwnHead:
         epochs = sorted({one.epoch for one in own_chains(self._store, self.purpose) if one.agent == self.agent})
         head = self._last(epochs[-1], since_us) if epochs else None
-        return OwnHead(self._new_epoch(epochs)) if head is None or self._of_wrong_year(head) else head
+        return OwnHead(self._new_epoch(epochs)) if head is None or self._of_wrong_year(head.time_us) else head
 
     def _last(self, epoch: str, since_us: int | None) -> OwnHead | None:
         """The epoch's last record; null for one that can't be believed."""
@@ -130,8 +131,8 @@ class OwnChain:
             return None if since_us is None else self._last(epoch, None)
         return _head_of(last)
 
-    def _of_wrong_year(self, head: OwnHead) -> bool:
-        return head.time_us - self._clock.now_us() > DAY_US and self._clock.trust() is ClockTrust.SYNCED
+    def _of_wrong_year(self, time_us: int) -> bool:
+        return time_us - self._clock.now_us() > DAY_US and self._clock.trust() is ClockTrust.SYNCED
 
     def _new_epoch(self, epochs: Sequence[str]) -> str:
         digits = epochs[-1][len(self.purpose) : len(self.purpose) + 4] if epochs else "0"
@@ -139,8 +140,8 @@ class OwnChain:
 
     # --- writing
 
-    def _sealed(self, head: OwnHead, bodies: Iterable[EventBody]) -> list[Opened]:
-        ticker = Ticker(self._clock.now_us, head.time_us)
+    def _sealed(self, head: OwnHead, bodies: Iterable[EventBody], after_us: int) -> list[Opened]:
+        ticker = Ticker(self._clock.now_us, max(head.time_us, 0 if self._of_wrong_year(after_us) else after_us))
         seq, prev, made = head.seq, head.sha256, []
         for body in bodies:
             seq += 1
@@ -167,7 +168,7 @@ class OwnChain:
 
     def _write(self, records: Sequence[Opened]) -> None:
         for one, outcome in zip(records, self._store.write(records), strict=True):
-            if outcome.fate is Fate.FORK:
+            if outcome.fate in (Fate.FORK, Fate.HELD):
                 raise Overtaken(f"{one.record.id}: {outcome.reason}")
             if outcome.fate is Fate.REJECTED:
                 raise NeverStored(f"{one.record.id}: {outcome.reason}")
