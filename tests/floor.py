@@ -279,7 +279,6 @@ class HoldingProxy:
     def __init__(self, target: int) -> None:
         self._target = target
         self.hold = threading.Event()
-        self.held = threading.Event()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._server.getsockname()[1])
         self._sockets: list[socket.socket] = []
@@ -306,7 +305,6 @@ class HoldingProxy:
         try:
             while data := source.recv(65536):
                 if is_answer and self.hold.is_set():
-                    self.held.set()
                     continue
                 target.sendall(data)
         except OSError:
