@@ -122,5 +122,5 @@ def _measuring(config: AgentConfig, device: str) -> dict[str, frozenset[str]]:
     return {
         table.name: table.gauge_locks
         for table in config.settings.station
-        if any(wanted.device == device for wanted in config.plans[table.name].characteristics)
+        if any(one.device == device for plan in config.plans[table.name] for one in plan.characteristics)
     }

@@ -40,7 +40,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.lists import load_gauges, load_people
 from gaugetrail_contract.documents.people import PeopleList
-from gaugetrail_contract.documents.plan import Plan
+from gaugetrail_contract.documents.plan import Characteristic, Plan
 from gaugetrail_contract.record import Capture
 from gaugetrail_contract.settings import (
     ConfigError,
@@ -224,7 +224,8 @@ class AgentConfig:
     """A settings file that passed every check, with the documents it names."""
 
     loaded: Loaded[AgentSettings]
-    plans: Mapping[str, Plan]
+    plans: Mapping[str, tuple[Plan, ...]]
+    """Station -> the plans that it works by; the unit says which of several holds for it."""
     gauges: Mapping[str, Gauge]
     people: PeopleList | None
     labels: Mapping[str, OwnLabel] = field(default_factory=dict)
@@ -282,13 +283,17 @@ class AgentConfig:
         """The channels that a device has, as far as its driver, its settings or any plan names them."""
         if isinstance(device, ModbusDeviceTable):
             return tuple(value.name for value in device.value if not value.is_text)
-        planned = (c.channel for plan in self.plans.values() for c in plan.characteristics if c.device == device.name)
+        planned = (c.channel for c in self._planned() if c.device == device.name)
         named = (*self.driver(device).channels, *device.channels, *planned)
         return tuple(dict.fromkeys(name for name in named if name is not None))
 
+    def _planned(self) -> Iterator[Characteristic]:
+        """All that any plan of any station measures."""
+        return (wanted for plans in self.plans.values() for plan in plans for wanted in plan.characteristics)
+
     def channels(self, device: StreamDeviceTable) -> tuple[str | None, ...]:
         """What to ask the device for: the channels it is set up with, or those that plans name, or just a value."""
-        planned = (c.channel for plan in self.plans.values() for c in plan.characteristics if c.device == device.name)
+        planned = (c.channel for c in self._planned() if c.device == device.name)
         return device.channels or tuple(dict.fromkeys(planned)) or (None,)
 
 
@@ -417,8 +422,8 @@ def _labels(config: AgentConfig) -> tuple[dict[str, OwnLabel], list[Problem]]:
     return found, problems
 
 
-def _plans(config: AgentConfig) -> tuple[dict[str, Plan], PlanReading[AgentSettings]]:
-    plans: dict[str, Plan] = {}
+def _plans(config: AgentConfig) -> tuple[dict[str, tuple[Plan, ...]], PlanReading[AgentSettings]]:
+    plans: dict[str, tuple[Plan, ...]] = {}
     devices = {device.name: device for device in config.settings.device}
     reading = PlanReading(config.loaded, dict.fromkeys(devices, ()) | dict(_several(config)))
     for number, station in enumerate(config.settings.station):
@@ -430,9 +435,8 @@ def _plans(config: AgentConfig) -> tuple[dict[str, Plan], PlanReading[AgentSetti
         if station.mode == "automatic" and isinstance(devices.get(station.device or ""), StreamDeviceTable):
             message = f"{station.device!r} is no Modbus device, so it can't offer blocks"
             reading.problems.append(config.loaded.problem(("station", number, "device"), message))
-        plan = reading.read(number, station)
-        if plan is not None:
-            plans[station.name] = plan
+        if found := reading.read(number, station):
+            plans[station.name] = found
     return plans, reading
 
 

@@ -100,7 +100,7 @@ def _doubt(unit: str) -> str | None:
 def _plan_units(config: AgentConfig) -> Iterator[Problem]:
     """Where plan and gauge differ in their unit, no value is judged."""
     numbers = {device.name: number for number, device in enumerate(config.settings.device)}
-    for station, plan in config.plans.items():
+    for station, plan in ((station, plan) for station, plans in config.plans.items() for plan in plans):
         for wanted in plan.characteristics:
             name = str(plan.path)
             if wanted.unit is not None and (doubt := _doubt(wanted.unit)) is not None:

@@ -17,7 +17,8 @@ def shared_gauges(config: AgentConfig) -> Iterator[Problem]:
     for number, station in enumerate(config.settings.station):
         if station.mode == "automatic":
             continue  # a block names each value
-        for one, other in _told_by_order(config.plans[station.name].characteristics):
+        pairs = (pair for plan in config.plans[station.name] for pair in _told_by_order(plan.characteristics))
+        for one, other in pairs:
             message = (
                 f"{one.device!r} measures {one.name} and {other.name}: only their order tells the two values apart; "
                 "give each a channel if the device has several, else mind the prompt, which says the one that counts"
@@ -46,4 +47,4 @@ def _two_stations(config: AgentConfig) -> Iterator[Problem]:
 
 
 def _devices(config: AgentConfig, station: str) -> set[str | None]:
-    return {characteristic.device for characteristic in config.plans[station].characteristics}
+    return {one.device for plan in config.plans[station] for one in plan.characteristics}

@@ -39,9 +39,9 @@ def _nobody_qualified(config: AgentConfig, day: str) -> Iterator[Problem]:
     for number, station in enumerate(config.settings.station):
         if people is None or station.mode != "operator":
             continue
-        plan = config.plans[station.name]
-        names = [one.name for one in plan.characteristics]
-        operation = plan.file.operation or station.name
+        plans = config.plans[station.name]
+        names = [one.name for plan in plans for one in plan.characteristics]
+        operation = station.operation or plans[0].file.operation or station.name
         if all(why_not_at(people, one.badge, operation, names, day) is not None for one in people.person):
             what = f"nobody on the people list may measure at {station.name} today: every badge will be refused"
             yield config.loaded.problem(("station", number, "name"), what, warning=True)
@@ -50,7 +50,7 @@ def _nobody_qualified(config: AgentConfig, day: str) -> Iterator[Problem]:
 def _unsuited_gauges(config: AgentConfig) -> Iterator[Problem]:
     numbers = {table.name: number for number, table in enumerate(config.settings.device)}
     for station in config.settings.station:
-        for wanted in config.plans[station.name].characteristics:
+        for wanted in (one for plan in config.plans[station.name] for one in plan.characteristics):
             if wanted.device is None:
                 continue
             gauge = config.gauges.get(config.device(wanted.device).gauge or "")

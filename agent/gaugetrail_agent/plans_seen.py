@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gaugetrail_contract.documents.plan import Plan
@@ -22,22 +22,26 @@ MOST_PLACES = 5
 LONGEST_LINE = 120
 
 
-def remember(folder: Path, plans: Mapping[str, Plan]) -> None:
+def remember(folder: Path, plans: Mapping[str, Sequence[Plan]]) -> None:
     """Keep the text of each station's plan that hasn't been seen yet; durable when this returns. Raises `OSError`."""
-    for station, plan in plans.items():
+    for station, plan in _each(plans):
         kept = _kept(folder, station, plan)
         if not kept.exists():
             write_whole(kept, plan.text.encode("utf-8"))
 
 
-def changed(folder: Path, plans: Mapping[str, Plan]) -> Iterator[Problem]:
+def changed(folder: Path, plans: Mapping[str, Sequence[Plan]]) -> Iterator[Problem]:
     """A fault for each place where a plan's text differs from the one that its station first saw of the revision.
     Raises `OSError` when what was kept can't be read.
     """
-    for station, plan in plans.items():
+    for station, plan in _each(plans):
         kept = _kept(folder, station, plan)
         if kept.exists() and (first := kept.read_bytes().decode("utf-8")) != plan.text:
             yield from _differences(station, plan, first)
+
+
+def _each(plans: Mapping[str, Sequence[Plan]]) -> Iterator[tuple[str, Plan]]:
+    return ((station, plan) for station, of_station in plans.items() for plan in of_station)
 
 
 def _kept(folder: Path, station: str, plan: Plan) -> Path:

@@ -79,14 +79,15 @@ class Renewal:
     def _taken(self, name: str) -> None:
         """A station works by its new setup from here on."""
         station = self.stations[name]
-        plan = station.setup.plan
-        self._now(replace(self.config, plans={**self.config.plans, name: plan}))
+        plans = station.setup.plans
+        self._now(replace(self.config, plans={**self.config.plans, name: plans}))
         self.routes.lead_to(self.config, self.stations)
         self.devices.poll(self.config)
         self.health.station_devices = devices_of(self.config)
         self.notices.other_devices(name)
-        told = {"event": "setup_taken", "station": name, "plan": plan.ref.id, "revision": plan.ref.revision}
-        log.info("%s: works by %s %s from now on", name, plan.ref.id, plan.ref.revision, extra=told)
+        names = ", ".join(f"{plan.ref.id} {plan.ref.revision}" for plan in plans)
+        told = {"event": "setup_taken", "station": name, "plan": plans[0].ref.id, "revision": plans[0].ref.revision}
+        log.info("%s: works by %s from now on", name, names, extra=told)
 
     def _now(self, config: AgentConfig) -> None:
         self.config = config

@@ -17,6 +17,8 @@ from gaugetrail_contract.settings import Problem, Settings, Steps
 from gaugetrail_service.mqtt_settings import proofs_between
 
 REGISTERS = ("gauges", "people")
+PLAN_KEYS = ("plan", "plans", "wiring", "operation")
+"""What of a station says by which plans it works and where it gets their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +51,23 @@ def _taken(steps: Steps, old: AgentConfig, new: AgentConfig) -> bool:
     if steps[0] == "mqtt":
         return steps[-1] in proofs_between(old.settings.mqtt, new.settings.mqtt)
     if steps[0] == "station":
-        return len(steps) == 3 and steps[2] == "plan"
+        return len(steps) >= 3 and steps[2] in PLAN_KEYS
     return steps[0] == "agent" and steps[-1] in REGISTERS
 
 
-def _plans(old: AgentConfig, new: AgentConfig) -> tuple[dict[str, Plan], list[Problem]]:
-    """The plan of each station that runs; one that measures with a device which isn't there yet waits with it."""
+def _plans(old: AgentConfig, new: AgentConfig) -> tuple[dict[str, tuple[Plan, ...]], list[Problem]]:
+    """The plans of each station that runs; one that measures with a device which isn't there yet waits with it."""
     plans, strange = dict(old.plans), []
     devices = {device.name for device in old.settings.device}
     for station in old.plans.keys() & new.plans.keys():
-        plan = new.plans[station]
-        lacking = {wanted.device for wanted in plan.characteristics if wanted.device} - devices
+        taken = new.plans[station]
+        lacking = {one.device for plan in taken for one in plan.characteristics if one.device} - devices
         if lacking:
             names = ", ".join(sorted(lacking))
             what = f"{station} takes it with a restart: {names} is no device of the running agent"
-            strange.append(Problem(str(plan.path), "", what))
+            strange.append(Problem(str(taken[0].path), "", what))
         else:
-            plans[station] = plan
+            plans[station] = taken
     return plans, strange
 
 
@@ -75,7 +77,7 @@ def _in_force(old: AgentSettings, new: AgentSettings) -> AgentSettings:
     taken: dict[str, object] = {
         "agent": _with(old.agent, new.agent, REGISTERS),
         "mqtt": _with(old.mqtt, new.mqtt, proofs_between(old.mqtt, new.mqtt)),
-        "station": tuple(_with(table, named.get(table.name, table), ("plan",)) for table in old.station),
+        "station": tuple(_with(table, named.get(table.name, table), PLAN_KEYS) for table in old.station),
     }
     return old.model_copy(update=taken)
 

@@ -68,8 +68,8 @@ def devices_of(config: AgentConfig) -> dict[str, tuple[str, ...]]:
 
 def _gauges(config: AgentConfig) -> Iterator[tuple[str, str]]:
     """Station and device, each pair once, in the plans' order."""
-    for station, plan in config.plans.items():
-        devices = dict.fromkeys(characteristic.device for characteristic in plan.characteristics)
+    for station, plans in config.plans.items():
+        devices = dict.fromkeys(wanted.device for plan in plans for wanted in plan.characteristics)
         for device in devices:
             if device is not None:
                 yield station, device

@@ -6,7 +6,7 @@ is to be put right, in the plan or in the settings. Reads files and nothing else
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from gaugetrail_agent import plans_seen
 from gaugetrail_agent.clock.trust import TOO_EARLY_US
+from gaugetrail_agent.station.plan_choice import rivals
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station.wiring import unmeasured, wired, wiring_faults
 from gaugetrail_contract.clock import utc_text
@@ -24,6 +25,9 @@ from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings,
 from gaugetrail_contract.suggestions import did_you_mean
 
 EARLIEST_TODAY = date.fromisoformat(utc_text(TOO_EARLY_US)[:10])
+
+MOST_PLANS = 5_000
+"""Of one station."""
 
 S = TypeVar("S", bound=Settings)
 
@@ -37,39 +41,91 @@ class PlanReading(Generic[S]):
     problems: list[Problem] = field(default_factory=list)
     remarks: dict[str, Problem] = field(default_factory=dict)
     """What a quality engineer would ask about the plans, each once."""
+    _files: dict[Path, tuple[Plan, Loaded[PlanFile]] | None] = field(default_factory=dict)
+    """Each is read once, however many stations work by it."""
 
-    def read(self, number: int, table: StationTable) -> Plan | None:
-        """The station's plan, wired; null where it can't be read. What is wrong is in `problems`."""
+    def read(self, number: int, table: StationTable) -> tuple[Plan, ...]:
+        """The station's plans, wired; none where they can't be read. What is wrong is in `problems`."""
         at: Steps = ("station", number)
-        found = self._file((*at, "plan"), self.loaded.path.resolve().parent / table.plan)
-        if found is None:
-            return None
-        plan, file = found
-        for one in plan_remarks(plan.file):
-            problem = file.problem(one.steps, one.says, warning=True)
-            self.remarks[str(problem)] = problem
+        before = len(self.problems)
+        files = {path: found for path in self._named(at, table) if (found := self._file(at, table, path)) is not None}
         blocks = table.device if table.mode == "automatic" else None
-        for fault in wiring_faults([plan], table.wiring, self.channels, blocks):
-            self._say((*at, *fault.steps), fault.says, fault.there)
-        plan = wired(plan, table.wiring, blocks)
-        if lacking := unmeasured(plan):
-            message = (
-                f"no device measures {', '.join(lacking)} of {plan.ref.id} at {table.name}: add [[station.wiring]] "
-                'with characteristic and device for each, or capture = "typed" where a person enters it'
-            )
-            self._say((*at, "plan"), message)
-        self._devices(at, table, plan, file)
-        return plan
+        plans = [plan for plan, _ in files.values()]
+        if plans:
+            for fault in wiring_faults(plans, table.wiring, self.channels, blocks):
+                self._say((*at, *fault.steps), fault.says, fault.there)
+        bound = tuple(wired(plan, table.wiring, blocks) for plan in plans)
+        for plan in bound:
+            self._measured(at, table, plan, files[plan.path][1])
+        self._told_apart(at, table, bound)
+        if not plans and len(self.problems) == before:
+            self._say((*at, "plans"), f"none of the plans is for the operation {table.operation}")
+        return bound
 
-    def _file(self, at: Steps, path: Path) -> tuple[Plan, Loaded[PlanFile]] | None:
+    def _named(self, at: Steps, table: StationTable) -> Iterator[Path]:
+        """The files, each once, patterns in the order of their names."""
+        folder = self.loaded.path.resolve().parent
+        if table.plan is not None:
+            yield folder / table.plan
+        seen: set[Path] = set()
+        for place, pattern in enumerate(table.plans):
+            paths = sorted(_matching(folder, pattern)) if set(pattern) & set("*?[") else [folder / pattern]
+            if not paths:
+                self._say((*at, "plans", place), f"there is no file {pattern} in {folder}")
+            if len(seen) + len(paths) > MOST_PLANS:
+                self._say((*at, "plans", place), f"these are more than {MOST_PLANS:,} plans; name a smaller folder")
+                return
+            yield from (path for path in paths if path not in seen)
+            seen.update(paths)
+
+    def _file(self, at: Steps, table: StationTable, path: Path) -> tuple[Plan, Loaded[PlanFile]] | None:
+        """A plan that is this operation's; those of other operations may lie in the same folder."""
+        key = "plans" if table.plan is None else "plan"
+        if path not in self._files:
+            self._files[path] = self._loaded((*at, key), path)
+        found = self._files[path]
+        if found is None or found[0].file.operation in (None, table.operation):
+            return found
+        if table.plan is not None or table.operation is None:
+            here = table.operation or "operation = … is not said"
+            message = f"{found[0].ref.id} is for the operation {found[0].file.operation}, and here it is {here}"
+            self._say((*at, "plan" if table.plan else "plans"), message)
+        return None
+
+    def _loaded(self, at: Steps, path: Path) -> tuple[Plan, Loaded[PlanFile]] | None:
         try:
-            return load_plan(path)
+            plan, file = load_plan(path)
         except ConfigError as error:
             if path.is_file():
                 self.problems += error.problems
             else:
                 self._say(at, f"the control plan {path} is not there")
             return None
+        for one in plan_remarks(plan.file):
+            problem = file.problem(one.steps, one.says, warning=True)
+            self.remarks[str(problem)] = problem
+        return plan, file
+
+    def _measured(self, at: Steps, table: StationTable, plan: Plan, file: Loaded[PlanFile]) -> None:
+        if lacking := unmeasured(plan):
+            message = (
+                f"no device measures {', '.join(lacking)} of {plan.ref.id} at {table.name}: add [[station.wiring]] "
+                'with characteristic and device for each, or capture = "typed" where a person enters it'
+            )
+            self._say((*at, "plans" if table.plan is None else "plan"), message)
+        self._devices(at, table, plan, file)
+
+    def _told_apart(self, at: Steps, table: StationTable, plans: Sequence[Plan]) -> None:
+        """Of several plans, the unit's part and revision must be able to say which."""
+        key = "plans" if table.plan is None else "plan"
+        for one, other, part in rivals(plans):
+            named = part.part if part.revision is None else f"{part.part} revision {part.revision}"
+            message = f"{one.path.name} and {other.path.name} are both for {named}: which of the two holds?"
+            self._say((*at, key), message)
+        parts = {part.part for plan in plans for part in plan.file.parts}
+        if table.mode == "automatic" and len(parts) > 1 and table.part_channel is None:
+            message = f"{table.name} works for {len(parts)} part numbers: name the value that says which (part_channel)"
+            self._say((*at, key), message)
 
     def _devices(self, at: Steps, table: StationTable, plan: Plan, file: Loaded[PlanFile]) -> None:
         """Devices that the plan names itself, and channels that it or the wiring leaves open."""
@@ -100,9 +156,15 @@ class PlanReading(Generic[S]):
         self.problems.append(self.loaded.problem(steps, message, there=there))
 
 
-def unlawful_plans(plans: Mapping[str, Plan], seen_in: Path, today: date) -> Iterator[Problem]:
+def _matching(folder: Path, pattern: str) -> Iterator[Path]:
+    """Files that fit a pattern, be it relative to the folder or absolute."""
+    top = Path(Path(pattern).anchor)
+    return top.glob(str(Path(pattern).relative_to(top))) if top.root else folder.glob(pattern)
+
+
+def unlawful_plans(plans: Mapping[str, Sequence[Plan]], seen_in: Path, today: date) -> Iterator[Problem]:
     """A plan that isn't approved yet, and one whose text changed under its revision."""
-    for plan in {plan.path: plan for plan in plans.values()}.values():
+    for plan in {plan.path: plan for of_station in plans.values() for plan in of_station}.values():
         approved = date.fromisoformat(plan.file.approved_on)
         # A clock that lost its battery says nothing about an approval: the station works, and the clock is an alarm.
         if approved > today >= EARLIEST_TODAY:

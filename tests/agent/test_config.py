@@ -56,7 +56,7 @@ def only(tmp_path: Path, text: str, plan: str = PLAN) -> Problem:
 
 def test_a_good_file_loads_with_its_plan(tmp_path: Path) -> None:
     loaded = config.load(written(tmp_path, AGENT + LINK + DEVICE + STATION), {})
-    assert loaded.plans["OP10"].ref.id == "CP"
+    assert [plan.ref.id for plan in loaded.plans["OP10"]] == ["CP"]
     assert loaded.data_dir == tmp_path / "data"
 
 
@@ -99,7 +99,7 @@ def test_a_plan_that_names_an_unknown_device(tmp_path: Path) -> None:
 def test_a_plan_without_devices_is_measured_by_the_stations_wiring(tmp_path: Path) -> None:
     """The digest is that of the document, whatever measures it here."""
     path = written(tmp_path, AGENT + LINK + DEVICE + STATION + WIRING + 'channel = "1"\n', UNWIRED)
-    plan = config.load(path, {}).plans["OP10"]
+    (plan,) = config.load(path, {}).plans["OP10"]
     assert [(one.device, one.channel) for one in plan.characteristics] == [("bore", "1")]
     assert plan.ref.sha256 == hashlib.sha256(UNWIRED.encode()).hexdigest()
 
@@ -132,7 +132,7 @@ def test_a_characteristic_that_plan_and_settings_wire_is_wired_twice(tmp_path: P
 
 def test_what_is_typed_here_is_said_by_the_wiring(tmp_path: Path) -> None:
     path = written(tmp_path, AGENT + LINK + DEVICE + STATION + ONE + 'capture = "typed"\n', UNWIRED)
-    (bore,) = config.load(path, {}).plans["OP10"].characteristics
+    (bore,) = config.load(path, {}).plans["OP10"][0].characteristics
     assert (bore.device, bore.capture) == (None, "typed")
 
 
@@ -147,7 +147,7 @@ AUTOMATIC = STATION + 'mode = "automatic"\ndevice = "press"\n'
 
 def test_an_automatic_station_needs_no_wiring_where_the_block_calls_things_by_the_plans_names(tmp_path: Path) -> None:
     path = written(tmp_path, AGENT + LINK + DEVICE + PLC + AUTOMATIC, UNWIRED)
-    (bore,) = config.load(path, {}).plans["OP10"].characteristics
+    (bore,) = config.load(path, {}).plans["OP10"][0].characteristics
     assert (bore.device, bore.channel) == ("press", None)
 
 
@@ -169,6 +169,95 @@ def test_of_several_values_the_wiring_names_one(tmp_path: Path) -> None:
     problem = only(tmp_path, AGENT + LINK + device + STATION + WIRING, UNWIRED)
     assert problem.key == "station[1].wiring[1].channel"
     assert problem.there == "force, displacement"
+
+
+SEVERAL = '[[station]]\nname = "OP10"\nplans = ["plans/*.toml"]\noperation = "OP10"\n' + WIRING
+
+
+def folder_of(tmp_path: Path, **plans: str) -> None:
+    (tmp_path / "plans").mkdir(exist_ok=True)
+    for name, more in plans.items():
+        text = UNWIRED.replace('part = "P"\n', f'part = "{name.upper()}"\n{more}')
+        (tmp_path / "plans" / f"{name}.toml").write_text(text.replace('"CP"', f'"CP-{name}"'))
+
+
+def test_a_station_takes_the_plans_of_its_operation(tmp_path: Path) -> None:
+    """Those of other operations may lie in the same folder; each is wired alike."""
+    folder_of(tmp_path, p1="", p2='operation = "OP10"\n', p3='operation = "OP30"\n')
+    plans = config.load(written(tmp_path, AGENT + LINK + DEVICE + SEVERAL), {}).plans["OP10"]
+    assert [plan.ref.id for plan in plans] == ["CP-p1", "CP-p2"]
+    assert {one.device for plan in plans for one in plan.characteristics} == {"bore"}
+
+
+def test_a_file_that_two_patterns_name_is_one_plan(tmp_path: Path) -> None:
+    folder_of(tmp_path, p1="", p2="")
+    named = f'["plans/p1.toml", "{tmp_path}/plans/p*.toml", "./plans/p2.toml"]'
+    text = AGENT + LINK + DEVICE + SEVERAL.replace('["plans/*.toml"]', named)
+    assert [plan.ref.id for plan in config.load(written(tmp_path, text), {}).plans["OP10"]] == ["CP-p1", "CP-p2"]
+
+
+@pytest.mark.parametrize(
+    ("station", "plans", "key", "words"),
+    [
+        (SEVERAL.replace("plans/*", "plan/*"), {"p1": ""}, "station[1].plans[1]", "there is no file plan/*.toml in"),
+        (SEVERAL.replace("plans/*", "plans/q"), {"p1": ""}, "station[1].plans", "plans/q.toml is not there"),
+        (SEVERAL, {"p1": 'operation = "OP9"\n'}, "station[1].plans", "none of the plans is for the operation OP10"),
+        (
+            SEVERAL.replace('operation = "OP10"\n', ""),
+            {"p1": 'operation = "OP10"\n'},
+            "station[1].plans",
+            "CP-p1 is for the operation OP10, and here it is operation = … is not said",
+        ),
+        (
+            SEVERAL,
+            {"p1": "", "p2": 'also_for = [{ part = "P1" }]\n'},
+            "station[1].plans",
+            "p1.toml and p2.toml are both",
+        ),
+        (SEVERAL + '[[station]]\nname = "OP11"\n', {"p1": ""}, "station[2]", "OP11 works by a plan: name one file"),
+        (SEVERAL.replace("operation", 'plan = "x"\noperation'), {"p1": ""}, "station[1]", "name one file (plan = …)"),
+        (
+            SEVERAL.replace('"bore"', '"boer"', 1),
+            {"p1": ""},
+            "station[1].wiring[1].characteristic",
+            "did you mean bore?",
+        ),
+    ],
+)
+def test_an_index_that_leaves_open_which_plan_holds(
+    tmp_path: Path, station: str, plans: dict[str, str], key: str, words: str
+) -> None:
+    folder_of(tmp_path, **plans)
+    found = faults(tmp_path, AGENT + LINK + DEVICE + station)
+    assert words in found[0].message
+    assert found[0].key == key
+
+
+def test_a_plan_of_another_operation_is_no_plan_of_this_station(tmp_path: Path) -> None:
+    plan = PLAN.replace('part = "P"', 'part = "P"\noperation = "OP30"')
+    problem = only(tmp_path, AGENT + LINK + DEVICE + STATION + 'operation = "OP10"\n', plan)
+    assert (problem.key, problem.message) == (
+        "station[1].plan",
+        "CP is for the operation OP30, and here it is OP10",
+    )
+    config.load(written(tmp_path, AGENT + LINK + DEVICE + STATION + 'operation = "OP30"\n', plan), {})
+
+
+def test_an_automatic_station_of_several_parts_needs_the_part(tmp_path: Path) -> None:
+    plan = UNWIRED.replace("[[char", '[[also_for]]\npart = "P2"\n[[char')
+    problem = only(tmp_path, AGENT + LINK + DEVICE + PLC + AUTOMATIC, plan)
+    assert "OP10 works for 2 part numbers: name the value that says which (part_channel)" in problem.message
+    config.load(written(tmp_path, AGENT + LINK + DEVICE + PLC + AUTOMATIC + 'part_channel = "type"\n', plan), {})
+
+
+def test_one_plan_serves_five_stations_and_each_has_its_own_port(tmp_path: Path) -> None:
+    """Five wirings of one document: five devices, one digest."""
+    link = "".join(LINK.replace("p1", f"p{n}").replace("NONE1", f"NONE{n}") for n in range(5))
+    device = "".join(DEVICE.replace('"bore"', f'"bore{n}"').replace("p1", f"p{n}") for n in range(5))
+    station = "".join(STATION.replace("OP10", f"OP1{n}") + ONE + f'device = "bore{n}"\n' for n in range(5))
+    plans = config.load(written(tmp_path, AGENT + link + device + station, UNWIRED), {}).plans
+    assert [plan.characteristics[0].device for (plan,) in plans.values()] == [f"bore{n}" for n in range(5)]
+    assert {plan.ref for (plan,) in plans.values()} == {plans["OP10"][0].ref}
 
 
 def test_duplicate_device(tmp_path: Path) -> None:
@@ -347,7 +436,7 @@ def test_files_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
     assert loaded.people is not None
     badges = [one.badge for one in loaded.people.person]
     assert (loaded.settings.agent.id, list(loaded.gauges), badges) == ("pc1", ["G1"], ["OP-1"])
-    assert (loaded.plans["OP10"].ref.id, list(loaded.labels)) == ("CP", ["acme"])
+    assert (loaded.plans["OP10"][0].ref.id, list(loaded.labels)) == ("CP", ["acme"])
     assert loaded.settings.mqtt.password is not None
     assert loaded.settings.mqtt.password.get_secret_value() == "secret"
     assert loaded.loaded.problem(("agent", "id"), "").line == 2

@@ -283,7 +283,7 @@ def test_what_was_first_seen_stays_whatever_is_remembered_later(tmp_path: Path) 
     (tmp_path / "plan.toml").write_text((tmp_path / "plan.toml").read_text() + "\n# later\n")
     with pytest.raises(ConfigError):
         configuration.load(tmp_path / "agent.toml", {}, TODAY)
-    assert [file.read_text() for file in config.plans_folder.iterdir()] == [first["OP20"].text]
+    assert [file.read_text() for file in config.plans_folder.iterdir()] == [first["OP20"][0].text]
 
 
 def test_line_ends_alone_are_another_text_and_are_said_as_such(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_an_open_unit_keeps_the_plan_that_it_began_with(tmp_path: Path) -> None:
         (tmp_path / "plan.toml").write_text(NEXT)
         reread(running)
         assert in_hand(running) == "C"
-        assert running.agent.config.plans["OP10"].ref.revision == "C"
+        assert running.agent.config.plans["OP10"][0].ref.revision == "C"
         running.typed("OP10", "1.5")
         until(lambda: station.state.last is not None, "it is recorded")
         assert (station.state.last.serial, str(station.state.last.verdict)) == ("SN1", "pass")  # type: ignore[union-attr]

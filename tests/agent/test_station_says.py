@@ -441,7 +441,7 @@ def test_a_setup_is_what_the_table_says(unit_code: str, profile: str | None) -> 
     )
     like = setup(people={})
     made = station_setup(
-        table, like.plan, site="s", line="l", devices=like.devices, gauges=like.gauges, people=like.people
+        table, [like.plan], site="s", line="l", devices=like.devices, gauges=like.gauges, people=like.people
     )
     assert made == replace(
         like,

@@ -105,6 +105,7 @@ def test_a_whole_plan_is_read_from_its_file(tmp_path: Path) -> None:
         ({"plausible_low": "1.5"}, "left: plausible_low 1.5, lsl 1.0, usl 2.0 are not in order"),
         ({"plausible_high": "1.9"}, "are not in order"),
         ({"nominal": "2.5"}, "are not in order"),
+        ({"resolution": "0.00"}, "left: a resolution is more than zero"),
         ({"kind": "attribute"}, "of kind attribute has no limits"),
         ({"usl": None, "usl_kind": "natural"}, "usl_kind says what usl is, but there is no usl"),
         ({"sample_size": 5, "every_units": 3}, "5 of every 3 units can't be measured"),

@@ -29,7 +29,7 @@ SAME_REVISION = (
 def changed_papers(config: AgentConfig) -> Iterator[Finding]:
     """A finding for each file that isn't any more what the agent has read."""
     yield from _file("settings", config.loaded.path, config.loaded.sha256, "the settings")
-    for station, plan in sorted(config.plans.items()):
+    for station, plan in ((station, plan) for station, plans in sorted(config.plans.items()) for plan in plans):
         what = f"its plan {plan.ref.id} {plan.ref.revision}"
         for found in _file(f"station {station}", plan.path, plan.ref.sha256, what):
             yield replace(found, cure=SAME_REVISION) if _claims_to_be(plan) else found

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from gaugetrail_agent.barcodes.scan import advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
-from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.derived import with_derived
 from gaugetrail_agent.station.finishing import body_of, verdict_of
 from gaugetrail_agent.station.measurement import by_device, machine_fitness
+from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.refusals import refused_value
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
@@ -43,15 +44,18 @@ def by_itself(setup: Setup, state: StationState, event: Act) -> Step:
 def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
     """One inspection, or a rejection that is itself a record."""
     values = _values(batch)
-    serial = _serial(setup, values)
-    answer = (batch.device, batch.trigger) if batch.trigger is not None else None
-    if isinstance(serial, Sentence):
-        return replace(state, light="red", says=serial), (SealIt(_rejection(setup, batch, serial), answer),)
+    ids = _identifiers(setup, values)
+    if isinstance(ids, Sentence):
+        return _rejected(setup, state, batch, ids)
+    plan = plan_for(setup, ids)
+    if isinstance(plan, Sentence):
+        return _rejected(setup, state, batch, said("block.no_plan", serial=ids["serial"], why=plan))
+    setup = replace(setup, plan=plan)
     measured = (wanted for wanted in setup.plan.characteristics if wanted.formula is None)
     found = [(wanted, _value(wanted, batch, values)) for wanted in measured]
     fits = [machine_fitness(setup, wanted, value) for wanted, value in found]
     taken = tuple(by_device(setup, *one, fit) for one, fit in zip(found, fits, strict=True))
-    unit = with_derived(setup, Unit({"serial": serial}, batch.times_us[0], batch.mono_ns, taken))
+    unit = with_derived(setup, Unit(ids, batch.times_us[0], batch.mono_ns, taken))
     body = body_of(setup, unit, verdict_of(setup, unit), batch.mono_ns)
     # What the block doesn't hold is told by the record; a value that was there and isn't taken is a refusal.
     refused = (
@@ -59,8 +63,18 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         for (_, value), fit in zip(found, fits, strict=True)
         if fit.trouble is not None and value.reading.value is not None
     )
-    sealed = SealIt(body, answer, locked=any(fit.lock is not None for fit in fits))
-    return replace(state, light="off", says=said("block.offered", serial=serial)), (sealed, *refused)
+    sealed = SealIt(body, _answer(batch), locked=any(fit.lock is not None for fit in fits))
+    says = said("block.offered", serial=ids["serial"])
+    return replace(state, light="off", says=says), (sealed, *refused)
+
+
+def _rejected(setup: Setup, state: StationState, batch: BatchCame, why: Sentence) -> Step:
+    return replace(state, light="red", says=why), (SealIt(_rejection(setup, batch, why), _answer(batch)),)
+
+
+def _answer(batch: BatchCame) -> tuple[str, int] | None:
+    """The device and trigger that wait for a code."""
+    return None if batch.trigger is None else (batch.device, batch.trigger)
 
 
 def _values(batch: BatchCame) -> Values:
@@ -70,25 +84,36 @@ def _values(batch: BatchCame) -> Values:
     }
 
 
-def _serial(setup: Setup, values: Values) -> str | Sentence:
-    """The unit's serial, or why there is none that can be used."""
-    found = values.get(setup.serial_channel)
+def _identifiers(setup: Setup, values: Values) -> dict[str, str] | Sentence:
+    """The unit's serial, and part and revision where the block holds them; or why one can't be used."""
+    channels = {"serial": setup.serial_channel, "part": setup.part_channel, "revision": setup.revision_channel}
+    found: dict[str, str] = {}
+    for kind, channel in channels.items():
+        text = None if channel is None else _text(values, kind, channel)
+        if isinstance(text, Sentence):
+            return text
+        if text is not None:
+            found[kind] = text
+    if setup.unit.fullmatch(found["serial"]) is None:
+        return said("block.serial_of_no_unit", serial=visible(found["serial"])[:60])
+    return found
+
+
+def _text(values: Values, kind: str, channel: str) -> str | Sentence:
+    """An identifier as a channel of the block holds it."""
+    found = values.get(channel)
     if found is None:
-        return said("block.no_serial", channel=setup.serial_channel)
+        return said("block.no_identifier", kind=Term(kind), channel=channel)
     if found.reading.text is None and found.reading.error_code is not None:
         why = found.reading.extra.get("why", found.reading.error_code)
-        return said("block.serial_unreadable", reason=str(why))
+        return said("block.identifier_unreadable", kind=Term(kind), reason=str(why))
     # A PLC hands on what its scanner sent, with what the scanner put around the code.
     code = bare(found.reading.text or "")
     if code.inside is not None:
-        return said("block.serial_unusable", reason=advice_on(code.inside))
-    serial = code.text.strip()
-    reason = refuse_identifier(serial)
-    if reason is not None:
-        return said("block.serial_unusable", reason=reason)
-    if setup.unit.fullmatch(serial) is None:
-        return said("block.serial_of_no_unit", serial=visible(serial)[:60])
-    return serial
+        return said("block.identifier_unusable", kind=Term(kind), reason=advice_on(code.inside))
+    text = code.text.strip()
+    reason = refuse_identifier(text)
+    return text if reason is None else said("block.identifier_unusable", kind=Term(kind), reason=reason)
 
 
 def _value(wanted: Characteristic, batch: BatchCame, values: Values) -> ValueCame:

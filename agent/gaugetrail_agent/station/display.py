@@ -12,6 +12,7 @@ from gaugetrail_agent.languages.sentences import Language, Sentence, said
 from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.freshness import Obstacle
 from gaugetrail_agent.station.placements import waits_on, why
+from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Light, Sign, StationState, Unit
@@ -30,7 +31,8 @@ class Display:
 
     station: str
     waits: Waits
-    plan: PlanRef
+    plan: PlanRef | None
+    """Null while no unit says which of several it is."""
     asks: Sentence
     light: Light
     next: Characteristic | None
@@ -45,9 +47,9 @@ class Display:
             "prompt": language.text(self.asks),
             "asks": self.asks.id,
             "operator": state.operator,
-            "plan": self.plan.id,
-            "revision": self.plan.revision,
-            "plan_sha256": self.plan.sha256,
+            "plan": self.plan.id if self.plan else None,
+            "revision": self.plan.revision if self.plan else None,
+            "plan_sha256": self.plan.sha256 if self.plan else None,
             "serial": state.unit.serial if state.unit else None,
             "next": wanted.name if wanted else None,
             "device": wanted.device if wanted else None,
@@ -85,10 +87,11 @@ class Display:
 
 def display(setup: Setup, state: StationState) -> Display:
     """What the station shows of this state."""
+    setup = at_work(setup, state)
     return Display(
         station=setup.station,
         waits=waits_for(state, setup.mode),
-        plan=setup.plan.ref,
+        plan=setup.plan.ref if len(setup.plans) == 1 or state.unit is not None else None,
         asks=prompt(setup, state),
         light=_light(setup, state),
         next=next_characteristic(setup, state),
@@ -100,6 +103,7 @@ def next_characteristic(setup: Setup, state: StationState) -> Characteristic | N
     """The first characteristic of the plan that the unit in hand still lacks; null without a unit."""
     if state.unit is None:
         return None
+    setup = at_work(setup, state)
     return next(iter(still_open(setup, state.unit)), None)
 
 
@@ -116,6 +120,7 @@ def waits_for(state: StationState, mode: str) -> Waits:
 
 def prompt(setup: Setup, state: StationState) -> Sentence:
     """What the operator is asked to do now."""
+    setup = at_work(setup, state)
     left = state.unfinished
     match waits_for(state, setup.mode):
         case "wait_operator":

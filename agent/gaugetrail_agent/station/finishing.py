@@ -13,6 +13,7 @@ from datetime import date
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.derived import underived
 from gaugetrail_agent.station.placements import left_behind
+from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit
 from gaugetrail_contract.clock import utc_text
@@ -73,19 +74,21 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
     """What is sealed of the unit. The qualification stands there as it stood."""
     person = setup.people.get(operator) if setup.people is not None else None
     started = utc_text(unit.started_us)
+    whose = part_of(setup.plan, unit.ids)
     return InspectionBody(
         site=setup.site,
         line=setup.line,
         station=setup.station,
-        part=unit.ids.get("part") or setup.plan.file.part,
-        revision=setup.plan.file.part_revision,
+        part=whose.part,
+        revision=whose.revision,
         serial=unit.ids.get("serial"),
         lot=unit.ids.get("lot"),
         order=unit.ids.get("order"),
         heat=unit.ids.get("heat"),
         operator=operator,
-        qualification=None if person is None else qualification_for(person, setup.operation, started[:10]),
+        qualification=None if person is None else qualification_for(person, setup.qualified_for, started[:10]),
         plan=setup.plan.ref,
+        operation=setup.operation,
         verdict=verdict,
         started=started,
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,

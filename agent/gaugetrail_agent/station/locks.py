@@ -33,15 +33,15 @@ def lock_on_badge(setup: Setup, badge: str, at_us: int) -> Lock | None:
         return Lock(said("badge.unusable", reason=reason), ("badge.unusable", "", ""))
     if setup.people is None:
         return None
-    names = (one.name for one in setup.plan.characteristics)
-    return _person(badge, why_not_at(setup.people, badge, setup.operation, names, day_of(at_us)))
+    names = (one.name for plan in setup.plans for one in plan.characteristics)
+    return _person(badge, why_not_at(setup.people, badge, setup.qualified_for, names, day_of(at_us)))
 
 
 def lock_on_person(setup: Setup, badge: str | None, wanted: Characteristic, at_us: int) -> Lock | None:
     """Why whoever is at the station can't measure the characteristic; null when they can, or nobody is."""
     if setup.people is None or badge is None:
         return None
-    return _person(badge, why_not_measure(setup.people, badge, setup.operation, wanted.name, day_of(at_us)))
+    return _person(badge, why_not_measure(setup.people, badge, setup.qualified_for, wanted.name, day_of(at_us)))
 
 
 def lock_on_gauge(

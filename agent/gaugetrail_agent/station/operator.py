@@ -28,6 +28,7 @@ from gaugetrail_agent.station.placements import (
     seen,
     used,
 )
+from gaugetrail_agent.station.plan_choice import at_work, plan_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
@@ -62,6 +63,7 @@ COUNT = re.compile(r"[0-9]{1,15}")
 
 def by_operator(setup: Setup, state: StationState, event: Act) -> Step:
     """What happens to a station that somebody works at."""
+    setup = at_work(setup, state)
     match event:
         case Scanned():
             return _scanned(setup, state, event)
@@ -124,10 +126,13 @@ def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
     ids = identifiers(setup, event)
     if isinstance(ids, Sentence):
         return say(state, "red", ids)
-    lock = _lock_on_operator(setup, state, event.at_us)
+    plan = plan_for(setup, ids)
+    if isinstance(plan, Sentence):
+        return say(state, "red", plan)
+    lock = _lock_on_operator(replace(setup, plan=plan, choice=()), state, event.at_us)
     if lock is not None:  # a qualification ends at midnight, a shift doesn't
         return locked(state, "red", lock)
-    unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed)
+    unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed, plan=plan)
     unit = replace(unit, raw=raw_of(event, unit.serial))
     return _go_on(setup, replace(state, unit=unit, lock=None, light="off", says=None))
 
@@ -371,6 +376,7 @@ def _taken(taken: Measurement) -> Sentence:
 
 def _go_on(setup: Setup, state: StationState) -> Step:
     """Ask the next gauge, where there is one to ask. One with a key isn't: it would give the last part's value."""
+    setup = at_work(setup, state)
     wanted = next_characteristic(setup, state)
     if wanted is None or wanted.device is None or not rule_of(setup, wanted.device).asked:
         return state, ()

@@ -284,7 +284,7 @@ class StationRunner:
         if last_us - self._clock.now_us() < DAY_US:  # values of a wrong year hold nothing up that comes after it
             self._spool.ticker.at_least(last_us)
         self.state = replace(self.state, unfinished=left)
-        secs = self.setup.unfinished_secs if left.plan == self.setup.plan.ref else 0
+        secs = self.setup.unfinished_secs if self.setup.plan_of(left.plan) is not None else 0
         asyncio.get_running_loop().call_later(secs, self._events.put_nowait, Unanswered())
         told = {"event": "unit_unfinished", "station": self.setup.station, "serial": left.serial or left.lot}
         log.warning("%s: %s is unfinished", self.setup.station, left.serial or left.lot, extra=told)
@@ -386,9 +386,11 @@ def room_for(setup: Setup, body: InspectionBody | EventBody, pieces: int = 1) ->
     dropped one day, and only if its plan has a drop_class and none of its characteristics says keep.
     """
     dropping = setup.on_spool_full == "drop_lowest"
-    keep = any(characteristic.on_spool_full == "keep" for characteristic in setup.plan.characteristics)
-    passed = isinstance(body, InspectionBody) and body.verdict is Verdict.PASS and pieces == 1
-    return Room(dropping, setup.plan.file.drop_class if dropping and passed and not keep else None)
+    if not dropping or not isinstance(body, InspectionBody) or body.verdict is not Verdict.PASS or pieces > 1:
+        return Room(dropping, None)
+    plan = setup.plan_of(body.plan)
+    keep = plan is None or any(one.on_spool_full == "keep" for one in plan.characteristics)
+    return Room(dropping, None if plan is None or keep else plan.file.drop_class)
 
 
 def _answer(effect: SealIt) -> ResultCode:

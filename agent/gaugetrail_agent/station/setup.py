@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -16,11 +16,11 @@ from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Role
 from gaugetrail_contract.documents.plan import Plan
-from gaugetrail_contract.record import Capture
+from gaugetrail_contract.record import Capture, PlanRef
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.text import Identifier, Name, Text
 
-IDENTIFIERS = ("serial", "lot", "part", "order", "heat")
+IDENTIFIERS = ("serial", "lot", "part", "revision", "order", "heat")
 """What a unit's code may say of it."""
 CODE_PROFILES: Mapping[str, str | None] = {"pattern": None, "structured": ""}
 
@@ -44,7 +44,18 @@ class StationTable(Settings):
     mode: Literal["operator", "automatic"] = Field(
         "operator", description="operator: badge, unit, gauges; automatic: each block that the PLC offers is a unit"
     )
-    plan: Path = Field(description="control plan file; relative to this file", examples=["plans/piston.toml"])
+    plan: Path | None = Field(
+        None, description="control plan file; relative to this file", examples=["plans/piston.toml"]
+    )
+    plans: tuple[str, ...] = Field(
+        (),
+        description="instead of plan: several files, or patterns of files; the unit's code says by part and revision "
+        "which of them holds for it",
+        examples=[["plans/*.toml"]],
+    )
+    operation: Identifier | None = Field(
+        None, description="step of the routing that is done here; stands in each record", examples=["OP20"]
+    )
     wiring: tuple[Wiring, ...] = Field(
         (), description="[[station.wiring]]: which device gives a characteristic here, where the plan doesn't say it"
     )
@@ -52,7 +63,9 @@ class StationTable(Settings):
     device: Identifier | None = Field(None, description="automatic: the Modbus [[device]] that offers the blocks")
     badge_pattern: Pattern = Field("OP-[0-9]+", description="what a badge looks like, a regular expression")
     unit_pattern: Pattern = Field(
-        ".+", description="what a unit's code looks like; named groups (?P<serial>…), lot, part, order, heat are taken"
+        ".+",
+        description="what a unit's code looks like; named groups (?P<serial>…), lot, part, revision, "
+        "order, heat are taken",
     )
     unit_code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = Field(
         "pattern",
@@ -69,6 +82,8 @@ class StationTable(Settings):
         examples=[{"4L": "lot"}],
     )
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
+    part_channel: str | None = Field(None, description="automatic: the value that holds the part number")
+    revision_channel: str | None = Field(None, description="automatic: the value that holds the part's revision")
     on_spool_full: Literal["refuse", "drop_lowest"] = Field(
         "refuse",
         description="refuse: red light, nothing is recorded until there is room; drop_lowest: unsent records of plans "
@@ -117,6 +132,12 @@ class StationTable(Settings):
         return self
 
     @model_validator(mode="after")
+    def _has_one_kind_of_plan(self) -> Self:
+        if (self.plan is None) == (not self.plans):
+            raise ValueError(f"{self.name} works by a plan: name one file (plan = …) or several (plans = […])")
+        return self
+
+    @model_validator(mode="after")
     def _mode_has_its_device(self) -> Self:
         if self.mode == "automatic" and self.device is None:
             raise ValueError(f"{self.name} is automatic: name the Modbus device that offers its blocks (device = …)")
@@ -149,6 +170,7 @@ class Setup:
     station: str
     mode: Literal["operator", "automatic"]
     plan: Plan
+    """The one that holds for the unit in hand; the only one, or any, without a unit."""
     devices: Mapping[str, DeviceFacts]
     gauges: Mapping[str, Gauge]
     people: PeopleList | None
@@ -161,6 +183,12 @@ class Setup:
     code_roles: Mapping[str, str] = field(default_factory=dict)
     """What an identifier means in this house: `4L` is the lot on some suppliers' labels, not the country."""
     serial_channel: str = "serial"
+    part_channel: str | None = None
+    revision_channel: str | None = None
+    operation: str | None = None
+    """Step of the routing that is done here."""
+    choice: tuple[Plan, ...] = ()
+    """All plans of the station, where it has several."""
     gauge_locks: frozenset[Calibration] = frozenset({"overdue", "blocked"})
     """How a gauge stands of which no value is taken."""
     unfit_gauge_reason: str = ""
@@ -171,26 +199,35 @@ class Setup:
     unfinished_secs: float = 600
 
     @property
-    def operation(self) -> str:
+    def qualified_for(self) -> str:
         """What people are qualified for here."""
-        return self.plan.file.operation or self.station
+        return self.operation or self.plan.file.operation or self.station
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """All plans that the station works by."""
+        return self.choice or (self.plan,)
 
     @property
     def devices_wanted(self) -> frozenset[str]:
-        """The devices that the plan measures with."""
-        return frozenset(c.device for c in self.plan.characteristics if c.device is not None)
+        """The devices that its plans measure with."""
+        return frozenset(c.device for plan in self.plans for c in plan.characteristics if c.device is not None)
+
+    def plan_of(self, ref: PlanRef) -> Plan | None:
+        """The plan that a record names, where the station works by it."""
+        return next((plan for plan in self.plans if plan.ref == ref), None)
 
     def hears(self, device: str, channel: str | None) -> bool:
         """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""
         if self.mode == "automatic":
             return False
-        measured = (c for c in self.plan.characteristics if c.device == device)
+        measured = (c for plan in self.plans for c in plan.characteristics if c.device == device)
         return self.devices[device].rule.fresh == "event" or any(c.channel in (None, channel) for c in measured)
 
 
 def station_setup(
     table: StationTable,
-    plan: Plan,
+    plans: Sequence[Plan],
     *,
     site: str,
     line: str,
@@ -205,7 +242,9 @@ def station_setup(
         line=line,
         station=table.name,
         mode=table.mode,
-        plan=plan,
+        plan=plans[0],
+        choice=tuple(plans) if len(plans) > 1 else (),
+        operation=table.operation,
         devices=devices,
         gauges=gauges,
         people=people,
@@ -215,6 +254,8 @@ def station_setup(
         code_label=label,
         code_roles=table.unit_code_roles,
         serial_channel=table.serial_channel,
+        part_channel=table.part_channel,
+        revision_channel=table.revision_channel,
         gauge_locks=table.gauge_locks,
         unfit_gauge_reason=table.unfit_gauge_reason,
         override_roles=table.override_roles,

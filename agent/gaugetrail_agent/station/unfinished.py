@@ -61,12 +61,12 @@ def answered(setup: Setup, state: StationState, left: InspectionBody, event: Sca
     if text.upper() == CANCEL:
         return _sealed(state, left)
     if text.upper() == GO_ON:
-        return _resumed(state, left, event)
+        return _resumed(setup, state, left, event)
     ids = identifiers(setup, event)
     if isinstance(ids, Sentence):
         return say(state, "red", ids)
     if (ids.get("serial"), ids.get("lot")) == (left.serial, left.lot):
-        return _resumed(state, left, event)
+        return _resumed(setup, state, left, event)
     return _sealed(replace(state, then=(event, *state.then)), left)
 
 
@@ -86,7 +86,7 @@ def _sealed(state: StationState, left: InspectionBody) -> Step:
     return replace(state, unfinished=None, sealing=left, light="off", says=says), (SealIt(left),)
 
 
-def _resumed(state: StationState, left: InspectionBody, event: Scanned) -> Step:
+def _resumed(setup: Setup, state: StationState, left: InspectionBody, event: Scanned) -> Step:
     """The unit in hand again; the time in between is no part of its duration, and stands in the record."""
     ids = {kind: value for kind in IDENTIFIERS if (value := getattr(left, kind)) is not None}
     last = left.measurements[-1].time if left.measurements else left.started
@@ -99,6 +99,7 @@ def _resumed(state: StationState, left: InspectionBody, event: Scanned) -> Step:
         raw=left.raw,
         interruptions=(*left.interruptions, pause)[-MOST_INTERRUPTIONS:],
         allowed=_allowed(state, left),
+        plan=setup.plan_of(left.plan),
     )
     return replace(state, unfinished=None, unit=unit, light="off", says=said("unit.goes_on", serial=unit.serial)), ()
 

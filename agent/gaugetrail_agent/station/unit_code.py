@@ -14,6 +14,7 @@ from gaugetrail_agent.barcodes.lines import LineKind, classify
 from gaugetrail_agent.barcodes.scan import advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
+from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Scanned
 from gaugetrail_contract.text import refuse_identifier, visible
@@ -48,14 +49,12 @@ def identifiers(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
     ids = identified(setup, event)
     if isinstance(ids, Sentence):
         return ids
-    plan = setup.plan.file
-    if ids.get("part", plan.part) != plan.part:
-        return said("unit.other_part", part=ids["part"], plan=plan.id, planned=plan.part)
     for key, value in ids.items():
         reason = refuse_identifier(value)
         if reason is not None:
             return said("unit.identifier_unusable", kind=Term(key), reason=reason)
-    return ids
+    plan = plan_for(setup, ids)
+    return plan if isinstance(plan, Sentence) else ids
 
 
 def identified(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
@@ -91,7 +90,7 @@ def _by_code(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
         if scan.advice:
             return said("unit.code_advice", advice="; ".join(scan.advice))
         return said("unit.code_unusable", errors=", ".join(scan.errors))
-    found = {"serial": scan.serial, "lot": scan.lot, "part": scan.part_number}
+    found = {"serial": scan.serial, "lot": scan.lot, "part": scan.part_number, "revision": scan.details.get("revision")}
     if setup.code_label is not None:
         found |= {key: scan.details.get(key) for key in ("order", "heat")}
     ids = {key: value for key, value in found.items() if value}

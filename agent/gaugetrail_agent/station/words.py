@@ -12,6 +12,7 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
+from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
 
 Light = Literal["off", "green", "red", "amber"]
@@ -53,6 +54,8 @@ class Unit:
     """The code as it was scanned, hex, where it says more than the identifier."""
     interruptions: tuple[Interruption, ...] = ()
     allowed: tuple[LiftedLock, ...] = ()
+    plan: Plan | None = None
+    """Which of the station's plans holds for it."""
 
     @property
     def serial(self) -> str:

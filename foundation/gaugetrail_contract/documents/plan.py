@@ -95,6 +95,8 @@ class Characteristic(Settings):
             raise ValueError(f"{self.name}: {told} are not in order")
         if there and self.kind not in NUMBERS:
             raise ValueError(f"{self.name}: a characteristic of kind {self.kind} has no limits")
+        if self.resolution is not None and Decimal(self.resolution) <= 0:
+            raise ValueError(f"{self.name}: a resolution is more than zero")
         for key in ("lsl", "usl"):
             if getattr(self, f"{key}_kind") is not None and key not in there:
                 raise ValueError(f"{self.name}: {key}_kind says what {key} is, but there is no {key}")

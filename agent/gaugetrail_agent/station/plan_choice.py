@@ -1,0 +1,81 @@
+"""Which of the station's plans holds for a unit: by its part and revision, as far as its code says them. Pure.
+
+Promise: exactly one plan fits, or the unit is refused with what is wrong and what to do; none is ever guessed. A plan
+that says no revision of the part is for all of them; a code that names none fits a plan of any. Which operation is done
+here was asked when the plans were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import StationState
+from gaugetrail_contract.documents.plan import FurtherPart, Plan
+
+MOST_NAMED = 8
+"""Parts, revisions and plans that a sentence names."""
+
+
+def at_work(setup: Setup, state: StationState) -> Setup:
+    """The setup with the plan of the unit in hand."""
+    plan = None if state.unit is None else state.unit.plan
+    return setup if plan is None or plan is setup.plan else replace(setup, plan=plan)
+
+
+def plan_for(setup: Setup, ids: Mapping[str, str]) -> Plan | Sentence:
+    """The plan that holds for a unit of these identifiers; or why there is none, or more than one."""
+    part, revision = ids.get("part") or _only_part(setup.plans), ids.get("revision")
+    if part is None:
+        return said("plan.which_part", parts=_named({one.part for plan in setup.plans for one in plan.file.parts}))
+    of_part = [plan for plan in setup.plans if any(one.part == part for one in plan.file.parts)]
+    if not of_part:
+        return _other_part(setup, part)
+    fitting = [plan for plan in of_part if any(_fits(one, part, revision) for one in plan.file.parts)]
+    if not fitting:
+        revisions = {one.revision or "" for plan in of_part for one in plan.file.parts if one.part == part}
+        return said("plan.other_revision", part=part, revision=revision or "", planned=_named(revisions))
+    if len(fitting) > 1:
+        plans = _named({f"{plan.ref.id} {plan.ref.revision}" for plan in fitting})
+        return said("plan.several", part=part, plans=plans)
+    return fitting[0]
+
+
+def part_of(plan: Plan, ids: Mapping[str, str]) -> FurtherPart:
+    """Part number and revision of a unit, as its code says them or else its plan."""
+    part = ids.get("part") or plan.file.part
+    planned = next((one.revision for one in plan.file.parts if one.part == part and one.revision is not None), None)
+    return FurtherPart(part=part, revision=ids.get("revision") or planned)
+
+
+def rivals(plans: Sequence[Plan]) -> Iterator[tuple[Plan, Plan, FurtherPart]]:
+    """Pairs of plans that hold for the same part and revision, whatever a code says."""
+    for one, other in combinations(plans, 2):
+        both = [part for part in one.file.parts if part in other.file.parts]
+        if both:
+            yield one, other, both[0]
+
+
+def _only_part(plans: Sequence[Plan]) -> str | None:
+    """The part of a unit whose code doesn't name one, where all plans are for the same."""
+    parts = {one.part for plan in plans for one in plan.file.parts}
+    return parts.pop() if len(parts) == 1 else None
+
+
+def _fits(planned: FurtherPart, part: str, revision: str | None) -> bool:
+    return planned.part == part and (revision is None or planned.revision in (None, revision))
+
+
+def _other_part(setup: Setup, part: str) -> Sentence:
+    if len(setup.plans) > 1:
+        return said("plan.no_plan", part=part)
+    planned = _named({one.part for one in setup.plan.file.parts})
+    return said("unit.other_part", part=part, plan=setup.plan.ref.id, planned=planned)
+
+
+def _named(names: set[str]) -> str:
+    found = sorted(names)
+    return ", ".join(found[:MOST_NAMED]) + (" …" if len(found) > MOST_NAMED else "")
