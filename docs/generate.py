@@ -57,6 +57,7 @@ def pages() -> dict[Path, str]:
     files[reference / "settings-agent.md"] = settings_page("gaugetrail-agent", schemas["agent"])
     files[reference / "settings-collector.md"] = settings_page("gaugetrail-collector", schemas["collector"])
     files[reference / "profile-format.md"] = settings_page("The profile file", schemas["profile"])
+    files[reference / "plan-file.md"] = settings_page("The control plan", schemas["plan"])
     files[reference / "record.md"] = settings_page("The record", schemas["record"])
     for name, cli in (("agent", agent_cli), ("collector", collector_cli), ("sim", sim_cli)):
         files[reference / f"commands-{name}.md"] = commands_page(f"gaugetrail-{name}", cli.app)
