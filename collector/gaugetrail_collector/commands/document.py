@@ -18,6 +18,7 @@ from gaugetrail_collector.commands import (
     document_diff,
     document_forms,
     document_steps,
+    document_tables,
     opened_store,
 )
 from gaugetrail_collector.commands.document_steps import DocumentId, typed_moment
@@ -35,6 +36,8 @@ for command in (
 ):
     app.command(command.__name__)(command)
 app.command("diff")(document_diff.diff)
+app.command("import")(document_tables.import_table)
+app.command("export")(document_tables.export_table)
 
 Number = Annotated[
     int | None, typer.Option("--edition", min=1, help="number of the edition; left out: the one that holds")

@@ -8,12 +8,13 @@ the characteristic needs its own (`own_qualification`). Pure; words for people a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.text import DayText, Identifier, Text
@@ -22,7 +23,16 @@ Role = Literal["operator", "setter", "inspector", "quality engineer", "approver"
 ROLES: tuple[Role, ...] = get_args(Role)
 MEASURING: frozenset[Role] = frozenset({"operator", "setter", "inspector", "quality engineer"})
 """Who measures. An auditor reads all and changes nothing; approvers and administrators as such don't measure."""
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+
+
+def _language(text: str) -> str:
+    if _LANGUAGE.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no language's code, such as en, de or pt-BR")
+    return text
+
+
+Language = Annotated[str, AfterValidator(_language)]
 
 
 class Qualification(Settings):

@@ -99,8 +99,8 @@ class FoundRows:
 
 
 def plain_heading(text: str) -> str:
-    """What two headings are compared by: small letters, single spaces, nothing at the ends."""
-    return " ".join(text.split()).strip(" .:*").casefold()
+    """What two headings are compared by: small letters, single spaces, none around a slash, nothing at the ends."""
+    return re.sub(r" ?/ ?", "/", " ".join(text.split())).strip(" .:*").casefold()
 
 
 def rows_of(
@@ -114,7 +114,7 @@ def rows_of(
     if strange:
         return FoundRows(sheet.file, (), {}), [_unknown_column(sheet, strange[0], [column.key for column in columns])]
     at, places = _headings(sheet, columns, mapping)
-    line = sheet.rows[at] if at < len(sheet.rows) else ()
+    line = heading_line(sheet, at) if at < len(sheet.rows) else []
     headings = {key: " ".join(line[place].split()) for key, place in places.items()}
     problems = list(_heading_faults(sheet, columns, mapping, at, places))
     found = FoundRows(sheet.file, (), headings, tuple(_above(sheet, at)))
@@ -140,11 +140,18 @@ def _unknown_column(sheet: Sheet, name: str, known: Sequence[str]) -> Problem:
     return Problem(sheet.file, "", what, allowed=", ".join(known))
 
 
+def heading_line(sheet: Sheet, index: int) -> list[str]:
+    """The headings of a row; where one is empty, what stands above it: cells of two rows that were merged."""
+    line = list(sheet.rows[index])
+    above = sheet.rows[index - 1] if index else ()
+    return [cell if cell.strip() or at >= len(above) else above[at] for at, cell in enumerate(line)]
+
+
 def _headings(sheet: Sheet, columns: Sequence[Column], mapping: TableMapping) -> tuple[int, dict[str, int]]:
     """The row that has most of our headings, and where each stands; the first row where none has any."""
     best: tuple[int, dict[str, int]] = (0, {})
-    for index, cells in enumerate(sheet.rows[:HEADINGS_WITHIN]):
-        plain = [plain_heading(cell) for cell in cells]
+    for index in range(min(len(sheet.rows), HEADINGS_WITHIN)):
+        plain = [plain_heading(cell) for cell in heading_line(sheet, index)]
         places = {}
         for column in columns:
             known = (mapping.columns[column.key],) if column.key in mapping.columns else column.headings
@@ -160,7 +167,7 @@ def _headings(sheet: Sheet, columns: Sequence[Column], mapping: TableMapping) ->
 def _heading_faults(
     sheet: Sheet, columns: Sequence[Column], mapping: TableMapping, at: int, places: Mapping[str, int]
 ) -> Iterator[Problem]:
-    line = sheet.rows[at] if at < len(sheet.rows) else ()
+    line = heading_line(sheet, at) if at < len(sheet.rows) else []
     there = [" ".join(cell.split()) for cell in line if cell.strip()]
     missing = [
         mapping.columns.get(one.key, one.heading)
@@ -263,7 +270,9 @@ def _word_at(message: str, word: str) -> int:
 
 def at_most(problems: Sequence[Problem], file: str) -> list[Problem]:
     """As many faults as anybody reads, in the order of the rows, one a cell, and how many more there are."""
-    by_cell = {(one.line, one.key, one.message if not one.key else ""): one for one in reversed(problems)}
+    by_cell: dict[tuple[object, ...], Problem] = {}
+    for one in problems:
+        by_cell.setdefault((one.line, one.key, "" if one.line and one.key else one.message), one)
     listed = sorted(by_cell.values(), key=lambda one: one.line or 0)
     if len(listed) <= MOST_FAULTS:
         return listed

@@ -1,0 +1,92 @@
+"""Documents out of tables and back: a plant's own spreadsheet into the texts that `document new` takes in.
+
+Promise: a table is understood whole, or every fault is named with its row and column and nothing comes of it. What is
+made is the text of a document as a person would have written it, to be read before it is taken in. A table written
+from a document holds all that the table's columns can, and reads back as the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaugetrail_collector.documents.sheets import read_table
+from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.documents.files import load_plan
+from gaugetrail_contract.documents.gauges import GaugeRegister
+from gaugetrail_contract.documents.lists import (
+    gauge_table,
+    gauges_in,
+    load_gauges,
+    load_people,
+    people_in,
+    people_table,
+)
+from gaugetrail_contract.documents.plan_table import plan_table, plans_in
+from gaugetrail_contract.documents.tables import Sheet, TableMapping
+from gaugetrail_contract.documents.toml_text import toml_text
+from gaugetrail_contract.settings import ConfigError, Problem, Settings, load_settings
+
+Head = Mapping[str, str]
+"""What holds for the whole document: id, revision, of a plan its part …"""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document that came of a table, and the name of a file for it."""
+
+    name: str
+    text: str
+
+
+def _plans(sheet: Sheet, mapping: TableMapping, head: Head) -> list[Settings]:
+    return list(plans_in(sheet, mapping, head))
+
+
+def _gauges(sheet: Sheet, mapping: TableMapping, head: Head) -> list[Settings]:
+    return [gauges_in(sheet, mapping).model_copy(update=dict(head))]
+
+
+def _people(sheet: Sheet, mapping: TableMapping, head: Head) -> list[Settings]:
+    return [people_in(sheet, mapping).model_copy(update=dict(head))]
+
+
+READERS: Mapping[DocumentKind, Callable[[Sheet, TableMapping, Head], list[Settings]]] = {
+    DocumentKind.PLAN: _plans,
+    DocumentKind.GAUGES: _gauges,
+    DocumentKind.PEOPLE: _people,
+}
+HEAD_KEYS: Mapping[DocumentKind, tuple[str, ...]] = {
+    DocumentKind.PLAN: ("id", "revision", "title", "part", "part_revision", "phase", "approved_by", "approved_on"),
+    DocumentKind.GAUGES: ("id", "revision"),
+    DocumentKind.PEOPLE: ("id", "revision"),
+}
+WRITERS: Mapping[DocumentKind, Callable[[Path], str]] = {
+    DocumentKind.PLAN: lambda path: plan_table(load_plan(path)[0].file),
+    DocumentKind.GAUGES: lambda path: gauge_table(GaugeRegister(gauge=tuple(load_gauges(path).values()))),
+    DocumentKind.PEOPLE: lambda path: people_table(load_people(path)),
+}
+
+
+def documents_of(
+    kind: DocumentKind, path: Path, head: Head, *, sheet: str | None = None, mapping: Path | None = None
+) -> list[DocumentText]:
+    """What a table holds; a plan for each operation. Raises `ConfigError` with every fault."""
+    strange = sorted(head.keys() - set(HEAD_KEYS[kind]))
+    if strange:
+        raise ConfigError([Problem("--set", strange[0], "is no key of it", allowed=", ".join(HEAD_KEYS[kind]))])
+    how = TableMapping() if mapping is None else load_settings(TableMapping, mapping).settings
+    found = READERS[kind](read_table(path, sheet), how, head)
+    return [DocumentText(_name(kind, one), toml_text(one)) for one in found]
+
+
+def table_of(kind: DocumentKind, path: Path) -> str:
+    """A document's text as CSV. Raises `ConfigError` where it can't be read."""
+    return WRITERS[kind](path)
+
+
+def _name(kind: DocumentKind, document: Settings) -> str:
+    """Of letters, digits, dots and hyphens alone: an id may hold anything."""
+    said = "-".join(str(getattr(document, key) or "") for key in ("id", "revision")).strip("-") or str(kind)
+    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in ".-") else "_" for sign in said) + ".toml"
