@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from made import opened
 from samples import measurement
 from typer.testing import CliRunner
 
+from gaugetrail_collector.app import Collector
 from gaugetrail_collector.cli import app
+from gaugetrail_collector.config import load
 from gaugetrail_collector.console.shown import payload_text
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.record import Measurement, PlanRef
@@ -227,6 +230,11 @@ def test_an_attachment_stands_under_its_digest_in_both_folders_and_what_is_lost_
     assert [one.read_bytes() for one in places] == [drawing.read_bytes()] * 2
 
 
+def test_a_running_collector_says_whether_it_writes_documents(office: Office) -> None:
+    said = [Collector(load(office.folder / f"{name}.toml")).status().documents for name in ("c1", "c2")]
+    assert said == ["writes", "reads"]
+
+
 PEOPLE = """id = "PL-1"
 revision = "1"
 [[person]]
@@ -269,6 +277,35 @@ def test_a_people_list_without_roles_decides_nothing(office: Office) -> None:
     office.good("submit", "PL-1", by="eva")
     office.good("approve", "PL-1", by="ida")
     office.good("new", "plan", office.plan(), by="olaf")
+
+
+def test_a_record_leads_to_the_rows_of_gauge_and_person_that_held_then(office: Office) -> None:
+    """The register of that moment, not that of now."""
+    office.good("init", by="ida")
+    for revision, due in (("1", "2026-12-31"), ("2", "2027-12-31")):
+        gauges = f'id = "GR-1"\nrevision = "{revision}"\n[[gauge]]\nid = "G-0017"\ncalibration_due = "{due}"\n'
+        (office.folder / "gauges.toml").write_text(gauges)
+        office.good("new", "gauges", str(office.folder / "gauges.toml"), by="eva")
+        office.good("submit", "GR-1", by="eva")
+        office.good("approve", "GR-1", by="ida")
+        if revision == "1":
+            between = time.time_ns() // 1000
+    (office.folder / "people.csv").write_text("id,name,qualification\nOP-12,Olga,final 2026\n")
+    office.good("new", "people", str(office.folder / "people.csv"), "--id", "PL-1", by="eva")
+    office.good("submit", "PL-1", by="eva")
+    office.good("approve", "PL-1", by="ida")
+    with closing(SqliteStore(office.folder / "store.db")) as store:
+        store.open()
+        store.write([opened(1, time_us=between), opened(2, time_us=time.time_ns() // 1000)])
+    told = office.trace("SN000001")
+    assert "then: gauge G-0017 in GR-1 1, edition 1: calibration due 2026-12-31" in told
+    assert "2027-12-31" not in told
+    assert "PL-1" not in told
+    told = office.trace("SN000002")
+    assert "then: gauge G-0017 in GR-1 2, edition 2: calibration due 2027-12-31" in told
+    assert "then: person OP-12 in PL-1 1, edition 1: name Olga, qualification final 2026" in told
+    rows = json.loads(office.trace("--station", "OP20", "--json"))["rows"]
+    assert [(one["id"], one["revision"]) for one in rows] == [("G-0017", "1"), ("G-0017", "2"), ("OP-12", "1")]
 
 
 def bore(value: str) -> Measurement:

@@ -1,4 +1,5 @@
-"""`trace --documents`: the texts that the records of an answer name by their digest, as they were approved.
+"""`trace --documents`: the texts that the records of an answer name by their digest, as they were approved, and the
+rows of their gauges and people in the documents that were in force at the moment of each record.
 
 A text comes from the store's records of documents. One that was never taken in there, because it was a file at the line
 PC, is told as such; nothing with another digest is shown in its place.
@@ -7,14 +8,15 @@ PC, is told as such; nothing with another digest is shown in its place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from gaugetrail_collector.commands.document_forms import minute
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
+from gaugetrail_collector.documents.rows_then import RowsThen, RowThen
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.tracing.trace import Page, inspection_of
-from gaugetrail_contract.documents.editions import Edition, Life
+from gaugetrail_contract.documents.editions import DocumentKind, Edition, Life
 from gaugetrail_contract.record import Inspection
 from gaugetrail_service.cli import say
 
@@ -34,6 +36,8 @@ class NamedDocuments:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._found: dict[NamedDocument, None] = {}
+        self._used: dict[tuple[DocumentKind, str, int], None] = {}
+        """Gauges and people, each with the moment of its record."""
 
     def passed(self, pages: Iterable[Page]) -> Iterator[Page]:
         """The pages, looked at on their way."""
@@ -42,11 +46,15 @@ class NamedDocuments:
                 inspection = inspection_of(known)
                 if inspection is not None:
                     self._found |= dict.fromkeys(_named(inspection))
+                    self._used |= dict.fromkeys(_used(inspection))
             yield page
 
     def tell(self) -> None:
         """Each text for people, behind what is known of it."""
-        for one, edition, text in self._looked_up():
+        register = read_register(self._store)
+        for row in self._rows(register):
+            say(f"then: {row}")
+        for one, edition, text in self._looked_up(register):
             say("")
             say(f"document {one.id} {one.revision}, sha256 {one.sha256}{edition}")
             for line in text.splitlines():
@@ -66,10 +74,15 @@ class NamedDocuments:
                 life, edition = place
                 entry |= {"document": life.id, "kind": str(life.kind), "edition": edition.number}
             shown.append(entry)
-        return {"documents": shown}
+        return {"documents": shown, "rows": [asdict(row) for row in self._rows(register)]}
 
-    def _looked_up(self) -> Iterator[tuple[NamedDocument, str, str]]:
-        register = read_register(self._store)
+    def _rows(self, register: DocumentRegister) -> list[RowThen]:
+        """Each once, however many records it was the same for."""
+        then = RowsThen(self._store, register)
+        found = (row for kind, one, at_us in self._used for row in then.rows(kind, (one,), at_us))
+        return list(dict.fromkeys(found))
+
+    def _looked_up(self, register: DocumentRegister) -> Iterator[tuple[NamedDocument, str, str]]:
         for one in self._found:
             try:
                 text = stored_text(self._store, one.sha256).decode("utf-8", "replace")
@@ -84,6 +97,16 @@ def _named(inspection: Inspection) -> Iterator[NamedDocument]:
     shown = inspection.instruction
     if shown is not None and shown.sha256 is not None:
         yield NamedDocument(shown.sha256, shown.id, shown.revision)
+
+
+def _used(inspection: Inspection) -> Iterator[tuple[DocumentKind, str, int]]:
+    at_us = inspection.time_us
+    for gauge in dict.fromkeys(one.gauge for one in inspection.measurements):
+        if gauge is not None:
+            yield DocumentKind.GAUGES, gauge, at_us
+    for person in (inspection.operator, inspection.verifier):
+        if person is not None:
+            yield DocumentKind.PEOPLE, person, at_us
 
 
 def _edition(register: DocumentRegister, sha256: str) -> tuple[Life, Edition] | None:
