@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.overview import EVERYBODY, certificates
-from gaugetrail_collector.stores import StoreDown
+from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
+from gaugetrail_contract.clock import DAY_US
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.findings import Finding
 from gaugetrail_service.broker_visit import Visit, visit, where_of
 from gaugetrail_service.clock_source import kernel_synced
@@ -54,12 +56,23 @@ def attachments_backed_up(config: CollectorConfig) -> Iterator[Finding]:
         yield Finding("documents", what, "name a folder on another disk in [documents] attachments_backup", wrong=False)
 
 
+def documents_kept(store: Store) -> Iterator[Finding]:
+    """A database that drops what is old drops the editions that hold since long, too."""
+    keeps_us = store.keeps_us()
+    if keeps_us is not None:
+        what = f"the database drops records after {counted(round(keeps_us / DAY_US, 2), 'day')}, documents among them"
+        cure = "let it keep records for ever, or longer than any edition holds, and archive what is older"
+        yield Finding("documents", what, cure)
+
+
 def store_limits(config: CollectorConfig) -> Iterator[Finding]:
     """What the database's own settings are in the way of; a store that is down is `status`'s matter, and said too."""
     store = config.store()
     try:
         store.open()
         yield from store.limits()
+        if config.settings.documents.master:
+            yield from documents_kept(store)
     except StoreDown as error:
         yield Finding("store", str(error), "gaugetrail-collector status says more; its limits can't be asked now")
     finally:

@@ -15,6 +15,7 @@ from samples import measurement
 from typer.testing import CliRunner
 
 from gaugetrail_collector.app import Collector
+from gaugetrail_collector.checkup import documents_kept, store_limits
 from gaugetrail_collector.cli import app
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.shown import payload_text
@@ -233,6 +234,21 @@ def test_an_attachment_stands_under_its_digest_in_both_folders_and_what_is_lost_
 def test_a_running_collector_says_whether_it_writes_documents(office: Office) -> None:
     said = [Collector(load(office.folder / f"{name}.toml")).status().documents for name in ("c1", "c2")]
     assert said == ["writes", "reads"]
+
+
+@pytest.mark.influxdb
+def test_a_database_that_drops_what_is_old_is_told(office: Office, influx_url: str) -> None:
+    """By init, which begins all the same, and by what doctor asks the store; SQLite keeps for ever."""
+    assert list(documents_kept(SqliteStore(office.folder / "store.db"))) == []
+    settings = office.folder / "c1.toml"
+    table = f'[store]\nkind = "influxdb"\nurl = "{influx_url}"\nversion = "1"\ndatabase = "dropping"\n'
+    before, _, after = settings.read_text().partition("[store]")
+    settings.write_text(before + table + after[after.index("[console]") :])
+    done = CliRunner().invoke(app, ["store", "init", "--keep-days", "30", "--config", str(settings)])
+    assert done.exit_code == 0, done.stderr
+    told = "documents: the database drops records after 30 days, documents among them"
+    assert told in office.good("init", by="ida")
+    assert told in [f"{one.about}: {one.what}" for one in store_limits(load(settings))]
 
 
 PEOPLE = """id = "PL-1"

@@ -144,6 +144,15 @@ def test_two_approvals_are_of_two_people_and_begin_anew_after_a_rejection() -> N
     assert lived(step(StepKind.APPROVE, 7, by="uwe"), life=again).holding(7) is not None
 
 
+def test_each_kind_needs_whom_iso_9001_would_ask() -> None:
+    """Author and one more, one person, or nobody."""
+    assert {kind: (needs.people, needs.approver) for kind, needs in NEEDED.items()} == {
+        **dict.fromkeys(("plan", "people", "instruction", "reaction", "limits", "form"), (1, "another")),
+        **dict.fromkeys(("gauges", "external"), (1, "anyone")),
+        **dict.fromkeys(("order", "calendar"), (0, "another")),
+    }
+
+
 def test_orders_hold_at_once() -> None:
     life = lived(new(5, needs=NEEDED[DocumentKind.ORDER]), life=Life(DocumentKind.ORDER, "O-1"))
     assert life.holding(5) is life.editions[0]

@@ -86,13 +86,22 @@ def show(
     if chosen is None:
         raise fail(f"{document} had no edition{f' {edition}' if edition else ''} then; document history lists them")
     if text:
-        sys.stdout.buffer.write(_text(config, chosen))
-        sys.stdout.buffer.flush()
+        _print_text(_text(config, chosen))
     elif as_json:
         answer(document_forms.edition_json(life, chosen, now_us))
     else:
         for line in document_forms.facts(life, chosen, now_us):
             say(line)
+
+
+def _print_text(content: bytes) -> None:
+    """Byte for byte, but on a terminal, which would obey some of them."""
+    if sys.stdout.isatty():
+        for line in content.decode("utf-8", "replace").splitlines():
+            say(line)
+        return
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
 
 
 @app.command("history")

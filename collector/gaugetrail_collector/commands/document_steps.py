@@ -58,9 +58,15 @@ def init(
     """Begin with documents on this collector. You become the first administrator, who approves until a people document
     says who may.
     """
+    # Here and not above: what else is looked at for a collector takes its time to load.
+    from gaugetrail_collector.checkup import documents_kept
+
     with _desk(config, by, stdin) as desk:
         record = desk.begin(by, comment, take_over=take_over)
+        in_the_way = list(documents_kept(desk.store))
     say(f"this collector writes documents; {by} is administrator (record {record})")
+    for one in in_the_way:
+        say(f"worth a look: {one.line()}")
 
 
 def new(

@@ -87,7 +87,7 @@ class Desk:
     def __init__(
         self, store: Store, collector: str, lock: Path, clock: Clock, *, master: bool, approver: Approver = "another"
     ) -> None:
-        self._store = store
+        self.store = store
         self._collector = collector
         self._lock = lock
         self._clock = clock
@@ -124,12 +124,12 @@ class Desk:
 
     def _alone(self, act: Callable[[DocumentRegister], Done]) -> Done:
         if not self._master:
-            raise Declined(self._not_master(read_register(self._store)))
+            raise Declined(self._not_master(read_register(self.store)))
         try:
             with locked(self._lock):
                 for _ in range(TRIES):
                     try:
-                        return act(read_register(self._store))
+                        return act(read_register(self.store))
                     except Overtaken as error:
                         overtaken = error
         except sqlite3.Error as error:
@@ -204,7 +204,7 @@ class Desk:
     def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
         self._judge_writer(register)
         _refuse_words({"the name": asked.by}, {"the comment": asked.comment})
-        people = role_book(self._store, register, asked.at_us)
+        people = role_book(self.store, register, asked.at_us)
         role = people.acts_as(asked.by, asked.what, life.kind)
         if role is None:
             raise Declined(f"{life.id}: {people.refusal(asked.by, asked.what)}")
@@ -234,17 +234,17 @@ class Desk:
         """The last moment of all documents then."""
         sha256 = hashlib.sha256(content).hexdigest()
         chain = self._chain(texts.PURPOSE)
-        there = texts.stored_parts(self._store, sha256)
+        there = texts.stored_parts(self.store, sha256)
         last_us = max(register.last_us, there.last_us or 0)
         bodies = part_bodies(chain, sha256, content, there.parts)
         return chain.append(bodies, self._last_text_us(register), last_us)[-1].time_us if bodies else last_us
 
     def _last_text_us(self, register: DocumentRegister) -> int | None:
         """When the last known text was written: the chain of texts needn't be read from its beginning."""
-        return None if register.last_sha256 is None else texts.stored_parts(self._store, register.last_sha256).last_us
+        return None if register.last_sha256 is None else texts.stored_parts(self.store, register.last_sha256).last_us
 
     def _chain(self, purpose: str) -> OwnChain:
-        return OwnChain(self._store, self._collector, purpose, self._clock)
+        return OwnChain(self.store, self._collector, purpose, self._clock)
 
 
 def known_life(register: DocumentRegister, document: str) -> Life:
