@@ -251,6 +251,27 @@ def test_a_database_that_drops_what_is_old_is_told(office: Office, influx_url: s
     assert told in [f"{one.about}: {one.what}" for one in store_limits(load(settings))]
 
 
+def test_an_external_document_names_its_file_and_until_when_it_holds(office: Office) -> None:
+    """The wrong drawing attached to the right text is refused."""
+    office.good("init", by="ida")
+    drawing, other = office.folder / "drawing.pdf", office.folder / "other.pdf"
+    drawing.write_bytes(b"%PDF drawing")
+    other.write_bytes(b"%PDF another")
+    digest = hashlib.sha256(b"%PDF drawing").hexdigest()
+    text = office.folder / "drw.toml"
+    text.write_text(
+        f'id = "DRW-1"\nrevision = "D"\nissuer = "Contoso"\nvalid_until = "2026-01-31"\nsha256 = "{digest}"\n'
+    )
+    told = office.bad("new", "external", str(text), "--attach", str(other), by="eva")
+    assert f"the text is about the file with the sha256 {digest}, and none that is attached has it" in told
+    office.good("new", "external", str(text), "--attach", str(drawing), by="eva")
+    shown = office.good("show", "DRW-1")
+    assert "external DRW-1 D, edition 1: (Contoso)" in shown
+    assert "to be looked at again by: 2026-01-31 (over)" in shown
+    text.write_text('id = "DRW-1"\nrevision = "E"\n')
+    assert "issuer: is required" in office.bad("check", "external", str(text))
+
+
 PEOPLE = """id = "PL-1"
 revision = "1"
 [[person]]

@@ -99,11 +99,11 @@ def new(
         _one_of("revision", said.revision, revision),
         title or said.title,
         typed_moment(effective),
-        _day(review_by),
+        _day(review_by) or said.valid_until,
     )
     with _desk(config, by, stdin) as desk:
         # The files first: a record never names one that isn't there.
-        attached = _kept(configuration.load(config), attach or [])
+        attached = _kept(configuration.load(config), attach or [], said.file_sha256)
         _tell(desk.new(replace(wanted, attachments=attached), by, comment), as_json=as_json)
 
 
@@ -249,7 +249,8 @@ def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, checks.SaidOfItself
     return content, said
 
 
-def _kept(config: CollectorConfig, files: list[Path]) -> tuple[Attachment, ...]:
+def _kept(config: CollectorConfig, files: list[Path], wanted: str | None) -> tuple[Attachment, ...]:
+    """`wanted`: the text is about the file of that digest, so that another one in its place is refused."""
     kept: list[Attachment] = []
     for file in files:
         if (reason := refuse_identifier(file.name)) is not None:
@@ -258,6 +259,8 @@ def _kept(config: CollectorConfig, files: list[Path]) -> tuple[Attachment, ...]:
             kept.append(attachments.keep(file, config.attachment_folders))
         except OSError as error:
             raise fail(f"{file} is not attached, and nothing was taken in: {error.strerror or error}") from error
+    if kept and wanted is not None and wanted not in {one.sha256 for one in kept}:
+        raise fail(f"the text is about the file with the sha256 {wanted}, and none that is attached has it")
     return tuple(kept)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.documents.external import ExternalDocument
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.gauges import GaugeRegister
 from gaugetrail_contract.documents.lists import load_gauges, load_people
@@ -28,6 +29,9 @@ class SaidOfItself:
     title: str = ""
     remarks: tuple[str, ...] = ()
     """What is worth a look and keeps nobody from taking it."""
+    valid_until: str | None = None
+    file_sha256: str | None = None
+    """Of the file that it is about, where that is not the text itself."""
 
 
 Check = Callable[[Path], SaidOfItself]
@@ -52,10 +56,17 @@ def _people(path: Path) -> SaidOfItself:
     return SaidOfItself(people.id, people.revision, counted(len(people.person), "person", "people"))
 
 
+def _external(path: Path) -> SaidOfItself:
+    said = load_settings(ExternalDocument, path).settings
+    title = f"{said.title} ({said.issuer})".strip()
+    return SaidOfItself(said.id, said.revision, title, (), said.valid_until, said.sha256)
+
+
 CHECKS: Mapping[DocumentKind, Check] = {
     DocumentKind.PLAN: _plan,
     DocumentKind.GAUGES: _gauges,
     DocumentKind.PEOPLE: _people,
+    DocumentKind.EXTERNAL: _external,
 }
 
 
