@@ -153,6 +153,20 @@ def test_each_kind_needs_whom_iso_9001_would_ask() -> None:
     }
 
 
+def test_an_edition_that_could_never_hold_is_not_approved() -> None:
+    """Nobody should think that it holds from now on."""
+    life = lived(
+        new(1),
+        step(StepKind.SUBMIT, 2),
+        new(3, 2, revision="D", text="b"),
+        step(StepKind.SUBMIT, 4, 2),
+        step(StepKind.APPROVE, 5, 2),
+    )
+    told = refused(life, step(StepKind.APPROVE, 6, 1))
+    assert told == "CP-1001 C: edition 2 holds already and is newer, so this one never could; withdraw it"
+    assert lived(step(StepKind.WITHDRAW, 7, 1), life=life).holding(8) is life.editions[1]
+
+
 def test_orders_hold_at_once() -> None:
     life = lived(new(5, needs=NEEDED[DocumentKind.ORDER]), life=Life(DocumentKind.ORDER, "O-1"))
     assert life.holding(5) is life.editions[0]

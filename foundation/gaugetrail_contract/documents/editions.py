@@ -261,7 +261,12 @@ def _refuse(life: Life, step: LifeStep) -> str | None:
         return f"edition {edition.number} is superseded already; there is nothing to withdraw"
     if step.what in (StepKind.REJECT, StepKind.WITHDRAW) and not step.comment:
         return "say why, in the comment"
-    return _refuse_approver(edition, step.by) if step.what is StepKind.APPROVE else None
+    if step.what is not StepKind.APPROVE:
+        return None
+    newer = life.holding(step.at_us)
+    if newer is not None and newer.number > edition.number:
+        return f"edition {newer.number} holds already and is newer, so this one never could; withdraw it"
+    return _refuse_approver(edition, step.by)
 
 
 NEXT = {
