@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -29,7 +30,10 @@ SERVERS = {"mosquitto": "mosquitto", "influxdb": "influxd", "npm": "npm", "chrom
 
 
 def pytest_configure() -> None:
-    """Ctrl-C reaches what tests start, also where they run in the background of a shell, which has it ignored."""
+    """Ctrl-C reaches what tests start, also where they run in the background of a shell, which has it ignored. What a
+    test makes is as a command of ours would make it: nobody else's, or a service that is then started refuses it.
+    """
+    os.umask(0o077)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -1,12 +1,16 @@
-"""Which of this agent's doors the network reaches without a lock."""
+"""Which of this agent's doors the network reaches without a lock, and which of its files other users of this PC do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.findings import Finding
+from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_service.open_doors import OpenDoor, broker_door, page_door, without_reason
+from gaugetrail_service.own_files import ServiceUser, folder_faults, refusals, settings_faults
+from gaugetrail_service.rights import named_files
 
 
 def open_doors(config: AgentConfig) -> Iterator[OpenDoor]:
@@ -21,3 +25,15 @@ def refuse_open_doors(config: AgentConfig) -> None:
     """Raises `ConfigError` that names each one without a reason."""
     if faults := without_reason(open_doors(config), config.loaded):
         raise ConfigError(faults)
+
+
+def settings_of(config: AgentConfig, path: Path, user: ServiceUser) -> Iterator[Finding]:
+    """What others could do to the settings that `path` names, and to the files of secrets in them."""
+    secrets = map(config.path, named_files(config.loaded.text))
+    yield from settings_faults(path, config.loaded.text, secrets, user)
+
+
+def start_refusals(config: AgentConfig, path: Path) -> list[Problem]:
+    """What of the agent's files would refuse a start, asked by whomever."""
+    user = ServiceUser.behind(config.data_dir, path)
+    return refusals(path, [*folder_faults(config.data_dir, user), *settings_of(config, path, user)])

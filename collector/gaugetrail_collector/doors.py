@@ -1,12 +1,16 @@
-"""Which of this collector's doors the network reaches without a lock."""
+"""Which of this collector's doors the network reaches without a lock, and which of its files other users here do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from gaugetrail_collector.config import CollectorConfig, InfluxTable
-from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.findings import Finding
+from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_service.open_doors import OpenDoor, broker_door, database_door, page_door, without_reason
+from gaugetrail_service.own_files import ServiceUser, folder_faults, refusals, settings_faults, store_faults
+from gaugetrail_service.rights import named_files
 
 
 def open_doors(config: CollectorConfig) -> Iterator[OpenDoor]:
@@ -28,3 +32,16 @@ def refuse_open_doors(config: CollectorConfig) -> None:
     """Raises `ConfigError` that names each one without a reason."""
     if faults := without_reason(open_doors(config), config.loaded):
         raise ConfigError(faults)
+
+
+def rights_of(config: CollectorConfig, path: Path, user: ServiceUser) -> Iterator[Finding]:
+    """What others could do to the collector's folder, its store in a file, and the settings that `path` names."""
+    yield from folder_faults(config.data_dir, user)
+    yield from store_faults(config.store_files, user)
+    secrets = map(config.path, named_files(config.loaded.text))
+    yield from settings_faults(path, config.loaded.text, secrets, user)
+
+
+def start_refusals(config: CollectorConfig, path: Path) -> list[Problem]:
+    """What of these would refuse a start, asked by whomever."""
+    return refusals(path, rights_of(config, path, ServiceUser.behind(config.data_dir, path)))

@@ -30,7 +30,7 @@ def folder_rights(folder: Path) -> Iterator[Finding]:
         yield Finding("folder", f"{folder} can't be looked at: {error.strerror}", "run this as the service's user")
         return
     if there.st_mode & 0o007:
-        yield Finding("folder", f"{folder} is open to every user ({_mode(there)})", f"chmod 700 {folder}")
+        yield Finding("folder", f"{folder} is open to every user ({mode_of(there)})", f"chmod 700 {folder}")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         yield Finding("folder", f"{folder} can't be written by this user", _chown(folder, os.geteuid()))
         return
@@ -38,28 +38,8 @@ def folder_rights(folder: Path) -> Iterator[Finding]:
         yield from _secret(path, there.st_uid)
 
 
-def not_ours(*places: Path) -> str | None:
-    """What of its folders and files a service may not use: whose it is, and the command that mends it; null when all is
-    well. A first start by hand as root leaves such files.
-    """
-    if sys.platform == "win32":
-        return None
-    for place in places:
-        for path in (place, *_inside(place)):
-            if path.exists() and not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)):
-                whose, me = _user(path.stat().st_uid), _user(os.geteuid())
-                return (
-                    f"{path} belongs to {whose}, and this runs as {me}: it was started as {whose} once; give it back "
-                    f"with: sudo chown -R {me}: {place}"
-                )
-    return None
-
-
-def _inside(place: Path) -> list[Path]:
-    return sorted(place.iterdir()) if place.is_dir() and os.access(place, os.R_OK | os.X_OK) else []
-
-
-def _user(uid: int) -> str:
+def user_name(uid: int) -> str:
+    """As the system knows it; the number of one that it doesn't."""
     import pwd  # not on Windows
 
     try:
@@ -86,22 +66,26 @@ def settings_rights(path: Path, text: str, secrets: Iterable[Path]) -> Iterator[
         return
     found = path.stat()
     if found.st_mode & 0o022:
-        yield Finding("settings", f"{path} can be changed by others ({_mode(found)})", f"chmod go-w {path}")
-    held = [
-        line.split("=")[0].strip() for line in text.splitlines() if line.split("=")[0].strip() in ("password", "token")
-    ]
-    if held and found.st_mode & 0o007:
-        cure = f"put it into a file of its own ({held[0]}_file = …) and chmod 600 that, or chmod 640 {path}"
-        yield Finding("settings", f"{path} holds a {held[0]} and every user can read it", cure)
+        yield Finding("settings", f"{path} can be changed by others ({mode_of(found)})", f"chmod go-w {path}")
+    held = held_secret(text)
+    if held is not None and found.st_mode & 0o007:
+        cure = f"put it into a file of its own ({held}_file = …) and chmod 600 that, or chmod 640 {path}"
+        yield Finding("settings", f"{path} holds a {held} and every user can read it", cure)
     for secret in secrets:
         yield from _password_file(secret)
+
+
+def held_secret(text: str) -> str | None:
+    """What of a secret stands in the settings themselves: `password` or `token`; null where nothing does."""
+    keys = [line.split("=")[0].strip() for line in text.splitlines()]
+    return next((key for key in keys if key in ("password", "token")), None)
 
 
 def named_files(text: str) -> Iterator[Path]:
     """Files of secrets that settings name, as they stand there."""
     for line in text.splitlines():
         key, _, value = line.partition("=")
-        if key.strip() in ("password_file", "token_file", "tls_key"):
+        if key.strip() in ("password_file", "token_file", "tls_key", "users"):
             yield Path(value.split("#")[0].strip().strip("\"'"))
 
 
@@ -120,10 +104,11 @@ def _password_file(path: Path) -> Iterator[Finding]:
 
 
 def _readers(found: os.stat_result) -> str:
-    return f"can be read by others ({_mode(found)})"
+    return f"can be read by others ({mode_of(found)})"
 
 
-def _mode(found: os.stat_result) -> str:
+def mode_of(found: os.stat_result) -> str:
+    """As `chmod` takes it."""
     return f"mode {stat.S_IMODE(found.st_mode):o}"
 
 

@@ -36,7 +36,8 @@ def messages(name: str) -> list[tuple[str, bytes]]:
 
 
 def unpack(name: str, folder: Path) -> None:
-    """A folder as 0.1 left it."""
+    """A folder as 0.1 left it: nobody else's."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tarfile.open(FILES / f"{name}.tar.xz") as packed:
         packed.extractall(folder, filter="data")
 

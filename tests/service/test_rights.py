@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from floor import Floor, command
 
-from gaugetrail_service.rights import not_ours
+from gaugetrail_service.own_files import ServiceUser, folder_faults
 
 pytestmark = [
     pytest.mark.processes,
@@ -36,7 +36,7 @@ def test_an_agent_names_what_an_earlier_start_has_left(floor: Floor, left: str) 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         f"the agent can't start: {floor.folder}/{left} belongs to nobody, and this runs as root: it was started as "
-        f"nobody once; give it back with: sudo chown -R root: {floor.folder}/agent-data\n"
+        f"nobody once; mend it with: sudo chown -R root: {floor.folder}/agent-data\n"
     )
 
 
@@ -50,19 +50,17 @@ def test_a_collector_does_too_and_of_its_store_in_a_file(floor: Floor, left: str
     assert done.returncode == 1
     given_back = left if left.startswith("store") else "collector-data"
     assert f"{left} belongs to nobody, and this runs as root" in done.stderr
-    assert done.stderr.endswith(f"give it back with: sudo chown -R root: {floor.folder}/{given_back}\n")
+    assert done.stderr.endswith(f"mend it with: sudo chown -R root: {floor.folder}/{given_back}\n")
 
 
 def test_what_is_ours_or_not_there_yet_is_well(tmp_path: Path) -> None:
     (tmp_path / "agent.key").touch(0o600)
-    assert not_ours(tmp_path, tmp_path / "not-there") is None
+    assert [*folder_faults(tmp_path, ServiceUser.here()), *folder_faults(tmp_path / "no", ServiceUser.here())] == []
 
 
 def test_a_user_without_a_name_is_told_by_number(tmp_path: Path) -> None:
     """A file from another machine, or of a container."""
     (tmp_path / "spool.db").touch(0o600)
     os.chown(tmp_path / "spool.db", 54321, 54321)
-    words = "import sys, pathlib, gaugetrail_service.rights as r; print(r.not_ours(pathlib.Path(sys.argv[1])))"
-    asked = (*WITHOUT_RIGHT, sys.executable, "-c", words, str(tmp_path))
-    done = subprocess.run(asked, capture_output=True, text=True, check=True)
-    assert "spool.db belongs to 54321, and this runs as root" in done.stdout
+    (one,) = folder_faults(tmp_path, ServiceUser.here())
+    assert one.what == "belongs to 54321, and this runs as root: it was started as 54321 once"

@@ -20,22 +20,22 @@ from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, runs_on, say
 from gaugetrail_service.logs import set_up_logging
-from gaugetrail_service.rights import not_ours
+from gaugetrail_service.own_files import ServiceUser, folder_faults, refuse_to_start
 
 
 def run(config: ConfigFile) -> None:
     """Run the agent until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
     from gaugetrail_agent import config as configuration
     from gaugetrail_agent.app import Agent
-    from gaugetrail_agent.doors import refuse_open_doors
+    from gaugetrail_agent.doors import refuse_open_doors, settings_of
     from gaugetrail_agent.inquiries.asking import CantAsk, desk_for
     from gaugetrail_agent.spool import SpoolBroken
 
     with contextlib.suppress(CantAsk):  # what is at fault in the file is said below
-        if (trouble := not_ours(desk_for(config).data_dir)) is not None:
-            raise fail(f"the agent can't start: {trouble}")
+        refuse_to_start("agent", folder_faults(desk_for(config).data_dir, ServiceUser.here()))
     loaded = configuration.load(config)
     refuse_open_doors(loaded)
+    refuse_to_start("agent", settings_of(loaded, config, ServiceUser.here()))
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
     try:
         loaded.data_dir.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def check(
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
     from gaugetrail_agent import config as configuration
     from gaugetrail_agent.calibration import calibration_doubts
-    from gaugetrail_agent.doors import refuse_open_doors
+    from gaugetrail_agent.doors import refuse_open_doors, start_refusals
     from gaugetrail_agent.doubts import doubts
     from gaugetrail_agent.gauge_sharing import shared_gauges
     from gaugetrail_agent.line_check import line_settings
@@ -77,6 +77,7 @@ def check(
         *line_settings(loaded),
         *shared_gauges(loaded),
         *(probe_ports(loaded) if probe else []),
+        *start_refusals(loaded, config),
     ]
     _tell(warnings, as_json)
     if not as_json:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from typing import Annotated
 
 import typer
 
 from gaugetrail_collector.commands import AsJson, ConfigFile
-from gaugetrail_collector.doors import refuse_open_doors
+from gaugetrail_collector.doors import refuse_open_doors, rights_of, start_refusals
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
 from gaugetrail_service.logs import set_up_logging
-from gaugetrail_service.rights import not_ours
+from gaugetrail_service.own_files import ServiceUser, refuse_to_start
 
 
 def run(config: ConfigFile) -> None:
@@ -25,8 +26,7 @@ def run(config: ConfigFile) -> None:
     loaded = configuration.load(config)
     refuse_open_doors(loaded)
     set_up_logging(loaded.settings.log.level, loaded.settings.log.form)
-    if (trouble := not_ours(loaded.data_dir, *loaded.store_files)) is not None:
-        raise fail(f"the collector can't start: {trouble}")
+    refuse_to_start("collector", rights_of(loaded, config, ServiceUser.here()))
     try:
         Collector(loaded).run()
     except BadKeyFile as error:
@@ -56,9 +56,13 @@ def check(
         answer({"ok": False, "problems": [problem.as_json() for problem in error.problems]})
         raise typer.Exit(BAD_CONFIG) from error
     found = [*certificates(loaded), *attachments_backed_up(loaded), *(store_limits(loaded) if probe else ())]
+    refused = start_refusals(loaded, config)
     if as_json:
-        answer({"ok": True, "problems": [], "findings": [one.as_json() for one in found]})
+        told = {"problems": [one.as_json() for one in refused], "findings": [one.as_json() for one in found]}
+        answer({"ok": True, **told})
         return
+    for problem in refused:
+        print(problem, file=sys.stderr)
     for one in found:
         say(f"worth a look: {one.line()}")
     say(f"{config}: good. {loaded.settings.id} stores into {loaded.store().health()}")
