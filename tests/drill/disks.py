@@ -28,7 +28,7 @@ class SmallDisk:
 
     def __enter__(self) -> SmallDisk:
         self.folder.mkdir(parents=True)
-        size = f"size={self._megabytes}m"
+        size = f"size={self._megabytes}m,mode=700"
         done = subprocess.run(
             ("mount", "-t", "tmpfs", "-o", size, "tmpfs", str(self.folder)), capture_output=True, check=False
         )

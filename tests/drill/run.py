@@ -68,6 +68,7 @@ def main() -> int:
     unknown = [name for name in asked.names if name not in SCENARIOS]
     if unknown:
         options.error(f"no drill {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    os.umask(0o077)  # as our commands do: a service refuses what others could read
     # A polite end runs every context manager's exit, so that nothing is left running or mounted.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if asked.one:
