@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from floor import Floor, Operator, command, free_port, program, until
+from line_pc import write_agent
 from plant import PRESS, PRESS_PLAN
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
@@ -28,16 +29,7 @@ pytestmark = [
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE_MS = 40_000
-AGENT = """[agent]
-id = "line1-pc1"
-site = "plant1"
-line = "line1"
-data_dir = "agent-data"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt}
-keepalive_secs = 5
-[terminal]
+TABLES = """
 [[link]]
 name = "bore-port"
 kind = "serial"
@@ -47,13 +39,14 @@ name = "bore"
 link = "bore-port"
 driver = "digimatic-13"
 gauge = "G-0017"
-settings = {{ unit = "mm" }}
+settings = { unit = "mm" }
 [[station]]
 name = "OP10"
 plan = "bore.toml"
 badge_pattern = "OP-[0-9]+"
 unit_pattern = "SN[0-9]+"
 """
+PLACE = 'id = "line1-pc1"\nsite = "plant1"\nline = "line1"'
 BORE_PLAN = """id = "CP-1"
 revision = "C"
 part = "PR-74"
@@ -89,7 +82,7 @@ class Line:
             force=plc.FORCE,
             depth=plc.DEPTH,
         )
-        (folder / "agent.toml").write_text(AGENT.format(mqtt=floor.mqtt_port) + press)
+        write_agent(floor, TABLES + press, PLACE, "keepalive_secs = 5")
         (folder / "bore.toml").write_text(BORE_PLAN)
         (folder / "press.toml").write_text(PRESS_PLAN)
         collector = floor.write_collector("influxdb", name="collector-1")

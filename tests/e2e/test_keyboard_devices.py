@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from floor import Floor, Operator, until
+from line_pc import PtyDevice, write_agent, write_plan
 
 from gaugetrail_sim.keyboard import KEYS, typed
 
 pytestmark = pytest.mark.processes
 
-PLAN = """
-id = "CP-1"
-revision = "A"
-part = "PR-1"
-approved_by = "QE"
-approved_on = "2026-11-01"
+CHARACTERISTICS = """
 [[characteristic]]
 name = "width"
 unit = "mm"
@@ -30,16 +24,7 @@ usl = "13.00"
 device = "caliper"
 """
 
-AGENT = """
-[agent]
-id = "pc1"
-site = "s"
-line = "l"
-data_dir = "agent-data"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt}
-[terminal]
+TABLES = """
 [[link]]
 name = "scanner-keys"
 kind = "wedge"
@@ -66,36 +51,20 @@ unit_code = "structured"
 """
 
 
-class Keyboard:
+class Keyboard(PtyDevice):
     """A device that types, with a lasting name in place of /dev/input/by-id."""
 
     def __init__(self, name: Path, layout: str) -> None:
-        self._name = name
+        super().__init__(name)
         self._keys = KEYS[layout]
-        self._ends: tuple[int, int] | None = None
-
-    def plug(self) -> None:
-        ours, far = self._ends = os.openpty()
-        del ours
-        tty.setraw(far)
-        self._name.symlink_to(os.ttyname(far))
-
-    def pull(self) -> None:
-        self._name.unlink(missing_ok=True)
-        for end in self._ends or ():
-            os.close(end)
-        self._ends = None
 
     def type(self, text: str) -> None:
-        assert self._ends is not None
-        os.write(self._ends[0], typed(text + "\r", self._keys))
+        self.send(typed(text + "\r", self._keys))
 
 
 @pytest.fixture
 def keyboards(floor: Floor) -> Iterator[tuple[Keyboard, Keyboard]]:
     both = Keyboard(floor.folder / "scanner-kbd", "de"), Keyboard(floor.folder / "caliper-kbd", "us")
-    for one in both:
-        one.plug()
     yield both
     for one in both:
         one.pull()
@@ -105,8 +74,8 @@ def test_what_is_typed_is_sealed_and_a_replugged_device_goes_on(
     floor: Floor, keyboards: tuple[Keyboard, Keyboard]
 ) -> None:
     """A German scanner with a label of [)>, GS and an umlaut; a caliper that types; pulled and back."""
-    (floor.folder / "plan.toml").write_text(PLAN)
-    (floor.folder / "agent.toml").write_text(AGENT.format(mqtt=floor.mqtt_port, folder=floor.folder))
+    write_plan(floor, CHARACTERISTICS)
+    write_agent(floor, TABLES.format(folder=floor.folder))
     scanner, caliper = keyboards
     floor.agent()
     until(lambda: floor.log("agent").count("is open") == 2, "both keyboards are read")

@@ -7,30 +7,19 @@ connection that the terminal holds: a device's trouble in the moment that its li
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tty
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from floor import Floor, Operator, answers, command, free_port, until
+from line_pc import PtyDevice, write_agent, write_plan
 
 from gaugetrail_agent.notices import LOOK_SECS
 from gaugetrail_sim import plc
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
-AGENT = """
-[agent]
-id = "pc1"
-site = "s"
-line = "l"
-data_dir = "agent-data"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt}
-[terminal]
+TABLES = """
 [[link]]
 name = "bore-port"
 kind = "serial"
@@ -80,48 +69,14 @@ mode = "automatic"
 plan = "press.toml"
 device = "press"
 """
-PLAN = """
-id = "{id}"
-revision = "A"
-part = "PR-1"
-approved_by = "QE"
-approved_on = "2026-11-01"
-[[characteristic]]
-name = "{name}"
-device = "{device}"
-"""
-
-
-class Port:
-    """A serial port whose adapter can be pulled and plugged in again."""
-
-    def __init__(self, name: Path) -> None:
-        self._name = name
-        self._ends: tuple[int, int] | None = None
-        self.plug()
-
-    def plug(self) -> None:
-        self._ends = os.openpty()
-        tty.setraw(self._ends[1])
-        self._name.symlink_to(os.ttyname(self._ends[1]))
-
-    def pull(self) -> None:
-        self._name.unlink()
-        for end in self._ends or ():
-            os.close(end)
-        self._ends = None
-
-    def close(self) -> None:
-        if self._ends is not None:
-            self.pull()
 
 
 @pytest.fixture
-def ports(floor: Floor) -> Iterator[dict[str, Port]]:
-    both = {name: Port(floor.folder / name) for name in ("bore", "scanner")}
+def ports(floor: Floor) -> Iterator[dict[str, PtyDevice]]:
+    both = {name: PtyDevice(floor.folder / name) for name in ("bore", "scanner")}
     yield both
     for port in both.values():
-        port.close()
+        port.pull()
 
 
 class Press:
@@ -142,9 +97,9 @@ def press(floor: Floor) -> Press:
 
 
 def written(floor: Floor, press: Press) -> None:
-    (floor.folder / "agent.toml").write_text(
-        AGENT.format(
-            mqtt=floor.mqtt_port,
+    write_agent(
+        floor,
+        TABLES.format(
             folder=floor.folder,
             plc=press.port,
             unit=plc.UNIT_ID,
@@ -154,10 +109,10 @@ def written(floor: Floor, press: Press) -> None:
             serial=plc.SERIAL,
             serial_registers=plc.SERIAL_REGISTERS,
             force=plc.FORCE,
-        )
+        ),
     )
     for id_, name, device in (("bore", "bore", "bore"), ("press", "force", "press")):
-        (floor.folder / f"{id_}.toml").write_text(PLAN.format(id=id_, name=name, device=device))
+        write_plan(floor, f'[[characteristic]]\nname = "{name}"\ndevice = "{device}"\n', id_, id_=id_)
 
 
 def told(operator: Operator, sign: str, *texts: str) -> None:
@@ -174,7 +129,7 @@ def told(operator: Operator, sign: str, *texts: str) -> None:
 
 
 def test_gauge_scanner_plc_and_broker_are_told_in_words_and_go_by_themselves(
-    floor: Floor, ports: dict[str, Port], press: Press
+    floor: Floor, ports: dict[str, PtyDevice], press: Press
 ) -> None:
     assert LOOK_SECS <= 1, "with a broker's connection that ends at once this keeps three seconds"
     written(floor, press)
@@ -210,7 +165,7 @@ def test_gauge_scanner_plc_and_broker_are_told_in_words_and_go_by_themselves(
 
 
 def test_everything_down_at_the_start_is_told_and_comes_up_by_itself(
-    floor: Floor, ports: dict[str, Port], press: Press
+    floor: Floor, ports: dict[str, PtyDevice], press: Press
 ) -> None:
     """The worst stands first; the prompt says why the part can't be measured."""
     written(floor, press)
@@ -267,7 +222,7 @@ class Screen:
 
 
 @pytest.fixture
-def screen(floor: Floor, ports: dict[str, Port], press: Press) -> Iterator[Screen]:
+def screen(floor: Floor, ports: dict[str, PtyDevice], press: Press) -> Iterator[Screen]:
     """Started before any agent."""
     written(floor, press)
     one = Screen(floor)
@@ -276,7 +231,7 @@ def screen(floor: Floor, ports: dict[str, Port], press: Press) -> Iterator[Scree
 
 
 def test_a_terminal_waits_for_its_agent_and_reconnects_to_one_that_was_killed(
-    floor: Floor, ports: dict[str, Port], screen: Screen
+    floor: Floor, ports: dict[str, PtyDevice], screen: Screen
 ) -> None:
     screen.until("waiting for the agent")
     screen.type("OP-1")

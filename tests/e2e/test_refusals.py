@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tty
 from collections.abc import Iterator
 
 import pytest
 from floor import Floor, Operator, until
+from line_pc import PtyDevice, write_agent, write_plan
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
-AGENT = """
-[agent]
-id = "pc1"
-site = "s"
-line = "l"
-data_dir = "agent-data"
-gauges = "gauges.csv"
-people = "people.csv"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt}
-[terminal]
+TABLES = """
 [[link]]
 name = "bore-port"
 kind = "serial"
@@ -40,12 +28,7 @@ name = "OP10"
 plan = "plan.toml"
 unit_pattern = "(?P<serial>SN[0-9]+)(/(?P<part>.+))?"
 """
-PLAN = """
-id = "CP-1"
-revision = "A"
-part = "PR-1"
-approved_by = "QE"
-approved_on = "2026-11-01"
+CHARACTERISTICS = """
 [[characteristic]]
 name = "bore_diameter"
 unit = "mm"
@@ -56,43 +39,29 @@ device = "bore"
 name = "looks"
 kind = "attribute"
 """
-
-
 PEOPLE = """\
 id,name,roles,operation,issued,expires
 OP-1,Ada,operator,OP10,2026-01-01,
 OP-2,Bob,operator,OP30,2026-01-01,
 OP-3,Eve,quality engineer,,,
 """
-
-
-class BorePort:
-    """The gauge's end of its wire."""
-
-    def __init__(self, floor: Floor) -> None:
-        self._ours, self._far = os.openpty()
-        tty.setraw(self._far)
-        (floor.folder / "bore").symlink_to(os.ttyname(self._far))
-
-    def press(self, value: str) -> None:
-        """Its DATA key."""
-        os.write(self._ours, f"01A+{value}\r".encode())
-
-    def close(self) -> None:
-        os.close(self._far)
-        os.close(self._ours)
+DATA = b"01A+0074.000\r"
+"""What the gauge sends when its DATA key is pressed."""
 
 
 @pytest.fixture
-def bore(floor: Floor) -> Iterator[BorePort]:
-    port = BorePort(floor)
+def bore(floor: Floor) -> Iterator[PtyDevice]:
+    port = PtyDevice(floor.folder / "bore")
     yield port
-    port.close()
+    port.pull()
 
 
 def written(floor: Floor, status: str = "active", unit: str = 'unit = "mm"') -> None:
-    (floor.folder / "agent.toml").write_text(AGENT.format(mqtt=floor.mqtt_port, folder=floor.folder, unit=unit))
-    (floor.folder / "plan.toml").write_text(PLAN)
+    registers = 'gauges = "gauges.csv"\npeople = "people.csv"'
+    write_agent(
+        floor, TABLES.format(folder=floor.folder, unit=unit), f'id = "pc1"\nsite = "s"\nline = "l"\n{registers}'
+    )
+    write_plan(floor, CHARACTERISTICS)
     (floor.folder / "gauges.csv").write_text(f"id,calibration_due,status\nG-0017,2099-01-31,{status}\n")
     (floor.folder / "people.csv").write_text(PEOPLE)
 
@@ -111,7 +80,7 @@ def said(operator: Operator, id_: str) -> None:
     operator.see(lambda now: now["says"] == id_)
 
 
-def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever(floor: Floor, bore: BorePort) -> None:
+def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever(floor: Floor, bore: PtyDevice) -> None:
     """Unknown and unqualified badges, another part, a value before the unit, a wrong word; then the part itself."""
     floor.broker()
     written(floor)
@@ -132,11 +101,11 @@ def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever
     until(lambda: "is open" in floor.log("agent"), "the gauge's port is open")
     operator.type("SN000007/PR-75")
     said(operator, "unit.other_part")
-    bore.press("0074.000")
+    bore.send(DATA)
     said(operator, "value.before_unit")
     operator.type("SN000001/PR-1")
     operator.see(lambda now: now["serial"] == "SN000001")
-    bore.press("0074.000")
+    bore.send(DATA)
     said(operator, "value.taken_with_unit")
     operator.type("maybe")
     said(operator, "typed.ok_or_nok")
@@ -158,7 +127,7 @@ def test_each_refusal_is_found_by_what_it_names_and_the_part_is_recorded_as_ever
     [("blocked", 'unit = "mm"', "value.gauge_unfit"), ("active", "", "value.no_unit")],
 )
 def test_an_unfit_gauge_and_a_value_without_a_unit_are_found_by_gauge_and_part(
-    floor: Floor, bore: BorePort, status: str, unit: str, told: str
+    floor: Floor, bore: PtyDevice, status: str, unit: str, told: str
 ) -> None:
     floor.broker()
     written(floor, status, unit)
@@ -171,7 +140,7 @@ def test_an_unfit_gauge_and_a_value_without_a_unit_are_found_by_gauge_and_part(
     operator.type("SN000001")
     operator.see(lambda now: now["serial"] == "SN000001")
     for _ in range(3):
-        bore.press("0074.000")
+        bore.send(DATA)
         said(operator, told)
     operator.close()
     assert "station.refused station OP10: " in traced(floor, "SN000001")

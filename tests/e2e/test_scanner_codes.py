@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tty
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from floor import Floor, Operator, until
+from line_pc import PtyDevice, write_agent, write_plan
 
 pytestmark = pytest.mark.processes
 
-PLAN = """
-id = "CP-1"
-revision = "A"
-part = "PR-1"
-approved_by = "QE"
-approved_on = "2026-11-01"
+CHARACTERISTICS = """
 [[characteristic]]
 name = "pump"
 kind = "text"
@@ -28,16 +21,7 @@ name = "looks"
 kind = "attribute"
 """
 
-AGENT = """
-[agent]
-id = "pc1"
-site = "s"
-line = "l"
-data_dir = "agent-data"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt}
-[terminal]
+TABLES = """
 [[link]]
 name = "hand-port"
 kind = "serial"
@@ -69,28 +53,12 @@ unit_code = "structured"
 """
 
 
-class Wire:
-    """A scanner's end of a serial line."""
-
-    def __init__(self) -> None:
-        self._ours, self._far = os.openpty()
-        tty.setraw(self._far)
-        self.port = os.ttyname(self._far)
-
-    def send(self, data: bytes) -> None:
-        os.write(self._ours, data)
-
-    def close(self) -> None:
-        os.close(self._ours)
-        os.close(self._far)
-
-
 @pytest.fixture
-def wires() -> Iterator[tuple[Wire, Wire]]:
-    both = Wire(), Wire()
+def wires() -> Iterator[tuple[PtyDevice, PtyDevice]]:
+    both = PtyDevice(), PtyDevice()
     yield both
     for wire in both:
-        wire.close()
+        wire.pull()
 
 
 def sealed(floor: Floor, number: int) -> dict[str, object]:
@@ -107,7 +75,7 @@ def sealed(floor: Floor, number: int) -> dict[str, object]:
     return dict(entry["record"])
 
 
-def shift(floor: Floor, station: str, wire: Wire, scans: list[tuple[bytes, str, str]]) -> None:
+def shift(floor: Floor, station: str, wire: PtyDevice, scans: list[tuple[bytes, str, str]]) -> None:
     """Scan one after the other, each once the station shows what the one before did: `(bytes, key, value)`."""
     with contextlib.closing(Operator(floor, station)) as operator:
         for data, key, value in scans:
@@ -115,12 +83,11 @@ def shift(floor: Floor, station: str, wire: Wire, scans: list[tuple[bytes, str, 
             operator.see(lambda now, key=key, value=value: value in json.dumps(now[key]))  # type: ignore[misc]
 
 
-def test_serial_badge_and_command_are_bare_and_raw_has_all(floor: Floor, wires: tuple[Wire, Wire]) -> None:
+def test_serial_badge_and_command_are_bare_and_raw_has_all(floor: Floor, wires: tuple[PtyDevice, PtyDevice]) -> None:
     """AIM identifiers, ECI prefixes, a byte order mark, zero-width and no-break spaces around each code."""
-    (floor.folder / "plan.toml").write_text(PLAN)
+    write_plan(floor, CHARACTERISTICS)
     hand, fixed = wires
-    config = AGENT.format(mqtt=floor.mqtt_port, hand=hand.port, fixed=fixed.port)
-    Path(floor.folder / "agent.toml").write_text(config)
+    write_agent(floor, TABLES.format(hand=hand.port, fixed=fixed.port))
     floor.agent()
     until(lambda: floor.log("agent").count("is open") == 2, "both scanners are open")
     unit = "]Q2\\000026\ufeffSN-00042\u200b".encode()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from floor import Floor, until
+from line_pc import write_agent, write_plan
 
 from gaugetrail_contract.record import Inspection
 from gaugetrail_contract.seal import cut_line, open_sealed
@@ -29,28 +30,11 @@ from gaugetrail_sim.torque import TorqueController
 
 pytestmark = pytest.mark.processes
 
-AGENT = """
-[agent]
-id = "pc1"
-site = "s"
-line = "l"
-data_dir = "agent-data"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt}
-[terminal]
-{devices}
+STATION = """
 [[station]]
 name = "OP10"
 plan = "plan.toml"
 unit_pattern = "SN[0-9]+"
-"""
-PLAN = """
-id = "CP-1"
-revision = "A"
-part = "PR-1"
-approved_by = "QE"
-approved_on = "2026-11-01"
 """
 SERIAL_DEVICE = """
 [[link]]
@@ -72,8 +56,8 @@ def wanted(name: str, device: str, unit: str, **more: str) -> str:
 
 
 def write(floor: Floor, devices: str, *characteristics: str) -> None:
-    (floor.folder / "agent.toml").write_text(AGENT.format(mqtt=floor.mqtt_port, devices=devices))
-    (floor.folder / "plan.toml").write_text(PLAN + "".join(characteristics))
+    write_agent(floor, devices + STATION)
+    write_plan(floor, "".join(characteristics))
 
 
 def sealed(floor: Floor) -> dict[str, list[Inspection]]:
