@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.app import Collector
 from gaugetrail_collector.cli import app as commands
-from gaugetrail_collector.intake.agent_keys import Keys, Policy
+from gaugetrail_collector.intake import held as held_records
+from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken, Policy
 from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.held import LAPSE_SECS, Held
 from gaugetrail_collector.intake.reasons import in_words
@@ -256,6 +257,32 @@ def test_held_records_lapse_and_are_named_once_for_each_reason() -> None:
     assert held.alarms() == ("records of pc2 wait there: tag bound: part 'B' is one too many",)
     held.settled(other)
     assert held.alarms() == ()
+
+
+def test_many_agents_are_named_by_three_and_many_records_are_remembered_up_to_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(held_records, "MOST_KEPT", 4)
+    held = Held(lambda: 0.0)
+    records = [chain(1, agent=f"pc{number}")[0] for number in range(1, 7)]
+    assert [held.came(one, "full") for one in records] == [True] * 6
+    assert held.alarms() == ("records of pc3, pc4, pc5 and 1 more wait there: full",)
+    assert not held.came(records[5], "full")
+    assert held.came(records[0], "full"), "it was forgotten, and is said once more"
+    assert held.alarms() == ("records of pc1, pc4, pc5 and 1 more wait there: full",)
+
+
+def test_a_key_file_that_breaks_leaves_what_was_known_of_names(tmp_path: Path) -> None:
+    """The status is told all the same; that the file can't be read is said of the next batch."""
+    keys = keys_at(tmp_path)
+    keys.add("press", KEY.key)
+    taken(guarded(keys), "evil", "X1", "X2")
+    assert keys.is_registered("press")
+    keys.close()
+    keys._version = None
+    assert (keys.is_registered("press"), keys.is_registered("evil"), keys.brought("part")) == (True, False, 2)
+    with pytest.raises(KeysBroken):
+        keys.look()
 
 
 def test_a_receipt_without_held_records_is_written_as_ever_and_one_with_them_is_read_back() -> None:

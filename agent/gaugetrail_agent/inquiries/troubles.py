@@ -55,6 +55,9 @@ DEVICE_CURES = (
     ("closed by the device|reset", "look whether it restarts, or lets in one client only and another program has it"),
     ("broken", "look at the cable and the adapter"),
 )
+OTHER_CURES = {
+    "not taken": "what the sentence says, at the collector; it waits in the spool meanwhile, and goes in by itself",
+}
 BROKER_CURES = (
     (
         "no broker at",
@@ -234,7 +237,9 @@ def others(alarms: Mapping[str, str], found: Sequence[Finding]) -> list[Finding]
     named = {finding.about for finding in found}
     keys = {key: key.replace("refused ", "station ") for key in alarms}
     return [
-        Finding(keys[key], text, "the agent's log says more") for key, text in alarms.items() if keys[key] not in named
+        Finding(keys[key], text, OTHER_CURES.get(key, "the agent's log says more"))
+        for key, text in alarms.items()
+        if keys[key] not in named
     ]
 
 

@@ -165,27 +165,29 @@ class Keys:
             found.setdefault(name, set()).add(key)
             if how == "registered":
                 registered.add(name)
-        self._known = {name: frozenset(keys) for name, keys in found.items()}
-        self._registered = frozenset(registered)
-        self._brought = {}
+        brought: dict[str, dict[str, int]] = {}
         for tag, name, count in db.execute("SELECT tag, agent, count(*) FROM brought GROUP BY 1, 2"):
-            self._brought.setdefault(tag, {})[name] = count
+            brought.setdefault(tag, {})[name] = count
+        # Each is changed at once, for whoever reads beside this.
+        self._known = {name: frozenset(keys) for name, keys in found.items()}
+        self._registered, self._brought = frozenset(registered), brought
 
-    # --- for the guard of the store's tags
+    # --- for the guard of the store's tags; answers are as of the last time that the file could be read
 
     def is_registered(self, agent: str) -> bool:
-        """Whether a person has vouched for the name. Raises `KeysBroken`."""
-        if self.policy == "off":
-            return True
-        if self._version is None:
-            self._look()
-        return agent in self._registered
+        """Whether a person has vouched for the name."""
+        self._look_if_changed()
+        return self.policy == "off" or agent in self._registered
 
     def brought(self, tag: str) -> int:
-        """How many values of a tag came from names that nobody has registered until now. Raises `KeysBroken`."""
-        if self._version is None:
-            self._look()
+        """How many values of a tag came from names that nobody has registered until now."""
+        self._look_if_changed()
         return sum(count for agent, count in self._brought.get(tag, {}).items() if not self.is_registered(agent))
+
+    def _look_if_changed(self) -> None:
+        if self._version is None:
+            with contextlib.suppress(KeysBroken):  # said when the next batch is looked at
+                self._look()
 
     def keep(self, present: Mapping[str, Iterable[str]]) -> None:
         """The store has only these values any more. Raises `KeysBroken`."""
