@@ -26,7 +26,7 @@ def demo(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> tup
         (command("gaugetrail-sim"), "demo", "--for", SECS, "--json", *words),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # a hang, not a slow machine
         cwd=folder,
         env={**os.environ, **(env or {})},
     )
