@@ -168,4 +168,47 @@ def test_what_holds_is_exported_as_a_table(tmp_path: Path, users: str) -> None: 
             "ida,Ida,,approver,,,,,,",
             "eva,Eva,,operator,,OP10,,2026-01-01,,",
         ]
-    assert "nothing" not in table_of(DocumentKind.PEOPLE, tmp_path / "people.csv")
+
+
+def test_people_matrix_says_who_was_qualified_on_a_day_that_is_past(tmp_path: Path, users: str) -> None:  # noqa: F811
+    office = Office(tmp_path, users)
+    office.good("init", by="ida")
+    config = ["--config", str(tmp_path / "c2.toml")]
+
+    def matrix(*more: str) -> tuple[int, str, str]:
+        done = CliRunner().invoke(app, ["people", "matrix", *more, *config])
+        return done.exit_code, done.stdout, done.stderr
+
+    code, _, err = matrix()
+    assert code == 1
+    assert "no people document held on" in err
+    rows = "ida,Ida,approver,,,,\neva,Eva,,OP10,2020-01-01,2020-12-31,TR-1\neva,,,OP20,2026-01-01,,\n"
+    (tmp_path / "p.csv").write_text(f"badge,name,roles,operation,issued,expires,evidence\n{rows}")
+    office.good("new", "people", str(tmp_path / "p.csv"), "--id", "PL-1", by="eva")
+    office.good("submit", "PL-1", by="eva")
+    office.good("approve", "PL-1", by="ida")
+    code, out, err = matrix()
+    first, *lines = out.splitlines()
+    assert first.startswith("PL-1 1, edition 1, on 2")
+    assert lines == [
+        "  eva Eva: operation OP10 expired, from 2020-01-01 until 2020-12-31 (TR-1)",
+        "  eva Eva: operation OP20 valid, from 2026-01-01 without end",
+        "  ida Ida: no qualification",
+    ]
+    told = [json.loads(line) for line in matrix("--json")[1].splitlines()]
+    assert [(one["badge"], [cell["validity"] for cell in one["qualifications"]]) for one in told] == [
+        ("eva", ["expired", "valid"]),
+        ("ida", []),
+    ]
+    assert matrix("--at", "2020-06-01")[2].strip().endswith("document ls --kind people lists them")
+    assert matrix("--at", "June")[0] == 2
+
+
+def test_a_register_that_was_taken_in_as_toml_is_exported_too() -> None:
+    content = b'[[gauge]]\nid = "G-1"\nkind = "scale"\n'
+    assert table_of(DocumentKind.GAUGES, content).splitlines()[1].startswith("G-1,,active,scale")
+    assert (
+        table_of(DocumentKind.GAUGES, b"id,calibration_due,status\nG-1,,blocked\n")
+        .splitlines()[1]
+        .startswith("G-1,,blocked")
+    )

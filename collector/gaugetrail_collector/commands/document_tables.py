@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
@@ -20,6 +20,7 @@ from gaugetrail_contract.counts import counted
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.toml_words import TomlFault
 from gaugetrail_service.cli import answer, fail, say
 
 Sheet = Annotated[str | None, typer.Option(help="name of the sheet; left out: the first")]
@@ -81,14 +82,10 @@ def export_table(document: DocumentId, config: ConfigFile) -> None:
         except (Declined, texts.TextMissing) as error:
             raise fail(str(error)) from error
     _can_be_a_table(life.kind)
-    with TemporaryDirectory() as folder:
-        suffix = "toml" if life.kind is DocumentKind.PLAN or b"[[" in content else "csv"
-        path = Path(folder) / f"text.{suffix}"
-        path.write_bytes(content)
-        try:
-            sys.stdout.write(table_of(life.kind, path))
-        except ConfigError as error:
-            raise fail(f"the text can't be read as {life.kind}: {error.problems[0].message}") from error
+    try:
+        sys.stdout.write(table_of(life.kind, content))
+    except (ConfigError, ValidationError, TomlFault, UnicodeDecodeError) as error:
+        raise fail(f"the text can't be read as {life.kind}: {error}") from error
 
 
 def _can_be_a_table(kind: DocumentKind) -> None:

@@ -11,22 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_collector.documents.roles import people_of
 from gaugetrail_collector.documents.sheets import read_table
 from gaugetrail_contract.documents.editions import DocumentKind
-from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.gauges import GaugeRegister
-from gaugetrail_contract.documents.lists import (
-    gauge_table,
-    gauges_in,
-    load_gauges,
-    load_people,
-    people_in,
-    people_table,
-)
+from gaugetrail_contract.documents.lists import csv_sheet, gauge_table, gauges_in, people_in, people_table
+from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.documents.plan_table import plan_table, plans_in
 from gaugetrail_contract.documents.tables import Sheet, TableMapping
 from gaugetrail_contract.documents.toml_text import toml_text
+from gaugetrail_contract.files import text_of
 from gaugetrail_contract.settings import ConfigError, Problem, Settings, load_settings
+from gaugetrail_contract.toml_words import TomlFault, read_toml
 
 Head = Mapping[str, str]
 """What holds for the whole document: id, revision, of a plan its part …"""
@@ -62,11 +58,6 @@ HEAD_KEYS: Mapping[DocumentKind, tuple[str, ...]] = {
     DocumentKind.GAUGES: ("id", "revision"),
     DocumentKind.PEOPLE: ("id", "revision"),
 }
-WRITERS: Mapping[DocumentKind, Callable[[Path], str]] = {
-    DocumentKind.PLAN: lambda path: plan_table(load_plan(path)[0].file),
-    DocumentKind.GAUGES: lambda path: gauge_table(GaugeRegister(gauge=tuple(load_gauges(path).values()))),
-    DocumentKind.PEOPLE: lambda path: people_table(load_people(path)),
-}
 
 
 def documents_of(
@@ -81,9 +72,23 @@ def documents_of(
     return [DocumentText(_name(kind, one), toml_text(one)) for one in found]
 
 
-def table_of(kind: DocumentKind, path: Path) -> str:
-    """A document's text as CSV. Raises `ConfigError` where it can't be read."""
-    return WRITERS[kind](path)
+def table_of(kind: DocumentKind, content: bytes) -> str:
+    """A document's text as CSV. Raises `ConfigError`, `ValidationError`, `TomlFault`, `UnicodeDecodeError`."""
+    match kind:
+        case DocumentKind.PLAN:
+            return plan_table(PlanFile.model_validate(read_toml(text_of(content))))
+        case DocumentKind.PEOPLE:
+            return people_table(people_of(content))
+        case _:
+            return gauge_table(_register_of(content))
+
+
+def _register_of(content: bytes) -> GaugeRegister:
+    text = text_of(content)
+    try:
+        return GaugeRegister.model_validate(read_toml(text))
+    except TomlFault:
+        return gauges_in(csv_sheet("gauges", text))
 
 
 def _name(kind: DocumentKind, document: Settings) -> str:
