@@ -15,6 +15,7 @@ from gaugetrail_agent.drivers.modbus.companion_settings import UnitBeside
 from gaugetrail_agent.drivers.modbus.values import ValueSettings
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_contract.documents.plan import Characteristic
+from gaugetrail_contract.documents.plan_faults import too_coarse
 from gaugetrail_contract.record import CharacteristicKind
 from gaugetrail_contract.settings import Problem, Steps
 
@@ -47,6 +48,7 @@ def doubts(config: AgentConfig) -> Iterator[Problem]:
         if (doubt := _doubt(unit)) is not None:
             yield config.loaded.problem(steps, doubt, warning=True)
     yield from _plan_units(config)
+    yield from _coarse_gauges(config)
     yield from config.remarks
 
 
@@ -95,6 +97,23 @@ def _doubt(unit: str) -> str | None:
     same = [name for name in sorted(KNOWN_UNITS) if name.lower() == unit.lower()]
     close = same or difflib.get_close_matches(unit, sorted(KNOWN_UNITS), 1, 0.5)
     return f"the unit {unit!r} is not known here{f'; did you mean {close[0]}?' if close else ''}"
+
+
+def _coarse_gauges(config: AgentConfig) -> Iterator[Problem]:
+    """Gauges that the register calls too coarse for the tolerance, be the plan silent about it."""
+    numbers = {device.name: number for number, device in enumerate(config.settings.device)}
+    for station, plan in ((station, plan) for station, plans in config.plans.items() for plan in plans):
+        for wanted in plan.characteristics:
+            gauge = None if wanted.device is None else config.gauges.get(config.device(wanted.device).gauge or "")
+            if gauge is None or gauge.resolution is None or gauge.unit not in (None, wanted.unit):
+                continue
+            tolerance = too_coarse(wanted, gauge.resolution)
+            if tolerance is not None:
+                what = (
+                    f"{gauge.id} resolves {gauge.resolution}, which is coarser than a tenth of the tolerance of "
+                    f"{wanted.name} at {station}, {tolerance}: a finer gauge tells good from bad more surely"
+                )
+                yield config.loaded.problem(("device", numbers[wanted.device or ""], "gauge"), what, warning=True)
 
 
 def _plan_units(config: AgentConfig) -> Iterator[Problem]:

@@ -140,6 +140,22 @@ def test_what_a_quality_engineer_would_ask_about_the_plan_is_said(tmp_path: Path
     assert "plan.toml:14: warning: characteristic[2].resolution: force: steps of 0.01 are coarser than" in warning
 
 
+@pytest.mark.parametrize(
+    ("resolution", "unit", "named"), [("0.006", "kN", 1), ("0.005", "kN", 0), ("0.006", "", 1), ("0.006", "N", 0)]
+)
+def test_a_gauge_that_is_too_coarse_for_the_tolerance_is_named(
+    tmp_path: Path, resolution: str, unit: str, named: int
+) -> None:
+    """What another unit's steps come to is not known here."""
+    file = write(tmp_path, reaction='lsl = "1.00"\nusl = "1.05"\nreaction = "stop"')
+    file.write_text(file.read_text().replace("[agent]\n", '[agent]\ngauges = "gauges.csv"\n'))
+    register = f"id,calibration_due,status,resolution,unit\nG-2,2099-01-01,active,{resolution},{unit}\n"
+    (tmp_path / "gauges.csv").write_text(register)
+    found = [str(one) for one in doubts(configuration.load(file, {}))]
+    told = f"G-2 resolves {resolution}, which is coarser than a tenth of the tolerance of force at OP10, 0.05"
+    assert len([one for one in found if told in one]) == named == len(found)
+
+
 def test_check_prints_them_and_the_settings_are_good_all_the_same(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["check", "--config", str(write(tmp_path, baud="9660"))])
     assert done.exit_code == 0

@@ -13,6 +13,8 @@ import pytest
 from floor import Floor, Operator, free_port, until
 from running_agent import AGENT, PLAN, RunningAgent
 
+from gaugetrail_agent.config import load
+from gaugetrail_agent.rereading import reread as read_again
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import Settings, key_text
 
@@ -157,6 +159,19 @@ def test_a_plan_for_a_device_that_is_not_there_yet_waits_with_it(
             ": device: changed; it needs a restart",
         ]
         assert told[2].endswith("OP10 takes it with a restart: new is no device of the running agent")
+
+
+def test_a_changed_wiring_and_another_index_of_plans_need_no_restart(tmp_path: Path) -> None:
+    """Read as `SIGHUP` reads it: the next unit is measured as the settings say now, and nothing waits."""
+    wiring = '[[station.wiring]]\ncharacteristic = "width"\n'
+    path = written(tmp_path, wiring + 'capture = "typed"\n', PLAN) / "agent.toml"
+    old = load(path, {})
+    replaced(path, 'plan = "plan.toml"\n', 'plans = ["p*.toml"]\n')
+    replaced(path, 'capture = "typed"\n', 'device = "bore"\n')
+    found = read_again(old)
+    assert found.waits == ()
+    assert [plan.characteristics[0].device for plan in found.config.plans["OP10"]] == ["bore"]
+    assert found.config.settings.station[0].plans == ("p*.toml",)
 
 
 def test_people_and_gauges_hold_from_the_next_unit_on(tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ def test_a_formula_comes_to_its_decimals(text: str, decimals: int, result: str) 
         ("  'a", "sign 3:"),
         ("a" * (MOST_CHARACTERS + 1), f"{MOST_CHARACTERS} are allowed"),
         ("(" * (MOST_DEPTH + 2) + "a" + ")" * (MOST_DEPTH + 2), f"more than {MOST_DEPTH} deep"),
+        ("abs(" * (MOST_DEPTH + 2) + "a" + ")" * (MOST_DEPTH + 2), f"more than {MOST_DEPTH} deep"),
+        ("min(a," * (MOST_DEPTH + 2) + "a" + ")" * (MOST_DEPTH + 2), f"more than {MOST_DEPTH} deep"),
         ("-" * (MOST_DEPTH + 2) + "a", f"more than {MOST_DEPTH} deep"),
         ("+".join("a" * (MOST_STEPS + 2)), f"more than {MOST_STEPS} operators"),
     ],
@@ -120,6 +122,11 @@ def test_values_without_a_result_say_why(text: str, why: NoResultWhy) -> None:
 
 def test_just_below_the_largest_has_all_its_decimals() -> None:
     assert read_formula("big").result({"big": "9" * 30}, 15) == "9" * 30 + "." + "0" * 15
+
+
+def test_a_reason_is_said_in_words() -> None:
+    with pytest.raises(NoResult, match=r"^a division by zero$"):
+        read_formula("a / nil").result(VALUES, 1)
 
 
 def test_names_are_told_once_in_their_order() -> None:
