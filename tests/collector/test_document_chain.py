@@ -314,6 +314,17 @@ def test_a_new_epoch_begins_behind_a_wrong_year_and_its_steps_go_on(tmp_path: Pa
     place.close()
 
 
+def test_a_chain_is_gone_on_with_wherever_its_last_record_lies(place: Place) -> None:
+    """Whoever knows a moment says it, so that not all is read; where nothing came since, the last record counts."""
+    for number, since_us in enumerate((None, LATER.us, LATER.us + 1, 0)):
+        clock = FixedClock(us=LATER.us + number * 1_000_000)
+        (made,) = OwnChain(place.store(), "c1", "documents", clock).append([note("x")], since_us)
+        assert made.seq == number + 1
+    (far,) = OwnChain(place.store(), "c1", "documents", clock).append([note("x")], LATER.us + 10 * DAY_US)
+    assert (far.seq, len(own_chains(place.store(), "documents"))) == (5, 1)
+    assert verify(place.store()).ok
+
+
 def test_a_head_that_cannot_be_believed_begins_a_new_epoch(tmp_path: Path) -> None:
     place = SqlitePlace(tmp_path)
     at = desk(place.store(), tmp_path)
