@@ -264,6 +264,7 @@ def test_an_external_document_names_its_file_and_until_when_it_holds(office: Off
     )
     told = office.bad("new", "external", str(text), "--attach", str(other), by="eva")
     assert f"the text is about the file with the sha256 {digest}, and none that is attached has it" in told
+    assert not (office.folder / "c1" / "attachments").exists()
     office.good("new", "external", str(text), "--attach", str(drawing), by="eva")
     shown = office.good("show", "DRW-1")
     assert "external DRW-1 D, edition 1: (Contoso)" in shown

@@ -252,6 +252,8 @@ def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, checks.SaidOfItself
 def _kept(config: CollectorConfig, files: list[Path], wanted: str | None) -> tuple[Attachment, ...]:
     """`wanted`: the text is about the file of that digest, so that another one in its place is refused."""
     kept: list[Attachment] = []
+    if files and wanted is not None and not any(_is_file_of(wanted, file) for file in files):
+        raise fail(f"the text is about the file with the sha256 {wanted}, and none that is attached has it")
     for file in files:
         if (reason := refuse_identifier(file.name)) is not None:
             raise fail(f"{file}: its name can't stand in a record: {reason}")
@@ -259,9 +261,14 @@ def _kept(config: CollectorConfig, files: list[Path], wanted: str | None) -> tup
             kept.append(attachments.keep(file, config.attachment_folders))
         except OSError as error:
             raise fail(f"{file} is not attached, and nothing was taken in: {error.strerror or error}") from error
-    if kept and wanted is not None and wanted not in {one.sha256 for one in kept}:
-        raise fail(f"the text is about the file with the sha256 {wanted}, and none that is attached has it")
     return tuple(kept)
+
+
+def _is_file_of(sha256: str, file: Path) -> bool:
+    try:
+        return attachments.digest_of(file)[0] == sha256
+    except OSError:
+        return False  # to keep it says why
 
 
 def _one_of(what: str, said: str | None, given: str | None) -> str | None:

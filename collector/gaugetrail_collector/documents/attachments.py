@@ -26,7 +26,7 @@ AttachmentState = Literal["there", "missing", "altered"]
 
 def keep(file: Path, folders: Sequence[Path]) -> Attachment:
     """Put the file into each folder. Raises `OSError`."""
-    sha256, size = _digest(file)
+    sha256, size = digest_of(file)
     for folder in folders:
         place = _place(folder, sha256)
         if state(folder, sha256) == "there":
@@ -48,7 +48,7 @@ def keep(file: Path, folders: Sequence[Path]) -> Attachment:
 def state(folder: Path, sha256: str) -> AttachmentState:
     """Whether the file is what it was."""
     try:
-        found, _ = _digest(_place(folder, sha256))
+        found, _ = digest_of(_place(folder, sha256))
     except OSError:
         return "missing"
     return "there" if found == sha256 else "altered"
@@ -70,7 +70,8 @@ def _place(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256
 
 
-def _digest(file: Path) -> tuple[str, int]:
+def digest_of(file: Path) -> tuple[str, int]:
+    """SHA-256 and size of a file. Raises `OSError`, also for one that is too large to be attached."""
     digest, size = hashlib.sha256(), 0
     with file.open("rb") as source:
         for piece in _pieces(source):
