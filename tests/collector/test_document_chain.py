@@ -413,7 +413,10 @@ def test_what_a_newer_version_writes_is_told_and_not_guessed(tmp_path: Path) -> 
         register = fold([begin, strange])
         assert (register.lives, len(register.faults)) == ({}, 1)
         assert "a form that this version doesn't know" in register.faults[0]
-    assert DocumentRegister() == fold([])
+    further = msgspec.structs.replace(new, payload=new.payload | {"number": 2, "step": "frame"})
+    register = fold([begin, new, further])
+    assert (len(register.lives["CP-1"].steps), len(register.faults)) == (1, 1)
+    assert fold([]) == DocumentRegister()
     place.close()
 
 
