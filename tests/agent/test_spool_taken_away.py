@@ -61,6 +61,21 @@ def test_what_is_told_after_the_files_were_taken_away_is_there_after_a_restart(t
         assert again.last_attempt("OP10", "P", "SN70") is not None
 
 
+def test_what_an_earlier_try_has_left_is_taken_away_and_no_link_is_written_through(tmp_path: Path) -> None:
+    """Attack A47: the copy's name is known beforehand."""
+    home, target = tmp_path / "data", tmp_path / "theirs"
+    home.mkdir()
+    target.write_bytes(b"theirs")
+    with spool(home) as one:
+        put(one, 2)
+        (home / "spool.saving").symlink_to(target)
+        unlink(home, "spool.db")
+        put(one, 1, 3)
+        assert [event.type for event in events(one)] == ["spool.saved"]
+        assert one.state().refuses is None
+    assert target.read_bytes() == b"theirs"
+
+
 def test_what_stood_in_the_spools_place_is_kept(tmp_path: Path) -> None:
     """It may be somebody's backup, put there by hand."""
     with spool(tmp_path) as one:

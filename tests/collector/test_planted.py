@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 from small_plant import chained, units
 
+from gaugetrail_collector.evidence.own_chain import locked
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.set_aside import ADD_CLOSED, ADD_TOLD, INDEX, UNCLOSED, UNTOLD, Entry, SetAside
 from gaugetrail_collector.let_go import LetGo
@@ -146,3 +147,11 @@ def test_a_file_of_another_program_is_no_store(tmp_path: Path) -> None:
     run(tmp_path / "store.db", "CREATE TABLE bookmarks(url)")
     with pytest.raises(StoreRefuses, match="it holds the table bookmarks, which is none of ours"):
         SqliteStore(tmp_path / "store.db").open()
+
+
+def test_a47_a_link_in_the_place_of_the_writers_lock_is_refused_and_its_target_untouched(tmp_path: Path) -> None:
+    (tmp_path / "theirs").touch()
+    (tmp_path / "documents.lock").symlink_to(tmp_path / "theirs")
+    with pytest.raises(sqlite3.OperationalError, match="it is a link to"), locked(tmp_path / "documents.lock"):
+        pass
+    assert (tmp_path / "theirs").read_bytes() == b""

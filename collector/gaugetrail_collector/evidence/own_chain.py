@@ -33,6 +33,7 @@ from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, EventBody, Head
 from gaugetrail_contract.seal import BadRecord, ChainName, Opened, Sealed, open_line, open_sealed, seal
+from gaugetrail_service.sqlite_files import open_database
 
 PREFIX = "collector:"
 """No agent of a line is called so."""
@@ -82,10 +83,14 @@ def grown_heads(store: Store, since_us: int) -> Iterator[tuple[ChainName, OwnHea
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """One writer of this machine at a time; SQLite's lock ends with its process, on every system. Raises
-    `sqlite3.Error`, also when somebody else holds it for too long.
+    `sqlite3.Error`, also when somebody else holds it for too long, or a link stands in its place.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(path, timeout=LOCK_SECS, isolation_level=None)) as db:
+    try:
+        db = open_database(path, timeout=LOCK_SECS)
+    except OSError as error:
+        raise sqlite3.OperationalError(str(error.strerror)) from error
+    with contextlib.closing(db):
         db.execute("BEGIN EXCLUSIVE")
         yield
 
