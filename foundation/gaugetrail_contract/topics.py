@@ -15,6 +15,9 @@ SHARED_RECORDS = f"$share/collectors/{ROOT}/+/records"
 ALL_RECORDS = f"{ROOT}/+/records"
 ALL_AGENT_STATUS = f"{ROOT}/+/status"
 ALL_COLLECTOR_STATUS = f"{ROOT}/{COLLECTORS}/+/status"
+DOCUMENTS_ROOT = f"{ROOT}/{DOCUMENTS}/root"
+"""Which documents count: signed, retained, said by the collector that writes them."""
+DOCUMENT_PAGES = f"{ROOT}/{DOCUMENTS}/pages/+"
 
 
 def check_agent(agent: str) -> str:
@@ -55,6 +58,21 @@ def commands(agent: str) -> str:
 def collector_status(collector: str) -> str:
     """A collector's retained status document."""
     return f"{ROOT}/{COLLECTORS}/{collector}/status"
+
+
+def document_page(number: int) -> str:
+    """The page of that number, from 0."""
+    return f"{ROOT}/{DOCUMENTS}/pages/{number}"
+
+
+def document_part(sha256: str, number: int) -> str:
+    """A part of the text of that digest, from 1."""
+    return f"{ROOT}/{DOCUMENTS}/parts/{sha256}/{number}"
+
+
+def document_parts(sha256: str) -> str:
+    """Every part of that text."""
+    return f"{ROOT}/{DOCUMENTS}/parts/{sha256}/+"
 
 
 def agent_of(topic: str) -> str | None:

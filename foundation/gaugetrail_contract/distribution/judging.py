@@ -1,0 +1,75 @@
+"""What an agent does with a root that came, and with the editions that its pages list. Pure.
+
+Promise: nothing that is taken is older than what was taken before, and nothing counts without a key that is believed.
+Everything else is refused with a sentence, which is told, and what was held stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.distribution.listing import ListedEdition
+from gaugetrail_contract.distribution.root import DocumentsRoot, SignedRoot
+from gaugetrail_contract.signing import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class RootJudged:
+    """`newer`: it counts from now on; `known`: it says nothing new; `refused`: it doesn't count, and `why`."""
+
+    fate: Literal["newer", "known", "refused"]
+    why: str = ""
+
+
+def judge_root(held: DocumentsRoot | None, came: SignedRoot, believed: Collection[str]) -> RootJudged:
+    """`believed`: the keys that count; none: the first that is shown will."""
+    if believed and came.key not in believed:
+        known = ", ".join(map(fingerprint, sorted(believed)))
+        return RootJudged(
+            "refused",
+            f"the list of documents is signed with the key {fingerprint(came.key)}, and {known} is believed: the "
+            "collector that writes documents has lost its document key, which keys restore brings back there, or "
+            "somebody imitates it",
+        )
+    if held is None or came.root.order > held.order:
+        return RootJudged("newer")
+    if came.root.digest == held.digest:
+        return RootJudged("known")
+    return RootJudged(
+        "refused",
+        f"the list of documents goes back: {_numbered(came.root)} came and {_numbered(held)} is held; an old one is "
+        "being said again, or the collector's store was put back from a backup",
+    )
+
+
+def _numbered(root: DocumentsRoot) -> str:
+    return f"number {root.issue} of {utc_text(root.time_us)[:16]}Z"
+
+
+def older_editions(held: Iterable[ListedEdition], came: Iterable[ListedEdition]) -> tuple[str, ...]:
+    """What a list takes back, a sentence for each document: an edition that held is followed by higher ones only."""
+    before, now = _highest(held), _highest(came)
+    return tuple(
+        f"the list of documents takes {one} back to edition {now[name].edition}"
+        if name in now
+        else f"the list of documents no longer knows {one}"
+        for name, one in sorted(before.items())
+        if name not in now or now[name].edition < one.edition
+    )
+
+
+def _highest(entries: Iterable[ListedEdition]) -> dict[str, ListedEdition]:
+    found: dict[str, ListedEdition] = {}
+    for one in entries:
+        if one.came_to_hold and (one.id not in found or found[one.id].edition < one.edition):
+            found[one.id] = one
+    return found
+
+
+def lacking(entries: Iterable[ListedEdition], there: Collection[str]) -> tuple[ListedEdition, ...]:
+    """Whose text is wanted and not there (`there`: digests), in a fixed order, what holds first."""
+    wanted = {one.sha256: one for one in entries if one.is_wanted and one.sha256 not in there}
+    return tuple(sorted(wanted.values(), key=lambda one: (one.state != "effective", one.kind, one.id, one.edition)))
