@@ -239,6 +239,16 @@ class CollectorConfig:
         return (self.data_dir / table.attachments, *second)
 
     @property
+    def document_key_path(self) -> Path:
+        """The plant's document key; there where this collector writes documents."""
+        return self.data_dir / "documents.key"
+
+    @property
+    def document_news_path(self) -> Path:
+        """A file that is touched with each step that people take with a document, for the service to look at once."""
+        return self.data_dir / "documents.news"
+
+    @property
     def let_go_path(self) -> Path:
         """The file of line PCs that were retired."""
         return self.data_dir / "let-go.db"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from contextlib import closing
 from pathlib import Path
@@ -101,6 +102,31 @@ class Office:
     def plan(self, text: str = PLAN) -> str:
         (self.folder / "plan.toml").write_text(text)
         return str(self.folder / "plan.toml")
+
+
+def keys(folder: Path, *words: str, at: str = "c1") -> str:
+    done = CliRunner().invoke(app, ["keys", *words, "--config", str(folder / f"{at}.toml")])
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def test_init_makes_the_plants_document_key_and_a_backup_of_keys_takes_it_along(office: Office) -> None:
+    """Apart from the collector's own, as private, and put back on a host that was set up anew."""
+    said = office.good("init", by="ida")
+    data = office.folder / "c1"
+    documents = json.loads(keys(office.folder, "own", "--json"))["documents"]
+    assert f"know its documents by the key {documents}" in said
+    assert (data / "documents.key").stat().st_mode & 0o777 == 0o600
+    assert (data / "documents.key").read_bytes() != (data / "collector.key").read_bytes()
+    keys(office.folder, "backup", str(office.folder / "keys.zip"))
+    shutil.rmtree(data)
+    keys(office.folder, "restore", str(office.folder / "keys.zip"))
+    assert documents in keys(office.folder, "own")
+
+
+def test_who_does_not_write_documents_makes_no_key(office: Office) -> None:
+    office.bad("init", by="ida", at="c2")
+    assert not (office.folder / "c2" / "documents.key").exists()
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""The collector's keys in one file, and back: its own, which the line PCs know it by, and those that it knows them by.
+"""The collector's keys in one file, and back: its own, which the line PCs know it by, those that it knows them by, and
+the plant's document key where it writes documents.
 
 A host that is set up anew under the old id signs with a new key, and no line PC believes it. With this file put back
-it is the old one again, and nothing is to be done at the lines. A whole backup serves as well: it holds the same two.
+it is the old one again, and nothing is to be done at the lines. A whole backup serves as well: it holds the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gaugetrail_collector.backup.whole import DATABASES, KEY, NotRestored, add_database
+from gaugetrail_collector.backup.whole import DATABASES, KEY, OWN_KEYS, NotRestored, add_database, add_own_keys
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.signing import signer_at
@@ -37,7 +38,7 @@ def back_up_keys(config: CollectorConfig, file: Path, now_us: int, version: str)
     if not (data / KEY).exists():
         raise NotRestored(f"{data / KEY} is not there: gaugetrail-collector keys own makes it")
     with written(file) as bundle, tempfile.TemporaryDirectory(dir=file.resolve().parent, prefix=".backup-") as name:
-        bundle.add(f"data/{KEY}", data / KEY)
+        add_own_keys(bundle, data)
         counts = {}
         if (data / AGENT_KEYS).exists():
             what, table = DATABASES[AGENT_KEYS]
@@ -70,7 +71,7 @@ def restore_keys(config: CollectorConfig, file: Path, now_us: int) -> KeysRestor
         done, aside = KeysRestored(contents, ""), laying.replaced_folder(data, now_us)
         for one in contents.under("data"):
             target = data / one.name.removeprefix("data/")
-            if target.name in (KEY, AGENT_KEYS):
+            if target.name in (*OWN_KEYS, AGENT_KEYS):
                 done.kept += [str(path) for path in laying.move_aside(laying.with_log(target)[:-1], aside)]
                 if laying.put_back(packed, one, target, aside):
                     done.kept.append(str(aside / target.name))

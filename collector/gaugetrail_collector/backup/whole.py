@@ -26,6 +26,8 @@ from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
 from gaugetrail_service.sqlite_files import look_into
 
 KEY = "collector.key"
+OWN_KEYS = (KEY, "documents.key")
+"""Its own, and the plant's document key where this collector writes documents."""
 DATABASES = {
     "keys.db": ("agent_keys", "agent_key"),
     "set-aside.db": ("set_aside", "entry"),
@@ -69,8 +71,7 @@ def back_up(
         scratch = Path(name)
         elsewhere = add_settings(bundle, config.loaded, apart)
         counts: dict[str, int] = {}
-        if (data / KEY).exists():
-            bundle.add(f"data/{KEY}", data / KEY)
+        add_own_keys(bundle, data)
         for database, (what, counted) in DATABASES.items():
             if (data / database).exists():
                 counts[what] = add_database(bundle, f"data/{database}", data / database, scratch, counted)
@@ -89,6 +90,13 @@ def back_up(
                 store=where,
             )
         )
+
+
+def add_own_keys(bundle: BundleWriter, data: Path) -> None:
+    """Those of the private keys that there are go in."""
+    for key in OWN_KEYS:
+        if (data / key).exists():
+            bundle.add(f"data/{key}", data / key)
 
 
 def add_database(bundle: BundleWriter, name: str, path: Path, scratch: Path, counted: str) -> int:

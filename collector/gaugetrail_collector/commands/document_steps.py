@@ -28,6 +28,7 @@ from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.files import read_bounded
 from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 from gaugetrail_service.clock_source import kernel_trust
@@ -62,9 +63,12 @@ def init(
     from gaugetrail_collector.checkup import documents_kept
 
     with _desk(config, by, stdin) as desk:
+        key = _document_key(configuration.load(config))
         record = desk.begin(by, comment, take_over=take_over)
         in_the_way = list(documents_kept(desk.store))
     say(f"this collector writes documents; {by} is administrator (record {record})")
+    say(f"line PCs know its documents by the key {key}, fingerprint {fingerprint(key)}")
+    say("back it up: gaugetrail-collector keys backup FILE; without it no line PC believes another list of documents")
     for one in in_the_way:
         say(f"worth a look: {one.line()}")
 
@@ -192,6 +196,16 @@ def _step(
         _tell(desk.step(what, document, by, comment, edition, typed_moment(effective)), as_json=as_json)
 
 
+def _document_key(config: CollectorConfig) -> str:
+    """The plant's document key, made if need be; before the step is taken, for without it nothing could be sent."""
+    if not config.settings.documents.master:
+        return ""  # and the step is refused
+    try:
+        return signer_at(config.document_key_path).key
+    except BadKeyFile as error:
+        raise fail(str(error)) from error
+
+
 @contextlib.contextmanager
 def _desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
     loaded = configuration.load(config)
@@ -209,6 +223,8 @@ def _desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
             )
         except Declined as error:
             raise fail(str(error)) from error
+    with contextlib.suppress(OSError):  # the service looks by itself as well, a little later
+        loaded.document_news_path.touch()
 
 
 def _prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:

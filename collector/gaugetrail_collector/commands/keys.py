@@ -103,16 +103,23 @@ def remove(agent: AgentName, key: PublicKey, config: ConfigFile) -> None:
 
 @app.command("own")
 def own(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Print the collector's own public key. Agents list it in [evidence] collector_keys; it is made if need be."""
+    """Print the collector's own public key. Agents list it in [evidence] collector_keys; it is made if need be. Of the
+    one that writes documents also the plant's document key, which agents list in [documents] key.
+    """
     loaded = configuration.load(config)
     try:
         public = signer_at(loaded.data_dir / "collector.key").key
+        document = signer_at(loaded.document_key_path).key if loaded.document_key_path.exists() else None
     except BadKeyFile as error:
         raise fail(str(error)) from error
     if as_json:
-        answer({"collector": loaded.settings.id, "key": public, "fingerprint": fingerprint(public)})
-    else:
-        say(f"{loaded.settings.id} {public}  fingerprint {fingerprint(public)}")
+        answer(
+            {"collector": loaded.settings.id, "key": public, "fingerprint": fingerprint(public), "documents": document}
+        )
+        return
+    say(f"{loaded.settings.id} {public}  fingerprint {fingerprint(public)}")
+    if document is not None:
+        say(f"documents {document}  fingerprint {fingerprint(document)}")
 
 
 @app.command("backup")
