@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
+from gaugetrail_collector.documents.sending import ROUND_SECS, DocumentSender
 from gaugetrail_collector.doors import open_doors
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
@@ -118,6 +119,16 @@ class Collector:
         )
         self.account.on_there = self.rounds.there
         self.storing.on_replaced = self.rounds.doubt_all
+        self.documents = DocumentSender(
+            config.store,
+            settings.id,
+            key=config.document_key_path,
+            news=config.document_news_path,
+            line=self.subscriber,
+            agents=self.neighbours.agents,
+            now_us=now_us,
+            renew_secs=settings.documents.renew_secs,
+        )
         self.scheduler = ThreadScheduler()
         self.metrics = self._metrics(settings.metrics)
         self.console = self._console(settings.console)
@@ -179,6 +190,8 @@ class Collector:
                 web.start()
         self.scheduler.every(HEARTBEAT_SECS, "heartbeat", self._heartbeat)
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
+        if self.config.settings.documents.master:
+            self.scheduler.every(ROUND_SECS, "documents", self.documents.round)
         self.scheduler.start()
         self.supervisor.ready()  # a store that is down is waited for while serving
         self.storing.open()
@@ -197,6 +210,7 @@ class Collector:
             self.batches.stop()
             self.confirming.stop()
             self.scheduler.stop()
+            self.documents.close()
             for web in (self.metrics, self.console):
                 if web is not None:
                     web.stop()
@@ -298,7 +312,7 @@ class Collector:
 
     def _alarms(self) -> tuple[str, ...]:
         rivals, returning = self.subscriber.rivals.alarms(self._place()), self.returning.alarms(time.monotonic())
-        return (*rivals, *returning, *self.account.held.alarms())
+        return (*rivals, *returning, *self.account.held.alarms(), *self.documents.alarms())
 
     def _as_seen_here(self) -> CollectorStatus:
         """The status for people in front of the console: where no records come, a store that is gone shows first where

@@ -180,6 +180,9 @@ class DocumentsTable(Settings):
     approver: Literal["another", "anyone"] = Field(
         "another", description="who may approve plans, people and limits: another person than the author, or anyone"
     )
+    renew_secs: float = Field(
+        300, ge=1, description="how often stations are told that their list of documents is still the newest"
+    )
     attachments: Path = Field(
         Path("attachments"),
         description="folder of files that belong to documents, under their digest; relative to data_dir",

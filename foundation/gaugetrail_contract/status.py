@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.frozen import Frozen
-from gaugetrail_contract.text import DateText, Hex256, UtcText
+from gaugetrail_contract.text import DateText, Hex256, Identifier, UtcText
 
 
 class Told(Frozen):
@@ -109,6 +109,28 @@ class DeliveryStatus(Told):
     broker_limits: tuple[str, ...] = Field((), description="what the broker doesn't allow, each in a sentence")
 
 
+class LackedDocument(Told):
+    """A document whose text the agent still waits for."""
+
+    id: Identifier
+    edition: int = Field(ge=1)
+    sha256: Hex256
+
+
+class DocumentsHeld(Told):
+    """How the agent stands with the controlled documents."""
+
+    root: Hex256 | None = Field(None, description="digest of the list that it holds in full, with every text")
+    issue: int | None = Field(None, ge=0, description="the number of that list")
+    since: UtcText | None = Field(None, description="since when it holds it in full")
+    said: UtcText | None = Field(None, description="when the collector said it last, by the collector's clock")
+    heard: Hex256 | None = Field(None, description="digest of the newest list that it has heard of and believes")
+    lacks: tuple[LackedDocument, ...] = Field((), max_length=20, description="the first of those that it lacks")
+    lacking: int = Field(0, ge=0, description="how many it lacks")
+    refused: int = Field(0, ge=0, description="lists, pages and texts since start that it doesn't believe")
+    detail: str = Field("", description="what is wrong and what to do; empty when all is well")
+
+
 class AgentStatus(Told):
     """`gaugetrail/v1/<agent>/status`."""
 
@@ -133,6 +155,9 @@ class AgentStatus(Told):
         default_factory=dict, description="gauge, by its inventory number -> how it stands with its calibration"
     )
     clock: ClockTrust | None = None
+    documents: DocumentsHeld | None = Field(
+        None, description="left out where no list of documents has come; agents of before 0.2 never say it"
+    )
     insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
     log_dropped: int = Field(0, ge=0, description="lines of its log since start that nobody took, so they are lost")
     alarms: tuple[str, ...] = Field(

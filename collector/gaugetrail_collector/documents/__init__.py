@@ -7,5 +7,6 @@ master`), into chains of its own, and keeps nothing beside them that it can't lo
 Read `texts` (the bytes of an edition in records), `folding` (from records to lives), `rights` and `roles` (who may do
 what), `checks` (what is held against a text before it is taken), `attachments` (files too large for records), `written`
 (from a step to its record), then `desk`, where steps are taken; `differences` and `consequences` say what an edition
-changes, and what that would have meant; `rows_then` finds the gauge and the person as they stood at a moment.
+changes, and what that would have meant; `rows_then` finds the gauge and the person as they stood at a moment;
+`current` and `sending`, what the stations are told; `at_stations`, what they hold.
 """

@@ -165,6 +165,20 @@ class Subscriber:
         payload = body if self._signer is None else self._signer.word(kind, agent, self._collector, body)
         self._broker.publish(topic, payload)
 
+    @property
+    def connection(self) -> int:
+        """Counts connections to the broker; 0 while there is none."""
+        return self._generation if self.connected else 0
+
+    @property
+    def retains(self) -> bool:
+        """Whether the broker keeps retained messages, as far as is known."""
+        return self._broker.limits.retains
+
+    def publish_document(self, topic: str, payload: bytes) -> bool:
+        """Something of the controlled documents, retained; false where it didn't go out."""
+        return self.connected and self._broker.publish(topic, payload, retain=True) is not None
+
     def publish_status(self, document: CollectorStatus) -> None:
         """The retained status document, signed, if there is a connection."""
         if not self.connected:

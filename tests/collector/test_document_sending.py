@@ -1,0 +1,279 @@
+"""What stations are told of documents: what counts, signed, and no more than changed; again for those that lack it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gaugetrail_collector.documents import sending
+from gaugetrail_collector.documents.current import issue_number, listed_editions
+from gaugetrail_collector.documents.desk import Desk, NewEdition
+from gaugetrail_collector.documents.folding import read_register
+from gaugetrail_collector.documents.sending import DocumentSender
+from gaugetrail_collector.documents.texts import TextMissing, stored_text
+from gaugetrail_collector.statuses import Heard
+from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_contract import topics
+from gaugetrail_contract.clock import FixedClock, utc_text
+from gaugetrail_contract.distribution.listing import ListedEdition
+from gaugetrail_contract.distribution.pages import open_page
+from gaugetrail_contract.distribution.root import open_root
+from gaugetrail_contract.documents.editions import DocumentKind, StepKind
+from gaugetrail_contract.signing import signer_at
+from gaugetrail_contract.status import AgentStatus, DocumentsHeld, LackedDocument
+
+HOUR = 3_600_000_000
+LARGE = b"".join(b"%08d \xff\n" % number for number in range(10_000))
+"""110,000 bytes that are no text: two parts on the wire."""
+
+
+class TickingClock(FixedClock):
+    """A millisecond passes with each look at it."""
+
+    def now_us(self) -> int:
+        self.us += 1000
+        return self.us
+
+
+class Broker:
+    """A line to a broker that keeps what is retained, or nothing."""
+
+    def __init__(self) -> None:
+        self.connection = 1
+        self.retains = True
+        self.said: list[tuple[str, bytes]] = []
+
+    def publish_document(self, topic: str, payload: bytes) -> bool:
+        if self.connection:
+            self.said.append((topic, payload))
+        return bool(self.connection)
+
+    def topics(self) -> list[str]:
+        """Those said since the last call, without what they have in common."""
+        said, self.said = self.said, []
+        return [topic.removeprefix("gaugetrail/v1/documents/") for topic, _ in said]
+
+
+class Plant:
+    """A desk where steps are taken, and what the service says of them."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.store, self.folder, self.clock, self.broker = store, folder, TickingClock(), Broker()
+        self.desk = Desk(store, "c1", folder / "documents.lock", self.clock, master=True)
+        self.desk.begin("ida", "")
+        self.key = signer_at(folder / "documents.key").key
+        self.agents: dict[str, Heard[AgentStatus]] = {}
+        self.sender = self.another()
+
+    def another(self, name: str = "c1") -> DocumentSender:
+        return DocumentSender(
+            lambda: SqliteStore(self.folder / "store.db"),
+            name,
+            key=self.folder / "documents.key",
+            news=self.folder / "documents.news",
+            line=self.broker,
+            agents=lambda: self.agents,
+            now_us=self.clock.now_us,
+            renew_secs=300,
+        )
+
+    def take_in(self, document: str, content: bytes, revision: str = "A", *, approved: bool = True) -> None:
+        self.desk.new(NewEdition(DocumentKind.PLAN, document, content, revision), "eva")
+        self.desk.step(StepKind.SUBMIT, document, "eva")
+        if approved:
+            self.desk.step(StepKind.APPROVE, document, "ida")
+        (self.folder / "documents.news").touch()
+
+    def round(self) -> list[str]:
+        self.sender.round()
+        return self.broker.topics()
+
+    def listed(self) -> list[ListedEdition]:
+        return list(listed_editions(read_register(self.store), self.clock.now_us()))
+
+    def issue(self) -> int:
+        return issue_number(read_register(self.store), self.clock.now_us())
+
+    def speaks(self, name: str, held: DocumentsHeld) -> None:
+        document = AgentStatus(online=True, agent=name, documents=held)
+        self.agents[name] = Heard(document, self.clock.now_us())
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Plant]:
+    with closing(SqliteStore(tmp_path / "store.db")) as store:
+        store.open()
+        made = Plant(tmp_path, store)
+        with closing(made.sender):
+            yield made
+
+
+# --- what counts
+
+
+def test_of_each_document_what_holds_and_what_will_is_listed(plant: Plant) -> None:
+    plant.take_in("CP-1", b"one", approved=False)
+    assert plant.listed() == []
+    plant.desk.step(StepKind.APPROVE, "CP-1", "ida")
+    (one,) = plant.listed()
+    assert (one.id, one.revision, one.edition, one.state, one.size) == ("CP-1", "A", 1, "effective", 3)
+    soon = plant.clock.now_us() + HOUR
+    plant.desk.new(NewEdition(DocumentKind.PLAN, "CP-1", b"two", "B", effective_us=soon), "eva")
+    plant.desk.step(StepKind.SUBMIT, "CP-1", "eva")
+    plant.desk.step(StepKind.APPROVE, "CP-1", "ida")
+    assert [(one.edition, one.state) for one in plant.listed()] == [(1, "effective"), (2, "approved")]
+    assert plant.listed()[1].effective == utc_text(soon)
+
+
+def test_what_is_withdrawn_stays_listed_so_that_no_older_one_comes_back(plant: Plant) -> None:
+    """Attack A8: a station knows that it was withdrawn, and by which number."""
+    plant.take_in("CP-1", b"one")
+    plant.take_in("CP-1", b"two", "B")
+    plant.desk.step(StepKind.WITHDRAW, "CP-1", "ida", "wrong")
+    assert [(one.edition, one.state) for one in plant.listed()] == [(2, "withdrawn")]
+
+
+def test_the_number_rises_with_steps_and_moments_and_is_the_same_everywhere(plant: Plant) -> None:
+    numbers = [plant.issue()]
+    plant.take_in("CP-1", b"one")
+    numbers.append(plant.issue())
+    plant.desk.new(NewEdition(DocumentKind.PLAN, "CP-1", b"two", "B"), "eva")
+    plant.desk.step(StepKind.SUBMIT, "CP-1", "eva")
+    plant.desk.step(StepKind.APPROVE, "CP-1", "ida", effective_us=plant.clock.now_us() + HOUR)
+    numbers.append(plant.issue())
+    register = read_register(plant.store)
+    later = plant.clock.now_us() + HOUR
+    numbers.append(issue_number(register, later))
+    assert numbers == sorted(set(numbers))
+    assert [(one.edition, one.state) for one in listed_editions(register, later)] == [(2, "effective")]
+    assert issue_number(read_register(plant.store), later) == numbers[-1]
+
+
+# --- what is said
+
+
+def test_all_is_said_at_the_start_and_then_what_changed(plant: Plant) -> None:
+    plant.take_in("CP-1", LARGE)
+    (one,) = plant.listed()
+    plant.sender.round()
+    said = dict(plant.broker.said)
+    root = open_root(said[topics.DOCUMENTS_ROOT])
+    assert (plant.key, "c1", plant.issue()) == (root.key, root.collector, root.root.issue)
+    assert [one] == list(open_page(said[topics.document_page(0)]))
+    parts = [said[topics.document_part(one.sha256, number)] for number in (1, 2)]
+    assert b"".join(parts) == LARGE
+    plant.broker.topics()
+    assert plant.round() == []
+    plant.take_in("CP-2", b"two")
+    (_, other) = plant.listed()
+    assert plant.round() == ["root", "pages/0", f"parts/{other.sha256}/1"]
+
+
+def test_a_text_that_holds_no_more_is_taken_from_the_broker(plant: Plant) -> None:
+    plant.take_in("CP-1", LARGE)
+    (one,) = plant.listed()
+    plant.round()
+    plant.take_in("CP-1", b"two", "B")
+    plant.sender.round()
+    cleared = [topic for topic, payload in plant.broker.said if payload == b""]
+    assert [topics.document_part(one.sha256, number) for number in (1, 2)] == cleared
+    plant.broker.said.clear()
+    with closing(plant.another()) as anew:
+        anew.round()
+    assert [topic for topic, payload in plant.broker.said if payload == b""] == cleared, "a restart doesn't know"
+
+
+def test_a_new_connection_hears_root_and_pages_and_no_texts(plant: Plant) -> None:
+    """The broker may have lost what it retained; agents that lack a text say so."""
+    plant.take_in("CP-1", b"one")
+    plant.round()
+    plant.broker.connection = 0
+    assert plant.round() == []
+    plant.broker.connection = 2
+    assert plant.round() == ["root", "pages/0"]
+
+
+def test_the_root_is_signed_anew_so_that_stations_know_that_it_still_counts(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant.take_in("CP-1", b"one")
+    plant.sender.round()
+    first = open_root(plant.broker.said[0][1]).root
+    plant.broker.topics()
+    monkeypatch.setattr(plant.sender, "_renew_secs", 0.0)
+    plant.clock.us += HOUR
+    plant.sender.round()
+    second = open_root(plant.broker.said[0][1]).root
+    assert (first.digest, first.issue) == (second.digest, second.issue)
+    assert second.order > first.order
+    assert plant.broker.topics() == ["root"]
+
+
+def test_what_an_agent_lacks_is_said_again_and_not_all_the_time(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant.take_in("CP-1", b"one")
+    (one,) = plant.listed()
+    plant.round()
+    current = plant.sender._current
+    assert current is not None
+    lacks = (
+        LackedDocument(id="CP-1", edition=1, sha256=one.sha256),
+        LackedDocument(id="?", edition=1, sha256="0" * 64),
+    )
+    plant.speaks("pc1", DocumentsHeld(heard=current.root.digest, lacks=lacks, lacking=2))
+    assert plant.round() == []
+    monkeypatch.setattr(sending, "AGAIN_SECS", 0.0)
+    assert plant.round() == [f"parts/{one.sha256}/1"]
+
+
+def test_an_agent_that_has_not_heard_of_the_list_hears_it_again(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the broker retains nothing, soon after its first word; ever more rarely where it doesn't help."""
+    plant.take_in("CP-1", b"one")
+    plant.round()
+    plant.broker.retains = False
+    monkeypatch.setattr(sending, "ROUND_SECS", 0.0)
+    plant.speaks("pc1", DocumentsHeld())
+    assert plant.round() == []
+    assert plant.round() == ["root", "pages/0"]
+    assert plant.round() == []
+    plant.speaks("pc1", DocumentsHeld())
+    assert plant.round() == [], "not before ten seconds"
+
+
+def test_without_its_key_it_says_nothing_and_names_the_cure(plant: Plant) -> None:
+    """A new key would be refused by every line PC."""
+    plant.take_in("CP-1", b"one")
+    (plant.folder / "documents.key").rename(plant.folder / "away")
+    assert [topic for topic in plant.round() if topic == "root"] == []
+    assert "keys restore brings the document key back" in plant.sender.alarms()[0]
+    assert not (plant.folder / "documents.key").exists()
+    (plant.folder / "away").rename(plant.folder / "documents.key")
+    assert plant.round()[0] == "root"
+    assert plant.sender.alarms() == ()
+
+
+def test_a_collector_that_does_not_write_documents_says_nothing(plant: Plant) -> None:
+    plant.take_in("CP-1", b"one")
+    with closing(plant.another("c2")) as other:
+        other.round()
+    assert plant.broker.topics() == []
+
+
+def test_a_text_that_the_store_lost_is_an_alarm_and_holds_up_no_other(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant.take_in("CP-1", b"one")
+    plant.take_in("CP-2", b"two")
+    (one, other) = plant.listed()
+
+    def lost(store: Store, sha256: str) -> bytes:
+        if sha256 == one.sha256:
+            raise TextMissing("the store lacks part 1 of 1")
+        return stored_text(store, sha256)
+
+    monkeypatch.setattr(sending, "stored_text", lost)
+    assert plant.round()[-1] == f"parts/{other.sha256}/1"
+    assert "the text of CP-1 A, edition 1 can't be sent" in plant.sender.alarms()[0]
