@@ -20,7 +20,7 @@ from typing import Protocol
 from gaugetrail_collector.documents.current import ended_texts, issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
-from gaugetrail_collector.evidence.anchors import PREFIX
+from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
