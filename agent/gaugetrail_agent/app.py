@@ -26,6 +26,9 @@ from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
 from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
+from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
+from gaugetrail_agent.documents.receiving import DocumentReceiver
+from gaugetrail_agent.documents.shelf import Shelf
 from gaugetrail_agent.doors import open_doors
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
@@ -83,6 +86,10 @@ class Agent:
             sizes=LearnedSizes(config.data_dir / "broker-limits.json"),
             signer=signer,
         )
+        shelf = Shelf(config.data_dir, config.settings.documents.max_mb)
+        self.documents = DocumentReceiver(shelf, config.settings.documents, agent.line, self.clock)
+        self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
+        self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
         self.clock_watch = ClockWatch(self.clock, self.spool, origin)
         self.metrics = _metrics(config)
         self.heartbeat = Heartbeat(
@@ -99,6 +106,7 @@ class Agent:
         self.report = AgentReport(config, self.health, self.devices.taps)
         self.heartbeat.on_beat = self.report.tell
         self.heartbeat.gauges = self._gauges
+        self.heartbeat.documents = self.documents.state
         self.inquiries = InquiryDesk(desk_of(config.data_dir), self.report.answer, self.devices.taps)
         doors = Doors(
             self.devices.ask,
@@ -172,6 +180,7 @@ class Agent:
             await self.terminal.start()
             # Whole at once: terminals wait for it, and read it the moment it is there.
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
+        await asyncio.to_thread(self.documents.open)
         self.publisher.start()
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
@@ -180,6 +189,7 @@ class Agent:
         self.health.alarm("inquiries", self.inquiries.trouble)
         self.heartbeat.schedule(self.scheduler)
         self.scheduler.every(LOOK_SECS, "notices", self._look_round)
+        self.scheduler.every(DOCUMENTS_SECS, "documents", self.documents.look)
         self._tasks.append(self._keep("room", self.notices.watch_room(self.config.data_dir)))
         self.scheduler.start()
         if self.metrics is not None:

@@ -21,6 +21,7 @@ from gaugetrail_agent.barcodes import label_files
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
+from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_agent.drivers import StreamDriver, catalogue
 from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.links.modbus_settings import (
@@ -211,6 +212,7 @@ class AgentSettings(Settings):
     mqtt: MqttSettings = MqttSettings()
     spool: SpoolTable = SpoolTable()
     evidence: EvidenceSettings = EvidenceSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     terminal: TerminalTable | None = Field(None, description="leave out for no terminal")
     metrics: AgentMetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     log: LogTable = LogTable()

@@ -13,6 +13,7 @@ from gaugetrail_contract.status import (
     AgentStatus,
     DeliveryStatus,
     DeviceStatus,
+    DocumentsHeld,
     GaugeStatus,
     SpoolStatus,
     StationStatus,
@@ -44,6 +45,7 @@ class Health:
     collector_keys: Mapping[str, str] = field(default_factory=dict)
     gauges: Mapping[str, GaugeStatus] = field(default_factory=dict)
     bounces: Counter[str] = field(default_factory=Counter)
+    documents: DocumentsHeld | None = None
     _alarms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -102,6 +104,7 @@ class Health:
             station_details=dict(self.station_details),
             gauges=dict(self.gauges),
             clock=self.clock.trust(),
+            documents=self.documents,
             insecure=self.insecure,
             log_dropped=log_writer.dropped(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),

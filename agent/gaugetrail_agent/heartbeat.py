@@ -18,7 +18,7 @@ from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
-from gaugetrail_contract.status import AgentStatus, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, DocumentsHeld, SpoolStatus
 from gaugetrail_service.scheduler import Scheduler
 
 if TYPE_CHECKING:  # loaded where the settings have [metrics]
@@ -52,6 +52,8 @@ class Heartbeat:
         self.on_beat: Callable[[AgentStatus], None] = lambda _: None
         self.gauges: Callable[[], Sequence[Standing]] = lambda: ()
         """How the gauges stand today, as whoever holds the register says."""
+        self.documents: Callable[[], DocumentsHeld | None] = lambda: None
+        """How this PC stands with the documents."""
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
@@ -103,7 +105,7 @@ class Heartbeat:
         self._health.bounces[device] += 1
 
     def _news(self) -> tuple[object, ...]:
-        return dict(self._health.stations), self._publisher.alarm(), self._publisher.not_taken()
+        return dict(self._health.stations), self._publisher.alarm(), self._publisher.not_taken(), self.documents()
 
     def _gather(self, spool: SpoolStatus) -> None:
         """What nobody reports by himself."""
@@ -111,6 +113,8 @@ class Heartbeat:
         self._health.gauges_stand(self.gauges())
         self._health.alarm("broker", self._publisher.alarm())
         self._health.alarm("not taken", self._publisher.not_taken())
+        self._health.documents = documents = self.documents()
+        self._health.alarm("documents", documents.detail or None if documents is not None else None)
         if self._metrics is not None:
             self._health.alarm("metrics", self._metrics.trouble)
         before, self._spool_state = self._spool_state, spool

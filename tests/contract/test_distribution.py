@@ -181,14 +181,14 @@ def signed_body(body: bytes) -> bytes:
         (signed_body(b'{"issue":7,"time":"2026-02-21T08:00:00.000000Z","pages":[]}'), "pages"),
     ],
 )
-def test_a_forged_or_broken_root_is_refused_with_a_sentence(payload: bytes, why: str) -> None:
+def test_a7_a_forged_or_broken_root_is_refused_with_a_sentence(payload: bytes, why: str) -> None:
     """Attack A7: said by nobody who has the key, or said for something else."""
     with pytest.raises(BadRoot, match=why):
         open_root(payload)
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
-def test_any_bytes_in_place_of_some_of_a_root_are_refused(noise: bytes, at: int) -> None:
+def test_a7_any_bytes_in_place_of_some_of_a_root_are_refused(noise: bytes, at: int) -> None:
     """Attack A7: no root that was changed on the way is believed as another one."""
     changed = GOOD[:at] + noise + GOOD[at + len(noise) :]
     with contextlib.suppress(BadRoot):
@@ -209,7 +209,7 @@ def test_the_same_word_again_is_no_news() -> None:
     assert judge_root(signed().root, signed(time_us=NOON - HOUR), [PLANT.key]) == RootJudged("known")
 
 
-def test_a_root_that_goes_back_is_refused() -> None:
+def test_a8_a_root_that_goes_back_is_refused() -> None:
     """Attack A8: an old root said again, with its true signature."""
     judged = judge_root(signed(8).root, signed(7, NOON + HOUR), [PLANT.key])
     assert judged.fate == "refused"
@@ -217,7 +217,7 @@ def test_a_root_that_goes_back_is_refused() -> None:
     assert judge_root(signed().root, signed(time_us=NOON - 1, pages=[b"else"]), [PLANT.key]).fate == "refused"
 
 
-def test_another_key_is_refused_whatever_it_says() -> None:
+def test_a7_another_key_is_refused_whatever_it_says() -> None:
     """Attack A7: a root of somebody who has a key, but not the plant's."""
     judged = judge_root(signed(8).root, signed(9, signer=STRANGER), [PLANT.key])
     assert judged.fate == "refused"
@@ -227,7 +227,7 @@ def test_another_key_is_refused_whatever_it_says() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from([b"x", b"y"])), max_size=30))
 @settings(max_examples=50)
-def test_whatever_comes_in_whatever_order_what_is_held_never_goes_back(said: list[tuple[int, int, bytes]]) -> None:
+def test_a8_whatever_comes_in_whatever_order_what_is_held_never_goes_back(said: list[tuple[int, int, bytes]]) -> None:
     """Attack A8."""
     held: DocumentsRoot | None = None
     history: list[DocumentsRoot] = []
@@ -241,7 +241,7 @@ def test_whatever_comes_in_whatever_order_what_is_held_never_goes_back(said: lis
     assert all(one.order < later.order for one, later in combinations(history, 2))
 
 
-def test_an_edition_older_than_the_one_held_is_named() -> None:
+def test_a8_an_edition_older_than_the_one_held_is_named() -> None:
     """Attack A8: under a newer root, too."""
     held = [listed(edition=3), listed("CP-2", 2, "withdrawn"), listed("CP-3", 5, "approved")]
     came = [listed(edition=2), listed("CP-2", 3), listed("CP-4")]
@@ -258,7 +258,7 @@ def test_what_holds_follows_its_moment_without_anybody_saying_so() -> None:
     assert holding(entries, "CP-2", later) is None
 
 
-def test_no_older_edition_comes_back_in_the_place_of_a_withdrawn_one() -> None:
+def test_a8_no_older_edition_comes_back_in_the_place_of_a_withdrawn_one() -> None:
     """Attack A8: also where a page lists both."""
     assert holding([listed(edition=1), listed(edition=2, state="withdrawn")], "CP-1", NOW) is None
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -108,6 +108,9 @@ class Publisher:
         self._not_taken = RecordsNotTaken()
         self._limit_seen: tuple[object, ...] | None = None
         """What was known of the broker's limit when records that were too large were last looked through."""
+        self.on_document: Callable[[str, bytes], None] = lambda _, __: None
+        self.document_topics: Callable[[], Sequence[str]] = tuple
+        """What is to be heard of documents at each connection."""
         self._wake = threading.Condition()
         self._news = False
         """Something has happened since the sending thread last looked; it must not sleep over it."""
@@ -332,6 +335,17 @@ class Publisher:
         """Other users, passwords and certificates from now on; true where the broker is connected to anew for them."""
         return self._broker.renew(settings)
 
+    def listen(self, more: Sequence[str]) -> None:
+        """Hear these topics, too, until the connection ends."""
+        if self._line.connected:
+            self._broker.subscribe(*((topic, 1) for topic in more))
+
+    def listen_no_more(self, topics: Sequence[str]) -> None:
+        """Hear these no longer."""
+        if self._line.connected:
+            for topic in topics:
+                self._broker.unsubscribe(topic)
+
     def _cut(self) -> None:
         """The line is half open: end it, so that the client opens another one."""
         log.warning("broker %s: silent; connecting anew", self._line.where, extra={"event": "broker_silent"})
@@ -343,7 +357,8 @@ class Publisher:
 
     def _on_connect(self) -> None:
         mine = [topics.receipts(self._agent), topics.commands(self._agent), topics.status(self._agent)]
-        self._broker.subscribe(*((topic, 1) for topic in (*mine, topics.ALL_COLLECTOR_STATUS)))
+        heard = (*mine, topics.ALL_COLLECTOR_STATUS, *self.document_topics())
+        self._broker.subscribe(*((topic, 1) for topic in heard))
         self._send_status()
         log.info("broker %s: connected", self._line.where, extra={"event": "broker_up"})
         with self._wake:
@@ -390,6 +405,8 @@ class Publisher:
             self._on_command(payload)
         elif topic == topics.status(self._agent):
             self._on_own_status(payload, retained=retained)
+        elif topic.startswith(topics.ALL_DOCUMENTS):
+            self.on_document(topic, payload)
         else:
             self._on_collector(topic, payload)
 

@@ -17,6 +17,7 @@ from gaugetrail_collector.commands import (
     ConfigFile,
     document_diff,
     document_forms,
+    document_stations,
     document_steps,
     document_tables,
     opened_store,
@@ -38,6 +39,7 @@ for command in (
 app.command("diff")(document_diff.diff)
 app.command("import")(document_tables.import_table)
 app.command("export")(document_tables.export_table)
+app.command("stations")(document_stations.stations)
 
 Number = Annotated[
     int | None, typer.Option("--edition", min=1, help="number of the edition; left out: the one that holds")

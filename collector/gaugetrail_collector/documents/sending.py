@@ -25,7 +25,7 @@ from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.distribution.listing import ListedEdition
-from gaugetrail_contract.distribution.pages import TooManyDocuments, pages_of
+from gaugetrail_contract.distribution.pages import MOST_PAGES, TooManyDocuments, pages_of
 from gaugetrail_contract.distribution.root import DocumentsRoot, root_of, write_root
 from gaugetrail_contract.distribution.text_parts import text_part, text_part_count
 from gaugetrail_contract.signing import BadKeyFile, Signer, signer_at
@@ -102,6 +102,8 @@ class DocumentSender:
         self._worked_out = float("-inf")
         self._said: tuple[int, CurrentList, float] | None = None
         """On which connection what was said last, and when."""
+        self._pages_said = MOST_PAGES
+        """How many the broker may have; at the start as many as ever there were."""
         self._texts: deque[ListedEdition] = deque()
         self._ended: deque[str] = deque()
         """Topics that are to be cleared."""
@@ -197,6 +199,8 @@ class DocumentSender:
             if known[number : number + 1] != (page,):
                 said = self._line.publish_document(topics.document_page(number), page) and said
         if said:
+            self._ended.extend(map(topics.document_page, range(len(current.pages), self._pages_said)))
+            self._pages_said = len(current.pages)
             self._said = connection, current, now
 
     def _signer(self) -> Signer | None:

@@ -1,0 +1,384 @@
+"""What comes of documents, judged: a root, its pages, the parts of texts; and what is said of how all of it stands.
+
+Promise: a root counts when a believed key has signed it and it is newer; its list holds once every page is here and
+takes no document back. Until then the list before holds. What is refused changes nothing, is counted, and is an alarm.
+What is lacking is asked for again and again, also after a restart.
+
+Called on the connection's thread (`hear`, `topics`) and on the agent's (`look`, `state`); subscriptions are changed
+outside the lock, for the client calls back while it holds its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
+from gaugetrail_agent.documents.settings import DocumentsSettings
+from gaugetrail_agent.documents.shelf import Shelf
+from gaugetrail_contract import topics
+from gaugetrail_contract.clock import Clock, utc_text
+from gaugetrail_contract.distribution.judging import judge_root, lacking, older_editions
+from gaugetrail_contract.distribution.listing import ListedEdition, for_line, holding
+from gaugetrail_contract.distribution.pages import MOST_PAGE_BYTES, MOST_PAGES, BadPage, open_page, page_digest
+from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
+from gaugetrail_contract.signing import fingerprint
+from gaugetrail_contract.status import DocumentsHeld, LackedDocument
+
+log = logging.getLogger(__name__)
+
+LOOK_SECS = 5.0
+AGAIN_SECS = 20.0
+"""What was asked for and hasn't come is asked for again after this."""
+RECENT_SECS = 60.0
+"""How long a refused word is an alarm."""
+
+Topics = Callable[[Sequence[str]], None]
+
+
+class DocumentReceiver:
+    """One for each agent."""
+
+    def __init__(self, shelf: Shelf, settings: DocumentsSettings, line: str, clock: Clock) -> None:
+        self.subscribe: Topics = lambda _: None
+        self.unsubscribe: Topics = lambda _: None
+        self._shelf = shelf
+        self._settings = settings
+        self._line = line
+        self._clock = clock
+        self._pinned: str | None = None
+        self._newest: SignedRoot | None = None
+        self._listed: SignedRoot | None = None
+        self._entries: tuple[ListedEdition, ...] = ()
+        self._loose: dict[str, bytes] = {}
+        """Pages of which no root is known yet, and those of a root that isn't whole."""
+        self._strange: set[str] = set()
+        """Those that no list named at the last look."""
+        self._coming = TextsComing()
+        self._full_us: int | None = None
+        """Since when the list is held with every text."""
+        self._refused = 0
+        self._refusal: tuple[float, str] | None = None
+        self._disk: str | None = None
+        self._altered: str | None = None
+        self._taken_back: str | None = None
+        self._asked = float("-inf")
+        self._to_ask: list[str] = []
+        self._to_leave: list[str] = []
+        self._lock = threading.RLock()
+
+    def open(self) -> None:
+        """Take up what is on disk. A disk that can't be read is told, and everything is asked for again."""
+        with self._lock:
+            try:
+                altered = self._shelf.open()
+                self._pinned = self._shelf.key()
+                self._newest = self._kept("root")
+                listed = self._kept("listed")
+            except OSError as error:
+                self._trouble(f"the documents kept here can't be read: {error}")
+                return
+            for sentence in altered:
+                self._note_altered(sentence)
+            if listed is not None:
+                self._take_up(listed)
+            self._newest = self._newest or listed
+            try:
+                if not self._is_whole():
+                    self._try_list()
+            except OSError as error:
+                self._trouble(f"documents can't be kept in {self._shelf.folder}: {error}")
+            self._work_out()
+
+    def _kept(self, name: str) -> SignedRoot | None:
+        payload = self._shelf.root(name)
+        if payload is None:
+            return None
+        try:
+            kept = open_root(payload)
+        except BadRoot as error:
+            self._note_altered(f"{self._shelf.folder / name} was altered: {error}")
+            return None
+        if kept.key not in self._believed():
+            path, key = self._shelf.folder / name, fingerprint(kept.key)
+            self._note_altered(f"{path} is signed with the key {key}, which isn't believed, and counts no more")
+            return None
+        return kept
+
+    def _take_up(self, listed: SignedRoot) -> None:
+        pages = [self._shelf.page(digest) for digest in listed.root.pages]
+        if None in pages:
+            return  # one was altered, and is asked for again
+        try:
+            self._entries = tuple(one for page in pages if page is not None for one in open_page(page))
+        except BadPage as error:
+            self._note_altered(f"the list of documents kept here can't be read: {error}")
+            return
+        self._listed = listed
+
+    def _believed(self) -> Sequence[str]:
+        return self._settings.key or (() if self._pinned is None else (self._pinned,))
+
+    # --- what comes
+
+    def topics(self) -> list[str]:
+        """What to subscribe to at each connection."""
+        with self._lock:
+            self._asked, self._to_ask = time.monotonic(), []
+            parts = map(topics.document_parts, self._coming.wanted)
+            return [topics.DOCUMENTS_ROOT, topics.DOCUMENT_PAGES, *parts]
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """A message under `documents/` came."""
+        with self._lock:
+            try:
+                self._hear(topic, payload)
+            except OSError as error:
+                self._trouble(f"what came of documents can't be kept in {self._shelf.folder}: {error}")
+            asks = self._asks()
+        self._ask(*asks)
+
+    def _hear(self, topic: str, payload: bytes) -> None:
+        if topic == topics.DOCUMENTS_ROOT:
+            self._hear_root(payload)
+            return
+        kind, _, rest = topic.removeprefix(f"{topics.ROOT}/{topics.DOCUMENTS}/").partition("/")
+        if kind == "pages" and payload:
+            self._hear_page(payload)
+        elif kind == "parts":
+            sha256, _, number = rest.partition("/")
+            self._hear_part(sha256, int(number) if number.isdecimal() and len(number) < 6 else 0, payload)
+
+    def _hear_root(self, payload: bytes) -> None:
+        if not payload:
+            if self._newest is not None:
+                self._refuse("somebody has cleared the list of documents at the broker; what is held here stays")
+            return
+        try:
+            came = open_root(payload)
+        except BadRoot as error:
+            self._refuse(f"a list of documents is not believed: {error}")
+            return
+        judged = judge_root(None if self._newest is None else self._newest.root, came, self._believed())
+        if judged.fate == "refused":
+            self._refuse(judged.why)
+        elif judged.fate == "newer":
+            self._take_root(came)
+
+    def _take_root(self, came: SignedRoot) -> None:
+        if not self._believed():
+            self._shelf.pin(came.key)
+            self._pinned = came.key
+            told = {"event": "document_key_pinned", "key": came.key}
+            log.warning("documents are known from now on by the key %s", fingerprint(came.key), extra=told)
+        self._shelf.put_root("root", came.payload)
+        self._newest = came
+        self._taken_back = None
+        self._disk = None
+        self._try_list()
+
+    def _hear_page(self, page: bytes) -> None:
+        if len(page) > MOST_PAGE_BYTES:
+            self._refuse(f"a page of documents has {len(page):,} bytes; {MOST_PAGE_BYTES:,} are the most")
+            return
+        digest = page_digest(page)
+        if self._newest is None or digest not in self._newest.root.pages or self._shelf.page(digest) is None:
+            self._loose[digest] = page
+            while len(self._loose) > MOST_PAGES:
+                del self._loose[next(iter(self._loose))]
+            self._try_list()
+
+    def _try_list(self) -> None:
+        newest = self._newest
+        if newest is None or self._taken_back is not None:
+            return
+        wanted = newest.root.pages
+        pages = {digest: self._loose.get(digest) or self._shelf.page(digest) for digest in wanted}
+        if None in pages.values():
+            return
+        try:
+            entries = tuple(one for page in pages.values() if page is not None for one in open_page(page))
+        except BadPage as error:
+            self._taken_back = f"a page of the list of documents can't be read: {error}; update this agent"
+        else:
+            self._taken_back = "; ".join(older_editions(self._entries, entries)[:3]) or None
+        if self._taken_back is not None:
+            self._refuse(self._taken_back)
+            return
+        for digest, page in pages.items():
+            if page is not None and self._loose.pop(digest, None) is not None:
+                self._shelf.put_page(digest, page)
+        if not self._is_whole():
+            self._shelf.put_root("listed", newest.payload)
+            self._full_us = None
+        self._listed, self._entries = newest, entries
+        self._shelf.keep_only(wanted, {one.sha256 for one in self._mine() if one.is_wanted})
+        self._work_out()
+
+    def _is_whole(self) -> bool:
+        """Whether the newest root is the one whose list holds."""
+        newest, listed = self._newest, self._listed
+        return newest is None or (listed is not None and listed.root.digest == newest.root.digest)
+
+    def _hear_part(self, sha256: str, number: int, part: bytes) -> None:
+        try:
+            text = self._coming.take(sha256, number, part)
+        except BadPart as error:
+            self._refuse(f"{error}; it is asked for again")
+            return
+        if text is None:
+            return
+        self._shelf.put_text(sha256, text)
+        self._disk = None
+        self._work_out()
+
+    # --- what is lacking
+
+    def _mine(self) -> tuple[ListedEdition, ...]:
+        return for_line(self._entries, self._line)
+
+    def _lacking(self) -> tuple[ListedEdition, ...]:
+        return lacking(self._mine(), self._shelf.texts)
+
+    def _work_out(self) -> None:
+        missing = self._lacking()
+        fresh, gone = self._coming.want(self._fitting(missing))
+        self._to_ask += map(topics.document_parts, fresh)
+        self._to_leave += map(topics.document_parts, gone)
+        if self._listed is not None and not missing:
+            self._altered = None
+            if self._full_us is None:
+                self._full_us = self._clock.now_us()
+
+    def _fitting(self, missing: Sequence[ListedEdition]) -> list[ListedEdition]:
+        """Those that there is room for; one that there isn't is told and not asked for."""
+        room, fitting = self._shelf.room, []
+        for one in missing:
+            if one.size <= room:
+                room -= one.size
+                fitting.append(one)
+        if len(fitting) < len(missing):
+            most = self._settings.max_mb
+            self._trouble(f"the documents need more than {most} MB, so some are not here: raise [documents] max_mb")
+        return fitting
+
+    def _asks(self) -> tuple[list[str], list[str]]:
+        asks = self._to_ask, self._to_leave
+        self._to_ask, self._to_leave = [], []
+        return asks
+
+    def _ask(self, ask: list[str], leave: list[str]) -> None:
+        if leave:
+            self.unsubscribe(leave)
+        if ask:
+            self.subscribe(ask)
+
+    def look(self) -> None:
+        """Every `LOOK_SECS`: ask again for what hasn't come, and tell of pages that no list names."""
+        with self._lock:
+            now = time.monotonic()
+            whole = self._is_whole() or self._taken_back is not None
+            if whole:
+                self._judge_loose()
+            if now - self._asked >= AGAIN_SECS and (not whole or self._coming.wanted):
+                self._asked = now
+                self._to_ask += [] if whole else [topics.DOCUMENT_PAGES]
+                self._to_ask += map(topics.document_parts, self._coming.wanted)
+            asks = self._asks()
+        self._ask(*asks)
+
+    def _judge_loose(self) -> None:
+        """A page may come a moment before the root that names it, and no more."""
+        if self._strange & self._loose.keys():
+            self._refuse("a page of documents came that no list names: somebody else speaks under that topic")
+            self._loose.clear()
+        self._strange = set(self._loose)
+
+    # --- how it stands
+
+    def state(self) -> DocumentsHeld | None:
+        """For the status; null where no list has ever come."""
+        with self._lock:
+            if self._newest is None and not self._refused:
+                return None
+            missing, listed = self._lacking(), self._listed
+            full = listed if not missing else None
+            return DocumentsHeld(
+                root=None if full is None else full.root.digest,
+                issue=None if full is None else full.root.issue,
+                since=None if full is None or self._full_us is None else utc_text(self._full_us),
+                said=None if self._newest is None else utc_text(self._newest.root.time_us),
+                heard=None if self._newest is None else self._newest.root.digest,
+                lacks=tuple(
+                    LackedDocument(id=one.id, edition=one.edition, sha256=one.sha256) for one in missing[:AT_ONCE]
+                ),
+                lacking=len(missing),
+                refused=self._refused,
+                detail=self.alarm() or "",
+            )
+
+    def alarm(self) -> str | None:
+        """What is wrong, in a sentence; null when all is well."""
+        with self._lock:
+            recent = self._refusal is not None and time.monotonic() - self._refusal[0] <= RECENT_SECS
+            refusal = self._refusal[1] if recent and self._refusal is not None else None
+            return self._disk or self._taken_back or refusal or self._altered or self._old()
+
+    def _old(self) -> str | None:
+        hours = self._age_hours()
+        if hours is None or hours < self._settings.warn_hours or self._newest is None:
+            return None
+        said = utc_text(self._newest.root.time_us)
+        return (
+            f"nobody has said since {said[:10]} {said[11:16]}Z which documents count: this PC goes on with those of "
+            "then; look at the broker and at the collector that writes documents"
+        )
+
+    def _age_hours(self) -> float | None:
+        if self._newest is None:
+            return None
+        return (self._clock.now_us() - self._newest.root.time_us) / 3.6e9
+
+    def effective(self, document: str) -> ListedEdition | str:
+        """The edition of a document to work by at this moment, with its text here; or why there is none."""
+        with self._lock:
+            if self._listed is None:
+                return f"no list of documents has come yet, so {document} can't be worked by"
+            hours, limit = self._age_hours(), self._settings.refuse_hours
+            if hours is not None and limit is not None and hours >= limit:
+                return f"{self._old() or 'the list of documents is too old'}: nothing is worked by it any more"
+            one = holding(self._mine(), document, utc_text(self._clock.now_us()))
+            if one is None:
+                return f"no edition of {document} holds: it isn't approved, or was withdrawn, or is for another line"
+            if one.sha256 not in self._shelf.texts:
+                return f"the text of {one} hasn't come yet"
+            return one
+
+    def text(self, one: ListedEdition) -> bytes | None:
+        """The text of an edition, proved; null where it isn't here, or was altered: then it is asked for again."""
+        with self._lock:
+            found = self._shelf.text(one.sha256)
+            if found is None:
+                self._work_out()
+            asks = self._asks()
+        self._ask(*asks)
+        return found
+
+    # --- telling
+
+    def _refuse(self, why: str) -> None:
+        self._refused += 1
+        self._refusal = time.monotonic(), why
+        log.error("%s", why, extra={"event": "documents_refused"})
+
+    def _trouble(self, what: str) -> None:
+        if self._disk != what:
+            log.error("%s", what, extra={"event": "documents_not_kept"})
+        self._disk = what
+
+    def _note_altered(self, what: str) -> None:
+        """An alarm for as long as a refused word is one, and until all is here again."""
+        self._altered = what
+        self._refuse(what)
