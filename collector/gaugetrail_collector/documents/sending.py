@@ -100,8 +100,8 @@ class DocumentSender:
         """When the register was read last, and the mark of the news then."""
         self._current: CurrentList | None = None
         self._worked_out = float("-inf")
-        self._said: tuple[int, CurrentList, float] | None = None
-        """On which connection what was said last, and when."""
+        self._said: tuple[int, CurrentList, float, int] | None = None
+        """On which connection what was said last, and when by either clock."""
         self._pages_said = MOST_PAGES
         """How many the broker may have; at the start as many as ever there were."""
         self._texts: deque[ListedEdition] = deque()
@@ -201,7 +201,7 @@ class DocumentSender:
         if said:
             self._ended.extend(map(topics.document_page, range(len(current.pages), self._pages_said)))
             self._pages_said = len(current.pages)
-            self._said = connection, current, now
+            self._said = connection, current, now, root.time_us
 
     def _signer(self) -> Signer | None:
         """Never a new one: line PCs would refuse it."""
@@ -247,7 +247,7 @@ class DocumentSender:
             return False
         since = time.monotonic() - self._said[2]
         patience = max(self._again_secs, AGAIN_SECS if self._line.retains else ROUND_SECS)
-        return since >= patience and (self._now_us() - heard.heard_us) / 1e6 <= since - ROUND_SECS
+        return since >= patience and heard.heard_us >= self._said[3] + ROUND_SECS * 1e6
 
     def _say_texts(self) -> None:
         sent = 0
