@@ -57,6 +57,9 @@ class Watched:
     def look(self) -> str | None:
         return self.clock_trouble
 
+    def not_taken(self) -> str | None:
+        return None
+
     def every(self, seconds: float, name: str, work: object) -> None:
         self.jobs[name] = (seconds, work)
 
