@@ -26,9 +26,9 @@ from gaugetrail_agent.delivery.collector_keys import CollectorKeys, own_signer
 from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
+from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
 from gaugetrail_agent.documents.receiving import DocumentReceiver
-from gaugetrail_agent.documents.shelf import Shelf
 from gaugetrail_agent.doors import open_doors
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
@@ -86,8 +86,8 @@ class Agent:
             sizes=LearnedSizes(config.data_dir / "broker-limits.json"),
             signer=signer,
         )
-        shelf = Shelf(config.data_dir, config.settings.documents.max_mb)
-        self.documents = DocumentReceiver(shelf, config.settings.documents, agent.line, self.clock)
+        cabinet = DocumentCabinet(config.data_dir, config.settings.documents.max_mb)
+        self.documents = DocumentReceiver(cabinet, config.settings.documents, agent.line, self.clock)
         self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
         self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
         self.clock_watch = ClockWatch(self.clock, self.spool, origin)

@@ -10,9 +10,9 @@ import pytest
 
 from gaugetrail_agent.documents import receiving
 from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
+from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.settings import DocumentsSettings
-from gaugetrail_agent.documents.shelf import Shelf
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
@@ -47,7 +47,9 @@ class Office:
 
     def start(self) -> DocumentReceiver:
         """Another life of the agent on the same disk."""
-        self.agent = DocumentReceiver(Shelf(self.folder, self.settings.max_mb), self.settings, "line1", self.clock)
+        self.agent = DocumentReceiver(
+            DocumentCabinet(self.folder, self.settings.max_mb), self.settings, "line1", self.clock
+        )
         self.agent.subscribe, self.agent.unsubscribe = self.asked.extend, self.left.extend
         self.agent.open()
         return self.agent

@@ -4,6 +4,6 @@ Promise: what is held here was listed under the plant's document key and has the
 power cut and at each start; nothing older ever takes its place. Without a connection all of it stays, and how old it is
 is said. What doesn't hold is refused, counted and told, and asked for again.
 
-Read `settings`, `shelf` (what lies on disk), `assembling` (parts that become a text), then `receiving`, where what
+Read `settings`, `cabinet` (what lies on disk), `assembling` (parts that become a text), then `receiving`, where what
 comes is judged; the rules themselves are the contract's (`gaugetrail_contract.distribution`).
 """

@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
+from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.settings import DocumentsSettings
-from gaugetrail_agent.documents.shelf import Shelf
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.distribution.judging import judge_root, lacking, older_editions
@@ -41,10 +41,10 @@ Topics = Callable[[Sequence[str]], None]
 class DocumentReceiver:
     """One for each agent."""
 
-    def __init__(self, shelf: Shelf, settings: DocumentsSettings, line: str, clock: Clock) -> None:
+    def __init__(self, cabinet: DocumentCabinet, settings: DocumentsSettings, line: str, clock: Clock) -> None:
         self.subscribe: Topics = lambda _: None
         self.unsubscribe: Topics = lambda _: None
-        self._shelf = shelf
+        self._cabinet = cabinet
         self._settings = settings
         self._line = line
         self._clock = clock
@@ -73,8 +73,8 @@ class DocumentReceiver:
         """Take up what is on disk. A disk that can't be read is told, and everything is asked for again."""
         with self._lock:
             try:
-                altered = self._shelf.open()
-                self._pinned = self._shelf.key()
+                altered = self._cabinet.open()
+                self._pinned = self._cabinet.key()
                 self._newest = self._kept("root")
                 listed = self._kept("listed")
             except OSError as error:
@@ -89,26 +89,26 @@ class DocumentReceiver:
                 if not self._is_whole():
                     self._try_list()
             except OSError as error:
-                self._trouble(f"documents can't be kept in {self._shelf.folder}: {error}")
+                self._trouble(f"documents can't be kept in {self._cabinet.folder}: {error}")
             self._work_out()
 
     def _kept(self, name: str) -> SignedRoot | None:
-        payload = self._shelf.root(name)
+        payload = self._cabinet.root(name)
         if payload is None:
             return None
         try:
             kept = open_root(payload)
         except BadRoot as error:
-            self._note_altered(f"{self._shelf.folder / name} was altered: {error}")
+            self._note_altered(f"{self._cabinet.folder / name} was altered: {error}")
             return None
         if kept.key not in self._believed():
-            path, key = self._shelf.folder / name, fingerprint(kept.key)
+            path, key = self._cabinet.folder / name, fingerprint(kept.key)
             self._note_altered(f"{path} is signed with the key {key}, which isn't believed, and counts no more")
             return None
         return kept
 
     def _take_up(self, listed: SignedRoot) -> None:
-        pages = [self._shelf.page(digest) for digest in listed.root.pages]
+        pages = [self._cabinet.page(digest) for digest in listed.root.pages]
         if None in pages:
             return  # one was altered, and is asked for again
         try:
@@ -136,7 +136,7 @@ class DocumentReceiver:
             try:
                 self._hear(topic, payload)
             except OSError as error:
-                self._trouble(f"what came of documents can't be kept in {self._shelf.folder}: {error}")
+                self._trouble(f"what came of documents can't be kept in {self._cabinet.folder}: {error}")
             asks = self._asks()
         self._ask(*asks)
 
@@ -169,11 +169,11 @@ class DocumentReceiver:
 
     def _take_root(self, came: SignedRoot) -> None:
         if not self._believed():
-            self._shelf.pin(came.key)
+            self._cabinet.pin(came.key)
             self._pinned = came.key
             told = {"event": "document_key_pinned", "key": came.key}
             log.warning("documents are known from now on by the key %s", fingerprint(came.key), extra=told)
-        self._shelf.put_root("root", came.payload)
+        self._cabinet.put_root("root", came.payload)
         self._newest = came
         self._taken_back = None
         self._disk = None
@@ -184,7 +184,7 @@ class DocumentReceiver:
             self._refuse(f"a page of documents has {len(page):,} bytes; {MOST_PAGE_BYTES:,} are the most")
             return
         digest = page_digest(page)
-        if self._newest is None or digest not in self._newest.root.pages or self._shelf.page(digest) is None:
+        if self._newest is None or digest not in self._newest.root.pages or self._cabinet.page(digest) is None:
             self._loose[digest] = page
             while len(self._loose) > MOST_PAGES:
                 del self._loose[next(iter(self._loose))]
@@ -195,7 +195,7 @@ class DocumentReceiver:
         if newest is None or self._taken_back is not None:
             return
         wanted = newest.root.pages
-        pages = {digest: self._loose.get(digest) or self._shelf.page(digest) for digest in wanted}
+        pages = {digest: self._loose.get(digest) or self._cabinet.page(digest) for digest in wanted}
         if None in pages.values():
             return
         try:
@@ -209,12 +209,12 @@ class DocumentReceiver:
             return
         for digest, page in pages.items():
             if page is not None and self._loose.pop(digest, None) is not None:
-                self._shelf.put_page(digest, page)
+                self._cabinet.put_page(digest, page)
         if not self._is_whole():
-            self._shelf.put_root("listed", newest.payload)
+            self._cabinet.put_root("listed", newest.payload)
             self._full_us = None
         self._listed, self._entries = newest, entries
-        self._shelf.keep_only(wanted, {one.sha256 for one in self._mine() if one.is_wanted})
+        self._cabinet.keep_only(wanted, {one.sha256 for one in self._mine() if one.is_wanted})
         self._work_out()
 
     def _is_whole(self) -> bool:
@@ -230,7 +230,7 @@ class DocumentReceiver:
             return
         if text is None:
             return
-        self._shelf.put_text(sha256, text)
+        self._cabinet.put_text(sha256, text)
         self._disk = None
         self._work_out()
 
@@ -240,7 +240,7 @@ class DocumentReceiver:
         return for_line(self._entries, self._line)
 
     def _lacking(self) -> tuple[ListedEdition, ...]:
-        return lacking(self._mine(), self._shelf.texts)
+        return lacking(self._mine(), self._cabinet.texts)
 
     def _work_out(self) -> None:
         missing = self._lacking()
@@ -254,7 +254,7 @@ class DocumentReceiver:
 
     def _fitting(self, missing: Sequence[ListedEdition]) -> list[ListedEdition]:
         """Those that there is room for; one that there isn't is told and not asked for."""
-        room, fitting = self._shelf.room, []
+        room, fitting = self._cabinet.room, []
         for one in missing:
             if one.size <= room:
                 room -= one.size
@@ -352,14 +352,14 @@ class DocumentReceiver:
             one = holding(self._mine(), document, utc_text(self._clock.now_us()))
             if one is None:
                 return f"no edition of {document} holds: it isn't approved, or was withdrawn, or is for another line"
-            if one.sha256 not in self._shelf.texts:
+            if one.sha256 not in self._cabinet.texts:
                 return f"the text of {one} hasn't come yet"
             return one
 
     def text(self, one: ListedEdition) -> bytes | None:
         """The text of an edition, proved; null where it isn't here, or was altered: then it is asked for again."""
         with self._lock:
-            found = self._shelf.text(one.sha256)
+            found = self._cabinet.text(one.sha256)
             if found is None:
                 self._work_out()
             asks = self._asks()

@@ -26,7 +26,7 @@ from gaugetrail_contract.files import read_bounded, write_whole
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
-class Shelf:
+class DocumentCabinet:
     """One folder. One thread at a time."""
 
     def __init__(self, data_dir: Path, max_mb: int) -> None:
