@@ -10,6 +10,7 @@ from places import InfluxPlace
 from samples import measurement
 
 from gaugetrail_collector.stores import Fate
+from gaugetrail_collector.stores import guard as guard_of_tags
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
 from gaugetrail_collector.stores.influx import InfluxStore
 
@@ -82,6 +83,17 @@ def test_a_refused_record_uses_up_nothing() -> None:
     assert guard.refuse(opened(1, part="A", station="OP1")) is None
     assert guard.refuse(opened(2, part="B", station="OP2")) is not None
     assert guard.refuse(opened(3, part="A", station="OP3")) is None
+
+
+def test_what_was_looked_at_is_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many stations and parts there are, the guard stays small."""
+    monkeypatch.setattr(guard_of_tags, "MOST_PASSED", 10)
+    guard = TagGuard()
+    guard.load({})
+    for seq in range(1, 40):
+        assert guard.refuse(opened(seq, part=f"P{seq}")) is None
+        assert len(guard._passed) <= 11
+    assert guard.refuse(opened(40, part="P39")) is None
 
 
 def test_types_of_events_are_bounded_too() -> None:

@@ -63,8 +63,9 @@ def test_a23_hundreds_of_invented_names_leave_the_room_of_the_registered_as_it_i
     came = [part for number in range(300) for part in taken(guard, f"evil-{number}", f"X{number}")]
     assert len(came) == 10
     assert len(taken(guard, "press", *(f"P{number}" for number in range(105)))) == 100
-    (part,) = [use for use in guard.use() if use.tag == "part"]
-    assert (part.values, part.bound) == (100, 100)
+    shown = {use.tag: (use.values, use.bound) for use in guard.use()}
+    assert (shown["part"], shown["part of unregistered line PCs"]) == ((100, 100), (10, 10))
+    assert "station of unregistered line PCs" in shown, "each tag that they brought something to"
 
 
 def test_a23_what_strangers_brought_is_known_after_a_restart(keys: Keys, tmp_path: Path) -> None:
