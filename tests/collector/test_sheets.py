@@ -110,9 +110,9 @@ def bomb(path: Path, kind: str) -> Path:
 
 
 def lie(path: Path) -> None:
-    """A sheet of 120 MB whose directory says that it has 1,000 bytes."""
+    """A sheet of 40 MB whose directory says that it has 1,000 bytes."""
     parts = members({"Plan": sheet_xml([["bore"]])})
-    long = "<!--" + "x" * 120_000_000 + "-->"
+    long = "<!--" + "x" * 40_000_000 + "-->"
     parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace("<sheetData>", f"{long}<sheetData>")
     packed(path, parts)
     with zipfile.ZipFile(path) as whole:

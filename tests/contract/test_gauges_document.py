@@ -108,5 +108,6 @@ def test_what_is_equal_or_just_possible_is_taken() -> None:
     assert gauge(calibrated_on="2026-11-01", calibration_due="2026-11-01").calibrated_on == "2026-11-01"
     assert gauge(calibrated_on="2026-11-01").calibration_due is None
     assert gauge(grace_days=90, grace_approved_by="QE-3").grace_days == 90
+    assert len(GaugeRegister(gauge=(gauge(), Gauge(id="G-18"))).gauge) == 2
     with pytest.raises(ValidationError, match="the gauge G-17 stands twice"):
         GaugeRegister(gauge=(gauge(), gauge()))
