@@ -211,6 +211,15 @@ class Floor:
     def collector(self, name: str = "collector") -> None:
         self.start(name, command("gaugetrail-collector"), "run", "--config", str(self.folder / f"{name}.toml"))
 
+    def introduce(self, at: str, other: str) -> None:
+        """One collector lets another be known, at every agent that knows it."""
+        _, out, err = self.ask("gaugetrail-collector", "keys", "own", "--config", f"{other}.toml", "--json")
+        own = json.loads(out or "{}")
+        assert own, err
+        words = ("keys", "introduce", own["collector"], own["key"], "--config", f"{at}.toml")
+        code, _, err = self.ask("gaugetrail-collector", *words)
+        assert code == 0, err
+
     def ask(self, *words: str) -> tuple[int, str, str]:
         """One of our commands run to its end: exit code, standard output, standard error."""
         done = subprocess.run(

@@ -23,7 +23,7 @@ from gaugetrail_service.backup.laying import give_to_owner, put_back, replaced_f
 from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
 from gaugetrail_service.process import own_version
 
-KEPT = ("agent.key", "collectors.json", "document-key")
+KEPT = ("agent.key", "collectors.json", "introductions.json", "document-key")
 """Files of the data folder that are copied as they are: each is replaced whole when it changes."""
 SPOOL = "data/spool.db"
 

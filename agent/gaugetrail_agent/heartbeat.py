@@ -105,11 +105,13 @@ class Heartbeat:
         self._health.bounces[device] += 1
 
     def _news(self) -> tuple[object, ...]:
-        return dict(self._health.stations), self._publisher.alarm(), self._publisher.not_taken(), self.documents()
+        delivery = self._publisher.alarm(), self._publisher.not_taken(), self._collectors.strange()
+        return dict(self._health.stations), *delivery, self.documents()
 
     def _gather(self, spool: SpoolStatus) -> None:
         """What nobody reports by himself."""
-        self._health.collector_keys = self._collectors.pins
+        self._health.collector_keys = self._collectors.known()
+        self._health.alarm("collector", self._collectors.strange())
         self._health.gauges_stand(self.gauges())
         self._health.alarm("broker", self._publisher.alarm())
         self._health.alarm("not taken", self._publisher.not_taken())

@@ -127,6 +127,8 @@ def broker_notice(delivery: DeliveryStatus) -> Notice | None:
         return Notice("amber", said("notice.broker_away"))
     if TWINS in delivery.detail:
         return Notice("amber", said("notice.twin"))
+    if delivery.stranger:
+        return Notice("amber", said("notice.unknown_collector", collector=delivery.stranger))
     return Notice("amber", said("notice.not_delivered", reason=delivery.detail)) if delivery.detail else None
 
 

@@ -25,7 +25,9 @@ from gaugetrail_collector.evidence.readback_rounds import Rounds
 from gaugetrail_collector.intake.account import Account
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.batches import Batch, Batches
+from gaugetrail_collector.intake.collector_introductions import CollectorIntroductions
 from gaugetrail_collector.intake.confirming import Confirming
+from gaugetrail_collector.intake.introducing import Introducing
 from gaugetrail_collector.intake.returning import Returning
 from gaugetrail_collector.intake.rivals import Place
 from gaugetrail_collector.intake.set_aside import SetAside
@@ -90,6 +92,11 @@ class Collector:
         self.keys = Keys(config.data_dir / "keys.db", settings.evidence.agent_keys, now_us)
         self.store: Store = config.store(newcomers=self.keys)
         self.set_aside = SetAside(config.set_aside_path)
+        self.known_collectors = CollectorIntroductions(config.data_dir / "keys.db", now_us)
+        self.introducing = Introducing(
+            settings.id, self.signer, self.known_collectors.said, self.subscriber.publish_introductions
+        )
+        self.subscriber.rivals.knows = self._knows_collector
         self.supervisor = Supervisor()
         self.storing = Storing(
             self.store,
@@ -181,6 +188,7 @@ class Collector:
         _collect_garbage_rarely()
         self.set_aside.open()
         self.keys.open()
+        self.known_collectors.open()
         self.let_go.open()
         self.subscriber.on_connected = self._heartbeat
         self.subscriber.on_status = self.neighbours.hear
@@ -219,6 +227,7 @@ class Collector:
             self.store.close()
             self.set_aside.close()
             self.keys.close()
+            self.known_collectors.close()
             self.let_go.close()
             log.info("stopped", extra={"event": "stopped"})
 
@@ -235,6 +244,12 @@ class Collector:
         try:
             return self.keys.has_one(agent)
         except KeysBroken:  # intake says so, and takes nothing
+            return False
+
+    def _knows_collector(self, collector: str, key: str) -> bool:
+        try:
+            return self.known_collectors.knows(collector, key)
+        except KeysBroken:
             return False
 
     def _finish(self, batch: Batch) -> None:
@@ -329,6 +344,7 @@ class Collector:
         if self.storing.state == "up":
             self.identity.look(time.monotonic())
         self.subscriber.look()
+        self.introducing.look(time.monotonic())
         document = self.status()
         if self.metrics is not None:
             self.metrics.tell(document)

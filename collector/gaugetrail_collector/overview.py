@@ -35,6 +35,7 @@ ALARM_CURES = (
     ("writes to another store", "stop one of the two, or give it another group under [mqtt]"),
     ("which nobody has registered", "gaugetrail-collector keys register NAME for those that are yours"),
     ("tag bound", "gaugetrail-collector store stats says which are full; records wait at their line PCs meanwhile"),
+    ("takes every message as well", "stop one, or let each know the other: gaugetrail-collector keys introduce ID KEY"),
     ("again and again", "gaugetrail-agent status on its PC, and the broker's access rules for its receipts"),
     ("", "look at its log"),
 )

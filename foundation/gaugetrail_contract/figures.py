@@ -149,6 +149,18 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         _delivery(lambda delivery: delivery.receipts_ignored),
     ),
     Figure(
+        "gaugetrail_agent_receipts_seen_total",
+        "counter",
+        "receipts by collectors that aren't known here; they take nothing out of the spool",
+        _delivery(lambda delivery: delivery.receipts_seen),
+    ),
+    Figure(
+        "gaugetrail_agent_statuses_ignored_total",
+        "counter",
+        "collectors' statuses passed over: malformed, not signed as theirs are, or older than the last",
+        _delivery(lambda delivery: delivery.statuses_ignored),
+    ),
+    Figure(
         "gaugetrail_agent_device_up",
         "gauge",
         "1: the device answers",

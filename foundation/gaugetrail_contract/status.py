@@ -99,6 +99,10 @@ class DeliveryStatus(Told):
     resent: int = Field(0, ge=0, description="records sent again because no receipt came in time")
     receipts: int = Field(0, ge=0)
     receipts_ignored: int = Field(0, ge=0, description="receipts that don't fit what was sent, or not believed")
+    receipts_seen: int = Field(
+        0, ge=0, description="receipts by collectors that aren't known here; they take nothing out of the spool"
+    )
+    stranger: str = Field("", description="a collector that has answered within the last minute and isn't known here")
     backlog: int = Field(0, ge=0, description="numbers that gathered while nothing could be sent and wait their turn")
     given_again: int = Field(0, ge=0, description="confirmed records that a collector asked for again")
     commands_refused: int = Field(0, ge=0, description="commands that are malformed or not believed")

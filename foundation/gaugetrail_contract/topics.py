@@ -20,6 +20,9 @@ ALL_DOCUMENTS = f"{ROOT}/{DOCUMENTS}/"
 DOCUMENTS_ROOT = f"{ROOT}/{DOCUMENTS}/root"
 """Which documents count: signed, retained, said by the collector that writes them."""
 DOCUMENT_PAGES = f"{ROOT}/{DOCUMENTS}/pages/+"
+INTRODUCTIONS = "/introductions"
+ALL_OF_COLLECTORS = (ALL_COLLECTOR_STATUS, f"{ROOT}/{COLLECTORS}/+{INTRODUCTIONS}")
+"""What collectors say to every agent: how they are, and which others they know."""
 
 
 def check_agent(agent: str) -> str:
@@ -75,6 +78,11 @@ def document_part(sha256: str, number: int) -> str:
 def document_parts(sha256: str) -> str:
     """Every part of that text."""
     return f"{ROOT}/{DOCUMENTS}/parts/{sha256}/+"
+
+
+def introductions(collector: str) -> str:
+    """Where a collector says, retained, which others it knows."""
+    return f"{ROOT}/{COLLECTORS}/{collector}{INTRODUCTIONS}"
 
 
 def agent_of(topic: str) -> str | None:

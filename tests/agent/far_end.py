@@ -11,6 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
+from gaugetrail_contract.introductions import IntroducedCollector, Introductions, write_introductions
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record import record_id
 from gaugetrail_contract.seal import open_line, split_message
@@ -70,6 +71,14 @@ class FarEnd:
         body = word.to_bytes()
         payload = self.signer.word(kind, self._agent, self._name, body) if self.signer else body
         self.client.publish(topic(self._agent), payload, qos=1)
+
+    def introduce(self, keys: dict[str, str]) -> None:
+        """Say which other collectors this one knows."""
+        assert self.signer is not None
+        self._beat += 1
+        others = tuple(IntroducedCollector(collector=name, key=key) for name, key in keys.items())
+        payload = write_introductions(Introductions(number=self._beat, introduced=others), self._name, self.signer)
+        self.client.publish(topics.introductions(self._name), payload, qos=1, retain=True).wait_for_publish(5)
 
     def status(self, store: str, started: str = "2026-11-25T08:00:00.000000Z") -> bytes:
         """Publish a collector's status document, signed where there is a signer; the payload."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gaugetrail_agent.delivery.collectors_heard import (
     CEASED_SECS,
     FRESH_SECS,
+    MOST_PROVEN,
     MOST_UNPROVEN,
     UNPROVEN_SECS,
     CollectorsHeard,
@@ -54,8 +55,8 @@ def test_a_word_pauses_for_no_longer_than_it_is_fresh() -> None:
     assert not heard.one_is_down(FRESH_SECS)
 
 
-def test_an_older_word_that_somebody_says_again_changes_nothing() -> None:
-    """Attack A5: a `down` of last week, signed as it should be."""
+def test_a5_an_older_word_that_somebody_says_again_changes_nothing() -> None:
+    """A `down` of last week, signed as it should be."""
     heard = CollectorsHeard()
     down = word(store="down")
     assert heard.take(down, 0, proven=True) == "up"
@@ -100,8 +101,30 @@ def test_under_a_name_that_signs_nobody_else_is_heard() -> None:
     assert heard.take(word(key=None), CEASED_SECS, proven=False) == "taken", "it may have gone back to an older release"
 
 
-def test_two_with_one_id_and_one_key_are_named_and_one_old_word_is_not() -> None:
-    """Attack A10: a copy of the same key. The one that started first is heard on."""
+def test_when_it_has_gone_another_may_be_heard_under_its_name_and_its_old_words_may_not() -> None:
+    """Its host was set up anew, and has another key: that is to be said at once."""
+    heard = CollectorsHeard()
+    down = word(store="down", beat=4)
+    heard.take(down, 0, proven=True)
+    heard.take(word(online=False, beat=0), 1, proven=True)
+    assert heard.take(word(key="b" * 64, started=LIVES[3]), 2, proven=False) == "taken"
+    assert heard.online() == ["c1"]
+    assert heard.take(down, 3, proven=True) == "old"
+    assert heard.stores_down(3) is None
+    assert heard.take(word(started=LIVES[4]), 4, proven=True) == "up"
+    assert heard.take(word(key="b" * 64, started=LIVES[3]), 5, proven=False) == "foreign"
+
+
+def test_where_every_word_counts_as_many_names_are_kept_as_there_is_room_for() -> None:
+    heard = CollectorsHeard()
+    for number in range(2 * MOST_PROVEN):
+        heard.take(word(f"x{number}", None), 0, proven=True)
+    assert len(heard._newest) == MOST_PROVEN
+    assert len(heard.online()) <= MOST_PROVEN + MOST_UNPROVEN
+
+
+def test_a10_two_with_one_id_and_one_key_are_named_and_one_old_word_is_not() -> None:
+    """A copy of the same key. The one that started first is heard on."""
     heard = CollectorsHeard()
     heard.take(word(started=LIVES[1], beat=5), 0, proven=True)
     heard.take(word(started=LIVES[2], beat=1), 1, proven=True)

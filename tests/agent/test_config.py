@@ -372,7 +372,8 @@ def test_the_command_exits_78_and_says_each_fault_on_standard_error(tmp_path: Pa
 def test_a_port_that_does_not_exist_is_a_warning_with_probe(tmp_path: Path) -> None:
     """A gauge that is not plugged in yet must not keep a configuration from being installed."""
     (tmp_path / "p.csv").write_text("id,name,qualification\nOP-1,Ada,\n")
-    path = written(tmp_path, AGENT + 'people = "p.csv"\n' + LINK + DEVICE + STATION + WIRING, UNWIRED)
+    listed = f'[evidence]\ncollector_keys = ["{"0" * 64}"]\n'
+    path = written(tmp_path, AGENT + 'people = "p.csv"\n' + LINK + DEVICE + STATION + WIRING + listed, UNWIRED)
     done = run("check", "--config", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     done = run("check", "--config", str(path), "--probe")

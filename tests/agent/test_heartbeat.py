@@ -32,6 +32,7 @@ class Watched:
         self.clock_trouble: str | None = None
         self.trouble: str | None = None
         self.pins: dict[str, str] = {}
+        self.stranger: str | None = None
         self.jobs: dict[str, tuple[float, object]] = {}
         self.beats = Heartbeat(
             Health("pc1", FixedClock(), "0" * 64),
@@ -41,6 +42,15 @@ class Watched:
             clock_watch=self,  # type: ignore[arg-type]
             metrics=self,  # type: ignore[arg-type]
         )
+
+    def known(self) -> dict[str, str]:
+        return self.pins
+
+    def not_taken(self) -> str | None:
+        return None
+
+    def strange(self) -> str | None:
+        return self.stranger
 
     def publish_status(self, document: AgentStatus) -> None:
         self.sent.append(document)
@@ -88,9 +98,10 @@ def test_a_beat_sends_the_document_and_tells_the_figures_the_same(watched: Watch
 
 def test_what_parts_complain_of_is_an_alarm_until_it_is_over(watched: Watched) -> None:
     watched.broker, watched.trouble = "the broker is away", "metrics: port taken"
+    watched.stranger = "the collector 'c2' is not known here"
     watched.beats.beat()
-    assert set(watched.alarms) == {"the broker is away", "metrics: port taken"}
-    watched.broker = watched.trouble = None
+    assert set(watched.alarms) == {"the broker is away", "metrics: port taken", watched.stranger}
+    watched.broker = watched.trouble = watched.stranger = None
     watched.beats.beat()
     assert watched.alarms == ()
 

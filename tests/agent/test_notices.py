@@ -80,6 +80,10 @@ def test_what_a_link_met_is_the_cables_and_what_our_code_met_is_ours() -> None:
             DeliveryStatus(connected=True, detail="no collector is online"),
             ("amber", "records wait here: no collector is online"),
         ),
+        (
+            DeliveryStatus(connected=True, detail="no receipt comes", stranger="c2"),
+            ("amber", "records wait here: the collector c2 that answers is not known yet; call the technician"),
+        ),
     ],
 )
 def test_a_broker_that_is_away_stops_no_part(delivery: DeliveryStatus, told: tuple[str, str] | None) -> None:

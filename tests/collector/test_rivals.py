@@ -6,6 +6,7 @@ import pytest
 
 from gaugetrail_collector.intake.rivals import FRESH_SECS, MOST_OTHERS, TWIN_SECS, Place, Rivals
 from gaugetrail_contract import topics
+from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.signed_status import collector_offline, write_status
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus
@@ -71,7 +72,7 @@ def test_a_session_taken_over_is_a_twins(room: Room) -> None:
 
 
 @pytest.mark.parametrize("signer", [None, Signer.new()], ids=["unsigned", "another key"])
-def test_what_is_said_under_our_name_without_our_key_is_named_so(signer: Signer | None) -> None:
+def test_a10_what_is_said_under_our_name_without_our_key_is_named_so(signer: Signer | None) -> None:
     """A second collector that was set up under the same id, or somebody who speaks under it: nobody can tell which."""
     room = Room(Signer.new().key)
     room.say("c1", signer=signer, started=STARTED)
@@ -157,15 +158,53 @@ def test_while_our_own_store_is_unknown_nothing_is_said(room: Room) -> None:
     assert room.alarms(Place("all", "collectors", "a" * 16)) == ()
 
 
-def test_of_two_that_take_every_message_the_younger_one_stops(room: Room) -> None:
-    room.say("c2", takes="all", started=LATER)
-    assert room.rivals.taker(taking=True) is None
-    assert room.rivals.taker(taking=False) == "c2", "whoever takes none leaves it to the other"
-    room.say("c0", takes="all", started=EARLIER)
-    assert room.rivals.taker(taking=True) == "c0"
-    room.say("c2", takes="all", started=STARTED)
-    room.gone("c0", EARLIER)
-    assert room.rivals.taker(taking=True) is None, "started at once: the name decides"
+OTHERS = {name: Signer.new() for name in ("c0", "c2")}
+NOW = "2026-11-25T10:00:00.000000Z"
+
+
+def takes_all(room: Room, name: str, **more: object) -> None:
+    """Somebody who says that he takes every message, signed with his own key."""
+    room.say(name, **({"takes": "all", "time": NOW, "signer": OTHERS[name]} | more))
+
+
+@pytest.fixture
+def introduced(room: Room) -> Room:
+    """A room in which the others are known by their keys."""
+    room.rivals.knows = lambda name, key: OTHERS[name].key == key
+    room.rivals.now_us = lambda: utc_us(NOW)
+    return room
+
+
+def test_of_two_that_take_every_message_the_younger_one_stops(introduced: Room) -> None:
+    takes_all(introduced, "c2", started=LATER)
+    assert introduced.rivals.taker(taking=True) is None
+    assert introduced.rivals.taker(taking=False) == "c2", "whoever takes none leaves it to the other"
+    takes_all(introduced, "c0", started=EARLIER)
+    assert introduced.rivals.taker(taking=True) == "c0"
+    takes_all(introduced, "c2", started=STARTED)
+    introduced.gone("c0", EARLIER)
+    assert introduced.rivals.taker(taking=True) is None, "started at once: the name decides"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"signer": None},
+        {"signer": Signer.new()},
+        {"time": "2026-11-25T09:58:59.000000Z"},
+        {"time": "2026-11-25T10:01:01.000000Z"},
+        {"time": None},
+    ],
+    ids=["unsigned", "another key", "of a minute ago", "ahead", "no hour"],
+)
+def test_a5_to_whom_is_not_known_or_spoke_before_nothing_is_left(introduced: Room, more: dict[str, object]) -> None:
+    """Anybody may say that he takes every message, and an old word may be said again: then both take all."""
+    takes_all(introduced, "c0", started=EARLIER, **more)
+    assert introduced.rivals.taker(taking=True) is None
+    assert introduced.rivals.taker(taking=False) is None
+    (said,) = introduced.alarms(Place("all", "", "a" * 16))
+    assert said.startswith("collector c0 takes every message as well and is not known here, so both store all: ")
+    assert introduced.alarms() == (), "where messages are shared that is no trouble of ours"
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"online":1}', b"\xff"])

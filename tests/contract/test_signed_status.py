@@ -53,8 +53,8 @@ def signature_of(payload: bytes) -> bytes:
     ],
     ids=["store", "beat", "name", "key", "digits", "more in it", "twice", "no form", "another word's"],
 )
-def test_a_forged_one_is_refused(payload: bytes) -> None:
-    """Attack A5: said by nobody who has the key."""
+def test_a5_a_forged_status_is_refused(payload: bytes) -> None:
+    """Said by nobody who has the key."""
     with pytest.raises(BadSignature):
         read_status(payload)
 

@@ -261,6 +261,9 @@ class Plant(Floor):
             + self.collector_extra
         )
         (self.folder / f"{name}.toml").write_text(text)
+        for other in self.collectors:
+            self.introduce(other, name)
+            self.introduce(name, other)
         self.collectors.append(name)
 
     def collector_data(self, name: str) -> Path:

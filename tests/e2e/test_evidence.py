@@ -72,27 +72,45 @@ def test_a_store_whose_files_are_deleted_under_the_collector_is_made_whole_at_on
     operator.close()
 
 
-def test_another_collector_stands_in_and_both_keys_are_known(floor: Floor) -> None:
-    """Failover at night: nobody has to register anything for records to go on being confirmed."""
+def test_a_stand_in_counts_once_a_known_collector_has_introduced_it(floor: Floor) -> None:
+    """Until then its receipts delete nothing, and the line says what to do; then what waits goes by itself."""
     operator = started(floor, 2)
     floor.kill("collector")
     floor.write_collector(name="stand-in")
     floor.collector("stand-in")
     operator.inspect("SN9")
+
+    def said() -> str:
+        _, out, _ = floor.ask("gaugetrail-agent", "status", "--config", "agent.toml")
+        return next((line.strip() for line in out.splitlines() if "is not known here" in line), "")
+
+    until(lambda: said().startswith("collector: the collector 'stand-in' answers with the key "), "the line says so")
+    assert "-> if it is yours: gaugetrail-collector keys introduce stand-in " in said()
+    assert floor.waiting() == 1
+    floor.introduce("collector", "stand-in")
+    floor.collector()
+    until(lambda: floor.waiting() == 0, "what it had stored is confirmed")
+    until(lambda: "introduced by collector" in floor.log("agent"), "the agent knows it now")
+    floor.kill("collector")
+    operator.inspect("SN10")
     until(lambda: floor.waiting() == 0, "the stand-in's receipt counts")
     _, out, _ = floor.ask("gaugetrail-agent", "key", "--config", "agent.toml", "--json")
     known = json.loads(out)
-    assert {"collector", "stand-in"} == set(known["collectors"])
+    assert (list(known["collectors"]), known["introduced"]["stand-in"]["by"]) == (["collector"], "collector")
     _, out, _ = floor.ask("gaugetrail-collector", "keys", "ls", "--config", "stand-in.toml", "--json")
     assert known["key"] == json.loads(out)["key"]
+    assert whole(floor, 4)
+    assert said() == ""
     operator.close()
 
 
 def test_two_collectors_at_once_store_each_record_once(floor: Floor) -> None:
-    """They share the messages, know nothing of each other, and one dies in between."""
+    """They share the messages, have introduced each other, and one dies in between."""
     operator = started(floor, 3)
     path = floor.write_collector(name="other")
     path.write_text(path.read_text() + QUICK)
+    floor.introduce("collector", "other")
+    floor.introduce("other", "collector")
     floor.collector("other")
     until(lambda: "ready: other" in floor.log("other"), "both are there")
     for number in range(10, 18):

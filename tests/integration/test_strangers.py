@@ -230,6 +230,9 @@ def test_without_shared_subscriptions_one_collector_takes_all_and_a_second_one_n
         collector(floor, "c1", version_line)
         until(lambda: wire.statuses.get("c1", {}).get("takes") == "all", "the first takes every message")
         collector(floor, "c2", version_line)
+        unknown = "^ *collector c2: collector c1 takes every message as well and is not known here, .* -> stop one, or"
+        until(said(floor, "collector", "c2", unknown), "whom it doesn't know it leaves nothing to", WITHIN_A_MINUTE)
+        floor.introduce("c2", "c1")
         until(lambda: wire.statuses.get("c2", {}).get("takes") == "nothing", "the second takes none")
         wire.send_records(sealed[:10], "pc-a")
         wire.wait_for("pc-a", 10)

@@ -52,12 +52,17 @@ def key(config: ConfigFile, as_json: AsJson = False) -> None:
         public = signer_at(folder / "agent.key").key
     except BadKeyFile as error:
         raise fail(str(error)) from error
-    pins = dict(CollectorKeys(folder / "collectors.json", evidence).pins)
+    believed = CollectorKeys(folder / "collectors.json", evidence)
+    pins, introduced = dict(believed.pins), dict(believed.introduced)
     if as_json:
-        answer({"agent": agent, "key": public, "fingerprint": fingerprint(public), "collectors": pins})
+        shown = {"agent": agent, "key": public, "fingerprint": fingerprint(public), "collectors": pins}
+        answer(shown | {"introduced": {name: {"key": key, "by": by} for (name, key), by in introduced.items()}})
         return
     say(f"{agent} {public}  fingerprint {fingerprint(public)}")
     for collector, known in pins.items():
         say(f"  believes the collector {collector} {known}  fingerprint {fingerprint(known)}")
+    for (collector, key_of_it), by in introduced.items():
+        print_of_it = fingerprint(key_of_it)
+        say(f"  believes the collector {collector} {key_of_it}  fingerprint {print_of_it}, introduced by {by}")
     for listed in evidence.collector_keys:
         say(f"  believes a collector with the listed key {listed}  fingerprint {fingerprint(listed)}")

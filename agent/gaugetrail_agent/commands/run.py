@@ -56,6 +56,7 @@ def check(
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
     from gaugetrail_agent import config as configuration
     from gaugetrail_agent.calibration import calibration_doubts
+    from gaugetrail_agent.collector_doubts import collector_doubts
     from gaugetrail_agent.doors import refuse_open_doors, start_refusals
     from gaugetrail_agent.doubts import doubts
     from gaugetrail_agent.gauge_sharing import shared_gauges
@@ -73,6 +74,7 @@ def check(
     warnings = [
         *calibration_doubts(loaded, today),
         *locks_ahead(loaded, today),
+        *collector_doubts(loaded),
         *doubts(loaded),
         *line_settings(loaded),
         *shared_gauges(loaded),

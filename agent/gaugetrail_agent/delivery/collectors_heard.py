@@ -2,9 +2,9 @@
 
 A status document is a word on a topic that others may write to, so it is weighed:
 
-- proven: signed with a key that the collector is known by. While such words come, nothing else is taken under its name:
-  no word without its signature, and none that is older than the last one. Where they have ceased for `CEASED_SECS`,
-  the order of lives is taken as it comes: a clock may have gone back.
+- proven: signed with a key that the collector is known by. None is taken that is older than the last one, unless that
+  is `CEASED_SECS` ago: then a clock may have gone back over a restart. Until then, and until it says that it goes, no
+  word without its signature is taken under its name.
 - unproven: any other. It is kept to be shown, of at most `MOST_UNPROVEN` collectors, those heard last. It never pauses
   anybody, and of what waits for a receipt it brings forward nothing more often than each `UNPROVEN_SECS`.
 
@@ -23,6 +23,8 @@ from gaugetrail_contract.signed_status import CollectorWord
 from gaugetrail_contract.status import CollectorStatus
 
 MOST_UNPROVEN = 100
+MOST_PROVEN = 500
+"""More than are introduced; where `receipts = "any"` every name is as good as proven."""
 UNPROVEN_SECS = 10.0
 FRESH_SECS = 30.0
 """Every collector says how it is each five seconds."""
@@ -55,20 +57,24 @@ class CollectorsHeard:
     lives: CollectorLives = field(default_factory=CollectorLives)
     _last: dict[str, LastWord] = field(default_factory=dict)
     """In the order in which they were heard."""
+    _newest: dict[str, LastWord] = field(default_factory=dict)
+    """The last proven ones, whatever else was heard since."""
     _resumed: float = float("-inf")
 
     def take(self, word: CollectorWord, now: float, *, proven: bool) -> Fate:
         """What becomes of this word. `proven`: its collector is known by the key that has signed it."""
         name = word.status.collector
-        before = self._last.get(name)
-        if before is not None and before.proven and now - before.at < CEASED_SECS:
-            if not proven:
+        before, newest = self._last.get(name), self._newest.get(name)
+        if newest is not None and now - newest.at < CEASED_SECS:
+            if not proven and newest.status.online:
                 return "foreign"
-            if word.key is not None and (fate := self._not_later(word, before, now)) is not None:
+            if proven and word.key is not None and (fate := self._not_later(word, newest, now)) is not None:
                 return fate
         self.lives.hear(word, now)
         self._last.pop(name, None)
         self._last[name] = LastWord(word, proven, now)
+        if proven:
+            self._newest[name] = self._last[name]
         self._forget()
         return "up" if self._comes_up(word.status, before, now, proven=proven) else "taken"
 
@@ -90,7 +96,9 @@ class CollectorsHeard:
         return True
 
     def _forget(self) -> None:
-        unproven = [name for name, last in self._last.items() if not last.proven]
+        for name in list(self._newest)[: max(0, len(self._newest) - MOST_PROVEN)]:
+            del self._newest[name]
+        unproven = [name for name in self._last if name not in self._newest]
         for name in unproven[: max(0, len(unproven) - MOST_UNPROVEN)]:
             del self._last[name]
             self.lives.forget(name)

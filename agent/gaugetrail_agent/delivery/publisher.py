@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from gaugetrail_agent.delivery.broker_line import TOO_LARGE, BrokerLine
-from gaugetrail_agent.delivery.collector_keys import CollectorKeys
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys, CollectorsWord
 from gaugetrail_agent.delivery.lanes import Delivery, Order
 from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.messages import Outbox, Outgoing
@@ -53,6 +53,7 @@ class DeliveryFigures:
     messages: int = 0
     receipts: int = 0
     ignored_receipts: int = 0
+    seen_receipts: int = 0
     ignored_commands: int = 0
     ignored_statuses: int = 0
     given_again: int = 0
@@ -186,6 +187,8 @@ class Publisher:
                 resent=self._delivery.resent,
                 receipts=self.figures.receipts,
                 receipts_ignored=self.figures.ignored_receipts,
+                receipts_seen=self.figures.seen_receipts,
+                stranger=self._collectors.troubles.stranger(now) or "",
                 backlog=self._delivery.backlog(),
                 given_again=self.figures.given_again,
                 commands_refused=self.figures.ignored_commands,
@@ -263,7 +266,7 @@ class Publisher:
         if outgoing.numbers and not too_large and not self._publish(outgoing, now):
             return False
         with self._wake:
-            if self._delivery.overtaken(order):
+            if self._delivery.overtaken(order) and self._collectors.strange() is None:
                 self._line.vanished(now)
             self._delivery.done(order, outgoing.numbers, now)
         if too_large:
@@ -357,7 +360,7 @@ class Publisher:
 
     def _on_connect(self) -> None:
         mine = [topics.receipts(self._agent), topics.commands(self._agent), topics.status(self._agent)]
-        heard = (*mine, topics.ALL_COLLECTOR_STATUS, *self.document_topics())
+        heard = (*mine, *topics.ALL_OF_COLLECTORS, *self.document_topics())
         self._broker.subscribe(*((topic, 1) for topic in heard))
         self._send_status()
         log.info("broker %s: connected", self._line.where, extra={"event": "broker_up"})
@@ -407,6 +410,8 @@ class Publisher:
             self._on_own_status(payload, retained=retained)
         elif topic.startswith(topics.ALL_DOCUMENTS):
             self.on_document(topic, payload)
+        elif topic.endswith(topics.INTRODUCTIONS):
+            self._on_introductions(topic, payload)
         else:
             self._on_collector(topic, payload)
 
@@ -415,11 +420,17 @@ class Publisher:
 
     def _on_receipt(self, payload: bytes) -> None:
         try:
-            receipt = parse_receipt(self._collectors.open("receipt", self._agent, payload))
+            word = self._collectors.open("receipt", self._agent, payload)
+            receipt = parse_receipt(word.body)
         except ValueError as error:
             self._ignore(str(error))
             return
+        if not word.known:
+            self._see(word)
+            return
         done = self._spool.confirm(receipt)
+        if done.ranges or done.set_aside or done.held:
+            self._collectors.fits(word)
         for reason in done.ignored:
             self._ignore(reason)
         self._tell_set_aside(receipt, done.set_aside)
@@ -432,6 +443,14 @@ class Publisher:
             self._stir()
         self._not_taken.settled((*done.places, *done.set_aside))
         self._not_taken.told(receipt, done.held)
+
+    def _see(self, word: CollectorsWord) -> None:
+        """A collector that isn't known has records: they wait all the same, and are offered again by their time."""
+        self.figures.seen_receipts += 1
+        with self._wake:
+            self._line.heard(time.monotonic())
+        told = {"event": "receipt_seen", "cause": word.collector, "collector": word.collector}
+        log.warning("a receipt counts for nothing: %s", self._collectors.strange() or "", extra=told)
 
     def _tell_set_aside(self, receipt: Receipt, places: tuple[int, ...]) -> None:
         if places:
@@ -446,7 +465,10 @@ class Publisher:
 
     def _on_command(self, payload: bytes) -> None:
         try:
-            command = parse_command(self._collectors.open("command", self._agent, payload))
+            word = self._collectors.open("command", self._agent, payload)
+            if not word.known:
+                raise ValueError(f"the collector {word.collector!r} is not known here")
+            command = parse_command(word.body)
             if command.branch and not self._spool.is_branched(command.epoch):
                 raise ValueError(f"branch {command.branch} of epoch {command.epoch} is not this agent's")
         except ValueError as error:
@@ -488,6 +510,18 @@ class Publisher:
             trouble = self._line.alarm(time.monotonic())
         if news:
             log.error("%s; it started %s", trouble, status.started, extra={"event": "agent_twin"})
+
+    def _on_introductions(self, topic: str, payload: bytes) -> None:
+        if not payload:
+            return  # somebody has cleared the topic; who was introduced stays so until a list says otherwise
+        try:
+            news = self._collectors.hear_introductions(topic.split("/")[-2], payload)
+        except ValueError as error:
+            self._pass_over(topic, str(error))
+            return
+        if news:
+            # What a collector has that wasn't known goes out again, for its receipts count from now on.
+            self._resume()
 
     def _on_collector(self, topic: str, payload: bytes) -> None:
         try:

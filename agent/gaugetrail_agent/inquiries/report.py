@@ -110,6 +110,7 @@ class AgentReport:
         complaint = alarms.get("broker") or (document.delivery.detail if document.delivery else "")
         limits = document.delivery.broker_limits if document.delivery else ()
         yield from troubles.broker(complaint, self._broker(), limits)
+        yield from troubles.stranger(alarms.get("collector", ""))
         yield from troubles.spool(document.spool, self._config.data_dir)
         yield from troubles.disk(self._config.data_dir, _disk(self._config.data_dir))
         yield from troubles.clock(document)

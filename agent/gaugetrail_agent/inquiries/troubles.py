@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gaugetrail_agent.calibration import SOON_DAYS
+from gaugetrail_agent.delivery.collector_troubles import CURE
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import COPIED
 from gaugetrail_agent.languages.sentences import ENGLISH
@@ -156,6 +157,13 @@ def broker(complaint: str, where: str, limits: Sequence[str] = ()) -> Iterator[F
         yield Finding("broker", limit, cure_of(limit), wrong=False)
     if complaint:
         yield Finding("broker", complaint, _cure(BROKER_CURES, complaint, "", f"gaugetrail-agent doctor asks {where}"))
+
+
+def stranger(alarm: str) -> Iterator[Finding]:
+    """A collector that answers and isn't known here."""
+    what, _, cure = alarm.partition(CURE)
+    if what:
+        yield Finding("collector", what, f"if it is yours: {cure}")
 
 
 def spool(state: SpoolStatus | None, folder: Path) -> Iterator[Finding]:

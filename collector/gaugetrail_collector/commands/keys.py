@@ -16,18 +16,21 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.collector_introductions import CollectorIntroductions, TooManyIntroduced
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
+from gaugetrail_contract.text import refuse_name
 from gaugetrail_service.cli import answer, fail, say
 from gaugetrail_service.process import own_version
 
 app = typer.Typer(no_args_is_help=True, help="Whose signatures count, the agents' and the collector's own.")
 
 AgentName = Annotated[str, typer.Argument(help="the agent's name")]
-PublicKey = Annotated[str, typer.Argument(help="64 hex digits, as gaugetrail-agent key prints them")]
+CollectorName = Annotated[str, typer.Argument(metavar="ID", help="the other collector's id")]
+PublicKey = Annotated[str, typer.Argument(help="64 hex digits, as gaugetrail-agent key and keys own print them")]
 
 
 @contextlib.contextmanager
@@ -44,10 +47,26 @@ def opened_keys(config: CollectorConfig) -> Iterator[Keys]:
         keys.close()
 
 
+@contextlib.contextmanager
+def opened_introductions(config: CollectorConfig) -> Iterator[CollectorIntroductions]:
+    """The collectors that this one knows, from the same file."""
+    known = CollectorIntroductions(config.data_dir / "keys.db", lambda: time.time_ns() // 1000)
+    try:
+        known.open()
+        yield known
+    except (OSError, sqlite3.Error, KeysBroken) as error:
+        raise fail(f"{known.path} can't be used: {error}") from error
+    finally:
+        known.close()
+
+
 @app.command("ls")
 def list_keys(config: ConfigFile, as_json: AsJson = False) -> None:
-    """List the keys that count, by agent. And how each came in: by first use, or registered by hand."""
-    with opened_keys(configuration.load(config)) as keys:
+    """List the keys that count, by agent. And how each came in: by first use, or registered by hand. Then the
+    collectors that are introduced.
+    """
+    loaded = configuration.load(config)
+    with opened_keys(loaded) as keys:
         for entry in keys.entries():
             since = utc_text(entry.since_us)
             if as_json:
@@ -55,6 +74,14 @@ def list_keys(config: ConfigFile, as_json: AsJson = False) -> None:
                 answer({**line, "since": since, "how": entry.how})
             else:
                 say(f"{entry.agent} {entry.key}  fingerprint {fingerprint(entry.key)}, {entry.how}, since {since}")
+    with opened_introductions(loaded) as known:
+        for one in known.entries():
+            since = utc_text(one.since_us)
+            if as_json:
+                line = {"collector": one.collector, "key": one.key, "fingerprint": fingerprint(one.key)}
+                answer({**line, "since": since, "how": "introduced"})
+            else:
+                say(f"collector {one.collector} {one.key}  fingerprint {fingerprint(one.key)}, introduced, {since}")
 
 
 @app.command("add")
@@ -122,6 +149,42 @@ def own(config: ConfigFile, as_json: AsJson = False) -> None:
         say(f"documents {document}  fingerprint {fingerprint(document)}")
 
 
+@app.command("introduce")
+def introduce(collector: CollectorName, key: PublicKey, config: ConfigFile) -> None:
+    """Introduce another collector by its key, here and to every agent.
+
+    It counts at every agent that knows this collector: running, it says so within seconds, signed, and the broker keeps
+    it. KEY is what `keys own` prints at the other one, carried over by a way that you trust. Do the same there, so that
+    either may be met first.
+    """
+    loaded = configuration.load(config)
+    name, public = _checked_collector(collector, key)
+    if name == loaded.settings.id:
+        raise fail(f"{name} is this collector itself: introduce the other one here, and this one there")
+    if not loaded.settings.evidence.sign:
+        raise fail("[evidence] sign is false: this collector signs nothing, so it can introduce nobody")
+    with opened_introductions(loaded) as known:
+        try:
+            new = known.introduce(name, public)
+        except TooManyIntroduced as error:
+            raise fail(str(error)) from error
+    if not new:
+        say(f"{name} {fingerprint(public)}: is introduced already")
+        return
+    say(f"{name} {fingerprint(public)}: introduced; the running collector says so to every agent that knows it")
+    say(f"at {name}: gaugetrail-collector keys introduce {loaded.settings.id} KEY, with what keys own prints here")
+
+
+@app.command("withdraw")
+def withdraw(collector: CollectorName, config: ConfigFile) -> None:
+    """Introduce a collector no more. Agents that know it by this introduction alone know it no longer."""
+    with opened_introductions(configuration.load(config)) as known:
+        gone = known.withdraw(collector)
+    if not gone:
+        raise fail(f"{collector} is not introduced here; keys ls lists who is")
+    say(f"{collector}: introduced no more")
+
+
 @app.command("backup")
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the file to write; it must not be there yet")],
@@ -173,11 +236,23 @@ def restore(
     say("start it; nothing is to be done at the line PCs")
 
 
+def _checked_collector(collector: str, key: str) -> tuple[str, str]:
+    if (reason := refuse_name(collector)) is not None:
+        raise typer.BadParameter(f"{collector!r} can't be a collector's id: {reason}")
+    return collector, _checked_key(key)
+
+
 def _checked(agent: str, key: str) -> tuple[str, str]:
     try:
         topics.check_agent(agent)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    return agent, _checked_key(key)
+
+
+def _checked_key(key: str) -> str:
     if re.fullmatch("[0-9a-f]{64}", key) is None:
-        raise typer.BadParameter("a public key is 64 lower-case hex digits, as gaugetrail-agent key prints it")
-    return agent, key
+        raise typer.BadParameter(
+            "a public key is 64 lower-case hex digits, as agent key and collector keys own print it"
+        )
+    return key

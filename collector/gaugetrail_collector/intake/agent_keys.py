@@ -39,10 +39,16 @@ CREATE TABLE IF NOT EXISTS agent_key(
   agent TEXT NOT NULL, key TEXT NOT NULL, since_us INTEGER NOT NULL, how TEXT NOT NULL, PRIMARY KEY(agent, key));
 """
 """All that a file of before 0.2 holds."""
-SCHEMA = f"""{AGENT_KEY}
+WITH_NAMES = f"""{AGENT_KEY}
 CREATE TABLE IF NOT EXISTS brought(
-  tag TEXT NOT NULL, value TEXT NOT NULL, agent TEXT NOT NULL, PRIMARY KEY(tag, value))
+  tag TEXT NOT NULL, value TEXT NOT NULL, agent TEXT NOT NULL, PRIMARY KEY(tag, value));
 """
+SCHEMA = f"""{WITH_NAMES}
+CREATE TABLE IF NOT EXISTS introduced(collector TEXT PRIMARY KEY, key TEXT NOT NULL, since_us INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS introductions(one INTEGER PRIMARY KEY CHECK(one = 1), number INTEGER NOT NULL);
+"""
+"""The last two are `collector_introductions`' own."""
+KNOWN = (SCHEMA, WITH_NAMES, AGENT_KEY)
 
 
 class KeysBroken(Exception):
@@ -76,7 +82,7 @@ class Keys:
 
     def open(self) -> None:
         """Open or create the file. Raises `OSError` or `sqlite3.Error` where that can't be done."""
-        self._db = open_list(self.path, (SCHEMA, AGENT_KEY))
+        self._db = open_list(self.path, KNOWN)
         self._db.executescript(SCHEMA)
         self._version = None
 

@@ -4,7 +4,9 @@
   the broker keeps under our name when we come back, or in its word that our session was taken over.
 - one of our group that writes to another store: each would store a part of the records.
 - a second one that writes controlled documents into our store.
-- where the broker has no shared subscriptions, the one that takes every message: a second one would only repeat it.
+- where the broker has no shared subscriptions, the one that takes every message: a second one would only repeat it. To
+  leave it all to that one it must be introduced here, and its signed word of this minute: anybody may say that he takes
+  every message.
 
 Nothing is believed for long: what isn't said again is forgotten, and of at most `MOST_OTHERS` the last word is kept.
 Under our own name, what our own key signed before our start is nobody's word any more; what another key or none has
@@ -21,6 +23,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from gaugetrail_contract import topics
+from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.signed_status import CollectorWord, read_status
 from gaugetrail_contract.signing import BadSignature
 from gaugetrail_contract.status import CollectorStatus
@@ -28,6 +31,7 @@ from gaugetrail_contract.status import CollectorStatus
 FRESH_SECS = 30.0
 """Every collector says how it is each five seconds."""
 TWIN_SECS = 60.0
+SAID_LATELY_US = 60_000_000
 MOST_OTHERS = 100
 FOREIGN = ", and hasn't its key; unless it was set up twice, somebody imitates it"
 
@@ -52,7 +56,10 @@ class Rivals:
     now: Callable[[], float] = time.monotonic
     key: str | None = None
     """The public key of this collector; null where it doesn't sign."""
-    _others: dict[str, tuple[CollectorStatus, float]] = field(default_factory=dict)
+    knows: Callable[[str, str], bool] = lambda _, __: False
+    """Whether a collector was introduced here with a key."""
+    now_us: Callable[[], int] = lambda: time.time_ns() // 1000
+    _others: dict[str, tuple[CollectorWord, float]] = field(default_factory=dict)
     _twin: tuple[float, str] | None = None
     """When there was a sign of it, and what else is known of it."""
     _connects: int = 0
@@ -84,7 +91,7 @@ class Rivals:
                 return
             self._others.pop(name, None)
             if word is not None and word.status.online:
-                self._others[name] = (word.status, self.now())
+                self._others[name] = (word, self.now())
             if len(self._others) > MOST_OTHERS:
                 del self._others[next(iter(self._others))]
 
@@ -105,11 +112,19 @@ class Rivals:
 
     def taker(self, *, taking: bool) -> str | None:
         """Who takes every message, so that this one should take none. Of two that do, the younger one stops."""
-        for other in self._fresh():
+        for word in self._fresh_words():
+            other = word.status
             older = (other.started or "", other.collector) < (self.started, self.collector)
-            if other.takes == "all" and (older or not taking):
+            if other.takes == "all" and (older or not taking) and self._is_proven(word):
                 return other.collector
         return None
+
+    def _is_proven(self, word: CollectorWord) -> bool:
+        """Said by a collector that is known here, and lately: what it once said may be said again by others."""
+        status = word.status
+        if word.key is None or status.time is None or not self.knows(status.collector, word.key):
+            return False
+        return abs(utc_us(status.time) - self.now_us()) < SAID_LATELY_US
 
     def alarms(self, own: Place) -> tuple[str, ...]:
         """What is wrong, in words that stay the same while it is."""
@@ -127,6 +142,12 @@ class Rivals:
             for other in self._fresh()
             if own.writes and other.documents == "writes" and own.store_id and other.store_id == own.store_id
         ]
+        found += [
+            f"collector {word.status.collector} takes every message as well and is not known here, so both store all: "
+            f"its key is {word.key or 'not shown'}"
+            for word in self._fresh_words()
+            if own.takes == word.status.takes == "all" and not self._is_proven(word)
+        ]
         return tuple(found)
 
     def elsewhere(self, own: Place) -> list[CollectorStatus]:
@@ -140,9 +161,12 @@ class Rivals:
         ]
 
     def _fresh(self) -> Iterator[CollectorStatus]:
+        return (word.status for word in self._fresh_words())
+
+    def _fresh_words(self) -> list[CollectorWord]:
         with self._lock:
-            known = sorted(self._others.items())
-        return (status for _, (status, heard) in known if self.now() - heard < FRESH_SECS)
+            known = sorted(self._others.items(), key=lambda one: one[0])
+        return [word for _, (word, heard) in known if self.now() - heard < FRESH_SECS]
 
 
 def _is_former(status: CollectorStatus, started: str) -> bool:

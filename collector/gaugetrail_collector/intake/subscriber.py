@@ -189,6 +189,11 @@ class Subscriber:
             topic = topics.collector_status(self._collector)
             self._broker.publish(topic, write_status(numbered, self._signer), retain=True)
 
+    def publish_introductions(self, payload: bytes) -> bool:
+        """Which others this one knows, retained; false where there is no connection."""
+        topic = topics.introductions(self._collector)
+        return self.connected and self._broker.publish(topic, payload, retain=True) is not None
+
     def _last_will(self) -> bytes:
         """For the connection that is tried now: it comes after all that is said on it."""
         with self._speaking:
