@@ -119,7 +119,9 @@ def test_where_every_word_counts_as_many_names_are_kept_as_there_is_room_for() -
     heard = CollectorsHeard()
     for number in range(2 * MOST_PROVEN):
         heard.take(word(f"x{number}", None), 0, proven=True)
+        heard.take(word("c1"), 0, proven=True)
     assert len(heard._newest) == MOST_PROVEN
+    assert "c1" in heard._newest
     assert len(heard.online()) <= MOST_PROVEN + MOST_UNPROVEN
 
 
@@ -151,3 +153,13 @@ def test_a_hundred_strangers_are_kept_and_no_known_one_makes_room_for_them() -> 
     assert len(heard.online()) == MOST_UNPROVEN + 1
     assert {"c1", f"s{5 * MOST_UNPROVEN - 1}"} <= set(heard.online())
     assert len(heard.lives._lives) == MOST_UNPROVEN + 1
+
+
+def test_a_stranger_that_goes_on_speaking_is_kept_and_one_that_has_ceased_makes_room() -> None:
+    """Nobody is known yet: the true one is a stranger, too, and speaks every five seconds."""
+    heard = CollectorsHeard()
+    for number in range(MOST_UNPROVEN):
+        heard.take(word(f"s{number:03}", None), 0, proven=False)
+    heard.take(word("s000", None), 1, proven=False)
+    heard.take(word("new", None), 2, proven=False)
+    assert ("s000" in heard.online(), "s001" in heard.online()) == (True, False)

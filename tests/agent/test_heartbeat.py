@@ -46,9 +46,6 @@ class Watched:
     def known(self) -> dict[str, str]:
         return self.pins
 
-    def not_taken(self) -> str | None:
-        return None
-
     def strange(self) -> str | None:
         return self.stranger
 

@@ -123,6 +123,10 @@ def test_lists_of_strangers_are_bounded_and_not_kept_on_disk(known: CollectorKey
     assert len(lists) == MOST_STRANGERS + 1
     assert "c1" in lists
     assert len(json.loads((tmp_path / "introductions.json").read_text())) == 1
+    oldest = next(name for name in lists if name != "c1")
+    known.hear_introductions(oldest, said(oldest, 2, "c3", signer=EVIL))
+    known.hear_introductions("new", said("new", 1, "c3", signer=EVIL))
+    assert oldest in lists, "it has spoken since"
 
 
 @pytest.mark.parametrize(

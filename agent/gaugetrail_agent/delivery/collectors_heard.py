@@ -74,6 +74,7 @@ class CollectorsHeard:
         self._last.pop(name, None)
         self._last[name] = LastWord(word, proven, now)
         if proven:
+            self._newest.pop(name, None)
             self._newest[name] = self._last[name]
         self._forget()
         return "up" if self._comes_up(word.status, before, now, proven=proven) else "taken"
