@@ -105,6 +105,27 @@ def test_a_list_with_its_texts_is_held_in_full(office: Office) -> None:
     assert office.asked == office.left
 
 
+def test_without_a_list_nothing_can_be_worked_by(office: Office) -> None:
+    assert office.works_by() == "no list of documents has come yet, so CP-1 can't be worked by"
+
+
+def test_nothing_is_asked_for_again_at_once_nor_where_all_is_here(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.says(1, listed())
+    office.agent.topics()
+    office.asked.clear()
+    office.agent.look()
+    assert office.asked == []
+    office.text(b"one")
+    monkeypatch.setattr(receiving, "AGAIN_SECS", 0.0)
+    office.agent.look()
+    assert office.asked == []
+    office.root(2, pages_of([listed(edition=2)]))
+    office.agent.look()
+    assert office.asked == [topics.DOCUMENT_PAGES]
+
+
 def test_pages_may_come_before_their_root(office: Office) -> None:
     """What is retained comes in any order."""
     (page,) = pages_of([listed()])
