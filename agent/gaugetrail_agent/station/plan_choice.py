@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.setup import Setup
@@ -30,8 +29,8 @@ def plan_for(setup: Setup, ids: Mapping[str, str]) -> Plan | Sentence:
     """The plan that holds for a unit of these identifiers; or why there is none, or more than one."""
     part, revision = ids.get("part") or _only_part(setup.plans), ids.get("revision")
     if part is None:
-        return said("plan.which_part", parts=_named({one.part for plan in setup.plans for one in plan.file.parts}))
-    of_part = [plan for plan in setup.plans if any(one.part == part for one in plan.file.parts)]
+        return said("plan.which_part", parts=_named({name for plan in setup.plans for name in _parts(plan)}))
+    of_part = [plan for plan in setup.plans if part in _parts(plan)]
     if not of_part:
         return _other_part(setup, part)
     fitting = [plan for plan in of_part if any(_fits(one, part, revision) for one in plan.file.parts)]
@@ -53,16 +52,22 @@ def part_of(plan: Plan, ids: Mapping[str, str]) -> FurtherPart:
 
 def rivals(plans: Sequence[Plan]) -> Iterator[tuple[Plan, Plan, FurtherPart]]:
     """Pairs of plans that hold for the same part and revision, whatever a code says."""
-    for one, other in combinations(plans, 2):
-        both = [part for part in one.file.parts if part in other.file.parts]
-        if both:
-            yield one, other, both[0]
+    first: dict[tuple[str, str | None], Plan] = {}
+    for plan in plans:
+        for part in plan.file.parts:
+            before = first.setdefault((part.part, part.revision), plan)
+            if before is not plan:
+                yield before, plan, part
 
 
 def _only_part(plans: Sequence[Plan]) -> str | None:
     """The part of a unit whose code doesn't name one, where all plans are for the same."""
-    parts = {one.part for plan in plans for one in plan.file.parts}
+    parts = {name for plan in plans for name in _parts(plan)}
     return parts.pop() if len(parts) == 1 else None
+
+
+def _parts(plan: Plan) -> tuple[str, ...]:
+    return plan.file.part, *(one.part for one in plan.file.also_for)
 
 
 def _fits(planned: FurtherPart, part: str, revision: str | None) -> bool:
@@ -72,7 +77,7 @@ def _fits(planned: FurtherPart, part: str, revision: str | None) -> bool:
 def _other_part(setup: Setup, part: str) -> Sentence:
     if len(setup.plans) > 1:
         return said("plan.no_plan", part=part)
-    planned = _named({one.part for one in setup.plan.file.parts})
+    planned = _named(set(_parts(setup.plan)))
     return said("unit.other_part", part=part, plan=setup.plan.ref.id, planned=planned)
 
 

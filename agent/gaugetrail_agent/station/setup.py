@@ -197,6 +197,8 @@ class Setup:
     """Who may allow what is refused of a person or a gauge."""
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
     unfinished_secs: float = 600
+    _heard: dict[str | None, set[str | None]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Device -> the channels that any plan measures; found when first asked for."""
 
     @property
     def qualified_for(self) -> str:
@@ -221,8 +223,11 @@ class Setup:
         """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""
         if self.mode == "automatic":
             return False
-        measured = (c for plan in self.plans for c in plan.characteristics if c.device == device)
-        return self.devices[device].rule.fresh == "event" or any(c.channel in (None, channel) for c in measured)
+        if not self._heard:  # asked at each reading, and a station may have thousands of plans
+            for wanted in (one for plan in self.plans for one in plan.characteristics):
+                self._heard.setdefault(wanted.device, set()).add(wanted.channel)
+        channels = self._heard.get(device, set())
+        return self.devices[device].rule.fresh == "event" or not channels.isdisjoint((None, channel))
 
 
 def station_setup(
