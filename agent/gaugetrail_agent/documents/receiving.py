@@ -54,6 +54,8 @@ class DocumentReceiver:
         self._entries: tuple[ListedEdition, ...] = ()
         self._loose: dict[str, bytes] = {}
         """Pages of which no root is known yet, and those of a root that isn't whole."""
+        self._missing: Sequence[ListedEdition] = ()
+        """Whose text is lacking, what holds first."""
         self._strange: set[str] = set()
         """Those that no list named at the last look."""
         self._coming = TextsComing()
@@ -232,7 +234,7 @@ class DocumentReceiver:
             return
         self._cabinet.put_text(sha256, text)
         self._disk = None
-        self._work_out()
+        self._work_out([one for one in self._missing if one.sha256 != sha256])
 
     # --- what is lacking
 
@@ -242,8 +244,9 @@ class DocumentReceiver:
     def _lacking(self) -> tuple[ListedEdition, ...]:
         return lacking(self._mine(), self._cabinet.texts)
 
-    def _work_out(self) -> None:
-        missing = self._lacking()
+    def _work_out(self, missing: Sequence[ListedEdition] | None = None) -> None:
+        """`missing`: where it is known without looking through the whole list, which takes its time."""
+        self._missing = missing = self._lacking() if missing is None else missing
         fresh, gone = self._coming.want(self._fitting(missing))
         self._to_ask += map(topics.document_parts, fresh)
         self._to_leave += map(topics.document_parts, gone)
@@ -303,7 +306,7 @@ class DocumentReceiver:
         with self._lock:
             if self._newest is None and not self._refused:
                 return None
-            missing, listed = self._lacking(), self._listed
+            missing, listed = self._missing, self._listed
             full = listed if not missing else None
             return DocumentsHeld(
                 root=None if full is None else full.root.digest,
