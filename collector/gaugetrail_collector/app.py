@@ -27,6 +27,7 @@ from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.batches import Batch, Batches
 from gaugetrail_collector.intake.collector_introductions import CollectorIntroductions
 from gaugetrail_collector.intake.confirming import Confirming
+from gaugetrail_collector.intake.far_times import FarTimes
 from gaugetrail_collector.intake.introducing import Introducing
 from gaugetrail_collector.intake.returning import Returning
 from gaugetrail_collector.intake.rivals import Place
@@ -103,6 +104,7 @@ class Collector:
             self.set_aside,
             now_us,
             self.keys,
+            FarTimes(self.store, now_us, round(settings.clock.ahead_secs * 1e6), settings.clock.far_days),
             on_change=self._store_changed,
             on_try=self.supervisor.turned,
         )

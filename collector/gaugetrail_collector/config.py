@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from gaugetrail_collector.intake.far_times import AHEAD_SECS, MOST_DAYS
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, SHARE, Newcomers, TagGuard
 from gaugetrail_contract.settings import ConfigError, Insecure, Loaded, LogTable, Settings, load_settings
@@ -192,6 +193,22 @@ class DocumentsTable(Settings):
     )
 
 
+class RecordTimesTable(Settings):
+    """`[clock]`: which times of records are believed; one that isn't stays with its line PC, with an alarm."""
+
+    ahead_secs: float = Field(
+        AHEAD_SECS,
+        ge=60,
+        description="how far a record that says `synced` may be ahead of this machine's clock; none may be before 2000",
+    )
+    far_days: int = Field(
+        MOST_DAYS,
+        ge=0,
+        description="of how many days before 2000, or further ahead, a line PC's records that don't say `synced` are "
+        "stored",
+    )
+
+
 class CollectorSettings(Settings):
     """The whole file."""
 
@@ -205,6 +222,7 @@ class CollectorSettings(Settings):
     console: ConsoleTable | None = Field(None, description="leave out for no console")
     evidence: EvidenceTable = EvidenceTable()
     readback: ReadbackTable = ReadbackTable()
+    clock: RecordTimesTable = RecordTimesTable()
     documents: DocumentsTable = DocumentsTable()
     log: LogTable = LogTable()
 

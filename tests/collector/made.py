@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from samples import T0, head, inspection, measurement
 
-from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, Body, EventBody, Subject
 from gaugetrail_contract.seal import Opened, open_line, seal
 
@@ -26,6 +26,7 @@ def opened(
     prev: str | None = None,
     time_us: int | None = None,
     slot: int | None = None,
+    clock: ClockTrust = ClockTrust.SYNCED,
     **fields: object,
 ) -> Opened:
     """One record. Its measurements' times lie just before its own, as a station writes them.
@@ -38,7 +39,7 @@ def opened(
         measurements = tuple(measurement(number, time=utc_text(at - 10 + number)) for number in range(2))
         body = inspection(serial or f"SN{seq:06}", **({"measurements": measurements} | fields))
     top = head(body, seq, (FIRST_PREV if seq == 1 else "1" * 64) if prev is None else prev, agent, epoch)
-    changes = {"time": utc_text(at), "slot": slot}
+    changes = {"time": utc_text(at), "slot": slot, "clock": clock}
     return open_line(seal(msgspec.structs.replace(top, **changes), body).line())
 
 

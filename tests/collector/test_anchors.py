@@ -24,7 +24,7 @@ from gaugetrail_collector.evidence.readback_rounds import Rounds
 from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.statuses import Neighbours
-from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores import Doubt, Store, StoreDown
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.clock import DAY_US, ClockTrust, FixedClock, utc_text
 from gaugetrail_contract.documents.editions import DocumentKind
@@ -212,9 +212,9 @@ class Failing:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[object]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False, doubt: Doubt | None = None) -> list[object]:
         if self._writes:
-            self._store.write(batch, vouched=vouched)
+            self._store.write(batch, vouched=vouched, doubt=doubt)
         raise StoreDown("gone")
 
 

@@ -18,7 +18,7 @@ from gaugetrail_collector.evidence.archive import write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive
 from gaugetrail_collector.evidence.archive_restore import ArchiveRestored, prove, restore_archive
 from gaugetrail_collector.evidence.verify import verify
-from gaugetrail_collector.stores import Fate, Outcome, Store
+from gaugetrail_collector.stores import Doubt, Fate, Outcome, Store
 from gaugetrail_collector.stores.question import ALL_TIME
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract.seal import Opened
@@ -139,9 +139,9 @@ def test_a_record_that_the_store_has_otherwise_is_named_and_left(archive: Path, 
 class Forgetful(SqliteStore):
     """Says that it has stored number 5, and hasn't: a double, since no real store can be made to."""
 
-    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False, doubt: Doubt | None = None) -> list[Outcome]:
         kept = [opened for opened in batch if opened.seq != 5]
-        told = iter(super().write(kept, vouched=vouched))
+        told = iter(super().write(kept, vouched=vouched, doubt=doubt))
         return [Outcome(Fate.STORED) if opened.seq == 5 else next(told) for opened in batch]
 
 

@@ -12,7 +12,7 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.app import Collector
 from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAsideFull
-from gaugetrail_collector.stores import Outcome, StoreDown
+from gaugetrail_collector.stores import Doubt, Outcome, StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.seal import Opened
@@ -34,11 +34,11 @@ class Line:
         collector.subscriber.publish_receipt = self.receipt  # type: ignore[method-assign]
         collector.subscriber.acknowledge = self.acknowledge  # type: ignore[method-assign]
 
-    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False, doubt: Doubt | None = None) -> list[Outcome]:
         if self.failures:
             self.events.append("store fails")
             raise self.failures.pop(0)
-        outcomes = self._write(batch, vouched=vouched)
+        outcomes = self._write(batch, vouched=vouched, doubt=doubt)
         self.events.append(f"committed {len(batch)}")
         return outcomes
 

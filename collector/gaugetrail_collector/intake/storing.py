@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.decoding import Decoded, Message
+from gaugetrail_collector.intake.far_times import FarTimes
 from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown, StoreReplaced
 from gaugetrail_collector.stores.letting_in import write_histories
@@ -56,6 +57,8 @@ class Storing:
     now_us: Callable[[], int]
     keys: Keys | None = None
     """Whose signature must be on it; null takes everything."""
+    far_times: FarTimes | None = None
+    """Which moments are believed; null believes all."""
     on_change: Callable[[], None] = lambda: None
     """Hears that the store has come or gone, or says something else of itself."""
     on_replaced: Callable[[], None] = lambda: None
@@ -88,6 +91,8 @@ class Storing:
         if self._doubted.is_set() or self.state == "down":
             self._doubted.clear()
             self.store.open()
+            if self.far_times is not None:
+                self.far_times.forget()
         return self.store_all(batch)
 
     def _until_it_takes(self, work: Callable[[], _Done]) -> _Done | None:
@@ -125,7 +130,7 @@ class Storing:
         kept, unproven = self._whose(batch)
         records = [opened for decoded in kept for opened in decoded.records]
         message_of = [decoded for decoded in kept for _ in decoded.records]
-        outcomes = write_histories(self.store, records, lambda at: self._believed(message_of[at])) if records else []
+        outcomes = self._written(records, message_of) if records else []
         topics = [decoded.message.topic for decoded in message_of]
         outcomes = [self._let_go(*one) for one in zip(topics, records, outcomes, strict=True)]
         entries = [
@@ -141,6 +146,13 @@ class Storing:
         self.set_aside.put(entries)
         messages = tuple([decoded.message for decoded in batch])
         return Stored(messages, records, outcomes, entries, len(unproven))
+
+    def _written(self, records: Sequence[Opened], message_of: Sequence[Decoded]) -> list[Outcome]:
+        doubt = None
+        if self.far_times is not None:
+            self.far_times.look(records)
+            doubt = self.far_times.doubt
+        return write_histories(self.store, records, lambda at: self._believed(message_of[at]), doubt=doubt)
 
     def _whose(self, batch: Sequence[Decoded]) -> tuple[list[Decoded], list[Entry]]:
         """The batch without the lines of messages that are not proven to be their agent's; and these, with the reason.

@@ -7,7 +7,7 @@ fix); a record that the store can never take is one `Fate.REJECTED` with its rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -56,6 +56,9 @@ class Outcome:
     reason: str = ""
     branch: str = ""
 
+
+Doubt = Callable[[Opened], str | None]
+"""Why a record is held; null where it isn't."""
 
 STORED = Outcome(Fate.STORED)
 THERE = Outcome(Fate.THERE)
@@ -111,10 +114,11 @@ class Store(Protocol):
     def prepare(self, opened: Opened) -> Opened:
         """The record, with what can be made of it before its turn (`Opened.made`). Any thread."""
 
-    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False, doubt: Doubt | None = None) -> list[Outcome]:
         """Store the records and commit; the outcomes are in the batch's order. All or `StoreDown`. Each record's
         `branch` says afterwards where it stands; one that has a branch before is written under it. Who has vouched
-        for their times lets them stand against their neighbours', but in nobody's place.
+        for their times lets them stand against their neighbours', but in nobody's place; else `doubt` is asked of each
+        record that isn't there.
         """
 
     def budget(self) -> list[TagUse]:
@@ -164,6 +168,9 @@ class Store(Protocol):
         """Which numbers of a chain there are now, as rising ranges: those behind a record of that number and time. What
         `write` remembers is not believed here.
         """
+
+    def first_of(self, agent: str, since_us: int, until_us: int) -> int | None:
+        """The moment of the agent's first record from one moment on and before another; null where there is none."""
 
     def count(self) -> int:
         """How many records there are."""

@@ -16,7 +16,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreRefuses
+from gaugetrail_collector.stores import STORED, THERE, Doubt, Fate, Outcome, StoreRefuses
 from gaugetrail_collector.stores.guard import TagGuard
 from gaugetrail_collector.stores.influx_admin import InfluxAdmin
 from gaugetrail_collector.stores.influx_around import Around
@@ -98,10 +98,10 @@ class InfluxStore(InfluxReads):
         opened.made = _lines(opened)
         return opened
 
-    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False, doubt: Doubt | None = None) -> list[Outcome]:
         """Compare what might be there with what is, write the rest, commit."""
         self._around.begin()
-        self._placing.begin()
+        self._placing.begin(doubt, vouched=vouched)
         outcomes: list[Outcome | None] = [self._remembered(opened) for opened in batch]
         there = self._chains.seals(opened for opened, known in zip(batch, outcomes, strict=True) if known is None)
         parted = self._parted(batch, outcomes, there)
@@ -115,7 +115,7 @@ class InfluxStore(InfluxReads):
                 outcomes[index] = refused
             elif (first := fresh.setdefault(identity, index)) != index:
                 again[index] = first
-        self._hold_misplaced(batch, [at for name, at in fresh.items() if name not in there], outcomes, vouched=vouched)
+        self._hold_misplaced(batch, [at for name, at in fresh.items() if name not in there], outcomes)
         fresh = {identity: index for identity, index in fresh.items() if outcomes[index] is None}
         written = self._write_all([_lines(batch[index]) for index in fresh.values()])
         for (identity, index), outcome in zip(fresh.items(), written, strict=True):
@@ -129,20 +129,18 @@ class InfluxStore(InfluxReads):
                 outcomes[index] = THERE if outcomes[first] is STORED else outcomes[first]
             else:
                 parted.append(index)
-        second = self._write_parted([batch[index] for index in parted], vouched=vouched)
+        second = self._write_parted([batch[index] for index in parted])
         for index, outcome in zip(parted, second, strict=True):
             outcomes[index] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
 
-    def _hold_misplaced(
-        self, batch: Sequence[Opened], new: Sequence[int], outcomes: list[Outcome | None], *, vouched: bool
-    ) -> None:
+    def _hold_misplaced(self, batch: Sequence[Opened], new: Sequence[int], outcomes: list[Outcome | None]) -> None:
         """Those of the new records that can't be of their moment."""
         records = [batch[index] for index in new]
         self._placing.look(records)
         self._placing.meet(records)
         for index, opened in zip(new, records, strict=True):
-            if (reason := self._placing.judge(opened, vouched=vouched)) is not None:
+            if (reason := self._placing.judge(opened)) is not None:
                 outcomes[index] = Outcome(Fate.HELD, reason)
 
     def _parted(
@@ -167,16 +165,16 @@ class InfluxStore(InfluxReads):
                 found.append(index)
         return found
 
-    def _write_parted(self, records: Sequence[Opened], *, vouched: bool) -> list[Outcome]:
+    def _write_parted(self, records: Sequence[Opened]) -> list[Outcome]:
         """Judge them in their order and write what is to be written, one after the other: they are few."""
         if not records:
             return []
         self._histories.begin(records)
         self._placing.look(records)
         parting = Parting(self._histories.standing)
-        return [self._write_judged(opened, parting, vouched=vouched) for opened in records]
+        return [self._write_judged(opened, parting) for opened in records]
 
-    def _write_judged(self, opened: Opened, parting: Parting, *, vouched: bool) -> Outcome:
+    def _write_judged(self, opened: Opened, parting: Parting) -> Outcome:
         judged = parting.judge(opened)
         if judged is THERE:
             written = self._write_one(opened)
@@ -185,7 +183,7 @@ class InfluxStore(InfluxReads):
             return judged
         if (refused := self._refuse(opened)) is not None:
             return refused
-        if (reason := self._placing.judge(opened, vouched=vouched)) is not None:
+        if (reason := self._placing.judge(opened)) is not None:
             parting.withdraw(opened)
             return Outcome(Fate.HELD, reason)
         return self._write_one(opened)
@@ -273,6 +271,10 @@ class InfluxStore(InfluxReads):
         found = Ranges(self._chains.ranges((agent, epoch), after_us, branch))
         found.remove(0, after_seq)
         return found.spans()
+
+    def first_of(self, agent: str, since_us: int, until_us: int) -> int | None:
+        """Asked of the database, past what is remembered."""
+        return self._around.first_of(agent, since_us, until_us)
 
     def note(self, lines: Sequence[str]) -> None:
         """One request beside the records' own; nothing here is promised to last."""

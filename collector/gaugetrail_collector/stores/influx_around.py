@@ -92,6 +92,11 @@ class Around:
             known.points[point.stood.time_us][point.stood[:3]] = point
         return iter(found)
 
+    def first_of(self, agent: str, since_us: int, until_us: int) -> int | None:
+        """As `Store.first_of`."""
+        where = f"time >= {_within(since_us) * 1000} AND time < {_within(until_us) * 1000} ORDER BY time LIMIT 1"
+        return min((point.stood.time_us for point in self._points(agent, where)), default=None)
+
     def at(self, agent: str, time_us: int) -> Iterable[StandingPoint]:
         """What stands at a moment that was looked at, with what was written since."""
         known = self._batch.get(agent)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from gaugetrail_collector.stores import Doubt
 from gaugetrail_collector.stores.influx_around import Around, StandingPoint
 from gaugetrail_collector.stores.influx_chains import Chains
 from gaugetrail_collector.stores.influx_parting import EpochName, InfluxHistories
@@ -28,11 +29,14 @@ class InfluxPlacing:
         self._chains = chains
         self._histories = histories
         self._around = around
+        self._doubt: Doubt | None = None
+        self._vouched = False
         self._sealed: dict[_Link, Stood] = {}
         self._naming: dict[_Link, Stood] = {}
 
-    def begin(self) -> None:
-        """Another batch."""
+    def begin(self, doubt: Doubt | None, *, vouched: bool) -> None:
+        """Another batch. Who has vouched has looked at neighbours and at doubts."""
+        self._doubt, self._vouched = None if vouched else doubt, vouched
         self._sealed.clear()
         self._naming.clear()
 
@@ -53,17 +57,19 @@ class InfluxPlacing:
             beside = {seq + step for seq in own for step in (-1, 1)}
             self._chains.meet(name, beside - own)
 
-    def judge(self, opened: Opened, *, vouched: bool) -> str | None:
+    def judge(self, opened: Opened) -> str | None:
         """Why the record may not be written under its branch; null where it may, and then it counts as if it were."""
-        at = self._around.at(opened.agent, opened.time_us)
-        twin = next((point.stood for point in at if point.stood.takes(opened)), None)
-        if not vouched:
-            reason = misplaced(opened, self._before(opened), self._after(opened), twin)
-        else:
-            reason = None if twin is None else taken(opened, twin)
+        reason = (self._doubt(opened) if self._doubt is not None else None) or self._misplaced(opened)
         if reason is None:
             self._expect(opened)
         return reason
+
+    def _misplaced(self, opened: Opened) -> str | None:
+        at = self._around.at(opened.agent, opened.time_us)
+        twin = next((point.stood for point in at if point.stood.takes(opened)), None)
+        if self._vouched:
+            return None if twin is None else taken(opened, twin)
+        return misplaced(opened, self._before(opened), self._after(opened), twin)
 
     def _expect(self, opened: Opened) -> None:
         sha256 = opened.sealed.sha256

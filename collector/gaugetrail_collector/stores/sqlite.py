@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from gaugetrail_collector.stores import STORED, THERE, Fate, Outcome, StoreDown, StoreRefuses
+from gaugetrail_collector.stores import STORED, THERE, Doubt, Fate, Outcome, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
 from gaugetrail_collector.stores.sqlite_formats import (
     ABOUT,
@@ -121,22 +121,25 @@ class SqliteStore(SqliteReads):
         self.open()
         return [f"{self.path} is there"]
 
-    def write(self, batch: Sequence[Opened], *, vouched: bool = False) -> list[Outcome]:
+    def write(self, batch: Sequence[Opened], *, vouched: bool = False, doubt: Doubt | None = None) -> list[Outcome]:
         """Insert what is new in one transaction; returns after the commit."""
         with self._using() as db:
             db.execute("BEGIN IMMEDIATE")
             histories = SqliteHistories(db)
-            outcomes = [self._insert(db, opened, histories, vouched=vouched) for opened in batch]
+            why = _nothing if vouched or doubt is None else doubt
+            outcomes = [self._insert(db, opened, histories, why, vouched=vouched) for opened in batch]
             db.execute("COMMIT")  # synchronous=FULL: returns after the fsync
         return outcomes  # what was committed stands in the file that has the store's name
 
-    def _insert(self, db: sqlite3.Connection, opened: Opened, histories: SqliteHistories, *, vouched: bool) -> Outcome:
+    def _insert(
+        self, db: sqlite3.Connection, opened: Opened, histories: SqliteHistories, doubt: Doubt, *, vouched: bool
+    ) -> Outcome:
         judged = histories.judge(opened) if histories.several(opened) else None
         if judged is not None:
             return judged
         if stands_in(db, opened):
             return histories.judge(opened) or THERE
-        reason = misplaced_in(db, opened, histories.named(opened), vouched=vouched)
+        reason = doubt(opened) or misplaced_in(db, opened, histories.named(opened), vouched=vouched)
         if reason is not None:
             histories.withdraw(opened)
             return Outcome(Fate.HELD, reason)
@@ -144,3 +147,7 @@ class SqliteStore(SqliteReads):
         file_record(db, opened)
         histories.gather(opened)
         return STORED
+
+
+def _nothing(_opened: Opened) -> None:
+    return None

@@ -225,6 +225,16 @@ class SqliteReads:
             if len(page) < PAGE:
                 return found.spans()
 
+    def first_of(self, agent: str, since_us: int, until_us: int) -> int | None:
+        """Along the index of times."""
+        with self._using() as db:
+            (found,) = db.execute(
+                # The plus keeps it off the agent's whole chain.
+                "SELECT min(time_us) FROM record WHERE +agent = ? AND time_us >= ? AND time_us < ?",
+                (agent, since_us, until_us),
+            ).fetchone()
+        return None if found is None else int(found)
+
     def count(self) -> int:
         """All records."""
         with self._using() as db:
