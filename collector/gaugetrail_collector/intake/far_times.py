@@ -10,10 +10,10 @@ this collector, for what is held stays with its agent and comes again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import DAY_US, ClockTrust, utc_text, utc_us
 from gaugetrail_contract.seal import Opened
 
@@ -24,26 +24,12 @@ AHEAD_SECS = 3600.0
 MOST_DAYS = 32
 
 
-class Standing(Protocol):
-    """What is asked of the store."""
-
-    def first_of(self, agent: str, since_us: int, until_us: int) -> int | None:
-        """The moment of the agent's first record from one moment on and before another; null where there is none."""
-
-
-class Now(Protocol):
-    """A clock."""
-
-    def __call__(self) -> int:
-        """Microseconds since 1970."""
-
-
 @dataclass
 class FarTimes:
     """See the module's promise. One thread at a time."""
 
-    store: Standing
-    now_us: Now
+    store: Store
+    now_us: Callable[[], int]
     ahead_us: int = round(AHEAD_SECS * 1e6)
     most_days: int = MOST_DAYS
     _days: dict[str, set[int]] = field(default_factory=dict)
