@@ -181,6 +181,16 @@ def test_who_has_looked_takes_it_in(intake: Intake) -> None:
     assert intake.comes(record) == ([1], []), "it stands in the store now, and its agent may let it go"
 
 
+def test_what_another_process_has_taken_in_is_confirmed(place: Place, intake: Intake) -> None:
+    """The command writes by a store of its own, of which the running collector's knows nothing."""
+    records = [one(1, NOW - 5), one(2, NOW + YEAR)]
+    assert intake.comes(*records) == ([1], [2])
+    assert intake.comes(*records) == ([1], [2])
+    retry(place.store(), intake.aside, intake.aside.entries(), None)
+    assert intake.comes(records[1]) == ([2], [])
+    assert (intake.aside.count(), intake.account.held.alarms(), intake.store.count()) == (0, (), 2)
+
+
 def test_looking_costs_nothing_where_all_is_near(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     """No question of the store."""
     far = FarTimes(intake.store, lambda: NOW)

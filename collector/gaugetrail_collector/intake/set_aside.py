@@ -95,6 +95,8 @@ class SetAside:
         self._said_refused = float("-inf")
         self._awaited: frozenset[str] = frozenset()
         """Topics of what is on the list without a receipt."""
+        self._waiting: set[str] = set()
+        """Digests of what was put there without a receipt since the start."""
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
 
@@ -138,6 +140,7 @@ class SetAside:
                 " SET times = times + 1, told = max(told, excluded.told)",
                 rows,
             )
+            self._waiting.update([digest for digest, *_, told in rows if not told])
             self._look_whose()
 
     def _look_whose(self) -> None:
@@ -149,6 +152,20 @@ class SetAside:
     def awaits(self, topic: str) -> bool:
         """Whether something of that topic is on the list that no receipt speaks of: it may yet come into the store."""
         return topic in self._awaited
+
+    def was_taken_off(self, topic: str, raw: bytes) -> bool:
+        """Whether somebody else has taken this line off the list since it was put there: it stands in the store. Said
+        once.
+        """
+        digest = _line_digest(topic, raw)
+        if digest not in self._waiting:
+            return False
+        with self._lock:
+            assert self._db is not None
+            gone = self._db.execute("SELECT 1 FROM entry WHERE digest = ?", (digest,)).fetchone() is None
+        if gone:
+            self._waiting.discard(digest)
+        return gone
 
     def is_closed(self, topic: str, raw: bytes) -> bool:
         """Whether a person has looked at this line and lets it be."""
@@ -227,7 +244,9 @@ class SetAside:
         """These lines of these topics stand in the store now: they leave the list, if they are on it. Raises
         `SetAsideFull`.
         """
-        self._change("DELETE FROM entry WHERE digest = ?", [(_line_digest(*line),) for line in lines])
+        digests = [_line_digest(*line) for line in lines]
+        self._change("DELETE FROM entry WHERE digest = ?", [(digest,) for digest in digests])
+        self._waiting.difference_update(digests)
         self._look_whose()
 
     def explain(self, reasons: Iterable[tuple[int, str]]) -> None:

@@ -132,6 +132,10 @@ class Storing:
         message_of = [decoded for decoded in kept for _ in decoded.records]
         outcomes = self._written(records, message_of) if records else []
         topics = [decoded.message.topic for decoded in message_of]
+        if self._taken_in_elsewhere(topics, records, outcomes):
+            # Another process has written them, which this store doesn't know.
+            self.store.open()
+            outcomes = self._written(records, message_of)
         outcomes = [self._let_go(*one) for one in zip(topics, records, outcomes, strict=True)]
         entries = [
             self._entry(topic, opened, explained(outcome), told=outcome.fate is Fate.REJECTED)
@@ -178,6 +182,14 @@ class Storing:
                 Entry(decoded.message.topic, raw, f"{reason}; {why}", self.now_us()) for raw, why in decoded.bad
             ]
         return kept, entries
+
+    def _taken_in_elsewhere(
+        self, topics: Sequence[str], records: Sequence[Opened], outcomes: Sequence[Outcome]
+    ) -> bool:
+        """Whether somebody has taken in what is held here: `set-aside retry`."""
+        triples = zip(topics, records, outcomes, strict=True)
+        held = [(topic, opened.sealed.line()) for topic, opened, outcome in triples if outcome.fate is Fate.HELD]
+        return any(self.set_aside.was_taken_off(topic, line) for topic, line in held)
 
     def _let_go(self, topic: str, opened: Opened, outcome: Outcome) -> Outcome:
         """A record that is held until somebody decides may leave its agent once a person has closed its entry."""
