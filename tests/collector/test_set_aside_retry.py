@@ -85,6 +85,18 @@ def test_an_unsigned_record_leaves_when_the_agent_has_sent_it_itself(room: Room)
     assert room.store.count() == 3
 
 
+def test_a_signed_record_that_was_held_for_its_time_needs_nobody_to_vouch_for_its_line(room: Room) -> None:
+    """Its message was proven, or it would not have come as far as to be held; an unsigned one stays."""
+    first = opened(1, agent="pc1")
+    second = opened(2, agent="pc1", prev=first.sealed.sha256, time_us=first.time_us - 1)
+    room.take(message([first.sealed, second.sealed], KEY))
+    room.take(message(CHAIN[2:3], FORGER))
+    assert (room.store.count(), room.aside.count()) == (1, 2)
+    settled, reasons = room.again()
+    assert (settled, len(reasons), "not signed" in reasons[0]) == (1, 1, True)
+    assert room.store.count() == 2
+
+
 def test_a_person_may_vouch(room: Room) -> None:
     room.take(message(CHAIN[:1], KEY))
     room.take(message(CHAIN[1:2]))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores.placing import TIME
 from gaugetrail_contract.clock import DAY_US, ClockTrust, utc_text, utc_us
 from gaugetrail_contract.seal import Opened
 
@@ -70,7 +71,7 @@ class FarTimes:
             days.add(day)
             return None
         return (
-            f"its time {utc_text(opened.time_us)} is far from this collector's clock ({utc_text(now)[:10]}), and there "
+            f"{TIME}{utc_text(opened.time_us)} is far from this collector's clock ({utc_text(now)[:10]}), and there "
             f"are records of {opened.agent} of {len(far)} such days already, each of which may cost the database a "
             f"shard; {_WAITS}. Set the clock of the line PC right, or this collector's; {_THEN}"
         )
@@ -80,11 +81,11 @@ def _contradicts(opened: Opened, now: int, *, early: bool) -> str:
     time = utc_text(opened.time_us)
     if early:
         return (
-            f"its time {time} is before 2000, and it says that its clock was kept right; {_WAITS}. Look at the clock "
+            f"{TIME}{time} is before 2000, and it says that its clock was kept right; {_WAITS}. Look at the clock "
             f"of the line PC and at what keeps it; {_THEN}"
         )
     return (
-        f"its time {time} is further ahead of this collector's clock ({utc_text(now)[:10]}) than [clock] ahead_secs "
+        f"{TIME}{time} is further ahead of this collector's clock ({utc_text(now)[:10]}) than [clock] ahead_secs "
         f"allows, and it says that its clock was kept right: one of the two is wrong; {_WAITS}. Set the clock that is "
         f"wrong; where it is this collector's, what waits goes in by itself then, else {_THEN}"
     )

@@ -19,6 +19,7 @@ from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.storing import LEFT_OUT, UNPROVEN, explained
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.letting_in import write_histories
+from gaugetrail_collector.stores.placing import TIME
 from gaugetrail_contract.record import identifiers
 from gaugetrail_contract.seal import Opened
 
@@ -76,8 +77,10 @@ def _refusal(store: Store, decoded: Decoded, keys: Keys | None) -> str | None:
 
 
 def _was_signed(entry: Entry, keys: Keys | None) -> bool:
-    """Whether it is a fork whose message was signed by a key of its agent; see the module's word on forks."""
-    if keys is None or entry.agent is None or not entry.reason.startswith("fork: ") or UNPROVEN in entry.reason:
+    """Whether it is a fork, or held for its time, and its message was signed by a key of its agent; see the module's
+    word on forks.
+    """
+    if keys is None or entry.agent is None or not entry.reason.startswith(("fork: ", TIME)) or UNPROVEN in entry.reason:
         return False
     return keys.knew(entry.agent, entry.first_us)
 

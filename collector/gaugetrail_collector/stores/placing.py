@@ -39,17 +39,19 @@ def misplaced(opened: Opened, before: Stood | None, after: Stood | None, twin: S
     """
     time = utc_text(opened.time_us)
     if before is not None and before.time_us >= opened.time_us:
-        return f"its time {time} is not after {_named(opened, before)}, which comes before it; {_CURE}"
+        return f"{TIME}{time} is not after {_named(opened, before)}, which comes before it; {_CURE}"
     if after is not None and after.time_us <= opened.time_us:
-        return f"its time {time} is not before {_named(opened, after)}, which comes behind it; {_CURE}"
+        return f"{TIME}{time} is not before {_named(opened, after)}, which comes behind it; {_CURE}"
     return None if twin is None else taken(opened, twin)
 
 
 def taken(opened: Opened, twin: Stood) -> str:
     """The sentence for a record whose place another one has."""
-    return f"its time {utc_text(opened.time_us)} is that of {_named(opened, twin)}, whose place it would take; {_CURE}"
+    return f"{TIME}{utc_text(opened.time_us)} is that of {_named(opened, twin)}, whose place it would take; {_CURE}"
 
 
+TIME = "its time "
+"""The words that say of a record why it is held begin so, where it is for its time."""
 _CURE = (
     "it stays without a receipt. Either somebody altered it or two write under this agent's name: look at the line PC, "
     "and at who else has its key; then take it in (set-aside retry) or let it go (set-aside close)"
