@@ -76,6 +76,7 @@ class Opened:
     unknown: tuple[str, ...] = field(default=(), compare=False)
     made: bytes | None = field(default=None, compare=False, repr=False)
     branch: str = field(default="", compare=False)
+    _time_us: int | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def agent(self) -> str:
@@ -104,8 +105,10 @@ class Opened:
 
     @property
     def time_us(self) -> int:
-        """Its time as microseconds since 1970."""
-        return self.record.time_us
+        """Its time as microseconds since 1970; a store asks for it again and again."""
+        if self._time_us is None:
+            self._time_us = self.record.time_us
+        return self._time_us
 
     @property
     def measured(self) -> int:

@@ -43,7 +43,7 @@ class _Known:
     """What has been learned of an agent's points for one batch."""
 
     asked: list[tuple[int, int]] = field(default_factory=list)
-    points: dict[int, dict[tuple[str, str, int], StandingPoint]] = field(default_factory=lambda: defaultdict(dict))
+    points: dict[int, list[StandingPoint]] = field(default_factory=dict)
 
 
 class Around:
@@ -89,7 +89,7 @@ class Around:
         within = f"time >= {_within(first) * 1000} AND time <= {_within(last) * 1000 + 999}"
         found = list(self._points(agent, within))
         for point in found:
-            known.points[point.stood.time_us][point.stood[:3]] = point
+            _note(known, point)
         return iter(found)
 
     def first_of(self, agent: str, since_us: int, until_us: int) -> int | None:
@@ -100,18 +100,14 @@ class Around:
     def at(self, agent: str, time_us: int) -> Iterable[StandingPoint]:
         """What stands at a moment that was looked at, with what was written since."""
         known = self._batch.get(agent)
-        return () if known is None else known.points.get(time_us, {}).values()
+        return () if known is None else known.points.get(time_us, ())
 
     def put(self, agent: str, point: StandingPoint) -> None:
         """It is in the database now."""
         clear, time_us = self._clear.get(agent), point.stood.time_us
         if clear is not None and clear.after < time_us < clear.before:
             clear.after = time_us
-        points = self._batch[agent].points[time_us]
-        others = [where for where, one in points.items() if one.sha256 == point.sha256]
-        for where in others:  # moved from another history
-            del points[where]
-        points[point.stood[:3]] = point
+        _note(self._batch[agent], point)
 
     def _is_clear(self, agent: str, time_us: int) -> bool:
         clear = self._clear.get(agent)
@@ -136,3 +132,13 @@ class Around:
 
 def _within(time_us: int) -> int:
     return max(-FAR_US, min(FAR_US, time_us))
+
+
+def _note(known: _Known, point: StandingPoint) -> None:
+    """Each record once: where it was moved from another history, as it stands now."""
+    here = known.points.get(point.stood.time_us)
+    if here is not None:
+        here[:] = [one for one in here if one.sha256 != point.sha256]
+        here.append(point)
+    else:
+        known.points[point.stood.time_us] = [point]

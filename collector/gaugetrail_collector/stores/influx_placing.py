@@ -18,9 +18,6 @@ from gaugetrail_collector.stores.influx_parting import EpochName, InfluxHistorie
 from gaugetrail_collector.stores.placing import Stood, misplaced, taken
 from gaugetrail_contract.seal import Opened
 
-_Link = tuple[str, str, int, str]
-"""Agent, epoch, number and a seal."""
-
 
 class InfluxPlacing:
     """Asked and told by the one who writes the batch. One thread at a time."""
@@ -31,8 +28,9 @@ class InfluxPlacing:
         self._around = around
         self._doubt: Doubt | None = None
         self._vouched = False
-        self._sealed: dict[_Link, Stood] = {}
-        self._naming: dict[_Link, Stood] = {}
+        self._sealed: dict[str, Stood] = {}
+        self._naming: dict[str, Stood] = {}
+        """Records of this batch, by their seals, and by the seals that they name."""
 
     def begin(self, doubt: Doubt | None, *, vouched: bool) -> None:
         """Another batch. Who has vouched has looked at neighbours and at doubts."""
@@ -74,24 +72,28 @@ class InfluxPlacing:
     def _expect(self, opened: Opened) -> None:
         sha256 = opened.sealed.sha256
         stood = Stood(opened.epoch, opened.branch, opened.seq, opened.time_us)
-        self._sealed[opened.agent, opened.epoch, opened.seq, sha256] = stood
-        self._naming[opened.agent, opened.epoch, opened.seq, opened.prev] = stood
+        self._sealed[sha256] = stood
+        self._naming[opened.prev] = stood
         self._around.put(opened.agent, StandingPoint(stood, sha256, opened.branch))
 
     def _before(self, opened: Opened) -> Stood | None:
         """The record whose seal it names."""
         number = opened.seq - 1
-        found = self._sealed.get((opened.agent, opened.epoch, number, opened.prev))
-        return found or self._known(opened, number).get(opened.prev)
+        found = self._sealed.get(opened.prev)
+        if found is not None and (found.epoch, found.seq) == (opened.epoch, number):
+            return found
+        return self._known(opened, number).get(opened.prev)
 
     def _after(self, opened: Opened) -> Stood | None:
         """A record that names its seal; of those that the database has, one whose time is no later than its own."""
         number = opened.seq + 1
-        found = self._naming.get((opened.agent, opened.epoch, number, opened.sealed.sha256))
-        if found is not None:
+        found = self._naming.get(opened.sealed.sha256)
+        if found is not None and (found.epoch, found.seq) == (opened.epoch, number):
             return found
-        early = [(sha256, one) for sha256, one in self._known(opened, number).items() if one.time_us <= opened.time_us]
-        return next((one for sha256, one in early if self._histories.named_by(opened, sha256)), None)
+        for sha256, one in self._known(opened, number).items():
+            if one.time_us <= opened.time_us and self._histories.named_by(opened, sha256):
+                return one
+        return None
 
     def _known(self, opened: Opened, number: int) -> dict[str, Stood]:
         """What stands under a number of its epoch, by seals."""

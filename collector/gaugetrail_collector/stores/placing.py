@@ -37,11 +37,10 @@ def misplaced(opened: Opened, before: Stood | None, after: Stood | None, twin: S
     """Why the record may not stand there; null where it may. `before` is the one whose seal it names, `after` one that
     names its seal, `twin` another one that has its place.
     """
-    time = utc_text(opened.time_us)
     if before is not None and before.time_us >= opened.time_us:
-        return f"{TIME}{time} is not after {_named(opened, before)}, which comes before it; {_CURE}"
+        return f"{TIME}{utc_text(opened.time_us)} is not after {_named(opened, before)}, which comes before it; {_CURE}"
     if after is not None and after.time_us <= opened.time_us:
-        return f"{TIME}{time} is not before {_named(opened, after)}, which comes behind it; {_CURE}"
+        return f"{TIME}{utc_text(opened.time_us)} is not before {_named(opened, after)}, which comes behind it; {_CURE}"
     return None if twin is None else taken(opened, twin)
 
 

@@ -20,10 +20,9 @@ from gaugetrail_collector.stores.sqlite_formats import (
     file_record,
     insert_record,
     prove_schema,
-    stands_in,
 )
 from gaugetrail_collector.stores.sqlite_parting import SqliteHistories
-from gaugetrail_collector.stores.sqlite_placing import misplaced_in
+from gaugetrail_collector.stores.sqlite_placing import misplaced_in, neighbours_in
 from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
@@ -137,9 +136,10 @@ class SqliteStore(SqliteReads):
         judged = histories.judge(opened) if histories.several(opened) else None
         if judged is not None:
             return judged
-        if stands_in(db, opened):
+        neighbours = neighbours_in(db, opened, ("", *histories.named(opened)))
+        if any((one.stood.branch, one.stood.seq) == (opened.branch, opened.seq) for one in neighbours):
             return histories.judge(opened) or THERE
-        reason = doubt(opened) or misplaced_in(db, opened, histories.named(opened), vouched=vouched)
+        reason = doubt(opened) or misplaced_in(db, opened, neighbours, vouched=vouched)
         if reason is not None:
             histories.withdraw(opened)
             return Outcome(Fate.HELD, reason)

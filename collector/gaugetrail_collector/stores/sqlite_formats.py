@@ -114,13 +114,6 @@ def _file_all_contexts(db: sqlite3.Connection) -> None:
             _file(db, "context", Opened(sealed, open_sealed(sealed)))
 
 
-def stands_in(db: sqlite3.Connection, opened: Opened) -> bool:
-    """Whether anything stands under its branch and number."""
-    identity = (opened.agent, opened.epoch, opened.branch, opened.seq)
-    found = db.execute("SELECT 1 FROM record WHERE agent = ? AND epoch = ? AND branch = ? AND seq = ?", identity)
-    return found.fetchone() is not None
-
-
 def insert_record(db: sqlite3.Connection, opened: Opened) -> bool:
     """Put the record under its branch and number; false where something stands there already."""
     identity = (opened.agent, opened.epoch, opened.branch, opened.seq)

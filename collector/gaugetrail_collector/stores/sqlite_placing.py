@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from gaugetrail_collector.stores.placing import Stood, misplaced, taken
 from gaugetrail_contract.seal import BadRecord, Opened, parse_record
@@ -16,23 +17,38 @@ _AT = "SELECT epoch, branch, seq, time_us FROM record WHERE time_us = ? AND agen
 _DATA = "SELECT CAST(data AS BLOB) FROM record WHERE agent = ? AND epoch = ? AND branch = ? AND seq = ?"
 
 
-def misplaced_in(db: sqlite3.Connection, opened: Opened, branches: Iterable[str], *, vouched: bool) -> str | None:
-    """Why the record, which isn't there, may not stand in the store; null where it may. `branches` are the histories
-    of its epoch that have a name; who vouches has looked at its neighbours.
+class Neighbour(NamedTuple):
+    """What stands under a record's number or one beside it."""
+
+    stood: Stood
+    sha256: str
+
+
+def neighbours_in(db: sqlite3.Connection, opened: Opened, branches: Iterable[str]) -> list[Neighbour]:
+    """Of these histories of its epoch, its own among them."""
+    found: list[Neighbour] = []
+    for branch in branches:
+        place = (opened.agent, opened.epoch, branch, opened.seq - 1, opened.seq + 1)
+        found += [Neighbour(Stood(*where), sha256) for *where, sha256 in db.execute(_AROUND, place).fetchall()]
+    return found
+
+
+def misplaced_in(
+    db: sqlite3.Connection, opened: Opened, neighbours: Iterable[Neighbour], *, vouched: bool
+) -> str | None:
+    """Why the record, which isn't there, may not stand in the store; null where it may. Who vouches has looked at its
+    neighbours.
     """
     found = (Stood(*row) for row in db.execute(_AT, (opened.time_us, opened.agent)))
     twin = next((one for one in found if one.takes(opened)), None)
     if vouched:
         return None if twin is None else taken(opened, twin)
     before = after = None
-    for branch in ("", *branches):
-        place = (opened.agent, opened.epoch, branch, opened.seq - 1, opened.seq + 1)
-        for *where, sha256 in db.execute(_AROUND, place).fetchall():
-            stood = Stood(*where)
-            if stood.seq < opened.seq and sha256 == opened.prev:
-                before = stood
-            elif stood.seq > opened.seq and stood.time_us <= opened.time_us and _names(db, opened, stood):
-                after = stood
+    for stood, sha256 in neighbours:
+        if stood.seq < opened.seq and sha256 == opened.prev:
+            before = stood
+        elif stood.seq > opened.seq and stood.time_us <= opened.time_us and _names(db, opened, stood):
+            after = stood
     return misplaced(opened, before, after, twin)
 
 
