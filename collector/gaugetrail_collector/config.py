@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from gaugetrail_collector.intake.far_times import AHEAD_SECS, MOST_DAYS
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, SHARE, Newcomers, TagGuard
+from gaugetrail_collector.stores.placing import AHEAD_SECS, MOST_DAYS
 from gaugetrail_contract.settings import ConfigError, Insecure, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.mqtt_settings import BrokerSettings

@@ -14,15 +14,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.placing import TIME
+from gaugetrail_collector.stores.placing import AHEAD_SECS, MOST_DAYS, TIME
 from gaugetrail_contract.clock import DAY_US, ClockTrust, utc_text, utc_us
 from gaugetrail_contract.seal import Opened
 
 EARLIEST_US = utc_us("2000-01-01T00:00:00.000000Z")
 LATEST_US = (2**63 - 1) // 1000
 """No store has a later moment: InfluxDB's end is in 2262."""
-AHEAD_SECS = 3600.0
-MOST_DAYS = 32
 
 
 @dataclass

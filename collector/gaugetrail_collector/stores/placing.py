@@ -49,6 +49,11 @@ def taken(opened: Opened, twin: Stood) -> str:
     return f"{TIME}{utc_text(opened.time_us)} is that of {_named(opened, twin)}, whose place it would take; {_CURE}"
 
 
+AHEAD_SECS = 3600.0
+"""How far a record may be ahead of the collector's clock if it says that its own is kept right."""
+MOST_DAYS = 32
+"""Days further off of which an agent may have records whose clock nobody keeps."""
+
 TIME = "its time "
 """The words that say of a record why it is held begin so, where it is for its time."""
 _CURE = (
