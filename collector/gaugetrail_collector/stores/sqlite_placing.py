@@ -17,24 +17,24 @@ _AT = "SELECT epoch, branch, seq, time_us FROM record WHERE time_us = ? AND agen
 _DATA = "SELECT CAST(data AS BLOB) FROM record WHERE agent = ? AND epoch = ? AND branch = ? AND seq = ?"
 
 
-class Neighbour(NamedTuple):
+class StandingBeside(NamedTuple):
     """What stands under a record's number or one beside it."""
 
     stood: Stood
     sha256: str
 
 
-def neighbours_in(db: sqlite3.Connection, opened: Opened, branches: Iterable[str]) -> list[Neighbour]:
+def neighbours_in(db: sqlite3.Connection, opened: Opened, branches: Iterable[str]) -> list[StandingBeside]:
     """Of these histories of its epoch, its own among them."""
-    found: list[Neighbour] = []
+    found: list[StandingBeside] = []
     for branch in branches:
         place = (opened.agent, opened.epoch, branch, opened.seq - 1, opened.seq + 1)
-        found += [Neighbour(Stood(*where), sha256) for *where, sha256 in db.execute(_AROUND, place).fetchall()]
+        found += [StandingBeside(Stood(*where), sha256) for *where, sha256 in db.execute(_AROUND, place).fetchall()]
     return found
 
 
 def misplaced_in(
-    db: sqlite3.Connection, opened: Opened, neighbours: Iterable[Neighbour], *, vouched: bool
+    db: sqlite3.Connection, opened: Opened, neighbours: Iterable[StandingBeside], *, vouched: bool
 ) -> str | None:
     """Why the record, which isn't there, may not stand in the store; null where it may. Who vouches has looked at its
     neighbours.
