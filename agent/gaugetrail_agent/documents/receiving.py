@@ -13,7 +13,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 
 from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
@@ -54,8 +55,9 @@ class DocumentReceiver:
         self._entries: tuple[ListedEdition, ...] = ()
         self._loose: dict[str, bytes] = {}
         """Pages of which no root is known yet, and those of a root that isn't whole."""
-        self._missing: Sequence[ListedEdition] = ()
-        """Whose text is lacking, what holds first."""
+        self._missing: dict[str, ListedEdition] = {}
+        """Whose text is lacking, by digest, what holds first; and those of them that there is room for."""
+        self._fitting: dict[str, ListedEdition] = {}
         self._strange: set[str] = set()
         """Those that no list named at the last look."""
         self._coming = TextsComing()
@@ -233,8 +235,11 @@ class DocumentReceiver:
         if text is None:
             return
         self._cabinet.put_text(sha256, text)
-        self._disk = None
-        self._work_out([one for one in self._missing if one.sha256 != sha256])
+        if len(self._missing) == len(self._fitting):
+            self._disk = None
+        self._missing.pop(sha256, None)
+        self._fitting.pop(sha256, None)
+        self._ask_next()
 
     # --- what is lacking
 
@@ -244,24 +249,28 @@ class DocumentReceiver:
     def _lacking(self) -> tuple[ListedEdition, ...]:
         return lacking(self._mine(), self._cabinet.texts)
 
-    def _work_out(self, missing: Sequence[ListedEdition] | None = None) -> None:
-        """`missing`: where it is known without looking through the whole list, which takes its time."""
-        self._missing = missing = self._lacking() if missing is None else missing
-        fresh, gone = self._coming.want(self._fitting(missing))
+    def _work_out(self) -> None:
+        """From the whole list, which takes its time: not for each text."""
+        self._missing = {one.sha256: one for one in self._lacking()}
+        self._fitting = self._that_fit(self._missing.values())
+        self._ask_next()
+
+    def _ask_next(self) -> None:
+        fresh, gone = self._coming.want(list(islice(self._fitting.values(), AT_ONCE)))
         self._to_ask += map(topics.document_parts, fresh)
         self._to_leave += map(topics.document_parts, gone)
-        if self._listed is not None and not missing:
+        if self._listed is not None and not self._missing:
             self._altered = None
             if self._full_us is None:
                 self._full_us = self._clock.now_us()
 
-    def _fitting(self, missing: Sequence[ListedEdition]) -> list[ListedEdition]:
+    def _that_fit(self, missing: Collection[ListedEdition]) -> dict[str, ListedEdition]:
         """Those that there is room for; one that there isn't is told and not asked for."""
-        room, fitting = self._cabinet.room, []
+        room, fitting = self._cabinet.room, dict[str, ListedEdition]()
         for one in missing:
             if one.size <= room:
                 room -= one.size
-                fitting.append(one)
+                fitting[one.sha256] = one
         if len(fitting) < len(missing):
             most = self._settings.max_mb
             self._trouble(f"the documents need more than {most} MB, so some are not here: raise [documents] max_mb")
@@ -306,7 +315,7 @@ class DocumentReceiver:
         with self._lock:
             if self._newest is None and not self._refused:
                 return None
-            missing, listed = self._missing, self._listed
+            missing, listed = list(islice(self._missing.values(), AT_ONCE)), self._listed
             full = listed if not missing else None
             return DocumentsHeld(
                 root=None if full is None else full.root.digest,
@@ -314,10 +323,8 @@ class DocumentReceiver:
                 since=None if full is None or self._full_us is None else utc_text(self._full_us),
                 said=None if self._newest is None else utc_text(self._newest.root.time_us),
                 heard=None if self._newest is None else self._newest.root.digest,
-                lacks=tuple(
-                    LackedDocument(id=one.id, edition=one.edition, sha256=one.sha256) for one in missing[:AT_ONCE]
-                ),
-                lacking=len(missing),
+                lacks=tuple(LackedDocument(id=one.id, edition=one.edition, sha256=one.sha256) for one in missing),
+                lacking=len(self._missing),
                 refused=self._refused,
                 detail=self.alarm() or "",
             )
