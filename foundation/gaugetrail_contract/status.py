@@ -160,7 +160,7 @@ class AgentStatus(Told):
     )
     clock: ClockTrust | None = None
     documents: DocumentsHeld | None = Field(
-        None, description="left out where no list of documents has come; agents of before 0.2 never say it"
+        None, description="how it stands with the controlled documents; left out by agents of before 0.2"
     )
     insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
     log_dropped: int = Field(0, ge=0, description="lines of its log since start that nobody took, so they are lost")

@@ -20,6 +20,7 @@ from gaugetrail_contract.distribution.pages import pages_of
 from gaugetrail_contract.distribution.root import root_of, write_root
 from gaugetrail_contract.distribution.text_parts import text_part, text_part_count
 from gaugetrail_contract.signing import Signer
+from gaugetrail_contract.status import DocumentsHeld
 
 PLANT, STRANGER = Signer.new(), Signer.new()
 HOUR = 3_600_000_000
@@ -73,7 +74,6 @@ class Office:
     def held(self) -> tuple[int | None, list[str]]:
         """The number of the list that is held in full, and what is lacked."""
         state = self.agent.state()
-        assert state is not None
         return state.issue, [one.id for one in state.lacks]
 
     def files(self, name: str) -> list[Path]:
@@ -89,13 +89,12 @@ def office(tmp_path: Path) -> Office:
 
 
 def test_a_list_with_its_texts_is_held_in_full(office: Office) -> None:
-    assert office.agent.state() is None
+    assert office.agent.state() == DocumentsHeld(), "it waits for one"
     office.says(1, listed(), listed("CP-2", LARGE))
     assert office.held() == (None, ["CP-1", "CP-2"])
     office.text(b"one")
     office.text(LARGE)
     state = office.agent.state()
-    assert state is not None
     assert (state.issue, state.root, state.detail, state.refused) == (1, state.heard, "", 0)
     assert (state.since, state.said) == (utc_text(START), utc_text(START))
     one = office.agent.effective("CP-2")
@@ -200,7 +199,6 @@ def test_a7_a_forged_root_changes_nothing_and_is_told(office: Office) -> None:
     assert "somebody imitates it" in (office.agent.alarm() or "")
     assert (office.held(), office.works_by()) == ((1, []), "CP-1 A, edition 1")
     state = office.agent.state()
-    assert state is not None
     assert state.refused == 4
 
 
@@ -373,7 +371,6 @@ def test_a_root_that_only_says_again_asks_for_nothing(office: Office) -> None:
     office.clock.us += HOUR
     office.root(1, pages_of([listed()]))
     state = office.agent.state()
-    assert state is not None
     assert (state.issue, state.since, state.said) == (1, utc_text(START), utc_text(START + HOUR))
     assert office.asked == []
 
@@ -382,7 +379,6 @@ def test_a_year_missed_comes_a_few_at_a_time(office: Office) -> None:
     texts = [b"text %d" % number for number in range(50)]
     office.says(1000, *(listed(f"CP-{number:02}", text) for number, text in enumerate(texts)))
     state = office.agent.state()
-    assert state is not None
     assert (len(state.lacks), state.lacking) == (20, 50)
     assert len(office.asked) == AT_ONCE
     for text in texts:

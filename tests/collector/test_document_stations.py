@@ -80,15 +80,19 @@ def test_a_pc_that_is_behind_or_gone_is_stale(tmp_path: Path) -> None:
     told = {
         "pc1": AgentStatus(online=False, agent="pc1"),
         "pc2": AgentStatus(online=True, agent="pc2"),
-        "pc3": AgentStatus(online=True, agent="pc3", documents=DocumentsHeld(lacks=lacks, lacking=9)),
-        "pc4": AgentStatus(online=True, agent="pc4", documents=DocumentsHeld(root="0" * 64, issue=3)),
+        "pc3": AgentStatus(
+            online=True, agent="pc3", documents=DocumentsHeld(heard=root.digest, lacks=lacks, lacking=9)
+        ),
+        "pc4": AgentStatus(online=True, agent="pc4", documents=DocumentsHeld(root="0" * 64, issue=3, heard="0" * 64)),
         "pc5": AgentStatus(online=True, agent="pc5", documents=DocumentsHeld(heard=root.digest)),
+        "pc6": AgentStatus(online=True, agent="pc6", documents=DocumentsHeld()),
     }
     first = ", ".join(f"CP-{number} edition 1" for number in range(5))
     assert said(found, told) == [
         "pc1: STALE: it is gone, and hears of no document",
-        "pc2: STALE: it holds no list of documents: none reached it, or it is of before 0.2",
+        "pc2: STALE: it says nothing of documents: it is of before 0.2",
         f"pc3: STALE: it lacks 9: {first} and 4 more",
         f"pc4: STALE: it holds list 3, and list {root.issue} counts",
         f"pc5: STALE: it holds no list in full, and list {root.issue} counts",
+        "pc6: STALE: no list of documents has reached it",
     ]

@@ -310,11 +310,9 @@ class DocumentReceiver:
 
     # --- how it stands
 
-    def state(self) -> DocumentsHeld | None:
-        """For the status; null where no list has ever come."""
+    def state(self) -> DocumentsHeld:
+        """For the status, also where no list has come: so the collector knows who waits for one."""
         with self._lock:
-            if self._newest is None and not self._refused:
-                return None
             missing, listed = list(islice(self._missing.values(), AT_ONCE)), self._listed
             full = listed if not missing else None
             return DocumentsHeld(

@@ -51,7 +51,9 @@ def _at_pc(name: str, told: AgentStatus, wanted: DocumentsRoot) -> HeldThere:
     if not told.online:
         return HeldThere(name, stale="it is gone, and hears of no document")
     if held is None:
-        return HeldThere(name, stale="it holds no list of documents: none reached it, or it is of before 0.2")
+        return HeldThere(name, stale="it says nothing of documents: it is of before 0.2")
+    if held.heard is None:
+        return HeldThere(name, stale="no list of documents has reached it")
     if held.lacks:
         first = ", ".join(f"{one.id} edition {one.edition}" for one in held.lacks[:5])
         more = f" and {held.lacking - 5} more" if held.lacking > 5 else ""

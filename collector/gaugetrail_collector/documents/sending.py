@@ -41,6 +41,8 @@ MOMENT_SECS = 1.0
 PUT_OFF_SECS = 5.0
 AGAIN_SECS = 10.0
 """What was said is said again for an agent that lacks it, not sooner than after this."""
+UNRETAINED_AGAIN_SECS = 2.0
+"""Where the broker retains nothing, a text is gone before anybody could ask for its parts."""
 LONGEST_AGAIN_SECS = 320.0
 """The list is said again ever more rarely for an agent that doesn't take it: perhaps it knows another key."""
 BYTES_A_ROUND = 2_000_000
@@ -225,6 +227,7 @@ class DocumentSender:
     def _hear_wishes(self, current: CurrentList) -> None:
         """What agents say that they lack; all of them hear what is said again."""
         now, wanted = time.monotonic(), {one.sha256: one for one in current.entries if one.is_wanted}
+        patience = AGAIN_SECS if self._line.retains else UNRETAINED_AGAIN_SECS
         waiting = {one.sha256 for one in self._texts}
         for heard in self._agents().values():
             held = heard.document.documents
@@ -237,7 +240,7 @@ class DocumentSender:
                 listed = wanted.get(one.sha256)
                 if listed is None or one.sha256 in waiting:
                     continue
-                if now - self._texts_said.get(one.sha256, float("-inf")) >= AGAIN_SECS:
+                if now - self._texts_said.get(one.sha256, float("-inf")) >= patience:
                     self._texts.append(listed)
                     waiting.add(one.sha256)
 
