@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.guard import BOUNDS, SHARE, Newcomers, TagGuard
 from gaugetrail_collector.stores.placing import AHEAD_SECS, MOST_DAYS
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.settings import ConfigError, Insecure, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.mqtt_settings import BrokerSettings
@@ -351,5 +352,5 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> CollectorConfi
     try:
         config.users_file()
     except (OSError, ValueError) as error:
-        raise ConfigError([config.loaded.problem(("console", "users"), str(error))]) from error
+        raise ConfigError([config.loaded.problem(("console", "users"), trouble_of(error))]) from error
     return config

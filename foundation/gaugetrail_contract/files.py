@@ -125,3 +125,13 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def trouble_of(error: Exception, named: Path | None = None) -> str:
+    """An error in words for people: of the system's the file and what is wrong with it, without its number. `named` is
+    the file that the sentence names already.
+    """
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    known = error.filename is None or str(error.filename) == str(named)
+    return error.strerror if known else f"{error.filename}: {error.strerror}"

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ValidationInfo
 
-from gaugetrail_contract.files import read_bounded, text_of
+from gaugetrail_contract.files import read_bounded, text_of, trouble_of
 from gaugetrail_contract.problems import ConfigError as ConfigError
 from gaugetrail_contract.problems import Problem as Problem
 from gaugetrail_contract.suggestions import did_you_mean
@@ -95,7 +95,7 @@ def _with_secrets(fields: Mapping[str, FieldInfo], data: dict[str, Any], base: P
         try:
             filled[name] = FileSecret(path)
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{key}: can't read {path}: {error}") from error
+            raise ValueError(f"{key}: can't read {path}: {trouble_of(error, path)}") from error
     return filled
 
 

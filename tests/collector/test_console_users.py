@@ -151,5 +151,5 @@ def test_a_faulty_file_of_users_is_a_fault_of_the_settings(tmp_path: Path, line:
         load(path, {})
     assert word in str(caught.value)
     (tmp_path / "users").unlink()
-    with pytest.raises(ConfigError, match="users"):
+    with pytest.raises(ConfigError, match="users: No such file or directory"):
         load(path, {})

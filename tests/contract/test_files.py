@@ -51,3 +51,12 @@ def test_what_is_put_away_is_whole_in_its_folder_and_what_is_not_there_is_no_fau
     }
     assert [folder] == list(tmp_path.iterdir())
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_systems_error_is_told_by_file_and_reason_without_its_number(tmp_path: Path) -> None:
+    lacking = tmp_path / "users.txt"
+    with pytest.raises(OSError) as gone:  # noqa: PT011 (any of the system's)
+        lacking.read_bytes()
+    assert files.trouble_of(gone.value) == f"{lacking}: No such file or directory"
+    assert files.trouble_of(gone.value, lacking) == "No such file or directory"
+    assert files.trouble_of(ValueError("line 3 is no name")) == "line 3 is no name"

@@ -13,6 +13,7 @@ from gaugetrail_agent import backup as whole
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.commands import AsJson, ConfigFile
 from gaugetrail_agent.spool import SpoolBroken
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_service.cli import answer, fail, say
 
 
@@ -27,7 +28,7 @@ def backup(
     try:
         contents = whole.back_up(configuration.load(config), file, time.time_ns() // 1000)
     except (OSError, SpoolBroken) as error:
-        raise fail(f"no backup is made: {error}") from error
+        raise fail(f"no backup is made: {trouble_of(error)}") from error
     if as_json:
         answer({"file": str(file)} | contents.model_dump(mode="json"))
         return
@@ -49,7 +50,7 @@ def restore(
     try:
         done = whole.restore(file, config, time.time_ns() // 1000, even_so=even_so)
     except (whole.NoBackup, SpoolBroken, OSError, sqlite3.Error) as error:
-        raise fail(f"not restored: {error}") from error
+        raise fail(f"not restored: {trouble_of(error)}") from error
     if as_json:
         answer(done.as_json())
         return

@@ -16,6 +16,7 @@ from gaugetrail_agent.inquiries.asking import CantAsk, desk_for
 from gaugetrail_agent.spool import SpoolBroken, statistics, visit
 from gaugetrail_agent.spool.restoring import restore as put_back
 from gaugetrail_contract.counts import counted
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="Look into the durable queue, even beside the agent.")
@@ -113,7 +114,7 @@ def export(
     try:
         written, left_out = visit.export(_path(config), file, wanted)
     except (SpoolBroken, OSError) as error:
-        raise fail(f"nothing is exported: {error}") from error
+        raise fail(f"nothing is exported: {trouble_of(error)}") from error
     if as_json:
         answer({"written": written, "left_out": left_out})
         return
@@ -169,7 +170,7 @@ def restore(
         now_us = time.time_ns() // 1000
         waiting, kept = put_back(path, file, loaded.settings.agent.id, now_us, even_so=even_so)
     except (SpoolBroken, OSError, sqlite3.Error) as error:
-        raise fail(f"nothing is restored: {error}") from error
+        raise fail(f"nothing is restored: {trouble_of(error)}") from error
     if as_json:
         answer({"waiting": waiting, "kept": None if kept is None else str(kept)})
         return

@@ -25,6 +25,7 @@ from gaugetrail_contract.distribution.judging import judge_root, lacking, older_
 from gaugetrail_contract.distribution.listing import ListedEdition, for_line, holding
 from gaugetrail_contract.distribution.pages import MOST_PAGE_BYTES, MOST_PAGES, BadPage, open_page, page_digest
 from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.signing import fingerprint
 from gaugetrail_contract.status import DocumentsHeld, LackedDocument
 
@@ -82,7 +83,7 @@ class DocumentReceiver:
                 self._newest = self._kept("root")
                 listed = self._kept("listed")
             except OSError as error:
-                self._trouble(f"the documents kept here can't be read: {error}")
+                self._trouble(f"the documents kept here can't be read: {trouble_of(error)}")
                 return
             for sentence in altered:
                 self._note_altered(sentence)
@@ -93,7 +94,7 @@ class DocumentReceiver:
                 if not self._is_whole():
                     self._try_list()
             except OSError as error:
-                self._trouble(f"documents can't be kept in {self._cabinet.folder}: {error}")
+                self._trouble(f"documents can't be kept in {self._cabinet.folder}: {trouble_of(error)}")
             self._work_out()
 
     def _kept(self, name: str) -> SignedRoot | None:
@@ -140,7 +141,7 @@ class DocumentReceiver:
             try:
                 self._hear(topic, payload)
             except OSError as error:
-                self._trouble(f"what came of documents can't be kept in {self._cabinet.folder}: {error}")
+                self._trouble(f"what came of documents can't be kept in {self._cabinet.folder}: {trouble_of(error)}")
             asks = self._asks()
         self._ask(*asks)
 

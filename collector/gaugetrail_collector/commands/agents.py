@@ -15,6 +15,7 @@ from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 
@@ -31,7 +32,7 @@ def opened_let_go(config: CollectorConfig) -> Iterator[LetGo]:
         listed.open()
         yield listed
     except (OSError, sqlite3.Error) as error:
-        raise fail(f"{config.let_go_path} can't be used: {error}") from error
+        raise fail(f"{config.let_go_path} can't be used: {trouble_of(error, config.let_go_path)}") from error
     finally:
         listed.close()
 

@@ -13,6 +13,7 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.backup import whole
 from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.stores import StoreDown
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_service.cli import answer, fail, say
 from gaugetrail_service.process import own_version
 
@@ -41,7 +42,7 @@ def backup(
         now_us = time.time_ns() // 1000
         contents = whole.back_up(loaded, file, now_us, own_version(), store=not without_store, rpc=rpc)
     except (OSError, sqlite3.Error, whole.ToolFailed, StoreDown) as error:
-        raise fail(f"no backup is made: {error}") from error
+        raise fail(f"no backup is made: {trouble_of(error)}") from error
     if as_json:
         answer({"file": str(file)} | contents.model_dump(mode="json"))
         return
@@ -71,7 +72,7 @@ def restore(
         now_us = time.time_ns() // 1000
         done = whole.restore(file, config, now_us, store=not without_store, rpc=rpc, even_so=even_so)
     except (whole.NoBackup, whole.NotRestored, whole.ToolFailed, OSError, sqlite3.Error) as error:
-        raise fail(f"not restored: {error}") from error
+        raise fail(f"not restored: {trouble_of(error)}") from error
     if as_json:
         answer(done.as_json())
         return

@@ -10,6 +10,7 @@ import typer
 
 from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.doors import refuse_open_doors, rights_of, start_refusals
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
@@ -32,7 +33,7 @@ def run(config: ConfigFile) -> None:
     except BadKeyFile as error:
         raise fail(f"the collector can't start: {error}") from error
     except (OSError, sqlite3.Error) as error:
-        raise fail(f"the collector can't start: {loaded.data_dir}: {error}") from error
+        raise fail(f"the collector can't start: {loaded.data_dir}: {trouble_of(error, loaded.data_dir)}") from error
 
 
 def check(

@@ -23,7 +23,7 @@ from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.escapes import visible_bytes
-from gaugetrail_contract.files import refuse_links
+from gaugetrail_contract.files import refuse_links, trouble_of
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 
@@ -38,7 +38,7 @@ def opened_list(config: CollectorConfig) -> Iterator[SetAside]:
         entries.open()
         yield entries
     except (OSError, sqlite3.Error, SetAsideFull) as error:
-        raise fail(f"{config.set_aside_path} can't be used: {error}") from error
+        raise fail(f"{config.set_aside_path} can't be used: {trouble_of(error, config.set_aside_path)}") from error
     finally:
         entries.close()
 

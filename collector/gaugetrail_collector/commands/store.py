@@ -13,7 +13,7 @@ from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.copy import copy
 from gaugetrail_collector.config import CollectorConfig, InfluxTable
 from gaugetrail_collector.stores import Store, StoreDown
-from gaugetrail_contract.files import write_whole
+from gaugetrail_contract.files import trouble_of, write_whole
 from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="Set the store up, look at it, copy it.")
@@ -98,7 +98,7 @@ def _secret(path: Path) -> str:
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise fail(f"--admin-file {path} can't be read: {error}") from error
+        raise fail(f"--admin-file {path} can't be read: {trouble_of(error, path)}") from error
 
 
 app.command("copy")(copy)

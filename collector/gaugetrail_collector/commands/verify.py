@@ -11,6 +11,7 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.evidence import verify as proving
+from gaugetrail_contract.files import trouble_of
 from gaugetrail_service.cli import answer, fail, say
 
 
@@ -40,4 +41,4 @@ def _noted(path: Path) -> proving.Heads:
     try:
         return proving.noted_heads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise fail(f"{path} can't be read: {error}") from error
+        raise fail(f"{path} can't be read: {trouble_of(error, path)}") from error

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gaugetrail_contract.files import write_whole
+from gaugetrail_contract.files import trouble_of, write_whole
 from gaugetrail_service.install.accounts import NoSuchAccount, number_of, numbers
 
 SYSTEM = Path("/")
@@ -223,7 +223,7 @@ def carry_out(steps: Iterable[LayingStep], root: Path, say: Callable[[str], None
                 say(f"done: {step}")
         except NoSuchAccount as error:
             if not dry_run:
-                raise NotDone(f"could not {step}: {error}") from error
+                raise NotDone(f"could not {step}: {trouble_of(error)}") from error
             say(f"would {step}")
         except OSError as error:
-            raise NotDone(f"could not {step}: {error}") from error
+            raise NotDone(f"could not {step}: {trouble_of(error)}") from error
