@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import random
 import socket
 import sys
 import threading
@@ -40,6 +41,8 @@ UNSPECIFIED = 0x80
 SILENT_ENDS = 2
 """The broker has hung up so often without an answer: in 3.1.1 it has no other way to refuse a retained last will."""
 LONGEST_WAIT_SECS = 30
+TAKEN_OVER = 0x8E
+GIVING_WAY_SECS = (5, 20)
 
 C = TypeVar("C", bound=mqtt.Client)
 
@@ -66,6 +69,8 @@ class BrokerCalls:
     """Topic, payload, whether it is a retained one, and its number (0 for QoS 0)."""
     fault: Callable[[], None] = _nothing
     """One of these has raised."""
+    has_twin: Callable[[], bool] = lambda: False
+    """Asked at the end of a connection: is there another one with our id?"""
 
 
 def plain_client(*args: object, **more: object) -> mqtt.Client:
@@ -105,6 +110,7 @@ class BrokerConnection(Generic[C]):
         self._stands = False
         """The broker has taken us on this connection."""
         self._silent_ends = 0
+        self._gave_way = False
         self._shown = _proofs(settings)
         self.client = self._make_client()
 
@@ -267,9 +273,19 @@ class BrokerConnection(Generic[C]):
     def _on_disconnect(
         self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, reason: ReasonCode, ____: Properties | None
     ) -> None:
+        self._give_way(to_twin=reason.value == TAKEN_OVER or self._calls.has_twin())
         refusal = self._tls.refusal() if self._tls is not None else None
         self._think_of_retaining(told=refusal is not None)
         self._calls.down(reason.value, refusal or _why(reason))
+
+    def _give_way(self, *, to_twin: bool) -> None:
+        """Two that have one id throw each other out for ever. Whoever comes back at once leaves neither the time
+        to get anything through, so each waits a while, never the same one.
+        """
+        if to_twin or self._gave_way:
+            self._gave_way = to_twin
+            wait = random.randint(*GIVING_WAY_SECS) if to_twin else 1
+            self.client.reconnect_delay_set(wait, max(wait, LONGEST_WAIT_SECS))
 
     def _think_of_retaining(self, *, told: bool) -> None:
         """A connection has ended. Whoever is there next may retain, so it is asked again; one of 3.1.1 that hangs up

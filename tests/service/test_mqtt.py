@@ -26,6 +26,7 @@ class Ear:
     def __init__(self, settings: BrokerSettings) -> None:
         self.ups = 0
         self.faults = 0
+        self.twin = False
         self.said: list[str] = []
         self.came: list[tuple[str, bytes]] = []
         calls = BrokerCalls(
@@ -35,6 +36,7 @@ class Ear:
             down=lambda _, reason: self.said.append(reason),
             came=self._came,
             fault=self._fault,
+            has_twin=lambda: self.twin,
         )
         will = ("gaugetrail/test/will", lambda: b"gone")
         self.broker = BrokerConnection(settings, calls, plain_client, client_id="ear", will=will, unacknowledged=10)
@@ -284,3 +286,20 @@ def test_files_stand_beside_the_settings_and_halves_are_refused(tmp_path: Path) 
         path.write_text(half)
         with pytest.raises(ConfigError, match=words):
             load_settings(BrokerSettings, path)
+
+
+def test_who_is_thrown_out_by_a_twin_leaves_it_some_time(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the two would throw each other out each second, and neither would get anything through."""
+    monkeypatch.setattr(mqtt, "GIVING_WAY_SECS", (60, 60))
+    floor.broker()
+    settings = BrokerSettings.model_validate({"host": "127.0.0.1", "port": floor.mqtt_port})
+    with listening(settings) as first:
+        until(lambda: first.ups == 1, "the first is connected")
+        first.twin = True
+        with listening(settings) as second:
+            until(lambda: second.ups == 1, "so is the second")
+            until(lambda: first.said, "the first is thrown out")
+            floor.kill("mosquitto")
+            floor.broker()
+            until(lambda: second.ups == 2, "the second comes back as ever")
+            assert first.ups == 1

@@ -14,6 +14,7 @@ from gaugetrail_agent.delivery.collectors_heard import CollectorsHeard
 from gaugetrail_agent.delivery.strangers import Vanishing, two_stores, two_with_one_id
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus
+from gaugetrail_service.mqtt import TAKEN_OVER
 
 QUICK_DROP_SECS = 2.0
 QUICK_DROPS = 3
@@ -25,7 +26,6 @@ SILENT_SECS = 5.0
 TWIN_SECS = 60.0
 MOST_NAMED = 5
 UNANSWERED_SECS = 30.0
-TAKEN_OVER = 0x8E
 TWINS = "two agents have one id"
 """Stands in what is said of a second agent under our name."""
 TOO_LARGE = 0x95
@@ -201,6 +201,10 @@ class BrokerLine:
         self._vanishing.note(now)
 
     # --- what follows
+
+    def has_twin(self) -> bool:
+        """Whether another agent under our name was heard of lately."""
+        return self._twin is not None
 
     def silent(self, now: float) -> bool:
         """Whether the connection looks half open: acknowledgements are due and nothing has come for long."""

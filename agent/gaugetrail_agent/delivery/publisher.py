@@ -96,6 +96,7 @@ class Publisher:
                 delivered=self._on_publish,
                 came=self._on_message,
                 fault=self._on_fault,
+                has_twin=lambda: self._line.has_twin(),
             ),
             plain_client,
             client_id=client_id,

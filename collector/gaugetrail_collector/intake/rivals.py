@@ -126,10 +126,14 @@ class Rivals:
             return False
         return abs(utc_us(status.time) - self.now_us()) < SAID_LATELY_US
 
+    def has_twin(self) -> bool:
+        """Whether another collector under our name was heard of lately."""
+        return self._twin is not None and self.now() - self._twin[0] < TWIN_SECS
+
     def alarms(self, own: Place) -> tuple[str, ...]:
         """What is wrong, in words that stay the same while it is."""
         found = []
-        if self._twin is not None and self.now() - self._twin[0] < TWIN_SECS:
+        if self._twin is not None and self.has_twin():
             found.append(f"two collectors have one id: another one calls itself {self.collector!r}{self._twin[1]}")
         found += [
             f"collector {other.collector} shares the group {own.group!r} and writes to another store "

@@ -29,7 +29,7 @@ from gaugetrail_contract.signed_status import collector_offline, write_status
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus
 from gaugetrail_service.broker_limits import NO_RETAIN, NO_SHARES
-from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection
+from gaugetrail_service.mqtt import TAKEN_OVER, BrokerCalls, BrokerConnection
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,6 @@ LISTEN_SECS = 2.0
 """What is retained comes at once."""
 UNRETAINED_SECS = 11.0
 """Everybody has said how he is within this time."""
-TAKEN_OVER = 0x8E
 """MQTT 5: another client of our id has connected."""
 GOODBYE_SECS = 2.0
 SAY_AGAIN_SECS = 60.0
@@ -98,6 +97,7 @@ class Subscriber:
                 down=self._on_disconnect,
                 subscribed=self._on_subscribe,
                 came=self._on_message,
+                has_twin=lambda: self.rivals.has_twin(),
             ),
             self._make_client,
             client_id=settings.client_id or f"gaugetrail-collector-{collector}",
