@@ -26,6 +26,12 @@ def filled(folder: Path, count: int = 300) -> tuple[dict[str, bytes], dict[int, 
         return lying_there(folder), told
 
 
+def leaf_of(files: dict[str, bytes]) -> int:
+    """Where the file's last page that holds rows begins."""
+    raw = files["spool.db"]
+    return max(at for at in range(0, len(raw), 4096) if raw[at] == 0x0D)
+
+
 def kept_whole(folder: Path) -> list[Path]:
     return sorted(folder.glob("spool-damaged-*"))
 
@@ -50,6 +56,13 @@ def found(one: Spool, epoch: str) -> dict[int, str]:
         ),
         pytest.param(lambda files: files | {"spool.db-wal": b"\0" * len(files["spool.db-wal"])}, id="log zeroed"),
         pytest.param(lambda files: files | {"spool.db-wal": files["spool.db-wal"][:-20_000]}, id="log cut"),
+        pytest.param(lambda files: files | {"spool.db": files["spool.db"][:17]}, id="cut within its head"),
+        pytest.param(
+            lambda files: files | {"spool.db": files["spool.db"][: leaf_of(files) + 2]}, id="cut within a page's head"
+        ),
+        pytest.param(
+            lambda files: files | {"spool.db-wal": b"\0" + files["spool.db-wal"][1:56]}, id="log of two spoilt heads"
+        ),
         pytest.param(lambda files: {k: v for k, v in files.items() if k != "spool.db-wal"}, id="log gone"),
         pytest.param(lambda files: {k: v for k, v in files.items() if k != "spool.db"}, id="file gone"),
     ],

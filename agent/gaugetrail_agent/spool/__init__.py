@@ -28,7 +28,7 @@ Recovery
 --------
 SQLite rolls back what was not committed; nobody was told of it. The chain goes on from the last row. Times go on from
 the greatest moment in the file, even if the wall clock has gone back since. Damage: `opening`, `repair`,
-`salvage_pages`.
+`salvage_pages`, `salvage_log`.
 """
 
 from gaugetrail_agent.spool.spool import Spool

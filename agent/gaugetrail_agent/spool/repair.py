@@ -25,7 +25,8 @@ from pathlib import Path
 
 from gaugetrail_agent.spool import schema
 from gaugetrail_agent.spool.bookmark import Bookmark
-from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, SalvagedRow, Scrap, Wal, cut_short
+from gaugetrail_agent.spool.salvage_log import Wal
+from gaugetrail_agent.spool.salvage_pages import MAGIC, Pages, SalvagedRow, Scrap, cut_short, seen
 from gaugetrail_agent.spool.schema import CONFIRMED, SpoolFigures, Weight
 from gaugetrail_agent.spool.sealing import named, new_epoch_name, sound
 from gaugetrail_agent.spool.words import SpoolBroken
@@ -38,6 +39,7 @@ from gaugetrail_contract.seal import seal_of
 from gaugetrail_service.sqlite_files import open_database
 
 SUFFIXES = ("", "-wal", "-shm")
+SPOILT_BEGINNING = "its log (spool.db-wal) is spoilt at its beginning"
 MOST_NAMED = 50
 """Ranges that the event names, the newest; all are counted."""
 LATER_ATTEMPT = """
@@ -80,7 +82,10 @@ def _lost_end(path: Path, known: Bookmark | None, wal: Wal) -> str | None:
     """
     try:
         with closing(schema.look(path)) as db:
-            schema.version(db, path)
+            if schema.version(db, path) == 0:
+                # Nothing has got into the file yet, and SQLite can't read the log's beginning: it would make a new
+                # spool over it. Where only the end of the first transaction is missing, nobody was told anything.
+                return SPOILT_BEGINNING if wal.hides_records else None
             meta = dict(db.execute("SELECT key, value FROM meta WHERE key IN ('session', 'figures')"))
             epochs, place = schema.Epochs.read(db), SpoolFigures.read(str(meta["figures"])).place
     except (sqlite3.Error, KeyError, ValueError) as error:
@@ -91,7 +96,7 @@ def _lost_end(path: Path, known: Bookmark | None, wal: Wal) -> str | None:
         return None
     if meta["session"] not in (known.session, known.before):
         # An earlier run's file without a sound log is a restored backup; with one, the log's beginning is spoilt.
-        return "its log (spool.db-wal) is spoilt at its beginning" if wal.behind else None
+        return SPOILT_BEGINNING if wal.behind or wal.hides_records else None
     span = epochs.span(known.epoch, place)
     fell_short = span is None or span[1] - span[0] < known.seq
     return "its log (spool.db-wal) has lost its end" if fell_short else None
@@ -249,6 +254,8 @@ class _Salvage:
         """
         for number, epoch, seq, raw in self.db.execute("SELECT id, epoch, seq, raw FROM damaged").fetchall():
             if epoch not in self.starts or seq is None:
+                if self._found_elsewhere(raw):
+                    self.db.execute("DELETE FROM damaged WHERE id = ?", (number,))
                 continue
             place = self.starts[epoch] + seq
             after = self.db.execute("SELECT data FROM record WHERE place = ?", (place + 1,)).fetchone()
@@ -257,6 +264,16 @@ class _Salvage:
                 self.put(SalvagedRow(seal_of(raw), raw), epoch, seq)
             if self.db.execute("SELECT 1 FROM record WHERE place = ?", (place,)).fetchone():
                 self.db.execute("DELETE FROM damaged WHERE id = ?", (number,))
+
+    def _found_elsewhere(self, raw: bytes) -> bool:
+        """Whether every record that a spoilt page shows stands in the fresh file under the seal it shows."""
+        heads = seen(raw)
+        return heads is not None and all(self._seal_at(epoch, seq) == sha256 for sha256, epoch, seq in heads)
+
+    def _seal_at(self, epoch: str, seq: int) -> str | None:
+        place = self.starts[epoch] + seq if epoch in self.starts else 0
+        row = self.db.execute("SELECT sha256 FROM record WHERE place = ?", (place,)).fetchone()
+        return None if row is None else str(row[0])
 
 
 def _small_tables(spoilt: Path, db: sqlite3.Connection) -> None:

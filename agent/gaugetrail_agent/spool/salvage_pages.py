@@ -1,32 +1,28 @@
 """Reads records out of a spoilt spool file page by page, asking nobody's leave: neither the tree above a page nor
 SQLite's opinion of the file counts, only whether a record's bytes hash to its seal.
 
-Sources: "Database File Format" of the SQLite documentation, sections 1.3 (header), 1.6 (b-tree pages),
-2.1 (record format) and 4 (write-ahead log). Where a row can't be read by its cell, the page is searched for a seal
-followed by the bytes that it seals: the columns lie side by side in that order.
+Sources: "Database File Format" of the SQLite documentation, sections 1.3 (header), 1.6 (b-tree pages) and 2.1 (record
+format). Where a row can't be read by its cell, the page is searched for a seal followed by the bytes that it seals: the
+columns lie side by side in that order. Pages are looked at as they are now, then as they were before.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from operator import mul
 from pathlib import Path
 
+from gaugetrail_agent.spool.salvage_log import PAGE_BYTES, RECORD, Wal
 from gaugetrail_agent.spool.sealing import sound
 
 MAGIC = b"SQLite format 3\x00"
-PAGE_BYTES = 4096
 TABLE_LEAF = 0x0D
-RECORD = b'{"schema":"gaugetrail/'
 SEALED = re.compile(rb'([0-9a-f]{64})(?=\{"schema":"gaugetrail/)')
-WAL_HEADER, FRAME_HEADER = 32, 24
-WORD = 0xFFFFFFFF
+HEAD = re.compile(
+    rb'([0-9a-f]{64})\{"schema":"gaugetrail/[^"]*","kind":"[^"]*","agent":"[^"]*","epoch":"([0-9a-f]+)","seq":(\d{1,18}),'
+)
 
 Value = int | float | str | bytes | None
 
@@ -52,104 +48,16 @@ class Scrap:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    page: int
-    commit: bool
-    salts: bytes
-    data: bytes
-    stored: tuple[int, int]
-    sum: tuple[int, int]
-    """The checksum that this frame should have, going by what the one before it says."""
-
-
-class Wal:
-    """A write-ahead log: what SQLite would take (`good`), what it would not because its commit is missing (`tail`), and
-    what lies sound behind a spoilt place (`behind`).
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.good: list[_Frame] = []
-        self.tail: list[_Frame] = []
-        self.spoilt: list[_Frame] = []
-        self.behind: list[_Frame] = []
-        try:
-            raw = path.read_bytes()
-        except OSError:
-            return
-        if len(raw) >= WAL_HEADER + FRAME_HEADER:
-            self._read(raw)
-
-    @property
-    def damaged(self) -> bool:
-        """Whether committed frames lie behind a spoilt place. A log torn at its end is none: nobody was told of it."""
-        return any(frame.commit for frame in self.behind)
-
-    @property
-    def more(self) -> bool:
-        """Whether anything lies behind what SQLite would take."""
-        return bool(self.tail or self.behind or self.spoilt)
-
-    def _read(self, raw: bytes) -> None:
-        order = "<" if raw[3] & 1 == 0 else ">"
-        whole = raw[0] and _checksum(raw[:24], (0, 0), order) == struct.unpack(">II", raw[24:32])
-        (size,), salts = struct.unpack(">I", raw[8:12]), raw[16:24]
-        if not whole:
-            # Its head is spoilt: what most of its frames say takes its place.
-            order, size = "<" if sys.byteorder == "little" else ">", PAGE_BYTES
-            starts = range(WAL_HEADER, len(raw) - FRAME_HEADER, FRAME_HEADER + size)
-            salts = Counter(raw[at + 8 : at + 16] for at in starts).most_common(1)[0][0]
-        running = struct.unpack(">II", raw[24:32])
-        unbroken = bool(whole)
-        for at in range(WAL_HEADER, len(raw) - FRAME_HEADER - size + 1, FRAME_HEADER + size):
-            frame = _frame(raw, at, size, running, order)
-            # Other salts: spoilt, or left over from before the log was begun anew. What is in it is then in the file.
-            ok = frame.salts == salts and frame.stored == frame.sum
-            unbroken = unbroken and ok
-            (self.good if unbroken else self.behind if ok else self.spoilt).append(frame)
-            running = frame.stored
-        committed = max((number for number, frame in enumerate(self.good, 1) if frame.commit), default=0)
-        self.good, self.tail = self.good[:committed], self.good[committed:]
-
-
-def _frame(raw: bytes, at: int, size: int, seed: tuple[int, int], order: str) -> _Frame:
-    page, pages_after = struct.unpack(">II", raw[at : at + 8])
-    data = raw[at + FRAME_HEADER : at + FRAME_HEADER + size]
-    stored = struct.unpack(">II", raw[at + 16 : at + 24])
-    own = _checksum(data, _checksum(raw[at : at + 8], seed, order), order)
-    return _Frame(page, pages_after > 0, raw[at + 8 : at + 16], data, (stored[0], stored[1]), own)
-
-
-def _checksum(data: bytes, seed: tuple[int, int], order: str) -> tuple[int, int]:
-    """The log's running checksum. Its definition (a += word + b; b += next word + a) weighs each word with a Fibonacci
-    number by its distance from the end, and two sums of products are much quicker than the steps.
-    """
-    words = struct.unpack(f"{order}{len(data) // 4}I", data)
-    count = len(words)
-    fib = _fibonacci(count + 2)
-    one = sum(map(mul, words, reversed(fib[:count]))) + fib[count - 1] * seed[0] + fib[count] * seed[1]
-    two = sum(map(mul, words, reversed(fib[1 : count + 1]))) + fib[count] * seed[0] + fib[count + 1] * seed[1]
-    return one & WORD, two & WORD
-
-
-@cache
-def _fibonacci(count: int) -> tuple[int, ...]:
-    numbers = [0, 1]
-    while len(numbers) < count:
-        numbers.append((numbers[-1] + numbers[-2]) & WORD)
-    return tuple(numbers)
-
-
 class Pages:
     """Every page of a database as it was last committed, as far as that can be told."""
 
     def __init__(self, path: Path, wal: Wal) -> None:
         self._path = path
         self._wal = wal
-        self._over = {frame.page: frame.data for frame in (*wal.good, *wal.tail, *wal.behind)}
+        self._over = {frame.page: frame.data for frame in wal.sound}
         self._file = path.open("rb") if path.exists() else None
         head = self._file.read(100) if self._file else b""
-        (size,) = struct.unpack(">H", head[16:18]) if head.startswith(MAGIC) else (0,)
+        size = int.from_bytes(head[16:18], "big") if head.startswith(MAGIC) else 0
         self._size = size if size >= 512 and size & (size - 1) == 0 else PAGE_BYTES
         length = path.stat().st_size if self._file else 0
         self._count = max([-(-length // self._size), *self._over])
@@ -167,11 +75,27 @@ class Pages:
             yield from self._in_page(self._page(number), number)
         for frame in self._wal.spoilt:
             yield from self._in_page(frame.data, frame.page)
+        for number, page in self._before():
+            rows = (one for one in self._in_page(page, number) if isinstance(one, SalvagedRow))
+            yield from (row for row in rows if sound(row.sha256, row.data))
+
+    def _before(self) -> Iterator[tuple[int, bytes]]:
+        """What a page held before. When the tree is balanced anew, records move to another page; where the disk has
+        spoilt that one, or the log ends before it, they stand whole only where they came from.
+        """
+        for frame in self._wal.sound:
+            if frame.data is not self._over[frame.page]:
+                yield frame.page, frame.data
+        for number in self._over:
+            yield number, self._in_file(number)
 
     def _page(self, number: int) -> bytes:
         if number in self._over:
             return self._over[number]
-        if self._file is None:
+        return self._in_file(number)
+
+    def _in_file(self, number: int) -> bytes:
+        if self._file is None or number < 1:  # a frame of zeros holds against its sum and names page 0
             return b""
         self._file.seek((number - 1) * self._size)
         return self._file.read(self._size)
@@ -190,7 +114,7 @@ class Pages:
                 yield Scrap(page, f"page {number} of the spoilt file shows {visible} records that can't all be read")
 
     def _cells(self, page: bytes) -> Iterator[SalvagedRow]:
-        (cells,) = struct.unpack(">H", page[3:5])
+        cells = int.from_bytes(page[3:5], "big")
         pointers = page[8 : 8 + 2 * cells]
         for (at,) in struct.iter_unpack(">H", pointers[: len(pointers) // 2 * 2]):
             try:
@@ -235,6 +159,14 @@ def cut_short(path: Path, wal: Wal) -> bool:
         return False
     logged = {frame.page for frame in wal.good}
     return count - there > len(logged) or any(page not in logged for page in range(there + 1, count + 1))
+
+
+def seen(raw: bytes) -> list[tuple[str, str, int]] | None:
+    """Seal, epoch and number of all records that are to be seen in a page, whole or not; null where those of one can't
+    be read, or there is none.
+    """
+    heads = [(found[1].decode(), found[2].decode(), int(found[3])) for found in HEAD.finditer(raw)]
+    return heads if heads and len(heads) == raw.count(RECORD) else None
 
 
 def _carve(page: bytes) -> Iterator[SalvagedRow]:
