@@ -20,7 +20,7 @@ WORD = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class LoggedPage:
     """One page as a transaction left it; the bytes of a last one may be cut short."""
 
     page: int
@@ -39,10 +39,10 @@ class Wal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.good: list[Frame] = []
-        self.tail: list[Frame] = []
-        self.spoilt: list[Frame] = []
-        self.behind: list[Frame] = []
+        self.good: list[LoggedPage] = []
+        self.tail: list[LoggedPage] = []
+        self.spoilt: list[LoggedPage] = []
+        self.behind: list[LoggedPage] = []
         try:
             raw = path.read_bytes()
         except OSError:
@@ -66,7 +66,7 @@ class Wal:
         return any(RECORD in frame.data for frame in (*self.behind, *self.spoilt))
 
     @property
-    def sound(self) -> list[Frame]:
+    def sound(self) -> list[LoggedPage]:
         """What a page holds now is its last frame here; an earlier one is what it held before."""
         return [*self.good, *self.tail, *self.behind]
 
@@ -92,12 +92,12 @@ class Wal:
         self.good, self.tail = self.good[:committed], self.good[committed:]
 
 
-def _frame(raw: bytes, at: int, size: int, seed: tuple[int, int], order: str) -> Frame:
+def _frame(raw: bytes, at: int, size: int, seed: tuple[int, int], order: str) -> LoggedPage:
     page, pages_after = struct.unpack(">II", raw[at : at + 8])
     data = raw[at + FRAME_HEADER : at + FRAME_HEADER + size]
     stored = struct.unpack(">II", raw[at + 16 : at + 24])
     own = _checksum(data[: len(data) // 8 * 8], _checksum(raw[at : at + 8], seed, order), order)
-    return Frame(page, pages_after > 0, raw[at + 8 : at + 16], data, (stored[0], stored[1]), own)
+    return LoggedPage(page, pages_after > 0, raw[at + 8 : at + 16], data, (stored[0], stored[1]), own)
 
 
 def _checksum(data: bytes, seed: tuple[int, int], order: str) -> tuple[int, int]:
