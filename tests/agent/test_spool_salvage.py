@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from spool_bodies import events, lay, lying_there, put, records, spool
+from spool_bodies import events, large_body, lay, lying_there, put, records, spool
 
 from gaugetrail_agent.spool import Spool
 
@@ -121,3 +121,35 @@ def test_a_log_of_which_sqlite_can_take_nothing_is_repaired_and_not_begun_anew(
         assert told == carried(one)
         (event,) = events(one)
         assert event.payload["reason"] == "its log (spool.db-wal) is spoilt at its beginning"
+
+
+def large_ones(folder: Path, values: int) -> tuple[dict[str, bytes], dict[int, bytes]]:
+    """Six commits of a record each that SQLite lays over two pages (21 values, 4 kB) or three (60 values, 10 kB)."""
+    with spool(folder) as one:
+        for number in range(1, 7):
+            one.append(large_body(f"SN{number}", values)).result(10)
+        return lying_there(folder), {entry.place: entry.sealed.data for entry in one.waiting(0, 1000)}
+
+
+def test_a_record_over_several_pages_arrives_where_only_their_heads_in_the_log_are_spoilt(tmp_path: Path) -> None:
+    files, told = large_ones(tmp_path, 60)
+    log = bytearray(files["spool.db-wal"])
+    for at, _, _, page in frames(bytes(log)):
+        if page[0] == 0:  # an overflow page begins with the number of the next one
+            log[at - 1] ^= 1
+    lay(tmp_path, files | {"spool.db-wal": bytes(log)})
+    with spool(tmp_path) as one:
+        assert told == carried(one)
+        assert events(one)[0].payload["damaged"] == 0
+
+
+def test_a_record_over_several_pages_arrives_where_the_log_is_cut_behind_its_end(tmp_path: Path) -> None:
+    files, told = large_ones(tmp_path, 21)
+    log = files["spool.db-wal"]
+    at, _, _, last = list(frames(log))[-1]
+    used = len(last.rstrip(b"\0"))
+    assert told[6][-60:] in last
+    assert used < PAGE - 100
+    lay(tmp_path, files | {"spool.db-wal": log[: at + used]})
+    with spool(tmp_path) as one:
+        assert told == carried(one)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ HEAD = re.compile(
     rb'([0-9a-f]{64})\{"schema":"gaugetrail/[^"]*","kind":"[^"]*","agent":"[^"]*","epoch":"([0-9a-f]+)","seq":(\d{1,18}),'
 )
 
+Look = Callable[[int], bytes]
 Value = int | float | str | bytes | None
 
 
@@ -55,6 +56,9 @@ class Pages:
         self._path = path
         self._wal = wal
         self._over = {frame.page: frame.data for frame in wal.sound}
+        # Often only the head of a frame is spoilt, or what no row uses. What an earlier run of the log has left stands
+        # behind this run's frames, so that the first of a page counts.
+        self._doubtful = {frame.page: frame.data for frame in reversed(wal.spoilt)}
         self._file = path.open("rb") if path.exists() else None
         head = self._file.read(100) if self._file else b""
         size = int.from_bytes(head[16:18], "big") if head.startswith(MAGIC) else 0
@@ -76,8 +80,7 @@ class Pages:
         for frame in self._wal.spoilt:
             yield from self._in_page(frame.data, frame.page)
         for number, page in self._before():
-            rows = (one for one in self._in_page(page, number) if isinstance(one, SalvagedRow))
-            yield from (row for row in rows if sound(row.sha256, row.data))
+            yield from (one for one in self._in_page(page, number) if isinstance(one, SalvagedRow) and _proven(one))
 
     def _before(self) -> Iterator[tuple[int, bytes]]:
         """What a page held before. When the tree is balanced anew, records move to another page; where the disk has
@@ -93,6 +96,9 @@ class Pages:
         if number in self._over:
             return self._over[number]
         return self._in_file(number)
+
+    def _doubtful_page(self, number: int) -> bytes:
+        return self._doubtful[number] if number in self._doubtful else self._page(number)
 
     def _in_file(self, number: int) -> bytes:
         if self._file is None or number < 1:  # a frame of zeros holds against its sum and names page 0
@@ -117,17 +123,24 @@ class Pages:
         cells = int.from_bytes(page[3:5], "big")
         pointers = page[8 : 8 + 2 * cells]
         for (at,) in struct.iter_unpack(">H", pointers[: len(pointers) // 2 * 2]):
-            try:
-                length, behind = _varint(page, at)
-                place, behind = _varint(page, behind)
-                row = _row(place, _record(self._payload(page, behind, length)))
-            except (ValueError, IndexError, struct.error):
-                continue
+            row = self._row_at(page, at, self._page)
+            if self._doubtful and not _proven(row):
+                again = self._row_at(page, at, self._doubtful_page)
+                row = again if _proven(again) else row
             if row is not None:
                 yield row
 
-    def _payload(self, page: bytes, at: int, length: int) -> bytes:
-        """A cell's bytes, collected over its overflow pages. Raises `ValueError`."""
+    def _row_at(self, page: bytes, at: int, look: Look) -> SalvagedRow | None:
+        """The row of a cell, if it is one."""
+        try:
+            length, behind = _varint(page, at)
+            place, behind = _varint(page, behind)
+            return _row(place, _record(self._payload(page, behind, length, look)))
+        except (ValueError, IndexError, struct.error):
+            return None
+
+    def _payload(self, page: bytes, at: int, length: int, look: Look) -> bytes:
+        """A cell's bytes, collected over its overflow pages. Raises `ValueError`, `struct.error`."""
         usable = self._size
         most, least = usable - 35, (usable - 12) * 32 // 255 - 23
         if length <= most:
@@ -138,11 +151,12 @@ class Pages:
         (after,) = struct.unpack(">I", page[at + local : at + local + 4])
         missing = length - local
         while missing > 0:
-            more = self._page(after) if 0 < after <= self._count else b""
-            if len(more) < usable:
+            here = min(missing, usable - 4)
+            more = look(after)
+            if len(more) < 4 + here:
                 raise ValueError("an overflow page is missing")
-            parts.append(more[4 : 4 + min(missing, usable - 4)])
-            missing -= usable - 4
+            parts.append(more[4 : 4 + here])
+            missing -= here
             (after,) = struct.unpack(">I", more[:4])
         return b"".join(parts)
 
@@ -178,6 +192,10 @@ def _carve(page: bytes) -> Iterator[SalvagedRow]:
             end = page.find(b"}", end + 1)
         if end >= 0:
             yield SalvagedRow(sha256, page[start : end + 1])
+
+
+def _proven(row: SalvagedRow | None) -> bool:
+    return row is not None and sound(row.sha256, row.data)
 
 
 def _row(place: int, values: list[Value]) -> SalvagedRow | None:
