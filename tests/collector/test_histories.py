@@ -193,6 +193,22 @@ def test_in_whatever_order_they_come_every_record_is_stored_found_and_proven(
     assert said[0] == said[1]
 
 
+def test_after_a_restart_a_taken_number_is_one_though_the_latest_record_has_a_lesser(place: Place) -> None:
+    """The backlog of a copy lies later than the original's live records, and all stand in one history so far."""
+    original, copy = goes_on([], 5, "A"), goes_on([], 3, "B", 250_000)
+    before = place.store()
+    assert set(let_in(before, [*original[2:], *copy[:2]])) == {Fate.STORED}
+    store = place.store()
+    (outcome,) = store.write(fresh(copy[2:]))
+    assert (outcome.fate, outcome.branch) == (Fate.FORK, branch_name(copy[2].sealed.sha256))
+    assert store.count() == 5
+    let_in(store, [*copy[2:], *original[:2]])
+    again = place.store()
+    assert set(let_in(again, [*original, *copy])) == {Fate.THERE}
+    assert again.count() == 8
+    assert sorted(seals([*original, *copy])) == sorted(itertools.chain.from_iterable(stands(again).values()))
+
+
 def test_verify_says_two_histories_and_tells_a_forgery_from_them(place: Place) -> None:
     store = place.store()
     let_in(store, [*MAIN, *OTHER])

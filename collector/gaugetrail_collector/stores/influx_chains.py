@@ -4,10 +4,13 @@ A point is overwritten by one of the same time and tags, and stands beside one o
 written, this must be known: is its identity there already, and under the same seal? A number beyond the head of its
 chain is new and costs no question; seals seen lately are remembered; the rest is asked for, all of a batch together.
 
-Within a chain times rise with the numbers. That makes the head the latest point of the agent, and puts the records of a
-batch into one short stretch of time, which is looked at first (`influx_around`). What isn't found there is either
-missing, as a backlog behind live records is, or a fork that has another time. The ranges of numbers that the chain has,
-read once, tell the two apart: only for a number that is there is every point of the chain looked at.
+Within a chain times rise with the numbers, which puts the records of a batch into one short stretch of time, which is
+looked at first (`influx_around`). What isn't found there is either missing, as a backlog behind live records is, or a
+fork that has another time. The ranges of numbers that the chain has, read once, tell the two apart: only for a number
+that is there is every point of the chain looked at.
+
+The head is the greatest number, not the latest point's: until a number comes twice, records of two copies of a spool
+may stand in one first history, and the later copy's may have the lesser numbers.
 
 Another collector's writes since then are not in these ranges: a fork of theirs is written beside, and found by verify.
 
@@ -231,21 +234,26 @@ class Chains:
     def _begun(self, agent: str, epoch: str) -> _Chain:
         """What the database has of a chain: how far it goes, and its last record where that is the agent's newest."""
         chain, newest = _Chain(0), -FAR_US
-        bound: dict[str, str | int] = {"agent": stored_tag(agent)}
         for carrier in CARRIERS:
             latest = f"SELECT seq, epoch, sha256, branch FROM {carrier} WHERE agent = $agent ORDER BY time DESC LIMIT 1"
-            for row in self._http.query(latest, bound):
+            for row in self._http.query(latest, {"agent": stored_tag(agent)}):
                 newest = max(newest, int(row["time"]) // 1000)
                 if row["epoch"] != epoch or row["seq"] is None:
-                    # The agent has begun another epoch since, or begins this one: all of it is looked at, once.
-                    chain.head = max(chain.head, self._greatest(carrier, bound | {"epoch": epoch}))
                     continue
                 chain.head = max(chain.head, int(row["seq"]))
                 if row["sha256"] is not None and not row.get("branch"):
                     chain.last[int(row["seq"])] = SealedMoment(str(row["sha256"]), int(row["time"]) // 1000)
+        # Without the epoch, a field, the greatest number takes half as long: no longer than the latest point.
+        if newest > -FAR_US and self._greatest(agent) > chain.head:
+            chain.head = max(chain.head, self._greatest(agent, epoch))
         self._around.newest(agent, newest)
         return chain
 
-    def _greatest(self, carrier: str, bound: dict[str, str | int]) -> int:
-        text = f"SELECT max(seq) AS seq FROM {carrier} WHERE agent = $agent AND epoch = $epoch"
-        return max((int(found["seq"]) for found in self._http.query(text, bound)), default=0)
+    def _greatest(self, agent: str, epoch: str | None = None) -> int:
+        """The greatest number of an agent's records, in all of its epochs or in one."""
+        bound: dict[str, str | int] = {"agent": stored_tag(agent)}
+        where = "agent = $agent"
+        if epoch is not None:
+            bound["epoch"], where = epoch, f"{where} AND epoch = $epoch"
+        texts = (f"SELECT max(seq) AS seq FROM {carrier} WHERE {where}" for carrier in CARRIERS)
+        return max((int(row["seq"]) for text in texts for row in self._http.query(text, bound)), default=0)
