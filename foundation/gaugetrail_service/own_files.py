@@ -84,6 +84,10 @@ def folder_faults(folder: Path, user: ServiceUser) -> Iterator[Finding]:
         )
     elif not user.owns(found):
         yield _foreign(folder, found, folder, user)
+    elif not stat.S_ISDIR(found.st_mode):
+        yield Finding(
+            str(folder), "is no folder", f"mv {_word(folder)} {_word(folder.with_name(folder.name + '.old'))}"
+        )
     else:
         if _mode(found) & WIDE:
             yield Finding(str(folder), f"is open to others ({mode_of(found)})", f"chmod 700 {_word(folder)}")

@@ -102,7 +102,7 @@ class TestEveryWire:
             with pytest.raises(NoReply, match="unit 1 doesn't answer"):
                 await link.read(1, "holding", 0, 1)
 
-        self.on(wire, tmp_path, {1: SimulatedUnit(naps_after=4)}, steps, timeout_secs=0.1)
+        self.on(wire, tmp_path, {1: SimulatedUnit(naps_after=4)}, steps, timeout_secs=0.4)
 
     def test_scenario_47_a_write_that_does_not_stand_is_an_error(self, wire: str, tmp_path: Path) -> None:
         """The unit says yes and keeps what it had: no release is built on that."""

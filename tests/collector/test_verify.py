@@ -14,7 +14,7 @@ import pytest
 from floor import Floor
 from mutations import MUTATIONS, Mutated, forged, put
 from samples import T0
-from small_plant import chained, correction, fill, happening, units
+from small_plant import SECOND, chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
@@ -324,7 +324,10 @@ def test_what_went_with_a_lost_spool_is_missing(
     store.open()
     fill(store, chained(units(stored), "pc1", "before000000"))
     told = {"reason": "gone", "old_epoch": "before000000", "last_seq": 12, "last_seal": "a" * 64}
-    fill(store, chained([happening("spool.lost", "agent", "pc1", **told)], "pc1", "after0000000"))
+    fill(
+        store,
+        chained([happening("spool.lost", "agent", "pc1", **told)], "pc1", "after0000000", start_us=T0 + 3600 * SECOND),
+    )
     chains = {chain.epoch: chain for chain in verify(store).chains}
     assert (chains["before000000"].gaps, chains["before000000"].missing) == ([(stored + 1, 12)], 12 - stored)
     assert chains["after0000000"].ok

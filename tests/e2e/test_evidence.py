@@ -115,6 +115,7 @@ def test_two_collectors_at_once_store_each_record_once(floor: Floor) -> None:
     until(lambda: "ready: other" in floor.log("other"), "both are there")
     for number in range(10, 18):
         operator.inspect(f"SN{number}")
+    until(lambda: "introduced by collector" in floor.log("agent"), "the agent knows the other one")
     floor.kill("collector")
     for number in range(18, 22):
         operator.inspect(f"SN{number}")

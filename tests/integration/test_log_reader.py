@@ -18,11 +18,16 @@ import paho.mqtt.client as mqtt
 import pytest
 from floor import Floor, Operator, command, until
 from paho.mqtt.enums import CallbackAPIVersion
+from wire import records
+
+from gaugetrail_contract import topics
+from gaugetrail_contract.seal import link_of
+from gaugetrail_contract.signing import Signer
 
 pytestmark = pytest.mark.waits
 
-STRANGERS = 6_000
-"""Messages that the collector calls no status, each under another name: more lines than it keeps for a log's reader."""
+NEWCOMERS = 3_000
+"""Agents whose key the collector sees for the first time, and says so: more lines than it keeps for a log's reader."""
 
 
 @dataclass
@@ -56,9 +61,12 @@ def shout(port: int) -> None:
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    sent = [
-        client.publish(f"gaugetrail/v1/stranger{number}/status", b"no document", qos=1) for number in range(STRANGERS)
-    ]
+    key = Signer.new()
+    sent = []
+    for number in range(NEWCOMERS):
+        (first,) = records(1, agent := f"newcomer{number}")
+        signature = key.records(agent, link_of(first.data).epoch, 1, [first.sha256])
+        sent.append(client.publish(topics.records(agent), first.line() + b"\n" + signature, qos=1))
     for one in sent:
         one.wait_for_publish(40)
     client.disconnect()
@@ -113,7 +121,7 @@ def test_delivery_goes_on_while_nobody_reads_the_logs(floor: Floor) -> None:
     assert any("ready: collector" in line for line in said[:10])
     gap = next(number for number, line in enumerate(said) if "event=log_dropped" in line)
     assert re.search(r"the log was not read for a while: \d+ lines dropped here", said[gap])
-    assert "stranger" in said[gap - 1]
+    assert "newcomer" in said[gap - 1]
     assert "stopped" in said[-1]
     proof = floor.verify()
     assert proof["ok"]

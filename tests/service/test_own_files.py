@@ -115,6 +115,13 @@ def test_a47_a_link_in_the_folders_own_place(data: Path) -> None:
     assert (one.what, one.cure.startswith(f'data_dir = "{data}"')) == (f"is a link to {data}", True)
 
 
+def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
+    note = tmp_path / "data"
+    note.write_text("a note")
+    (one,) = folder_faults(note, ME)
+    assert (one.what, one.cure) == ("is no folder", f"mv {note} {note}.old")
+
+
 def test_what_was_put_away_is_looked_at_no_more(data: Path) -> None:
     (data / "spool-damaged-1").mkdir()
     (data / "spool-damaged-1" / "spool.db").symlink_to("/nowhere")

@@ -57,7 +57,7 @@ def list_documents(
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the documents with the edition that holds, and what waits for somebody."""
+    """List the documents. Each with the edition that holds, and what waits for somebody."""
     now_us, register = _read(config, at)
     for life in register.lives.values():
         shown = document_forms.current(life.until(now_us), now_us)
@@ -81,7 +81,7 @@ def show(
     text: Annotated[bool, typer.Option("--text", help="print the text itself, byte for byte")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the edition that holds: who approved it, from when, its digest. Without one, the newest."""
+    """Show the edition that holds. Who approved it, from when, its digest; without one, the newest."""
     now_us, register = _read(config, at)
     life = _life(register, document).until(now_us)
     chosen = life.edition(edition) if edition else life.holding(now_us) or (life.editions or (None,))[-1]
@@ -108,7 +108,7 @@ def _print_text(content: bytes) -> None:
 
 @app.command("history")
 def history(document: DocumentId, config: ConfigFile, as_json: AsJson = False) -> None:
-    """List every step that was taken with a document: who, when, what and why."""
+    """List every step that was taken with a document. Who, when, what and why."""
     _, register = _read(config, None)
     life = _life(register, document)
     for step in life.steps:
@@ -120,7 +120,7 @@ def history(document: DocumentId, config: ConfigFile, as_json: AsJson = False) -
 
 @app.command("attachments")
 def list_attachments(config: ConfigFile, as_json: AsJson = False) -> None:
-    """List the files that belong to documents, and whether each is there as it was. Exit code 1 where one is not."""
+    """List the files that belong to documents. Each with whether it is there as it was; exit code 1 if not."""
     loaded = configuration.load(config)
     _, register = _read(config, None)
     well = True

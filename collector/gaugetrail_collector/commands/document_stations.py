@@ -28,7 +28,7 @@ def stations(
     listen: Annotated[float, typer.Option(min=0.1, help="seconds to listen at the broker")] = LISTEN_SECS,
     as_json: AsJson = False,
 ) -> None:
-    """Say for each line PC whether it holds every document that counts, and for each station which edition it works by.
+    """Say which station works by which edition. For each line PC whether it holds every document that counts.
     Exit code 1 where something is stale.
     """
     loaded = configuration.load(config)

@@ -42,7 +42,7 @@ def import_table(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make documents of a table (.csv or .xlsx), for document new to take in. Every fault is told with row and column,
+    """Make documents of a table (.csv or .xlsx). For document new to take in; every fault is told with row and column,
     and with one nothing is written. A plan's table has the columns of AIAG's control plan; a plan is made for each
     operation.
     """
@@ -71,7 +71,7 @@ def import_table(
 
 
 def export_table(document: DocumentId, config: ConfigFile) -> None:
-    """Print the edition that holds (without one, the newest) as CSV: a plan, a gauge register or a people list."""
+    """Print the edition that holds as CSV. Without one, the newest: a plan, a gauge register or a people list."""
     from gaugetrail_collector.documents.importing import table_of
 
     with opened_store(configuration.load(config)) as store:

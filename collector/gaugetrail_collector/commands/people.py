@@ -36,7 +36,7 @@ def show_matrix(
     at: Annotated[str | None, typer.Option(metavar="DAY", help="as it was that day: 2026-03-31; else today")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List who was qualified for what on a day, by the people documents that held at its end."""
+    """List who was qualified for what on a day. By the people documents that held at its end."""
     now_us = WallClock().now_us()
     day = _day(at) or utc_text(now_us)[:10]
     at_us = min(now_us, utc_us(f"{day}T00:00:00.000000Z") + DAY_US - 1)
