@@ -177,6 +177,30 @@ def test_what_is_gone_at_either_end_of_an_older_epoch_is_named_too(tmp_path: Pat
         assert (said["first_epoch"], said["first_seq"]) == (first, 4)
 
 
+@pytest.mark.parametrize("epoch", [0, 1], ids=["an older one", "the current one"])
+@pytest.mark.parametrize("spoilt", ["name = 'c3f59p7bdbfe'", "start = start + 4"])
+def test_an_epoch_whose_name_or_place_is_spoilt_costs_no_record(tmp_path: Path, epoch: int, spoilt: str) -> None:
+    """Every record says itself where it belongs; one bit in a list is no reason to set all of them aside."""
+    with spool(tmp_path) as one:
+        put(one, 8)
+    spoil_figures(tmp_path)
+    with spool(tmp_path) as one:
+        put(one, 8, 9)
+        told = {entry.sealed.data for entry in one.waiting(0, 100)}
+        epochs = [record.epoch for record in records(one)]
+    with sqlite3.connect(tmp_path / "spool.db") as db:
+        db.execute(f"UPDATE epoch SET {spoilt} WHERE name = ?", (sorted(set(epochs), key=epochs.index)[epoch],))
+    db.close()
+    with spool(tmp_path) as one:
+        assert told <= {entry.sealed.data for entry in one.waiting(0, 100)}
+        said = events(one)[-1]
+        assert (said.type, said.payload["reason"]) == (
+            "spool.repaired",
+            "its epochs are not those that its records name",
+        )
+        assert (one.state().damaged, said.payload["absent"]) == (0, [])
+
+
 def spoil_figures(folder: Path) -> None:
     """What the file says of itself is nonsense, so that it is repaired at the next start."""
     with sqlite3.connect(folder / "spool.db") as db:

@@ -255,11 +255,11 @@ def _whole(file: OpenFile) -> Due | None:
     behind the newest sound one, and the epoch ends there.
     """
     db, chain = file.db, file.chain
+    _prove_epochs(db, chain.epochs)
     bad: list[int] = []
     good: tuple[int, str] | None = None
     for place, sha256, data in db.execute("SELECT place, sha256, data FROM record ORDER BY place DESC"):
-        head = named(bytes(data))
-        if sound(sha256, bytes(data)) and head is not None and (head[1], head[2]) == chain.epochs.of(place):
+        if sound(sha256, bytes(data)):
             good = (place, sha256)
             break
         bad.append(place)
@@ -272,6 +272,19 @@ def _whole(file: OpenFile) -> Due | None:
     reason = "the newest record is not the one that was sealed last"
     seal = good[1] if good else FIRST_PREV
     return Due.now(SpoolRepaired(reason=reason, damaged=len(bad), old_epoch=epoch, last_seq=seq, last_seal=seal))
+
+
+def _prove_epochs(db: sqlite3.Connection, epochs: Epochs) -> None:
+    """The first record of each epoch, and the newest of all, say where they stand. Raises `Spoilt` where a sound one
+    says otherwise: the list of epochs has been spoilt, not the records, and a repair goes by what they say.
+    """
+    first = "SELECT place, sha256, data FROM record WHERE place > ? ORDER BY place LIMIT 1"
+    newest = "SELECT place, sha256, data FROM record ORDER BY place DESC LIMIT 1"
+    rows = [row for start, _ in epochs.rows for row in db.execute(first, (start,))]
+    for place, sha256, data in (*rows, *db.execute(newest)):
+        head = named(bytes(data))
+        if sound(sha256, bytes(data)) and (head is None or head[1:3] != epochs.of(place)):
+            raise Spoilt("its epochs are not those that its records name")
 
 
 def set_damaged(db: sqlite3.Connection, chain: ChainEnd, weight: Weight, place: int, reason: str) -> None:
