@@ -117,7 +117,11 @@ def made_by(script: str) -> Schema:
 
 
 def _schema(db: sqlite3.Connection) -> Schema:
-    rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name, tbl_name, sql")
+    try:
+        rows = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name, tbl_name, sql")
+    except UnicodeDecodeError as error:
+        # SQLite's complaint quotes the statement that it can't read, and Python can't read the complaint.
+        raise NotAsMade("a statement in its schema is spoilt") from error
     return tuple((str(kind), str(name), str(table), _words(sql)) for kind, name, table, sql in rows)
 
 

@@ -56,6 +56,10 @@ def found(one: Spool, epoch: str) -> dict[int, str]:
         ),
         pytest.param(lambda files: files | {"spool.db-wal": b"\0" * len(files["spool.db-wal"])}, id="log zeroed"),
         pytest.param(lambda files: files | {"spool.db-wal": files["spool.db-wal"][:-20_000]}, id="log cut"),
+        pytest.param(
+            lambda files: {k: v.replace(b"CREATE TABLE unit", b"CREATE\xa0TABLE unit") for k, v in files.items()},
+            id="a statement of its schema",
+        ),
         pytest.param(lambda files: files | {"spool.db": files["spool.db"][:17]}, id="cut within its head"),
         pytest.param(
             lambda files: files | {"spool.db": files["spool.db"][: leaf_of(files) + 2]}, id="cut within a page's head"

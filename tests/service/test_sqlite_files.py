@@ -136,3 +136,15 @@ def test_what_is_written_is_never_written_through_a_link(tmp_path: Path) -> None
         refuse_links(tmp_path / "not there", path)
     write_whole(path, b"ours")
     assert (target.read_bytes(), path.read_bytes()) == (b"theirs", b"ours")
+
+
+def test_a_schema_whose_words_the_disk_has_spoilt_is_said_and_not_a_trace(tmp_path: Path) -> None:
+    """SQLite quotes the spoilt statement in its complaint, which is then no text that Python can read."""
+    path = made(tmp_path / "parts.db", OLD)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE part", b"CREATE\xa0TABLE part"))
+    before = path.read_bytes()
+    with pytest.raises(
+        sqlite3.DatabaseError, match=r"parts\.db is left as it is: a statement in its schema is spoilt; put"
+    ):
+        open_list(path, KNOWN)
+    assert path.read_bytes() == before
