@@ -15,7 +15,7 @@ STORE ?= sqlite
 SEED ?=
 KEEP ?=
 JSON ?=
-# make test: WORKERS run side by side, a file of tests at a time, and those that wait beside them; ARGS are handed to pytest
+# make test: WORKERS take the tests, a file at a time, and as many those that wait; ARGS are handed to pytest
 ARGS ?=
 WORKERS ?= 2
 # make deb: the Python that the packages are for, the system's own
@@ -89,7 +89,7 @@ test-computing: .venv/.dev
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not waits"
 
 test-waiting: .venv/.dev
-	@$(BIN)/python -m pytest -m waits
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m waits
 
 # INFLUXD, INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG and GO come by the environment or as words of make, which hands them on.
 test-servers: .venv/.dev

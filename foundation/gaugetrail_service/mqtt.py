@@ -42,7 +42,7 @@ SILENT_ENDS = 2
 """The broker has hung up so often without an answer: in 3.1.1 it has no other way to refuse a retained last will."""
 LONGEST_WAIT_SECS = 30
 TAKEN_OVER = 0x8E
-GIVING_WAY_SECS = (5, 20)
+GIVING_WAY_SECS = (2, 8)
 
 C = TypeVar("C", bound=mqtt.Client)
 

@@ -20,6 +20,8 @@ from gaugetrail_sim.modbus_bus import BusUnits
 from gaugetrail_sim.modbus_units import SimulatedUnit
 from gaugetrail_sim.ptys import LinePort, PtyPort
 
+pytestmark = pytest.mark.waits
+
 
 class PlcWithPower:
     """A PLC whose power goes: refused, silent while it boots, alive."""

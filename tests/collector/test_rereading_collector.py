@@ -15,6 +15,8 @@ from floor import Floor, Operator, until
 
 from gaugetrail_service.console_users import line_of
 
+pytestmark = pytest.mark.waits
+
 FIRST, SECOND = "a long enough word 17", "another word that is long 18"
 
 

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from floor import Floor, Operator, until
 
-pytestmark = [pytest.mark.processes, pytest.mark.mosquitto]
+pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 
 def told_before_the_broker_is_there(floor: Floor, serials: range) -> list[str]:

@@ -14,7 +14,7 @@ from floor import Floor, until
 from gaugetrail_contract.record import Inspection, Verdict
 from gaugetrail_contract.seal import cut_line, open_sealed
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.waits]
 
 PLAN = """
 id = "CP-1"

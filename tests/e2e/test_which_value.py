@@ -28,7 +28,7 @@ from gaugetrail_sim.ptys import PtyPort
 from gaugetrail_sim.station_operator import Terminal
 from gaugetrail_sim.torque import TorqueController
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.waits]
 
 STATION = """
 [[station]]

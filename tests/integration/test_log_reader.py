@@ -26,7 +26,7 @@ from gaugetrail_contract.signing import Signer
 
 pytestmark = pytest.mark.waits
 
-NEWCOMERS = 3_000
+NEWCOMERS = 1_500
 """Agents whose key the collector sees for the first time, and says so: more lines than it keeps for a log's reader."""
 
 
@@ -64,7 +64,7 @@ def shout(port: int) -> None:
     key = Signer.new()
     sent = []
     for number in range(NEWCOMERS):
-        (first,) = records(1, agent := f"newcomer{number}")
+        (first,) = records(1, agent := f"newcomer{number:0120}")
         signature = key.records(agent, link_of(first.data).epoch, 1, [first.sha256])
         sent.append(client.publish(topics.records(agent), first.line() + b"\n" + signature, qos=1))
     for one in sent:
