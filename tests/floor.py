@@ -261,7 +261,10 @@ class Operator:
     def see(self, wanted: Callable[[dict[str, object]], object]) -> dict[str, object]:
         """Read displays until one is as wanted."""
         while not (self.display and wanted(self.display)):
-            line = self._lines.readline()
+            try:
+                line = self._lines.readline()
+            except TimeoutError as e:
+                raise AssertionError(f"not shown within {DEADLINE:.0f} s; the terminal shows {self.display}") from e
             assert line, "the agent has closed the terminal"
             self.display = json.loads(line)
         return self.display
