@@ -97,6 +97,8 @@ def press(floor: Floor) -> Press:
 
 
 def written(floor: Floor, press: Press) -> None:
+    """With a collector to be: where nobody answers for half a minute, that is told too."""
+    floor.write_collector()
     write_agent(
         floor,
         TABLES.format(
@@ -134,6 +136,7 @@ def test_gauge_scanner_plc_and_broker_are_told_in_words_and_go_by_themselves(
     assert LOOK_SECS <= 1, "with a broker's connection that ends at once this keeps three seconds"
     written(floor, press)
     floor.broker()
+    floor.collector()
     press.start()
     floor.agent()
     manual, automatic = Operator(floor, "OP10"), Operator(floor, "OP20")
@@ -182,6 +185,7 @@ def test_everything_down_at_the_start_is_told_and_comes_up_by_itself(
     for port in ports.values():
         port.plug()
     floor.broker()
+    floor.collector()
     told(operator, "green")
     operator.see(lambda now: now["asks"] == "prompt.measure")
     operator.close()
