@@ -308,7 +308,8 @@ def load(path: Path, environ: Mapping[str, str] | None = None, today: date | Non
     people: PeopleList | None = None
     try:
         gauges = load_gauges(bare.path(loaded.settings.agent.gauges)) if loaded.settings.agent.gauges else {}
-        people = load_people(bare.path(loaded.settings.agent.people)) if loaded.settings.agent.people else None
+        if loaded.settings.agent.people:
+            people = load_people(bare.path(loaded.settings.agent.people)).of_line(loaded.settings.agent.line)
     except ConfigError as error:
         problems += error.problems
     problems += _twice(loaded)

@@ -405,6 +405,14 @@ source = "mutated: a digit lost"
 """
 
 
+def test_of_a_people_list_only_the_people_of_the_line_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,name,qualification,line\nOP-1,Ann,,x;l\nOP-2,Bob,,x\nOP-3,Cid,,\n")
+    path = written(tmp_path, AGENT + 'people = "p.csv"\n')
+    people = config.load(path, {}).people
+    assert people is not None
+    assert [one.badge for one in people.person] == ["OP-1", "OP-3"]
+
+
 def test_files_saved_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
     """Windows' own editor puts one before settings, plan, registers, a customer's label, a profile and a password."""
     profiles = tmp_path / "profiles"

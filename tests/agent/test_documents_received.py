@@ -187,6 +187,16 @@ def test_a_line_keeps_only_what_is_for_it(office: Office) -> None:
 # --- A7: forged
 
 
+def test_a_line_asks_for_its_part_of_a_people_list_and_for_no_other(office: Office) -> None:
+    texts = {None: b"everybody's", "line1": b"ours", "line2": b"theirs"}
+    office.says(1, *(listed("PL-1", text, kind="people", line=line) for line, text in texts.items()))
+    parts = [topic for topic in (*office.asked, *office.agent.topics()) if "/parts/" in topic]
+    assert set(parts) == {topics.document_parts(hashlib.sha256(b"ours").hexdigest())}
+    for text in texts.values():
+        office.text(text)
+    assert [path.read_bytes() for path in office.files("texts")] == [b"ours"]
+
+
 def test_a7_a_forged_root_changes_nothing_and_is_told(office: Office) -> None:
     """Attack A7: another plan under its right name, without the plant's key."""
     office.says(1, listed())

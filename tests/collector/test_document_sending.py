@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from gaugetrail_collector.documents import sending
+from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import issue_number, listed_editions
 from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.documents.folding import read_register
+from gaugetrail_collector.documents.roles import people_of
 from gaugetrail_collector.documents.sending import DocumentSender
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.statuses import Heard
@@ -19,10 +23,11 @@ from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, utc_text
-from gaugetrail_contract.distribution.listing import ListedEdition
+from gaugetrail_contract.distribution.listing import ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import open_page
 from gaugetrail_contract.distribution.root import open_root
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
+from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import AgentStatus, DocumentsHeld, LackedDocument
 
@@ -71,6 +76,8 @@ class Plant:
         self.desk.begin("ida", "")
         self.key = signer_at(folder / "documents.key").key
         self.agents: dict[str, Heard[AgentStatus]] = {}
+        self.last: dict[str, bytes] = {}
+        """What was said last on each topic."""
         self.sender = self.another()
 
     def another(self, name: str = "c1") -> DocumentSender:
@@ -85,8 +92,16 @@ class Plant:
             renew_secs=300,
         )
 
-    def take_in(self, document: str, content: bytes, revision: str = "A", *, approved: bool = True) -> None:
-        self.desk.new(NewEdition(DocumentKind.PLAN, document, content, revision), "eva")
+    def take_in(
+        self,
+        document: str,
+        content: bytes,
+        revision: str = "A",
+        *,
+        approved: bool = True,
+        kind: DocumentKind = DocumentKind.PLAN,
+    ) -> None:
+        self.desk.new(NewEdition(kind, document, content, revision), "eva")
         self.desk.step(StepKind.SUBMIT, document, "eva")
         if approved:
             self.desk.step(StepKind.APPROVE, document, "ida")
@@ -94,10 +109,17 @@ class Plant:
 
     def round(self) -> list[str]:
         self.sender.round()
+        return self.topics_said()
+
+    def topics_said(self) -> list[str]:
+        self.last |= self.broker.said
         return self.broker.topics()
 
     def listed(self) -> list[ListedEdition]:
-        return list(listed_editions(read_register(self.store), self.clock.now_us()))
+        return list(listed_editions(read_register(self.store), self.clock.now_us(), self.people()))
+
+    def people(self) -> LineTexts:
+        return LineTexts(partial(stored_text, self.store))
 
     def issue(self) -> int:
         return issue_number(read_register(self.store), self.clock.now_us())
@@ -153,7 +175,7 @@ def test_the_number_rises_with_steps_and_moments_and_is_the_same_everywhere(plan
     later = plant.clock.now_us() + HOUR
     numbers.append(issue_number(register, later))
     assert numbers == sorted(set(numbers))
-    assert [(one.edition, one.state) for one in listed_editions(register, later)] == [(2, "effective")]
+    assert [(one.edition, one.state) for one in listed_editions(register, later, plant.people())] == [(2, "effective")]
     assert issue_number(read_register(plant.store), later) == numbers[-1]
 
 
@@ -281,3 +303,88 @@ def test_a_text_that_the_store_lost_is_an_alarm_and_holds_up_no_other(
     monkeypatch.setattr(sending, "stored_text", lost)
     assert [topic for topic in plant.round() if topic.startswith("parts")] == [f"parts/{other.sha256}/1"]
     assert "the text of CP-1 A, edition 1 can't be sent" in plant.sender.alarms()[0]
+
+
+# --- people, by line
+
+PEOPLE = b"""# Whoever reads this: Ida keeps the list.
+own_qualification = ["weld"]
+[[person]]
+badge = "OP-1"
+name = "Ada"
+line = ["line1"]
+[[person]]
+badge = "OP-2"
+name = "Bob"
+line = ["line2", "line3"]
+[[person.qualified]]
+operation = "OP20"
+issued = "2026-01-15"
+[[person]]
+badge = "QE-3"
+name = "Eve"
+"""
+ADA_GONE = PEOPLE.replace(b"OP-1", b"OP-4").replace(b"Ada", b"Amy")
+
+
+def sent_to(plant: Plant, line: str) -> PeopleList:
+    """What a PC of that line is sent of the people list: out of everything that was said last on each topic."""
+    root = open_root(plant.last[topics.DOCUMENTS_ROOT]).root
+    pages = (plant.last[topics.document_page(number)] for number in range(len(root.pages)))
+    (one,) = for_line([entry for page in pages for entry in open_page(page)], line)
+    text = plant.last[topics.document_part(one.sha256, 1)]
+    assert (one.sha256, one.size) == (sha256(text).hexdigest(), len(text))
+    return people_of(text)
+
+
+def test_a_line_is_sent_its_own_people_and_nobody_else(plant: Plant) -> None:
+    """Nor a remark of the list's file; a line that the list doesn't name gets those of every line."""
+    plant.take_in("PL-1", PEOPLE, kind=DocumentKind.PEOPLE)
+    plant.round()
+    badges = {line: [one.badge for one in sent_to(plant, line).person] for line in ("line1", "line2", "line3", "line9")}
+    of_2 = ["OP-2", "QE-3"]
+    assert badges == {"line1": ["OP-1", "QE-3"], "line2": of_2, "line3": of_2, "line9": ["QE-3"]}
+    there = sent_to(plant, "line2")
+    assert there.taken_from == sha256(PEOPLE).hexdigest()
+    assert there.own_qualification == ("weld",)
+    assert there.person[0].qualified[0].operation == "OP20"
+    texts = [payload for topic, payload in plant.last.items() if "/parts/" in topic and payload]
+    assert len(texts) == 3  # line2's and line3's are one
+    for text in texts:
+        assert b"Ida" not in text
+        assert not (b"Ada" in text and b"Bob" in text)
+        assert b"line" not in text
+
+
+def test_the_part_of_a_line_that_ended_is_taken_from_the_broker_and_the_whole_never_was_there(plant: Plant) -> None:
+    plant.take_in("PL-1", PEOPLE, kind=DocumentKind.PEOPLE)
+    plant.round()
+    before = {one.line: one.sha256 for one in plant.listed()}
+    plant.take_in("PL-1", ADA_GONE, "B", kind=DocumentKind.PEOPLE)
+    plant.sender.round()
+    assert set(plant.broker.cleared()) == {topics.document_part(one, 1) for one in before.values()}
+    plant.topics_said()
+    assert [one.badge for one in sent_to(plant, "line1").person] == ["OP-4", "QE-3"]
+    assert not plant.last.get(topics.document_part(sha256(PEOPLE).hexdigest(), 1))
+    with closing(plant.another()) as anew:  # at a start everything that ever ended is cleared, of before 0.2 the whole
+        anew.round()
+    cleared = plant.broker.cleared()
+    whole = (sha256(text).hexdigest() for text in (PEOPLE, ADA_GONE))
+    ended = {topics.document_part(one, 1) for one in (*whole, *before.values())}
+    assert ended <= set(cleared)
+
+
+def test_a_people_list_that_cant_be_read_is_told_and_no_text_of_it_is_sent(plant: Plant) -> None:
+    plant.take_in("PL-1", b"neither TOML nor a table", kind=DocumentKind.PEOPLE)
+    plant.round()
+    plant.round()
+    assert not [topic for topic in plant.last if "/parts/" in topic]
+    (alarm,) = plant.sender.alarms()
+    assert alarm.startswith("the text of PL-1 A, edition 1 can't be sent to the stations: it can't be taken apart")
+
+
+def test_a_people_list_without_lines_goes_as_it_is(plant: Plant) -> None:
+    text = b'[[person]]\nbadge = "OP-1" # as written\n'
+    plant.take_in("PL-1", text, kind=DocumentKind.PEOPLE)
+    plant.round()
+    assert plant.last[topics.document_part(sha256(text).hexdigest(), 1)] == text

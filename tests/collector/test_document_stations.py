@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gaugetrail_collector.documents.at_stations import current_root, held_there, in_words
+from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.stores.sqlite import SqliteStore
@@ -14,6 +15,8 @@ from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.status import AgentStatus, DocumentsHeld, LackedDocument, StationStatus
 
+NOBODY = LineTexts({}.__getitem__)
+"""No people document is in force."""
 NOON = FixedClock().us + 3_600_000_000
 
 
@@ -45,12 +48,12 @@ def works_by(document: str | None, text: bytes = b"", revision: str = "B") -> St
 
 
 def said(found: DocumentRegister, agents: dict[str, AgentStatus]) -> list[str]:
-    return list(in_words(held_there(found, agents, NOON)))
+    return list(in_words(held_there(found, NOBODY, agents, NOON)))
 
 
 def test_each_pc_and_each_of_its_stations_has_a_line(tmp_path: Path) -> None:
     found = register(tmp_path)
-    root = current_root(found, NOON)
+    root = current_root(found, NOBODY, NOON)
     held = DocumentsHeld(root=root.digest, issue=root.issue, since=utc_text(NOON), heard=root.digest)
     details = {
         "OP10": works_by("CP-1", b"two"),
@@ -75,7 +78,7 @@ def test_each_pc_and_each_of_its_stations_has_a_line(tmp_path: Path) -> None:
 
 def test_a_pc_that_is_behind_or_gone_is_stale(tmp_path: Path) -> None:
     found = register(tmp_path)
-    root = current_root(found, NOON)
+    root = current_root(found, NOBODY, NOON)
     lacks = tuple(LackedDocument(id=f"CP-{number}", edition=1, sha256="0" * 64) for number in range(7))
     told = {
         "pc1": AgentStatus(online=False, agent="pc1"),

@@ -273,6 +273,17 @@ def test_a_line_gets_what_is_for_it_and_for_all() -> None:
     assert [one.id for one in for_line(entries, "line1")] == ["A", "B"]
 
 
+def test_a_line_that_has_a_text_of_its_own_gets_that_one_alone() -> None:
+    entries = [listed("P"), listed("P", line="line1"), listed("P", 2, state="approved")]
+    assert for_line(entries, "line1") == (entries[1], entries[2])
+    assert for_line(entries, "line2") == (entries[0], entries[2])
+
+
+def test_texts_for_more_lines_than_a_page_holds_are_spread() -> None:
+    entries = [listed("P", line=f"line{number}") for number in range(1000)]
+    assert {one for page in pages_of(entries) for one in open_page(page)} == set(entries)
+
+
 # --- texts
 
 

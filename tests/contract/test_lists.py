@@ -59,6 +59,17 @@ def test_a_row_for_each_qualification_makes_one_person_and_everybody_needs_one()
     assert (len(bob.qualified), bob.roles, eve.qualified, eve.roles) == (1, ("operator",), (), ("quality engineer",))
 
 
+def test_a_line_has_its_own_people_and_those_of_every_line() -> None:
+    people = people_in(csv_sheet("p.csv", "id,name,qualification,line\nA,,,line1;line2\nB,,,line2\nC,,,\n"))
+    of = {line: [one.badge for one in people.of_line(line).person] for line in ("line1", "line2", "line3", None)}
+    assert of == {"line1": ["A", "C"], "line2": ["A", "B", "C"], "line3": ["C"], None: ["C"]}
+    assert people.of_line("line1").lines == frozenset()
+    assert people_in(csv_sheet("p.csv", people_table(people))) == people
+    (fault,) = faults(people_in, "id,name,qualification,line\nA,,,li/ne\n")
+    assert "t.csv:2" in fault
+    assert "line" in fault
+
+
 def test_what_is_written_reads_the_same() -> None:
     people = people_in(csv_sheet("p.csv", PEOPLE))
     assert people_in(csv_sheet("p.csv", people_table(people))) == people

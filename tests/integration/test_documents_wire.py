@@ -28,6 +28,12 @@ pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 LARGE = b"".join(b"%08d \xff\n" % number for number in range(10_000))
 
+PEOPLE = b"""\
+badge,name,qualification,line
+OP-1,Ada,,l
+OP-2,Bob,,line2
+"""
+
 
 class Somebody:
     """A connection of nobody's: hears what is said of documents and of agents, and says what it likes."""
@@ -76,8 +82,8 @@ class Office:
         self.key = signer_at(self.data / "documents.key").key
         self.desk.begin("ida", "")
 
-    def take_in(self, document: str, content: bytes, revision: str) -> None:
-        self.desk.new(NewEdition(DocumentKind.PLAN, document, content, revision), "eva")
+    def take_in(self, document: str, content: bytes, revision: str, kind: DocumentKind = DocumentKind.PLAN) -> None:
+        self.desk.new(NewEdition(kind, document, content, revision), "eva")
         self.desk.step(StepKind.SUBMIT, document, "eva")
         self.desk.step(StepKind.APPROVE, document, "ida")
         (self.data / "documents.news").touch()
@@ -125,3 +131,10 @@ def test_a7_a8_documents_reach_a_line_pc_and_no_forged_or_old_word_moves_it(floo
         assert "pc1: holds every document of the newest list, since" in done.output
         assert "OP10: CP-1 A; STALE: its text is that of no edition: it works by a file of its PC" in done.output
         assert done.exit_code == 1
+
+        office.take_in("PL-1", PEOPLE, "1", DocumentKind.PEOPLE)
+        until(lambda: somebody.documents().get("root") not in (None, held["root"]), "the people list is there")
+        kept = b"".join(path.read_bytes() for path in (floor.folder / "agent-data").rglob("*") if path.is_file())
+        assert b"Ada" in kept
+        assert b"Bob" not in kept, "nobody of another line is named on this PC"
+        assert b"OP-2" not in kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,7 +11,9 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.documents.at_stations import held_there, in_words
+from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import read_register
+from gaugetrail_collector.documents.texts import stored_text
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.pages import TooManyDocuments
@@ -32,15 +35,15 @@ def stations(
     Exit code 1 where something is stale.
     """
     loaded = configuration.load(config)
-    with opened_store(loaded) as store:
-        register = read_register(store)
     found = visit(loaded.settings.mqtt, (topics.ALL_AGENT_STATUS,), secs=listen)
     if found.refusal:
         raise fail(f"the broker is not reached: {found.refusal}; {found.cure}")
     heard = latest(neighbours(found.words), "agent")
     agents = {name: one.document for name, one in heard.items() if isinstance(one.document, AgentStatus)}
     try:
-        rows = held_there(register, agents, WallClock().now_us())
+        with opened_store(loaded) as store:
+            people = LineTexts(partial(stored_text, store))
+            rows = held_there(read_register(store), people, agents, WallClock().now_us())
     except TooManyDocuments as error:
         raise fail(str(error)) from error
     if as_json:

@@ -8,5 +8,5 @@ Read `texts` (the bytes of an edition in records), `folding` (from records to li
 what), `checks` (what is held against a text before it is taken), `attachments` (files too large for records), `written`
 (from a step to its record), then `desk`, where steps are taken; `differences` and `consequences` say what an edition
 changes, and what that would have meant; `rows_then` finds the gauge and the person as they stood at a moment;
-`current` and `sending`, what the stations are told; `at_stations`, what they hold.
+`current`, `by_line` and `sending`, what the stations are told; `at_stations`, what they hold.
 """

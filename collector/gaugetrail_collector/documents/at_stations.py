@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_contract.clock import utc_text
@@ -31,14 +32,16 @@ class HeldThere:
     stale: str | None = None
 
 
-def current_root(register: DocumentRegister, now_us: int) -> DocumentsRoot:
+def current_root(register: DocumentRegister, people: LineTexts, now_us: int) -> DocumentsRoot:
     """What every PC should hold. Raises `TooManyDocuments`."""
-    return root_of(pages_of(listed_editions(register, now_us)), issue_number(register, now_us), now_us)
+    return root_of(pages_of(listed_editions(register, now_us, people)), issue_number(register, now_us), now_us)
 
 
-def held_there(register: DocumentRegister, agents: Mapping[str, AgentStatus], now_us: int) -> list[HeldThere]:
+def held_there(
+    register: DocumentRegister, people: LineTexts, agents: Mapping[str, AgentStatus], now_us: int
+) -> list[HeldThere]:
     """A line for each PC, and one for each of its stations. Raises `TooManyDocuments`."""
-    wanted = current_root(register, now_us)
+    wanted = current_root(register, people, now_us)
     found: list[HeldThere] = []
     for name, told in sorted(agents.items()):
         found.append(_at_pc(name, told, wanted))

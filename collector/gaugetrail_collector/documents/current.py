@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import APPROVED, EFFECTIVE, WITHDRAWN, ListedEdition
-from gaugetrail_contract.documents.editions import Edition, EditionState, Life
+from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life
 
 
 def issue_number(register: DocumentRegister, now_us: int) -> int:
@@ -21,19 +22,32 @@ def issue_number(register: DocumentRegister, now_us: int) -> int:
     return sum(len(one.steps) + sum(edition.came_to_hold(now_us) for edition in one.editions) for one in lives)
 
 
-def listed_editions(register: DocumentRegister, now_us: int) -> tuple[ListedEdition, ...]:
-    """Of each document the edition that holds, or that held last and was withdrawn, and those that will hold."""
-    return tuple(one for life in register.lives.values() for one in _of(life, now_us))
+def listed_editions(register: DocumentRegister, now_us: int, people: LineTexts) -> tuple[ListedEdition, ...]:
+    """Of each document the edition that holds, or that held last and was withdrawn, and those that will hold. A people
+    list is listed for each line of it with that line's text, and for every other line with what is left.
+    """
+    return tuple(one for life in register.lives.values() for one in _of(life, now_us, people))
 
 
-def _of(life: Life, now_us: int) -> Iterator[ListedEdition]:
+def _of(life: Life, now_us: int, people: LineTexts) -> Iterator[ListedEdition]:
     came = [one for one in life.editions if one.came_to_hold(now_us)]
     last = came[-1] if came else None
-    if last is not None:
-        yield _listed(life, last, EFFECTIVE if life.holding(now_us) is last else WITHDRAWN)
+    if last is not None and life.holding(now_us) is last:
+        yield from _wanted(life, last, EFFECTIVE, people)
+    elif last is not None:
+        yield _listed(life, last, WITHDRAWN)
     for one in life.editions[last.number if last is not None else 0 :]:
         if one.stage is EditionState.APPROVED:
-            yield _listed(life, one, APPROVED)
+            yield from _wanted(life, one, APPROVED, people)
+
+
+def _wanted(life: Life, edition: Edition, state: str, people: LineTexts) -> Iterator[ListedEdition]:
+    whole = _listed(life, edition, state)
+    texts = people.of(whole.sha256) if life.kind is DocumentKind.PEOPLE else ()
+    if not texts:  # a people list that can't be taken apart is listed all the same, and no text of it is sent
+        yield whole
+    for one in texts:
+        yield whole.model_copy(update={"line": one.line, "sha256": one.sha256, "size": one.size})
 
 
 def _listed(life: Life, edition: Edition, state: str) -> ListedEdition:
@@ -51,8 +65,13 @@ def _listed(life: Life, edition: Edition, state: str) -> ListedEdition:
     )
 
 
-def ended_texts(register: DocumentRegister, listed: tuple[ListedEdition, ...]) -> dict[str, int]:
+def ended_texts(register: DocumentRegister, listed: tuple[ListedEdition, ...], people: LineTexts) -> dict[str, int]:
     """Digest -> size of the texts that once held and that no station needs now."""
     needed = {one.sha256 for one in listed if one.is_wanted}
-    once = (one for life in register.lives.values() for one in life.editions if one.holds_us is not None)
-    return {one.draft.sha256: one.draft.size for one in once if one.draft.sha256 not in needed}
+    once: dict[str, int] = {}
+    for life in register.lives.values():
+        for draft in (one.draft for one in life.editions if one.holds_us is not None):
+            once[draft.sha256] = draft.size
+            if life.kind is DocumentKind.PEOPLE:
+                once |= {one.sha256: one.size for one in people.of(draft.sha256)}
+    return {sha256: size for sha256, size in once.items() if sha256 not in needed}

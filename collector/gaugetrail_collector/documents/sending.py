@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import ended_texts, issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
@@ -28,6 +29,7 @@ from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.distribution.pages import MOST_PAGES, TooManyDocuments, pages_of
 from gaugetrail_contract.distribution.root import DocumentsRoot, root_of, write_root
 from gaugetrail_contract.distribution.text_parts import text_part, text_part_count
+from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.signing import BadKeyFile, Signer, signer_at
 from gaugetrail_contract.status import AgentStatus
 
@@ -47,6 +49,7 @@ LONGEST_AGAIN_SECS = 320.0
 """The list is said again ever more rarely for an agent that doesn't take it: perhaps it knows another key."""
 BYTES_A_ROUND = 2_000_000
 TOPICS_A_ROUND = 200
+PEOPLE = str(DocumentKind.PEOPLE)
 
 
 class DocumentLine(Protocol):
@@ -98,6 +101,7 @@ class DocumentSender:
         self._renew_secs = renew_secs
         self._store: Store | None = None
         self._register = DocumentRegister()
+        self._people = LineTexts(lambda sha256: stored_text(self._opened(), sha256))
         self._read: tuple[float, int | None] = (float("-inf"), None)
         """When the register was read last, and the mark of the news then."""
         self._current: CurrentList | None = None
@@ -159,9 +163,12 @@ class DocumentSender:
             self._current = None
             return
         issue = issue_number(self._register, now_us)
-        if self._current is not None and self._current.root.issue == issue:
+        before = self._current
+        if before is not None and before.root.issue == issue and not self._lacks_people(before):
             return
-        entries = listed_editions(self._register, now_us)
+        entries = listed_editions(self._register, now_us, self._people)
+        if before is not None and before.root.issue == issue and before.entries == entries:
+            return
         try:
             pages = pages_of(entries)
         except TooManyDocuments as error:
@@ -171,12 +178,16 @@ class DocumentSender:
         self._note_changes(entries)
         self._current = CurrentList(entries, tuple(pages), root_of(pages, issue, now_us))
 
+    def _lacks_people(self, current: CurrentList) -> bool:
+        """Whether it lists a people list that couldn't be taken apart by line, and is to be tried again."""
+        return any(one.sha256 in self._people.troubles for one in current.entries)
+
     def _note_changes(self, entries: tuple[ListedEdition, ...]) -> None:
         """Texts that are new go out; those that ended are taken from the broker, at the start all that ever ended."""
         before = self._current.entries if self._current is not None else ()
         known = {one.sha256 for one in before if one.is_wanted}
         self._texts.extend(one for one in entries if one.is_wanted and one.sha256 not in known)
-        for sha256, size in ended_texts(self._register, entries).items():
+        for sha256, size in ended_texts(self._register, entries, self._people).items():
             if self._current is None or sha256 in known:
                 count = text_part_count(size)
                 self._ended.extend(topics.document_part(sha256, number) for number in range(1, count + 1))
@@ -257,7 +268,7 @@ class DocumentSender:
         while self._texts and sent < BYTES_A_ROUND:
             one = self._texts[0]
             try:
-                text = stored_text(self._opened(), one.sha256)
+                text = self._text(one)
             except TextMissing as error:
                 self._trouble(one.sha256, f"the text of {one} can't be sent to the stations: {error}")
                 self._texts.popleft()
@@ -268,6 +279,10 @@ class DocumentSender:
             self._trouble(one.sha256, None)
             self._texts_said[one.sha256] = time.monotonic()
             sent += len(text)
+
+    def _text(self, one: ListedEdition) -> bytes:
+        """Of a people list never the whole, but a line's part. Raises `TextMissing`."""
+        return self._people.text(one.sha256) if one.kind == PEOPLE else stored_text(self._opened(), one.sha256)
 
     def _clear(self) -> None:
         for _ in range(min(TOPICS_A_ROUND, len(self._ended))):

@@ -30,7 +30,7 @@ class ListedEdition(Frozen):
     effective: UtcText = Field(description="from when it holds")
     sha256: Hex256 = Field(description="digest of its text")
     size: int = Field(ge=0, le=MOST_TEXT_BYTES, description="bytes of its text")
-    line: TopicName | None = Field(None, description="for this line only; left out: for every line")
+    line: TopicName | None = Field(None, description="for this line only; left out: for each that has none of its own")
 
     @property
     def came_to_hold(self) -> bool:
@@ -48,8 +48,10 @@ class ListedEdition(Frozen):
 
 
 def for_line(entries: Iterable[ListedEdition], line: str) -> tuple[ListedEdition, ...]:
-    """Those that are for the line."""
-    return tuple(one for one in entries if one.line in (None, line))
+    """Those that are for the line; of an edition that has a text for the line and one for every other, the line's."""
+    mine = tuple(one for one in entries if one.line in (None, line))
+    own = {(one.id, one.edition) for one in mine if one.line is not None}
+    return tuple(one for one in mine if one.line is not None or (one.id, one.edition) not in own)
 
 
 def holding(entries: Iterable[ListedEdition], document: str, now: str) -> ListedEdition | None:

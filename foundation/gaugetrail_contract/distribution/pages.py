@@ -1,8 +1,8 @@
 """Pages: the listed editions in JSON, at most 60,000 bytes a page.
 
-A document has its page by a digest of its id, so that a document which changes changes one page and no other, however
-many there are. How many pages there are (1, 2, 4 … 64) follows from what is listed: the fewest that hold it. The same
-editions give the same pages, byte for byte.
+A document has its page by a digest of its id (and of its line, where it has a text for each), so that a document which
+changes changes one page and no other, however many there are. How many pages there are (1, 2, 4 … 64) follows from what
+is listed: the fewest that hold it. The same editions give the same pages, byte for byte.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class TooManyDocuments(Exception):
 
 def pages_of(entries: Iterable[ListedEdition]) -> list[bytes]:
     """The pages. Raises `TooManyDocuments`."""
-    ordered = sorted(entries, key=lambda one: (one.id, one.edition))
-    written = [(_place(one.id), one.model_dump_json(exclude_none=True).encode("utf-8")) for one in ordered]
+    ordered = sorted(entries, key=lambda one: (one.id, one.edition, one.line or ""))
+    written = [(_place(one), one.model_dump_json(exclude_none=True).encode("utf-8")) for one in ordered]
     count = 1
     while count <= MOST_PAGES:
         pages = [_page([line for place, line in written if place % count == number]) for number in range(count)]
@@ -46,8 +46,10 @@ def pages_of(entries: Iterable[ListedEdition]) -> list[bytes]:
     )
 
 
-def _place(document: str) -> int:
-    return int.from_bytes(hashlib.sha256(document.encode("utf-8")).digest()[:4])
+def _place(one: ListedEdition) -> int:
+    """Texts for many lines don't fit on one page together."""
+    place = one.id if one.line is None else f"{one.id}\n{one.line}"
+    return int.from_bytes(hashlib.sha256(place.encode("utf-8")).digest()[:4])
 
 
 def _page(lines: Sequence[bytes]) -> bytes:

@@ -58,13 +58,14 @@ PEOPLE_COLUMNS = (
     Column("qualification", ("qualification",)),
     Column("roles", ("roles", "role"), many=True),
     Column("language", ("language",)),
+    Column("line", ("line", "lines"), many=True),
     Column("operation", ("operation",)),
     Column("characteristic", ("characteristic",)),
     Column("issued", ("issued",)),
     Column("expires", ("expires",)),
     Column("evidence", ("evidence",)),
 )
-OF_PERSON = ("badge", "name", "qualification", "roles", "language")
+OF_PERSON = ("badge", "name", "qualification", "roles", "language", "line")
 OF_QUALIFICATION = ("operation", "characteristic", "issued", "expires", "evidence")
 
 

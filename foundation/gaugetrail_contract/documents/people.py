@@ -17,7 +17,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_contract.settings import Settings
-from gaugetrail_contract.text import DayText, Identifier, Text
+from gaugetrail_contract.text import DayText, Hex256, Identifier, Name, Text
 
 Role = Literal["operator", "setter", "inspector", "quality engineer", "approver", "administrator", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -76,6 +76,7 @@ class Person(Settings):
     name: Text = Field("", description="as people know them")
     roles: tuple[Role, ...] = Field(("operator",), description=f"any of: {', '.join(ROLES)}")
     language: Language | None = Field(None, description="what the terminal speaks to them, by its code")
+    line: tuple[Name, ...] = Field((), description="lines where they work; empty: every line", examples=[["line1"]])
     qualification: Identifier | None = Field(
         None, description="in words, as lists of before have it; stands in the record, and qualifies for nothing"
     )
@@ -100,6 +101,9 @@ class PeopleList(Settings):
     own_qualification: tuple[Identifier, ...] = Field(
         (), description="characteristics for which a qualification for the operation isn't enough"
     )
+    taken_from: Hex256 | None = Field(
+        None, description="in a list that was made for one line: digest of the whole list; not for people to write"
+    )
     person: tuple[Person, ...] = Field((), description="[[person]]")
 
     @model_validator(mode="after")
@@ -118,6 +122,20 @@ class PeopleList(Settings):
     def get(self, badge: str | None) -> Person | None:
         """Who has that badge."""
         return None if badge is None else self._by_badge.get(badge)
+
+    @property
+    def lines(self) -> frozenset[str]:
+        """The lines that anybody is tied to."""
+        return frozenset(line for one in self.person for line in one.line)
+
+    def of_line(self, line: str | None) -> PeopleList:
+        """Who is of that line or of every line, without a word of anybody else, nor of where else they work; null: who
+        is of every line.
+        """
+        if not self.lines:
+            return self
+        here = (one for one in self.person if not one.line or line in one.line)
+        return self.model_copy(update={"person": tuple(one.model_copy(update={"line": ()}) for one in here)})
 
 
 # --- who may
