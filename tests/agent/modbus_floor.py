@@ -65,10 +65,10 @@ async def bus(
 
 
 class PlcThread:
-    """A PLC on a loop of its own, since the test waits for processes."""
+    """A PLC, or several behind one address, on a loop of their own, since the test waits for processes."""
 
-    def __init__(self) -> None:
-        self.units = BusUnits({1: SimulatedUnit()}, "tcp")
+    def __init__(self, plcs: int = 1) -> None:
+        self.units = BusUnits({number: SimulatedUnit() for number in range(1, plcs + 1)}, "tcp")
         self.port = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()

@@ -1,5 +1,5 @@
-"""The drill's modules, so that the default suite can try its judge and run a few of its scenarios; and the stub of
-newer InfluxDB, which the demo is run against.
+"""The drill's modules, so that the default suite can try its judge and run a few of its scenarios; the stub of newer
+InfluxDB, which the demo is run against; and the PLC on a thread of its own.
 """
 
 import sys
@@ -7,3 +7,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "drill"))
 sys.path.append(str(Path(__file__).parents[1] / "collector"))
+sys.path.append(str(Path(__file__).parents[1] / "agent"))

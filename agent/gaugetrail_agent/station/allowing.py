@@ -23,8 +23,10 @@ from gaugetrail_contract.text import refuse_identifier
 
 ALLOW = "%ALLOW"
 LONGEST_REASON = 200
-NEVER = frozenset({"badge.unusable", "badge.unknown"})
-"""What nobody allows: whoever isn't on the list can be entered there."""
+NEVER = frozenset({"badge.unusable", "badge.unknown", "badge.no_role"})
+"""What nobody allows: who isn't on the list, or has no role there that measures, can be entered there. Else an auditor,
+who changes nothing, would write records.
+"""
 
 
 def locked(state: StationState, light: Light, lock: Lock) -> Step:

@@ -1,0 +1,31 @@
+"""The page on what a station refuses has the rows that are tried at a real station, and no others."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from refusal_table import AT_A_CHARACTERISTIC, GAUGES, PEOPLE
+
+from gaugetrail_agent.station.allowing import NEVER
+from gaugetrail_agent.station.refusals import WHOSE, Whose
+
+PAGE = Path(__file__).parents[2] / "docs" / "refusals.md"
+ROWS = (*PEOPLE, AT_A_CHARACTERISTIC, *GAUGES)
+
+
+def test_the_pages_tables_are_those_that_are_tried() -> None:
+    shown = re.findall(r"^\| (?!refused is)[^-].*\|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert [row.on_the_page for row in ROWS] == shown
+
+
+def test_every_lock_on_a_person_or_a_gauge_is_in_the_table() -> None:
+    """A lock of a kind that nobody has tried fails here."""
+    locks = {
+        id_ for id_, whose in WHOSE.items() if whose in (Whose.BADGE, Whose.GAUGE) and not id_.startswith("allow.")
+    }
+    assert {row.cause for row in ROWS} - {"value.gauge_not_named"} == locks
+
+
+def test_what_nobody_allows_is_what_the_page_says() -> None:
+    assert {row.cause for row in ROWS if not row.allowed} == NEVER - {"badge.unusable"}
