@@ -148,7 +148,7 @@ def test_a_plan_is_approved_by_five_commands_and_read_at_any_collector(office: O
     code, out, err = office.ask("approve", "CP-1001", "--comment", "limits held against the drawing", by="ida")
     assert code == 0
     assert "CP-1001 C, edition 1: effective since" in out
-    assert "ida says by this of CP-1001: I have read this edition, it is right, and it may be worked by." in err
+    assert "ida says by this of CP-1001 C: I have read this edition, it is right, and it may be worked by." in err
     assert states(office, at="c2") == [("CP-1001", "C", "effective")]
     assert office.good("show", "CP-1001", "--text", at="c2") == PLAN
     assert [line.partition("  ")[2] for line in office.good("history", "CP-1001", at="c2").splitlines()] == [
@@ -384,6 +384,21 @@ def test_a_rejected_plan_is_written_anew(office: Office) -> None:
     assert "draft since" in office.good("reject", "CP-1001", "--comment", "the unit is wrong", by="ida")
     assert "edition 2: draft" in office.good("new", "plan", office.plan(PLAN.replace('"mm"', '"in"')), by="eva")
     assert "rejected CP-1001 C, edition 1: the unit is wrong" in office.good("history", "CP-1001")
+
+
+def test_nobody_is_told_what_they_say_by_a_step_that_is_refused(office: Office) -> None:
+    """Nor asked for a password; who is asked has read the meaning first."""
+    office.good("init", by="ida")
+    office.good("new", "plan", office.plan(), by="eva")
+    assert "submit it first" in office.bad("approve", "CP-1001", by="ida")
+    office.good("submit", "CP-1001", by="eva")
+    for who, why in (("eva", "eva may not approve it"), ("olaf", "olaf may not approve it")):
+        said = office.bad("approve", "CP-1001", by=who, password="")
+        assert why in said
+        assert "says by this" not in said
+        assert "password" not in said
+    said = office.bad("approve", "CP-1001", by="ida", password="wrong")
+    assert said.index("ida says by this") < said.index("not the password of ida")
 
 
 def test_what_is_refused_says_what_to_do_and_writes_nothing(office: Office) -> None:

@@ -16,14 +16,13 @@ from gaugetrail_collector.commands import (
     AsJson,
     ConfigFile,
     document_diff,
-    document_forms,
     document_stations,
     document_steps,
     document_tables,
     opened_store,
 )
 from gaugetrail_collector.commands.document_steps import DocumentId, typed_moment
-from gaugetrail_collector.documents import attachments, texts
+from gaugetrail_collector.documents import attachments, texts, wording
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_contract.clock import WallClock
@@ -60,16 +59,16 @@ def list_documents(
     """List the documents. Each with the edition that holds, and what waits for somebody."""
     now_us, register = _read(config, at)
     for life in register.lives.values():
-        shown = document_forms.current(life.until(now_us), now_us)
+        shown = wording.current(life.until(now_us), now_us)
         if (kind is None or life.kind is kind) and shown:
             for edition in shown:
                 state = life.state(edition, now_us)
                 if waiting and state not in (EditionState.DRAFT, EditionState.IN_REVIEW):
                     continue
                 if as_json:
-                    answer(document_forms.edition_json(life, edition, now_us))
+                    answer(wording.edition_json(life, edition, now_us))
                 else:
-                    say(document_forms.row(life, edition, now_us))
+                    say(wording.row(life, edition, now_us))
 
 
 @app.command("show")
@@ -90,9 +89,9 @@ def show(
     if text:
         _print_text(_text(config, chosen))
     elif as_json:
-        answer(document_forms.edition_json(life, chosen, now_us))
+        answer(wording.edition_json(life, chosen, now_us))
     else:
-        for line in document_forms.facts(life, chosen, now_us):
+        for line in wording.facts(life, chosen, now_us):
             say(line)
 
 
@@ -113,9 +112,9 @@ def history(document: DocumentId, config: ConfigFile, as_json: AsJson = False) -
     life = _life(register, document)
     for step in life.steps:
         if as_json:
-            answer(document_forms.step_json(life, step))
+            answer(wording.step_json(life, step))
         else:
-            say(document_forms.step_line(life, step))
+            say(wording.step_line(life, step))
 
 
 @app.command("attachments")
@@ -133,7 +132,7 @@ def list_attachments(config: ConfigFile, as_json: AsJson = False) -> None:
                     answer({"id": life.id, "edition": edition.number, "name": one.name, "sha256": one.sha256} | states)
                 else:
                     where = ", ".join(f"{state} in {folder}" for folder, state in states.items())
-                    say(f"{document_forms.name(life, edition)}: {one.name}, sha256 {one.sha256}: {where}")
+                    say(f"{wording.name(life, edition)}: {one.name}, sha256 {one.sha256}: {where}")
     if not well:
         raise typer.Exit(1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +9,12 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_forms import name
 from gaugetrail_collector.commands.document_steps import DocumentId
 from gaugetrail_collector.documents import texts
-from gaugetrail_collector.documents.consequences import Consequence, consequences
+from gaugetrail_collector.documents.comparing import compared
 from gaugetrail_collector.documents.desk import Declined, known_life
-from gaugetrail_collector.documents.differences import LIMITS, Change, changes
 from gaugetrail_collector.documents.folding import read_register
+from gaugetrail_collector.documents.wording import name
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import Edition, Life
@@ -47,14 +45,13 @@ def diff(
             new = _new_text(store, file, new_edition)
         except (Declined, texts.TextMissing) as error:
             raise fail(str(error)) from error
-        found = changes(life.kind, old, new)
-        meant = consequences(store, life.id, old, new, found, now_us)
+        found = compared(store, life, old, new, now_us)
     if as_json:
-        for change in found:
-            answer(_as_json(change, meant))
+        for change in found.as_json():
+            answer(change)
         return
     say(f"{name(life, old_edition)} → {file if new_edition is None else name(life, new_edition)}")
-    for line in _lines(found, meant):
+    for line in found.lines():
         say(line)
 
 
@@ -73,21 +70,3 @@ def _new_text(store: Store, file: Path | None, edition: Edition | None) -> bytes
         return read_bounded(file, texts.MOST_BYTES)
     except OSError as error:
         raise fail(f"{file} can't be read: {error.strerror or error}") from error
-
-
-def _lines(found: list[Change], meant: Mapping[str, Consequence]) -> Iterator[str]:
-    """What a limit would have meant stands behind the characteristic's last one: it is of all of them together."""
-    if not found:
-        yield "nothing changed"
-    last = {one.about: at for at, one in enumerate(found) if one.key in LIMITS}
-    for at, one in enumerate(found):
-        tail = f"; {meant[one.about]}" if one.about in meant and last.get(one.about) == at else ""
-        yield f"{one}{tail}"
-
-
-def _as_json(change: Change, meant: Mapping[str, Consequence]) -> dict[str, object]:
-    shown: dict[str, object] = {"about": change.about, "key": change.key, "old": change.old, "new": change.new}
-    if change.key in LIMITS and change.about in meant:
-        one = meant[change.about]
-        shown |= {"effect": change.effect, "of_last": one.of, "would_fail": one.would_fail, "did_fail": one.did_fail}
-    return shown

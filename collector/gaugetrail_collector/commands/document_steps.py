@@ -17,10 +17,11 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, document_forms, opened_store
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.documents import attachments, checks, texts
+from gaugetrail_collector.documents import attachments, checks, texts, wording
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
+from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.clock import WallClock
@@ -31,7 +32,6 @@ from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
-from gaugetrail_service.clock_source import kernel_trust
 
 DocumentId = Annotated[str, typer.Argument(metavar="ID", help="the document's id, as document ls lists it")]
 KindWord = Annotated[DocumentKind, typer.Argument(help="what sort of document it is")]
@@ -189,11 +189,14 @@ def _step(
     stdin: bool,
     as_json: bool,
 ) -> None:
-    meaning = MEANING.get(what)
-    if meaning is not None:
-        print(f"{by} says by this of {document}: {meaning}", file=sys.stderr)
-    with _desk(config, by, stdin) as desk:
-        _tell(desk.step(what, document, by, comment, edition, typed_moment(effective)), as_json=as_json)
+    moment = typed_moment(effective)
+    with _desk_open(config) as (loaded, desk):
+        # Judged first: nobody is told what they say by a step that is refused.
+        chosen = desk.judge(what, document, by, comment, edition)
+        if (meaning := MEANING.get(what)) is not None:
+            print(f"{by} says by this of {document} {chosen.draft.revision}: {meaning}", file=sys.stderr)
+        _prove_person(loaded, by, stdin=stdin)
+        _tell(desk.step(what, document, by, comment, chosen.number, moment), as_json=as_json)
 
 
 def _document_key(config: CollectorConfig) -> str:
@@ -208,23 +211,22 @@ def _document_key(config: CollectorConfig) -> str:
 
 @contextlib.contextmanager
 def _desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
+    with _desk_open(config) as (loaded, desk):
+        _prove_person(loaded, by, stdin=stdin)
+        yield desk
+
+
+@contextlib.contextmanager
+def _desk_open(config: Path) -> Iterator[tuple[CollectorConfig, Desk]]:
+    """Before anybody has proven who they are."""
     loaded = configuration.load(config)
-    _prove_person(loaded, by, stdin=stdin)
-    table = loaded.settings.documents
+    here = DocumentsHere.of(loaded)
     with opened_store(loaded) as store:
         try:
-            yield Desk(
-                store,
-                loaded.settings.id,
-                loaded.data_dir / "documents.lock",
-                WallClock(trust=kernel_trust),
-                master=table.master,
-                approver=table.approver,
-            )
+            yield loaded, here.desk(store)
         except Declined as error:
             raise fail(str(error)) from error
-    with contextlib.suppress(OSError):  # the service looks by itself as well, a little later
-        loaded.document_news_path.touch()
+    here.told()
 
 
 def _prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
@@ -246,9 +248,9 @@ def _prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
 def _tell(taken: StepDone, *, as_json: bool) -> None:
     now_us = WallClock().now_us()
     if as_json:
-        answer(document_forms.edition_json(taken.life, taken.edition, now_us) | {"record": taken.record})
+        answer(wording.edition_json(taken.life, taken.edition, now_us) | {"record": taken.record})
     else:
-        say(document_forms.after_step(taken.life, taken.edition, now_us))
+        say(wording.after_step(taken.life, taken.edition, now_us))
 
 
 # --- what was typed

@@ -7,19 +7,15 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_forms import name
-from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.folding import read_register
-from gaugetrail_collector.documents.roles import people_of
-from gaugetrail_collector.stores import Store
+from gaugetrail_collector.documents.in_force import people_lists
+from gaugetrail_collector.documents.wording import name
 from gaugetrail_contract.clock import DAY_US, WallClock, utc_text, utc_us
-from gaugetrail_contract.documents.editions import DocumentKind, Edition, Life
+from gaugetrail_contract.documents.editions import Edition, Life
 from gaugetrail_contract.documents.people import MatrixCell, PeopleList, Person, matrix
-from gaugetrail_contract.settings import ConfigError
 from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="People: who is qualified for what, today and on any day before.")
@@ -41,10 +37,13 @@ def show_matrix(
     day = _day(at) or utc_text(now_us)[:10]
     at_us = min(now_us, utc_us(f"{day}T00:00:00.000000Z") + DAY_US - 1)
     with opened_store(configuration.load(config)) as store:
-        held = list(_held(store, at_us))
+        held = list(people_lists().in_force(store, read_register(store), at_us))
     if not held:
         raise fail(f"no people document held on {day}; document ls --kind people lists them")
-    for life, edition, listed in held:
+    for one in held:
+        life, edition, listed = one.life, one.edition, one.listed
+        if listed is None:
+            raise fail(f"{name(life, edition)} can't be read: {one.fault}")
         if not as_json:
             say(f"{name(life, edition)}, on {day}:")
         for person, cells in _by_person(listed, day):
@@ -53,17 +52,6 @@ def show_matrix(
             else:
                 for line in _lines(person, cells):
                     say(f"  {line}")
-
-
-def _held(store: Store, at_us: int) -> Iterator[tuple[Life, Edition, PeopleList]]:
-    for life in read_register(store).lives.values():
-        edition = life.holding(at_us) if life.kind is DocumentKind.PEOPLE else None
-        if edition is None:
-            continue
-        try:
-            yield life, edition, people_of(texts.stored_text(store, edition.draft.sha256))
-        except (texts.TextMissing, ConfigError, ValidationError, UnicodeDecodeError) as error:
-            raise fail(f"{name(life, edition)} can't be read: {error}") from error
 
 
 def _by_person(people: PeopleList, day: str) -> Iterator[tuple[Person, list[MatrixCell]]]:

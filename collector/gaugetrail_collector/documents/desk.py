@@ -85,9 +85,18 @@ class Desk:
     """The collector that writes. One thread; other processes may be at it, too."""
 
     def __init__(
-        self, store: Store, collector: str, lock: Path, clock: Clock, *, master: bool, approver: Approver = "another"
+        self,
+        store: Store,
+        collector: str,
+        lock: Path,
+        clock: Clock,
+        *,
+        master: bool,
+        approver: Approver = "another",
+        read: Callable[[Store], DocumentRegister] = read_register,
     ) -> None:
         self.store = store
+        self._read = read
         self._collector = collector
         self._lock = lock
         self._clock = clock
@@ -116,20 +125,38 @@ class Desk:
         """Another step; without a number with the edition that is `meant`. Raises `Declined`, `StoreDown`."""
 
         def taken(register: DocumentRegister) -> StepDone:
-            life, now_us = known_life(register, document), self._clock.now_us()
-            edition = number or meant(life, what, now_us).number
-            return self._take(register, life, LifeStep(what, edition, by, now_us, comment, effective_us=effective_us))
+            life = known_life(register, document)
+            return self._take(register, life, self._asked(life, what, by, comment, number, effective_us))
 
         return self._alone(taken)
 
+    def judge(self, what: StepKind, document: str, by: str, comment: str = "", number: int | None = None) -> Edition:
+        """The edition that the step would be taken with now; nothing is written. Raises `Declined`, `StoreDown`."""
+        register = self._read(self.store)
+        if not self._master:
+            raise Declined(self._not_master(register))
+        life = known_life(register, document)
+        asked = self._asked(life, what, by, comment, number)
+        judged, _ = self._judge(register, life, asked)
+        edition = judged.edition(asked.edition)
+        assert edition is not None
+        return edition
+
+    def _asked(
+        self, life: Life, what: StepKind, by: str, comment: str, number: int | None, effective_us: int | None = None
+    ) -> LifeStep:
+        now_us = self._clock.now_us()
+        edition = number or meant(life, what, now_us).number
+        return LifeStep(what, edition, by, now_us, comment, effective_us=effective_us)
+
     def _alone(self, act: Callable[[DocumentRegister], Done]) -> Done:
         if not self._master:
-            raise Declined(self._not_master(read_register(self.store)))
+            raise Declined(self._not_master(self._read(self.store)))
         try:
             with locked(self._lock):
                 for _ in range(TRIES):
                     try:
-                        return act(read_register(self.store))
+                        return act(self._read(self.store))
                     except Overtaken as error:
                         overtaken = error
         except sqlite3.Error as error:
@@ -201,7 +228,8 @@ class Desk:
         needs = NEEDED[kind]
         return replace(needs, approver="anyone") if self._approver == "anyone" else needs
 
-    def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
+    def _judge(self, register: DocumentRegister, life: Life, asked: LifeStep) -> tuple[Life, str]:
+        """The life with the step, and the role in which it is taken. Raises `Declined`."""
         self._judge_writer(register)
         _refuse_words({"the name": asked.by}, {"the comment": asked.comment})
         people = role_book(self.store, register, asked.at_us)
@@ -211,6 +239,10 @@ class Desk:
         judged = take(life, asked)
         if isinstance(judged, StepRefused):
             raise Declined(judged.sentence)
+        return judged, role
+
+    def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
+        judged, role = self._judge(register, life, asked)
         after_us = register.last_us if content is None else self._write_text(register, content)
         chain = self._chain(folding.PURPOSE)
         record = chain.append([step_body(chain, judged, asked, role)], after_us=after_us)[0].record

@@ -7,11 +7,11 @@ and changes nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gaugetrail_collector.evidence.own_chain import own_chains
-from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores import Row, Store
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.documents.editions import (
     Approval,
@@ -61,44 +61,72 @@ class DocumentRegister:
 
 def read_register(store: Store) -> DocumentRegister:
     """What the store says now. Raises `StoreDown`."""
-    return fold(_events(store))
+    rows = (row for chain in own_chains(store, PURPOSE) for row in store.rows(*chain))
+    return fold(event for row in rows if (event := event_of(row)) is not None)
 
 
-def _events(store: Store) -> Iterator[Event]:
-    """Those that can be believed; verify names the others."""
-    for chain in own_chains(store, PURPOSE):
-        for row in store.rows(*chain):
-            try:
-                record = open_sealed(Sealed(row.sha256, row.data))
-            except BadRecord:
-                continue
-            if isinstance(record, Event):
-                yield record
+def event_of(row: Row) -> Event | None:
+    """Null for what can't be believed; verify names it."""
+    try:
+        record = open_sealed(Sealed(row.sha256, row.data))
+    except BadRecord:
+        return None
+    return record if isinstance(record, Event) else None
 
 
 def fold(events: Iterable[Event]) -> DocumentRegister:
     """The register that the events make."""
-    writers: list[DocumentsWriter] = []
-    steps: dict[str, list[tuple[Event, DocumentStepTaken]]] = {}
+    folding = Folding()
     for event in events:
+        folding.add(event)
+    return folding.register()
+
+
+class Folding:
+    """Events as they come, and the register of those that came: what is added costs no more than what it changes."""
+
+    def __init__(self) -> None:
+        self._writers: list[DocumentsWriter] = []
+        self._steps: dict[str, list[tuple[Event, DocumentStepTaken]]] = {}
+        self._changed: set[str] = set()
+        self._lives: dict[str, Life] = {}
+        self._faults: dict[str, list[str]] = {}
+        self._last_text = (0, "")
+        self._last_us = 0
+
+    def add(self, event: Event) -> None:
+        """One of whatever chain; what isn't of documents changes nothing."""
         said = payload_of(event.type, event.subject.kind, event.payload)
         if isinstance(said, DocumentsMaster):
-            writers.append(DocumentsWriter(event.agent, said.administrator, said.number, event.time_us))
+            self._writers.append(DocumentsWriter(event.agent, said.administrator, said.number, event.time_us))
         elif isinstance(said, DocumentStepTaken):
-            steps.setdefault(event.subject.id, []).append((event, said))
-    writers.sort(key=lambda one: (one.number, one.since_us, one.agent))
-    last_us = max([one.since_us for one in writers] + [one.time_us for some in steps.values() for one, _ in some] + [0])
-    faults: list[str] = []
-    lives = {one: life for one in sorted(steps) if (life := _life(one, steps[one], faults)) is not None}
-    texts = [(event.time_us, said.sha256) for some in steps.values() for event, said in some if said.size is not None]
-    return DocumentRegister(
-        lives,
-        writers[-1] if writers else None,
-        frozenset(one.administrator for one in writers),
-        tuple(faults),
-        max(texts)[1] if texts else None,
-        last_us,
-    )
+            self._steps.setdefault(event.subject.id, []).append((event, said))
+            self._changed.add(event.subject.id)
+            if said.size is not None:
+                self._last_text = max(self._last_text, (event.time_us, said.sha256))
+        else:
+            return
+        self._last_us = max(self._last_us, event.time_us)
+
+    def register(self) -> DocumentRegister:
+        """What all of them make, in whatever order they came."""
+        for document in self._changed:
+            faults: list[str] = []
+            life = _life(document, self._steps[document], faults)
+            self._lives.pop(document, None)
+            if life is not None:
+                self._lives[document] = life
+            self._faults[document] = faults
+        self._changed.clear()
+        writers = sorted(self._writers, key=lambda one: (one.number, one.since_us, one.agent))
+        return DocumentRegister(
+            dict(sorted(self._lives.items())),
+            writers[-1] if writers else None,
+            frozenset(one.administrator for one in writers),
+            tuple(fault for document in sorted(self._faults) for fault in self._faults[document]),
+            self._last_text[1] or None,
+            self._last_us,
+        )
 
 
 def _life(document: str, steps: list[tuple[Event, DocumentStepTaken]], faults: list[str]) -> Life | None:

@@ -77,12 +77,16 @@ class RowsThen:
 def _rows_of(kind: DocumentKind, content: bytes) -> Mapping[str, Settings]:
     if kind is DocumentKind.PEOPLE:
         return {one.badge: one for one in people_of(content).person}
+    return {one.id: one for one in gauges_of(content).gauge}
+
+
+def gauges_of(content: bytes) -> GaugeRegister:
+    """The register in a text, TOML or CSV. Raises `ConfigError`, `ValidationError`, `UnicodeDecodeError`."""
     text = text_of(content)
     try:
-        register = GaugeRegister.model_validate(read_toml(text))
+        return GaugeRegister.model_validate(read_toml(text))
     except TomlFault:
-        register = gauges_in(csv_sheet("gauges", text))
-    return {one.id: one for one in register.gauge}
+        return gauges_in(csv_sheet("gauges", text))
 
 
 def _words(row: Settings) -> str:

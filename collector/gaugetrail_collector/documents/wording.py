@@ -1,4 +1,4 @@
-"""What `document` prints: a line for an edition, for a step, the facts of one, and the same for programs."""
+"""What is said of documents: a line for an edition, for a step, the facts of one, and the same for programs. Pure."""
 
 from __future__ import annotations
 
