@@ -9,6 +9,6 @@ what), `checks` (what is held against a text before it is taken), `attachments` 
 (from a step to its record), then `desk`, where steps are taken, and `here`, whether that is at this collector;
 `following` keeps the register up; `differences`, `consequences` and `comparing` say what an edition changes, and what
 that would have meant; `worked_by` leads from a record to the texts that held, `rows_then` and `in_force` to gauges and
-people as they stood at a moment; `current`, `by_line` and `sending`, what the stations are told; `at_stations`, what they hold;
-`wording`, how all that is said.
+people as they stood at a moment; `current`, `by_line` and `sending`, what the stations are told; `at_stations`, what
+they hold; `wording`, how all that is said.
 """
