@@ -12,7 +12,7 @@ from gaugetrail_contract.documents.editions import Life
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TextsCompared:
     """Every change in its order, and by characteristic what its limits together would have meant."""
 
     changes: Sequence[Change]
@@ -49,7 +49,7 @@ class Comparison:
             yield shown
 
 
-def compared(store: Store, life: Life, old: bytes, new: bytes, now_us: int) -> Comparison:
+def compared(store: Store, life: Life, old: bytes, new: bytes, now_us: int) -> TextsCompared:
     """Two texts of that document. Raises `StoreDown`."""
     found = changes(life.kind, old, new)
-    return Comparison(found, consequences(store, life.id, old, new, found, now_us))
+    return TextsCompared(found, consequences(store, life.id, old, new, found, now_us))
