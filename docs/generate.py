@@ -19,6 +19,7 @@ from gaugetrail_agent.config import AgentSettings
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_collector import cli as collector_cli
+from gaugetrail_collector.commands.stats import KindCommand
 from gaugetrail_collector.config import CollectorSettings
 from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.events.registry import event_schema
@@ -129,6 +130,8 @@ def _command(path: str, command: Command) -> Iterator[str]:
     yield ""
     yield (command.help or "").strip()
     yield ""
+    if isinstance(command, KindCommand):
+        yield from _kind(command)
     shown = [parameter for parameter in command.params if parameter.name != "help"]
     if shown:
         yield "| argument or option | default | meaning |"
@@ -141,6 +144,19 @@ def _command(path: str, command: Command) -> Iterator[str]:
             if inner.hidden:
                 continue
             yield from _command(f"{path} {name}", _live(inner))
+
+
+def _kind(command: KindCommand) -> Iterator[str]:
+    """The options of a kind of statistics, which its own parser reads."""
+    yield "| option | default | meaning |"
+    yield "|---|---|---|"
+    for action in command.actions():
+        if "--help" not in action.option_strings:
+            names = ", ".join(f"`{name}`" for name in action.option_strings)
+            choice = "" if action.choices is None else f" ({', '.join(map(str, action.choices))})"
+            default = "required" if action.required else "" if not action.default else f"`{action.default}`"
+            yield f"| {names} | {default} | {_cell((action.help or '') + choice)} |"
+    yield ""
 
 
 def _parameter(parameter: object) -> str:

@@ -26,7 +26,7 @@ from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.input_devices import find_input, installed_keyboards, there_are
 from gaugetrail_agent.links.modbus import ModbusLink
-from gaugetrail_agent.links.modbus_frames import Refused
+from gaugetrail_agent.links.modbus_frames import RequestRefused
 from gaugetrail_agent.links.ports import list_ports, port_exists
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.settings import Problem
@@ -134,7 +134,7 @@ async def _asked(config: AgentConfig) -> list[Problem]:
 def _reason(reading: Reading) -> str:
     code = (reading.error_code or "").removeprefix("exception ")
     if code.isdigit():
-        return str(Refused(int(code)))
+        return str(RequestRefused(int(code)))
     return str(reading.extra.get("why", f"its registers ({reading.raw.hex()}) are no such type ({code})"))
 
 

@@ -24,6 +24,7 @@ COMMANDS = (
     Listed("people", f"{HERE}.people:app", "People: who is qualified for what, today and on any day before."),
     Listed("set-aside", f"{HERE}.set_aside:app", "What could not be understood or stored, and why."),
     Listed("agents", f"{HERE}.agents:app", "Line PCs that were retired: let them go, so that they are no alarm."),
+    Listed("stats", f"{HERE}.stats:app", "Statistics of a table: charts, rules, capability, studies."),
     Listed("backup", f"{HERE}.backup:backup", "Put the collector and its store into one file."),
     Listed("restore", f"{HERE}.backup:restore", "Put a backup back, with the collector stopped."),
     Listed("install", f"{HERE}.install:install", "Lay the collector on this server as a service."),

@@ -11,7 +11,7 @@ from modbus_floor import WIRES, bus, eventually, registers_reply, scripted, tcp
 
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.modbus import ModbusLink, NoReply, NotTaken
-from gaugetrail_agent.links.modbus_frames import Refused
+from gaugetrail_agent.links.modbus_frames import RequestRefused
 from gaugetrail_sim.modbus_bus import BusUnits
 from gaugetrail_sim.modbus_units import SimulatedUnit
 
@@ -63,9 +63,9 @@ class TestEveryWire:
 
     def test_a_refusal_names_its_reason_and_leaves_the_link_in_use(self, wire: str, tmp_path: Path) -> None:
         async def steps(there: BusUnits, link: ModbusLink) -> None:
-            with pytest.raises(Refused, match="exception 2: illegal address"):
+            with pytest.raises(RequestRefused, match="exception 2: illegal address"):
                 await link.read(1, "holding", 0, 10)
-            with pytest.raises(Refused, match="exception 3: illegal value, or too many registers"):
+            with pytest.raises(RequestRefused, match="exception 3: illegal value, or too many registers"):
                 await link.read(1, "holding", 100, 60)
             assert await link.read(1, "holding", 6, 2) == [0, 0]
 
@@ -83,7 +83,7 @@ class TestEveryWire:
             await link.write(1, 10, [5])
             assert there.memory[1].registers[10] == 5
             there.units[1].bad_value_for = frozenset({6, 16})
-            with pytest.raises(Refused, match="exception 3"):
+            with pytest.raises(RequestRefused, match="exception 3"):
                 await link.write(1, 10, [6])
 
         self.on(wire, tmp_path, {1: SimulatedUnit(bad_value_for=frozenset({6}))}, steps)

@@ -21,6 +21,7 @@ SOURCES = {
     "collector": ROOT / "collector" / "gaugetrail_collector",
     "contract": ROOT / "foundation" / "gaugetrail_contract",
     "service": ROOT / "foundation" / "gaugetrail_service",
+    "statistics": ROOT / "foundation" / "gaugetrail_statistics",
 }
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},

@@ -34,7 +34,7 @@ from gaugetrail_agent.links.modbus_frames import (
     EXCEPTIONS,
     Ask,
     OutOfStep,
-    Refused,
+    RequestRefused,
     ascii_answer,
     ascii_frame,
     rtu_answer,
@@ -166,7 +166,7 @@ class ModbusLink:
     # --- what can be asked
 
     async def read(self, unit: int, function: Function, address: int, count: int, *, patient: bool = True) -> list[int]:
-        """Registers, or bits as 0 and 1. Raises `Refused`, `NoAnswer`, `DeviceGone`.
+        """Registers, or bits as 0 and 1. Raises `RequestRefused`, `NoAnswer`, `DeviceGone`.
 
         `patient=False` gives a unit known to be silent less time, when others share a serial bus with it.
         """
@@ -180,7 +180,8 @@ class ModbusLink:
     async def write(self, unit: int, address: int, values: Sequence[int], *, verify: bool = True) -> None:
         """Write holding registers and read them back, for a release signal counts only once it stands there.
 
-        Raises `Refused`, `NoAnswer`, `DeviceGone`, and `NotTaken` when the unit shows something else than was written.
+        Raises `RequestRefused`, `NoAnswer`, `DeviceGone`, and `NotTaken` when the unit shows something else than was
+        written.
         """
         several = register_message.WriteMultipleRegistersRequest(address=address, registers=list(values))
         try:
@@ -189,7 +190,7 @@ class ModbusLink:
                 await self._ask(_ask_of(unit, one))
             else:
                 await self._ask(_ask_of(unit, several))
-        except Refused as error:
+        except RequestRefused as error:
             if error.code not in (1, 3) or len(values) != 1:
                 raise
             await self._ask(_ask_of(unit, several))  # some PLCs know function 16 only, and some call that a bad value
@@ -234,7 +235,7 @@ class ModbusLink:
             raise NoReply(f"{self.name}: unit {unit}: {EXCEPTIONS[pdu[1]]} (exception {pdu[1]})", now - began)
         self._answered_at[unit] = now
         if pdu[0] & 0x80:
-            raise Refused(pdu[1])
+            raise RequestRefused(pdu[1])
         return pdu
 
     async def _ask_by_number(self, ask: Ask, settings: ModbusTcpSettings, *, keep: bool) -> bytes:

@@ -33,7 +33,7 @@ EXCEPTIONS = {
 }
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The unit answered, with an exception code: what was asked for has no value now; the link is fine."""
 
     def __init__(self, code: int) -> None:

@@ -27,7 +27,7 @@ from gaugetrail_agent.drivers.modbus.values import ValueReader
 from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble, gone
 from gaugetrail_agent.errors import DeviceGone, DriverFault
 from gaugetrail_agent.links.modbus import ModbusLink, NoReply
-from gaugetrail_agent.links.modbus_frames import Refused
+from gaugetrail_agent.links.modbus_frames import RequestRefused
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_contract.plc_codes import ResultCode
 
@@ -192,7 +192,7 @@ class ModbusDevice:
     async def _read_block(self, block: Block) -> dict[str, tuple[Reading, ...]]:
         try:
             answer = await self._read(block)
-        except Refused as error:
+        except RequestRefused as error:
             return await self._one_by_one(block, error)
         values = self._values
         if self._refused:
@@ -208,13 +208,13 @@ class ModbusDevice:
                 return await self._link.read(
                     self._settings.unit_id, block.function, block.address, block.count, patient=patient
                 )
-            except Refused as error:
+            except RequestRefused as error:
                 if not (error.code in (5, 6) and tries_left):
                     raise
                 await asyncio.sleep(BUSY_SECS)
         raise AssertionError("the last try returns or raises")
 
-    async def _one_by_one(self, block: Block, error: Refused) -> dict[str, tuple[Reading, ...]]:
+    async def _one_by_one(self, block: Block, error: RequestRefused) -> dict[str, tuple[Reading, ...]]:
         """A block that is refused as a whole is read value by value, so that one illegal address costs one value."""
         if len(block.values) == 1 or error.code in (1, 5, 6):
             for wanted in block.values:
@@ -274,7 +274,8 @@ class ModbusDevice:
         if not self._refused:
             return WELL
         names = ", ".join(
-            f"{name} at {self._values[name].value.address} ({Refused(code)})" for name, code in self._refused.items()
+            f"{name} at {self._values[name].value.address} ({RequestRefused(code)})"
+            for name, code in self._refused.items()
         )
         return Complaint(
             f"{self.name}: {len(self._refused)} of {len(self._values)} values are refused: {names}",
@@ -314,5 +315,5 @@ class ModbusDevice:
             self._on_state(self.name, state)
 
 
-def _refused(name: str, error: Refused) -> Reading:
+def _refused(name: str, error: RequestRefused) -> Reading:
     return Reading(Status.ERROR, b"", channel=name, error_code=f"exception {error.code}")

@@ -18,7 +18,7 @@ from gaugetrail_agent.drivers.modbus.blocks import Block, Wanted, blocks
 from gaugetrail_agent.drivers.modbus.handshake import Log, Seen, answered, judge, looks_new
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.modbus import ModbusLink
-from gaugetrail_agent.links.modbus_frames import Refused
+from gaugetrail_agent.links.modbus_frames import RequestRefused
 from gaugetrail_agent.reading import Reading
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.settings import Settings
@@ -245,7 +245,7 @@ class PlcHandshake:
     async def _read_block(self, block: Block) -> list[int]:
         try:
             return await self._link.read(self._settings.unit_id, "holding", block.address, block.count)
-        except Refused as error:
+        except RequestRefused as error:
             names = ", ".join(wanted.name for wanted in block.values) or "seq"
             raise DeviceGone(f"the trigger ({names}) can't be read: {error}; look at the register map") from error
 
@@ -274,7 +274,7 @@ class PlcHandshake:
         register = self._settings.register(address)
         try:
             await self._link.write(self._settings.unit_id, register, [value], verify=verify)
-        except Refused as error:
+        except RequestRefused as error:
             raise DeviceGone(
                 f"{name} ({address}) can't be written: {error}; look at the register map, and at the PLC's write access"
             ) from error
