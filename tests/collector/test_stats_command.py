@@ -157,3 +157,29 @@ def test_no_door_needs_numpy_for_its_help_and_without_it_the_extra_is_named(tmp_
     )
     assert done.stderr == ""
     assert done.stdout.startswith("2.32592894728")
+
+
+def test_describe_answers_for_programs_and_people(tmp_path: Path) -> None:
+    path = tmp_path / "F.csv"
+    path.write_text("bore,machine\n" + "".join(f"{value},M1\n" for value in (10000001, "", 10000003, 10000002)))
+    words = ["stats", "describe", "--data", str(path), "--value", "bore"]
+    found = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+    assert tuple(found[name] for name in ("kind", "n", "mean", "sd", "autocorrelation1")) == (
+        "describe",
+        3,
+        10000002,
+        1,
+        -0.5,
+    )
+    assert {"w", "p"} == set(found["shapiro"])
+    assert {"a2", "a2_adjusted", "p"} == set(found["anderson_darling"])
+    assert "mean              1e+07" in CliRunner().invoke(app, words).stdout
+
+
+def test_describe_says_why_equal_values_have_no_test(tmp_path: Path) -> None:
+    path = tmp_path / "F.csv"
+    path.write_text("bore\n5\n5\n5\n")
+    done = CliRunner().invoke(app, ["stats", "describe", "--data", str(path), "--value", "bore", "--json"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["sd"], found["shapiro"]["w"], found["autocorrelation1"]) == (0, 0, None, None)
+    assert "all values are equal" in found["warnings"][0]

@@ -1,0 +1,83 @@
+"""Mean, standard deviation and autocorrelation, as exact as the decimals that were measured.
+
+Promise: no digit is lost on the way. A measured value is a decimal of a few digits, and the shortest text of its binary
+form is that decimal again; it is taken as a whole number of its last place, sums and squares are whole numbers and
+exact, and one rounding stands at the end. So neither a large offset (NIST's NumAcc4) nor the order of values changes a
+digit, where the usual one-pass formula fails and a two-pass one still feels the binary form.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from decimal import Context, Decimal
+from fractions import Fraction
+
+from gaugetrail_statistics.refusing import Refused
+
+WIDE = Context(prec=1400, Emin=-5000, Emax=5000)
+"""Digits enough for the widest span of binary numbers, squared not included: the squares are whole numbers."""
+
+
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean. Raises `Refused` where there is no value."""
+    if not values:
+        raise Refused("no values: nothing has a mean")
+    whole, unit = _in_last_place(values)
+    return float(Fraction(sum(whole), len(whole)) * unit)
+
+
+def variance(values: Sequence[float]) -> float:
+    """The sample variance, over n-1. Raises `Refused` for fewer than two values."""
+    if len(values) < 2:
+        raise Refused(f"a standard deviation needs two values, not {len(values)}")
+    whole, unit = _in_last_place(values)
+    count, total = len(whole), sum(whole)
+    return float(Fraction(count * sum(one * one for one in whole) - total * total, count * (count - 1)) * unit * unit)
+
+
+def sd(values: Sequence[float]) -> float:
+    """The sample standard deviation, over n-1. Raises `Refused` for fewer than two values."""
+    return math.sqrt(variance(values))
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle value, or the mean of the two middle ones. Raises `Refused` where there is no value."""
+    if not values:
+        raise Refused("no values: nothing has a median")
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else mean(ordered[half - 1 : half + 1])
+
+
+def spread(values: Sequence[float]) -> float:
+    """The range, of decimals: 0.3 - 0.1 is 0.2. Raises `Refused` where there is no value."""
+    if not values:
+        raise Refused("no values: nothing has a range")
+    return float(Decimal(repr(max(values))) - Decimal(repr(min(values))))
+
+
+def autocorrelation1(values: Sequence[float]) -> float | None:
+    """How each value goes with the one before it (lag 1, NIST's formula); `None` where all are equal."""
+    whole, _ = _in_last_place(values)
+    count, total = len(whole), sum(whole)
+    away = [count * one - total for one in whole]
+    squares = sum(one * one for one in away)
+    if not squares:
+        return None
+    return float(Fraction(sum(one * after for one, after in itertools.pairwise(away)), squares))
+
+
+def _in_last_place(values: Sequence[float]) -> tuple[list[int], Fraction]:
+    """The values as whole numbers of the last decimal place that any of them has, and that place."""
+    decimals = [Decimal(repr(float(value))) for value in values]
+    place = min((exponent_of(one) for one in decimals), default=0)
+    return [int(one.scaleb(-place, WIDE)) for one in decimals], Fraction(10) ** place
+
+
+def exponent_of(number: Decimal) -> int:
+    """The power of ten of a number's last digit."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int), "not finite"
+    return exponent
