@@ -36,7 +36,7 @@ from gaugetrail_agent.heartbeat import Heartbeat
 from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
-from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.languages.spoken import spoken
 from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
 from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
 from gaugetrail_agent.renewal import Renewal
@@ -273,7 +273,7 @@ class Agent:
         self.heartbeat.station(display)
         self.report.show(display)
         if self.terminal is not None:
-            self.terminal.show(display.station, display.document(ENGLISH))
+            self.terminal.show(display.station, display.document(spoken(display.speaks)))
 
 
 def _spool(config: AgentConfig, clock: Clock, origin: Origin) -> Spool:

@@ -79,6 +79,7 @@ class Health:
         self.stations[station] = state
         told = {"waits_for": state, "person": display["operator"], "unit": display["serial"]}
         told |= {key: display[key] for key in ("plan", "revision", "plan_sha256")}
+        told["overrides"] = display["overrides"]
         told["devices"] = self.station_devices.get(station, ())
         told["refused"] = display["message"] if state == "refused" else None
         notices = display["notices"]

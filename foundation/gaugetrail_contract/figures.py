@@ -205,6 +205,13 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         ("station",),
     ),
     Figure(
+        "gaugetrail_agent_station_overrides_total",
+        "counter",
+        "how often since start somebody let a person or a gauge measure that the station refuses",
+        lambda s: (((name,), float(station.overrides)) for name, station in s.station_details.items()),
+        ("station",),
+    ),
+    Figure(
         "gaugetrail_agent_clock_synced",
         "gauge",
         "1: a time source disciplines this PC's clock",

@@ -47,6 +47,9 @@ class StationStatus(Told):
         None, description="red: no part can be measured or recorded now; amber: it can, and somebody should know"
     )
     notices: tuple[str, ...] = Field((), description="what isn't well around it, in sentences, the worst first")
+    overrides: int = Field(
+        0, ge=0, description="how often since start somebody let a person or a gauge measure that it refuses"
+    )
     devices: tuple[str, ...] | None = Field(
         None, description="names of the devices that it works with; left out by agents of before 0.2"
     )

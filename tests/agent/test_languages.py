@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from station_floor import Floor, setup
 
 import gaugetrail_agent
 from gaugetrail_agent.languages.sentences import (
     ENGLISH,
+    FOLDER,
     Sentence,
     Term,
     placeholders,
     read_language,
     said,
 )
+from gaugetrail_agent.languages.spoken import languages, spoken
 from gaugetrail_agent.reading import Status
-from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.setup import IDENTIFIERS
 from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.documents.formula import NoResultWhy
+from gaugetrail_contract.documents.people import ROLES, PeopleList
 from gaugetrail_contract.record import PlanRef, Verdict
 from gaugetrail_contract.settings import ConfigError
 
@@ -58,6 +65,7 @@ def test_code_says_what_the_catalogue_holds_with_the_values_that_it_wants_and_no
 
 def test_every_word_that_can_stand_in_a_sentence_is_in_the_catalogue() -> None:
     possible = {*map(str, Verdict), *map(str, Status), *IDENTIFIERS, "overdue", "blocked"}
+    possible |= {role.replace(" ", "_") for role in ROLES}
     possible |= {*map(str, NoResultWhy), "implausible"}
     assert {key.removeprefix("terms.") for key in ENGLISH.templates if key.startswith("terms.")} == possible
 
@@ -76,6 +84,62 @@ def test_a_sentence_stands_inside_another_and_words_are_looked_up() -> None:
     )
     said_of = said("value.no_value", device="bore", status=Term(Status.NO_VALUE), characteristic="bore")
     assert ENGLISH.text(said_of) == "bore: no value; measure bore again"
+
+
+@pytest.mark.parametrize("language", sorted(languages() - {"en"}))
+def test_a_shipped_language_is_whole(language: str) -> None:
+    """Each sentence stands in it, with the same values; a value may be named twice, none may be left out."""
+    found = tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))
+    there = {f"{table}.{name}": text for table, entries in found.items() for name, text in entries.items()}
+    assert there.keys() == ENGLISH.templates.keys()
+    wanted = {key: placeholders(text) for key, text in ENGLISH.templates.items()}
+    assert {key: placeholders(text) for key, text in there.items()} == wanted
+    same = {key for key, text in there.items() if text == ENGLISH.templates[key] and re.search("[a-z]{3}", text)}
+    assert {key for key in same if re.sub(r"\{[a-z_]+\}", "", ENGLISH.templates[key]).strip(" ;:,.")} <= SAME[language]
+    read_language(language)
+
+
+SAME = {"de": {"terms.administrator", "terms.auditor"}}
+"""Words that are the same in English."""
+
+
+@pytest.mark.parametrize(
+    ("codes", "says"),
+    [
+        (("de", "en"), "abgemeldet"),
+        (("de-AT", "en"), "abgemeldet"),
+        ((None, "de"), "abgemeldet"),
+        (("fr", "de"), "abgemeldet"),
+        (("../de", "x"), "logged off"),
+        (("en", "de"), "logged off"),
+        ((None,), "logged off"),
+        ((), "logged off"),
+    ],
+)
+def test_the_first_code_counts_that_there_is_a_file_for(codes: tuple[str | None, ...], says: str) -> None:
+    assert spoken(codes).text(said("badge.logged_off")) == says
+
+
+def test_a_person_is_spoken_to_in_their_language_while_they_are_there() -> None:
+    people = PeopleList.model_validate(
+        {
+            "qualifications": "not_kept",
+            "person": [{"badge": "OP-1", "language": "de"}, {"badge": "OP-2"}, {"badge": "OP-3", "language": "en"}],
+        }
+    )
+    at = Floor(replace(setup(people=people), language="de"))
+
+    def prompt() -> object:
+        shown = display(at.setup, at.state)
+        return shown.document(spoken(shown.speaks))["prompt"]
+
+    said_to = {}
+    for badge in ("OP-1", "OP-2", "OP-3", "OP-9", "%LOGOFF"):
+        at.scan(badge)
+        said_to[badge] = prompt()
+    german, english = "Teil scannen", "scan the unit"
+    # OP-9 is nobody: who stands there is still OP-3.
+    assert said_to == {"OP-1": german, "OP-2": german, "OP-3": english, "OP-9": english, "%LOGOFF": "Ausweis scannen"}
 
 
 GERMAN = """
@@ -129,7 +193,7 @@ def test_english_is_a_language_like_any_other() -> None:
         ('badge = "x"', "badge: there is no such sentence in en.toml"),
         ("[badge", "is no TOML file"),
         (b"\xff", "is no TOML file"),
-        (None, "can't be read: No such file or directory (allowed: en)"),
+        (None, "can't be read: No such file or directory (allowed: de, en)"),
     ],
 )
 def test_a_translators_slip_is_named_before_anything_is_said(

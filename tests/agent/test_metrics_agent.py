@@ -30,6 +30,7 @@ def document(**changes: object) -> AgentStatus:
         "delivery": DeliveryStatus(connected=True, receipts=7, receipts_ignored=1, resent=2),
         "devices": {"bore": DeviceStatus(up=True, readings=12, garbled=2, last_reading="2026-11-23T08:01:00.500000Z")},
         "stations": {"OP20": "measure"},
+        "station_details": {"OP20": {"overrides": 2}},
         "clock": ClockTrust.SYNCED,
     }
     return AgentStatus.model_validate(fields | changes)
@@ -62,6 +63,7 @@ def test_figures_are_those_of_the_status_document() -> None:
     assert shown["gaugetrail_agent_device_readings_total", ("bore",)] == 12
     assert shown["gaugetrail_agent_device_refused_total", ("bore",)] == 2
     assert shown["gaugetrail_agent_info", ('line1 "pc" \\1', "ab" * 32, "0.1.0")] == 1
+    assert shown["gaugetrail_agent_station_overrides_total", ("OP20",)] == 2
     assert {figure.name for figure in AGENT_FIGURES} <= {name for name, _ in shown}
 
 

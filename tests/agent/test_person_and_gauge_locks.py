@@ -9,6 +9,7 @@ import pytest
 from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, gauge, setup
 
 from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.runner import _answer
 from gaugetrail_agent.station.unfinished import journal_text, kept
@@ -324,6 +325,22 @@ def test_somebody_with_the_role_lets_the_gauge_measure_for_a_reason_that_stands_
         gauge="G-17",
         serial="SN000001",
     )
+
+
+def test_what_was_allowed_is_counted() -> None:
+    floor = at(people(held()), WEIGHT, gauges={"G-18": gauge("G-18", None, "blocked")})
+    for scan in ("OP-12", "SN000001"):
+        floor.scan(scan)
+    for count in (1, 2):
+        floor.gauge("scale", "12.0", "g")
+        floor.scan("%ALLOW:checked against the master")
+        floor.scan("OP-12")  # who is refused allows nothing
+        floor.scan("%ALLOW:checked against the master")
+        floor.scan("OP-3")
+        assert display(floor.setup, floor.state).document(ENGLISH)["overrides"] == count
+        floor.gauge("scale", "12.0", "g")
+        floor.say(Recorded("r", "SN000001", Verdict.PASS))
+        floor.scan("SN000002")
 
 
 def test_what_was_allowed_for_one_unit_is_not_for_the_next() -> None:

@@ -84,6 +84,10 @@ def test_a_station_shows_who_works_there_and_by_which_plan() -> None:
     assert (station.state, station.person, station.plan) == ("wait_unit", "OP-12", "CP-1001 C")
     page = environment().get_template("_line.html").render(now=T0, view=view, collector="c1")
     assert "OP-12 · CP-1001 C" in page
+    assert "allowed although refused" not in page
+    say(neighbours, station_details={"OP20": {"overrides": 3}})
+    page = environment().get_template("_line.html").render(now=T0, view=made.view(), collector="c1")
+    assert "allowed although refused: 3, since its agent started" in page
 
 
 def test_alarms_of_agents_come_in_their_own_words() -> None:

@@ -11,6 +11,7 @@ import typer
 
 from gaugetrail_agent.commands import AsJson, ConfigWord
 from gaugetrail_agent.inquiries.asking import CantAsk, asked, desk_for
+from gaugetrail_contract.counts import counted
 from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_contract.findings import Finding, in_lines
 from gaugetrail_service.cli import answer, fail, say
@@ -103,7 +104,8 @@ def _station(name: str, one: Report) -> str:
     who = one.get("person") or "nobody logged in"
     unit = f", unit {one['unit']}" if one.get("unit") else ""
     says = f"; {one['message']}" if one.get("message") else ""
-    return f"station   {name:<12} {one['plan']} {one['revision']}, {who}{unit}: {one['prompt']}{says}"
+    overrides = f"; {counted(one['overrides'], 'override')} since start" if one.get("overrides") else ""
+    return f"station   {name:<12} {one['plan']} {one['revision']}, {who}{unit}: {one['prompt']}{says}{overrides}"
 
 
 def _short(moment: object) -> str:

@@ -202,6 +202,7 @@ def _station(shown: Shown) -> dict[str, object]:
         "plan_sha256": told["plan_sha256"],
         "device": told["device"],
         "last": told["last"],
+        "overrides": told["overrides"],
     }
 
 

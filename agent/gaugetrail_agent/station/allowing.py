@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, SentenceValue, Term, said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import LiftedLock, Light, Lock, LockKey, StationState, Step, TellEvent, say
 from gaugetrail_contract.events.station import StationOverridden
@@ -69,7 +69,8 @@ def answered_by(setup: Setup, state: StationState, badge: str) -> Step:
     why = f"{ENGLISH.text(lock.says)}: {reason}"
     allowed = LiftedLock(lock.key, Override(who=badge, why=why[:2000]))
     told = TellEvent(_event(setup, state, lock, badge, reason))
-    state = replace(state, lock=None, plea=None, light="off", says=said("allow.allowed", badge=badge))
+    count = state.overrides + 1
+    state = replace(state, lock=None, plea=None, overrides=count, light="off", says=said("allow.allowed", badge=badge))
     if state.unit is not None:
         return replace(state, unit=replace(state.unit, allowed=(*state.unit.allowed, allowed))), (told,)
     if lock.key[0].startswith("badge."):
@@ -89,8 +90,13 @@ def _may_not(setup: Setup, lock: Lock, badge: str) -> Sentence | None:
     return said("allow.oneself", badge=badge) if lock.key[1] == badge else None
 
 
-def _roles(setup: Setup) -> str:
-    return ", ".join(setup.override_roles)
+def _roles(setup: Setup) -> SentenceValue:
+    """Any of these, in words of whoever reads it."""
+    first, *others = (Term(role.replace(" ", "_")) for role in setup.override_roles)
+    says: SentenceValue = first
+    for one in others:
+        says = said("allow.either", first=says, then=one)
+    return says
 
 
 def _event(setup: Setup, state: StationState, lock: Lock, badge: str, reason: str) -> EventBody:

@@ -37,6 +37,8 @@ class Display:
     light: Light
     next: Characteristic | None
     state: StationState
+    speaks: tuple[str | None, ...] = ()
+    """Codes of the languages for whoever is here: their own, then the station's."""
 
     def document(self, language: Language) -> dict[str, object]:
         """The JSON object that terminals get: each sentence in words, with its id beside it."""
@@ -60,6 +62,8 @@ class Display:
             "last": self._last(),
             "sign": self.sign,
             "notices": [self._notice(about, language) for about in self._noticed()],
+            "all_well": language.text(said("notice.all_well")),
+            "overrides": state.overrides,
         }
 
     @property
@@ -96,7 +100,13 @@ def display(setup: Setup, state: StationState) -> Display:
         light=_light(setup, state),
         next=next_characteristic(setup, state),
         state=state,
+        speaks=(_language(setup, state), setup.language),
     )
+
+
+def _language(setup: Setup, state: StationState) -> str | None:
+    person = None if setup.people is None else setup.people.get(state.operator)
+    return None if person is None else person.language
 
 
 def next_characteristic(setup: Setup, state: StationState) -> Characteristic | None:

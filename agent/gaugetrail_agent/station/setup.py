@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
+from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
@@ -33,7 +34,14 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _spoken(code: str) -> str:
+    if (reason := refuse_language(code)) is not None:
+        raise ValueError(reason)
+    return code
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Spoken = Annotated[str, AfterValidator(_spoken)]
 GaugeLock = Literal["refuse", "flag"]
 
 
@@ -109,6 +117,11 @@ class StationTable(Settings):
         examples=["QE-3: G-0017 is at the laboratory on Monday, checked against the master each morning"],
     )
 
+    language: Spoken = Field(
+        "en",
+        description="what the terminal speaks while nobody is logged on, and to people whose list names no language",
+        examples=["de"],
+    )
     override_roles: tuple[Role, ...] = Field(
         ("quality engineer",),
         description="who may let a person or a gauge measure that the station refuses, by badge and with a reason "
@@ -195,6 +208,8 @@ class Setup:
     """Who allows the values of others, and why."""
     override_roles: tuple[Role, ...] = ("quality engineer",)
     """Who may allow what is refused of a person or a gauge."""
+    language: str = "en"
+    """What the terminal speaks to whom has no language of their own."""
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
     unfinished_secs: float = 600
     _heard: dict[str | None, set[str | None]] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -264,6 +279,7 @@ def station_setup(
         gauge_locks=table.gauge_locks,
         unfit_gauge_reason=table.unfit_gauge_reason,
         override_roles=table.override_roles,
+        language=table.language,
         on_spool_full=table.on_spool_full,
         unfinished_secs=table.unfinished_secs,
     )

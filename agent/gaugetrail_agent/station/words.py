@@ -87,7 +87,8 @@ class StationState:
     `unfinished` is a unit that the agent's last life left half measured, and `then` the scans that wait until what is
     being sealed is recorded. `sights` and `uses` are what decides whose a value is; `notices` is what is told of all
     around the station; `question` is a value that the operator is asked about. `lock` is what was refused last because
-    of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here.
+    of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here;
+    `overrides` counts what was allowed since the agent's start.
     """
 
     operator: str | None = None
@@ -106,6 +107,7 @@ class StationState:
     lock: Lock | None = None
     plea: str | None = None
     allowed: tuple[LiftedLock, ...] = ()
+    overrides: int = 0
 
 
 # --- what happens to it

@@ -70,7 +70,7 @@ def drawn_notices(before: Screenful, now: Screenful) -> list[Text]:
     if told == (before.get("notices") or []):
         return []
     if not told:
-        return [Text("■  all is well again", style=SIGNS["green"])]
+        return [Text(f"■  {visible(str(now.get('all_well') or 'all is well again'))}", style=SIGNS["green"])]
     return [Text(f"■  {visible(str(one['text']))}", style=SIGNS.get(str(one["sign"]), "")) for one in told]
 
 

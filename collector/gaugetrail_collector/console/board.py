@@ -61,6 +61,8 @@ class StationView:
     """What its operator is told that isn't well, the worst first."""
     red: bool = False
     """Whether no part can be measured or recorded there now."""
+    overrides: int = 0
+    """How often since its agent's start somebody let measure what it refuses."""
 
     @property
     def well(self) -> bool:
@@ -275,6 +277,7 @@ class Board:
             () if heard is None else faults_of(heard.document, station),
             told.notices,
             told.sign == "red",
+            told.overrides,
         )
 
     def _read(self) -> None:
