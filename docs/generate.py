@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,19 @@ from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_collector import cli as collector_cli
 from gaugetrail_collector.commands.stats import KindCommand
 from gaugetrail_collector.config import CollectorSettings
+from gaugetrail_contract.documents.calendar import Calendar
+from gaugetrail_contract.documents.external import ExternalDocument
+from gaugetrail_contract.documents.form import Form
+from gaugetrail_contract.documents.instruction import InstructionDocument
+from gaugetrail_contract.documents.limits import LimitsDocument
+from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.plan import PlanFile
+from gaugetrail_contract.documents.reaction import ReactionPlan
 from gaugetrail_contract.events.registry import event_schema
 from gaugetrail_contract.figures import AGENT_FIGURES, COLLECTOR_FIGURES
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record.schema import record_schema
+from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 from gaugetrail_sim import cli as sim_cli
 
@@ -37,6 +45,16 @@ from event_pages import events_page  # noqa: E402 (the same)
 
 from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
 
+PAPERS: Mapping[str, type[Settings]] = {
+    "order": OrderDocument,
+    "calendar": Calendar,
+    "instruction": InstructionDocument,
+    "reaction": ReactionPlan,
+    "limits": LimitsDocument,
+    "form": Form,
+    "external": ExternalDocument,
+}
+"""The other documents that people write as TOML."""
 NOTE = "<!-- written by make docs; change the code, not this page -->\n"
 
 
@@ -46,6 +64,7 @@ def pages() -> dict[Path, str]:
         "agent": AgentSettings.model_json_schema(),
         "collector": CollectorSettings.model_json_schema(),
         "plan": PlanFile.model_json_schema(),
+        **{name: model.model_json_schema() for name, model in PAPERS.items()},
         "profile": driver.profile_schema(),
         "record": record_schema(),
         "receipt": Receipt.model_json_schema(),
@@ -59,6 +78,8 @@ def pages() -> dict[Path, str]:
     files[reference / "settings-collector.md"] = settings_page("gaugetrail-collector", schemas["collector"])
     files[reference / "profile-format.md"] = settings_page("The profile file", schemas["profile"])
     files[reference / "plan-file.md"] = settings_page("The control plan", schemas["plan"])
+    for name in PAPERS:
+        files[reference / f"{name}-file.md"] = settings_page(f"The {name} document", schemas[name])
     files[reference / "record.md"] = settings_page("The record", schemas["record"])
     for name, cli in (("agent", agent_cli), ("collector", collector_cli), ("sim", sim_cli)):
         files[reference / f"commands-{name}.md"] = commands_page(f"gaugetrail-{name}", cli.app)

@@ -17,7 +17,7 @@ from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import fail, say
 
 WANTED = (
-    *("examples", "plans", "gauges.csv", "people.csv", "mosquitto", "schema"),
+    *("examples", "plans", "documents", "gauges.csv", "people.csv", "mosquitto", "schema"),
     *("grafana/dashboards", "grafana/provisioning"),
 )
 """What is shipped of `config/`; `pyproject.toml` puts the same into the wheel."""

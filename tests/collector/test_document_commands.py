@@ -403,6 +403,8 @@ def test_nobody_is_told_what_they_say_by_a_step_that_is_refused(office: Office) 
 
 def test_what_is_refused_says_what_to_do_and_writes_nothing(office: Office) -> None:
     plan = office.plan()
+    (office.folder / "people.csv").write_text("id,name,qualification\nOP-1,Eva,all\n")
+    people = str(office.folder / "people.csv")
     assert "documents are not begun yet: run document init" in office.bad("new", "plan", plan, by="eva")
     assert "no collector writes documents yet" in office.bad("init", by="ida", at="c2")
     office.good("init", by="ida")
@@ -410,12 +412,12 @@ def test_what_is_refused_says_what_to_do_and_writes_nothing(office: Office) -> N
     assert "that is not the password of eva" in office.bad("new", "plan", plan, by="eva", password="guessed")
     assert "or mallory is no user of the console; nothing was done" in office.bad("new", "plan", plan, by="mallory")
     assert "documents are written by c1, not by c2" in office.bad("new", "plan", plan, by="eva", at="c2")
-    assert "--id is required" in office.bad("new", "form", plan, by="eva", code=2)
+    assert "--id is required" in office.bad("new", "people", people, by="eva", code=2)
     assert "the text says that its id is CP-1001" in office.bad("new", "plan", plan, "--id", "CP-2", by="eva")
     assert "no day of the calendar" in office.bad("new", "plan", plan, "--review-by", "2026-02-31", by="eva", code=2)
     assert "is no time; write" in office.bad("new", "plan", plan, "--effective", "soon", by="eva", code=2)
     assert "the comment: it is one line" in office.bad("new", "plan", plan, "--comment", "a\nb", by="eva")
-    assert "the revision" in office.bad("new", "form", plan, "--id", "F", "--revision", "a\tb", by="eva")
+    assert "the revision" in office.bad("new", "people", people, "--id", "F", "--revision", "a\tb", by="eva")
     assert states(office) == []
     office.good("new", "plan", plan, by="eva")
     assert "there is no document CP-1002; did you mean CP-1001" in office.bad("submit", "CP-1002", by="eva")
@@ -426,10 +428,11 @@ def test_what_is_refused_says_what_to_do_and_writes_nothing(office: Office) -> N
     )
     assert "say why, in the comment" in office.bad("reject", "CP-1001", "--comment", "", by="ida")
     assert "there is no edition 7; there are 1" in office.bad("approve", "CP-1001", "--edition", "7", by="ida")
-    office.good("new", "form", plan, "--id", "F-1", by="ida")
-    office.good("submit", "F-1", by="ida")
-    assert "ida wrote it, so somebody else approves it" in office.bad("approve", "F-1", by="ida")
-    assert "is a document of kind form" in office.bad("new", "reaction", plan, "--id", "F-1", by="ida")
+    office.good("new", "people", people, "--id", "P-1", by="ida")
+    office.good("submit", "P-1", by="ida")
+    assert "ida wrote it, so somebody else approves it" in office.bad("approve", "P-1", by="ida")
+    (office.folder / "order.toml").write_text('id = "P-1"\npart = "PR-74"\nquantity = 5\n')
+    assert "is a document of kind people" in office.bad("new", "order", str(office.folder / "order.toml"), by="ida")
 
 
 def test_a_text_at_fault_is_told_with_its_line_and_nothing_is_taken(office: Office) -> None:
@@ -461,14 +464,17 @@ def test_anyone_approves_where_the_settings_say_so_and_the_edition_remembers(off
     assert states(office) == [("CP-1001", "C", "effective")]
 
 
-def test_orders_hold_at_once_and_any_bytes_come_back(office: Office) -> None:
+def test_orders_hold_at_once_and_the_text_comes_back_byte_for_byte(office: Office) -> None:
+    """In several parts, with whatever line ends and signs it has."""
     office.good("init", by="ida")
-    (office.folder / "order").write_bytes(bytes(range(256)) * 500)
-    office.good("new", "order", str(office.folder / "order"), "--id", "O-1", by="eva")
+    head = b'\xef\xbb\xbfid = "O-1"\r\npart = "PR-74"\r\nquantity = 5  # \xc3\xbc\r\n'
+    content = head + b"".join(b"# %06d \t\xe2\x82\xac\r\n" % number for number in range(10_000))
+    (office.folder / "order").write_bytes(content)
+    office.good("new", "order", str(office.folder / "order"), by="eva")
     assert states(office) == [("O-1", "1", "effective")]
     settings = ["--config", str(office.folder / "c2.toml")]
     done = CliRunner().invoke(app, ["document", "show", "O-1", "--text", *settings])
-    assert done.stdout_bytes == bytes(range(256)) * 500
+    assert done.stdout_bytes == content
     assert "worked by" not in office.ask("submit", "O-1", by="eva")[2]
 
 

@@ -21,11 +21,14 @@ from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.config import CollectorConfig
 from gaugetrail_collector.documents import attachments, checks, texts, wording
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
+from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
+from gaugetrail_collector.documents.named import naming_remarks
 from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
+from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.files import read_bounded
 from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.settings import ConfigError
@@ -104,20 +107,30 @@ def new(
         title or said.title,
         typed_moment(effective),
         _day(review_by) or said.valid_until,
+        line=said.line,
     )
     with _desk(config, by, stdin) as desk:
         # The files first: a record never names one that isn't there.
-        attached = _kept(configuration.load(config), attach or [], said.file_sha256)
+        attached = _kept(configuration.load(config), attach or [], said)
         _tell(desk.new(replace(wanted, attachments=attached), by, comment), as_json=as_json)
 
 
-def check(kind: KindWord, file: File, as_json: AsJson = False) -> None:
+def check(
+    kind: KindWord,
+    file: File,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="settings of a collector: a plan is held against the documents there, too"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check a text as new does, and take nothing in. Every fault is told with its line."""
     _, said = _checked(kind, file)
+    remarks = [*said.remarks, *_unnamed(kind, file, config)]
     if as_json:
-        answer({"ok": True, "id": said.id, "revision": said.revision, "remarks": list(said.remarks)})
+        answer({"ok": True, "id": said.id, "revision": said.revision, "remarks": remarks})
     else:
-        for remark in said.remarks:
+        for remark in remarks:
             say(f"worth a look: {remark}")
         say(f"{file}: good. {' '.join(one for one in (said.id, said.revision, said.title) if one)}")
 
@@ -267,10 +280,23 @@ def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, checks.SaidOfItself
     return content, said
 
 
-def _kept(config: CollectorConfig, files: list[Path], wanted: str | None) -> tuple[Attachment, ...]:
-    """`wanted`: the text is about the file of that digest, so that another one in its place is refused."""
+def _unnamed(kind: DocumentKind, file: Path, config: Path | None) -> list[str]:
+    """What a plan names and nobody has."""
+    if config is None or kind is not DocumentKind.PLAN:
+        return []
+    with opened_store(configuration.load(config)) as store:
+        register = read_register(store)
+        return list(naming_remarks(load_plan(file)[0].file, register, store, WallClock().now_us()))
+
+
+def _kept(config: CollectorConfig, files: list[Path], said: checks.SaidOfItself) -> tuple[Attachment, ...]:
+    """A file that stands in another one's place is refused, and so is a text whose pictures aren't all here."""
     kept: list[Attachment] = []
-    if files and wanted is not None and not any(_is_file_of(wanted, file) for file in files):
+    wanted = said.file_sha256
+    there = [sha256 for file in files if (sha256 := _digest_of(file)) is not None]
+    if lacking := [sha256 for sha256 in said.pictures if sha256 not in there]:
+        raise fail(f"the text shows the file with the sha256 {lacking[0]}, which isn't attached: add --attach FILE")
+    if files and wanted is not None and wanted not in there:
         raise fail(f"the text is about the file with the sha256 {wanted}, and none that is attached has it")
     for file in files:
         if (reason := refuse_identifier(file.name)) is not None:
@@ -282,11 +308,11 @@ def _kept(config: CollectorConfig, files: list[Path], wanted: str | None) -> tup
     return tuple(kept)
 
 
-def _is_file_of(sha256: str, file: Path) -> bool:
+def _digest_of(file: Path) -> str | None:
     try:
-        return attachments.digest_of(file)[0] == sha256
+        return attachments.digest_of(file)[0]
     except OSError:
-        return False  # to keep it says why
+        return None  # to keep it says why
 
 
 def _one_of(what: str, said: str | None, given: str | None) -> str | None:

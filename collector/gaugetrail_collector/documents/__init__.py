@@ -5,10 +5,10 @@ text and everything that was done with it, and `verify` and the archive cover it
 master`), into chains of its own, and keeps nothing beside them that it can't lose. A step not taken is a sentence.
 
 Read `texts` (the bytes of an edition in records), `folding` (from records to lives), `rights` and `roles` (who may do
-what), `checks` (what is held against a text before it is taken), `attachments` (files too large for records), `written`
-(from a step to its record), then `desk`, where steps are taken, and `here`, whether that is at this collector;
-`following` keeps the register up; `differences`, `consequences` and `comparing` say what an edition changes, and what
-that would have meant; `worked_by` leads from a record to the texts that held, `rows_then` and `in_force` to gauges and
-people as they stood at a moment; `current`, `by_line` and `sending`, what the stations are told; `at_stations`, what
-they hold; `wording`, how all that is said.
+what), `checks` (what is held against a text before it is taken), `named` (what it names and nobody has), `attachments`
+(files too large for records), `written` (from a step to its record), then `desk`, where steps are taken, and `here`,
+whether that is at this collector; `following` keeps the register up; `differences`, `consequences` and `comparing` say
+what an edition changes, and what that would have meant; `worked_by` leads from a record to the texts that held,
+`rows_then` and `in_force` to gauges and people as they stood at a moment; `current`, `by_line` and `sending`, what the
+stations are told; `at_stations`, what they hold; `wording`, how all that is said.
 """

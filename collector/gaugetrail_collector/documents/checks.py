@@ -1,7 +1,7 @@
 """What is held against a text before it becomes an edition: by kind, one function each.
 
-A kind without one is taken as it is: an instruction, a drawing. Each gives what the text says of itself, or raises
-`ConfigError` with every fault. To check another kind is one line in `CHECKS`.
+Each gives what the text says of itself, or raises `ConfigError` with every fault. To check another kind is one line in
+`CHECKS`. What only the other documents can tell is `named`'s.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaugetrail_contract.counts import counted
+from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.external import ExternalDocument
 from gaugetrail_contract.documents.files import load_plan
+from gaugetrail_contract.documents.form import Form
 from gaugetrail_contract.documents.gauges import GaugeRegister
+from gaugetrail_contract.documents.head import DocumentHead
+from gaugetrail_contract.documents.instruction import InstructionDocument
+from gaugetrail_contract.documents.limits import LimitsDocument
 from gaugetrail_contract.documents.lists import load_gauges, load_people
+from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.plan_faults import plan_remarks
+from gaugetrail_contract.documents.reaction import ReactionPlan
 from gaugetrail_contract.settings import ConfigError, Problem, load_settings
 
 
@@ -32,6 +39,10 @@ class SaidOfItself:
     valid_until: str | None = None
     file_sha256: str | None = None
     """Of the file that it is about, where that is not the text itself."""
+    pictures: tuple[str, ...] = ()
+    """Digests of the files that it shows, each of which must be attached."""
+    line: str | None = None
+    """The line that it is for; null: every line."""
 
 
 Check = Callable[[Path], SaidOfItself]
@@ -62,18 +73,49 @@ def _external(path: Path) -> SaidOfItself:
     return SaidOfItself(said.id, said.revision, title, (), said.valid_until, said.sha256)
 
 
+def _headed(model: type[DocumentHead]) -> Check:
+    """The check of a kind whose text begins as most do."""
+
+    def checked(path: Path) -> SaidOfItself:
+        said = load_settings(model, path).settings
+        return SaidOfItself(said.id, said.revision, said.title, line=said.line)
+
+    return checked
+
+
+def _order(path: Path) -> SaidOfItself:
+    order = load_settings(OrderDocument, path).settings
+    return SaidOfItself(order.id, order.revision, order.title or order.words, line=order.line)
+
+
+def _instruction(path: Path) -> SaidOfItself:
+    said = load_settings(InstructionDocument, path).settings
+    return SaidOfItself(said.id, said.revision, said.title, line=said.line, pictures=said.pictures)
+
+
+def _limits(path: Path) -> SaidOfItself:
+    said = load_settings(LimitsDocument, path).settings
+    title = said.title or f"{said.characteristic} {said.type}"
+    return SaidOfItself(said.id, said.revision, title, line=said.line)
+
+
 CHECKS: Mapping[DocumentKind, Check] = {
     DocumentKind.PLAN: _plan,
     DocumentKind.GAUGES: _gauges,
     DocumentKind.PEOPLE: _people,
     DocumentKind.EXTERNAL: _external,
+    DocumentKind.ORDER: _order,
+    DocumentKind.CALENDAR: _headed(Calendar),
+    DocumentKind.INSTRUCTION: _instruction,
+    DocumentKind.REACTION: _headed(ReactionPlan),
+    DocumentKind.LIMITS: _limits,
+    DocumentKind.FORM: _headed(Form),
 }
 
 
 def check(kind: DocumentKind, path: Path, content: bytes) -> SaidOfItself:
     """What the text says of itself, as it was read from that file. Raises `ConfigError`."""
-    found = CHECKS.get(kind)
-    said = SaidOfItself() if found is None else found(path)
+    said = CHECKS[kind](path)
     if path.read_bytes() != content:
         raise ConfigError([Problem(str(path), "", "has changed while it was read; do it again")])
     return said

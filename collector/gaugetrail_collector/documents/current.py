@@ -62,6 +62,7 @@ def _listed(life: Life, edition: Edition, state: str) -> ListedEdition:
         effective=utc_text(edition.holds_us),
         sha256=draft.sha256,
         size=draft.size,
+        line=draft.line,
     )
 
 

@@ -67,6 +67,8 @@ class NewEdition:
     review_by: str | None = None
     attachments: tuple[Attachment, ...] = ()
     """Kept already (`attachments.keep`)."""
+    line: str | None = None
+    """The line that it is for; null: every line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ class Desk:
             wanted.effective_us,
             wanted.review_by,
             wanted.attachments,
+            wanted.line,
         )
         asked = LifeStep(StepKind.NEW, number, by, self._clock.now_us(), comment, draft)
         return self._take(register, life, asked, wanted.content)

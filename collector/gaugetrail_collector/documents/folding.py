@@ -185,4 +185,5 @@ def _draft(said: DocumentStepTaken, event: Event) -> Draft | None:
         None if said.effective is None else utc_us(said.effective),
         said.review_by,
         event.attachments,
+        said.line,
     )

@@ -46,6 +46,7 @@ def step_body(chain: OwnChain, life: Life, step: LifeStep, role: str) -> EventBo
                 "approver": draft.needs.approver,
                 "effective": None if draft.effective_us is None else utc_text(draft.effective_us),
                 "review_by": draft.review_by,
+                "line": draft.line,
             }
         )
     body = _body(chain, life.id, said, step.by, role, step.comment)

@@ -4,7 +4,9 @@ Promise: a document is read whole and checked whole; its `sha256` is the digest 
 names exactly the text that held. `files` reads plans from a folder; `editions` is the life that each of them has: who
 wrote, approved and withdrew it, and which edition holds at a moment.
 
-Read `plan` (what a control plan says), `formula` (the small grammar of derived characteristics) and `plan_faults` (what
-only the whole plan can tell); `people` (who may do what on which day) and `gauges` (which gauge may measure what); then
-`tables` (rows into models, each fault with its place) and `lists` (both documents from a table or a file, and back).
+Read `head` (what most of them begin with), then `order`, `calendar` (which shift a moment falls into), `instruction`,
+`reaction`, `limits` and `form`. Read `plan` (what a control plan says), `formula` (the small grammar of derived
+characteristics) and `plan_faults` (what only the whole plan can tell); `people` (who may do what on which day) and
+`gauges` (which gauge may measure what); then `tables` (rows into models, each fault with its place) and `lists` (both
+documents from a table or a file, and back).
 """

@@ -98,6 +98,8 @@ class Draft:
     """The day by which somebody looks whether it is still right."""
     attachments: tuple[Attachment, ...] = ()
     """Files that belong to it."""
+    line: str | None = None
+    """The line that it is for; null: every line."""
 
 
 @dataclass(frozen=True, slots=True)

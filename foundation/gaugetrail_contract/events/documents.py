@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gaugetrail_contract.events.payload import EventPayload, FiledUnder, SubjectKind
-from gaugetrail_contract.text import DateText, Hex256, Identifier, Text, UtcText
+from gaugetrail_contract.text import DateText, Hex256, Identifier, Text, TopicName, UtcText
 
 PART_BYTES = 42_000
 """Of an edition, in one part: 56,000 digits in base64, which leaves 4,000 bytes of a record's 60,000 for all else."""
@@ -61,6 +61,7 @@ class DocumentStepTaken(EventPayload):
     review_by: DateText | None = Field(
         None, description="new: the day by which somebody looks whether it is still right"
     )
+    line: TopicName | None = Field(None, description="new: for the stations of this line only")
 
 
 class DocumentsMaster(EventPayload):
