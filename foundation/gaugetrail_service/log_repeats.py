@@ -16,11 +16,13 @@ SAY_SECS = 60.0
 MOST_CAUSES = 1000
 """Causes that are remembered; beyond them the one said longest ago is forgotten, so that its next line is written."""
 
-_CHANGING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-f]{8,}|[0-9]+")
+_CHANGING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-f]{4}(?:-[0-9a-f]{4}){3}|[0-9a-f]{8,}|[0-9]+")
 
 
 def same_words(sentence: str) -> str:
-    """What stays the same of a sentence from one record to the next: all but numbers, digests and what is quoted."""
+    """What stays the same of a sentence from one record to the next: all but numbers, digests, fingerprints of keys and
+    what is quoted.
+    """
     return _CHANGING.sub("#", sentence)
 
 

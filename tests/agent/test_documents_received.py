@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -418,10 +419,79 @@ def test_a_disk_that_takes_nothing_is_told_and_all_else_goes_on(office: Office) 
     assert (office.held(), office.agent.alarm()) == ((1, []), None)
 
 
-def test_files_that_cannot_be_read_are_told_and_nothing_ends(tmp_path: Path) -> None:
+def test_a7_a_spoilt_key_file_lets_nobody_in(tmp_path: Path) -> None:
+    """Attack A7: who can spoil the pin has not made their own key the plant's."""
     (tmp_path / "document-key").write_text("no key")
     office = Office(tmp_path)
-    assert "holds no public key; remove it" in (office.agent.alarm() or "")
+    assert "holds no public key: no list of documents is believed; remove it" in (office.agent.alarm() or "")
+    office.says(1, listed(), signer=STRANGER)
+    assert office.works_by() == "no list of documents has come yet, so CP-1 can't be worked by"
+    assert office.agent.state().refused == 1
+    (tmp_path / "document-key").unlink()
+    office.start()
+    office.says(1, listed())
+    office.text(b"one")
+    assert (office.held(), office.agent.alarm()) == ((1, []), None)
+
+
+@pytest.mark.parametrize("spoilt", [None, "", "no key", "ab" * 5000])
+def test_a7_a_key_file_that_is_gone_or_spoilt_leaves_the_key_of_the_held_list(
+    office: Office, spoilt: str | None
+) -> None:
+    """Attack A7: the next key that is shown is not believed for it."""
+    office.says(1, listed())
+    office.text(b"one")
+    pin = office.folder / "document-key"
+    pin.unlink() if spoilt is None else pin.write_text(spoilt)
+    office.start()
+    assert f"of the list that is held here counts on; to have another one believed, move {office.folder}" in (
+        office.agent.alarm() or ""
+    )
+    assert pin.read_text() == PLANT.key
+    office.says(9, listed(edition=2), signer=STRANGER)
+    assert "somebody imitates it" in (office.agent.alarm() or "")
+    assert (office.held(), office.works_by()) == ((1, []), "CP-1 A, edition 1")
+
+
+def test_a_key_file_counts_for_nothing_where_settings_name_the_keys(tmp_path: Path) -> None:
+    (tmp_path / "document-key").write_text("no key")
+    office = Office(tmp_path, key=[PLANT.key])
+    office.says(1, listed())
+    office.text(b"one")
+    assert (office.held(), office.agent.alarm()) == ((1, []), None)
+
+
+def in_the_place_of(path: Path, what: str) -> None:
+    """Something that is no file of ours, where one was."""
+    path.unlink()
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"x" * 20_000_000)
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "bloat"])
+@pytest.mark.parametrize("name", ["text", "page", "listed", "root"])
+def test_a7_whatever_stands_in_a_files_place_is_told_and_holds_nothing_else_up(
+    office: Office, name: str, what: str
+) -> None:
+    """Attack A7: a pipe would be waited for, a folder can't be put out, a large file isn't read."""
+    office.says(1, listed(), listed("CP-2", b"two"))
+    office.text(b"one")
+    office.text(b"two")
+    folder = office.folder / "documents"
+    path = {"text": folder / "texts" / listed().sha256, "page": office.files("pages")[0]}.get(name, folder / name)
+    in_the_place_of(path, what)
+    office.start()
+    assert str(path) in (office.agent.alarm() or "")
+    if name == "text":
+        assert (office.works_by("CP-2"), office.held()) == ("CP-2 A, edition 1", (None, ["CP-1"]))
+    if what != "folder":
+        office.says(1, listed(), listed("CP-2", b"two"))
+        office.text(b"one")
+        assert (office.held(), office.works_by()) == ((1, []), "CP-1 A, edition 1")
 
 
 def test_parts_of_many_large_texts_are_not_all_in_memory() -> None:

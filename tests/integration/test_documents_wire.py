@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 import pytest
+from documents_floor import Somebody
 from floor import Floor, until
-from paho.mqtt.enums import CallbackAPIVersion
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
@@ -33,42 +30,6 @@ badge,name,qualification,line
 OP-1,Ada,,l
 OP-2,Bob,,line2
 """
-
-
-class Somebody:
-    """A connection of nobody's: hears what is said of documents and of agents, and says what it likes."""
-
-    def __init__(self, port: int) -> None:
-        self.heard: dict[str, bytes] = {}
-        self.roots: list[bytes] = []
-        self.status: dict[str, object] = {}
-        self._news = threading.Condition()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self._client.on_message = self._on_message
-        self._client.connect("127.0.0.1", port)
-        self._client.subscribe([(topics.ALL_DOCUMENTS + "#", 1), (topics.ALL_AGENT_STATUS, 1)])
-        self._client.loop_start()
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def say(self, topic: str, payload: bytes) -> None:
-        self._client.publish(topic, payload, qos=1, retain=True).wait_for_publish(20)
-
-    def documents(self) -> dict[str, object]:
-        """What the agent says of them."""
-        told = self.status.get("documents")
-        return dict(told) if isinstance(told, dict) else {}
-
-    def _on_message(self, _: object, __: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic.endswith("/status"):
-            self.status = json.loads(message.payload)
-            return
-        payload = bytes(message.payload)
-        self.heard[message.topic] = payload
-        if message.topic == topics.DOCUMENTS_ROOT and payload:
-            self.roots.append(payload)
 
 
 class Office:

@@ -250,6 +250,7 @@ def test_causes_without_end_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("record 17 of 'SN1': no", "record 18 of 'SN2': no", True),
         ("seal 00ff00ff00ff differs", "seal aabbccdd0011 differs", True),
+        ("the key 0a1b-2c3d-4e5f-6789", "the key ffff-2c3d-4e5f-0000", True),
         ("the seal differs", "the signature differs", False),
     ],
 )

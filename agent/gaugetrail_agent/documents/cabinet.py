@@ -13,8 +13,10 @@ it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
+import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -26,12 +28,16 @@ from gaugetrail_contract.files import read_bounded, write_whole
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
+class AlteredFile(OSError):
+    """What stands in the place of a file of ours can't be one; the text says why."""
+
+
 class DocumentCabinet:
     """One folder. One thread at a time."""
 
     def __init__(self, data_dir: Path, max_mb: int) -> None:
         self.folder = data_dir / "documents"
-        self._key_file = data_dir / "document-key"
+        self.key_file = data_dir / "document-key"
         self._max_mb = max_mb
         self._sizes: dict[str, int] = {}
         """Of the texts that are here and were proved."""
@@ -41,12 +47,15 @@ class DocumentCabinet:
         for name in ("pages", "texts"):
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         altered = [*self._prove("pages", MOST_PAGE_BYTES), *self._prove("texts", MOST_TEXT_BYTES)]
-        self._sizes = {path.name: path.stat().st_size for path in (self.folder / "texts").iterdir()}
+        texts = (path for path in (self.folder / "texts").iterdir() if path.is_file())
+        self._sizes = {path.name: path.stat().st_size for path in texts}
         return tuple(altered)
 
     def _prove(self, name: str, most: int) -> Iterator[str]:
         for path in sorted((self.folder / name).iterdir()):
-            if _proved(path, path.name, most) is None:
+            if path.is_dir():
+                yield f"{path} is a folder where a file of ours belongs: remove it"
+            elif _proved(path, path.name, most) is None:
                 path.unlink()
                 if _DIGEST.fullmatch(path.name):  # else what a power cut has left of a file
                     yield f"{path} was altered: it is put out and asked for again"
@@ -56,21 +65,21 @@ class DocumentCabinet:
     def key(self) -> str | None:
         """The key that was seen first. Raises `OSError`, also where the file holds none."""
         try:
-            text = read_bounded(self._key_file, 100).decode("ascii", "replace").strip()
+            text = _read(self.key_file, 100).decode("ascii", "replace").strip()
         except FileNotFoundError:
             return None
         if not _DIGEST.fullmatch(text):
-            raise OSError(f"{self._key_file} holds no public key; remove it to believe the next one that is shown")
+            raise AlteredFile(f"{self.key_file} holds no public key")
         return text
 
     def pin(self, key: str) -> None:
         """From now on that key counts. Raises `OSError`."""
-        write_whole(self._key_file, key.encode("ascii"))
+        write_whole(self.key_file, key.encode("ascii"))
 
     def root(self, name: str) -> bytes | None:
-        """`root` or `listed`. Raises `OSError`."""
+        """`root` or `listed`. Raises `AlteredFile` where that can be none, and `OSError`."""
         try:
-            return read_bounded(self.folder / name, MOST_ROOT_BYTES)
+            return _read(self.folder / name, MOST_ROOT_BYTES)
         except FileNotFoundError:
             return None
 
@@ -117,7 +126,7 @@ class DocumentCabinet:
     def keep_only(self, pages: Collection[str], texts: Collection[str]) -> None:
         """Put out what is no longer listed. Raises `OSError`."""
         for path in (self.folder / "pages").iterdir():
-            if path.name not in pages:
+            if path.name not in pages and not path.is_dir():
                 path.unlink()
         for sha256 in [one for one in self._sizes if one not in texts]:
             self.text_path(sha256).unlink(missing_ok=True)
@@ -126,7 +135,19 @@ class DocumentCabinet:
 
 def _proved(path: Path, digest: str, most: int) -> bytes | None:
     try:
-        found = read_bounded(path, most)
+        found = _read(path, most)
     except OSError:
         return None
     return found if hashlib.sha256(found).hexdigest() == digest else None
+
+
+def _read(path: Path, most: int) -> bytes:
+    """A file of ours; a pipe in its place would be waited for without end. Raises `OSError`."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise AlteredFile(f"{path} is no file")
+    try:
+        return read_bounded(path, most)
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise AlteredFile(f"{path} is larger than {most:,} bytes") from error
+        raise

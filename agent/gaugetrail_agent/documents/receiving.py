@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 
 from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
-from gaugetrail_agent.documents.cabinet import DocumentCabinet
+from gaugetrail_agent.documents.cabinet import AlteredFile, DocumentCabinet
 from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import Clock, utc_text
@@ -28,6 +28,7 @@ from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
 from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.signing import fingerprint
 from gaugetrail_contract.status import DocumentsHeld, LackedDocument
+from gaugetrail_service.log_repeats import same_words
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ class DocumentReceiver:
         self._disk: str | None = None
         self._altered: str | None = None
         self._taken_back: str | None = None
+        self._barred: str | None = None
+        """Why no list at all is believed."""
         self._asked = float("-inf")
         self._to_ask: list[str] = []
         self._to_leave: list[str] = []
@@ -79,7 +82,7 @@ class DocumentReceiver:
         with self._lock:
             try:
                 altered = self._cabinet.open()
-                self._pinned = self._cabinet.key()
+                self._know_key()
                 self._newest = self._kept("root")
                 listed = self._kept("listed")
             except OSError as error:
@@ -97,14 +100,39 @@ class DocumentReceiver:
                 self._trouble(f"documents can't be kept in {self._cabinet.folder}: {trouble_of(error)}")
             self._work_out()
 
-    def _kept(self, name: str) -> SignedRoot | None:
-        payload = self._cabinet.root(name)
-        if payload is None:
-            return None
+    def _know_key(self) -> None:
+        """The key that was seen first. Where its file is gone or spoilt, that of the list which is held here counts on,
+        lest the next one that is shown be believed. Raises `OSError`.
+        """
+        why = f"{self._cabinet.key_file} is gone"
         try:
-            kept = open_root(payload)
-        except BadRoot as error:
+            self._pinned = self._cabinet.key()
+        except AlteredFile as error:
+            why = str(error)
+        if self._pinned is not None or self._settings.key:
+            return
+        held = self._read_root("root") or self._read_root("listed")
+        if held is not None:
+            self._cabinet.pin(held.key)
+            self._pinned = held.key
+            self._note_altered(
+                f"{why}: the key {fingerprint(held.key)} of the list that is held here counts on; to have another one "
+                f"believed, move {self._cabinet.folder} away, too"
+            )
+        elif self._cabinet.key_file.exists():
+            self._barred = f"{why}: no list of documents is believed; remove it to believe the next one that is shown"
+
+    def _read_root(self, name: str) -> SignedRoot | None:
+        try:
+            payload = self._cabinet.root(name)
+            return None if payload is None else open_root(payload)
+        except (BadRoot, AlteredFile) as error:
             self._note_altered(f"{self._cabinet.folder / name} was altered: {error}")
+            return None
+
+    def _kept(self, name: str) -> SignedRoot | None:
+        kept = self._read_root(name)
+        if kept is None:
             return None
         if kept.key not in self._believed():
             path, key = self._cabinet.folder / name, fingerprint(kept.key)
@@ -165,6 +193,9 @@ class DocumentReceiver:
             came = open_root(payload)
         except BadRoot as error:
             self._refuse(f"a list of documents is not believed: {error}")
+            return
+        if self._barred is not None:
+            self._refuse(self._barred)
             return
         judged = judge_root(None if self._newest is None else self._newest.root, came, self._believed())
         if judged.fate == "refused":
@@ -333,7 +364,7 @@ class DocumentReceiver:
         with self._lock:
             recent = self._refusal is not None and time.monotonic() - self._refusal[0] <= RECENT_SECS
             refusal = self._refusal[1] if recent and self._refusal is not None else None
-            return self._disk or self._taken_back or refusal or self._altered or self._old()
+            return self._disk or self._barred or self._taken_back or refusal or self._altered or self._old()
 
     def _old(self) -> str | None:
         hours = self._age_hours()
@@ -380,7 +411,7 @@ class DocumentReceiver:
     def _refuse(self, why: str) -> None:
         self._refused += 1
         self._refusal = time.monotonic(), why
-        log.error("%s", why, extra={"event": "documents_refused"})
+        log.error("%s", why, extra={"event": "documents_refused", "cause": same_words(why)})
 
     def _trouble(self, what: str) -> None:
         if self._disk != what:
