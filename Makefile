@@ -84,12 +84,14 @@ else
 endif
 
 .PHONY: test-computing test-waiting
-# The files of tests that wait for others' time rather than compute need no core of their own.
+# The files of tests that wait for others' time rather than compute need no core of their own, nor need those who run them
+# read the others. In their order: by number of tests, as is usual, the few that take longest would come last.
 test-computing: .venv/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not waits"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not waits"
 
 test-waiting: .venv/.dev
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m waits
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m waits \
+		$$(grep -rl --include='test_*.py' 'pytest\.mark\.waits' tests)
 
 # INFLUXD, INFLUXDB_URL, INFLUXDB_TOKEN, INFLUXDB_ORG and GO come by the environment or as words of make, which hands them on.
 test-servers: .venv/.dev

@@ -15,7 +15,7 @@ from floor import answers, command, until
 from given_server import given_server
 from influx_stub import ORG, TOKEN, Stub
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.waits]
 
 SECS = "5"
 """Enough for the first ten pieces, which meet faults of each kind; the tenth has the history."""
