@@ -16,7 +16,7 @@ from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
 from gaugetrail_contract.seal import Opened, open_sealed, seal

@@ -16,8 +16,8 @@ from typing import Literal, Protocol
 
 from floor import Floor
 
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx.store import InfluxStore
 
 PREFIX = "GAUGETRAIL_TEST_INFLUXDB_"
 """Not INFLUXDB_URL itself: whoever has that in the environment for work of his own gets no test databases there."""

@@ -20,7 +20,7 @@ from gaugetrail_contract.text import Identifier, Name
 from gaugetrail_service.mqtt_settings import BrokerSettings
 
 if TYPE_CHECKING:
-    from gaugetrail_collector.stores.influx_http import InfluxAddress
+    from gaugetrail_collector.stores.influx.http import InfluxAddress
     from gaugetrail_service.console_users import UsersFile
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
@@ -303,11 +303,11 @@ class CollectorConfig:
         """The configured store, not opened yet; `admin` as for `influx_address`, `newcomers` where strangers write."""
         table = self.settings.store
         if isinstance(table, SqliteTable):
-            from gaugetrail_collector.stores.sqlite import SqliteStore
+            from gaugetrail_collector.stores.sqlite.store import SqliteStore
 
             return SqliteStore(self.path(table.path))
         # Inside, as the other: a store's libraries are loaded where that store is.
-        from gaugetrail_collector.stores.influx import InfluxStore
+        from gaugetrail_collector.stores.influx.store import InfluxStore
 
         bounds = self.settings.guard.model_dump(exclude={"unregistered_share"})
         guard = TagGuard(bounds, self.settings.guard.unregistered_share)
@@ -316,7 +316,7 @@ class CollectorConfig:
 
     def influx_address(self, table: InfluxTable, admin: str | None = None) -> InfluxAddress:
         """Where InfluxDB is and who we are there; `admin` is somebody else's token, or `user:password` on 1.x."""
-        from gaugetrail_collector.stores.influx_http import InfluxAddress
+        from gaugetrail_collector.stores.influx.http import InfluxAddress
         from gaugetrail_service.tls import TlsFiles
 
         address = InfluxAddress(

@@ -24,9 +24,9 @@ from samples import inspection, measurement
 
 from gaugetrail_agent.spool import Spool
 from gaugetrail_collector.stores import Fate, Store
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.store import InfluxStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.record import InspectionBody
 from gaugetrail_contract.seal import Opened, open_sealed

@@ -21,10 +21,10 @@ import year
 from floor import Floor
 
 from gaugetrail_collector.stores import Outcome, Store, StoreDown
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_collector.stores.question import Asked, Window
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.gauge_trace import measured_with
 from gaugetrail_collector.tracing.trace import Question, pages, trace
 from gaugetrail_contract.seal import Opened

@@ -16,10 +16,10 @@ from given_server import GivenServer, given_server
 from influx_stub import ORG, TOKEN, Stub
 
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_collector.stores.lines import lines_of
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.seal import Opened
 
 _numbers = itertools.count(1)

@@ -25,7 +25,7 @@ from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Doubt, Store, StoreDown
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import DAY_US, ClockTrust, FixedClock, utc_text
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.events.anchors import HeadsAnchored

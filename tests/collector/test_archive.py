@@ -22,7 +22,7 @@ from gaugetrail_collector import cli
 from gaugetrail_collector.evidence.archive import NotWhole, write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive, verify_archive
 from gaugetrail_collector.stores.question import ALL_TIME, Window
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.seal import open_line
 
 ONE = chained(units(60, 1), slot=1)

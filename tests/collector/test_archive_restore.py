@@ -20,7 +20,7 @@ from gaugetrail_collector.evidence.archive_restore import ArchiveRestored, prove
 from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.stores import Doubt, Fate, Outcome, Store
 from gaugetrail_collector.stores.question import ALL_TIME
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.seal import Opened
 
 ONE = chained(units(1100, 1), slot=1)

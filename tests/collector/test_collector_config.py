@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.influx.store import InfluxStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.settings import ConfigError
 
 TOP = 'id = "c1"\ndata_dir = "data"\n'

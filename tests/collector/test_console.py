@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gaugetrail_collector.stores import Row
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import CollectorStatus
 from gaugetrail_service.web import Web

@@ -18,7 +18,7 @@ from gaugetrail_collector.console.questions import remember
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.question import Asked
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import utc_text
 
 UNITS = 2 * PAGE_OF_RECORDS + 30

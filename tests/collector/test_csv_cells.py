@@ -11,7 +11,7 @@ import pytest
 from asking_commands import ask, settings_file
 from console_floor import inspection, measurement, sealed
 
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.csv_cells import as_text
 
 FORMULAS = ("=cmd|'/c calc'!A1", "+1+cmd", "-2+3", "@SUM(1)", "=1", "--5", "-", "+", "1e5")

@@ -12,8 +12,8 @@ from made import AGENT, EPOCH, chain, opened
 from gaugetrail_collector.evidence.chain import MOST_NAMED, Chain
 from gaugetrail_collector.evidence.verify import Proof, verify
 from gaugetrail_collector.stores import Fate, Row, StoreRefuses
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_contract.seal import Opened
 
 DAY_US = 86_400 * 1_000_000

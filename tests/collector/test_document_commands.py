@@ -20,7 +20,7 @@ from gaugetrail_collector.checkup import documents_kept, store_limits
 from gaugetrail_collector.cli import app
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.shown import payload_text
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.record import Measurement, PlanRef
 
 PASSWORDS = {one: f"the words of {one}" for one in ("eva", "ida", "uwe", "olaf")}

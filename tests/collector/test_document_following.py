@@ -14,7 +14,7 @@ from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.question import ALL_TIME, Window
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 

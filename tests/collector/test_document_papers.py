@@ -13,7 +13,7 @@ from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import listed_editions
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.texts import stored_text
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.listing import for_line
 

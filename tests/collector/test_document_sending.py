@@ -20,7 +20,7 @@ from gaugetrail_collector.documents.sending import DocumentSender
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition, for_line

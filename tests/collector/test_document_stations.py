@@ -10,7 +10,7 @@ from gaugetrail_collector.documents.at_stations import current_root, held_there,
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.status import AgentStatus, DocumentsHeld, LackedDocument, StationStatus

@@ -19,8 +19,8 @@ from small_plant import SECOND, chained, correction, fill, happening, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.stores import sqlite_read
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite import read as sqlite_read
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing import trace
 from gaugetrail_collector.tracing.record_rows import COLUMNS
 from gaugetrail_contract.record import Inspection

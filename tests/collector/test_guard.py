@@ -12,7 +12,7 @@ from samples import measurement
 from gaugetrail_collector.stores import Fate
 from gaugetrail_collector.stores import guard as guard_of_tags
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
-from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx.store import InfluxStore
 
 
 def guarded(place: InfluxPlace, **bounds: int) -> InfluxStore:

@@ -17,7 +17,7 @@ from gaugetrail_collector.intake.held import LAPSE_SECS, Held
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.seal import Opened, open_line

@@ -15,10 +15,11 @@ import pytest
 from made import chain
 from places import InfluxPlace
 
-from gaugetrail_collector.stores import StoreDown, StoreRefuses, influx_requests
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, error_text
-from gaugetrail_collector.stores.influx_requests import PlainRequests
+from gaugetrail_collector.stores import StoreDown, StoreRefuses
+from gaugetrail_collector.stores.influx import requests as influx_requests
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp, error_text
+from gaugetrail_collector.stores.influx.requests import PlainRequests
+from gaugetrail_collector.stores.influx.store import InfluxStore
 
 
 @pytest.fixture(params=["client", "urllib3"], autouse=True)

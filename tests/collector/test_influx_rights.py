@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from gaugetrail_collector.cli import app
 from gaugetrail_collector.stores import Fate, StoreRefuses
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp
+from gaugetrail_collector.stores.influx.store import InfluxStore
 
 OWN = "own-token"
 ADMIN = "root:root's own"

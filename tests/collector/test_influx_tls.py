@@ -18,7 +18,8 @@ from floor import Floor, free_port
 from made import chain
 
 from gaugetrail_collector.config import CollectorConfig, load
-from gaugetrail_collector.stores import StoreDown, StoreRefuses, influx_requests
+from gaugetrail_collector.stores import StoreDown, StoreRefuses
+from gaugetrail_collector.stores.influx import requests as influx_requests
 from gaugetrail_contract.settings import ConfigError
 
 

@@ -18,7 +18,7 @@ from gaugetrail_collector.intake.agent_keys import Keys, Policy
 from gaugetrail_collector.intake.decoding import Message, decode
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.storing import Storing
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 
 
 class Bench:

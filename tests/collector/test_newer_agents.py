@@ -19,7 +19,7 @@ from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import Row, Store
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing import record_rows, trace_tables
 from gaugetrail_collector.tracing.genealogy import Thing, links_of
 from gaugetrail_collector.tracing.trace import Known, Page, read, trace

@@ -13,7 +13,7 @@ from places import InfluxPlace, Place
 from samples import T0
 
 from gaugetrail_collector.stores import Fate, Store
-from gaugetrail_collector.stores.influx_http import InfluxHttp
+from gaugetrail_collector.stores.influx.http import InfluxHttp
 from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_contract.seal import Opened, open_line, seal_of
 

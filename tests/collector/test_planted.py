@@ -16,7 +16,7 @@ from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.set_aside import ADD_CLOSED, ADD_TOLD, INDEX, UNCLOSED, UNTOLD, Entry, SetAside
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.stores import StoreRefuses
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 
 
 class Opened(Protocol):

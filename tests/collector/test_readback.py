@@ -16,7 +16,7 @@ from places import Place, SqlitePlace
 from gaugetrail_collector.evidence.readback import LONGEST, Reconciler
 from gaugetrail_collector.intake.spans import spans_of
 from gaugetrail_collector.stores import Fate, Store, StoreDown, StoreReplaced
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.seal import ChainName
 

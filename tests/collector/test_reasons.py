@@ -15,7 +15,7 @@ from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import fork_reason
 from gaugetrail_collector.stores.guard import TagGuard
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.seal import seal_of
 
 LINE = event(1).sealed.line()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_collector.stores.influx_chains import RECENT, RecentSeals
+from gaugetrail_collector.stores.influx.chains import RECENT, RecentSeals
 
 NUMBERS = st.integers(1, 5) | st.sampled_from([RECENT, RECENT + 1, RECENT + 2, RECENT * 3 + 1, 2**53])
 PUTS = st.lists(st.tuples(NUMBERS, st.binary(min_size=32, max_size=32).map(bytes.hex)), max_size=20)

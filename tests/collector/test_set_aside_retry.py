@@ -21,7 +21,7 @@ from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import fork_reason
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.seal import branch_name
 from gaugetrail_contract.signing import Signer
 

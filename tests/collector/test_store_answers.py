@@ -16,10 +16,10 @@ from made import AGENT, EPOCH, chain, opened
 from places import InfluxPlace, RealPlace, StubPlace
 
 from gaugetrail_collector.stores import STORED, THERE, Fate, Store, StoreDown, StoreRefuses
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, ns
+from gaugetrail_collector.stores.influx.http import InfluxAddress, ns
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_collector.stores.lines import lines_of
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 
 
 def refusal(place: StubPlace, trouble: Trouble) -> StoreDown:

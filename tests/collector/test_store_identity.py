@@ -19,10 +19,10 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.app import Collector
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import LOOK_SECS, StoreIdentity, store_id_in
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_admin import DAY_NS
-from gaugetrail_collector.stores.influx_http import InfluxAddress
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.influx.admin import DAY_NS
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.store import InfluxStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 
 ID = re.compile("[0-9a-f]{16}")
 

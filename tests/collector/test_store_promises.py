@@ -14,7 +14,7 @@ from places import InfluxPlace, Place
 from samples import T0, measurement
 
 from gaugetrail_collector.stores import Fate, Store
-from gaugetrail_collector.stores.influx_http import InfluxHttp
+from gaugetrail_collector.stores.influx.http import InfluxHttp
 from gaugetrail_collector.stores.lines import bucket
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import Inspection

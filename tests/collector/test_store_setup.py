@@ -11,11 +11,11 @@ from made import chain, opened
 from places import InfluxPlace, RealPlace, StubPlace
 
 from gaugetrail_collector.stores import Fate, StoreRefuses
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_admin import duration_ns
-from gaugetrail_collector.stores.influx_http import InfluxAddress
-from gaugetrail_collector.stores.influx_words import plain
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.influx.admin import duration_ns
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.store import InfluxStore
+from gaugetrail_collector.stores.influx.words import plain
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 
 NOW_US = time.time_ns() // 1000
 DAY_US = 86_400_000_000

@@ -23,7 +23,7 @@ from gaugetrail_collector.intake.held import LAPSE_SECS, Held
 from gaugetrail_collector.intake.reasons import in_words
 from gaugetrail_collector.stores import Fate
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
-from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.receipts import NotStored, Receipt, parse_receipt
 from gaugetrail_contract.seal import Opened

@@ -10,10 +10,12 @@ from places import InfluxPlace, Place, make_place
 from samples import T0, inspection, measurement
 from small_plant import DAY, SECOND, chained, correction, fill, happening, units
 
-from gaugetrail_collector.stores import Store, influx_read, sqlite_read
-from gaugetrail_collector.stores.influx_http import InfluxHttp
+from gaugetrail_collector.stores import Store
+from gaugetrail_collector.stores.influx import read as influx_read
+from gaugetrail_collector.stores.influx.http import InfluxHttp
 from gaugetrail_collector.stores.lines import bucket
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
+from gaugetrail_collector.stores.sqlite import read as sqlite_read
 from gaugetrail_collector.tracing.trace import Question, ask, gathered, pages, trace
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.seal import Opened

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
 from gaugetrail_collector.stores.question import Window
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.record_rows import COLUMNS
 from gaugetrail_collector.tracing.time_words import moment_us, window_of
 from gaugetrail_contract.seal import Opened

@@ -10,10 +10,11 @@ import pytest
 from small_plant import chained, fill, happening, units
 
 from gaugetrail_collector.evidence.verify import verify
-from gaugetrail_collector.stores import StoreDown, StoreRefuses, sqlite_formats
+from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_collector.stores.question import Asked, contexts
-from gaugetrail_collector.stores.sqlite import SqliteStore
-from gaugetrail_collector.stores.sqlite_formats import FORMATS, VERSION
+from gaugetrail_collector.stores.sqlite import formats as sqlite_formats
+from gaugetrail_collector.stores.sqlite.formats import FORMATS, VERSION
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.trace import Question, ask
 from gaugetrail_contract.record import identifiers
 

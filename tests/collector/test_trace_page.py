@@ -16,7 +16,7 @@ from small_plant import SECOND, chained, correction, fill, happening
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.record import Body
 from gaugetrail_contract.seal import Opened

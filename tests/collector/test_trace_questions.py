@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from places import InfluxPlace
 from small_plant import chained, correction, fill, units
 
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp, Point
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_collector.tracing.trace import trace
 
 BUCKET = re.compile(

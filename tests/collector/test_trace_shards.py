@@ -6,9 +6,9 @@ import pytest
 from influx_stub import ORG, TOKEN, Stub
 from places import RealPlace
 
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
-from gaugetrail_collector.stores.influx_setup import shard_days
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.setup import shard_days
+from gaugetrail_collector.stores.influx.store import InfluxStore
 
 YEAR = "8736h0m0s"
 

@@ -16,7 +16,7 @@ from small_plant import DAY, SECOND, correction, fill, happening
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing import record_rows
 from gaugetrail_collector.tracing.trace import Known, Question, gathered, pages, trace
 from gaugetrail_collector.tracing.trace_tables import tables

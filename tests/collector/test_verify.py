@@ -21,10 +21,10 @@ from gaugetrail_collector import cli
 from gaugetrail_collector.evidence.chain import OUT_OF_PLACE, Chain, in_order
 from gaugetrail_collector.evidence.verify import Proof, verify
 from gaugetrail_collector.stores import Row
-from gaugetrail_collector.stores.influx import InfluxStore
-from gaugetrail_collector.stores.influx_http import InfluxAddress
+from gaugetrail_collector.stores.influx.http import InfluxAddress
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_collector.stores.lines import line, own_head
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import ChainName, Opened, parse_record, seal_of

@@ -14,7 +14,7 @@ from asking_commands import ask, settings_file
 from samples import T0
 from small_plant import SECOND, chained, correction, fill, happening, units
 
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.time_words import in_zone, moment_us, window_of
 from gaugetrail_contract.clock import utc_text
 

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_service.console_users import UsersFile, line_of
 from gaugetrail_service.web import Web
 from gaugetrail_service.web_sessions import Sessions

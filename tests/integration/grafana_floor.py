@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from grafana_plant import us
 
-from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_collector.stores.status_lines import agent_lines, collector_lines
 from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeviceStatus, SpoolStatus

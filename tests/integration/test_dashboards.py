@@ -14,7 +14,7 @@ from given_server import Databases, LocalServer, given_server
 from grafana_floor import filled, say_status
 from grafana_plant import SERIAL, plant
 
-from gaugetrail_collector.stores.influx import InfluxStore
+from gaugetrail_collector.stores.influx.store import InfluxStore
 from gaugetrail_contract.record import FIRST_SCHEMA, SCHEMA
 
 ROOT = Path(__file__).parents[2]

@@ -35,7 +35,7 @@ EDGES = {
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"intake/connection.py"},
     ("collector", "pyarrow"): {"tracing/export_parquet.py"},
-    ("collector", "influxdb_client"): {"stores/influx_requests.py"},
+    ("collector", "influxdb_client"): {"stores/influx/requests.py"},
 }
 
 

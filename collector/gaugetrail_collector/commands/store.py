@@ -84,7 +84,7 @@ def _reader(loaded: CollectorConfig, admin: str | None, path: Path) -> list[str]
         raise fail("a SQLite store has no users; leave --reader out")
     if path.exists():
         return [f"{path} is there: its user stays as it is; delete the file to draw another password"]
-    from gaugetrail_collector.stores.influx_reader import make_reader
+    from gaugetrail_collector.stores.influx.reader import make_reader
 
     variables, done = make_reader(loaded.influx_address(table, admin))
     try:

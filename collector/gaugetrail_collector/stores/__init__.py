@@ -1,8 +1,9 @@
 """The store: where records stand for good. One interface, two implementations that give the same answers.
 
-`sqlite` serves a demo, a single line and tests; `influx` serves production. A write that returns has been committed.
-Errors are decisions: `StoreDown` (back off and go on for ever), `StoreRefuses` (the same, and say what a person must
-fix); a record that the store can never take is one `Fate.REJECTED` with its reason and holds nothing else up.
+`sqlite` serves a demo, a single line and tests; `influx` serves production: a folder each. A write that returns has
+been committed. Errors are decisions: `StoreDown` (back off and go on for ever), `StoreRefuses` (the same, and say what
+a person must fix); a record that the store can never take is one `Fate.REJECTED` with its reason and holds nothing else
+up.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from gaugetrail_collector.anchors import Anchors
 from gaugetrail_collector.ingest import Ingest, Message, decode, prove
 from gaugetrail_collector.keys import Keys
 from gaugetrail_collector.set_aside import SetAside
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import ClockTrust, FixedClock
 from gaugetrail_contract.commands import Again

@@ -2,7 +2,7 @@
 
 Asked for at most once in a batch, and not at all where it is known that nothing stands there: beyond an agent's newest
 point, or in a stretch of time that was looked at once and that only this store writes into. What another collector has
-written since then isn't known here, as it isn't to `influx_chains`.
+written since then isn't known here, as it isn't to `chains`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gaugetrail_collector.stores.influx_http import InfluxHttp
-from gaugetrail_collector.stores.influx_read import CARRIERS
+from gaugetrail_collector.stores.influx.http import InfluxHttp
+from gaugetrail_collector.stores.influx.read import CARRIERS
 from gaugetrail_collector.stores.lines import stored_tag
 from gaugetrail_collector.stores.placing import Stood
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from gaugetrail_collector.stores.influx_silence import reason_of
+from gaugetrail_collector.stores.influx.silence import reason_of
 from gaugetrail_service.tls import FreshTls, TlsFiles, fresh_tls
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gaugetrail_collector.stores import StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
-from gaugetrail_collector.stores.influx_http import InfluxHttp, Point, error_text, quoted
-from gaugetrail_collector.stores.influx_limits import server_limits
-from gaugetrail_collector.stores.influx_read import CARRIERS
-from gaugetrail_collector.stores.influx_words import BUCKET_RIGHTS, hidden_bucket
+from gaugetrail_collector.stores.influx.http import InfluxHttp, Point, error_text, quoted
+from gaugetrail_collector.stores.influx.limits import server_limits
+from gaugetrail_collector.stores.influx.read import CARRIERS
+from gaugetrail_collector.stores.influx.words import BUCKET_RIGHTS, hidden_bucket
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
 

@@ -1,4 +1,4 @@
-"""What an InfluxDB has of second histories (see `parting`). An epoch that has one history costs one question, once.
+"""What an InfluxDB has of second histories (see `stores.parting`). An epoch that has one costs one question, once.
 
 Which agents have second histories at all is asked of the index (tag `fork`). The first fork that is met in an epoch has
 all that stands in it from there on read once; after that what this store writes is added, and a record whose
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gaugetrail_collector.stores.influx_around import Around, StandingPoint
-from gaugetrail_collector.stores.influx_http import InfluxHttp, Point
-from gaugetrail_collector.stores.influx_read import CARRIERS, RECORD
+from gaugetrail_collector.stores.influx.around import Around, StandingPoint
+from gaugetrail_collector.stores.influx.http import InfluxHttp, Point
+from gaugetrail_collector.stores.influx.read import CARRIERS, RECORD
 from gaugetrail_collector.stores.lines import forked, lines_of, stored_tag
 from gaugetrail_collector.stores.parting import Seals, Standstill, follower
 from gaugetrail_collector.stores.placing import Stood

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gaugetrail_collector.stores import StoreRefuses
-from gaugetrail_collector.stores.influx_admin import InfluxAdmin
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point, quoted
-from gaugetrail_collector.stores.influx_words import hidden_bucket
+from gaugetrail_collector.stores.influx.admin import InfluxAdmin
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp, Point, quoted
+from gaugetrail_collector.stores.influx.words import hidden_bucket
 
 USER = "gaugetrail_reader"
 URL, DATABASE, NAME, PASSWORD, TOKEN = (

@@ -8,9 +8,9 @@ than the collector's own token, which may write it and so change its settings, t
 from __future__ import annotations
 
 from gaugetrail_collector.stores import StoreRefuses
-from gaugetrail_collector.stores.influx_admin import DAY_NS, InfluxAdmin, duration_ns
-from gaugetrail_collector.stores.influx_http import InfluxHttp, Point, error_text, quoted
-from gaugetrail_collector.stores.influx_words import AS_ADMIN, hidden_bucket
+from gaugetrail_collector.stores.influx.admin import DAY_NS, InfluxAdmin, duration_ns
+from gaugetrail_collector.stores.influx.http import InfluxHttp, Point, error_text, quoted
+from gaugetrail_collector.stores.influx.words import AS_ADMIN, hidden_bucket
 from gaugetrail_contract.counts import counted
 
 LONGEST_SHARD_DAYS = 364

@@ -5,7 +5,7 @@ written, this must be known: is its identity there already, and under the same s
 chain is new and costs no question; seals seen lately are remembered; the rest is asked for, all of a batch together.
 
 Within a chain times rise with the numbers, which puts the records of a batch into one short stretch of time, which is
-looked at first (`influx_around`). What isn't found there is either missing, as a backlog behind live records is, or a
+looked at first (`around`). What isn't found there is either missing, as a backlog behind live records is, or a
 fork that has another time. The ranges of numbers that the chain has, read once, tell the two apart: only for a number
 that is there is every point of the chain looked at.
 
@@ -14,7 +14,7 @@ may stand in one first history, and the later copy's may have the lesser numbers
 
 Another collector's writes since then are not in these ranges: a fork of theirs is written beside, and found by verify.
 
-All of this is of the first history of an epoch; `influx_parting` knows others.
+All of this is of the first history of an epoch; `parting` knows others.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gaugetrail_collector.stores.influx_around import FAR_US, Around
-from gaugetrail_collector.stores.influx_http import InfluxHttp
-from gaugetrail_collector.stores.influx_parting import EpochName, branches_of, of_branch
-from gaugetrail_collector.stores.influx_read import CARRIERS
+from gaugetrail_collector.stores.influx.around import FAR_US, Around
+from gaugetrail_collector.stores.influx.http import InfluxHttp
+from gaugetrail_collector.stores.influx.parting import EpochName, branches_of, of_branch
+from gaugetrail_collector.stores.influx.read import CARRIERS
 from gaugetrail_collector.stores.lines import stored_tag
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.seal import Opened
@@ -227,7 +227,7 @@ class Chains:
         for carrier in CARRIERS:
             text = f"SELECT seq, sha256, branch FROM {carrier} WHERE agent = $agent AND epoch = $epoch AND {where}"
             for row in of_branch(self._http.query(text, bound), branch):
-                # As in `influx_around`: of a point that is being written some fields may be seen before others.
+                # As in `around`: of a point that is being written some fields may be seen before others.
                 if row["seq"] is not None and row["sha256"] is not None:
                     yield int(row["seq"]), SealedMoment(str(row["sha256"]), int(row["time"]) // 1000)
 

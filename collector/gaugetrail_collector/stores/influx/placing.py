@@ -1,7 +1,7 @@
-"""Where a record would stand in time in InfluxDB (see `placing`), by what is known of its neighbours and its moment.
+"""Where a record would stand in time in InfluxDB (see `stores.placing`), by its neighbours and its moment.
 
 A record that goes on costs no question: the one before it is of its batch or was written by this store, and its moment
-lies behind everything that its agent has. Of others the stretch of time that `influx_chains` reads tells the moment and
+lies behind everything that its agent has. Of others the stretch of time that `chains` reads tells the moment and
 most neighbours; a neighbour by number that stands and isn't known is asked for, those of a batch together. Only where
 times contradict each other is the later number's record itself read: does it name this one?
 """
@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from gaugetrail_collector.stores import Doubt
-from gaugetrail_collector.stores.influx_around import Around, StandingPoint
-from gaugetrail_collector.stores.influx_chains import Chains
-from gaugetrail_collector.stores.influx_parting import EpochName, InfluxHistories
+from gaugetrail_collector.stores.influx.around import Around, StandingPoint
+from gaugetrail_collector.stores.influx.chains import Chains
+from gaugetrail_collector.stores.influx.parting import EpochName, InfluxHistories
 from gaugetrail_collector.stores.placing import Stood, misplaced, taken
 from gaugetrail_contract.seal import Opened
 

@@ -1,4 +1,4 @@
-"""Where a record stands in time in a SQLite store (see `placing`): a look along each of two indexes."""
+"""Where a record stands in time in a SQLite store (see `stores.placing`): a look along each of two indexes."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 identifier.
 
 Promise: `write` returns after the commit; the same record again changes nothing; another record under the same
-identity is a fork and never replaces the first. Here the file and the writing; `sqlite_formats` makes its tables,
-`sqlite_parting` knows second histories, `sqlite_read` asks.
+identity is a fork and never replaces the first. Here the file and the writing; `formats` makes its tables,
+`parting` knows second histories, `read` asks.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from collections.abc import Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Doubt, Fate, Outcome, StoreDown, StoreRefuses
 from gaugetrail_collector.stores.identity import new_store_id, store_id_in
-from gaugetrail_collector.stores.sqlite_formats import (
+from gaugetrail_collector.stores.sqlite.formats import (
     ABOUT,
     bring_up,
     file_record,
     insert_record,
     prove_schema,
 )
-from gaugetrail_collector.stores.sqlite_parting import SqliteHistories
-from gaugetrail_collector.stores.sqlite_placing import misplaced_in, neighbours_in
-from gaugetrail_collector.stores.sqlite_read import SqliteReads, files_of, let_go_of_replaced
+from gaugetrail_collector.stores.sqlite.parting import SqliteHistories
+from gaugetrail_collector.stores.sqlite.placing import misplaced_in, neighbours_in
+from gaugetrail_collector.stores.sqlite.read import SqliteReads, files_of, let_go_of_replaced
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.seal import Opened

@@ -1,6 +1,6 @@
 """Talking to InfluxDB: where it is, who we are there, what its answers mean.
 
-Everything is a request (`influx_requests`): writes as ready lines, reads as InfluxQL, the one dialect that 1.x, 2.x
+Everything is a request (`requests`): writes as ready lines, reads as InfluxQL, the one dialect that 1.x, 2.x
 and 3.x all answer; every value in a query is a bound string or number. 1.x and 2.x are asked on `/query`, 3.x on
 `/api/v3/query_influxql`, because 3.x binds no values on `/query`. What a status code asks for:
 
@@ -26,8 +26,8 @@ from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
-from gaugetrail_collector.stores.influx_requests import Answer, Body, NoAnswer, Requests, requests_to
-from gaugetrail_collector.stores.influx_words import refusal, trouble
+from gaugetrail_collector.stores.influx.requests import Answer, Body, NoAnswer, Requests, requests_to
+from gaugetrail_collector.stores.influx.words import refusal, trouble
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.escapes import visible
 from gaugetrail_service.tls import TlsFiles

@@ -1,11 +1,11 @@
-"""The InfluxDB store: 1.x from 1.6, 2.x and 3.x. Here the writing; `influx_read` asks, `influx_http` talks.
+"""The InfluxDB store: 1.x from 1.6, 2.x and 3.x. Here the writing; `read` asks, `http` talks.
 
 Promise: `write` returns after the server has committed; the same record again writes the same points; a record that the
 server can't take is found by halving the batch and is the only one left out. What the server would drop in silence or
 choke on (older than it keeps, a tag beyond its bound: `guard`) is refused before it is sent.
 
-A fork (same identity, other seal) would stand beside the first record, or overwrite it; `influx_chains` knows what is
-there, `influx_parting` the second histories that were let in. A record that the database has, but that this store has
+A fork (same identity, other seal) would stand beside the first record, or overwrite it; `chains` knows what is
+there, `parting` the second histories that were let in. A record that the database has, but that this store has
 not written itself, is written again: a crash or a refusal may have left only some of its points, and writing them again
 makes them whole.
 """
@@ -18,15 +18,15 @@ from collections.abc import Mapping, Sequence
 
 from gaugetrail_collector.stores import STORED, THERE, Doubt, Fate, Outcome, StoreRefuses
 from gaugetrail_collector.stores.guard import TagGuard
-from gaugetrail_collector.stores.influx_admin import InfluxAdmin
-from gaugetrail_collector.stores.influx_around import Around
-from gaugetrail_collector.stores.influx_chains import Chains
-from gaugetrail_collector.stores.influx_http import InfluxAddress, error_text
-from gaugetrail_collector.stores.influx_parting import InfluxHistories
-from gaugetrail_collector.stores.influx_placing import InfluxPlacing
-from gaugetrail_collector.stores.influx_read import InfluxReads
-from gaugetrail_collector.stores.influx_setup import InfluxSetup
-from gaugetrail_collector.stores.influx_words import plain, refusal
+from gaugetrail_collector.stores.influx.admin import InfluxAdmin
+from gaugetrail_collector.stores.influx.around import Around
+from gaugetrail_collector.stores.influx.chains import Chains
+from gaugetrail_collector.stores.influx.http import InfluxAddress, error_text
+from gaugetrail_collector.stores.influx.parting import InfluxHistories
+from gaugetrail_collector.stores.influx.placing import InfluxPlacing
+from gaugetrail_collector.stores.influx.read import InfluxReads
+from gaugetrail_collector.stores.influx.setup import InfluxSetup
+from gaugetrail_collector.stores.influx.words import plain, refusal
 from gaugetrail_collector.stores.lines import lines_of
 from gaugetrail_collector.stores.parting import Parting
 from gaugetrail_collector.stores.stats import Stats, TagUse

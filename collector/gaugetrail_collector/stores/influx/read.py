@@ -16,7 +16,7 @@ from itertools import groupby, islice
 from typing import TypeVar
 
 from gaugetrail_collector.stores import Row
-from gaugetrail_collector.stores.influx_http import InfluxAddress, InfluxHttp, Point
+from gaugetrail_collector.stores.influx.http import InfluxAddress, InfluxHttp, Point
 from gaugetrail_collector.stores.lines import bucket, stored_tag
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window
 from gaugetrail_contract.seal import ChainName

@@ -1,4 +1,4 @@
-"""What a SQLite store has of second histories, while one batch is written (see `parting`). Within a transaction.
+"""What a SQLite store has of second histories, while one batch is written (see `stores.parting`). Within a transaction.
 
 An epoch that has one history, and meets no fork in the batch, costs one look along the primary key.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gaugetrail_collector.stores import Outcome
 from gaugetrail_collector.stores.parting import Parting, Seals, Standstill, follower
-from gaugetrail_collector.stores.sqlite_formats import file_record, insert_record, unfile_record
+from gaugetrail_collector.stores.sqlite.formats import file_record, insert_record, unfile_record
 from gaugetrail_contract.seal import BadRecord, ChainName, Opened, Sealed, open_sealed
 
 

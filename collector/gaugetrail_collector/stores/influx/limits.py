@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gaugetrail_collector.stores import StoreRefuses
-from gaugetrail_collector.stores.influx_http import InfluxHttp
+from gaugetrail_collector.stores.influx.http import InfluxHttp
 from gaugetrail_contract.findings import Finding
 
 CUTS = ("max-row-limit", "max-select-point", "max-select-series", "max-select-buckets")
