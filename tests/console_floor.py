@@ -11,6 +11,7 @@ import msgspec
 
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
+from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.let_go import LetGo
@@ -135,7 +136,12 @@ class Pages:
     """A console's application, asked like a browser on the same machine would."""
 
     def __init__(
-        self, folder: Path, records: Iterable[Opened] = (), make_store: Callable[[], Store] | None = None
+        self,
+        folder: Path,
+        records: Iterable[Opened] = (),
+        make_store: Callable[[], Store] | None = None,
+        *,
+        master: bool = True,
     ) -> None:
         self.path = folder / "store.db"
         self._make = make_store or (lambda: SqliteStore(self.path))
@@ -152,7 +158,16 @@ class Pages:
         self.let_go = LetGo(folder / "let-go.db")
         self.let_go.open()
         self.own = own_status()
-        self.facts = Facts(about, self._make, self.set_aside, self.neighbours, self.keys, self.let_go, lambda: self.own)
+        self.facts = Facts(
+            about,
+            self._make,
+            self.set_aside,
+            self.neighbours,
+            self.keys,
+            self.let_go,
+            lambda: self.own,
+            DocumentsHere("collector-1", folder, folder / "documents.news", (folder / "attachments",), master=master),
+        )
         self.app = make_app(self.facts, ("127.0.0.1",))
 
     def close(self) -> None:

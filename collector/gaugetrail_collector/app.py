@@ -163,12 +163,15 @@ class Collector:
         from gaugetrail_collector.console.app import make_app
         from gaugetrail_collector.console.facts import About, Facts
         from gaugetrail_collector.console.questions import remember
+        from gaugetrail_collector.documents.here import DocumentsHere
         from gaugetrail_service.web import Web
         from gaugetrail_service.web_sessions import Sessions
 
         about = About(self.config.settings.id, own_version())
         config, own = self.config, self._as_seen_here
-        facts = Facts(about, config.store, self.set_aside, self.neighbours, self.keys, self.let_go, own)
+        here = DocumentsHere.of(config)
+        facts = Facts(about, config.store, self.set_aside, self.neighbours, self.keys, self.let_go, own, here)
+        facts.documents.begin()
         self.account.on_stored = facts.board.take_stored
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)

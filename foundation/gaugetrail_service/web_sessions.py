@@ -93,6 +93,22 @@ class Sessions:
 
     def log_on(self, name: str, password: str, source: str = "") -> str:
         """The key of a new session. Raises `PermissionError` with the reason. One at a time: it takes a while."""
+        phc = self._prove(name, password, source)
+        key = secrets.token_urlsafe(32)
+        with self._lock:
+            if len(self._open) >= MOST_SESSIONS:
+                self._open.pop(min(self._open, key=lambda one: self._open[one].ends_at))
+            self._open[key] = _LoggedOn(name, phc, self.mono() + SESSION_SECS)
+        _note(logging.INFO, "%s has logged on from %s", "log_on", name, source)
+        return key
+
+    def prove(self, name: str, password: str, source: str = "") -> str:
+        """Who has logged on is asked again, before they sign something; gives their name. Raises as `log_on`."""
+        self._prove(name, password, source)
+        return name
+
+    def _prove(self, name: str, password: str, source: str) -> str:
+        """The hash that the password was tried against."""
         reason = self.refuse(name, source)
         if reason is not None:
             raise PermissionError(reason)
@@ -100,14 +116,9 @@ class Sessions:
         if not users.knows(name, password):
             self._count_wrong(name, source)
             raise PermissionError("no such name and password")
-        key = secrets.token_urlsafe(32)
         with self._lock:
             self._by_name.forget(name)
-            if len(self._open) >= MOST_SESSIONS:
-                self._open.pop(min(self._open, key=lambda one: self._open[one].ends_at))
-            self._open[key] = _LoggedOn(name, users.hashes[name], self.mono() + SESSION_SECS)
-        _note(logging.INFO, "%s has logged on from %s", "log_on", name, source)
-        return key
+        return users.hashes[name]
 
     def log_off(self, cookies: str, source: str = "") -> None:
         """End the session of a `Cookie` header, if there is one."""

@@ -13,8 +13,10 @@ from typing import Any
 from fastapi import HTTPException, Request
 
 from gaugetrail_collector.console.board import Board
+from gaugetrail_collector.console.documents.known import KnownDocuments
 from gaugetrail_collector.console.questions import Questions, Verifying
 from gaugetrail_collector.console.shown import environment
+from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.intake.agent_keys import Keys
 from gaugetrail_collector.intake.retry import retry
 from gaugetrail_collector.intake.set_aside import SetAside
@@ -37,8 +39,8 @@ class About:
 
 
 class Facts:
-    """One console's knowledge. `set_aside`, `keys` and `let_go` are the collector's own; the store is another one like
-    its; `own` tells how the collector is.
+    """One console's knowledge. `set_aside`, `keys`, `let_go` and `documents` are the collector's own; the store is
+    another one like its; `own` tells how the collector is.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Facts:
         keys: Keys,
         let_go: LetGo,
         own: Callable[[], CollectorStatus],
+        documents: DocumentsHere,
     ) -> None:
         self.about = about
         self.set_aside = set_aside
@@ -60,6 +63,7 @@ class Facts:
         self.must_log_on = False
         self.board = Board(now_us, neighbours, own, let_go.gone)
         self.questions = Questions(make_store)
+        self.documents = KnownDocuments(documents, make_store, self.questions)
         self.verifying = Verifying(make_store, now_us)
         self.token = secrets.token_urlsafe(32)
         """Stands in our own pages only, so what comes with it was sent from one of them."""
@@ -68,6 +72,7 @@ class Facts:
     def close(self) -> None:
         """The console closes: live pages end, the store is let go."""
         self.closing = True
+        self.documents.close()
         self.questions.close()
 
     def page(self, template: str, active: str, **context: object) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import urllib.parse
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gaugetrail_collector.console.facts import Facts
+from gaugetrail_collector.console.pages import form_of
 from gaugetrail_service.password_desk import Busy, PasswordDesk
 from gaugetrail_service.web_sessions import COOKIE, SESSION_SECS, Sessions, source_of
 
 
-def router(facts: Facts, sessions: Sessions) -> APIRouter:
+def router(facts: Facts, sessions: Sessions, desk: PasswordDesk) -> APIRouter:
     """`/login` and `/logout`."""
     pages = APIRouter(include_in_schema=False)
     ours = Depends(facts.from_our_page)
-    desk = PasswordDesk()
 
     @pages.get("/login")
     def ask() -> HTMLResponse:
@@ -24,9 +22,9 @@ def router(facts: Facts, sessions: Sessions) -> APIRouter:
 
     @pages.post("/login", dependencies=[ours])
     async def log_on(request: Request) -> Response:
-        fields = dict(urllib.parse.parse_qsl((await request.body()).decode("utf-8", "replace")))
+        fields = await form_of(request)
         name, password = fields.get("name", ""), fields.get("password", "")
-        source = _source(request)
+        source = address_of(request)
         try:
             if reason := sessions.refuse(name, source):
                 raise PermissionError(reason)
@@ -42,7 +40,7 @@ def router(facts: Facts, sessions: Sessions) -> APIRouter:
 
     @pages.post("/logout", dependencies=[ours])
     def log_off(request: Request) -> RedirectResponse:
-        sessions.log_off(request.headers.get("cookie", ""), _source(request))
+        sessions.log_off(request.headers.get("cookie", ""), address_of(request))
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(COOKIE)
         return answer
@@ -50,5 +48,6 @@ def router(facts: Facts, sessions: Sessions) -> APIRouter:
     return pages
 
 
-def _source(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where a request comes from, for counting wrong guesses."""
     return source_of(request.client.host if request.client is not None else "", request.headers)

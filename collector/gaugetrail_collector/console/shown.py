@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TypeGuard
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from gaugetrail_collector.console.documents.contents import columns_used, how_often, measured_with
 from gaugetrail_collector.console.troubles import as_of, troubles
+from gaugetrail_collector.documents import wording
 from gaugetrail_collector.intake.reasons import in_words
 from gaugetrail_contract.clock import EPOCH, utc_us
 from gaugetrail_contract.escapes import visible, visible_bytes
@@ -118,6 +120,11 @@ def _is_long(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) > MOST_CHARACTERS
 
 
+def lines(text: str) -> Markup:
+    """A text of many lines, each as everything else on a page, with its line ends."""
+    return Markup("\n").join(escape(visible(line.expandtabs(4))) for line in text.splitlines())
+
+
 def environment() -> Environment:
     """The templates, with these functions as filters."""
     made = Environment(
@@ -143,8 +150,13 @@ def environment() -> Environment:
         "in_words": in_words,
         "troubles": troubles,
         "as_of": as_of,
+        "lines": lines,
+        "minute": wording.minute,
+        "how_often": how_often,
+        "measured_with": measured_with,
+        "columns_used": columns_used,
     }
-    made.globals |= {"local": local, "further": further}
+    made.globals |= {"local": local, "further": further, "state_words": wording.state_words, "done": wording.DONE}
     return made
 
 

@@ -54,6 +54,23 @@ def state(folder: Path, sha256: str) -> AttachmentState:
     return "there" if found == sha256 else "altered"
 
 
+def is_here(folders: Sequence[Path], file: Attachment) -> bool:
+    """Whether a folder has a file of that name and size; `state` says whether it is what it was."""
+    return any(_size(_place(folder, file.sha256)) == file.size for folder in folders)
+
+
+def whole_at(folders: Sequence[Path], sha256: str) -> Path | None:
+    """Where the file of that digest is what it was; null where it is nowhere so."""
+    return next((_place(folder, sha256) for folder in folders if state(folder, sha256) == "there"), None)
+
+
+def _size(place: Path) -> int | None:
+    try:
+        return place.stat().st_size
+    except OSError:
+        return None
+
+
 def fetch(folders: Sequence[Path], sha256: str, out: Path) -> bool:
     """Write the file of that digest from the first folder that has it whole; false where none has. Raises `OSError`."""
     for folder in folders:

@@ -51,11 +51,12 @@ class ListReader(Generic[Listed]):
             if edition is None:
                 continue
             try:
-                yield ListInForce(life, edition, self._listed(store, edition.draft.sha256))
+                yield ListInForce(life, edition, self.listed(store, edition.draft.sha256))
             except (TextMissing, ConfigError, ValidationError, UnicodeDecodeError) as error:
                 yield ListInForce(life, edition, None, str(error))
 
-    def _listed(self, store: Store, sha256: str) -> Listed:
+    def listed(self, store: Store, sha256: str) -> Listed:
+        """What the text of that digest says. Raises what reading it does, `TextMissing`, `StoreDown`."""
         found = self._kept.get(sha256)
         if found is None:
             found = self.read(stored_text(store, sha256))

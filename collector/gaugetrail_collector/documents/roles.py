@@ -7,6 +7,7 @@ documents keeps no roles, and decides nothing here; nor does one that can't be r
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from pydantic import ValidationError
 
@@ -26,7 +27,14 @@ log = logging.getLogger(__name__)
 DECIDING = frozenset[str]().union(*ROLES.values()) - {"administrator"}
 
 
-def role_book(store: Store, register: DocumentRegister, now_us: int) -> RoleBook:
+def read_people(store: Store, sha256: str) -> PeopleList:
+    """The list in the text of that digest. Raises `TextMissing`, `StoreDown` and as `people_of`."""
+    return people_of(stored_text(store, sha256))
+
+
+def role_book(
+    store: Store, register: DocumentRegister, now_us: int, read: Callable[[Store, str], PeopleList] = read_people
+) -> RoleBook:
     """Who may do what at that moment. Raises `StoreDown`."""
     roles: dict[str, frozenset[str]] = {}
     for life in register.lives.values():
@@ -34,7 +42,7 @@ def role_book(store: Store, register: DocumentRegister, now_us: int) -> RoleBook
         if holding is None:
             continue
         try:
-            people = people_of(stored_text(store, holding.draft.sha256))
+            people = read(store, holding.draft.sha256)
         except (TextMissing, ConfigError, ValidationError, UnicodeDecodeError) as error:
             log.warning("the people document %s gives nobody a role: %s", life.id, error)
             continue

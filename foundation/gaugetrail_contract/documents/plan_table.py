@@ -283,12 +283,16 @@ def _row(plan: PlanFile, one: Characteristic) -> dict[str, str]:
     row = {AS_TABLE.get(key, key): str(value) for key, value in data.items() if not isinstance(value, list)}
     row |= {key: value for key in CARRIED if (value := getattr(plan, key)) is not None}
     row["kind"] = str(one.kind)
+    if often := frequency_words(one):
+        row["frequency"] = often
+    return row
+
+
+def frequency_words(one: Characteristic) -> str:
+    """How often it is measured, as a table says it; empty where the plan doesn't."""
     often = [f"1/{one.every_units}"] if one.every_units else []
     often += [f"every {one.every_mins:g} min"] if one.every_mins else []
-    occasion = [_OCCASION_WORDS[at] for at in one.at]
-    if often or occasion:
-        row["frequency"] = "; ".join(often or occasion)
-    return row
+    return "; ".join(often or [_OCCASION_WORDS[at] for at in one.at])
 
 
 _OCCASION_WORDS = {
