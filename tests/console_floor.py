@@ -140,8 +140,7 @@ class Pages:
         folder: Path,
         records: Iterable[Opened] = (),
         make_store: Callable[[], Store] | None = None,
-        *,
-        master: bool = True,
+        here: DocumentsHere | None = None,
     ) -> None:
         self.path = folder / "store.db"
         self._make = make_store or (lambda: SqliteStore(self.path))
@@ -166,7 +165,7 @@ class Pages:
             self.keys,
             self.let_go,
             lambda: self.own,
-            DocumentsHere("collector-1", folder, folder / "documents.news", (folder / "attachments",), master=master),
+            here or DocumentsHere("collector-1", folder, folder / "documents.news", (folder / "attachments",)),
         )
         self.app = make_app(self.facts, ("127.0.0.1",))
 

@@ -17,6 +17,7 @@ from gaugetrail_collector.console.documents.asked import (
     EditionNumber,
     Place,
     RecordPlace,
+    WhichEdition,
     Words,
 )
 from gaugetrail_collector.console.documents.catalogue import DocumentRow, ShowDocuments, WantedDocuments
@@ -147,6 +148,19 @@ def _waiting(api: APIRouter, facts: Facts) -> None:
             "others": [_wait(one, at_us) for one in found.others],
             "more": found.more,
             "elsewhere": found.elsewhere or None,
+        }
+
+    @api.get("/approval", summary="What an edition would change, and whether whoever asks may approve it")
+    def approval(request: Request, id: DocumentId, edition: WhichEdition) -> dict[str, Any]:  # noqa: A002
+        with asked.in_sentences():
+            found = asked.to_be_signed(facts, id, edition, user_of(request))
+        changes = found.changes
+        return {
+            **edition_json(found.sheet.life, found.sheet.edition, now_us()),
+            "against": None if changes.against is None else changes.against.number,
+            "changes": None if changes.compared is None else list(changes.compared.as_json()),
+            "reason": changes.reason or None,
+            "refusal": found.refusal or None,
         }
 
 

@@ -17,7 +17,6 @@ from fastapi import HTTPException, Query
 from gaugetrail_collector.console.documents.approvals import (
     WaitingListing,
     WhatChanges,
-    elsewhere,
     waiting_for,
     what_changes,
 )
@@ -46,6 +45,7 @@ After = Annotated[int, Query(ge=0, le=MOST_AFTER, description="how many stood on
 Days = Annotated[int, Query(ge=0, le=3650, description="how many days count as soon")]
 Day = Annotated[str, Query(max_length=10, description="a day such as 2026-03-31; left out: today")]
 Place = Annotated[str, Query(max_length=200)]
+WhichEdition = Annotated[int, Query(ge=1, le=MOST_AFTER)]
 RecordPlace = Annotated[str, Query(max_length=1000, description="the record's place in the store, as history links it")]
 
 
@@ -91,7 +91,7 @@ def documents(facts: Facts, wanted: WantedDocuments, user: str | None) -> Catalo
     known = facts.documents
 
     def question(store: Store, register: DocumentRegister) -> Catalogue:
-        unread = known.parts.look(store, known.current_texts(register)) if wanted.words else 0
+        unread = known.parts.look(store, known.current_texts(register))
         at_us = now_us()
         waiting = waiting_for(known, store, register, user, at_us)
         listing = catalogue(register, known.parts.of, wanted, at_us)
@@ -161,7 +161,6 @@ class ToBeSigned:
     sheet: DocumentSheet
     changes: WhatChanges
     refusal: str
-    elsewhere: str
 
 
 def to_be_signed(facts: Facts, of: str, edition: int, user: str | None) -> ToBeSigned:
@@ -175,7 +174,7 @@ def to_be_signed(facts: Facts, of: str, edition: int, user: str | None) -> ToBeS
         if user is not None:
             refusal = known.refusal(store, register, shown.life, edition, user)
         changes = what_changes(store, shown.life, shown.edition, at_us)
-        return ToBeSigned(shown, changes, refusal, elsewhere(known, register))
+        return ToBeSigned(shown, changes, refusal)
 
     return known.ask(question)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Self
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from gaugetrail_collector.console.documents import asked
-from gaugetrail_collector.console.documents.asked import MOST_AFTER, DocumentId
+from gaugetrail_collector.console.documents.asked import DocumentId, WhichEdition
 from gaugetrail_collector.console.facts import Facts, now_us
 from gaugetrail_collector.console.logon import address_of
 from gaugetrail_collector.console.pages import form_of, user_of
@@ -27,7 +27,6 @@ from gaugetrail_contract.documents.editions import StepKind
 from gaugetrail_service.password_desk import Busy, PasswordDesk
 from gaugetrail_service.web_sessions import Sessions
 
-Number = Annotated[int, Query(ge=1, le=MOST_AFTER)]
 STEPS = (StepKind.APPROVE, StepKind.REJECT)
 
 
@@ -62,7 +61,7 @@ def router(facts: Facts, sessions: Sessions | None, desk: PasswordDesk) -> APIRo
         return facts.page("documents/approvals.html", "documents", tab="approvals", waiting=waiting, user=user)
 
     @pages.get("/approval")
-    def approval(request: Request, id: DocumentId, edition: Number) -> HTMLResponse:  # noqa: A002 - the address's word
+    def approval(request: Request, id: DocumentId, edition: WhichEdition) -> HTMLResponse:  # noqa: A002 - the address's word
         with asked.in_sentences():
             return _page(facts, Signing(id, edition, StepKind.APPROVE), user_of(request))
 
