@@ -104,6 +104,18 @@ issued = "2020-01-15"
 expires = "2021-01-14"
 """
 
+INSTRUCTION = """id = "WI-7"
+revision = "2"
+title = "Measuring bores"
+[[step]]
+number = 1
+text = { en = "Clean the bore.", de = "Bohrung reinigen." }
+[[step]]
+number = 2
+characteristic = ["bore_diameter"]
+text = { en = "<b>Zero</b> the gauge.", de = "Lehre auf Null." }
+"""
+
 
 def quick_line(name: str, password: str) -> str:
     """A user's line with a hash that costs little: each command tries one."""
@@ -146,7 +158,7 @@ class PaperOffice:
         self.hold("plan", "CP-1001", "plan.toml", PLAN)
         self.hold("gauges", "GR-1", "gauges.toml", GAUGES)
         self.hold("people", "PL-1", "people.toml", PEOPLE)
-        self.hold("instruction", "WI-7", "how.txt", "1. Clean the bore.\n2. <b>Zero</b> the gauge.\n", "--id", "WI-7")
+        self.hold("instruction", "WI-7", "how.toml", INSTRUCTION)
         self.write("plan", "plan.toml", TIGHTER, "--comment", "customer's letter of 20 November")
         self.do("submit", "CP-1001", by="eva")
 

@@ -16,7 +16,7 @@ from document_office import PASSWORDS, PaperOffice, worked_records
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.documents.editions import EditionState, Life
 from gaugetrail_contract.record import Event
 from gaugetrail_contract.seal import Sealed, open_sealed

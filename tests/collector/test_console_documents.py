@@ -18,7 +18,7 @@ from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.documents.texts import stored_text
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.status import AgentStatus, DocumentsHeld, GaugeStatus, LackedDocument, StationStatus
@@ -131,7 +131,7 @@ def test_lists_are_tables_and_other_kinds_stand_as_the_text_that_they_are(pages:
     person = row_of(pages.ask("/document?id=PL-1").text, "OP-12")
     assert "Olaf Oster operator OP20, 2020-01-15 to 2099-01-14 (TR-0042)" in person
     page = pages.ask("/document?id=WI-7").text
-    assert "1. Clean the bore.\n2. &lt;b&gt;Zero&lt;/b&gt; the gauge." in page
+    assert "{ en = &#34;&lt;b&gt;Zero&lt;/b&gt; the gauge.&#34;" in page
     assert "<b>Zero" not in page
 
 
