@@ -130,12 +130,14 @@ class Agent:
             self.notices,
             setups=_setups,
             in_force=self.report.work_by,
+            shelf=self.documents.shelf,
         )
         self.terminal = _terminal(config, self.stations)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._rereading: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     @property
     def config(self) -> AgentConfig:
@@ -175,6 +177,8 @@ class Agent:
     async def _start(self) -> None:
         if asks_nobody(self.config):
             log.warning("%s", ANYBODY, extra={"event": "no_people_list"})
+        for problem in self.config.document_remarks:
+            log.warning("%s", problem, extra={"event": "document_remark"})
         self._remember_plans()
         if self.terminal is not None:
             await self.terminal.start()
@@ -190,6 +194,7 @@ class Agent:
         self.heartbeat.schedule(self.scheduler)
         self.scheduler.every(LOOK_SECS, "notices", self._look_round)
         self.scheduler.every(DOCUMENTS_SECS, "documents", self.documents.look)
+        self.scheduler.every(LOOK_SECS, "documents in force", self._look_at_documents)
         self._tasks.append(self._keep("room", self.notices.watch_room(self.config.data_dir)))
         self.scheduler.start()
         if self.metrics is not None:
@@ -264,6 +269,15 @@ class Agent:
             copied=self.spool.branched,
         )
 
+        for name, station in self.stations.items():
+            refusal = station.setup.refusal
+            self.health.alarm(f"plan {name}", None if refusal is None else f"{name}: {ENGLISH.text(refusal)}")
+
+    def _look_at_documents(self) -> None:
+        """What came, was withdrawn, or whose moment has come: once a second, one at a time."""
+        if (self._renewing is None or self._renewing.done()) and self.renewal.documents_changed:
+            self._renewing = self._keep("documents in force", self.renewal.documents_anew())
+
     def _used(self, by: StationRunner, event: UsedElsewhere) -> None:
         for station in self.stations.values():
             if station is not by:
@@ -312,7 +326,7 @@ def _setups(config: AgentConfig) -> dict[str, Setup]:
     return {
         table.name: station_setup(
             table,
-            config.plans[table.name],
+            config.here[table.name],
             site=agent.site,
             line=agent.line,
             devices=devices,

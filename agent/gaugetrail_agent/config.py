@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -21,9 +21,12 @@ from gaugetrail_agent.barcodes import label_files
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
+from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.settings import DocumentsSettings
+from gaugetrail_agent.documents.shelf import DocumentShelf, kept_shelf
 from gaugetrail_agent.drivers import StreamDriver, catalogue
 from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
+from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.links.modbus_settings import (
     ModbusAsciiSettings,
     ModbusRtuSettings,
@@ -35,11 +38,15 @@ from gaugetrail_agent.links.tcp import TcpSettings
 from gaugetrail_agent.links.wedge import WedgeSettings
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.freshness_settings import FreshnessSettings
-from gaugetrail_agent.station.setup import StationTable
+from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.setup import FileOrDocument, StationTable
+from gaugetrail_agent.station_documents import DocumentReading
 from gaugetrail_agent.station_plans import PlanReading, unlawful_plans
 from gaugetrail_contract import topics
+from gaugetrail_contract.clock import WallClock
+from gaugetrail_contract.distribution.in_force import DocumentsHere
 from gaugetrail_contract.documents.gauges import Gauge
-from gaugetrail_contract.documents.lists import load_gauges, load_people
+from gaugetrail_contract.documents.lists import gauges_of, load_gauges, load_people, people_of_text
 from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 from gaugetrail_contract.record import Capture
@@ -75,13 +82,16 @@ class AgentTable(Settings):
         description="ask: the system says whether a time source keeps this PC's clock right (Linux); kept: something "
         "that can't be asked does (the time service of Windows, a hypervisor), and the clock is believed",
     )
-    gauges: Path | None = Field(
-        None, description="gauge register, .csv or .toml; a CSV has at least id,calibration_due,status"
-    )
-    people: Path | None = Field(
+    gauges: FileOrDocument | None = Field(
         None,
-        description="people list, .csv or .toml; badges not in it are refused. A CSV has at least "
-        "id,name,qualification, or with operation,issued,expires a row for each qualification",
+        description='gauge register: a controlled document, {document = "GAUGES"}, or a file, .csv or .toml; a CSV has '
+        "at least id,calibration_due,status",
+    )
+    people: FileOrDocument | None = Field(
+        None,
+        description='people list: a controlled document, {document = "PEOPLE"}, or a file, .csv or .toml; badges not '
+        "in it are refused. A CSV has at least id,name,qualification, or with "
+        "operation,issued,expires a row for each qualification",
     )
     profiles: tuple[Path, ...] = Field((), description="folders with your own gauge profiles")
 
@@ -226,7 +236,7 @@ class AgentConfig:
     """A settings file that passed every check, with the documents it names."""
 
     loaded: Loaded[AgentSettings]
-    plans: Mapping[str, tuple[Plan, ...]]
+    here: Mapping[str, PlansHere]
     """Station -> the plans that it works by; the unit says which of several holds for it."""
     gauges: Mapping[str, Gauge]
     people: PeopleList | None
@@ -234,6 +244,13 @@ class AgentConfig:
     """Customers' own labels that stations read, by name."""
     remarks: tuple[Problem, ...] = field(default=(), compare=False)
     """What a quality engineer would ask about the plans; `check` says it."""
+    document_remarks: tuple[Problem, ...] = field(default=(), compare=False)
+    """What of the documents isn't here or isn't in force, and which plans are files only."""
+
+    @property
+    def plans(self) -> Mapping[str, tuple[Plan, ...]]:
+        """Station -> its plans, also those that are barred at the moment."""
+        return {station: here.plans for station, here in self.here.items()}
 
     @property
     def settings(self) -> AgentSettings:
@@ -254,6 +271,15 @@ class AgentConfig:
     def profile_dirs(self) -> tuple[Path, ...]:
         """Folders with the user's own profiles."""
         return tuple(self.path(folder) for folder in self.settings.agent.profiles)
+
+    def shelf_on_disk(self) -> DocumentShelf:
+        """The documents as they lie on this PC's disk. Where this user may not look, as if none had come."""
+        table = self.settings.documents
+        cabinet, now_us = DocumentCabinet(self.data_dir, table.max_mb), WallClock().now_us()
+        try:
+            return kept_shelf(cabinet, table, self.settings.agent.line, now_us)
+        except OSError:
+            return DocumentShelf(DocumentsHere(None, frozenset(), now_us), lambda _: None)
 
     def path(self, path: Path) -> Path:
         """A path of the file, relative ones counted from the file's folder."""
@@ -299,17 +325,25 @@ class AgentConfig:
         return device.channels or tuple(dict.fromkeys(planned)) or (None,)
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None, today: date | None = None) -> AgentConfig:
-    """Read and check everything, as of `today`. Raises `ConfigError` with every fault found."""
+def load(
+    path: Path,
+    environ: Mapping[str, str] | None = None,
+    today: date | None = None,
+    shelf: Callable[[], DocumentShelf] | None = None,
+) -> AgentConfig:
+    """Read and check everything, as of `today`, with the documents of the shelf: the disk's where none is given. Raises
+    `ConfigError` with every fault found.
+    """
     loaded = load_settings(AgentSettings, path, prefix=PREFIX, environ=os.environ if environ is None else environ)
     bare = AgentConfig(loaded, {}, {}, None)
     problems: list[Problem] = []
     gauges: Mapping[str, Gauge] = {}
     people: PeopleList | None = None
+    named = loaded.settings.agent
     try:
-        gauges = load_gauges(bare.path(loaded.settings.agent.gauges)) if loaded.settings.agent.gauges else {}
-        if loaded.settings.agent.people:
-            people = load_people(bare.path(loaded.settings.agent.people)).of_line(loaded.settings.agent.line)
+        gauges = load_gauges(bare.path(named.gauges)) if isinstance(named.gauges, Path) else {}
+        if isinstance(named.people, Path):
+            people = load_people(bare.path(named.people)).of_line(named.line)
     except ConfigError as error:
         problems += error.problems
     problems += _twice(loaded)
@@ -321,7 +355,29 @@ def load(path: Path, environ: Mapping[str, str] | None = None, today: date | Non
     problems += label_problems
     if problems:
         raise ConfigError(problems)
-    return AgentConfig(loaded, plans, gauges, people, labels, tuple(reading.remarks.values()))
+    here = {table.name: PlansHere(plans.get(table.name, ())) for table in loaded.settings.station}
+    config = AgentConfig(loaded, here, gauges, people, labels, tuple(reading.remarks.values()))
+    return with_documents(config, shelf() if shelf is not None else config.shelf_on_disk())
+
+
+def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
+    """The same settings and files with the documents as they stand on the shelf."""
+    reading = DocumentReading(config.loaded, _channels(config), shelf)
+    agent = config.settings.agent
+    gauges = reading.register("gauges", agent.gauges, gauges_of)
+    people = reading.register("people", agent.people, lambda *text: people_of_text(*text).of_line(agent.line))
+    here = {}
+    for number, table in enumerate(config.settings.station):
+        found = reading.plans(number, table, config.here[table.name].plans)
+        lacking = [one for one in (gauges, people if table.mode == "operator" else None) if isinstance(one, Sentence)]
+        here[table.name] = replace(found, refuses=found.refuses or (lacking[0] if lacking else None))
+    return replace(
+        config,
+        here=here,
+        gauges=config.gauges if gauges is None else {} if isinstance(gauges, Sentence) else gauges,
+        people=config.people if people is None else None if isinstance(people, Sentence) else people,
+        document_remarks=tuple(dict.fromkeys(reading.remarks)),
+    )
 
 
 def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
@@ -428,7 +484,7 @@ def _labels(config: AgentConfig) -> tuple[dict[str, OwnLabel], list[Problem]]:
 def _plans(config: AgentConfig) -> tuple[dict[str, tuple[Plan, ...]], PlanReading[AgentSettings]]:
     plans: dict[str, tuple[Plan, ...]] = {}
     devices = {device.name: device for device in config.settings.device}
-    reading = PlanReading(config.loaded, dict.fromkeys(devices, ()) | dict(_several(config)))
+    reading = PlanReading(config.loaded, _channels(config))
     for number, station in enumerate(config.settings.station):
         for key in ("scanner", "device"):
             name = getattr(station, key)
@@ -441,6 +497,10 @@ def _plans(config: AgentConfig) -> tuple[dict[str, tuple[Plan, ...]], PlanReadin
         if found := reading.read(number, station):
             plans[station.name] = found
     return plans, reading
+
+
+def _channels(config: AgentConfig) -> dict[str, tuple[str, ...]]:
+    return dict.fromkeys((device.name for device in config.settings.device), ()) | dict(_several(config))
 
 
 def _several(config: AgentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:

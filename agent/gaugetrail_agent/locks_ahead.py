@@ -23,7 +23,7 @@ ANYBODY = (
 
 def asks_nobody(config: AgentConfig) -> bool:
     """Whether people work here, and no list says who may."""
-    return config.people is None and any(one.mode == "operator" for one in config.settings.station)
+    return config.settings.agent.people is None and any(one.mode == "operator" for one in config.settings.station)
 
 
 def locks_ahead(config: AgentConfig, today: date) -> Iterator[Problem]:
@@ -37,9 +37,9 @@ def locks_ahead(config: AgentConfig, today: date) -> Iterator[Problem]:
 def _nobody_qualified(config: AgentConfig, day: str) -> Iterator[Problem]:
     people = config.people
     for number, station in enumerate(config.settings.station):
-        if people is None or station.mode != "operator":
-            continue
         plans = config.plans[station.name]
+        if people is None or station.mode != "operator" or not plans:
+            continue
         names = [one.name for plan in plans for one in plan.characteristics]
         operation = station.operation or plans[0].file.operation or station.name
         if all(why_not_at(people, one.badge, operation, names, day) is not None for one in people.person):

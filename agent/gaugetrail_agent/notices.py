@@ -84,9 +84,11 @@ class NoticeBoard:
             "copy": Notice("amber", said("notice.copied")) if copied else None,
         }
         for name, station in self._stations.items():
+            refusal = station.setup.refusal
+            plan = {"plan": None if refusal is None else Notice("red", refusal)}
             gauges = {f"gauge {one.gauge}": gauge_notice(one, name) for one in standings if _uses(one, station)}
             gone = {about for about in station.state.notices if about.startswith("gauge ")} - gauges.keys()
-            for about, notice in {**everywhere, **gauges, **dict.fromkeys(gone)}.items():
+            for about, notice in {**everywhere, **plan, **gauges, **dict.fromkeys(gone)}.items():
                 station.noticed(about, notice)
 
     async def watch_room(self, folder: Path) -> None:

@@ -8,11 +8,13 @@ password, certificates). Every other key that differs is named. Nothing here act
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gaugetrail_agent.config import AgentConfig, AgentSettings, load
+from gaugetrail_agent.documents.shelf import DocumentShelf
+from gaugetrail_agent.station.plans_here import PlansHere
 from gaugetrail_contract.changed_keys import changed_keys
-from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.settings import Problem, Settings, Steps
 from gaugetrail_service.mqtt_settings import proofs_between
 
@@ -31,9 +33,9 @@ class Reread:
     """The keys that need a restart, each with its line."""
 
 
-def reread(old: AgentConfig) -> Reread:
-    """Read everything again. Raises `ConfigError` with every fault found."""
-    new = load(old.loaded.path)
+def reread(old: AgentConfig, shelf: Callable[[], DocumentShelf] | None = None) -> Reread:
+    """Read everything again, with the documents of the shelf. Raises `ConfigError` with every fault found."""
+    new = load(old.loaded.path, shelf=shelf)
     waits = [
         new.loaded.problem(steps, "changed; it needs a restart")
         for steps in changed_keys(old.settings, new.settings)
@@ -43,7 +45,7 @@ def reread(old: AgentConfig) -> Reread:
     waits += strange
     labels = {name: new.labels.get(name, label) for name, label in old.labels.items()}
     loaded = new.loaded if not waits else replace(old.loaded, settings=_in_force(old.settings, new.settings))
-    return Reread(AgentConfig(loaded, plans, new.gauges, new.people, labels), tuple(waits))
+    return Reread(replace(new, loaded=loaded, here=plans, labels=labels), tuple(waits))
 
 
 def _taken(steps: Steps, old: AgentConfig, new: AgentConfig) -> bool:
@@ -55,19 +57,19 @@ def _taken(steps: Steps, old: AgentConfig, new: AgentConfig) -> bool:
     return steps[0] == "agent" and steps[-1] in REGISTERS
 
 
-def _plans(old: AgentConfig, new: AgentConfig) -> tuple[dict[str, tuple[Plan, ...]], list[Problem]]:
+def _plans(old: AgentConfig, new: AgentConfig) -> tuple[dict[str, PlansHere], list[Problem]]:
     """The plans of each station that runs; one that measures with a device which isn't there yet waits with it."""
-    plans, strange = dict(old.plans), []
+    plans, strange = dict(old.here), []
     devices = {device.name for device in old.settings.device}
-    for station in old.plans.keys() & new.plans.keys():
-        taken = new.plans[station]
+    for station in old.here.keys() & new.here.keys():
+        taken = new.here[station].plans
         lacking = {one.device for plan in taken for one in plan.characteristics if one.device} - devices
         if lacking:
             names = ", ".join(sorted(lacking))
             what = f"{station} takes it with a restart: {names} is no device of the running agent"
             strange.append(Problem(str(taken[0].path), "", what))
         else:
-            plans[station] = taken
+            plans[station] = new.here[station]
     return plans, strange
 
 

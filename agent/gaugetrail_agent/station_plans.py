@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from gaugetrail_agent import plans_seen
 from gaugetrail_agent.clock.trust import TOO_EARLY_US
 from gaugetrail_agent.station.plan_choice import rivals
+from gaugetrail_agent.station.plans_here import FromDocument
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station.wiring import unmeasured, wired, wiring_faults
 from gaugetrail_contract.clock import utc_text
@@ -45,11 +46,15 @@ class PlanReading(Generic[S]):
     """Each is read once, however many stations work by it."""
 
     def read(self, number: int, table: StationTable) -> tuple[Plan, ...]:
-        """The station's plans, wired; none where they can't be read. What is wrong is in `problems`."""
+        """The plans that the station has as files, wired; none where they can't be read. What is wrong is in
+        `problems`.
+        """
+        if from_documents(table):
+            return self._wiring_alone(number, table)
         at: Steps = ("station", number)
         before = len(self.problems)
         files = {path: found for path in self._named(at, table) if (found := self._file(at, table, path)) is not None}
-        blocks = table.device if table.mode == "automatic" else None
+        blocks = _blocks(table)
         plans = [plan for plan, _ in files.values()]
         if plans:
             for fault in wiring_faults(plans, table.wiring, self.channels, blocks):
@@ -62,10 +67,26 @@ class PlanReading(Generic[S]):
             self._say((*at, "plans"), f"none of the plans is for the operation {table.operation}")
         return bound
 
+    def _wiring_alone(self, number: int, table: StationTable) -> tuple[Plan, ...]:
+        for fault in wiring_faults(None, table.wiring, self.channels, _blocks(table)):
+            self._say(("station", number, *fault.steps), fault.says, fault.there)
+        return ()
+
+    def bind(self, number: int, table: StationTable, plan: Plan, file: Loaded[PlanFile]) -> Plan:
+        """A plan of a document, wired as far as it names what is wired here. What is wrong is in `problems`."""
+        at: Steps = ("station", number)
+        names = {one.name for one in plan.characteristics}
+        wiring = [one for one in table.wiring if one.characteristic in names]
+        for fault in wiring_faults([plan], wiring, self.channels, _blocks(table)):
+            self._say((*at, *fault.steps), fault.says, fault.there)
+        bound = wired(plan, wiring, _blocks(table))
+        self._measured(at, table, bound, file)
+        return bound
+
     def _named(self, at: Steps, table: StationTable) -> Iterator[Path]:
         """The files, each once, patterns in the order of their names."""
         folder = self.loaded.path.resolve().parent
-        if table.plan is not None:
+        if isinstance(table.plan, Path):
             yield folder / table.plan
         seen: set[Path] = set()
         for place, pattern in enumerate(table.plans):
@@ -154,6 +175,15 @@ class PlanReading(Generic[S]):
 
     def _say(self, steps: Steps, message: str, there: tuple[str, ...] | None = None) -> None:
         self.problems.append(self.loaded.problem(steps, message, there=there))
+
+
+def from_documents(table: StationTable) -> bool:
+    """Whether the station takes its plans from controlled documents."""
+    return isinstance(table.plan, FromDocument) or table.plans == "documents"
+
+
+def _blocks(table: StationTable) -> str | None:
+    return table.device if table.mode == "automatic" else None
 
 
 def _matching(folder: Path, pattern: str) -> Iterator[Path]:

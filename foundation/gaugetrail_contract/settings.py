@@ -129,11 +129,18 @@ def load_settings(
     model: type[M], path: Path, *, prefix: str = "", environ: Mapping[str, str] | None = None
 ) -> Loaded[M]:
     """Read and check a settings file. Raises `ConfigError` with every fault found."""
-    name = str(path)
     try:
         raw = read_bounded(path, MOST_BYTES)
     except OSError as error:
-        raise ConfigError([Problem(name, "", f"can't be read: {error.strerror or error}")]) from error
+        raise ConfigError([Problem(str(path), "", f"can't be read: {error.strerror or error}")]) from error
+    return settings_in(model, raw, path, prefix=prefix, environ=environ)
+
+
+def settings_in(
+    model: type[M], raw: bytes, path: Path, *, prefix: str = "", environ: Mapping[str, str] | None = None
+) -> Loaded[M]:
+    """The same of bytes that were read; `path` is what faults call them. Raises `ConfigError`."""
+    name = str(path)
     try:
         text = text_of(raw)
         data = read_toml(text)
@@ -304,6 +311,8 @@ def _plain_steps(model: type[BaseModel], loc: Steps) -> tuple[Steps, type[BaseMo
     for step in loc:
         if isinstance(step, int):
             steps = (*steps, step)
+            continue
+        if " " in step:  # a tag of ours for a choice without a name of its own: no key has a space
             continue
         tagged = [choice for choice in choices if step in _tags(choice)] if len(choices) > 1 else []
         if tagged:

@@ -160,7 +160,7 @@ def test_check_prints_them_and_the_settings_are_good_all_the_same(tmp_path: Path
     done = CliRunner().invoke(app, ["check", "--config", str(write(tmp_path, baud="9660"))])
     assert done.exit_code == 0
     assert "did you mean 9600?" in done.stderr
-    assert done.stdout.endswith(", 3 warnings\n"), "the others: no collector's key is listed, and no people list"
+    assert done.stdout.endswith(", 4 warnings\n"), "the others: no collector's key, no people list, the plan a file"
 
 
 def test_one_inventory_number_on_two_devices_is_a_fault(tmp_path: Path) -> None:

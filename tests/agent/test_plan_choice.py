@@ -215,4 +215,5 @@ def test_a_block_without_its_plan_is_rejected_with_an_event(texts: dict[str, str
     assert isinstance(sealed.body, EventBody)
     assert sealed.answer == ("press", 7)
     assert str(sealed.body.payload["reason"]).startswith(reason)
-    assert floor.refused == []
+    told = [f"{one.names['serial']}: {ENGLISH.text(one.why)}" for one in floor.refused]
+    assert told == ([sealed.body.payload["reason"]] if reason.startswith("SN1") else [])

@@ -111,7 +111,7 @@ def line(tmp_path: Path):
             table.name: Told(
                 station_setup(
                     table,
-                    config.plans[table.name],
+                    config.here[table.name],
                     site="s",
                     line="l",
                     devices={device.name: DeviceFacts(None, device.capture) for device in config.settings.device},

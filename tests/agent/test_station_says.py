@@ -13,6 +13,7 @@ from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.plans_here import PlansHere
 from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
@@ -443,7 +444,7 @@ def test_a_setup_is_what_the_table_says(unit_code: str, profile: str | None) -> 
     )
     like = setup(people={})
     made = station_setup(
-        table, [like.plan], site="s", line="l", devices=like.devices, gauges=like.gauges, people=like.people
+        table, PlansHere((like.plan,)), site="s", line="l", devices=like.devices, gauges=like.gauges, people=like.people
     )
     assert made == replace(
         like,

@@ -75,6 +75,7 @@ def check(
         *calibration_doubts(loaded, today),
         *locks_ahead(loaded, today),
         *collector_doubts(loaded),
+        *loaded.document_remarks,
         *doubts(loaded),
         *line_settings(loaded),
         *shared_gauges(loaded),

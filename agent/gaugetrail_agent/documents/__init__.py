@@ -5,5 +5,6 @@ power cut and at each start; nothing older ever takes its place. Without a conne
 is said. What doesn't hold is refused, counted and told, and asked for again.
 
 Read `settings`, `cabinet` (what lies on disk), `assembling` (parts that become a text), then `receiving`, where what
-comes is judged; the rules themselves are the contract's (`gaugetrail_contract.distribution`).
+comes is judged, and `shelf`, from which stations take them; the rules themselves are the contract's
+(`gaugetrail_contract.distribution`).
 """

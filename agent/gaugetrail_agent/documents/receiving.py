@@ -19,10 +19,12 @@ from itertools import islice
 from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
 from gaugetrail_agent.documents.cabinet import AlteredFile, DocumentCabinet
 from gaugetrail_agent.documents.settings import DocumentsSettings
+from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import Clock, utc_text
+from gaugetrail_contract.distribution.in_force import DocumentsHere
 from gaugetrail_contract.distribution.judging import judge_root, lacking, older_editions
-from gaugetrail_contract.distribution.listing import ListedEdition, for_line, holding
+from gaugetrail_contract.distribution.listing import ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import MOST_PAGE_BYTES, MOST_PAGES, BadPage, open_page, page_digest
 from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
 from gaugetrail_contract.files import trouble_of
@@ -381,20 +383,18 @@ class DocumentReceiver:
             return None
         return (self._clock.now_us() - self._newest.root.time_us) / 3.6e9
 
-    def effective(self, document: str) -> ListedEdition | str:
-        """The edition of a document to work by at this moment, with its text here; or why there is none."""
+    def shelf(self) -> DocumentShelf:
+        """What stations may work by at this moment."""
         with self._lock:
-            if self._listed is None:
-                return f"no list of documents has come yet, so {document} can't be worked by"
-            hours, limit = self._age_hours(), self._settings.refuse_hours
-            if hours is not None and limit is not None and hours >= limit:
-                return f"{self._old() or 'the list of documents is too old'}: nothing is worked by it any more"
-            one = holding(self._mine(), document, utc_text(self._clock.now_us()))
-            if one is None:
-                return f"no edition of {document} holds: it isn't approved, or was withdrawn, or is for another line"
-            if one.sha256 not in self._cabinet.texts:
-                return f"the text of {one} hasn't come yet"
-            return one
+            listed, newest = self._listed, self._newest
+            here = DocumentsHere(
+                None if listed is None else self._mine(),
+                frozenset(self._cabinet.texts),
+                self._clock.now_us(),
+                None if newest is None else newest.root.time_us,
+                self._settings.refuse_hours,
+            )
+            return DocumentShelf(here, self.text, None if listed is None else listed.root.digest)
 
     def text(self, one: ListedEdition) -> bytes | None:
         """The text of an edition, proved; null where it isn't here, or was altered: then it is asked for again."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
+from gaugetrail_agent.station_plans import from_documents
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.lists import load_gauges, load_people
 from gaugetrail_contract.documents.plan import Plan
@@ -29,15 +30,18 @@ SAME_REVISION = (
 def changed_papers(config: AgentConfig) -> Iterator[Finding]:
     """A finding for each file that isn't any more what the agent has read."""
     yield from _file("settings", config.loaded.path, config.loaded.sha256, "the settings")
+    documented = {table.name for table in config.settings.station if from_documents(table)}
     for station, plan in ((station, plan) for station, plans in sorted(config.plans.items()) for plan in plans):
+        if station in documented:
+            continue  # the list of documents says which text it is
         what = f"its plan {plan.ref.id} {plan.ref.revision}"
         for found in _file(f"station {station}", plan.path, plan.ref.sha256, what):
             yield replace(found, cure=SAME_REVISION) if _claims_to_be(plan) else found
     table = config.settings.agent
     try:
-        if table.gauges is not None and load_gauges(config.path(table.gauges)) != dict(config.gauges):
+        if isinstance(table.gauges, Path) and load_gauges(config.path(table.gauges)) != dict(config.gauges):
             yield _changed("gauge register", config.path(table.gauges), "the gauge register")
-        if table.people is not None and load_people(config.path(table.people)) != config.people:
+        if isinstance(table.people, Path) and load_people(config.path(table.people)) != config.people:
             yield _changed("people list", config.path(table.people), "the people list")
     except ConfigError as error:
         yield Finding("documents", str(error).splitlines()[0], "put the file right; until then what was read holds")

@@ -2,7 +2,8 @@
 
 A value that the block lacks, that is not fit or can't be true leaves the record incomplete, never a number (G4); where
 a gauge may not measure at all, the PLC is told that the part is rejected. A block without a usable serial is a record
-too: an event with its bytes, and the PLC is told that it was rejected.
+too: an event with its bytes, and the PLC is told that it was rejected. Where no plan is in force here, it is told that
+the station isn't ready, until one is.
 """
 
 from __future__ import annotations
@@ -18,11 +19,23 @@ from gaugetrail_agent.station.derived import with_derived
 from gaugetrail_agent.station.finishing import body_of, verdict_of
 from gaugetrail_agent.station.measurement import by_device, machine_fitness
 from gaugetrail_agent.station.plan_choice import plan_for
-from gaugetrail_agent.station.refusals import refused_value
+from gaugetrail_agent.station.refusals import refused_block, refused_value
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Act, BatchCame, Scanned, SealIt, StationState, Step, Unit, ValueCame, say
+from gaugetrail_agent.station.words import (
+    Act,
+    BatchCame,
+    Scanned,
+    SealIt,
+    StationState,
+    Step,
+    TellPlc,
+    Unit,
+    ValueCame,
+    say,
+)
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier, visible
 
@@ -45,11 +58,14 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
     """One inspection, or a rejection that is itself a record."""
     values = _values(batch)
     ids = _identifiers(setup, values)
+    if setup.refusal is not None:
+        return _not_ready(state, batch, {} if isinstance(ids, Sentence) else ids, setup.refusal)
     if isinstance(ids, Sentence):
         return _rejected(setup, state, batch, ids)
     plan = plan_for(setup, ids)
     if isinstance(plan, Sentence):
-        return _rejected(setup, state, batch, said("block.no_plan", serial=ids["serial"], why=plan))
+        state, effects = _rejected(setup, state, batch, said("block.no_plan", serial=ids["serial"], why=plan))
+        return state, (*effects, refused_block(batch, ids, plan))
     setup = replace(setup, plan=plan)
     measured = (wanted for wanted in setup.plan.characteristics if wanted.formula is None)
     found = [(wanted, _value(wanted, batch, values)) for wanted in measured]
@@ -70,6 +86,12 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
 
 def _rejected(setup: Setup, state: StationState, batch: BatchCame, why: Sentence) -> Step:
     return replace(state, light="red", says=why), (SealIt(_rejection(setup, batch, why), _answer(batch)),)
+
+
+def _not_ready(state: StationState, batch: BatchCame, ids: Mapping[str, str], why: Sentence) -> Step:
+    """Nothing can be measured here now, whatever comes. The PLC may offer the same part again."""
+    answer = () if batch.trigger is None else (TellPlc(batch.device, batch.trigger, ResultCode.NOT_READY),)
+    return replace(state, light="red", says=why), (*answer, refused_block(batch, ids, why))
 
 
 def _answer(batch: BatchCame) -> tuple[str, int] | None:

@@ -1,8 +1,8 @@
 """Which of the station's plans holds for a unit: by its part and revision, as far as its code says them. Pure.
 
 Promise: exactly one plan fits, or the unit is refused with what is wrong and what to do; none is ever guessed. A plan
-that says no revision of the part is for all of them; a code that names none fits a plan of any. Which operation is done
-here was asked when the plans were read.
+that says no revision of the part is for all of them; a code that names none fits a plan of any. Where a document that
+the station needs isn't in force, every unit is refused. Which operation is done here was asked when plans were read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def at_work(setup: Setup, state: StationState) -> Setup:
 
 
 def plan_for(setup: Setup, ids: Mapping[str, str]) -> Plan | Sentence:
-    """The plan that holds for a unit of these identifiers; or why there is none, or more than one."""
+    """The plan that holds for a unit of these identifiers; or why there is none, or more than one, or it is barred."""
+    if setup.refusal is not None:
+        return setup.refusal
     part, revision = ids.get("part") or _only_part(setup.plans), ids.get("revision")
     if part is None:
         return said("plan.which_part", parts=_named({name for plan in setup.plans for name in _parts(plan)}))
@@ -37,10 +39,11 @@ def plan_for(setup: Setup, ids: Mapping[str, str]) -> Plan | Sentence:
     if not fitting:
         revisions = {one.revision or "" for plan in of_part for one in plan.file.parts if one.part == part}
         return said("plan.other_revision", part=part, revision=revision or "", planned=_named(revisions))
-    if len(fitting) > 1:
-        plans = _named({f"{plan.ref.id} {plan.ref.revision}" for plan in fitting})
+    free = [plan for plan in fitting if plan.ref.id not in setup.barred]
+    if len(free) > 1:
+        plans = _named({f"{plan.ref.id} {plan.ref.revision}" for plan in free})
         return said("plan.several", part=part, plans=plans)
-    return fitting[0]
+    return free[0] if free else setup.barred[fitting[0].ref.id]
 
 
 def part_of(plan: Plan, ids: Mapping[str, str]) -> FurtherPart:

@@ -52,6 +52,16 @@ WHOSE: Mapping[str, Whose] = {
     "plan.no_plan": Whose.SCANNED,
     "plan.other_revision": Whose.SCANNED,
     "plan.several": Whose.SCANNED,
+    "plan.superseded": Whose.SCANNED,
+    "plan.other_operation": Whose.SCANNED,
+    "plan.none_here": Whose.SCANNED,
+    "document.no_list": Whose.SCANNED,
+    "document.unknown": Whose.SCANNED,
+    "document.not_yet": Whose.SCANNED,
+    "document.withdrawn": Whose.SCANNED,
+    "document.not_here": Whose.SCANNED,
+    "document.too_old": Whose.SCANNED,
+    "document.at_fault": Whose.SCANNED,
     "unit.identifier_unusable": Whose.NOBODY,
     "unit.code_unusable": Whose.NOBODY,
     "unit.code_advice": Whose.NOBODY,
@@ -107,6 +117,13 @@ def refused_value(setup: Setup, unit: Unit, value: ValueCame, why: Sentence) -> 
     """
     names = {**_named_unit(unit.ids), **_named_gauge(setup, value.device)}
     return Refusal(why, _subject(Whose.GAUGE, names), names, value.reading.raw[:MAX_RAW_BYTES], value.at_us)
+
+
+def refused_block(batch: BatchCame, ids: Mapping[str, str], why: Sentence) -> Refusal:
+    """A part that a PLC offered and no plan in force is for."""
+    names = {"device": batch.device, **_named_unit(ids)}
+    names = {key: name for key, name in names.items() if refuse_identifier(name) is None}
+    return Refusal(why, _subject(WHOSE[why.id], names), names, _raw(batch), _at_us(batch))
 
 
 def _names(setup: Setup, state: StationState, says: Sentence, event: Act) -> dict[str, str]:

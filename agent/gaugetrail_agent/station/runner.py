@@ -40,6 +40,7 @@ from gaugetrail_agent.station.words import (
     StationEvent,
     StationState,
     TellEvent,
+    TellPlc,
     TellUse,
     TryAgain,
     Unanswered,
@@ -65,7 +66,7 @@ class Doors:
     """What a station may ask of the rest of the agent."""
 
     ask: Callable[[str, str | None], Awaitable[None]]
-    answer: Callable[[str, int, ResultCode], Awaitable[None]]
+    answer: Callable[[str, int, ResultCode], Coroutine[Any, Any, None]]
     remember: Callable[[str, int, ResultCode], dict[str, str]]
     show: Callable[[Display], None]
     used: Callable[[StationRunner, UsedElsewhere], None] = lambda _, __: None
@@ -193,6 +194,8 @@ class StationRunner:
                 self._tell_refusals(() if entry is None else (entry,))
             elif isinstance(effect, TellEvent):
                 self._start(self._tell_event(effect))
+            elif isinstance(effect, TellPlc):
+                self._start(self._doors.answer(effect.device, effect.trigger, effect.code))
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
         keep = next((effect for effect in effects if isinstance(effect, KeepIt)), None)
         if keep is None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
+from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.plans_here import NO_PLAN, FromDocument, PlansHere
 from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Role
@@ -43,6 +45,14 @@ def _spoken(code: str) -> str:
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Spoken = Annotated[str, AfterValidator(_spoken)]
 GaugeLock = Literal["refuse", "flag"]
+FileOrDocument = Annotated[
+    Annotated[Path, Tag("a file")] | Annotated[FromDocument, Tag("a document")],
+    Discriminator(lambda said: "a document" if isinstance(said, dict | FromDocument) else "a file"),
+]
+FilesOrDocuments = Annotated[
+    Annotated[tuple[str, ...], Tag("some files")] | Annotated[Literal["documents"], Tag("all documents")],
+    Discriminator(lambda said: "all documents" if isinstance(said, str) else "some files"),
+]
 
 
 class StationTable(Settings):
@@ -52,13 +62,15 @@ class StationTable(Settings):
     mode: Literal["operator", "automatic"] = Field(
         "operator", description="operator: badge, unit, gauges; automatic: each block that the PLC offers is a unit"
     )
-    plan: Path | None = Field(
-        None, description="control plan file; relative to this file", examples=["plans/piston.toml"]
+    plan: FileOrDocument | None = Field(
+        None,
+        description='the control plan: a controlled document, {document = "CP-1001"}, or a file, relative to this file',
+        examples=["plans/piston.toml"],
     )
-    plans: tuple[str, ...] = Field(
+    plans: FilesOrDocuments = Field(
         (),
-        description="instead of plan: several files, or patterns of files; the unit's code says by part and revision "
-        "which of them holds for it",
+        description='instead of plan: "documents", every controlled plan for the operation; or several files, or '
+        "patterns of files. The unit's code says by part and revision which of them holds for it",
         examples=[["plans/*.toml"]],
     )
     operation: Identifier | None = Field(
@@ -147,7 +159,12 @@ class StationTable(Settings):
     @model_validator(mode="after")
     def _has_one_kind_of_plan(self) -> Self:
         if (self.plan is None) == (not self.plans):
-            raise ValueError(f"{self.name} works by a plan: name one file (plan = …) or several (plans = […])")
+            raise ValueError(
+                f'{self.name} works by a plan: name one (plan = {{document = "…"}}, or a file) or several '
+                '(plans = "documents", or […])'
+            )
+        if self.plans == "documents" and self.operation is None:
+            raise ValueError(f"{self.name} takes every controlled plan for its operation: say which (operation = …)")
         return self
 
     @model_validator(mode="after")
@@ -183,7 +200,7 @@ class Setup:
     station: str
     mode: Literal["operator", "automatic"]
     plan: Plan
-    """The one that holds for the unit in hand; the only one, or any, without a unit."""
+    """The one that holds for the unit in hand; the only one, or any, without a unit; `NO_PLAN` where none is here."""
     devices: Mapping[str, DeviceFacts]
     gauges: Mapping[str, Gauge]
     people: PeopleList | None
@@ -202,6 +219,10 @@ class Setup:
     """Step of the routing that is done here."""
     choice: tuple[Plan, ...] = ()
     """All plans of the station, where it has several."""
+    barred: Mapping[str, Sentence] = field(default_factory=dict)
+    """Plan -> why no unit may be begun by it."""
+    refuses: Sentence | None = None
+    """Why no unit at all may be begun: a plan, people list or gauge register isn't here, or not in force."""
     gauge_locks: frozenset[Calibration] = frozenset({"overdue", "blocked"})
     """How a gauge stands of which no value is taken."""
     unfit_gauge_reason: str = ""
@@ -223,7 +244,13 @@ class Setup:
     @property
     def plans(self) -> tuple[Plan, ...]:
         """All plans that the station works by."""
-        return self.choice or (self.plan,)
+        return self.choice or (() if self.plan is NO_PLAN else (self.plan,))
+
+    @property
+    def refusal(self) -> Sentence | None:
+        """Why nothing that comes can be measured here now; null where it is the part's matter."""
+        only = self.plans[0].ref.id if len(self.plans) == 1 else ""
+        return self.refuses or self.barred.get(only)
 
     @property
     def devices_wanted(self) -> frozenset[str]:
@@ -231,8 +258,8 @@ class Setup:
         return frozenset(c.device for plan in self.plans for c in plan.characteristics if c.device is not None)
 
     def plan_of(self, ref: PlanRef) -> Plan | None:
-        """The plan that a record names, where the station works by it."""
-        return next((plan for plan in self.plans if plan.ref == ref), None)
+        """The plan that a record names, where the station works by it: by its text, wherever that came from."""
+        return next((plan for plan in self.plans if plan.ref.sha256 == ref.sha256), None)
 
     def hears(self, device: str, channel: str | None) -> bool:
         """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""
@@ -247,7 +274,7 @@ class Setup:
 
 def station_setup(
     table: StationTable,
-    plans: Sequence[Plan],
+    here: PlansHere,
     *,
     site: str,
     line: str,
@@ -262,8 +289,10 @@ def station_setup(
         line=line,
         station=table.name,
         mode=table.mode,
-        plan=plans[0],
-        choice=tuple(plans) if len(plans) > 1 else (),
+        plan=here.plans[0] if here.plans else NO_PLAN,
+        choice=here.plans if len(here.plans) > 1 else (),
+        barred=here.barred,
+        refuses=here.refuses,
         operation=table.operation,
         devices=devices,
         gauges=gauges,

@@ -55,15 +55,19 @@ def wired(plan: Plan, wiring: Sequence[Wiring], blocks: str | None = None) -> Pl
 
 
 def wiring_faults(
-    plans: Sequence[Plan], wiring: Sequence[Wiring], devices: Collection[str], blocks: str | None = None
+    plans: Sequence[Plan] | None, wiring: Sequence[Wiring], devices: Collection[str], blocks: str | None = None
 ) -> Iterator[WiringFault]:
-    """What is wrong with the wiring itself, for the plans that the station works by."""
-    known = {one.name: one for plan in plans for one in plan.characteristics}
+    """What is wrong with the wiring itself, for the plans that the station works by; null: they come as documents, and
+    may measure more or less tomorrow.
+    """
+    known = {one.name: one for plan in plans or () for one in plan.characteristics}
     for number, one in enumerate(wiring):
         steps: Steps = ("wiring", number)
         planned = known.get(one.characteristic)
         if one.characteristic in (earlier.characteristic for earlier in wiring[:number]):
             yield WiringFault((*steps, "characteristic"), f"{one.characteristic} is wired already; keep one of the two")
+        elif planned is None and plans is None:
+            pass
         elif planned is None:
             hint = did_you_mean(one.characteristic, known)
             what = f"no plan of this station measures {one.characteristic!r}{hint}"

@@ -13,6 +13,7 @@ from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
 from gaugetrail_contract.documents.plan import Plan
+from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
 
 Light = Literal["off", "green", "red", "amber"]
@@ -271,7 +272,16 @@ class TellEvent:
     body: EventBody
 
 
-Effect = SealIt | KeepIt | AskDevice | TellUse | CountBounce | Refusal | TellEvent
+@dataclass(frozen=True, slots=True)
+class TellPlc:
+    """Answer a PLC's trigger, and keep nothing of it: the same trigger may be offered again."""
+
+    device: str
+    trigger: int
+    code: ResultCode
+
+
+Effect = SealIt | TellPlc | KeepIt | AskDevice | TellUse | CountBounce | Refusal | TellEvent
 Step = tuple[StationState, tuple[Effect, ...]]
 
 

@@ -7,5 +7,5 @@ So one signature vouches for all of it, whoever has carried it, and each piece c
 before anything is believed, and each fault is one sentence. A root that goes back shows, by its number.
 
 Read `listing` (what a page says of an edition), `pages`, `root`, `text_parts`, then `judging`: what an agent does with
-a root that came.
+a root that came, and `in_force`: what it may work by.
 """

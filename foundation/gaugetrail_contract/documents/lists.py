@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gaugetrail_contract.documents.gauges import Gauge, GaugeRegister
 from gaugetrail_contract.documents.people import PeopleList, Person, Qualification
@@ -29,9 +29,11 @@ from gaugetrail_contract.documents.tables import (
     rows_of,
 )
 from gaugetrail_contract.files import read_bounded, text_of
-from gaugetrail_contract.settings import ConfigError, Problem, load_settings
+from gaugetrail_contract.settings import ConfigError, Problem, load_settings, settings_in
 from gaugetrail_contract.text import refuse_identifier
+from gaugetrail_contract.toml_words import TomlFault, read_toml
 
+L = TypeVar("L", GaugeRegister, PeopleList)
 MOST_LIST_BYTES = 16_000_000
 """Of a gauge register or people list."""
 
@@ -84,6 +86,26 @@ def load_people(path: Path) -> PeopleList:
     if path.suffix.lower() == ".toml":
         return load_settings(PeopleList, path).settings
     return people_in(sheet_of(path))
+
+
+def gauges_of(text: bytes, name: str) -> dict[str, Gauge]:
+    """The gauge register in a document's text, TOML or CSV. Raises `ConfigError` with every fault."""
+    return {one.id: one for one in _document(GaugeRegister, gauges_in, text, name).gauge}
+
+
+def people_of_text(text: bytes, name: str) -> PeopleList:
+    """The people list in a document's text, TOML or CSV. Raises `ConfigError` with every fault."""
+    return _document(PeopleList, people_in, text, name)
+
+
+def _document(model: type[L], in_sheet: Callable[[Sheet], L], text: bytes, name: str) -> L:
+    try:
+        read_toml(text_of(text))
+    except TomlFault:
+        return in_sheet(csv_sheet(name, text_of(text)))
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(name, "", "is not UTF-8 text")]) from error
+    return settings_in(model, text, Path(name)).settings
 
 
 def sheet_of(path: Path) -> Sheet:
