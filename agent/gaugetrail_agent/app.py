@@ -36,6 +36,7 @@ from gaugetrail_agent.heartbeat import Heartbeat
 from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
+from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.languages.spoken import spoken
 from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
 from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
@@ -268,7 +269,6 @@ class Agent:
             clock_wrong="clock" in self.health.alarms(),
             copied=self.spool.branched,
         )
-
         for name, station in self.stations.items():
             refusal = station.setup.refusal
             self.health.alarm(f"plan {name}", None if refusal is None else f"{name}: {ENGLISH.text(refusal)}")

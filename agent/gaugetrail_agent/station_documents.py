@@ -175,8 +175,14 @@ def why_barred(standing: DocumentStanding, here: DocumentsHere) -> Sentence | No
             return said("document.not_yet", document=named, since=_minute(_effective(edition)))
         case "too_old":
             return said("document.too_old", document=named, since=_minute(utc_text(here.said_us or 0)))
-        case how:
-            return said(f"document.{how}", document=named)
+        case "no_list":
+            return said("document.no_list", document=named)
+        case "unknown":
+            return said("document.unknown", document=named)
+        case "withdrawn":
+            return said("document.withdrawn", document=named)
+        case "not_here":
+            return said("document.not_here", document=named)
 
 
 def at_fault(standing: DocumentStanding, fault: Problem) -> Sentence:

@@ -258,8 +258,9 @@ class Setup:
         return frozenset(c.device for plan in self.plans for c in plan.characteristics if c.device is not None)
 
     def plan_of(self, ref: PlanRef) -> Plan | None:
-        """The plan that a record names, where the station works by it: by its text, wherever that came from."""
-        return next((plan for plan in self.plans if plan.ref.sha256 == ref.sha256), None)
+        """The plan that a record names, where the station works by it, be it a file or a document."""
+        wanted = (ref.id, ref.revision, ref.sha256)
+        return next((one for one in self.plans if (one.ref.id, one.ref.revision, one.ref.sha256) == wanted), None)
 
     def hears(self, device: str, channel: str | None) -> bool:
         """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""

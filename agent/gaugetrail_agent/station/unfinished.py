@@ -58,7 +58,7 @@ def read_journal(text: str) -> InspectionBody:
 
 def answered(setup: Setup, state: StationState, left: InspectionBody, event: Scanned, text: str) -> Step:
     """Somebody who is logged on has scanned something, and a unit waits to be gone on with."""
-    if text.upper() == CANCEL:
+    if text.upper() == CANCEL or setup.plan_of(left.plan) is None:  # nobody can measure on by a plan that isn't here
         return _sealed(state, left)
     if text.upper() == GO_ON:
         return _resumed(setup, state, left, event)
