@@ -44,7 +44,7 @@ from gaugetrail_agent.station_documents import DocumentReading
 from gaugetrail_agent.station_plans import PlanReading, unlawful_plans
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock
-from gaugetrail_contract.distribution.in_force import DocumentsHere
+from gaugetrail_contract.distribution.in_force import DocumentsAtHand
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.lists import gauges_of, load_gauges, load_people, people_of_text
 from gaugetrail_contract.documents.people import PeopleList
@@ -279,7 +279,7 @@ class AgentConfig:
         try:
             return kept_shelf(cabinet, table, self.settings.agent.line, now_us)
         except OSError:
-            return DocumentShelf(DocumentsHere(None, frozenset(), now_us), lambda _: None)
+            return DocumentShelf(DocumentsAtHand(None, frozenset(), now_us), lambda _: None)
 
     def path(self, path: Path) -> Path:
         """A path of the file, relative ones counted from the file's folder."""

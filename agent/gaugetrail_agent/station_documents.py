@@ -21,7 +21,7 @@ from gaugetrail_agent.station.plans_here import FromDocument, PlansHere
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.distribution.in_force import DocumentsHere, DocumentStanding
+from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.files import plan_in
 from gaugetrail_contract.documents.plan import Plan, PlanFile
@@ -164,7 +164,7 @@ class DocumentReading(Generic[S]):
         self.remarks.append(self.loaded.problem(steps, what, warning=True))
 
 
-def why_barred(standing: DocumentStanding, here: DocumentsHere) -> Sentence | None:
+def why_barred(standing: DocumentStanding, here: DocumentsAtHand) -> Sentence | None:
     """Why nobody may work by the document at this moment; null where they may."""
     edition = standing.edition
     named = standing.document if edition is None else str(edition)
@@ -200,7 +200,7 @@ def claims(plan: Plan) -> str:
     )
 
 
-def _why_barred_file(plan: Plan, standing: DocumentStanding, here: DocumentsHere) -> Sentence | None:
+def _why_barred_file(plan: Plan, standing: DocumentStanding, here: DocumentsAtHand) -> Sentence | None:
     """A file is recognised by its digest; another text than the listed one is none that holds."""
     edition = standing.edition
     same = edition is not None and edition.sha256 == plan.ref.sha256

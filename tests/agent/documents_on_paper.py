@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.distribution.in_force import DocumentsHere
+from gaugetrail_contract.distribution.in_force import DocumentsAtHand
 from gaugetrail_contract.distribution.listing import ListedEdition
 
 NOW = 1_795_867_200_000_000
@@ -25,4 +25,4 @@ def shelf(texts: Mapping[ListedEdition, str] | None, **more: object) -> Document
     """These editions are listed, and their texts are here but where one is empty; null: no list has come."""
     kept = {} if texts is None else {one.sha256: text.encode() for one, text in texts.items() if text}
     facts = {"entries": None if texts is None else tuple(texts), "texts": frozenset(kept), "now_us": NOW} | more
-    return DocumentShelf(DocumentsHere(**facts), lambda one: kept.get(one.sha256), "root")  # type: ignore[arg-type]
+    return DocumentShelf(DocumentsAtHand(**facts), lambda one: kept.get(one.sha256), "root")  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.distribution.in_force import DocumentsHere
+from gaugetrail_contract.distribution.in_force import DocumentsAtHand
 from gaugetrail_contract.distribution.listing import ListedEdition
 
 NOON = 1_795_867_200_000_000
@@ -24,8 +24,8 @@ def listed(edition: int = 1, state: str = "effective", document: str = "CP-1", *
 LATER = utc_text(NOON + HOUR)
 
 
-def here(*entries: ListedEdition, **more: object) -> DocumentsHere:
-    return replace(DocumentsHere(entries, {one.sha256 for one in entries}, NOON, NOON), **more)
+def here(*entries: ListedEdition, **more: object) -> DocumentsAtHand:
+    return replace(DocumentsAtHand(entries, {one.sha256 for one in entries}, NOON, NOON), **more)
 
 
 @pytest.mark.parametrize(

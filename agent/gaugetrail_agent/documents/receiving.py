@@ -22,7 +22,7 @@ from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import Clock, utc_text
-from gaugetrail_contract.distribution.in_force import DocumentsHere
+from gaugetrail_contract.distribution.in_force import DocumentsAtHand
 from gaugetrail_contract.distribution.judging import judge_root, lacking, older_editions
 from gaugetrail_contract.distribution.listing import ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import MOST_PAGE_BYTES, MOST_PAGES, BadPage, open_page, page_digest
@@ -387,7 +387,7 @@ class DocumentReceiver:
         """What stations may work by at this moment."""
         with self._lock:
             listed, newest = self._listed, self._newest
-            here = DocumentsHere(
+            here = DocumentsAtHand(
                 None if listed is None else self._mine(),
                 frozenset(self._cabinet.texts),
                 self._clock.now_us(),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.settings import DocumentsSettings
-from gaugetrail_contract.distribution.in_force import DocumentsHere
+from gaugetrail_contract.distribution.in_force import DocumentsAtHand
 from gaugetrail_contract.distribution.listing import ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import BadPage, open_page
 from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
@@ -21,7 +21,7 @@ from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
 class DocumentShelf:
     """The documents as they stand, and their texts: null where one isn't here, or was altered."""
 
-    here: DocumentsHere
+    here: DocumentsAtHand
     text: Callable[[ListedEdition], bytes | None]
     root: str | None = None
     """Digest of the list."""
@@ -38,7 +38,7 @@ def kept_shelf(cabinet: DocumentCabinet, settings: DocumentsSettings, line: str,
     entries = None if listed is None else _entries(cabinet, listed)
     texts = frozenset() if entries is None else frozenset(_there(cabinet, entries))
     said_us = max((one.root.time_us for one in (newest, listed) if one is not None), default=None)
-    here = DocumentsHere(
+    here = DocumentsAtHand(
         None if entries is None else for_line(entries, line), texts, now_us, said_us, settings.refuse_hours
     )
     return DocumentShelf(here, lambda one: cabinet.text(one.sha256), None if listed is None else listed.root.digest)

@@ -30,7 +30,7 @@ class DocumentStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsHere:
+class DocumentsAtHand:
     """The list that is held, and the texts of it that are here, at a moment."""
 
     entries: tuple[ListedEdition, ...] | None
