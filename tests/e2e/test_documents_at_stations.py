@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
 from gaugetrail_collector.documents.desk import Desk, NewEdition
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.signing import signer_at
