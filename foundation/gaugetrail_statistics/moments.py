@@ -8,11 +8,11 @@ digit, where the usual one-pass formula fails and a two-pass one still feels the
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from gaugetrail_statistics.refusing import Refused
 
@@ -24,8 +24,16 @@ def mean(values: Sequence[float]) -> float:
     """The arithmetic mean. Raises `Refused` where there is no value."""
     if not values:
         raise Refused("no values: nothing has a mean")
+    if len(values) == 1:
+        return float(values[0])
     whole, unit = _in_last_place(values)
     return float(Fraction(sum(whole), len(whole)) * unit)
+
+
+def total(values: Sequence[float]) -> float:
+    """The sum, of decimals."""
+    whole, unit = _in_last_place(values)
+    return float(sum(whole) * unit)
 
 
 def variance(values: Sequence[float]) -> float:
@@ -58,6 +66,12 @@ def spread(values: Sequence[float]) -> float:
     return float(Decimal(repr(max(values))) - Decimal(repr(min(values))))
 
 
+def steps(values: Sequence[float]) -> list[float]:
+    """How far each value lies from the one before it, of decimals."""
+    decimals = [Decimal(repr(float(value))) for value in values]
+    return [float(abs(after - before)) for before, after in pairwise(decimals)]
+
+
 def autocorrelation1(values: Sequence[float]) -> float | None:
     """How each value goes with the one before it (lag 1, NIST's formula); `None` where all are equal."""
     whole, _ = _in_last_place(values)
@@ -66,7 +80,7 @@ def autocorrelation1(values: Sequence[float]) -> float | None:
     squares = sum(one * one for one in away)
     if not squares:
         return None
-    return float(Fraction(sum(one * after for one, after in itertools.pairwise(away)), squares))
+    return float(Fraction(sum(one * after for one, after in pairwise(away)), squares))
 
 
 def _in_last_place(values: Sequence[float]) -> tuple[list[int], Fraction]:

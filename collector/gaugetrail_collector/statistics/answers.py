@@ -24,17 +24,22 @@ def complete(kind: str, found: Mapping[str, object]) -> dict[str, object]:
 
 def plain(value: object) -> object:
     """A value that JSON can hold; what numpy made becomes Python's own."""
-    if value is None or isinstance(value, str | bool):
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None  # type: ignore[arg-type] # a float, by its type
+    if value is None or kind in (str, int, bool):
         return value
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
+    if kind is dict or isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}  # type: ignore[attr-defined] # a mapping
+    if kind in (list, tuple):
+        return [plain(one) for one in value]  # type: ignore[attr-defined] # a sequence
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Sequence):
         return [plain(one) for one in value]
-    if type(value).__name__ == "bool":  # numpy's, which is neither Python's bool nor a number
+    if kind.__name__ == "bool":  # numpy's, which is neither Python's bool nor a number
         return bool(value)
     raise TypeError(f"{value!r} is nothing that an answer holds")
 

@@ -100,9 +100,7 @@ class CsvTable:
         if found:
             raise Refused(f"{self.file} has {found} columns that are called {column!r}; give them different names")
         known = ", ".join(self.header)
-        raise Refused(
-            f"{self.file} has no column {column!r}{did_you_mean(column, self.header)}; its columns are {known}"
-        )
+        raise Refused(f"{self.file} has no column {column!r}, only {known}{did_you_mean(column, self.header)}")
 
 
 def table_of(args: argparse.Namespace) -> CsvTable:
