@@ -14,7 +14,7 @@ from statistics import NormalDist
 from gaugetrail_statistics import moments
 from gaugetrail_statistics.constants import c4, d2
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 
 MEDIAN_RANGE = math.sqrt(2) * NormalDist().inv_cdf(0.75)
 """The median of the range of two standard normal values, 0.95387."""
@@ -30,7 +30,7 @@ OF_SUBGROUPS = ("rbar", "sbar", "pooled")
 OF_SINGLE_VALUES = ("mr", "median_mr", "sd_c4")
 
 
-def sigma_of_subgroups(subgroups: Sequence[Subgroup], estimator: str) -> float:
+def sigma_of_subgroups(subgroups: Sequence[RationalSubgroup], estimator: str) -> float:
     """Sigma within subgroups of two values or more. Raises `Refused`."""
     several = [one for one in subgroups if one.size > 1]
     if estimator not in OF_SUBGROUPS:

@@ -13,7 +13,7 @@ from gaugetrail_statistics import moments
 
 
 @dataclass(frozen=True, slots=True)
-class Subgroup:
+class RationalSubgroup:
     """Its name and the values that are there."""
 
     label: str
@@ -37,17 +37,19 @@ class Subgroup:
         return moments.sd(self.values) if self.size > 1 else None
 
 
-def subgroups_of(labels: Sequence[str], values: Sequence[float | None]) -> list[Subgroup]:
+def subgroups_of(labels: Sequence[str], values: Sequence[float | None]) -> list[RationalSubgroup]:
     """Values under their labels, by first appearance."""
     gathered: dict[str, list[float]] = {}
     for label, value in zip(labels, values, strict=True):
         own = gathered.setdefault(label, [])
         if value is not None:
             own.append(value)
-    return [Subgroup(label, tuple(own)) for label, own in gathered.items()]
+    return [RationalSubgroup(label, tuple(own)) for label, own in gathered.items()]
 
 
-def single_values(values: Sequence[float | None], labels: Sequence[str] | None = None) -> list[Subgroup]:
+def single_values(values: Sequence[float | None], labels: Sequence[str] | None = None) -> list[RationalSubgroup]:
     """Each value alone, called by its position where it has no label."""
     names = [str(at) for at in range(1, len(values) + 1)] if labels is None else labels
-    return [Subgroup(name, () if value is None else (value,)) for name, value in zip(names, values, strict=True)]
+    return [
+        RationalSubgroup(name, () if value is None else (value,)) for name, value in zip(names, values, strict=True)
+    ]

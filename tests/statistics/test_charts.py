@@ -18,13 +18,13 @@ from gaugetrail_statistics.charts.runs import run_chart
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.rules import rules_named
-from gaugetrail_statistics.subgroups import Subgroup, single_values, subgroups_of
+from gaugetrail_statistics.subgroups import RationalSubgroup, single_values, subgroups_of
 
 ALL = Basis()
 
 
-def groups(*several: Sequence[float]) -> list[Subgroup]:
-    return [Subgroup(str(at), tuple(values)) for at, values in enumerate(several, 1)]
+def groups(*several: Sequence[float]) -> list[RationalSubgroup]:
+    return [RationalSubgroup(str(at), tuple(values)) for at, values in enumerate(several, 1)]
 
 
 def counted(counts: Sequence[float | None], sizes: Sequence[float | None]) -> list[Count]:
@@ -36,7 +36,7 @@ def counted(counts: Sequence[float | None], sizes: Sequence[float | None]) -> li
 
 def test_subgroups_stand_in_the_order_in_which_each_first_appears() -> None:
     found = subgroups_of(["b", "a", "b", "c"], [1.0, 2.0, 3.0, None])
-    assert [Subgroup("b", (1.0, 3.0)), Subgroup("a", (2.0,)), Subgroup("c", ())] == found
+    assert [RationalSubgroup("b", (1.0, 3.0)), RationalSubgroup("a", (2.0,)), RationalSubgroup("c", ())] == found
 
 
 def test_a_missing_value_changes_the_constant_of_its_subgroup() -> None:

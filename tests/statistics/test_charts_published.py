@@ -13,9 +13,9 @@ from gaugetrail_statistics.charts.chart import ControlChart
 from gaugetrail_statistics.charts.memory import ewma
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.rules import rules_named
-from gaugetrail_statistics.subgroups import Subgroup, single_values
+from gaugetrail_statistics.subgroups import RationalSubgroup, single_values
 
-RINGS = [Subgroup(str(at), tuple(values)) for at, values in enumerate(PISTON_RINGS, 1)]
+RINGS = [RationalSubgroup(str(at), tuple(values)) for at, values in enumerate(PISTON_RINGS, 1)]
 PHASE_I = Basis(baseline=positions("1-25"), rules=rules_named("we1"))
 
 

@@ -20,7 +20,7 @@ from gaugetrail_statistics.charts.variables import Level, level_of, mean_points
 from gaugetrail_statistics.estimators import FORMULAS
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.rules import RuleSignal, above
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 
 STEADY, EXACT = "steady", "exact"
 
@@ -33,7 +33,7 @@ class Reach:
     h: float = 5.0
 
 
-def ewma(values: Sequence[Subgroup], basis: Basis, weight: float = 0.2, limits: str = EXACT) -> ChartStudy:
+def ewma(values: Sequence[RationalSubgroup], basis: Basis, weight: float = 0.2, limits: str = EXACT) -> ChartStudy:
     """The exponentially weighted mean; `weight` is lambda. Raises `Refused`."""
     if not 0 < weight <= 1:
         raise Refused(f"--lambda {weight:g} is no weight: it lies above 0 and at most at 1")
@@ -59,7 +59,7 @@ def ewma(values: Sequence[Subgroup], basis: Basis, weight: float = 0.2, limits: 
     )
 
 
-def cusum(values: Sequence[Subgroup], basis: Basis, reach: Reach | None = None) -> ChartStudy:
+def cusum(values: Sequence[RationalSubgroup], basis: Basis, reach: Reach | None = None) -> ChartStudy:
     """The tabular CUSUM about the centre as its target. Raises `Refused`."""
     allowed = reach or Reach()
     if not (allowed.k >= 0 and allowed.h > 0):
@@ -83,7 +83,7 @@ def cusum(values: Sequence[Subgroup], basis: Basis, reach: Reach | None = None) 
     )
 
 
-def _level(values: Sequence[Subgroup], basis: Basis) -> Level:
+def _level(values: Sequence[RationalSubgroup], basis: Basis) -> Level:
     """Ranges within subgroups where there are any, else moving ranges."""
     return level_of(values, basis, "rbar" if any(one.size > 1 for one in values) else "mr")
 

@@ -17,12 +17,12 @@ from gaugetrail_statistics.charts.basis import Basis
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy, charted
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.rules import above
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 
 NEEDS_SIGMA = ("limits", "within", "outside", "opposite")
 
 
-def run_chart(values: Sequence[Subgroup], basis: Basis) -> ChartStudy:
+def run_chart(values: Sequence[RationalSubgroup], basis: Basis) -> ChartStudy:
     """Values, or means of subgroups, about the median. Raises `Refused`."""
     basis.settle(len(values))
     if basis.sigma is not None or basis.estimator is not None:
@@ -42,7 +42,7 @@ def run_chart(values: Sequence[Subgroup], basis: Basis) -> ChartStudy:
     )
 
 
-def _point(at: int, one: Subgroup, basis: Basis, *, given: bool, center: float | None = None) -> ChartPoint:
+def _point(at: int, one: RationalSubgroup, basis: Basis, *, given: bool, center: float | None = None) -> ChartPoint:
     return ChartPoint(
         at=at,
         label=one.label,

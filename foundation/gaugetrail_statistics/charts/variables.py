@@ -17,7 +17,7 @@ from gaugetrail_statistics.charts.basis import Basis
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy, charted, few_points
 from gaugetrail_statistics.constants import c4, d2, d3
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 
 MEAN = {"xbar": "center ± width sigma/sqrt(n_i); center = mean of all values of the baseline"}
 SPREADS = {
@@ -40,7 +40,7 @@ class Level:
     given: bool
 
 
-def xbar(subgroups: Sequence[Subgroup], basis: Basis, second: str) -> ChartStudy:
+def xbar(subgroups: Sequence[RationalSubgroup], basis: Basis, second: str) -> ChartStudy:
     """X-bar with R (`second` is `r`) or with s (`s`). Raises `Refused`."""
     if all(one.size <= 1 for one in subgroups):
         raise Refused("no subgroup has two values; single values have the chart imr")
@@ -62,7 +62,7 @@ def xbar(subgroups: Sequence[Subgroup], basis: Basis, second: str) -> ChartStudy
     )
 
 
-def individuals(values: Sequence[Subgroup], basis: Basis) -> ChartStudy:
+def individuals(values: Sequence[RationalSubgroup], basis: Basis) -> ChartStudy:
     """Single values (subgroups of one, or empty) with their moving range. Raises `Refused`."""
     level = level_of(values, basis, "mr")
     points = mean_points(values, basis, level)
@@ -80,7 +80,7 @@ def individuals(values: Sequence[Subgroup], basis: Basis) -> ChartStudy:
     )
 
 
-def level_of(subgroups: Sequence[Subgroup], basis: Basis, usual: str) -> Level:
+def level_of(subgroups: Sequence[RationalSubgroup], basis: Basis, usual: str) -> Level:
     """Centre and sigma, given or of the baseline; `usual`: the estimator where none is named. Raises `Refused`."""
     basis.settle(len(subgroups))
     given = basis.given()
@@ -102,12 +102,12 @@ def level_of(subgroups: Sequence[Subgroup], basis: Basis, usual: str) -> Level:
     return Level(center, sigma, estimator, given)
 
 
-def mean_points(subgroups: Sequence[Subgroup], basis: Basis, level: Level) -> list[ChartPoint]:
+def mean_points(subgroups: Sequence[RationalSubgroup], basis: Basis, level: Level) -> list[ChartPoint]:
     """A point for each subgroup's mean, its limits by its own size."""
     return [_mean_point(at, one, basis, level) for at, one in enumerate(subgroups, 1)]
 
 
-def neighbours(subgroups: Sequence[Subgroup], basis: Basis, *, given: bool) -> list[tuple[int, float, bool]]:
+def neighbours(subgroups: Sequence[RationalSubgroup], basis: Basis, *, given: bool) -> list[tuple[int, float, bool]]:
     """Position, value and whether it is of the baseline, of single values that are there and not left out."""
     return [
         (at, one.values[0], basis.phase(at, given=given) == "baseline")
@@ -126,7 +126,9 @@ def moving_ranges(kept: Sequence[tuple[int, float, bool]]) -> dict[int, tuple[fl
     }
 
 
-def _estimated(subgroups: Sequence[Subgroup], base: Sequence[Subgroup], basis: Basis, estimator: str) -> float:
+def _estimated(
+    subgroups: Sequence[RationalSubgroup], base: Sequence[RationalSubgroup], basis: Basis, estimator: str
+) -> float:
     if any(one.size > 1 for one in subgroups):
         return estimators.sigma_of_subgroups(base, estimator)
     if estimator in estimators.OF_SUBGROUPS:
@@ -136,7 +138,7 @@ def _estimated(subgroups: Sequence[Subgroup], base: Sequence[Subgroup], basis: B
     return estimators.sigma_of_neighbours([value for _, value, own in kept if own], ranges, estimator)
 
 
-def _mean_point(at: int, subgroup: Subgroup, basis: Basis, level: Level) -> ChartPoint:
+def _mean_point(at: int, subgroup: RationalSubgroup, basis: Basis, level: Level) -> ChartPoint:
     sigma = level.sigma / math.sqrt(subgroup.size) if subgroup.size else None
     away = basis.width * (sigma or 0.0)
     return ChartPoint(
@@ -152,7 +154,7 @@ def _mean_point(at: int, subgroup: Subgroup, basis: Basis, level: Level) -> Char
     )
 
 
-def _spread_point(subgroup: Subgroup, mean: ChartPoint, sigma: float, width: float, second: str) -> ChartPoint:
+def _spread_point(subgroup: RationalSubgroup, mean: ChartPoint, sigma: float, width: float, second: str) -> ChartPoint:
     """The point of R or s under a subgroup's mean."""
     if subgroup.size < 2:
         return _below(mean, None, 0.0, 0.0, width)

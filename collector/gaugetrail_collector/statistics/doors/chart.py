@@ -17,7 +17,7 @@ from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.estimators import OF_SINGLE_VALUES, OF_SUBGROUPS
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.rules import DEFAULT, rules_named
-from gaugetrail_statistics.subgroups import Subgroup, single_values, subgroups_of
+from gaugetrail_statistics.subgroups import RationalSubgroup, single_values, subgroups_of
 
 OWN_RULE = ("ewma", "cusum")
 Made = Callable[[argparse.Namespace, CsvTable, Basis], ChartStudy]
@@ -117,18 +117,18 @@ def _point(point: ChartPoint, *, summed: bool) -> dict[str, object]:
     }
 
 
-def _subgroups(args: argparse.Namespace, table: CsvTable) -> list[Subgroup]:
+def _subgroups(args: argparse.Namespace, table: CsvTable) -> list[RationalSubgroup]:
     """The values of `--value`, together where `--subgroup` says so. Raises `Refused`."""
     values = table.numbers(_needed(args, "value"))
     return single_values(values) if args.subgroup is None else subgroups_of(_labels(args, table), values)
 
 
-def _together(args: argparse.Namespace, table: CsvTable) -> list[Subgroup]:
+def _together(args: argparse.Namespace, table: CsvTable) -> list[RationalSubgroup]:
     _needed(args, "subgroup")
     return _subgroups(args, table)
 
 
-def _alone(args: argparse.Namespace, table: CsvTable) -> list[Subgroup]:
+def _alone(args: argparse.Namespace, table: CsvTable) -> list[RationalSubgroup]:
     """Single values; a column of `--subgroup` may name them."""
     values = table.numbers(_needed(args, "value"))
     if args.subgroup is None:
