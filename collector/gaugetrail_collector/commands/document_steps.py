@@ -208,7 +208,7 @@ def _step(
         chosen = desk.judge(what, document, by, comment, edition)
         if (meaning := MEANING.get(what)) is not None:
             print(f"{by} says by this of {document} {chosen.draft.revision}: {meaning}", file=sys.stderr)
-        _prove_person(loaded, by, stdin=stdin)
+        prove_person(loaded, by, stdin=stdin)
         _tell(desk.step(what, document, by, comment, chosen.number, moment), as_json=as_json)
 
 
@@ -225,7 +225,7 @@ def _document_key(config: CollectorConfig) -> str:
 @contextlib.contextmanager
 def _desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
     with _desk_open(config) as (loaded, desk):
-        _prove_person(loaded, by, stdin=stdin)
+        prove_person(loaded, by, stdin=stdin)
         yield desk
 
 
@@ -242,7 +242,7 @@ def _desk_open(config: Path) -> Iterator[tuple[CollectorConfig, Desk]]:
     here.told()
 
 
-def _prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
+def prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
     """Ends the command where nobody is called so, or the password is another."""
     users = config.users_file()
     if users is None:

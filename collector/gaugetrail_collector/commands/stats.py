@@ -67,6 +67,11 @@ def print_answer(kind: str, words: Sequence[str]) -> None:
     try:
         args = parsed(kind, words)
         found = ask(kind, args)
+        if getattr(args, "record", False):
+            # Here and not above: most questions need neither store nor people.
+            from gaugetrail_collector.commands.stats_record import record_study
+
+            found["record"] = record_study(args, found)
     except Unasked as error:
         raise fail(str(error), 2) from error
     except Refused as error:

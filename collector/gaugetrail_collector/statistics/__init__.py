@@ -5,5 +5,6 @@ object that always has `kind`, `n`, `method`, `formulas` and `warnings`; a numbe
 precision otherwise.
 
 Read `csv_table` (a table of a file), `kinds` (from the name of a kind to its door), `doors` (a module for each kind),
-`answers` (from an answer to JSON and to lines for people).
+`answers` (from an answer to JSON and to lines for people); `study_columns` and `study_record` (a study of a measuring
+system: its columns, and how it is sealed).
 """

@@ -7,7 +7,9 @@ line; a missing value is told by the study itself, which is unbalanced by it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from gaugetrail_collector.statistics.csv_table import NUMBER, CsvTable, table_of
 from gaugetrail_statistics.refusing import Refused
@@ -22,6 +24,27 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     """The limits of what is measured."""
     parser.add_argument("--lsl", type=float, metavar="L", help="lower limit")
     parser.add_argument("--usl", type=float, metavar="U", help="upper limit")
+
+
+def add_record_options(parser: argparse.ArgumentParser) -> None:
+    """What is said of a study that is sealed (`study_record`)."""
+    parser.add_argument("--record", action="store_true", help="seal the study into the store, under your name")
+    parser.add_argument("--gauge", metavar="ID", help="inventory number of the gauge, required with --record")
+    parser.add_argument("--for", dest="made_for", metavar="C", help="the characteristic, required with --record")
+    parser.add_argument("--by", metavar="NAME", help="who you are: a user of the console, required with --record")
+    parser.add_argument("--comment", default="", metavar="TEXT", help="what you have to say of it; kept with it")
+    parser.add_argument("--stdin", action="store_true", help="read the password from standard input, its first line")
+    # Where values may come out of the store, it is there already.
+    with contextlib.suppress(argparse.ArgumentError):
+        parser.add_argument(
+            "--config", "-c", type=Path, metavar="FILE", help="of the store: the collector's settings file"
+        )
+
+
+def study_table(args: argparse.Namespace) -> CsvTable:
+    """The rows that the options name, kept in `args.studied` for the record of the study. Raises `Refused`."""
+    table = args.studied = table_of(args)
+    return table
 
 
 def filled(table: CsvTable, column: str) -> list[str]:
@@ -47,7 +70,7 @@ def words_or_one(table: CsvTable, given: str) -> list[str]:
 
 def measured_pieces(args: argparse.Namespace) -> tuple[list[float], list[float]]:
     """Values with the reference of each; rows without a value are left out. Raises `Refused`."""
-    table = table_of(args)
+    table = study_table(args)
     if args.value is None:
         raise Refused("no values: name their column with --value")
     values, references = table.numbers(args.value), table.numbers_or_one(args.reference)

@@ -5,5 +5,6 @@ another form is shown for what it says, and nothing is guessed from it. A type t
 other. Writers make payloads from the models, so that a wrong one fails where it is written; readers ask `registry`.
 
 Read `payload` first (what a typed payload is), then a family, then `registry`:
-`genealogy` (what became part of what), `clock`, `spool` (the agent's own storage), `station`, `anchors`, `documents`.
+`genealogy` (what became part of what), `clock`, `spool` (the agent's own storage), `station`, `anchors`, `documents`,
+`studies` (of measuring systems).
 """

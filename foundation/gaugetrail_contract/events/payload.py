@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-SubjectKind = Literal["unit", "lot", "station", "agent", "document"]
+SubjectKind = Literal["unit", "lot", "station", "agent", "document", "gauge"]
 """Of the kinds of subjects that a record knows, those that events of known types are about."""
 
 

@@ -22,6 +22,7 @@ from gaugetrail_contract.events.spool import (
     SpoolSaved,
 )
 from gaugetrail_contract.events.station import BlockRejected, StationOverridden, StationRefused
+from gaugetrail_contract.events.studies import StudyMade
 
 EVENT_TYPES: Mapping[str, type[EventPayload]] = {
     one.TYPE: one
@@ -45,6 +46,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         DocumentsMaster,
         DocumentPart,
         DocumentStepTaken,
+        StudyMade,
     )
 }
 """Event type -> its payload."""

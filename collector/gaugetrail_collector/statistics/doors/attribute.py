@@ -5,8 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from gaugetrail_collector.statistics.csv_table import CsvTable, add_data, table_of
-from gaugetrail_collector.statistics.study_columns import add_confidence, add_limits, filled, trials, words_or_one
+from gaugetrail_collector.statistics.csv_table import CsvTable, add_data
+from gaugetrail_collector.statistics.study_columns import (
+    add_confidence,
+    add_limits,
+    add_record_options,
+    filled,
+    study_table,
+    trials,
+    words_or_one,
+)
 from gaugetrail_statistics.refusing import Refused
 
 if TYPE_CHECKING:
@@ -32,13 +40,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference-value", metavar="COLUMN", help="each part's measured size, for signal detection")
     add_limits(parser)
     add_confidence(parser)
+    add_record_options(parser)
 
 
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """Agreement and what it costs. Raises `Refused`."""
     from gaugetrail_statistics.measurement_systems import attribute_study
 
-    table = table_of(args)
+    table = study_table(args)
     truth = [None] * len(table) if args.reference is None else words_or_one(table, args.reference)
     columns = (filled(table, args.part), filled(table, args.appraiser), filled(table, args.value))
     rows = zip(*columns, trials(table, args.trial), truth, strict=True)

@@ -6,7 +6,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.statistics.csv_table import NUMBER, add_data
-from gaugetrail_collector.statistics.study_columns import add_confidence, measured_pieces, one_reference
+from gaugetrail_collector.statistics.study_columns import (
+    add_confidence,
+    add_record_options,
+    measured_pieces,
+    one_reference,
+)
 from gaugetrail_statistics.refusing import Refused
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sd", type=float, metavar="S", help="and their standard deviation")
     parser.add_argument("--n", type=int, metavar="N", help="and their number")
     add_confidence(parser)
+    add_record_options(parser)
 
 
 def answer(args: argparse.Namespace) -> dict[str, object]:

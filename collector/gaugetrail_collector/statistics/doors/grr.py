@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gaugetrail_collector.statistics.csv_table import add_data, table_of
-from gaugetrail_collector.statistics.study_columns import add_limits, filled, trials
+from gaugetrail_collector.statistics.csv_table import add_data
+from gaugetrail_collector.statistics.study_columns import add_limits, add_record_options, filled, study_table, trials
 
 if TYPE_CHECKING:
     from gaugetrail_statistics.measurement_systems.gauge_anova import GaugeAnova, SourceRow
@@ -51,6 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_limits(parser)
     parser.add_argument("--multiplier", type=float, default=6.0, metavar="6", help="standard deviations to a spread")
     parser.add_argument("--process-sd", type=float, metavar="S", help="the process's known standard deviation")
+    add_record_options(parser)
 
 
 def answer(args: argparse.Namespace) -> dict[str, object]:
@@ -58,7 +59,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     from gaugetrail_statistics.measurement_systems import gauge_study
     from gaugetrail_statistics.measurement_systems.gauge_variation import Yardstick
 
-    table = table_of(args)
+    table = study_table(args)
     parts, appraisers = filled(table, args.part), filled(table, args.appraiser)
     columns = zip(parts, appraisers, table.numbers(args.value), trials(table, args.trial), strict=True)
     rows = [gauge_study.StudyRow(*row) for row in columns]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gaugetrail_collector.statistics.csv_table import add_data
-from gaugetrail_collector.statistics.study_columns import add_confidence, measured_pieces
+from gaugetrail_collector.statistics.study_columns import add_confidence, add_record_options, measured_pieces
 
 FEW = 5
 FORMULAS = {
@@ -22,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Values of several pieces."""
     add_data(parser, "value", "reference", required=("value", "reference"))
     add_confidence(parser)
+    add_record_options(parser)
 
 
 def answer(args: argparse.Namespace) -> dict[str, object]:

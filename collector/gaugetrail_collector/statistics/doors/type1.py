@@ -6,7 +6,12 @@ import argparse
 
 from gaugetrail_collector.statistics.csv_table import add_data
 from gaugetrail_collector.statistics.doors import bias
-from gaugetrail_collector.statistics.study_columns import add_confidence, measured_pieces, one_reference
+from gaugetrail_collector.statistics.study_columns import (
+    add_confidence,
+    add_record_options,
+    measured_pieces,
+    one_reference,
+)
 
 FEW = 25
 FORMULAS = {
@@ -24,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--percent", type=float, default=20.0, metavar="20", help="of the tolerance, for the gauge")
     parser.add_argument("--multiplier", type=float, default=6.0, metavar="6", help="standard deviations to a spread")
     add_confidence(parser)
+    add_record_options(parser)
 
 
 def answer(args: argparse.Namespace) -> dict[str, object]:
