@@ -17,7 +17,13 @@ from typing import TypeGuard
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gaugetrail_collector.console.documents.contents import columns_used, how_often, measured_with
+from gaugetrail_collector.console.documents.contents import (
+    MOST_CHARACTERS,
+    MOST_ROWS,
+    columns_used,
+    how_often,
+    measured_with,
+)
 from gaugetrail_collector.console.troubles import as_of, troubles
 from gaugetrail_collector.documents import wording
 from gaugetrail_collector.intake.reasons import in_words
@@ -30,7 +36,7 @@ from gaugetrail_contract.record.words import further
 FOLDER = Path(__file__).parent
 MOST_BYTES = 20_000
 """Raw bytes shown of one set-aside entry."""
-MOST_CHARACTERS = 2000
+MOST_IN_PAYLOAD = 2000
 """Of one text in an event's payload: sentences are shown whole."""
 
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCOMPLETE: "…", Verdict.VOID: "∅"}
@@ -117,7 +123,7 @@ def payload_text(payload: Mapping[str, object]) -> str:
 
 
 def _is_long(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and len(value) > MOST_CHARACTERS
+    return isinstance(value, str) and len(value) > MOST_IN_PAYLOAD
 
 
 def lines(text: str) -> Markup:
@@ -157,6 +163,7 @@ def environment() -> Environment:
         "columns_used": columns_used,
     }
     made.globals |= {"local": local, "further": further, "state_words": wording.state_words, "done": wording.DONE}
+    made.globals |= {"most_rows": MOST_ROWS, "most_characters": MOST_CHARACTERS}
     return made
 
 

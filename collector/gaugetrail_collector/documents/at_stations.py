@@ -41,7 +41,13 @@ def held_there(
     register: DocumentRegister, people: LineTexts, agents: Mapping[str, AgentStatus], now_us: int
 ) -> list[HeldThere]:
     """A line for each PC, and one for each of its stations. Raises `TooManyDocuments`."""
-    wanted = current_root(register, people, now_us)
+    return held_against(current_root(register, people, now_us), register, agents, now_us)
+
+
+def held_against(
+    wanted: DocumentsRoot, register: DocumentRegister, agents: Mapping[str, AgentStatus], now_us: int
+) -> list[HeldThere]:
+    """The same where somebody knows already what every PC should hold."""
     found: list[HeldThere] = []
     for name, told in sorted(agents.items()):
         found.append(_at_pc(name, told, wanted))

@@ -27,8 +27,8 @@ from gaugetrail_collector.console.documents.people import PeopleListing, WantedP
 from gaugetrail_collector.console.documents.stations import StationListing, station_listing
 from gaugetrail_collector.console.documents.trail import WorkedBy, worked_by
 from gaugetrail_collector.console.facts import Facts, now_us
-from gaugetrail_collector.documents.at_stations import held_there
-from gaugetrail_collector.documents.desk import Declined
+from gaugetrail_collector.documents.at_stations import HeldThere, held_against
+from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import position_of
@@ -91,7 +91,7 @@ def documents(facts: Facts, wanted: WantedDocuments, user: str | None) -> Catalo
     known = facts.documents
 
     def question(store: Store, register: DocumentRegister) -> Catalogue:
-        unread = known.parts.look(store, known.current_texts(register))
+        unread = known.look_into_texts(store, register)
         at_us = now_us()
         waiting = waiting_for(known, store, register, user, at_us)
         listing = catalogue(register, known.parts.of, wanted, at_us)
@@ -103,8 +103,8 @@ def documents(facts: Facts, wanted: WantedDocuments, user: str | None) -> Catalo
 
 def document(facts: Facts, of: str, edition: int | None) -> DocumentSheet:
     """One edition. Raises `Declined`, `StoreDown`."""
-    folders = facts.documents.here.attachments
-    return facts.documents.ask(lambda store, register: sheet(store, register, folders, of, edition, now_us()))
+    known = facts.documents
+    return known.ask(lambda store, register: sheet(known, store, known_life(register, of), edition, now_us()))
 
 
 def gauges(facts: Facts, wanted: WantedGauges) -> GaugeListing:
@@ -141,8 +141,13 @@ def stations(facts: Facts, of: str, *, only_stale: bool, after: int) -> StationL
     heard = facts.board.view().agents
     agents = {name: one.document for name, one in heard.items()}
     known = facts.documents
+
+    def question(store: Store, register: DocumentRegister) -> list[HeldThere]:
+        at_us = now_us()
+        return held_against(known.wanted_root(store, register, at_us), register, agents, at_us)
+
     try:
-        held = known.ask(lambda store, register: held_there(register, known.line_texts(store), agents, now_us()))
+        held = known.ask(question)
     except TooManyDocuments as error:
         raise ValueError(str(error)) from error
     return station_listing(held, heard, document=of, only_stale=only_stale, after=after)
@@ -169,7 +174,7 @@ def to_be_signed(facts: Facts, of: str, edition: int, user: str | None) -> ToBeS
 
     def question(store: Store, register: DocumentRegister) -> ToBeSigned:
         at_us = now_us()
-        shown = sheet(store, register, known.here.attachments, of, edition, at_us)
+        shown = sheet(known, store, known_life(register, of), edition, at_us)
         refusal = "only a user who has logged on can approve; name users under [console]"
         if user is not None:
             refusal = known.refusal(store, register, shown.life, edition, user)
@@ -182,7 +187,8 @@ def to_be_signed(facts: Facts, of: str, edition: int, user: str | None) -> ToBeS
 def trail(facts: Facts, place: str) -> WorkedBy | None:
     """What the inspection in that place of the store was worked by. Raises `ValueError`, `StoreDown`."""
     at = position_of(place)
-    return facts.documents.ask(lambda store, register: worked_by(store, register, at, now_us()))
+    known = facts.documents
+    return known.ask(lambda store, register: worked_by(known, store, register, at, now_us()))
 
 
 def life_of(facts: Facts, sha256: str) -> Life | None:

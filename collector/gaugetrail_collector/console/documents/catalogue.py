@@ -12,6 +12,8 @@ from gaugetrail_contract.documents.editions import DocumentKind, Edition, Editio
 PAGE_OF_DOCUMENTS = 100
 MOST_ON_THEIR_WAY = 5
 """Editions of one document that are approved or wait, in one row."""
+PartsOf = Callable[[str], tuple[str, ...]]
+"""The part numbers of a text, by its digest."""
 WAITING = (EditionState.DRAFT, EditionState.IN_REVIEW)
 
 
@@ -66,31 +68,34 @@ class DocumentListing:
     next: int | None
 
 
-def catalogue(
-    register: DocumentRegister, parts_of: Callable[[str], tuple[str, ...]], wanted: WantedDocuments, now_us: int
-) -> DocumentListing:
-    """The page of those documents, by id. Pure."""
-    found = [row for row in _rows(register, parts_of, wanted, now_us) if _is_shown(row, wanted.show)]
+def catalogue(register: DocumentRegister, parts_of: PartsOf, wanted: WantedDocuments, now_us: int) -> DocumentListing:
+    """The page of those documents, by id. Pure. Rows are made for the page alone, or where they decide."""
+    found = list(_found(register, parts_of, wanted))
     end = wanted.after + PAGE_OF_DOCUMENTS
-    return DocumentListing(tuple(found[wanted.after : end]), len(found), end if end < len(found) else None)
+    if wanted.show is ShowDocuments.ALL:
+        rows = [_row(life, parts_of, now_us) for life in found[wanted.after : end]]
+        return DocumentListing(tuple(rows), len(found), end if end < len(found) else None)
+    shown = [row for life in found if _is_shown(row := _row(life, parts_of, now_us), wanted.show)]
+    return DocumentListing(tuple(shown[wanted.after : end]), len(shown), end if end < len(shown) else None)
 
 
-def _rows(
-    register: DocumentRegister, parts_of: Callable[[str], tuple[str, ...]], wanted: WantedDocuments, now_us: int
-) -> Iterator[DocumentRow]:
+def _found(register: DocumentRegister, parts_of: PartsOf, wanted: WantedDocuments) -> Iterator[Life]:
     words = wanted.words.casefold().split()
     for life in register.lives.values():
-        if wanted.kind is not None and life.kind is not wanted.kind:
-            continue
-        holding = life.holding(now_us)
-        parts = parts_of((holding or life.editions[-1]).draft.sha256)
-        if words and not _carries(words, life, parts):
-            continue
-        yield DocumentRow(life, holding, _coming(life, now_us), _waiting(life, holding), parts)
+        if (wanted.kind is None or life.kind is wanted.kind) and (not words or _carries(words, life, parts_of)):
+            yield life
 
 
-def _carries(words: list[str], life: Life, parts: tuple[str, ...]) -> bool:
-    text = "\n".join((life.id, *(one.draft.title for one in life.editions[-3:]), *parts)).casefold()
+def _row(life: Life, parts_of: PartsOf, now_us: int) -> DocumentRow:
+    holding = life.holding(now_us)
+    parts = parts_of((holding or life.editions[-1]).draft.sha256)
+    return DocumentRow(life, holding, _coming(life, now_us), _waiting(life, holding), parts)
+
+
+def _carries(words: list[str], life: Life, parts_of: PartsOf) -> bool:
+    last = life.editions[-3:]
+    parts = (part for one in last for part in parts_of(one.draft.sha256))
+    text = "\n".join((life.id, *(one.draft.title for one in last), *parts)).casefold()
     return all(word in text for word in words)
 
 

@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from gaugetrail_collector.console.documents.contents import TextShown, shown
 from gaugetrail_collector.console.documents.parts import PartIndex
 from gaugetrail_collector.console.questions import Questions
+from gaugetrail_collector.documents.at_stations import current_root
 from gaugetrail_collector.documents.by_line import LineTexts
+from gaugetrail_collector.documents.current import issue_number
 from gaugetrail_collector.documents.desk import Declined, StepDone
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
@@ -24,12 +27,15 @@ from gaugetrail_collector.documents.roles import role_book
 from gaugetrail_collector.documents.texts import stored_text
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract.clock import WallClock
-from gaugetrail_contract.documents.editions import Life, StepKind
+from gaugetrail_contract.distribution.root import DocumentsRoot
+from gaugetrail_contract.documents.editions import DocumentKind, Life, StepKind
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE_SECS = 30.0
+LAST_EDITIONS = 3
+"""Of each document, whose texts are looked into for part numbers: what holds is among them but rarely."""
 
 
 class KnownDocuments:
@@ -44,6 +50,9 @@ class KnownDocuments:
         self._questions = questions
         self._followed = FollowedRegister()
         self._lock = threading.Lock()
+        self._looked_into: DocumentRegister | None = None
+        self._root: DocumentsRoot | None = None
+        self._root_of: DocumentRegister | None = None
 
     def begin(self) -> None:
         """Read the register, and what texts are about, before somebody asks."""
@@ -84,19 +93,33 @@ class KnownDocuments:
         """Who may do what. Within a question."""
         return role_book(store, register, now_us, self.people.listed)
 
-    def current_texts(self, register: DocumentRegister) -> list[str]:
-        """Digests of what people look for: what holds, what will, what waits, and the newest of each document."""
-        now_us = WallClock().now_us()
-        found: dict[str, None] = {}
-        for life in register.lives.values():
-            holding = life.holding(now_us)
-            last = life.editions[-1]
-            found |= dict.fromkeys(one.draft.sha256 for one in (holding, last) if one is not None)
-        return list(found)
+    def look_into_texts(self, store: Store, register: DocumentRegister) -> int:
+        """Learn the part numbers of the last editions of each document. How many texts aren't looked into yet. Within
+        a question.
+        """
+        if self._looked_into is not register:
+            lasts = (one.editions[-LAST_EDITIONS:] for one in register.lives.values())
+            texts = dict.fromkeys(one.draft.sha256 for editions in lasts for one in editions)
+            left = self.parts.look(store, texts)
+            self._looked_into = None if left else register
+            return left
+        return 0
 
-    def line_texts(self, store: Store) -> LineTexts:
-        """What line PCs are sent of people lists. Within a question."""
-        return LineTexts(lambda sha256: stored_text(store, sha256))
+    def text(self, store: Store, kind: DocumentKind, sha256: str) -> TextShown:
+        """The text of that digest, as people read it. Within a question. Raises `TextMissing`, `StoreDown`."""
+        lists = {DocumentKind.GAUGES: self.gauges.listed, DocumentKind.PEOPLE: self.people.listed}
+        read = lists.get(kind)
+        return shown(kind, stored_text(store, sha256), None if read is None else lambda _: read(store, sha256))
+
+    def wanted_root(self, store: Store, register: DocumentRegister, now_us: int) -> DocumentsRoot:
+        """The list that every line PC should hold; made anew when a step or a moment changes it. Within a question.
+        Raises `TooManyDocuments`.
+        """
+        issue = issue_number(register, now_us)
+        if self._root is None or self._root.issue != issue or self._root_of is not register:
+            people = LineTexts(lambda sha256: stored_text(store, sha256))
+            self._root, self._root_of = current_root(register, people, now_us), register
+        return self._root
 
     def _read_ahead(self) -> None:
         store = self._make()
@@ -104,7 +127,10 @@ class KnownDocuments:
             store.open()
             with self._lock:
                 register = self._followed.now(store)
-            self.parts.look(store, self.current_texts(register))
+                self.look_into_texts(store, register)
+                now_us = WallClock().now_us()
+                for held in (self.gauges.in_force, self.people.in_force):
+                    list(held(store, register, now_us))  # read once, and kept
         except StoreDown as error:
             log.info("console: documents are read when asked for: %s", error, extra={"event": "console"})
         except Exception:

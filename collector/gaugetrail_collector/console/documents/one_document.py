@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from gaugetrail_collector.console.documents.contents import TextShown, shown
+from gaugetrail_collector.console.documents.contents import TextShown
+from gaugetrail_collector.console.documents.known import KnownDocuments
 from gaugetrail_collector.documents import attachments
-from gaugetrail_collector.documents.desk import Declined, known_life
-from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.texts import TextMissing, stored_text
+from gaugetrail_collector.documents.desk import Declined
+from gaugetrail_collector.documents.texts import TextMissing
 from gaugetrail_collector.documents.wording import minute
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.documents.editions import Edition, EditionState, Life, LifeStep
@@ -55,16 +53,14 @@ class DocumentSheet:
     files: tuple[AttachedFile, ...]
 
 
-def sheet(
-    store: Store, register: DocumentRegister, folders: Sequence[Path], document: str, number: int | None, now_us: int
-) -> DocumentSheet:
+def sheet(known: KnownDocuments, store: Store, life: Life, number: int | None, now_us: int) -> DocumentSheet:
     """The edition of that number, else the one that holds, else the newest. Raises `Declined`, `StoreDown`."""
-    life = known_life(register, document)
     holding = life.holding(now_us)
     edition = (holding or life.editions[-1]) if number is None else life.edition(number)
     if edition is None:
-        raise Declined(f"{document} has no edition {number}; there are {len(life.editions)}")
-    text, missing = _text(store, life, edition)
+        raise Declined(f"{life.id} has no edition {number}; there are {len(life.editions)}")
+    text, missing = _text(known, store, life, edition)
+    files, folders = edition.draft.attachments, known.here.attachments
     return DocumentSheet(
         life,
         edition,
@@ -74,13 +70,13 @@ def sheet(
         missing,
         tuple((one, life.state(one, now_us)) for one in reversed(life.editions[-MOST_EDITIONS:])),
         tuple(reversed(life.steps[-MOST_STEPS:])),
-        tuple(AttachedFile(one, attachments.is_here(folders, one)) for one in edition.draft.attachments),
+        tuple(AttachedFile(one, attachments.is_here(folders, one)) for one in files),
     )
 
 
-def _text(store: Store, life: Life, edition: Edition) -> tuple[TextShown | None, str]:
+def _text(known: KnownDocuments, store: Store, life: Life, edition: Edition) -> tuple[TextShown | None, str]:
     try:
-        return shown(life.kind, stored_text(store, edition.draft.sha256)), ""
+        return known.text(store, life.kind, edition.draft.sha256), ""
     except TextMissing as error:
         return None, str(error)
 

@@ -75,13 +75,33 @@ class PartIndex:
 
     def _learn(self, store: Store, sha256: str) -> None:
         try:
-            self._parts[sha256] = tuple(dict.fromkeys(_parts_in(read_toml(text_of(stored_text(store, sha256))))))
+            self._parts[sha256] = parts_in(text_of(stored_text(store, sha256)))
         except (TextMissing, UnicodeDecodeError, TomlFault):
             self._parts[sha256] = ()
 
 
-def _parts_in(table: Mapping[str, Any]) -> Iterator[str]:
-    """Whatever kind of document it is: a part, and what else it is for."""
+def parts_in(text: str) -> tuple[str, ...]:
+    """Whatever kind of document it is: a part, and what else it is for. Raises `TomlFault`.
+
+    They stand above the first table and in `[[also_for]]`: the rest needn't be read, unless that was cut in two.
+    """
+    try:
+        table = read_toml("".join(_beginning(text.splitlines(keepends=True))))
+    except TomlFault:
+        table = read_toml(text)
+    return tuple(dict.fromkeys(_named_in(table)))
+
+
+def _beginning(lines: Iterable[str]) -> Iterator[str]:
+    wanted = True
+    for line in lines:
+        if line.lstrip().startswith("["):
+            wanted = line.replace(" ", "").startswith("[[also_for]]")
+        if wanted:
+            yield line
+
+
+def _named_in(table: Mapping[str, Any]) -> Iterator[str]:
     further = table.get("also_for", [])
     for one in (table, *(further if isinstance(further, list) else ())):
         if isinstance(one, dict) and isinstance(one.get("part"), str):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gaugetrail_collector.console.documents.contents import TextShown, shown
+from gaugetrail_collector.console.documents.contents import TextShown
+from gaugetrail_collector.console.documents.known import KnownDocuments
 from gaugetrail_collector.console.documents.one_document import WhetherValid, whether_valid
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.rows_then import RowThen
@@ -35,28 +36,30 @@ class WorkedBy:
     unknown: tuple[tuple[DocumentKind, str], ...]
 
 
-def worked_by(store: Store, register: DocumentRegister, place: Position, now_us: int) -> WorkedBy | None:
+def worked_by(
+    known: KnownDocuments, store: Store, register: DocumentRegister, place: Position, now_us: int
+) -> WorkedBy | None:
     """Null where no inspection stands in that place that can be believed. Raises `StoreDown`."""
     window = Window(place.time_us, place.time_us + 1)
     rows_there = store.rows(place.agent, place.epoch, place.branch, window=window)
-    known = (read(row).record for row in rows_there if row.seq == place.seq)
-    inspection = next((one for one in known if isinstance(one, Inspection)), None)
+    there = (read(row).record for row in rows_there if row.seq == place.seq)
+    inspection = next((one for one in there if isinstance(one, Inspection)), None)
     if inspection is None:
         return None
     used = list(used_in(inspection))
     rows = found_rows(store, register, used)
-    there = {(row.kind, row.id) for row in rows}
+    in_documents = {(row.kind, row.id) for row in rows}
     return WorkedBy(
         inspection,
-        tuple(_text(one, now_us) for one in found_texts(store, register, named_in(inspection))),
+        tuple(_text(known, store, one, now_us) for one in found_texts(store, register, named_in(inspection))),
         tuple(rows),
-        tuple((one.kind, one.id) for one in used if (one.kind, one.id) not in there),
+        tuple((one.kind, one.id) for one in used if (one.kind, one.id) not in in_documents),
     )
 
 
-def _text(found: FoundText, now_us: int) -> TextThen:
-    if found.content is None or found.place is None:
-        text = None if found.content is None else shown(DocumentKind.PLAN, found.content)
-        return TextThen(found, text, None)
-    life, edition = found.place
-    return TextThen(found, shown(life.kind, found.content), whether_valid(life, edition, now_us))
+def _text(known: KnownDocuments, store: Store, found: FoundText, now_us: int) -> TextThen:
+    if found.content is None:
+        return TextThen(found, None, None)
+    kind = DocumentKind.PLAN if found.place is None else found.place[0].kind
+    text = known.text(store, kind, found.named.sha256)
+    return TextThen(found, text, None if found.place is None else whether_valid(*found.place, now_us))
