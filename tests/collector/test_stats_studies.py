@@ -279,3 +279,20 @@ def test_a_lot_is_accepted_or_not_and_nothing_else(tmp_path: Path) -> None:
     assert "line 3, column ok: 'yes' is neither 1 nor 0" in refused(
         "sampling", "--data", str(table), "--accepted", "ok"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ([*GRR, "--tolerance", "nan"], "--tolerance"),
+        ([*GRR, "--process-sd", "inf"], "--process-sd"),
+        ([*GRR, "--lsl", "1e999"], "--lsl"),
+        (["bias", "--reference", "6", "--mean", "nan", "--sd", "1"], "--mean"),
+        (["sampling", "--design", "--aql", "nan", "--ltpd", "0.1"], "--aql"),
+    ],
+)
+def test_what_is_no_number_makes_no_question(words: list[str], option: str) -> None:
+    done = CliRunner().invoke(app, ["stats", *words])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"argument {option}" in done.stderr
+    assert "is no number" in done.stderr

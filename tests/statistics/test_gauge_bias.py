@@ -102,6 +102,7 @@ def test_a_gauge_is_acceptable_only_where_neither_slope_nor_offset_is_told_from_
     scatter = [(1, 0.1), (1, -0.1), (2, 0.1), (2, -0.1), (3, 0.1), (3, -0.1)]
     even = linearity([at + off for at, off in scatter], [at for at, _ in scatter])
     assert (even.slope, even.intercept, even.acceptable) == (0, 0, True)
+    assert [(one.n, one.t, one.p) for one in even.references] == [(2, 0, 1)] * 3
     offset = linearity([at + off + 1 for at, off in scatter], [at for at, _ in scatter])
     assert (offset.slope, offset.intercept, offset.acceptable) == (0, 1, False)
 

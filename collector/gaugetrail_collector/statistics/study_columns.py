@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,15 +16,22 @@ from gaugetrail_collector.statistics.csv_table import NUMBER, CsvTable, table_of
 from gaugetrail_statistics.refusing import Refused
 
 
+def finite(text: str) -> float:
+    """A number as an option has it: `nan` and `inf` are none. Raises `argparse.ArgumentTypeError`."""
+    if not NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return number
+
+
 def add_confidence(parser: argparse.ArgumentParser) -> None:
     """How sure intervals and tests are to be."""
-    parser.add_argument("--confidence", type=float, default=0.95, metavar="0.95", help="of intervals and tests")
+    parser.add_argument("--confidence", type=finite, default=0.95, metavar="0.95", help="of intervals and tests")
 
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """The limits of what is measured."""
-    parser.add_argument("--lsl", type=float, metavar="L", help="lower limit")
-    parser.add_argument("--usl", type=float, metavar="U", help="upper limit")
+    parser.add_argument("--lsl", type=finite, metavar="L", help="lower limit")
+    parser.add_argument("--usl", type=finite, metavar="U", help="upper limit")
 
 
 def add_record_options(parser: argparse.ArgumentParser) -> None:

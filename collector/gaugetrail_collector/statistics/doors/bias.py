@@ -9,6 +9,7 @@ from gaugetrail_collector.statistics.csv_table import NUMBER, add_data
 from gaugetrail_collector.statistics.study_columns import (
     add_confidence,
     add_record_options,
+    finite,
     measured_pieces,
     one_reference,
 )
@@ -29,8 +30,8 @@ FORMULAS = {
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Values of one piece, or their summary."""
     add_data(parser, "value", "reference", required=("reference",))
-    parser.add_argument("--mean", type=float, metavar="M", help="in place of data: the values' mean")
-    parser.add_argument("--sd", type=float, metavar="S", help="and their standard deviation")
+    parser.add_argument("--mean", type=finite, metavar="M", help="in place of data: the values' mean")
+    parser.add_argument("--sd", type=finite, metavar="S", help="and their standard deviation")
     parser.add_argument("--n", type=int, metavar="N", help="and their number")
     add_confidence(parser)
     add_record_options(parser)

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.statistics.csv_table import add_data
-from gaugetrail_collector.statistics.study_columns import add_limits, add_record_options, filled, study_table, trials
+from gaugetrail_collector.statistics.study_columns import (
+    add_limits,
+    add_record_options,
+    filled,
+    finite,
+    study_table,
+    trials,
+)
 
 if TYPE_CHECKING:
     from gaugetrail_statistics.measurement_systems.gauge_anova import GaugeAnova, SourceRow
@@ -44,13 +51,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=METHODS, default="anova", help="how the spreads are told apart")
     pooling = parser.add_mutually_exclusive_group()
     pooling.add_argument(
-        "--pool-alpha", type=float, default=0.25, metavar="0.25", help="pool the interaction where its p is above"
+        "--pool-alpha", type=finite, default=0.25, metavar="0.25", help="pool the interaction where its p is above"
     )
     pooling.add_argument("--no-pooling", action="store_true", help="never pool the interaction")
-    parser.add_argument("--tolerance", type=float, metavar="T", help="the tolerance's whole width")
+    parser.add_argument("--tolerance", type=finite, metavar="T", help="the tolerance's whole width")
     add_limits(parser)
-    parser.add_argument("--multiplier", type=float, default=6.0, metavar="6", help="standard deviations to a spread")
-    parser.add_argument("--process-sd", type=float, metavar="S", help="the process's known standard deviation")
+    parser.add_argument("--multiplier", type=finite, default=6.0, metavar="6", help="standard deviations to a spread")
+    parser.add_argument("--process-sd", type=finite, metavar="S", help="the process's known standard deviation")
     add_record_options(parser)
 
 

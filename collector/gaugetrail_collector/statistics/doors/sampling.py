@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.statistics.csv_table import CsvTable, add_data, table_of
-from gaugetrail_collector.statistics.study_columns import add_limits
+from gaugetrail_collector.statistics.study_columns import add_limits, finite
 from gaugetrail_statistics.refusing import Refused
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     laws = ("binomial", "hypergeometric", "poisson")
     parser.add_argument("--model", choices=laws, default="binomial", help="how defectives come into the sample")
     parser.add_argument("--design", action="store_true", help="find the smallest plan from two points")
-    parser.add_argument("--aql", type=float, metavar="Q", help="good quality: a fraction; with --standard percent")
-    parser.add_argument("--alpha", type=float, default=0.05, metavar="0.05", help="risk of rejecting it")
-    parser.add_argument("--ltpd", type=float, metavar="Q", help="bad quality, a fraction")
-    parser.add_argument("--beta", type=float, default=0.10, metavar="0.10", help="risk of accepting it")
+    parser.add_argument("--aql", type=finite, metavar="Q", help="good quality: a fraction; with --standard percent")
+    parser.add_argument("--alpha", type=finite, default=0.05, metavar="0.05", help="risk of rejecting it")
+    parser.add_argument("--ltpd", type=finite, metavar="Q", help="bad quality, a fraction")
+    parser.add_argument("--beta", type=finite, default=0.10, metavar="0.10", help="risk of accepting it")
     parser.add_argument("--standard", choices=("iso2859-1",), help="the plan of a standard")
     parser.add_argument("--level", default="II", metavar="II", help="inspection level: S-1 to S-4, I, II, III")
     severities = ("normal", "tightened", "reduced")
@@ -52,11 +52,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tighter", metavar="COLUMN", help="1 for a lot that one AQL step tighter would accept, too")
     parser.add_argument("--reduced", action="store_true", help="reduced inspection may be used")
     parser.add_argument("--skip-after", type=int, metavar="I", help="skip lots after so many accepted in a row")
-    parser.add_argument("--skip-fraction", type=float, metavar="F", help="and inspect this fraction of them")
+    parser.add_argument("--skip-fraction", type=finite, metavar="F", help="and inspect this fraction of them")
     parser.add_argument("--variables", action="store_true", help="plan or verdict for measured values (k method)")
     parser.add_argument("--sigma-known", action="store_true", help="the process's spread is known")
     parser.add_argument("--value", metavar="COLUMN", help="the measured values of one lot, judged by --k")
-    parser.add_argument("--k", type=float, metavar="K", help="the constant of a plan for measured values")
+    parser.add_argument("--k", type=finite, metavar="K", help="the constant of a plan for measured values")
     add_limits(parser)
 
 

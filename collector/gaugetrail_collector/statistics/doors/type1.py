@@ -9,6 +9,7 @@ from gaugetrail_collector.statistics.doors import bias
 from gaugetrail_collector.statistics.study_columns import (
     add_confidence,
     add_record_options,
+    finite,
     measured_pieces,
     one_reference,
 )
@@ -24,10 +25,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Values of one piece and the tolerance that the gauge is for."""
     add_data(parser, "value", "reference", required=("value", "reference"))
     parser.add_argument(
-        "--tolerance", type=float, required=True, metavar="T", help="the tolerance's whole width, required"
+        "--tolerance", type=finite, required=True, metavar="T", help="the tolerance's whole width, required"
     )
-    parser.add_argument("--percent", type=float, default=20.0, metavar="20", help="of the tolerance, for the gauge")
-    parser.add_argument("--multiplier", type=float, default=6.0, metavar="6", help="standard deviations to a spread")
+    parser.add_argument("--percent", type=finite, default=20.0, metavar="20", help="of the tolerance, for the gauge")
+    parser.add_argument("--multiplier", type=finite, default=6.0, metavar="6", help="standard deviations to a spread")
     add_confidence(parser)
     add_record_options(parser)
 
