@@ -296,3 +296,43 @@ def test_what_is_no_number_makes_no_question(words: list[str], option: str) -> N
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"argument {option}" in done.stderr
     assert "is no number" in done.stderr
+
+
+# --- over time
+
+ZIGZAG = [0.02, -0.01, 0.01, -0.02] * 6
+
+
+def over_time(folder: Path, values: list[float]) -> list[str]:
+    table = folder / "piece.csv"
+    table.write_text("mm\n" + "".join(f"{value}\n" for value in values))
+    return ["stability", "--data", str(table), "--value", "mm"]
+
+
+def test_a_gauge_that_drifts_is_told_from_one_that_stands(tmp_path: Path) -> None:
+    still = ask(*over_time(tmp_path, [6 + off for off in ZIGZAG]), "--type", "imr")
+    assert [still["stable"], still["signals"], still["drift"]["significant"]] == [True, 0, False]
+    assert list(still["charts"]) == ["i", "mr"]
+    words = over_time(tmp_path, [6 + off + at / 500 for at, off in enumerate(ZIGZAG)])
+    moving = ask(*words, "--type", "imr", "--rules", "we1")
+    assert [moving["stable"], moving["signals"], moving["drift"]["significant"]] == [False, 0, True]
+    slopes = [one["drift"]["slope"] for one in (still, moving)]
+    assert slopes[1] - slopes[0] == pytest.approx(0.002)
+    assert moving["drift"]["total"] == pytest.approx(23 * slopes[1])
+    assert moving["drift"]["df"] == 22
+    surer = ask(*words, "--type", "imr", "--rules", "we1", "--confidence", "0.9999999")
+    assert [surer["stable"], surer["drift"]["p"]] == [True, moving["drift"]["p"]]
+
+
+def test_a_signal_alone_makes_a_gauge_unstable_and_an_excluded_point_none(tmp_path: Path) -> None:
+    words = over_time(tmp_path, [*(6 + off for off in ZIGZAG[:12]), 6.2, *(6 + off for off in ZIGZAG[12:])])
+    jumped = ask(*words, "--type", "imr")
+    assert [jumped["stable"], jumped["drift"]["significant"]] == [False, False]
+    explained = ask(*words, "--type", "imr", "--exclude", "13=fell down")
+    assert [explained["stable"], explained["drift"]["df"]] == [True, 22]
+
+
+def test_stability_is_refused_where_nothing_can_drift(tmp_path: Path) -> None:
+    assert "not run" in refused(*over_time(tmp_path, [1, 2, 3]), "--type", "run")
+    assert "confidence is 95" in refused(*over_time(tmp_path, [1, 2, 3]), "--type", "imr", "--confidence", "95")
+    assert "at least 3, there are 2" in refused(*over_time(tmp_path, [1, 2]), "--type", "imr")
