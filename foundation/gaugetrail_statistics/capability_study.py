@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaugetrail_statistics import moments
 from gaugetrail_statistics.capability import (
     NONE,
     PER_MILLION,
@@ -35,6 +36,7 @@ from gaugetrail_statistics.families import Fitted, Values, begins_at_origin, fit
 from gaugetrail_statistics.fit_tests import FitTest, fit_test
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.relations import autocorrelated
+from gaugetrail_statistics.subgroups import Subgroup
 from gaugetrail_statistics.within_spread import within_spread
 
 FEWEST = 20
@@ -84,17 +86,17 @@ class Study:
 
 
 def of_values(
-    values: Values, subgroups: Sequence[Sequence[float]], estimator: str | None, *, n_less_1: bool = False
+    values: Values, subgroups: Sequence[Subgroup], estimator: str | None, *, n_less_1: bool = False
 ) -> CapabilityBasis:
-    """From values in their order, and the subgroups that they stand in, if they do."""
-    within = within_spread(values.tolist(), subgroups, estimator)
-    away = values - values[0]
-    df_overall = float(len(values) - 1)
+    """From values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
+    plain = values.tolist()
+    within = within_spread(plain, subgroups, estimator)
+    df_overall = float(len(plain) - 1)
     return CapabilityBasis(
-        mean=float(values[0] + np.mean(away)),
-        sd_overall=float(np.std(away, ddof=1)),
+        mean=moments.mean(plain),
+        sd_overall=moments.sd(plain),
         sd_within=within.sd,
-        n=len(values),
+        n=len(plain),
         df_overall=df_overall,
         df_within=df_overall if n_less_1 else effective_df(within.estimator, within.sizes),
         estimator=within.estimator,

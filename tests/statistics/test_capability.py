@@ -15,14 +15,17 @@ from gaugetrail_statistics import capability_study as studies
 from gaugetrail_statistics.capability import CapabilityLimits, ProcessReach, cpm, expected, indices, normal_tail
 from gaugetrail_statistics.capability_intervals import effective_df, index_interval, nearer_interval
 from gaugetrail_statistics.refusing import Refused
+from gaugetrail_statistics.subgroups import Subgroup
 from gaugetrail_statistics.within_spread import within_spread
 
+SUBGROUPS = [Subgroup(str(at), row) for at, row in enumerate(RINGS, 1)]
 VALUES = np.array([value for row in RINGS for value in row])
+PLAIN = VALUES.tolist()
 LIMITS = CapabilityLimits(73.95, 74.05, target=74.0)
 
 
 def rings(ci_df: str = "effective") -> studies.CapabilityBasis:
-    return studies.of_values(VALUES, RINGS, None, n_less_1=ci_df == "n-1")
+    return studies.of_values(VALUES, SUBGROUPS, None, n_less_1=ci_df == "n-1")
 
 
 def test_the_piston_rings_have_the_published_indices() -> None:
@@ -79,29 +82,35 @@ def test_overlapping_moving_ranges_vary_as_their_degrees_of_freedom_say(estimato
 
 def test_each_estimator_is_the_books_own() -> None:
     ranges = [max(row) - min(row) for row in RINGS]
-    assert within_spread(VALUES, RINGS).sd == pytest.approx(np.mean(ranges) / 2.3259289473, rel=1e-10)
-    assert within_spread(VALUES, RINGS, "sbar").sd == pytest.approx(0.009829977, abs=5e-10)
+    assert within_spread(PLAIN, SUBGROUPS).sd == pytest.approx(np.mean(ranges) / 2.3259289473, rel=1e-10)
+    assert within_spread(PLAIN, SUBGROUPS, "sbar").sd == pytest.approx(0.009829977, abs=5e-10)
     pooled = math.sqrt(np.mean([np.var(row, ddof=1) for row in RINGS]))
-    assert within_spread(VALUES, RINGS, "pooled").sd == pytest.approx(pooled, rel=1e-12)
+    assert within_spread(PLAIN, SUBGROUPS, "pooled").sd == pytest.approx(pooled, rel=1e-12)
     moving = np.abs(np.diff(VALUES))
-    assert within_spread(VALUES, RINGS, "mr").sd == pytest.approx(np.mean(moving) * math.sqrt(math.pi) / 2, rel=1e-10)
-    assert within_spread(VALUES, (), "median_mr").sd == pytest.approx(np.median(moving) / 0.953872552, rel=1e-8)
-    assert within_spread(VALUES, (), "sd_c4").sd == pytest.approx(
+    assert within_spread(PLAIN, SUBGROUPS, "mr").sd == pytest.approx(
+        np.mean(moving) * math.sqrt(math.pi) / 2, rel=1e-10
+    )
+    assert within_spread(PLAIN, (), "median_mr").sd == pytest.approx(np.median(moving) / 0.953872552, rel=1e-8)
+    assert within_spread(PLAIN, (), "sd_c4").sd == pytest.approx(
         np.std(VALUES, ddof=1) * (1 + 1 / (4 * 124.5)), rel=1e-4
     )
 
 
 def test_without_subgroups_neighbours_tell_the_spread_and_large_subgroups_take_s() -> None:
     assert within_spread([1.0, 2.0, 4.0]).estimator == "mr"
-    assert within_spread(VALUES, RINGS).estimator == "rbar"
-    assert within_spread(VALUES, [VALUES[:10], VALUES[10:20]]).estimator == "rbar"
-    assert within_spread(VALUES, [VALUES[:11], VALUES[11:20]]).estimator == "sbar"
+    assert within_spread(PLAIN, SUBGROUPS).estimator == "rbar"
+    assert (
+        within_spread(PLAIN, [Subgroup("a", tuple(PLAIN[:10])), Subgroup("b", tuple(PLAIN[10:20]))]).estimator == "rbar"
+    )
+    assert (
+        within_spread(PLAIN, [Subgroup("a", tuple(PLAIN[:11])), Subgroup("b", tuple(PLAIN[11:20]))]).estimator == "sbar"
+    )
 
 
 def test_a_subgroup_that_lost_values_takes_its_own_constant() -> None:
     """A missing value changes d2: a subgroup of four counts by d2(4), one of a single value not at all."""
     rows = [(1.0, 2.0, 4.0, 3.0, 0.0), (1.0, 3.0, 2.0, 2.0), (9.0,)]
-    found = within_spread([value for row in rows for value in row], rows, "rbar")
+    found = within_spread([], [Subgroup("", row) for row in rows], "rbar")
     assert found.sd == pytest.approx((4 / 2.3259289473 + 2 / 2.0587507460) / 2, rel=1e-9)
     assert found.sizes == (5, 4)
 
@@ -159,7 +168,9 @@ def test_what_would_mislead_is_refused_in_words_and_computed_anyway() -> None:
     few = studies.of_values(VALUES[:19], (), "mr")
     enough = studies.of_values(VALUES[:20], (), "mr")
     flat = studies.of_values(np.full(30, 5.0), (), "mr")
-    alike = studies.of_values(np.repeat([5.0, 5.1], 20), [(5.0,) * 20, (5.1,) * 20], "pooled")
+    alike = studies.of_values(
+        np.repeat([5.0, 5.1], 20), [Subgroup("a", (5.0,) * 20), Subgroup("b", (5.1,) * 20)], "pooled"
+    )
     assert studies.doubts(enough, unstable=None) == []
     assert "19 values are too few" in studies.doubts(few, unstable=None)[0]
     assert "don't vary at all" in studies.doubts(flat, unstable=None)[0]
@@ -242,6 +253,10 @@ def test_cpk_never_exceeds_cp_and_is_it_in_the_middle(mean: float, sd: float, ls
 
 @given(st.permutations(range(25)), st.permutations(range(5)))
 def test_the_order_of_subgroups_and_within_them_is_nothing_to_ranges(order: list[int], within: list[int]) -> None:
-    turned = [[RINGS[row][at] for at in within] for row in order]
-    assert within_spread(VALUES, turned, "rbar").sd == pytest.approx(within_spread(VALUES, RINGS, "rbar").sd, rel=1e-12)
-    assert within_spread(VALUES, turned, "sbar").sd == pytest.approx(within_spread(VALUES, RINGS, "sbar").sd, rel=1e-12)
+    turned = [Subgroup(str(row), tuple(RINGS[row][at] for at in within)) for row in order]
+    assert within_spread(PLAIN, turned, "rbar").sd == pytest.approx(
+        within_spread(PLAIN, SUBGROUPS, "rbar").sd, rel=1e-12
+    )
+    assert within_spread(PLAIN, turned, "sbar").sd == pytest.approx(
+        within_spread(PLAIN, SUBGROUPS, "sbar").sd, rel=1e-12
+    )

@@ -1,0 +1,70 @@
+"""Is a process stable? What its own control chart says, limits from all values (phase I).
+
+Means (or single values) are held to all rules that are asked, ranges and deviations of subgroups to their limits alone:
+the zones are made for a quantity that is spread evenly to both sides. Moving ranges aren't asked: one in a hundred of a
+stable process is beyond its limit, and what they show the values show as well (Rigdon, Cruthis, Champ: Journal of
+Quality Technology 26, 1994).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gaugetrail_statistics.charts.basis import Basis
+from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy
+from gaugetrail_statistics.charts.variables import individuals, xbar
+from gaugetrail_statistics.estimators import OF_SUBGROUPS
+from gaugetrail_statistics.rules import rules_named
+from gaugetrail_statistics.subgroups import Subgroup, single_values
+
+MOST_POINTS = 50_000
+"""More single values than this make no chart here: each is an object of its own."""
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class ProcessStability:
+    """What the chart says; `stable` is None where there is no chart, and `signals` name rule and point."""
+
+    stable: bool | None
+    chart: str | None
+    rules: tuple[str, ...]
+    signals: tuple[str, ...]
+
+    @property
+    def why_not(self) -> str | None:
+        """The signals in words, where there are some."""
+        if self.stable is not False:
+            return None
+        more = len(self.signals) - _MOST_NAMED
+        named = "; ".join(self.signals[:_MOST_NAMED])
+        return f"{named} and {more} more" if more > 0 else named
+
+
+UNSEEN = ProcessStability(None, None, (), ())
+
+
+def stability(values: Sequence[float], subgroups: Sequence[Subgroup], estimator: str, rules: str) -> ProcessStability:
+    """Of these values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
+    basis = Basis(rules=rules_named(rules), estimator=estimator)
+    if estimator in OF_SUBGROUPS:
+        second = "r" if estimator == "rbar" else "s"
+        return _read(xbar(subgroups, basis, second), f"xbar_{second}", basis)
+    if len(values) > MOST_POINTS:
+        return UNSEEN
+    return _read(individuals(single_values(values), basis), "imr", basis)
+
+
+def _read(study: ChartStudy, kind: str, basis: Basis) -> ProcessStability:
+    (_, level), (name, spread) = study.charts.items()
+    found = [f"{signal.rule} at {signal.at}" for signal in level.signals]
+    if kind != "imr":
+        found += [f"{name} beyond its limits at {point.at}" for point in spread.points if _outside(point)]
+    return ProcessStability(not found, kind, tuple(rule.name for rule in basis.rules), tuple(found))
+
+
+def _outside(point: ChartPoint) -> bool:
+    if point.value is None or point.ucl is None or point.lcl is None:
+        return False
+    return not point.lcl <= point.value <= point.ucl
