@@ -1,4 +1,5 @@
-"""A table of a CSV file for statistics: `--data F.csv`, filtered by `--where`, its columns named by options.
+"""A table for statistics, of a CSV file (`--data F.csv`) or of the store (`--characteristic C`), filtered by `--where`,
+its columns named by options.
 
 Promise: rows come in the file's order, those that `--where` leaves; an empty cell is a missing value (`None`), and
 anything else that isn't a number where one is asked for is refused with its line and column. Nothing is guessed: a
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_collector.statistics.store_table import add_store_options, store_table
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_statistics.refusing import Refused
 
@@ -43,9 +45,17 @@ def add_data(parser: argparse.ArgumentParser, *columns: str, required: Sequence[
         metavar="COLUMN=VALUE",
         help="only rows that have this value; may be repeated",
     )
+    add_store_options(parser)
     for name in columns:
-        text = f"{MEANINGS[name]}{', required' if name in required else ''}"
-        parser.add_argument(f"--{name}", metavar="COLUMN", required=name in required, help=text)
+        usual = name == "value" and name in required
+        text = f"{MEANINGS[name]}{', value if left out' if usual else ', required' if name in required else ''}"
+        parser.add_argument(
+            f"--{name}",
+            metavar="COLUMN",
+            required=name in required and not usual,
+            default="value" if usual else None,
+            help=text,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,11 @@ class CsvTable:
             return [float(given)] * len(self)
         return self.numbers(given)
 
+    def only(self, kept: Sequence[int]) -> CsvTable:
+        """These rows alone, by their places from 0."""
+        rows, lines = tuple(self.rows[at] for at in kept), tuple(self.lines[at] for at in kept)
+        return CsvTable(self.file, self.header, rows, lines)
+
     def _number(self, text: str, column: str, line: int) -> float:
         if NUMBER.fullmatch(text) and abs(number := float(text)) != float("inf"):
             return number
@@ -105,8 +120,12 @@ class CsvTable:
 
 def table_of(args: argparse.Namespace) -> CsvTable:
     """The rows that the options name. Raises `Refused`."""
+    if args.characteristic is not None:
+        found = store_table(args)
+        args.notes = found.notes
+        return filtered(found, args.where)
     if args.data is None:
-        raise Refused("no data: give a table with --data F.csv")
+        raise Refused("no data: give a table with --data F.csv, or --characteristic C of the store")
     return filtered(read_csv(args.data), args.where)
 
 
@@ -121,9 +140,7 @@ def filtered(table: CsvTable, conditions: Sequence[str]) -> CsvTable:
         if not kept:
             seen = ", ".join(list(dict.fromkeys(words))[:10])
             raise Refused(f"no row of {table.file} has {condition}; in column {column} stand {seen or 'no values'}")
-        table = CsvTable(
-            table.file, table.header, tuple(table.rows[at] for at in kept), tuple(table.lines[at] for at in kept)
-        )
+        table = table.only(kept)
     return table
 
 

@@ -77,9 +77,14 @@ def parsed(kind: str, words: Sequence[str]) -> argparse.Namespace:
             joined[-1] += f"={word}"
         else:
             joined.append(word)
-    return parser_of(kind).parse_args(joined)
+    args = parser_of(kind).parse_args(joined)
+    if getattr(args, "characteristic", None) is not None and getattr(args, "value", "") is None:
+        args.value = "value"
+    return args
 
 
 def ask(kind: str, args: argparse.Namespace) -> dict[str, object]:
-    """A kind's whole answer. Raises `Refused`."""
-    return complete(kind, door_of(kind).answer(args))
+    """A kind's whole answer, with what its table has to tell. Raises `Refused`."""
+    found = complete(kind, door_of(kind).answer(args))
+    warnings, notes = found["warnings"], getattr(args, "notes", ())
+    return found | {"warnings": [*warnings, *notes]} if isinstance(warnings, list) else found
