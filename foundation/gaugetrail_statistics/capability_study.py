@@ -13,6 +13,7 @@ exist, by ISO 22514-2's percentiles, and no interval is known for them.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ def of_values(
     values: Values, subgroups: Sequence[Subgroup], estimator: str | None, *, n_less_1: bool = False
 ) -> CapabilityBasis:
     """From values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
-    plain = values.tolist()
+    plain = array("d", values)
     within = within_spread(plain, subgroups, estimator)
     df_overall = float(len(plain) - 1)
     return CapabilityBasis(

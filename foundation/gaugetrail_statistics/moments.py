@@ -9,13 +9,14 @@ digit, where the usual one-pass formula fails and a two-pass one still feels the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import pairwise
 
 from gaugetrail_statistics.refusing import Refused
 
+AT_A_TIME = 10_000
 WIDE = Context(prec=1400, Emin=-5000, Emax=5000)
 """Digits enough for the widest span of binary numbers, squared not included: the squares are whole numbers."""
 
@@ -26,8 +27,7 @@ def mean(values: Sequence[float]) -> float:
         raise Refused("no values: nothing has a mean")
     if len(values) == 1:
         return float(values[0])
-    whole, unit = _in_last_place(values)
-    return float(Fraction(sum(whole), len(whole)) * unit)
+    return float(_summed(sum(whole) * unit for whole, unit in _some_at_a_time(values)) / len(values))
 
 
 def total(values: Sequence[float]) -> float:
@@ -40,9 +40,10 @@ def variance(values: Sequence[float]) -> float:
     """The sample variance, over n-1. Raises `Refused` for fewer than two values."""
     if len(values) < 2:
         raise Refused(f"a standard deviation needs two values, not {len(values)}")
-    whole, unit = _in_last_place(values)
-    count, total = len(whole), sum(whole)
-    return float(Fraction(count * sum(one * one for one in whole) - total * total, count * (count - 1)) * unit * unit)
+    count = len(values)
+    added = _summed(sum(whole) * unit for whole, unit in _some_at_a_time(values))
+    squares = _summed(sum(one * one for one in whole) * unit * unit for whole, unit in _some_at_a_time(values))
+    return float((squares - added * added / count) / (count - 1))
 
 
 def sd(values: Sequence[float]) -> float:
@@ -81,6 +82,16 @@ def autocorrelation1(values: Sequence[float]) -> float | None:
     if not squares:
         return None
     return float(Fraction(sum(one * after for one, after in pairwise(away)), squares))
+
+
+def _summed(parts: Iterable[Fraction]) -> Fraction:
+    return sum(parts, Fraction(0))
+
+
+def _some_at_a_time(values: Sequence[float]) -> Iterator[tuple[list[int], Fraction]]:
+    """As `_in_last_place`, so that a million values cost no memory."""
+    for start in range(0, len(values), AT_A_TIME):
+        yield _in_last_place(values[start : start + AT_A_TIME])
 
 
 def _in_last_place(values: Sequence[float]) -> tuple[list[int], Fraction]:

@@ -6,6 +6,7 @@ there; AIAG changes to s about here); where each stands alone it is `mr`. The es
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,7 +34,7 @@ def within_spread(
     several = [one for one in subgroups if one.size > 1]
     chosen = estimator or usual_estimator(several)
     if chosen not in estimators.OF_SUBGROUPS:
-        ranges = [moments.spread(pair) for pair in pairwise(values)]
+        ranges = array("d", (moments.spread(pair) for pair in pairwise(values)))
         return WithinSpread(estimators.sigma_of_neighbours(values, ranges, chosen), chosen, (len(values),))
     if not several:
         raise Refused(f"{chosen} needs subgroups of two values or more; give --subgroup, or --estimator mr")

@@ -131,12 +131,15 @@ class SeriesTable(CsvTable):
 
     def numbers(self, column: str) -> list[float | None]:
         """The column as numbers, `None` where nothing stands. Raises `Refused`."""
+        return [None if math.isnan(value) else value for value in self.array(column).tolist()]
+
+    def array(self, column: str) -> npt.NDArray[np.float64]:
+        """The same as an array, not a number where nothing stands. Raises `Refused`."""
         found = self._column(column)
-        if isinstance(found, _Words):
-            distinct = [self._number(text, column, at) if text else None for at, text in enumerate(found.seen, 1)]
-            return [distinct[found.codes[at]] for at in self.order]
-        ordered = np.asarray(found.values)[self.order]
-        return [None if math.isnan(value) else value for value in ordered.tolist()]
+        if isinstance(found, _Numbers):
+            return np.frombuffer(found.values, dtype=np.float64)[self.order]
+        distinct = [self._number(text, column, at) if text else math.nan for at, text in enumerate(found.seen, 1)]
+        return np.array(distinct, dtype=np.float64)[np.frombuffer(found.codes, dtype=np.intc)[self.order]]
 
     def only(self, kept: Sequence[int]) -> CsvTable:
         """These rows alone, by their places from 0."""
