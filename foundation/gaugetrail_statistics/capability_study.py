@@ -37,7 +37,7 @@ from gaugetrail_statistics.families import Fitted, Values, begins_at_origin, fit
 from gaugetrail_statistics.fit_tests import FitTest, fit_test
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.relations import autocorrelated
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 from gaugetrail_statistics.within_spread import within_spread
 
 FEWEST = 20
@@ -87,7 +87,7 @@ class Study:
 
 
 def of_values(
-    values: Values, subgroups: Sequence[Subgroup], estimator: str | None, *, n_less_1: bool = False
+    values: Values, subgroups: Sequence[RationalSubgroup], estimator: str | None, *, n_less_1: bool = False
 ) -> CapabilityBasis:
     """From values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
     plain = array("d", values)

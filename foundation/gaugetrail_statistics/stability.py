@@ -16,7 +16,7 @@ from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.estimators import OF_SUBGROUPS
 from gaugetrail_statistics.rules import rules_named
-from gaugetrail_statistics.subgroups import Subgroup, single_values
+from gaugetrail_statistics.subgroups import RationalSubgroup, single_values
 
 MOST_POINTS = 50_000
 """More single values than this make no chart here: each is an object of its own."""
@@ -45,7 +45,9 @@ class ProcessStability:
 UNSEEN = ProcessStability(None, None, (), ())
 
 
-def stability(values: Sequence[float], subgroups: Sequence[Subgroup], estimator: str, rules: str) -> ProcessStability:
+def stability(
+    values: Sequence[float], subgroups: Sequence[RationalSubgroup], estimator: str, rules: str
+) -> ProcessStability:
     """Of these values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
     basis = Basis(rules=rules_named(rules), estimator=estimator)
     if estimator in OF_SUBGROUPS:

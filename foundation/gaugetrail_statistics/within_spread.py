@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from gaugetrail_statistics import estimators, moments
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 
 LARGEST_FOR_RANGES = 10
 
@@ -28,7 +28,7 @@ class WithinSpread:
 
 
 def within_spread(
-    values: Sequence[float], subgroups: Sequence[Subgroup] = (), estimator: str | None = None
+    values: Sequence[float], subgroups: Sequence[RationalSubgroup] = (), estimator: str | None = None
 ) -> WithinSpread:
     """Of these values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
     several = [one for one in subgroups if one.size > 1]
@@ -42,7 +42,7 @@ def within_spread(
     return WithinSpread(estimators.sigma_of_subgroups(several, chosen), chosen, sizes)
 
 
-def usual_estimator(several: Sequence[Subgroup]) -> str:
+def usual_estimator(several: Sequence[RationalSubgroup]) -> str:
     """Where none is named."""
     if not several:
         return "mr"

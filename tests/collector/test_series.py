@@ -12,7 +12,7 @@ from small_plant import SECOND, chained, correction, fill, units
 from gaugetrail_collector.statistics.csv_table import filtered
 from gaugetrail_collector.statistics.series import KNOWN, SeriesTable, series
 from gaugetrail_collector.stores import Store
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.record_rows import COLUMNS
 from gaugetrail_collector.tracing.trace import Question
 from gaugetrail_contract.clock import utc_text

@@ -12,7 +12,7 @@ from small_plant import SECOND, chained, correction, fill, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.stores.sqlite import SqliteStore
+from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.problems import ConfigError
 
 LIMITS = ("--lsl", "73.5", "--usl", "74.5", "--rules", "we1")

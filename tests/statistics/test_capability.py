@@ -15,10 +15,10 @@ from gaugetrail_statistics import capability_study as studies
 from gaugetrail_statistics.capability import CapabilityLimits, ProcessReach, cpm, expected, indices, normal_tail
 from gaugetrail_statistics.capability_intervals import effective_df, index_interval, nearer_interval
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 from gaugetrail_statistics.within_spread import within_spread
 
-SUBGROUPS = [Subgroup(str(at), row) for at, row in enumerate(RINGS, 1)]
+SUBGROUPS = [RationalSubgroup(str(at), row) for at, row in enumerate(RINGS, 1)]
 VALUES = np.array([value for row in RINGS for value in row])
 PLAIN = VALUES.tolist()
 LIMITS = CapabilityLimits(73.95, 74.05, target=74.0)
@@ -100,17 +100,23 @@ def test_without_subgroups_neighbours_tell_the_spread_and_large_subgroups_take_s
     assert within_spread([1.0, 2.0, 4.0]).estimator == "mr"
     assert within_spread(PLAIN, SUBGROUPS).estimator == "rbar"
     assert (
-        within_spread(PLAIN, [Subgroup("a", tuple(PLAIN[:10])), Subgroup("b", tuple(PLAIN[10:20]))]).estimator == "rbar"
+        within_spread(
+            PLAIN, [RationalSubgroup("a", tuple(PLAIN[:10])), RationalSubgroup("b", tuple(PLAIN[10:20]))]
+        ).estimator
+        == "rbar"
     )
     assert (
-        within_spread(PLAIN, [Subgroup("a", tuple(PLAIN[:11])), Subgroup("b", tuple(PLAIN[11:20]))]).estimator == "sbar"
+        within_spread(
+            PLAIN, [RationalSubgroup("a", tuple(PLAIN[:11])), RationalSubgroup("b", tuple(PLAIN[11:20]))]
+        ).estimator
+        == "sbar"
     )
 
 
 def test_a_subgroup_that_lost_values_takes_its_own_constant() -> None:
     """A missing value changes d2: a subgroup of four counts by d2(4), one of a single value not at all."""
     rows = [(1.0, 2.0, 4.0, 3.0, 0.0), (1.0, 3.0, 2.0, 2.0), (9.0,)]
-    found = within_spread([], [Subgroup("", row) for row in rows], "rbar")
+    found = within_spread([], [RationalSubgroup("", row) for row in rows], "rbar")
     assert found.sd == pytest.approx((4 / 2.3259289473 + 2 / 2.0587507460) / 2, rel=1e-9)
     assert found.sizes == (5, 4)
 
@@ -169,7 +175,7 @@ def test_what_would_mislead_is_refused_in_words_and_computed_anyway() -> None:
     enough = studies.of_values(VALUES[:20], (), "mr")
     flat = studies.of_values(np.full(30, 5.0), (), "mr")
     alike = studies.of_values(
-        np.repeat([5.0, 5.1], 20), [Subgroup("a", (5.0,) * 20), Subgroup("b", (5.1,) * 20)], "pooled"
+        np.repeat([5.0, 5.1], 20), [RationalSubgroup("a", (5.0,) * 20), RationalSubgroup("b", (5.1,) * 20)], "pooled"
     )
     assert studies.doubts(enough, unstable=None) == []
     assert "19 values are too few" in studies.doubts(few, unstable=None)[0]
@@ -253,7 +259,7 @@ def test_cpk_never_exceeds_cp_and_is_it_in_the_middle(mean: float, sd: float, ls
 
 @given(st.permutations(range(25)), st.permutations(range(5)))
 def test_the_order_of_subgroups_and_within_them_is_nothing_to_ranges(order: list[int], within: list[int]) -> None:
-    turned = [Subgroup(str(row), tuple(RINGS[row][at] for at in within)) for row in order]
+    turned = [RationalSubgroup(str(row), tuple(RINGS[row][at] for at in within)) for row in order]
     assert within_spread(PLAIN, turned, "rbar").sd == pytest.approx(
         within_spread(PLAIN, SUBGROUPS, "rbar").sd, rel=1e-12
     )

@@ -9,13 +9,13 @@ from piston_rings import RINGS
 from gaugetrail_statistics import stability as stable_or_not
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.stability import stability
-from gaugetrail_statistics.subgroups import Subgroup
+from gaugetrail_statistics.subgroups import RationalSubgroup
 
 RULES = "we1,we2,we3,we4"
 
 
-def subgroups(rows) -> list[Subgroup]:
-    return [Subgroup(str(at), tuple(row)) for at, row in enumerate(rows, 1)]
+def subgroups(rows) -> list[RationalSubgroup]:
+    return [RationalSubgroup(str(at), tuple(row)) for at, row in enumerate(rows, 1)]
 
 
 def flat(rows) -> list[float]:
