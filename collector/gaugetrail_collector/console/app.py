@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from gaugetrail_collector.console import api, logon, pages
+from gaugetrail_collector.console import api, logon, pages, statistics_pages
 from gaugetrail_collector.console.documents import answers, deciding, looking
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.intake.agent_keys import KeysBroken
@@ -41,6 +41,7 @@ def make_app(facts: Facts, hosts: Iterable[str], sessions: Sessions | None = Non
         app.include_router(router)
     app.include_router(api.router(facts))
     app.include_router(answers.router(facts))
+    app.include_router(statistics_pages.router(facts))
     if sessions is not None:
         facts.must_log_on = True
         app.include_router(logon.router(facts, sessions, desk))

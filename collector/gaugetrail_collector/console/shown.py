@@ -149,6 +149,7 @@ def environment() -> Environment:
         "limit_bar": limit_bar,
         "utc_us": utc_us,
         "tojson_text": payload_text,
+        "drawn": Markup,
         "count": lambda number: f"{number:,}",
         "sign": lambda verdict: SIGNS[verdict],
         "state": lambda state: STATES.get(state, state),

@@ -65,7 +65,7 @@ class CsvTable:
     file: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
+    lines: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -143,7 +143,7 @@ class SeriesTable(CsvTable):
 
     def only(self, kept: Sequence[int]) -> CsvTable:
         """These rows alone, by their places from 0."""
-        return replace(self, order=self.order[np.asarray(kept, dtype=np.int64)])
+        return replace(self, lines=range(1, len(kept) + 1), order=self.order[np.asarray(kept, dtype=np.int64)])
 
     def _column(self, column: str) -> _Words | _Numbers:
         if column in self.columns:
@@ -187,9 +187,9 @@ class SeriesReader:
         if not self.raw:
             self._put_again_in_place(times, kept)
         order = np.argsort(times, kind="stable")
-        return SeriesTable(
-            name, tuple(self._columns), (), (), self._columns, order[kept[order]], tuple(self.effects.notes())
-        )
+        order = order[kept[order]]
+        places = range(1, len(order) + 1)
+        return SeriesTable(name, tuple(self._columns), (), places, self._columns, order, tuple(self.effects.notes()))
 
     def _take(self, known: Known, record: Inspection, amendments: Sequence[Amendment]) -> None:
         for one in record.measurements:
@@ -231,7 +231,15 @@ class SeriesReader:
                 self.effects.again += 1
 
 
-def series(store: Store, question: Question, characteristic: str, columns: Sequence[str], *, raw: bool) -> SeriesTable:
+def series(
+    store: Store,
+    question: Question,
+    characteristic: str,
+    columns: Sequence[str],
+    *,
+    raw: bool,
+    most_records: int | None = None,
+) -> SeriesTable:
     """The characteristic's values of these records. Raises `Refused`, `StoreDown` or `StoreRefuses`."""
     for column in columns:
         if column not in KNOWN:
@@ -240,7 +248,11 @@ def series(store: Store, question: Question, characteristic: str, columns: Seque
             )
     reader = SeriesReader(characteristic, columns, raw=raw)
     answer = tracing.ask(store, question)
+    read = 0
     while known := list(islice(answer, PAGE)):
+        read += len(known)
+        if most_records is not None and read > most_records:
+            raise Refused(f"more than {most_records} records in that time; ask for less of it, or the command line")
         reader.take(known, () if raw else tracing.amendments(store, known))
     return reader.table(f"characteristic {characteristic}")
 

@@ -2,7 +2,7 @@
 
 Promise: only the columns that the options name are read, `--where` holds as for a file, and a store that is down,
 settings that aren't there or a time that is none end in one sentence. What amendments did to the values is left in
-`args.notes`, for the answer's warnings.
+`args.notes`, for the answer's warnings. Who has a store open already (the console) gives it as `args.store`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="TIME", help="of the store: before then")
     parser.add_argument("--last", metavar="SPAN", help="of the store: the last 30d, 12h, 45m …")
     parser.add_argument("--raw", action="store_true", help="of the store: as sealed, without what amendments say")
-    parser.set_defaults(notes=())
+    parser.set_defaults(notes=(), store=None, most_records=None)
     parser.add_argument("--config", "-c", type=Path, metavar="FILE", help="of the store: the collector's settings file")
 
 
@@ -45,8 +45,9 @@ def store_table(args: argparse.Namespace) -> SeriesTable:
     if args.data is not None:
         raise Refused("values come from a table or from the store: give --data or --characteristic, not both")
     question = question_of(args)
-    with opened(args.config) as store:
-        found = series(store, question, args.characteristic, columns_of(args), raw=args.raw)
+    columns = columns_of(args)
+    with opened(args.config) if args.store is None else contextlib.nullcontext(args.store) as store:
+        found = series(store, question, args.characteristic, columns, raw=args.raw, most_records=args.most_records)
     if not len(found):
         raise Refused(f"the store has no value of characteristic {args.characteristic}{_asked_for(args)}")
     return found
