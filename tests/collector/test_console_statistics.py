@@ -33,15 +33,15 @@ def plant() -> list:
     )
 
 
-@pytest.fixture
-def pages(tmp_path: Path) -> Iterator[Pages]:
-    made = Pages(tmp_path, plant())
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    made = Pages(tmp_path_factory.mktemp("console"), plant())
     yield made
     made.close()
 
 
-def test_api_and_command_give_the_same_numbers(pages: Pages, tmp_path: Path) -> None:
-    config = tmp_path / "collector.toml"
+def test_api_and_command_give_the_same_numbers(pages: Pages) -> None:
+    config = pages.path.parent / "collector.toml"
     config.write_text('id = "c1"\ndata_dir = "data"\n[store]\nkind = "sqlite"\npath = "store.db"\n')
     words = ["--characteristic", "bore", "--lsl", "73.9", "--usl", "74.5", "--anyway", "--where", "machine=M1"]
     command = CliRunner().invoke(cli.app, ["stats", "capability", *words, "-c", str(config), "--json"])
@@ -99,6 +99,11 @@ def test_the_page_shows_chart_limits_signals_and_why_there_is_no_capability(page
     assert {one.attrib["class"] for one in svg.iter() if one.tag == "line"} == {"ucl", "center", "lcl"}
     assert "we1" in page.text
     assert "no capability: the process is not stable" in page.text
+    assert "--anyway" not in page.text
+    link = re.search(r'href="(/statistics[^"]*anyway=true)"', page.text)[1].replace("&amp;", "&")
+    anyway = pages.ask(link)
+    assert "Cpk" in anyway.text
+    assert "computed anyway" in anyway.text
     assert "<script" not in page.text.partition("<main>")[2]
     assert "style=" not in page.text
 
@@ -125,19 +130,25 @@ def test_an_empty_form_asks_nothing_and_an_unknown_name_says_so(pages: Pages) ->
     assert "is no time" in odd.text
 
 
-@pytest.mark.parametrize("name", NASTY)
-def test_a_nasty_characteristic_is_shown_literally(tmp_path: Path, name: str) -> None:
+def test_a_nasty_characteristic_is_shown_literally(tmp_path: Path) -> None:
     records = sealed(
-        inspection(f"SN{at}", measurements=(measurement(name, f"{value:.3f}", time=utc_text(T0 + at * 1000)),))
+        inspection(
+            f"SN{at}",
+            measurements=tuple(
+                measurement(name, f"{value:.3f}", time=utc_text(T0 + at * 1000 + place))
+                for place, name in enumerate(NASTY)
+            ),
+        )
         for at, value in enumerate(VALUES[:25])
     )
     pages = Pages(tmp_path, records)
-    page = pages.ask("/statistics", {"characteristic": name, "since": ""})
+    shown = [pages.ask("/statistics", {"characteristic": name, "since": ""}) for name in NASTY]
     pages.close()
-    assert page.status_code == 200
-    assert "<script>alert" not in page.text
-    assert "<img" not in page.text
-    assert '<svg class="chart"' in page.text
+    for page in shown:
+        assert page.status_code == 200
+        assert "<script>alert" not in page.text
+        assert "<img" not in page.text
+        assert '<svg class="chart"' in page.text
 
 
 def test_many_points_are_thinned_for_the_eye_and_no_signal_is_lost() -> None:

@@ -47,10 +47,16 @@ def router(facts: Facts) -> APIRouter:
 
     @made.get("/statistics", include_in_schema=False)
     def page(
-        characteristic: Field = "", part: Field = "", station: Field = "", since: Field = USUAL_TIME, until: Field = ""
+        characteristic: Field = "",
+        part: Field = "",
+        station: Field = "",
+        since: Field = USUAL_TIME,
+        until: Field = "",
+        *,
+        anyway: bool = False,
     ) -> HTMLResponse:
         form = {"characteristic": characteristic, "part": part, "station": station, "since": since, "until": until}
-        study = _study(facts, form) if characteristic else ShownStudy()
+        study = _study(facts, form, anyway=anyway) if characteristic else ShownStudy()
         html = facts.page("statistics.html", "statistics", form=form, study=study)
         return HTMLResponse(html, 400 if study.trouble else 200)
 
@@ -91,7 +97,7 @@ def _asked(store: Store, kind: str, words: list[str]) -> dict[str, Any]:
     return ask(kind, args)
 
 
-def _study(facts: Facts, form: dict[str, str]) -> ShownStudy:
+def _study(facts: Facts, form: dict[str, str], *, anyway: bool) -> ShownStudy:
     where = [f"--where={name}={form[name]}" for name in ("part", "station") if form[name]]
     time = [f"--{name}={form[name]}" for name in ("since", "until") if form[name]]
     words = [f"--characteristic={form['characteristic']}", *where, *time]
@@ -100,7 +106,7 @@ def _study(facts: Facts, form: dict[str, str]) -> ShownStudy:
     except (Refused, Unasked) as error:
         return ShownStudy(trouble=str(error))
     svg = picture(chart["charts"]["i"], form["characteristic"])
-    limits = ["--lsl=lsl", "--usl=usl"]
+    limits = ["--lsl=lsl", "--usl=usl", *(["--anyway"] if anyway else [])]
     try:
         found = facts.questions.ask(lambda store: _asked(store, "capability", [*words, *limits]))
     except (Refused, Unasked) as error:
