@@ -44,6 +44,7 @@ from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.spool import Origin, Spool
 from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
 from gaugetrail_agent.station.words import UsedElsewhere
@@ -333,9 +334,16 @@ def _setups(config: AgentConfig) -> dict[str, Setup]:
             gauges=config.gauges,
             people=config.people,
             label=config.labels.get(table.unit_code),
+            registers=_registers_for(config, table.mode),
+            settings=SettingsHere(config.loaded.sha256),
         )
         for table in config.settings.station
     }
+
+
+def _registers_for(config: AgentConfig, mode: str) -> dict[str, RegisterHere]:
+    """Nobody stands at an automatic station."""
+    return {what: one for what, one in config.registers.items() if what != "people" or mode == "operator"}
 
 
 def _terminal(config: AgentConfig, stations: dict[str, StationRunner]) -> TerminalServer | None:

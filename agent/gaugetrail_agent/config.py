@@ -8,6 +8,7 @@ the night shift; `line_check` (on request) looks whether ports and addresses ans
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,7 @@ from gaugetrail_agent.links.tcp import TcpSettings
 from gaugetrail_agent.links.wedge import WedgeSettings
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.freshness_settings import FreshnessSettings
-from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.plans_here import NO_REVISION, PlansHere, RegisterHere
 from gaugetrail_agent.station.setup import FileOrDocument, StationTable
 from gaugetrail_agent.station_documents import DocumentReading
 from gaugetrail_agent.station_plans import PlanReading, unlawful_plans
@@ -244,6 +245,8 @@ class AgentConfig:
     """Customers' own labels that stations read, by name."""
     remarks: tuple[Problem, ...] = field(default=(), compare=False)
     """What a quality engineer would ask about the plans; `check` says it."""
+    registers: dict[str, RegisterHere] = field(default_factory=dict)
+    """`people` and `gauges` -> which ones these are."""
     document_remarks: tuple[Problem, ...] = field(default=(), compare=False)
     """What of the documents isn't here or isn't in force, and which plans are files only."""
 
@@ -356,7 +359,7 @@ def load(
     if problems:
         raise ConfigError(problems)
     here = {table.name: PlansHere(plans.get(table.name, ())) for table in loaded.settings.station}
-    config = AgentConfig(loaded, here, gauges, people, labels, tuple(reading.remarks.values()))
+    config = AgentConfig(loaded, here, gauges, people, labels, tuple(reading.remarks.values()), dict(_registers(bare)))
     return with_documents(config, shelf() if shelf is not None else config.shelf_on_disk())
 
 
@@ -376,8 +379,19 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
         here=here,
         gauges=config.gauges if gauges is None else {} if isinstance(gauges, Sentence) else gauges,
         people=config.people if people is None else None if isinstance(people, Sentence) else people,
+        registers={what: one for what, one in config.registers.items() if one.revision == NO_REVISION}
+        | reading.registers,
         document_remarks=tuple(dict.fromkeys(reading.remarks)),
     )
+
+
+def _registers(config: AgentConfig) -> Iterator[tuple[str, RegisterHere]]:
+    """The registers that are files."""
+    table = config.settings.agent
+    for what, source in (("people", table.people), ("gauges", table.gauges)):
+        if isinstance(source, Path):
+            digest = hashlib.sha256(config.path(source).read_bytes()).hexdigest()
+            yield what, RegisterHere(source.name, NO_REVISION, digest)
 
 
 def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -28,9 +28,13 @@ from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.station.plans_here import PlansHere
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.changed_keys import changed_keys
+from gaugetrail_contract.settings import ConfigError, Steps, key_text
 
 log = logging.getLogger(__name__)
+
+MOST_KEYS = 50
+"""Changed keys that an event names."""
 
 
 @dataclass
@@ -101,18 +105,21 @@ class Renewal:
         self.health.config_sha256 = found.config.loaded.sha256
         if self.publisher.renew(found.config.settings.mqtt):
             log.info("the broker is connected to anew, with what was renewed", extra={"event": "broker_renewed"})
-        self._hand_out(found.config)
+        self._hand_out(found.config, changed_keys(self._aim.settings, found.config.settings))
         log.info("settings, registers and plans were read anew", extra={"event": "reread"})
 
-    def _hand_out(self, config: AgentConfig) -> None:
+    def _hand_out(self, config: AgentConfig, changed: Iterable[Steps] = ()) -> None:
+        keys = tuple(map(key_text, changed))[:MOST_KEYS]
         self._aim = config
         self._now(replace(config, here=self.config.here))
         for name, setup in self.setups(config).items():
+            setup = replace(setup, settings=replace(setup.settings, keys=keys))
             self.stations[name].renew(setup, partial(self._taken, name, config.here[name]))
 
     def _taken(self, name: str, here: PlansHere) -> None:
         """A station works by its new setup from here on."""
         setup = self.stations[name].setup
+        here = replace(here, plans=setup.texts)
         self._now(replace(self.config, here={**self.config.here, name: here}))
         self.routes.lead_to(self.config, self.stations)
         self.devices.poll(self.config)

@@ -17,7 +17,7 @@ import msgspec
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
-from gaugetrail_agent.station.plans_here import FromDocument, PlansHere
+from gaugetrail_agent.station.plans_here import FromDocument, PlansHere, RegisterHere
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
 from gaugetrail_contract.clock import utc_text
@@ -39,6 +39,8 @@ class DocumentReading(Generic[S]):
     channels: Mapping[str, tuple[str, ...]]
     shelf: DocumentShelf
     remarks: list[Problem] = field(default_factory=list)
+    registers: dict[str, RegisterHere] = field(default_factory=dict)
+    """Those that are documents in force."""
     _told: set[Path] = field(default_factory=set)
     """Files of which it is told already that they are only that."""
 
@@ -49,17 +51,21 @@ class DocumentReading(Generic[S]):
         if not isinstance(source, FromDocument):
             return None
         standing = self.shelf.here.standing(source.document)
-        found = self._register(standing, read)
+        found = self._register(key, standing, read)
         if isinstance(found, Sentence):
             self._remark(("agent", key), f"every unit is refused that needs it: {ENGLISH.text(found)}")
         return found
 
-    def _register(self, standing: DocumentStanding, read: Callable[[bytes, str], R]) -> R | Sentence:
+    def _register(self, key: str, standing: DocumentStanding, read: Callable[[bytes, str], R]) -> R | Sentence:
         text = self._text(standing)
         if isinstance(text, Sentence):
             return text
+        edition = standing.edition
+        assert edition is not None, "whose text is here is listed"
         try:
-            return read(text, str(standing.edition))
+            found = read(text, str(edition))
+            self.registers[key] = RegisterHere(edition.id, edition.revision, edition.sha256)
+            return found
         except ConfigError as error:
             return at_fault(standing, error.problems[0])
 

@@ -133,6 +133,8 @@ def test_a_station_begins_with_the_first_edition_changes_between_units_and_ends_
 
         assert "no edition of CP-1 is in force for this line" in traced(floor, "SN1", "station.refused")
         assert "CP-1 B, edition 2 was withdrawn" in traced(floor, "SN5", "station.refused")
+        assert "CP-1" in traced(floor, "SN4", "station.break_point")
+        assert "station.changed" in traced(floor, "CP-1", "station.changed")
         for serial, revision in (("SN2", "A"), ("SN3", "A"), ("SN4", "B")):
             traced(floor, serial, "depth")
             assert f"CP-1 {revision}" in asked(floor, "trace", serial, "--documents")

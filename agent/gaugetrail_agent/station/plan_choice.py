@@ -2,7 +2,8 @@
 
 Promise: exactly one plan fits, or the unit is refused with what is wrong and what to do; none is ever guessed. A plan
 that says no revision of the part is for all of them; a code that names none fits a plan of any. Where a document that
-the station needs isn't in force, every unit is refused. Which operation is done here was asked when plans were read.
+the station needs isn't in force, every unit is refused. An order or lot that the edition before has begun is finished
+by it where the new one says so. Which operation is done here was asked when plans were read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.plans_here import FinishingLot
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import StationState
 from gaugetrail_contract.documents.plan import FurtherPart, Plan
@@ -43,7 +45,33 @@ def plan_for(setup: Setup, ids: Mapping[str, str]) -> Plan | Sentence:
     if len(free) > 1:
         plans = _named({f"{plan.ref.id} {plan.ref.revision}" for plan in free})
         return said("plan.several", part=part, plans=plans)
-    return free[0] if free else setup.barred[fitting[0].ref.id]
+    return _of_its_lot(setup, free[0], ids) if free else setup.barred[fitting[0].ref.id]
+
+
+def lot_of(ids: Mapping[str, str]) -> str | None:
+    """The order of a unit, or its lot where its code names no order."""
+    return ids.get("order") or ids.get("lot")
+
+
+def with_lots_finished(before: Setup, after: Setup, lots: Mapping[str, str]) -> Setup:
+    """The setup after, in which plans that say `finish_lot` leave an order or lot to the edition that it was begun by.
+    `lots`: of each plan, that of the unit recorded last.
+    """
+    was = {plan.ref.id: plan for plan in before.plans if plan.ref.id not in before.barred}
+    was |= {name: one.plan for name, one in before.finishing.items()}
+    found = {}
+    for plan in after.plans:
+        name = plan.ref.id
+        waits = plan.file.change == "finish_lot" and name not in after.barred and after.refuses is None
+        if waits and name in lots and name in was and was[name].ref.sha256 != plan.ref.sha256:
+            found[name] = FinishingLot(was[name], lots[name])
+    return replace(after, finishing=found)
+
+
+def _of_its_lot(setup: Setup, plan: Plan, ids: Mapping[str, str]) -> Plan:
+    """The plan, or the edition before where that finishes the unit's order or lot."""
+    before = setup.finishing.get(plan.ref.id)
+    return plan if before is None or before.lot != lot_of(ids) else before.plan
 
 
 def part_of(plan: Plan, ids: Mapping[str, str]) -> FurtherPart:

@@ -26,10 +26,39 @@ NO_PLAN = Plan(
 """Measures nothing: stands where no plan is here, and no unit is begun by it."""
 
 
+NO_REVISION = "-"
+"""Of a register that is a file."""
+
+
 class FromDocument(Settings):
     """In place of a file: a controlled document, as the collector that writes them sends it."""
 
     document: Identifier = Field(description="its id", examples=["CP-1001"])
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterHere:
+    """Which people list or gauge register it is: of a document its id and revision, of a file its name."""
+
+    document: str
+    revision: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsHere:
+    """Digest of the settings, and the keys that differ from those before; null where nobody knows."""
+
+    sha256: str = ""
+    keys: tuple[str, ...] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishingLot:
+    """An edition that is superseded, and the order or lot that is finished by it, as its successor says."""
+
+    plan: Plan
+    lot: str
 
 
 @dataclass(frozen=True, slots=True)

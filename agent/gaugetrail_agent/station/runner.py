@@ -17,8 +17,19 @@ from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
+from gaugetrail_agent.station.changes import (
+    break_point,
+    changes,
+    first_key,
+    read,
+    recorded_by,
+    works_by,
+    works_by_key,
+    written,
+)
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.operator import with_fit_person
+from gaugetrail_agent.station.plan_choice import with_lots_finished
 from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import step
@@ -90,6 +101,10 @@ class StationRunner:
         self._keeping: asyncio.Task[None] | None = None
         self._refusals = RefusalBook()
         self._refusals_due: asyncio.TimerHandle | None = None
+        self._changing = asyncio.Lock()
+        self._lots: dict[str, str] = {}
+        """Plan -> order or lot of the unit recorded last by it."""
+        self._recorded_by: dict[str, str] = {}
 
     def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         """A code was read or a text typed."""
@@ -140,7 +155,9 @@ class StationRunner:
             return
         if state.unit is not None or state.sealing is not None or state.unfinished is not None:
             return
-        (self.setup, taken), self._next = self._next, None
+        (setup, taken), self._next = self._next, None
+        self.setup = with_lots_finished(self.setup, setup, self._lots)
+        self._start(self._tell_changes(self.setup))
         self.state = with_fit_person(self.setup, state, self._clock.now_us())
         taken()
         self._show()
@@ -149,6 +166,7 @@ class StationRunner:
         """Offer what the last life left unfinished, then step until cancelled."""
         self._take_up()
         self._show()
+        self._start(self._tell_changes(self.setup))
         while True:
             await self._advance(await self._events.get())
 
@@ -248,6 +266,49 @@ class StationRunner:
             told = {"event": "event_not_recorded", "type": effect.body.type}
             log.error("%s: %s not recorded: %s", self.setup.station, effect.body.type, error, extra=told)
 
+    # --- what changed, as records
+
+    async def _tell_changes(self, setup: Setup) -> None:
+        """By what the station works from here on, where that differs from what the spool remembers."""
+        key, now = works_by_key(self.setup.station), written(works_by(setup))
+        async with self._changing:
+            try:
+                before = read(self._spool.recall(key))
+                events = [] if before is None else list(changes(setup, before))
+                for event in events:
+                    await asyncio.wrap_future(self._spool.append(event, {key: now} if event is events[-1] else None))
+                if before is None:
+                    await asyncio.wrap_future(self._spool.remember(key, now))
+            except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, ValueError) as error:
+                told = {"event": "change_not_recorded", "station": setup.station}
+                log.error("%s: a change of its documents is not recorded yet: %s", setup.station, error, extra=told)
+
+    async def _begin_edition(self, body: InspectionBody) -> dict[str, str]:
+        """What is remembered with the record: by which edition it is. Where the one before was by another, an event
+        says so first, so that none is ever missing.
+        """
+        key, now = first_key(body.station, body.plan.id), recorded_by(body)
+        before = self._recorded_by.get(key) or self._spool.recall(key)
+        if before == now:
+            self._recorded_by[key] = now
+            return {}
+        event = break_point(self.setup, body, before)
+        if event is None:
+            return {key: now}
+        await asyncio.wrap_future(self._spool.append(event, {key: now}))
+        self._recorded_by[key] = now
+        return {}
+
+    def _count_lot(self, body: InspectionBody) -> None:
+        """The order or lot in work; where another one has begun by the new edition, the one before is finished."""
+        name, lot = body.plan.id, body.order or body.lot
+        if lot is not None:
+            self._lots[name] = lot
+        before = self.setup.finishing.get(name)
+        if before is not None and before.plan.ref.sha256 != body.plan.sha256:
+            others = {plan: one for plan, one in self.setup.finishing.items() if plan != name}
+            self.setup = replace(self.setup, finishing=others)
+
     # --- the open unit's journal
 
     async def _keep(self, body: InspectionBody, before: Unit | None, then: Sequence[AskDevice | SealIt]) -> None:
@@ -328,6 +389,7 @@ class StationRunner:
             await self._after_refusal(effect)
             return
         if isinstance(body, InspectionBody):
+            self._count_lot(body)
             self._events.put_nowait(Recorded(record, body.serial or body.lot or "", body.verdict))
         if effect.answer is not None:
             await self._doors.answer(*effect.answer, _answer(effect))
@@ -341,6 +403,8 @@ class StationRunner:
         remember = {} if effect.answer is None else self._doors.remember(*effect.answer, _answer(effect))
         if effect.answer is None:
             remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
+        if isinstance(body, InspectionBody):
+            remember |= await self._begin_edition(body)
         room = room_for(self.setup, body, len(bodies))
         appended = [
             await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))

@@ -14,7 +14,14 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_agent.station.plans_here import NO_PLAN, FromDocument, PlansHere
+from gaugetrail_agent.station.plans_here import (
+    NO_PLAN,
+    FinishingLot,
+    FromDocument,
+    PlansHere,
+    RegisterHere,
+    SettingsHere,
+)
 from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Role
@@ -223,6 +230,11 @@ class Setup:
     """Plan -> why no unit may be begun by it."""
     refuses: Sentence | None = None
     """Why no unit at all may be begun: a plan, people list or gauge register isn't here, or not in force."""
+    registers: Mapping[str, RegisterHere] = field(default_factory=dict)
+    """`people` and `gauges` -> which ones these are."""
+    settings: SettingsHere = field(default_factory=SettingsHere)
+    finishing: Mapping[str, FinishingLot] = field(default_factory=dict, compare=False)
+    """Plan -> the edition before, as long as its order or lot lasts."""
     gauge_locks: frozenset[Calibration] = frozenset({"overdue", "blocked"})
     """How a gauge stands of which no value is taken."""
     unfit_gauge_reason: str = ""
@@ -247,6 +259,11 @@ class Setup:
         return self.choice or (() if self.plan is NO_PLAN else (self.plan,))
 
     @property
+    def texts(self) -> tuple[Plan, ...]:
+        """Those, and the editions before them that still finish a lot."""
+        return *self.plans, *(one.plan for one in self.finishing.values())
+
+    @property
     def refusal(self) -> Sentence | None:
         """Why nothing that comes can be measured here now; null where it is the part's matter."""
         only = self.plans[0].ref.id if len(self.plans) == 1 else ""
@@ -255,19 +272,19 @@ class Setup:
     @property
     def devices_wanted(self) -> frozenset[str]:
         """The devices that its plans measure with."""
-        return frozenset(c.device for plan in self.plans for c in plan.characteristics if c.device is not None)
+        return frozenset(c.device for plan in self.texts for c in plan.characteristics if c.device is not None)
 
     def plan_of(self, ref: PlanRef) -> Plan | None:
         """The plan that a record names, where the station works by it, be it a file or a document."""
         wanted = (ref.id, ref.revision, ref.sha256)
-        return next((one for one in self.plans if (one.ref.id, one.ref.revision, one.ref.sha256) == wanted), None)
+        return next((one for one in self.texts if (one.ref.id, one.ref.revision, one.ref.sha256) == wanted), None)
 
     def hears(self, device: str, channel: str | None) -> bool:
         """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""
         if self.mode == "automatic":
             return False
         if not self._heard:  # asked at each reading, and a station may have thousands of plans
-            for wanted in (one for plan in self.plans for one in plan.characteristics):
+            for wanted in (one for plan in self.texts for one in plan.characteristics):
                 self._heard.setdefault(wanted.device, set()).add(wanted.channel)
         channels = self._heard.get(device, set())
         return self.devices[device].rule.fresh == "event" or not channels.isdisjoint((None, channel))
@@ -283,6 +300,8 @@ def station_setup(
     gauges: Mapping[str, Gauge],
     people: PeopleList | None,
     label: OwnLabel | None = None,
+    registers: Mapping[str, RegisterHere] | None = None,
+    settings: SettingsHere | None = None,
 ) -> Setup:
     """What the settings say of a station, compiled, with the documents that it works by."""
     return Setup(
@@ -293,6 +312,8 @@ def station_setup(
         plan=here.plans[0] if here.plans else NO_PLAN,
         choice=here.plans if len(here.plans) > 1 else (),
         barred=here.barred,
+        registers=registers or {},
+        settings=settings or SettingsHere(),
         refuses=here.refuses,
         operation=table.operation,
         devices=devices,

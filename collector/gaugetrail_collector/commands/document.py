@@ -35,6 +35,7 @@ for command in (
     *(document_steps.approve, document_steps.reject, document_steps.withdraw),
 ):
     app.command(command.__name__)(command)
+app.command("take-over")(document_steps.take_over)
 app.command("diff")(document_diff.diff)
 app.command("import")(document_tables.import_table)
 app.command("export")(document_tables.export_table)

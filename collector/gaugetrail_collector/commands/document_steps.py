@@ -1,4 +1,5 @@
-"""The commands that write documents: `document init`, `new`, `submit`, `approve`, `reject`, `withdraw`; and `check`.
+"""The commands that write documents: `document init`, `new`, `take-over`, `submit`, `approve`, `reject`, `withdraw`;
+and `check`.
 
 Only at the collector that is master. Who writes gives a password of the console's users: nobody acts in another one's
 name by typing it.
@@ -19,7 +20,7 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.documents import attachments, checks, texts, wording
+from gaugetrail_collector.documents import attachments, checks, taking_over, texts, wording
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
@@ -28,7 +29,7 @@ from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
-from gaugetrail_contract.documents.files import load_plan
+from gaugetrail_contract.documents.files import load_plan, plan_in
 from gaugetrail_contract.files import read_bounded
 from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.settings import ConfigError
@@ -113,6 +114,26 @@ def new(
         # The files first: a record never names one that isn't there.
         attached = _kept(configuration.load(config), attach or [], said)
         _tell(desk.new(replace(wanted, attachments=attached), by, comment), as_json=as_json)
+
+
+def take_over(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the plan's file, as a line PC has it")],
+    config: ConfigFile,
+    by: By,
+    comment: Comment = "",
+    stdin: Stdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take over a plan that stations work by as a file. The same text, in force as it claims to be; you answer for it
+    by your approval, once for each document. Line PCs know their file by its digest then.
+    """
+    content, _ = _checked(DocumentKind.PLAN, file)
+    plan = plan_in(content, str(file))[0].file
+    with _desk_open(config) as (loaded, desk):
+        taking_over.refuse(desk, plan, by)
+        print(f"{by} says by this of {plan.id} {plan.revision}: {MEANING[StepKind.APPROVE]}", file=sys.stderr)
+        _prove_person(loaded, by, stdin=stdin)
+        _tell(taking_over.take_over(desk, plan, content, by, comment, WallClock().now_us()), as_json=as_json)
 
 
 def check(

@@ -69,6 +69,8 @@ class NewEdition:
     """Kept already (`attachments.keep`)."""
     line: str | None = None
     """The line that it is for; null: every line."""
+    needs: Approval | None = None
+    """Whose approval; null: what its kind needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,12 @@ class Desk:
             return self._take(register, life, self._asked(life, what, by, comment, number, effective_us))
 
         return self._alone(taken)
+
+    def refuse_stranger(self, what: StepKind, kind: DocumentKind, by: str) -> None:
+        """Whoever may not take such a step with any document of the kind. Raises `Declined`, `StoreDown`."""
+        people = role_book(self.store, self._read(self.store), self._clock.now_us())
+        if people.acts_as(by, what, kind) is None:
+            raise Declined(people.refusal(by, what))
 
     def judge(self, what: StepKind, document: str, by: str, comment: str = "", number: int | None = None) -> Edition:
         """The edition that the step would be taken with now; nothing is written. Raises `Declined`, `StoreDown`."""
@@ -217,7 +225,7 @@ class Desk:
             wanted.revision or str(number),
             hashlib.sha256(wanted.content).hexdigest(),
             len(wanted.content),
-            self._needs(wanted.kind),
+            wanted.needs or self._needs(wanted.kind),
             wanted.title,
             wanted.effective_us,
             wanted.review_by,

@@ -174,6 +174,11 @@ class PlanFile(Settings):
         "strict",
         description="strict: measure in the plan's order; free: whatever gauge speaks fills its characteristic",
     )
+    change: Literal["now", "finish_lot"] = Field(
+        "now",
+        description="how this edition takes over from the one before: now, with the next unit; finish_lot: an order or "
+        "lot that the one before has begun is finished by it",
+    )
     drop_class: int | None = Field(
         None,
         ge=1,

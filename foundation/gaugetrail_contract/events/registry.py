@@ -21,7 +21,13 @@ from gaugetrail_contract.events.spool import (
     SpoolRetimed,
     SpoolSaved,
 )
-from gaugetrail_contract.events.station import BlockRejected, StationOverridden, StationRefused
+from gaugetrail_contract.events.station import (
+    BlockRejected,
+    BreakPoint,
+    StationChanged,
+    StationOverridden,
+    StationRefused,
+)
 from gaugetrail_contract.events.studies import StudyMade
 
 EVENT_TYPES: Mapping[str, type[EventPayload]] = {
@@ -33,6 +39,8 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         BlockRejected,
         StationOverridden,
         StationRefused,
+        StationChanged,
+        BreakPoint,
         ClockStepped,
         SpoolLost,
         SpoolRestored,

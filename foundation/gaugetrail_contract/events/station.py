@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gaugetrail_contract.events.payload import EventPayload, FiledUnder, SubjectKind
-from gaugetrail_contract.text import Identifier, UtcText
+from gaugetrail_contract.text import Hex256, Identifier, UtcText
 
 
 class BlockRejected(EventPayload):
@@ -63,3 +63,42 @@ class StationOverridden(EventPayload):
     gauge: Annotated[Identifier | None, FiledUnder("gauge")] = Field(None, description="the gauge that was refused")
     serial: Annotated[Identifier | None, FiledUnder("serial")] = Field(None, description="the unit in hand")
     lot: Annotated[Identifier | None, FiledUnder("lot")] = Field(None, description="its lot, where it says one")
+
+
+class StationChanged(EventPayload):
+    """A station works by another document or other settings from here on: what it was before, and what it is now."""
+
+    TYPE: ClassVar[str] = "station.changed"
+    SUBJECT: ClassVar[SubjectKind] = "station"
+
+    what: Identifier = Field(description="plan, people, gauges or settings")
+    document: Annotated[Identifier | None, FiledUnder("document")] = Field(
+        None, description="its id; left out for the settings"
+    )
+    revision_before: Identifier | None = Field(None, description="of a document: its revision until then")
+    before: Hex256 | None = Field(None, description="digest of the text until then; left out: there was none")
+    revision: Identifier | None = Field(None, description="of a document: its revision now")
+    after: Hex256 | None = Field(None, description="digest of the text now; left out: none is in force any more")
+    keys: tuple[str, ...] | None = Field(
+        None, description="of the settings: the keys that changed; left out where the agent was stopped meanwhile"
+    )
+    finishes: Identifier | None = Field(
+        None, description="of a plan: the order or lot that is still finished by the text before, as the new one says"
+    )
+    refused: str | None = Field(None, max_length=500, description="why no unit is taken now, in a sentence")
+
+
+class BreakPoint(EventPayload):
+    """The first unit that a station records by another edition of a plan. It stands before the unit's own record."""
+
+    TYPE: ClassVar[str] = "station.break_point"
+    SUBJECT: ClassVar[SubjectKind] = "station"
+
+    plan: Annotated[Identifier, FiledUnder("document")] = Field(description="id of the plan")
+    revision_before: Identifier = Field(description="the revision that the unit before was recorded by")
+    before: Hex256 = Field(description="digest of its text")
+    revision: Identifier = Field(description="the revision from this unit on")
+    after: Hex256 = Field(description="digest of its text")
+    serial: Annotated[Identifier | None, FiledUnder("serial")] = Field(None, description="the unit")
+    lot: Annotated[Identifier | None, FiledUnder("lot")] = Field(None, description="its lot, where it says one")
+    order: Identifier | None = Field(None, description="its order, where it says one")
