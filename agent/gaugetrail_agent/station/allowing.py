@@ -4,9 +4,9 @@
     QE-3                                              then the badge of whoever may allow it
 
 Promise: exactly what was refused last is allowed, and nothing else: that gauge for that characteristic and unit, or
-that person; a person until somebody else is at the station. Nobody allows what they are refused themselves, and without
-a people list nobody has a role. Each allowance is an event, found under both people, gauge and unit; each record that
-it concerns says it, too (`override`).
+that person, or that plan; these two until somebody else is at the station. Nobody allows what they are refused
+themselves, and without a people list nobody has a role. Each allowance is an event, found under both people, gauge,
+plan and unit; each record that it concerns says it, too (`override`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, SentenceValue, Term, said
+from gaugetrail_agent.station.plan_locks import is_on_plan
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import LiftedLock, Light, Lock, LockKey, StationState, Step, TellEvent, say
 from gaugetrail_contract.events.station import StationOverridden
@@ -78,6 +79,8 @@ def answered_by(setup: Setup, state: StationState, badge: str) -> Step:
         others = state.allowed if state.operator == person else ()
         says = said("allow.at_station", badge=badge, person=person)
         return replace(state, operator=person, allowed=(*others, allowed), says=says), (told,)
+    if is_on_plan(lock.key):
+        return replace(state, allowed=(*state.allowed, allowed)), (told,)
     return state, (told,)
 
 
@@ -101,13 +104,14 @@ def _roles(setup: Setup) -> SentenceValue:
 
 def _event(setup: Setup, state: StationState, lock: Lock, badge: str, reason: str) -> EventBody:
     unit = state.unit
-    person = lock.key[0].startswith("badge.")
+    person, unnamed = lock.key[0].startswith("badge."), lock.says.id == "value.gauge_not_named"
     told = {
         "cause": lock.says.id,
         "refused": ENGLISH.text(lock.says)[:500],
         "why": reason,
         "operator": lock.key[1] if person else state.operator,
-        "gauge": None if person or lock.says.id == "value.gauge_not_named" else lock.key[1],
+        "gauge": None if person or is_on_plan(lock.key) or unnamed else lock.key[1],
+        "document": lock.key[1] if is_on_plan(lock.key) else None,
         "serial": None if unit is None else unit.ids.get("serial"),
         "lot": None if unit is None else unit.ids.get("lot"),
     }

@@ -29,6 +29,7 @@ from gaugetrail_agent.station.placements import (
     used,
 )
 from gaugetrail_agent.station.plan_choice import at_work, plan_for
+from gaugetrail_agent.station.plan_locks import freed, lock_on_plan
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
@@ -123,18 +124,25 @@ def _lock_on_operator(setup: Setup, state: StationState, at_us: int) -> Lock | N
 
 
 def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
+    setup = freed(setup, state.allowed)
     ids = identifiers(setup, event)
     if isinstance(ids, Sentence):
-        return say(state, "red", ids)
+        return _not_begun(setup, state, ids)
     plan = plan_for(setup, ids)
     if isinstance(plan, Sentence):
-        return say(state, "red", plan)
+        return _not_begun(setup, state, plan)
     lock = _lock_on_operator(replace(setup, plan=plan, choice=()), state, event.at_us)
     if lock is not None:  # a qualification ends at midnight, a shift doesn't
         return locked(state, "red", lock)
     unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed, plan=plan)
     unit = replace(unit, raw=raw_of(event, unit.serial))
     return _go_on(setup, replace(state, unit=unit, lock=None, light="off", says=None))
+
+
+def _not_begun(setup: Setup, state: StationState, why: Sentence) -> Step:
+    """A unit without a plan; where one is here that only isn't in force, somebody may allow it."""
+    lock = lock_on_plan(setup, why)
+    return say(replace(state, lock=None, plea=None), "red", why) if lock is None else locked(state, "red", lock)
 
 
 def _with_unit(setup: Setup, state: StationState, unit: Unit, event: Scanned, text: str) -> Step:

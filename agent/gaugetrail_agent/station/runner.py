@@ -30,6 +30,7 @@ from gaugetrail_agent.station.changes import (
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.plan_choice import with_lots_finished
+from gaugetrail_agent.station.plan_locks import without_plans
 from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import step
@@ -158,6 +159,7 @@ class StationRunner:
         (setup, taken), self._next = self._next, None
         self.setup = with_lots_finished(self.setup, setup, self._lots)
         self._start(self._tell_changes(self.setup))
+        state = replace(state, allowed=without_plans(state.allowed))
         self.state = with_fit_person(self.setup, state, self._clock.now_us())
         taken()
         self._show()

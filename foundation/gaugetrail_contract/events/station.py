@@ -47,8 +47,8 @@ class StationRefused(EventPayload):
 
 
 class StationOverridden(EventPayload):
-    """Somebody with a role let a person or a gauge measure that the station had refused; each record that it concerns
-    says so, too.
+    """Somebody with a role let a person or a gauge measure that the station had refused, or let it measure by a plan
+    that isn't in force; each record that it concerns says so, too.
     """
 
     TYPE: ClassVar[str] = "station.overridden"
@@ -61,6 +61,9 @@ class StationOverridden(EventPayload):
         None, description="who measures; the one who allows it is the event's `by`"
     )
     gauge: Annotated[Identifier | None, FiledUnder("gauge")] = Field(None, description="the gauge that was refused")
+    document: Annotated[Identifier | None, FiledUnder("document")] = Field(
+        None, description="id of the plan that isn't in force"
+    )
     serial: Annotated[Identifier | None, FiledUnder("serial")] = Field(None, description="the unit in hand")
     lot: Annotated[Identifier | None, FiledUnder("lot")] = Field(None, description="its lot, where it says one")
 
