@@ -269,6 +269,7 @@ class Agent:
             spool_refuses=self.spool.refuses,
             clock_wrong="clock" in self.health.alarms(),
             copied=self.spool.branched,
+            documents_old_us=self.documents.old_since_us,
         )
         for name, station in self.stations.items():
             refusal = station.setup.refusal

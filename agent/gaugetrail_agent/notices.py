@@ -18,7 +18,9 @@ from gaugetrail_agent.delivery.broker_line import TWINS
 from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.runner import StationRunner
+from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Notice
+from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.status import DeliveryStatus
 
 LOOK_SECS = 1.0
@@ -74,6 +76,7 @@ class NoticeBoard:
         spool_refuses: str | None = None,
         clock_wrong: bool = False,
         copied: bool = False,
+        documents_old_us: int | None = None,
     ) -> None:
         """Broker, disk, spool, clock and gauges as they are now."""
         everywhere = {
@@ -84,8 +87,7 @@ class NoticeBoard:
             "copy": Notice("amber", said("notice.copied")) if copied else None,
         }
         for name, station in self._stations.items():
-            refusal = station.setup.refusal
-            plan = {"plan": None if refusal is None else Notice("red", refusal)}
+            plan = {"plan": plan_notice(station.setup, documents_old_us)}
             gauges = {f"gauge {one.gauge}": gauge_notice(one, name) for one in standings if _uses(one, station)}
             gone = {about for about in station.state.notices if about.startswith("gauge ")} - gauges.keys()
             for about, notice in {**everywhere, **plan, **gauges, **dict.fromkeys(gone)}.items():
@@ -148,6 +150,16 @@ def disk_notice(room: Room | None, *, spool_full: bool) -> Notice | None:
 def spool_notice(refuses: str | None) -> Notice | None:
     """Why nothing can be written now."""
     return None if refuses is None else Notice("red", said("notice.spool_refuses", reason=refuses))
+
+
+def plan_notice(setup: Setup, old_us: int | None) -> Notice | None:
+    """Why no unit is taken; or that it goes on by a list of documents that nobody has confirmed for long."""
+    if setup.refusal is not None:
+        return Notice("red", setup.refusal)
+    if old_us is None or not setup.by_documents:
+        return None
+    since = utc_text(old_us)
+    return Notice("amber", said("notice.documents_old", since=f"{since[:10]} {since[11:16]}Z"))
 
 
 def gauge_notice(one: Standing, station: str) -> Notice | None:

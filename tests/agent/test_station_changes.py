@@ -17,6 +17,7 @@ from spool_bodies import events, records, spool
 from station_floor import LOOKS, setup
 
 from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.notices import plan_notice
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.changes import changes, read, works_by, written
 from gaugetrail_agent.station.plan_choice import plan_for, with_lots_finished
@@ -30,11 +31,11 @@ A, B, C = "a" * 64, "b" * 64, "c" * 64
 LOTS = re.compile(r"(?P<serial>SN[0-9]+)(/(?P<lot>L[0-9]+))?(/(?P<order>W[0-9]+))?")
 
 
-def by(revision: str, sha256: str, change: str = "now", **more: Any) -> Setup:
+def by(revision: str, sha256: str, change: str = "now", effective: str | None = None, **more: Any) -> Setup:
     """A station that works by that edition of CP-1, whose one characteristic is scanned."""
     at = setup(LOOKS)
     file = at.plan.file.model_copy(update={"change": change})
-    ref = msgspec.structs.replace(at.plan.ref, revision=revision, sha256=sha256)
+    ref = msgspec.structs.replace(at.plan.ref, revision=revision, sha256=sha256, effective=effective)
     return replace(at, plan=replace(at.plan, file=file, ref=ref), unit=LOTS, **more)
 
 
@@ -118,6 +119,22 @@ def test_a_third_edition_meanwhile_changes_nothing_for_the_lot_begun() -> None:
     third = with_lots_finished(second, by("C", C, "finish_lot"), {"CP-1": "L1"})
     assert plan_for(third, {"lot": "L1"}).ref.revision == "A"  # type: ignore[union-attr]
     assert plan_for(third, {"lot": "L2"}).ref.revision == "C"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("at", "old_us", "found"),
+    [
+        (by("A", A), 5, None),
+        (by("A", A, effective="2026-11-01"), None, None),
+        (by("A", A, effective="2026-11-01"), 5, ("amber", "notice.documents_old")),
+        (none(), 5, ("red", "document.unknown")),
+    ],
+)
+def test_a_list_that_nobody_confirms_is_told_where_it_matters(
+    at: Setup, old_us: int | None, found: tuple[str, str] | None
+) -> None:
+    notice = plan_notice(at, old_us)
+    assert (None if notice is None else (notice.sign, notice.says.id)) == found
 
 
 # --- at a station, over a real spool

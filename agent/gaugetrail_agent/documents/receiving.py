@@ -378,6 +378,13 @@ class DocumentReceiver:
             "then; look at the broker and at the collector that writes documents"
         )
 
+    @property
+    def old_since_us(self) -> int | None:
+        """When it was last said which documents count, where that is longer ago than it should be."""
+        with self._lock:
+            newest = self._newest
+            return newest.root.time_us if newest is not None and self._old() is not None else None
+
     def _age_hours(self) -> float | None:
         if self._newest is None:
             return None

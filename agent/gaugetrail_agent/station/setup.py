@@ -249,6 +249,11 @@ class Setup:
     """Device -> the channels that any plan measures; found when first asked for."""
 
     @property
+    def by_documents(self) -> bool:
+        """Whether its plans are controlled documents: of these the record says from when they hold."""
+        return any(plan.ref.effective is not None for plan in self.plans)
+
+    @property
     def qualified_for(self) -> str:
         """What people are qualified for here."""
         return self.operation or self.plan.file.operation or self.station
