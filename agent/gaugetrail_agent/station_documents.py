@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -133,7 +134,7 @@ class DocumentReading(Generic[S]):
         if text is None:
             return None, said("document.not_here", document=str(edition))
         try:
-            plan, file = plan_in(text, str(edition))
+            plan, file = _read(text, str(edition))
         except ConfigError as error:
             return None, at_fault(standing, error.problems[0])
         plan = replace(plan, ref=msgspec.structs.replace(plan.ref, id=edition.id, effective=edition.effective[:10]))
@@ -168,6 +169,10 @@ class DocumentReading(Generic[S]):
 
     def _remark(self, steps: Steps, what: str) -> None:
         self.remarks.append(self.loaded.problem(steps, what, warning=True))
+
+
+_read = lru_cache(MOST_PLANS)(plan_in)
+"""A text is read once: what comes changes few of many plans."""
 
 
 def why_barred(standing: DocumentStanding, here: DocumentsAtHand) -> Sentence | None:
