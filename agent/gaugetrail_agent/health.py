@@ -84,6 +84,7 @@ class Health:
         told["refused"] = display["message"] if state == "refused" else None
         notices = display["notices"]
         assert isinstance(notices, list), "a display's notices are a list"
+        told["barred"] = next((one["text"] for one in notices if one["about"] == "plan" and one["sign"] == "red"), None)
         told |= {"sign": display["sign"], "notices": tuple(one["text"] for one in notices)}
         self.station_details[station] = StationStatus.model_validate(told)
 

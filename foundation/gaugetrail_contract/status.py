@@ -41,6 +41,9 @@ class StationStatus(Told):
     plan: str | None = Field(None, description="id of the control plan in force")
     revision: str | None = Field(None, description="its revision")
     plan_sha256: Hex256 | None = Field(None, description="digest of the approved document")
+    barred: str | None = Field(
+        None, description="why no unit is taken: which document isn't in force here, in a sentence"
+    )
     unit: str | None = Field(None, description="serial, or lot, of the unit in hand")
     refused: str | None = Field(None, description="what could not be recorded and is tried again, in a sentence")
     sign: Literal["green", "amber", "red"] | None = Field(

@@ -16,10 +16,12 @@ from station_floor import BORE, FORCE, LOOKS, block, setup
 
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
+from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.plans_here import NO_PLAN
 from gaugetrail_agent.station.runner import PIECE_MEASUREMENTS, Doors, StationRunner, pieces
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, UsedElsewhere
@@ -132,6 +134,28 @@ def test_a_plc_is_answered_after_the_record_and_what_answers_it_again_are_on_dis
         ("press", 9, ResultCode.REJECTED, 3, "4"),
     ]
     assert [event.type for event in events(one)] == ["block_rejected"]
+
+
+def test_a_plc_is_told_to_wait_while_no_plan_is_in_force_and_the_same_trigger_counts_then(one: Spool) -> None:
+    """Code 5 is no answer to keep; each refused part is an event under its serial, and no record."""
+    ready = setup(FORCE, mode="automatic")
+    waits = replace(ready, plan=NO_PLAN, refuses=said("document.not_here", document="CP-1 C, edition 1"))
+    at = Running(waits, one)
+    at.shift(
+        at.offer(7, "SN000001", "15.0"),
+        at.offer(8, "", "15.0"),
+        lambda: at.runner.renew(ready, lambda: None),
+        at.offer(7, "SN000001", "15.0"),
+    )
+    codes = [(trigger, code, kept) for _, trigger, code, _, kept in at.told]
+    waiting = ResultCode.NOT_READY
+    assert codes == [(7, waiting, None), (8, waiting, None), (7, ResultCode.STORED_PASS, "1")]
+    refused = [event.payload for event in events(one) if event.type == "station.refused"]
+    assert [(told["cause"], told.get("serial")) for told in refused] == [
+        ("document.not_here", "SN000001"),
+        ("document.not_here", None),
+    ]
+    assert [record.serial for record in records(one) if isinstance(record, Inspection)] == ["SN000001"]
 
 
 def test_a_unit_measured_again_is_a_new_record_that_names_the_one_before(one: Spool) -> None:

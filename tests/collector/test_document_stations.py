@@ -62,6 +62,7 @@ def test_each_pc_and_each_of_its_stations_has_a_line(tmp_path: Path) -> None:
         "OP40": works_by("CP-9", b"x"),
         "OP50": works_by("CP-1", b"changed"),
         "OP60": works_by(None),
+        "OP70": StationStatus(barred="CP-2 was withdrawn"),
     }
     lines = said(found, {"pc1": AgentStatus(online=True, agent="pc1", documents=held, station_details=details)})
     since = "in force since 2026-09-21 14:13Z"
@@ -73,6 +74,7 @@ def test_each_pc_and_each_of_its_stations_has_a_line(tmp_path: Path) -> None:
         "  OP40: CP-9 B; STALE: it works by a file of its PC, which is no controlled document",
         "  OP50: CP-1 B; STALE: its text is that of no edition: it works by a file of its PC",
         "  OP60: no plan",
+        "  OP70: no plan; STALE: it takes no unit: CP-2 was withdrawn",
     ]
 
 

@@ -91,7 +91,8 @@ def _rejected(setup: Setup, state: StationState, batch: BatchCame, why: Sentence
 def _not_ready(state: StationState, batch: BatchCame, ids: Mapping[str, str], why: Sentence) -> Step:
     """Nothing can be measured here now, whatever comes. The PLC may offer the same part again."""
     answer = () if batch.trigger is None else (TellPlc(batch.device, batch.trigger, ResultCode.NOT_READY),)
-    return replace(state, light="red", says=why), (*answer, refused_block(batch, ids, why))
+    says = said("block.not_ready", why=why)
+    return replace(state, light="red", says=says), (*answer, refused_block(batch, ids, why))
 
 
 def _answer(batch: BatchCame) -> tuple[str, int] | None:

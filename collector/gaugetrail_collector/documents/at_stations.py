@@ -77,7 +77,7 @@ def _at_station(agent: str, station: str, told: StationStatus, register: Documen
     life = register.lives.get(told.plan) if told.plan is not None else None
     bare = HeldThere(agent, station, told.plan, told.revision)
     if told.plan is None:
-        return bare
+        return bare if told.barred is None else _with(bare, stale=f"it takes no unit: {told.barred}")
     if life is None:
         return _with(bare, stale="it works by a file of its PC, which is no controlled document")
     here = next((one for one in life.editions if one.draft.sha256 == told.plan_sha256), None)
