@@ -132,7 +132,7 @@ def take_over(
     with _desk_open(config) as (loaded, desk):
         taking_over.refuse(desk, plan, by)
         print(f"{by} says by this of {plan.id} {plan.revision}: {MEANING[StepKind.APPROVE]}", file=sys.stderr)
-        _prove_person(loaded, by, stdin=stdin)
+        prove_person(loaded, by, stdin=stdin)
         _tell(taking_over.take_over(desk, plan, content, by, comment, WallClock().now_us()), as_json=as_json)
 
 
