@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
@@ -53,6 +54,7 @@ from gaugetrail_service.process import is_at_a_terminal, own_version
 from gaugetrail_service.scheduler import ThreadScheduler
 
 if TYPE_CHECKING:
+    from gaugetrail_collector.documents.orders_folder import OrdersFolder
     from gaugetrail_service.metrics import MetricsServer
     from gaugetrail_service.web import Web
 
@@ -138,6 +140,7 @@ class Collector:
             now_us=now_us,
             renew_secs=settings.documents.renew_secs,
         )
+        self.orders = self._orders_folder(config.orders_folder)
         self.scheduler = ThreadScheduler()
         self.metrics = self._metrics(settings.metrics)
         self.console = self._console(settings.console)
@@ -179,6 +182,15 @@ class Collector:
         app = make_app(facts, (table.host, *table.hosts), Sessions(users.now) if users is not None else None)
         return Web("console", app, table.host, table.port, self.config.data_dir / "console.port", facts.close)
 
+    def _orders_folder(self, folder: Path | None) -> OrdersFolder | None:
+        if folder is None:
+            return None
+        # Tables and how they are read, for the one collector that takes orders.
+        from gaugetrail_collector.documents.here import DocumentsHere
+        from gaugetrail_collector.documents.orders_folder import OrdersFolder
+
+        return OrdersFolder(folder, DocumentsHere.of(self.config), self.config.store)
+
     def stop(self) -> None:
         """Ask `run` to end: the batch in hand is finished, the rest comes again later."""
         self._stopping.set()
@@ -205,6 +217,8 @@ class Collector:
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         if self.config.settings.documents.master:
             self.scheduler.every(ROUND_SECS, "documents", self.documents.round)
+        if self.orders is not None:
+            self.scheduler.every(self.orders.look_secs, "orders", self.orders.round)
         self.scheduler.start()
         self.supervisor.ready()  # a store that is down is waited for while serving
         self.storing.open()
@@ -224,6 +238,8 @@ class Collector:
             self.confirming.stop()
             self.scheduler.stop()
             self.documents.close()
+            if self.orders is not None:
+                self.orders.close()
             for web in (self.metrics, self.console):
                 if web is not None:
                     web.stop()
@@ -332,7 +348,8 @@ class Collector:
 
     def _alarms(self) -> tuple[str, ...]:
         rivals, returning = self.subscriber.rivals.alarms(self._place()), self.returning.alarms(time.monotonic())
-        return (*rivals, *returning, *self.account.held.alarms(), *self.documents.alarms())
+        orders = () if self.orders is None else self.orders.alarms()
+        return (*rivals, *returning, *self.account.held.alarms(), *self.documents.alarms(), *orders)
 
     def _as_seen_here(self) -> CollectorStatus:
         """The status for people in front of the console: where no records come, a store that is gone shows first where

@@ -189,9 +189,20 @@ class DocumentsTable(Settings):
         Path("attachments"),
         description="folder of files that belong to documents, under their digest; relative to data_dir",
     )
+    orders_folder: Path | None = Field(
+        None,
+        description="folder into which an ERP drops orders (.csv, .xlsx, .toml), at the collector that writes; "
+        "relative to this file",
+    )
     attachments_backup: Path | None = Field(
         None, description="a second folder for each of them, on another disk or machine; relative to this file"
     )
+
+    @model_validator(mode="after")
+    def _orders_come_to_the_writer(self) -> Self:
+        if self.orders_folder is not None and not self.master:
+            raise ValueError("orders_folder is for the collector that writes documents (master = true)")
+        return self
 
 
 class RecordTimesTable(Settings):
@@ -259,6 +270,12 @@ class CollectorConfig:
         table = self.settings.documents
         second = () if table.attachments_backup is None else (self.path(table.attachments_backup),)
         return (self.data_dir / table.attachments, *second)
+
+    @property
+    def orders_folder(self) -> Path | None:
+        """Where orders are dropped; null for nowhere."""
+        folder = self.settings.documents.orders_folder
+        return None if folder is None else self.path(folder)
 
     @property
     def document_key_path(self) -> Path:

@@ -285,8 +285,12 @@ def _message(error: ErrorDetails, inside: type[BaseModel] | None, steps: Steps) 
     return _plain(error["msg"]), None
 
 
+_PARSING = re.compile(", unable to parse string as an? (integer|number)")
+
+
 def _plain(message: str) -> str:
     words = {"Input should be ": "must be ", "valid integer": "whole number", "valid string": "text in quotes"}
+    message = _PARSING.sub("", message)
     for theirs, ours in words.items():
         message = message.replace(theirs, ours)
     return message[:1].lower() + message[1:]

@@ -73,6 +73,11 @@ class Office:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.exit_code, done.stdout, done.stderr
 
+    def ask_without_settings(self, *words: str) -> tuple[int, str, str]:
+        done = CliRunner().invoke(app, ["document", *words])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.stdout, done.stderr
+
     def trace(self, *words: str) -> str:
         settings = ["--config", str(self.folder / "c2.toml")]
         done = CliRunner().invoke(app, ["trace", *words, "--documents", *settings])

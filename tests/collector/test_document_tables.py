@@ -125,7 +125,7 @@ def test_gauges_and_people_are_taken_by_the_plants_own_headings(tmp_path: Path) 
     [
         ("gauges", ["--set", "colour=red"], "--set: colour: is no key of it (allowed: id, revision)"),
         ("gauges", ["--set", "id"], "--set 'id': write it as key=value, such as id=CP-1001"),
-        ("calendar", [], "calendar is no table: plan, gauges, people are"),
+        ("calendar", [], "calendar is no table: plan, gauges, people, order are"),
         ("gauges", ["--sheet", "Other"], "lacks the column id"),
     ],
 )
@@ -164,9 +164,9 @@ def test_what_holds_is_exported_as_a_table(tmp_path: Path, users: str) -> None: 
     ]
     for name in ("PL-1", "D-2"):
         assert office.good("export", name).splitlines() == [
-            "id,name,qualification,roles,language,operation,characteristic,issued,expires,evidence",
-            "ida,Ida,,approver,,,,,,",
-            "eva,Eva,,operator,,OP10,,2026-01-01,,",
+            "id,name,qualification,roles,language,line,operation,characteristic,issued,expires,evidence",
+            "ida,Ida,,approver,,,,,,,",
+            "eva,Eva,,operator,,,OP10,,2026-01-01,,",
         ]
 
 

@@ -304,3 +304,12 @@ def test_a_text_comes_whole_out_of_its_parts(size: int) -> None:
 def test_a_page_is_plain_json() -> None:
     """Another program may read it."""
     assert json.loads(pages_of([listed()])[0])["documents"][0]["id"] == "CP-1"
+
+
+def test_a_document_whose_time_was_listed_may_leave_the_list_after_it_and_no_sooner() -> None:
+    until = "2027-01-01T00:00:00.000000Z"
+    held = (listed("O-1", 3, until=until), listed("CP-1"))
+    left = ("the list of documents no longer knows O-1 C, edition 3",)
+    assert older_editions(held, held[1:], "2026-12-31T23:59:59.999999Z") == left
+    assert older_editions(held, held[1:], until) == ()
+    assert len(older_editions(held, (), "2030-01-01T00:00:00.000000Z")) == 1, "the plan has no end"

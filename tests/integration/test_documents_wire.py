@@ -54,28 +54,37 @@ class Office:
 def plant(floor: Floor) -> Iterator[tuple[Office, Somebody]]:
     floor.broker()
     path = floor.write_collector()
-    path.write_text(path.read_text() + "[documents]\nmaster = true\n")
+    path.write_text(path.read_text() + '[documents]\nmaster = true\norders_folder = "erp"\n')
+    (floor.folder / "erp").mkdir()
+    (floor.folder / "erp" / "orders.csv").write_text("order,line,part,quantity\nO-1,l,PR-74,5\nO-2,line2,PR-74,6\n")
     floor.write_agent()
     office = Office(floor.folder)
     with closing(office.store), closing(Somebody(floor.mqtt_port)) as somebody:
         office.take_in("CP-1", LARGE, "A")
         floor.collector()
         floor.agent()
+        until(lambda: len(texts_of(floor)) == 2 and somebody.documents().get("root"), "the agent holds it all")
         yield office, somebody
+
+
+def texts_of(floor: Floor) -> list[bytes]:
+    """What the line PC holds, as far as it is whole."""
+    folder = floor.folder / "agent-data" / "documents" / "texts"
+    return [path.read_bytes() for path in folder.glob("*") if len(path.name) == 64]
 
 
 def test_a7_a8_documents_reach_a_line_pc_and_no_forged_or_old_word_moves_it(floor: Floor) -> None:
     """Attacks A7 and A8 at a real broker: a root of another key, the true one of before, and one that clears."""
     with plant(floor) as (office, somebody):
-        until(lambda: somebody.documents().get("root"), "the agent holds the list in full")
-        first = somebody.documents()["root"]
-        texts = floor.folder / "agent-data" / "documents" / "texts"
-        assert [path.read_bytes() for path in texts.iterdir()] == [LARGE]
+        (order,) = (one for one in texts_of(floor) if one != LARGE)
+        assert b"O-1" in order, "those of its own line alone"
+        assert (floor.folder / "erp" / "taken" / "orders.csv").exists()
 
         office.take_in("CP-1", b"another", "B")
-        until(lambda: somebody.documents().get("root") not in (None, first), "the new edition is there")
+        until(lambda: b"another" in texts_of(floor), "the new edition is there")
+        until(lambda: somebody.documents().get("root") == open_root(somebody.roots[-1]).root.digest, "it says so")
         held = somebody.documents()
-        assert [path.read_bytes() for path in texts.iterdir()] == [b"another"]
+        assert sorted(texts_of(floor)) == sorted([order, b"another"])
         old, newest = somebody.roots[0], open_root(somebody.roots[-1]).root
         assert (open_root(old).key, newest.digest) == (office.key, held["root"])
 

@@ -241,7 +241,9 @@ class DocumentReceiver:
         except BadPage as error:
             self._taken_back = f"a page of the list of documents can't be read: {error}; update this agent"
         else:
-            self._taken_back = "; ".join(older_editions(self._entries, entries)[:3]) or None
+            self._taken_back = (
+                "; ".join(older_editions(self._entries, entries, utc_text(newest.root.time_us))[:3]) or None
+            )
         if self._taken_back is not None:
             self._refuse(self._taken_back)
             return

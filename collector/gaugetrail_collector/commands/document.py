@@ -16,6 +16,7 @@ from gaugetrail_collector.commands import (
     AsJson,
     ConfigFile,
     document_diff,
+    document_orders,
     document_stations,
     document_steps,
     document_tables,
@@ -38,6 +39,7 @@ for command in (
 app.command("take-over")(document_steps.take_over)
 app.command("diff")(document_diff.diff)
 app.command("import")(document_tables.import_table)
+app.command("orders")(document_orders.orders)
 app.command("export")(document_tables.export_table)
 app.command("stations")(document_stations.stations)
 

@@ -66,7 +66,7 @@ def init(
     # Here and not above: what else is looked at for a collector takes its time to load.
     from gaugetrail_collector.checkup import documents_kept
 
-    with _desk(config, by, stdin) as desk:
+    with proven_desk(config, by, stdin) as desk:
         key = _document_key(configuration.load(config))
         record = desk.begin(by, comment, take_over=take_over)
         in_the_way = list(documents_kept(desk.store))
@@ -110,7 +110,7 @@ def new(
         _day(review_by) or said.valid_until,
         line=said.line,
     )
-    with _desk(config, by, stdin) as desk:
+    with proven_desk(config, by, stdin) as desk:
         # The files first: a record never names one that isn't there.
         attached = _kept(configuration.load(config), attach or [], said)
         _tell(desk.new(replace(wanted, attachments=attached), by, comment), as_json=as_json)
@@ -244,7 +244,8 @@ def _document_key(config: CollectorConfig) -> str:
 
 
 @contextlib.contextmanager
-def _desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
+def proven_desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
+    """The desk, once the person has proven who they are."""
     with _desk_open(config) as (loaded, desk):
         prove_person(loaded, by, stdin=stdin)
         yield desk

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,22 +26,25 @@ from gaugetrail_contract.toml_words import TomlFault
 from gaugetrail_service.cli import answer, fail, say
 
 Sheet = Annotated[str | None, typer.Option(help="name of the sheet; left out: the first")]
-TABLES = (DocumentKind.PLAN, DocumentKind.GAUGES, DocumentKind.PEOPLE)
+Mapped = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="a TOML file that says under which headings of yours our columns are"),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="what holds for the whole document: id=CP-1001, revision=C"),
+]
+EXPORTS = (DocumentKind.PLAN, DocumentKind.GAUGES, DocumentKind.PEOPLE)
+TABLES = (*EXPORTS, DocumentKind.ORDER)
 
 
 def import_table(
     file: File,
-    kind: Annotated[DocumentKind, typer.Option(help="plan, gauges or people")],
+    kind: Annotated[DocumentKind, typer.Option(help="plan, gauges, people or order")],
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="where the documents are written; nothing is replaced")],
     sheet: Sheet = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="a TOML file that says under which headings of yours our columns are"),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="what holds for the whole document: id=CP-1001, revision=C"),
-    ] = None,
+    mapping: Mapped = None,
+    set_: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Make documents of a table (.csv or .xlsx). For document new to take in; every fault is told with row and column,
@@ -49,25 +54,39 @@ def import_table(
     from gaugetrail_collector.documents.importing import documents_of
 
     _can_be_a_table(kind)
-    try:
-        found = documents_of(kind, file, _head(set_ or ()), sheet=sheet, mapping=mapping)
-    except ConfigError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        raise fail(f"{counted(len(error.problems), 'fault')}; nothing is imported") from error
+    with imported():
+        found = documents_of(kind, file, heads(set_ or ()), sheet=sheet, mapping=mapping)
     paths = [to / one.name for one in found]
+    if twice := sorted({path.name for path in paths if paths.count(path) > 1}):
+        raise fail(f"two of them would be written as {twice[0]}; nothing is imported: their ids differ by signs alone")
     if there := [path for path in paths if path.exists()]:
         raise fail(f"{there[0]} is there already; nothing is imported: move it away, or say another folder")
     try:
         for path, one in zip(paths, found, strict=True):
             write_whole(path, one.text.encode())
     except OSError as error:
-        raise fail(f"{to} can't be written: {error.strerror or error}") from error
+        for path in paths:
+            path.unlink(missing_ok=True)  # none of them was there before
+        raise fail(f"{to} can't be written, and nothing is imported: {error.strerror or error}") from error
     if as_json:
         answer({"written": [str(path) for path in paths]})
         return
+    if kind is DocumentKind.ORDER:
+        say(f"{counted(len(paths), 'order')} written to {to}; take them in: document orders FILE, the table itself")
+        return
     for path in paths:
         say(f"{path}: read it, then gaugetrail-collector document new {kind} {path} --by NAME --config FILE")
+
+
+@contextlib.contextmanager
+def imported() -> Iterator[None]:
+    """Ends the command with every fault of a table."""
+    try:
+        yield
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        raise fail(f"{counted(len(error.problems), 'fault')}; nothing is imported") from error
 
 
 def export_table(document: DocumentId, config: ConfigFile) -> None:
@@ -81,19 +100,20 @@ def export_table(document: DocumentId, config: ConfigFile) -> None:
             content = texts.stored_text(store, edition.draft.sha256)
         except (Declined, texts.TextMissing) as error:
             raise fail(str(error)) from error
-    _can_be_a_table(life.kind)
+    _can_be_a_table(life.kind, EXPORTS)
     try:
         sys.stdout.write(table_of(life.kind, content))
     except (ConfigError, ValidationError, TomlFault, UnicodeDecodeError) as error:
         raise fail(f"the text can't be read as {life.kind}: {error}") from error
 
 
-def _can_be_a_table(kind: DocumentKind) -> None:
-    if kind not in TABLES:
-        raise fail(f"{kind} is no table: {', '.join(TABLES)} are")
+def _can_be_a_table(kind: DocumentKind, kinds: Sequence[DocumentKind] = TABLES) -> None:
+    if kind not in kinds:
+        raise fail(f"{kind} is no table: {', '.join(kinds)} are")
 
 
-def _head(words: list[str] | tuple[str, ...]) -> dict[str, str]:
+def heads(words: Sequence[str]) -> dict[str, str]:
+    """What `--set` says, by key."""
     head = {}
     for word in words:
         key, equals, value = word.partition("=")

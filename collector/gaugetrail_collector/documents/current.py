@@ -2,7 +2,7 @@
 
 Promise: the same records and the same moment give the same list under the same number, at whatever collector and after
 whatever restart: nothing of it is kept beside the store. The number rises with each step that people take, and with
-each moment that comes and changes what holds; it falls only where the store has lost something.
+each moment that comes and changes what holds or ends an order's time; it falls only where the store has lost something.
 """
 
 from __future__ import annotations
@@ -11,22 +11,39 @@ from collections.abc import Iterator
 
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.clock import DAY_US, utc_text
 from gaugetrail_contract.distribution.listing import APPROVED, EFFECTIVE, WITHDRAWN, ListedEdition
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life
+
+ORDER_DAYS = 400
+"""So long after its last edition an order is listed."""
 
 
 def issue_number(register: DocumentRegister, now_us: int) -> int:
     """The number of the list at that moment."""
     lives = register.lives.values()
-    return sum(len(one.steps) + sum(edition.came_to_hold(now_us) for edition in one.editions) for one in lives)
+    held = sum(len(one.steps) + sum(edition.came_to_hold(now_us) for edition in one.editions) for one in lives)
+    return held + sum(_is_over(one, now_us) for one in lives)
 
 
 def listed_editions(register: DocumentRegister, now_us: int, people: LineTexts) -> tuple[ListedEdition, ...]:
     """Of each document the edition that holds, or that held last and was withdrawn, and those that will hold. A people
     list is listed for each line of it with that line's text, and for every other line with what is left.
     """
-    return tuple(one for life in register.lives.values() for one in _of(life, now_us, people))
+    lives = (life for life in register.lives.values() if not _is_over(life, now_us))
+    return tuple(one for life in lives for one in _of(life, now_us, people))
+
+
+def _is_over(life: Life, now_us: int) -> bool:
+    """An order whose last edition came long ago: without an end, orders alone would fill the list."""
+    until_us = [_until_us(life, one) for one in life.editions]
+    return bool(until_us) and all(one is not None and one <= now_us for one in until_us)
+
+
+def _until_us(life: Life, edition: Edition) -> int | None:
+    if life.kind is not DocumentKind.ORDER or edition.holds_us is None:
+        return None
+    return edition.holds_us + ORDER_DAYS * DAY_US
 
 
 def _of(life: Life, now_us: int, people: LineTexts) -> Iterator[ListedEdition]:
@@ -63,6 +80,7 @@ def _listed(life: Life, edition: Edition, state: str) -> ListedEdition:
         sha256=draft.sha256,
         size=draft.size,
         line=draft.line,
+        until=None if (until_us := _until_us(life, edition)) is None else utc_text(until_us),
     )
 
 

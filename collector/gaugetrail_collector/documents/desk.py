@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -39,6 +39,7 @@ from gaugetrail_contract.documents.editions import (
     take,
 )
 from gaugetrail_contract.events.documents import DocumentsMaster
+from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import PRINTABLE, refuse_identifier, visible
@@ -51,6 +52,10 @@ MOST_WORDS = 2000
 
 class Declined(Exception):
     """The step is not taken; the text says why and what to do."""
+
+
+class NoneTaken(Declined):
+    """Of several texts none is taken in, since these can't be; the text says why, a line for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,15 @@ class Desk:
     def new(self, wanted: NewEdition, by: str, comment: str = "") -> StepDone:
         """A new edition. Raises `Declined`, `StoreDown`."""
         return self._alone(lambda register: self._new(register, wanted, by, comment))
+
+    def take_in(
+        self, wanted: Sequence[NewEdition], by: str, comment: str = "", *, role: str | None = None
+    ) -> list[StepDone]:
+        """New editions, all of them or none (`NoneTaken`); what is there already is passed over, so that it can be done
+        again after a crash. `role`: in which it is done, where no person's role decides. Raises `Declined`,
+        `StoreDown`.
+        """
+        return self._alone(lambda register: self._take_in(register, wanted, by, comment, role))
 
     def step(
         self,
@@ -211,6 +225,11 @@ class Desk:
     # --- the life
 
     def _new(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> StepDone:
+        life, asked = self._drafted(register, wanted, by, comment)
+        return self._take(register, life, asked, wanted.content)
+
+    def _drafted(self, register: DocumentRegister, wanted: NewEdition, by: str, comment: str) -> tuple[Life, LifeStep]:
+        """The life of the document as it is, and the step that would make its next edition. Raises `Declined`."""
         revision = {} if wanted.revision is None else {"the revision": wanted.revision}
         _refuse_words({"the id": wanted.id, **revision}, {"the title": wanted.title})
         if len(wanted.attachments) > MOST_ATTACHMENTS:
@@ -232,8 +251,57 @@ class Desk:
             wanted.attachments,
             wanted.line,
         )
-        asked = LifeStep(StepKind.NEW, number, by, self._clock.now_us(), comment, draft)
-        return self._take(register, life, asked, wanted.content)
+        return life, LifeStep(StepKind.NEW, number, by, self._clock.now_us(), comment, draft)
+
+    def _take_in(
+        self, register: DocumentRegister, wanted: Sequence[NewEdition], by: str, comment: str, role: str | None
+    ) -> list[StepDone]:
+        self._judge_writer(register)
+        _refuse_words({"the name": by}, {"the comment": comment})
+        roles = {kind: role or self._role(register, by, kind) for kind in {one.kind for one in wanted}}
+        taken: list[tuple[Life, LifeStep, bytes]] = []
+        refused: list[str] = []
+        for one in wanted:
+            try:
+                life, asked = self._drafted(register, one, by, comment)
+            except Declined as error:
+                refused.append(str(error))
+                continue
+            judged = take(life, asked)
+            if isinstance(judged, StepRefused):
+                refused += [] if _is_there(life, asked) else [judged.sentence]
+            else:
+                taken.append((judged, asked, one.content))
+        if refused:
+            raise NoneTaken("\n".join(refused))
+        return self._write_all(register, taken, roles)
+
+    def _role(self, register: DocumentRegister, by: str, kind: DocumentKind) -> str:
+        people = role_book(self.store, register, self._clock.now_us())
+        role = people.acts_as(by, StepKind.NEW, kind)
+        if role is None:
+            raise Declined(people.refusal(by, StepKind.NEW))
+        return role
+
+    def _write_all(
+        self,
+        register: DocumentRegister,
+        taken: Sequence[tuple[Life, LifeStep, bytes]],
+        roles: Mapping[DocumentKind, str],
+    ) -> list[StepDone]:
+        """Every text first, then the steps that name them."""
+        if not taken:
+            return []
+        after_us = self._write_texts(register, [content for _, _, content in taken])
+        chain = self._chain(folding.PURPOSE)
+        bodies = [step_body(chain, life, asked, roles[life.kind]) for life, asked, _ in taken]
+        records = chain.append(bodies, after_us=after_us)
+        done = []
+        for (life, asked, _), record in zip(taken, records, strict=True):
+            edition = life.edition(asked.edition)
+            assert edition is not None
+            done.append(StepDone(life, edition, record.record.id))
+        return done
 
     def _needs(self, kind: DocumentKind) -> Approval:
         needs = NEEDED[kind]
@@ -254,7 +322,7 @@ class Desk:
 
     def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
         judged, role = self._judge(register, life, asked)
-        after_us = register.last_us if content is None else self._write_text(register, content)
+        after_us = register.last_us if content is None else self._write_texts(register, [content])
         chain = self._chain(folding.PURPOSE)
         record = chain.append([step_body(chain, judged, asked, role)], after_us=after_us)[0].record
         after = take(life, replace(asked, at_us=record.time_us))
@@ -273,13 +341,14 @@ class Desk:
                 f"[documents] master is true on {self._collector}, too; set it to false on one of them"
             )
 
-    def _write_text(self, register: DocumentRegister, content: bytes) -> int:
+    def _write_texts(self, register: DocumentRegister, contents: Sequence[bytes]) -> int:
         """The last moment of all documents then."""
-        sha256 = hashlib.sha256(content).hexdigest()
         chain = self._chain(texts.PURPOSE)
-        there = texts.stored_parts(self.store, sha256)
-        last_us = max(register.last_us, there.last_us or 0)
-        bodies = part_bodies(chain, sha256, content, there.parts)
+        last_us, bodies = register.last_us, list[EventBody]()
+        for sha256, content in {hashlib.sha256(one).hexdigest(): one for one in contents}.items():
+            there = texts.stored_parts(self.store, sha256)
+            last_us = max(last_us, there.last_us or 0)
+            bodies += part_bodies(chain, sha256, content, there.parts)
         return chain.append(bodies, self._last_text_us(register), last_us)[-1].time_us if bodies else last_us
 
     def _last_text_us(self, register: DocumentRegister) -> int | None:
@@ -288,6 +357,14 @@ class Desk:
 
     def _chain(self, purpose: str) -> OwnChain:
         return OwnChain(self.store, self._collector, purpose, self._clock)
+
+
+def _is_there(life: Life, asked: LifeStep) -> bool:
+    """Whether the last edition is that text already, in force or on its way."""
+    last = life.editions[-1] if life.editions else None
+    if last is None or asked.draft is None or last.stage is EditionState.WITHDRAWN:
+        return False
+    return last.draft.sha256 == asked.draft.sha256
 
 
 def known_life(register: DocumentRegister, document: str) -> Life:

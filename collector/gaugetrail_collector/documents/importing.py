@@ -16,6 +16,7 @@ from gaugetrail_collector.documents.sheets import read_table
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.gauges import GaugeRegister
 from gaugetrail_contract.documents.lists import csv_sheet, gauge_table, gauges_in, people_in, people_table
+from gaugetrail_contract.documents.order_table import orders_in
 from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.documents.plan_table import plan_table, plans_in
 from gaugetrail_contract.documents.tables import Sheet, TableMapping
@@ -48,22 +49,28 @@ def _people(sheet: Sheet, mapping: TableMapping, head: Head) -> list[Settings]:
     return [people_in(sheet, mapping).model_copy(update=dict(head))]
 
 
+def _orders(sheet: Sheet, mapping: TableMapping, head: Head) -> list[Settings]:
+    return list(orders_in(sheet, mapping, head))
+
+
 READERS: Mapping[DocumentKind, Callable[[Sheet, TableMapping, Head], list[Settings]]] = {
     DocumentKind.PLAN: _plans,
     DocumentKind.GAUGES: _gauges,
     DocumentKind.PEOPLE: _people,
+    DocumentKind.ORDER: _orders,
 }
 HEAD_KEYS: Mapping[DocumentKind, tuple[str, ...]] = {
     DocumentKind.PLAN: ("id", "revision", "title", "part", "part_revision", "phase", "approved_by", "approved_on"),
     DocumentKind.GAUGES: ("id", "revision"),
     DocumentKind.PEOPLE: ("id", "revision"),
+    DocumentKind.ORDER: ("line", "part", "part_revision", "operation", "customer", "due", "lot"),
 }
 
 
 def documents_of(
     kind: DocumentKind, path: Path, head: Head, *, sheet: str | None = None, mapping: Path | None = None
 ) -> list[DocumentText]:
-    """What a table holds; a plan for each operation. Raises `ConfigError` with every fault."""
+    """What a table holds; a plan for each operation, a text for each order. Raises `ConfigError` with every fault."""
     strange = sorted(head.keys() - set(HEAD_KEYS[kind]))
     if strange:
         raise ConfigError([Problem("--set", strange[0], "is no key of it", allowed=", ".join(HEAD_KEYS[kind]))])

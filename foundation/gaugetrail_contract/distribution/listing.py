@@ -31,6 +31,7 @@ class ListedEdition(Frozen):
     sha256: Hex256 = Field(description="digest of its text")
     size: int = Field(ge=0, le=MOST_TEXT_BYTES, description="bytes of its text")
     line: TopicName | None = Field(None, description="for this line only; left out: for each that has none of its own")
+    until: UtcText | None = Field(None, description="a list signed after this may leave it out; left out: none may")
 
     @property
     def came_to_hold(self) -> bool:
