@@ -139,6 +139,7 @@ class Collector:
             agents=self.neighbours.agents,
             now_us=now_us,
             renew_secs=settings.documents.renew_secs,
+            attachments=config.attachment_folders,
         )
         self.orders = self._orders_folder(config.orders_folder)
         self.scheduler = ThreadScheduler()

@@ -189,6 +189,12 @@ class DocumentsTable(Settings):
         Path("attachments"),
         description="folder of files that belong to documents, under their digest; relative to data_dir",
     )
+    picture_mb: float = Field(
+        4,
+        ge=0,
+        le=16,
+        description="pictures and papers of an instruction up to this size go to the stations of its line",
+    )
     orders_folder: Path | None = Field(
         None,
         description="folder into which an ERP drops orders (.csv, .xlsx, .toml), at the collector that writes; "

@@ -517,3 +517,26 @@ def test_a7_whatever_comes_is_heard_without_a_fault(office: Office) -> None:
             office.agent.hear(topics.ALL_DOCUMENTS + name, payload)
     office.text(b"one")
     assert office.held() == (1, [])
+
+
+def test_pictures_of_an_instruction_are_kept_and_proved_as_texts_are_and_leave_with_it(office: Office) -> None:
+    """Asked for behind the documents; one of another line isn't."""
+    until = utc_text(START - HOUR)
+    facts = {"kind": "file", "until": until, "line": "line1"}
+    picture = listed("file", LARGE, **facts).model_copy(update={"id": f"file {digest(LARGE)}"})
+    other = listed("file", b"other", **{**facts, "line": "line2"}).model_copy(update={"id": f"file {digest(b'other')}"})
+    office.says(1, picture, other, listed("WI-7", b"text", kind="instruction"))
+    assert office.held() == (None, ["WI-7", picture.id])
+    office.text(b"altered", picture.sha256)
+    assert office.held() == (None, ["WI-7", picture.id])
+    office.text(LARGE)
+    office.text(b"text")
+    assert office.held() == (1, [])
+    assert office.agent.text(picture) == LARGE
+    office.says(2, listed("WI-7", b"text", kind="instruction"))
+    assert office.held() == (2, [])
+    assert [path.read_bytes() for path in office.files("texts")] == [b"text"]
+
+
+def digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()

@@ -84,6 +84,27 @@ def test_an_instruction_is_taken_in_with_all_its_pictures_or_not_at_all(office: 
     assert sha256 in office.good("show", "WI-7")
 
 
+def test_a_picture_that_is_too_large_to_travel_is_told(office: Office) -> None:
+    path = office.folder / "c1.toml"
+    path.write_text(path.read_text("utf-8") + "picture_mb = 0.00001\n", "utf-8")
+    (office.folder / "a.png").write_bytes(b"ten bytes.")
+    (office.folder / "b.png").write_bytes(b"eleven byte")
+    pictures = "".join(
+        f'[[step.picture]]\nsha256 = "{hashlib.sha256((office.folder / name).read_bytes()).hexdigest()}"\n'
+        for name in ("a.png", "b.png")
+    )
+    text = 'id = "WI-8"\n[[step]]\nnumber = 1\ntext = { en = "Look." }\n' + pictures
+    attach = [word for name in ("a.png", "b.png") for word in ("--attach", str(office.folder / name))]
+    code, _, err = office.ask("new", "instruction", written(office, "wi.toml", text), *attach, by="eva")
+    assert code == 0
+    assert "worth a look: b.png has 11 bytes and does not go to the stations: [documents] picture_mb = 1e-05" in err
+    assert "a.png" not in err
+    with closing(SqliteStore(office.folder / "store.db")) as store:
+        store.open()
+        (edition,) = read_register(store).lives["WI-8"].editions
+    assert edition.draft.travels == (hashlib.sha256(b"ten bytes.").hexdigest(),)
+
+
 def test_what_a_plan_names_and_nobody_has_is_a_remark_of_check(office: Office) -> None:
     names = 'reaction = "RP-12: stop, sort"\ninstruction = "WI-7 step 3"\ncapture = "typed"'
     second = '[[characteristic]]\nname = "weld"\nkind = "attribute"\nreaction = "RP-12"\ncapture = "typed"\n'

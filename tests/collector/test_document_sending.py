@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_collector.documents import sending
+from gaugetrail_collector.documents.attachments import keep
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import issue_number, listed_editions
 from gaugetrail_collector.documents.desk import Desk, NewEdition
@@ -23,7 +25,8 @@ from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, utc_text
-from gaugetrail_contract.distribution.listing import ListedEdition, for_line
+from gaugetrail_contract.distribution.judging import lacking, older_editions
+from gaugetrail_contract.distribution.listing import FILE, ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import open_page
 from gaugetrail_contract.distribution.root import open_root
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
@@ -76,6 +79,7 @@ class Plant:
         self.desk.begin("ida", "")
         self.key = signer_at(folder / "documents.key").key
         self.agents: dict[str, Heard[AgentStatus]] = {}
+        self.revision = 0
         self.last: dict[str, bytes] = {}
         """What was said last on each topic."""
         self.sender = self.another()
@@ -90,6 +94,7 @@ class Plant:
             agents=lambda: self.agents,
             now_us=self.clock.now_us,
             renew_secs=300,
+            attachments=(self.folder / "attachments", self.folder / "second"),
         )
 
     def take_in(
@@ -388,3 +393,88 @@ def test_a_people_list_without_lines_goes_as_it_is(plant: Plant) -> None:
     plant.take_in("PL-1", text, kind=DocumentKind.PEOPLE)
     plant.round()
     assert plant.last[topics.document_part(sha256(text).hexdigest(), 1)] == text
+
+
+# --- pictures and papers of instructions
+
+PICTURE = bytes(range(256)) * 300
+"""Two parts on the wire."""
+
+
+def instruct(plant: Plant, *files: bytes, document: str = "WI-7", line: str | None = "L1", large: bytes = b"") -> None:
+    """An instruction that shows these; `large` is attached to it and doesn't travel."""
+    plant.revision = plant.revision + 1
+    kept = []
+    for number, content in enumerate((*files, *([large] if large else []))):
+        path = plant.folder / f"{number}.png"
+        path.write_bytes(content)
+        kept.append(keep(path, [plant.folder / "attachments"]))
+    revision, travels = f"R{plant.revision}", tuple(one.sha256 for one in kept[: len(files)])
+    text = f"{document} {revision}".encode()
+    wanted = NewEdition(
+        DocumentKind.INSTRUCTION, document, text, revision, attachments=tuple(kept), line=line, travels=travels
+    )
+    plant.desk.new(wanted, "eva")
+    plant.desk.step(StepKind.SUBMIT, document, "eva")
+    plant.desk.step(StepKind.APPROVE, document, "ida")
+    (plant.folder / "documents.news").touch()
+
+
+def files_listed(plant: Plant) -> list[tuple[str, str | None]]:
+    return [(one.sha256, one.line) for one in plant.listed() if one.kind == FILE]
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_what_an_instruction_shows_travels_to_its_line_and_what_is_only_attached_stays(plant: Plant) -> None:
+    instruct(plant, PICTURE, large=b"a film")
+    (listed,) = (one for one in plant.listed() if one.kind == FILE)
+    assert (listed.sha256, listed.size, listed.line) == (digest(PICTURE), len(PICTURE), "L1")
+    assert (for_line([listed], "L1"), for_line([listed], "L2")) == ((listed,), ())
+    said = plant.round()
+    assert [f"parts/{digest(PICTURE)}/{number}" in said for number in (1, 2)] == [True, True]
+    assert not any(digest(b"a film") in topic for topic in said)
+    parts = [plant.last[topics.document_part(digest(PICTURE), number)] for number in (1, 2)]
+    assert b"".join(parts) == PICTURE
+
+
+def test_a_picture_of_two_instructions_is_listed_once_a_line_and_may_leave_at_any_time(plant: Plant) -> None:
+    """An agent takes a list without it; without a document it would not."""
+    instruct(plant, PICTURE, b"one", document="WI-7")
+    instruct(plant, PICTURE, document="WI-8")
+    instruct(plant, PICTURE, document="WI-9", line=None)
+    both = sorted([(digest(PICTURE), "L1"), (digest(PICTURE), None), (digest(b"one"), "L1")], key=str)
+    assert both == sorted(files_listed(plant), key=str)
+    before, now = plant.listed(), utc_text(plant.clock.now_us())
+    plant.round()
+    instruct(plant, b"two", document="WI-7")
+    assert digest(b"one") not in {one for one, _ in files_listed(plant)}
+    assert older_editions(before, plant.listed(), now) == ()
+    plant.desk.step(StepKind.WITHDRAW, "WI-9", "ida", "wrong")
+    (plant.folder / "documents.news").touch()
+    plant.round()
+    assert plant.last[topics.document_part(digest(b"one"), 1)] == b"", "taken from the broker"
+    assert plant.last[topics.document_part(digest(PICTURE), 1)] != b"", "WI-8 shows it still"
+
+
+def test_a_file_that_no_folder_has_whole_is_an_alarm_and_the_second_folder_helps(plant: Plant) -> None:
+    instruct(plant, PICTURE)
+    place = next((plant.folder / "attachments").rglob(digest(PICTURE)))
+    place.write_bytes(b"altered")
+    plant.round()
+    (alarm,) = plant.sender.alarms()
+    assert f"the text of file {digest(PICTURE)} can't be sent to the stations: no folder of attachments" in alarm
+    (plant.folder / "0.png").write_bytes(PICTURE)
+    keep(plant.folder / "0.png", [plant.folder / "second"])
+    again = plant.sender = plant.another()
+    plant.round()
+    assert again.alarms() == ()
+    assert plant.last[topics.document_part(digest(PICTURE), 1)] == PICTURE[:60_000]
+
+
+def test_documents_come_before_pictures(plant: Plant) -> None:
+    instruct(plant, b"a picture")
+    plant.take_in("CP-1", b"a plan")
+    assert [one.kind for one in lacking(plant.listed(), ())] == ["instruction", "plan", FILE]

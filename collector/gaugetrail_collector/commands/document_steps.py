@@ -112,8 +112,10 @@ def new(
     )
     with proven_desk(config, by, stdin) as desk:
         # The files first: a record never names one that isn't there.
-        attached = _kept(configuration.load(config), attach or [], said)
-        _tell(desk.new(replace(wanted, attachments=attached), by, comment), as_json=as_json)
+        settings = configuration.load(config)
+        attached = _kept(settings, attach or [], said)
+        travels = tuple(_travelling(attached, said, settings.settings.documents.picture_mb))
+        _tell(desk.new(replace(wanted, attachments=attached, travels=travels), by, comment), as_json=as_json)
 
 
 def take_over(
@@ -328,6 +330,16 @@ def _kept(config: CollectorConfig, files: list[Path], said: checks.SaidOfItself)
         except OSError as error:
             raise fail(f"{file} is not attached, and nothing was taken in: {error.strerror or error}") from error
     return tuple(kept)
+
+
+def _travelling(attached: tuple[Attachment, ...], said: checks.SaidOfItself, most_mb: float) -> Iterator[str]:
+    """Digests of the files that go to the stations; those that are too large for it are told."""
+    for one in attached:
+        if one.sha256 in said.pictures and one.size <= most_mb * 1_000_000:
+            yield one.sha256
+        elif one.sha256 in said.pictures:
+            what = f"{one.name} has {one.size:,} bytes and does not go to the stations: [documents] picture_mb"
+            print(f"worth a look: {what} = {most_mb:g}", file=sys.stderr)
 
 
 def _digest_of(file: Path) -> str | None:

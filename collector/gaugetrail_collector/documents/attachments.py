@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from gaugetrail_contract.files import sync_folder, whole_file
+from gaugetrail_collector.documents.texts import TextMissing
+from gaugetrail_contract.files import read_bounded, sync_folder, whole_file
 from gaugetrail_contract.record.parts import Attachment
 
 MOST_BYTES = 1_000_000_000
@@ -81,6 +82,18 @@ def fetch(folders: Sequence[Path], sha256: str, out: Path) -> bool:
             sync_folder(out.resolve().parent)
             return True
     return False
+
+
+def attached(folders: Sequence[Path], sha256: str, size: int) -> bytes:
+    """The file of that digest and size, whole, from the first folder that has it so. Raises `TextMissing`."""
+    for folder in folders:
+        try:
+            found = read_bounded(_place(folder, sha256), size)
+        except OSError:
+            continue
+        if hashlib.sha256(found).hexdigest() == sha256:
+            return found
+    raise TextMissing(f"no folder of attachments holds the file {sha256}: put it back from the backup")
 
 
 def _place(folder: Path, sha256: str) -> Path:

@@ -7,13 +7,14 @@ each moment that comes and changes what holds or ends an order's time; it falls 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_contract.clock import DAY_US, utc_text
-from gaugetrail_contract.distribution.listing import APPROVED, EFFECTIVE, WITHDRAWN, ListedEdition
+from gaugetrail_contract.distribution.listing import APPROVED, EFFECTIVE, FILE, WITHDRAWN, ListedEdition
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life
+from gaugetrail_contract.record.parts import Attachment
 
 ORDER_DAYS = 400
 """So long after its last edition an order is listed."""
@@ -28,10 +29,29 @@ def issue_number(register: DocumentRegister, now_us: int) -> int:
 
 def listed_editions(register: DocumentRegister, now_us: int, people: LineTexts) -> tuple[ListedEdition, ...]:
     """Of each document the edition that holds, or that held last and was withdrawn, and those that will hold. A people
-    list is listed for each line of it with that line's text, and for every other line with what is left.
+    list is listed for each line of it with that line's text, and for every other line with what is left. Behind them
+    the pictures and papers that instructions show.
     """
     lives = (life for life in register.lives.values() if not _is_over(life, now_us))
-    return tuple(one for life in lives for one in _of(life, now_us, people))
+    found = [(life, one) for life in lives for one in _of(life, now_us, people)]
+    return *(one for _, one in found), *_files(found)
+
+
+def _files(listed: Sequence[tuple[Life, ListedEdition]]) -> Iterator[ListedEdition]:
+    """Each picture and paper once a line, however many instructions show it. It may leave the list at any time."""
+    found: dict[tuple[str, str | None], ListedEdition] = {}
+    for life, one in sorted(listed, key=lambda one: one[1].state != EFFECTIVE):
+        edition = life.edition(one.edition) if one.is_wanted else None
+        for attached in () if edition is None else _travelling(edition):
+            name = f"file {attached.sha256}"
+            facts = {"kind": FILE, "id": name, "revision": "-", "edition": 1, "until": one.effective}
+            facts |= {"sha256": attached.sha256, "size": attached.size}
+            found.setdefault((name, one.line), one.model_copy(update=facts))
+    yield from found.values()
+
+
+def _travelling(edition: Edition) -> Iterator[Attachment]:
+    return (one for one in edition.draft.attachments if one.sha256 in edition.draft.travels)
 
 
 def _is_over(life: Life, now_us: int) -> bool:
@@ -91,6 +111,7 @@ def ended_texts(register: DocumentRegister, listed: tuple[ListedEdition, ...], p
     for life in register.lives.values():
         for draft in (one.draft for one in life.editions if one.holds_us is not None):
             once[draft.sha256] = draft.size
+            once |= {one.sha256: one.size for one in draft.attachments if one.sha256 in draft.travels}
             if life.kind is DocumentKind.PEOPLE:
                 once |= {one.sha256: one.size for one in people.of(draft.sha256)}
     return {sha256: size for sha256, size in once.items() if sha256 not in needed}

@@ -76,6 +76,8 @@ class NewEdition:
     """The line that it is for; null: every line."""
     needs: Approval | None = None
     """Whose approval; null: what its kind needs."""
+    travels: tuple[str, ...] = ()
+    """Digests of those of its attachments that go to the stations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ class Desk:
             wanted.review_by,
             wanted.attachments,
             wanted.line,
+            wanted.travels,
         )
         return life, LifeStep(StepKind.NEW, number, by, self._clock.now_us(), comment, draft)
 

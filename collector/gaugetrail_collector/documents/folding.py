@@ -186,4 +186,5 @@ def _draft(said: DocumentStepTaken, event: Event) -> Draft | None:
         said.review_by,
         event.attachments,
         said.line,
+        said.travels,
     )

@@ -12,11 +12,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gaugetrail_collector.documents.attachments import attached
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import ended_texts, issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
@@ -25,7 +26,7 @@ from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
-from gaugetrail_contract.distribution.listing import ListedEdition
+from gaugetrail_contract.distribution.listing import FILE, ListedEdition
 from gaugetrail_contract.distribution.pages import MOST_PAGES, TooManyDocuments, pages_of
 from gaugetrail_contract.distribution.root import DocumentsRoot, root_of, write_root
 from gaugetrail_contract.distribution.text_parts import text_part, text_part_count
@@ -90,7 +91,9 @@ class DocumentSender:
         agents: Callable[[], Mapping[str, Heard[AgentStatus]]],
         now_us: Callable[[], int],
         renew_secs: float,
+        attachments: Sequence[Path] = (),
     ) -> None:
+        self._attachments = attachments
         self._make_store = make_store
         self._collector = collector
         self._key = key
@@ -282,6 +285,8 @@ class DocumentSender:
 
     def _text(self, one: ListedEdition) -> bytes:
         """Of a people list never the whole, but a line's part. Raises `TextMissing`."""
+        if one.kind == FILE:
+            return attached(self._attachments, one.sha256, one.size)
         return self._people.text(one.sha256) if one.kind == PEOPLE else stored_text(self._opened(), one.sha256)
 
     def _clear(self) -> None:

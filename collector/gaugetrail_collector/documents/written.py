@@ -47,6 +47,7 @@ def step_body(chain: OwnChain, life: Life, step: LifeStep, role: str) -> EventBo
                 "effective": None if draft.effective_us is None else utc_text(draft.effective_us),
                 "review_by": draft.review_by,
                 "line": draft.line,
+                "travels": draft.travels,
             }
         )
     body = _body(chain, life.id, said, step.by, role, step.comment)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.distribution.listing import ListedEdition
+from gaugetrail_contract.distribution.listing import FILE, ListedEdition
 from gaugetrail_contract.distribution.root import DocumentsRoot, SignedRoot
 from gaugetrail_contract.signing import fingerprint
 
@@ -73,6 +73,12 @@ def _highest(entries: Iterable[ListedEdition]) -> dict[str, ListedEdition]:
 
 
 def lacking(entries: Iterable[ListedEdition], there: Collection[str]) -> tuple[ListedEdition, ...]:
-    """Whose text is wanted and not there (`there`: digests), in a fixed order, what holds first."""
+    """Whose text is wanted and not there (`there`: digests), in a fixed order: documents before files, and of each what
+    holds first.
+    """
     wanted = {one.sha256: one for one in entries if one.is_wanted and one.sha256 not in there}
-    return tuple(sorted(wanted.values(), key=lambda one: (one.state != "effective", one.kind, one.id, one.edition)))
+    return tuple(sorted(wanted.values(), key=_turn))
+
+
+def _turn(one: ListedEdition) -> tuple[object, ...]:
+    return one.kind == FILE, one.state != "effective", one.kind, one.id, one.edition

@@ -13,6 +13,8 @@ from gaugetrail_contract.text import Hex256, Identifier, TopicName, UtcText
 EFFECTIVE = "effective"
 APPROVED = "approved"
 WITHDRAWN = "withdrawn"
+FILE = "file"
+"""A picture or paper that an instruction shows: no document, and named after its digest."""
 
 
 class ListedEdition(Frozen):
@@ -22,7 +24,7 @@ class ListedEdition(Frozen):
 
     model_config = ConfigDict(extra="ignore")
 
-    kind: Identifier = Field(description="plan, gauges, people …")
+    kind: Identifier = Field(description="plan, gauges, people …; file: a picture or paper of an instruction")
     id: Identifier = Field(description="the document's id")
     revision: Identifier
     edition: int = Field(ge=1, le=2**31, description="its number, which only rises")
@@ -44,7 +46,9 @@ class ListedEdition(Frozen):
         return self.state in (EFFECTIVE, APPROVED)
 
     def __str__(self) -> str:
-        """`CP-1001 C, edition 3`."""
+        """`CP-1001 C, edition 3`; of a file its id, which is its digest."""
+        if self.kind == FILE:
+            return self.id
         return f"{self.id} {self.revision}, edition {self.edition}"
 
 

@@ -100,6 +100,8 @@ class Draft:
     """Files that belong to it."""
     line: str | None = None
     """The line that it is for; null: every line."""
+    travels: tuple[str, ...] = ()
+    """Digests of those of its attachments that go to the stations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class DocumentStepTaken(EventPayload):
         None, description="new: the day by which somebody looks whether it is still right"
     )
     line: TopicName | None = Field(None, description="new: for the stations of this line only")
+    travels: tuple[Hex256, ...] = Field((), description="new: digests of attached files that go to the stations")
 
 
 class DocumentsMaster(EventPayload):
