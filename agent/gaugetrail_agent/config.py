@@ -373,7 +373,8 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
     for number, table in enumerate(config.settings.station):
         found = reading.plans(number, table, config.here[table.name].plans)
         lacking = [one for one in (gauges, people if table.mode == "operator" else None) if isinstance(one, Sentence)]
-        here[table.name] = replace(found, refuses=found.refuses or (lacking[0] if lacking else None))
+        refuses = found.refuses or (lacking[0] if lacking else None)
+        here[table.name] = replace(found, refuses=refuses, orders=reading.orders(table))
     return replace(
         config,
         here=here,

@@ -18,6 +18,7 @@ import msgspec
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import FromDocument, PlansHere, RegisterHere
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
@@ -25,8 +26,9 @@ from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.files import plan_in
+from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.plan import Plan, PlanFile
-from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps
+from gaugetrail_contract.settings import ConfigError, Loaded, Problem, Settings, Steps, settings_in
 
 S = TypeVar("S", bound=Settings)
 R = TypeVar("R")
@@ -152,6 +154,26 @@ class DocumentReading(Generic[S]):
         bare = tuple(one.model_copy(update={"device": None, "channel": None}) for one in plan.characteristics)
         unwired = replace(plan, file=plan.file.model_copy(update={"characteristic": bare}))
         return unwired, reading.problems[0]
+
+    # --- orders
+
+    def orders(self, table: StationTable) -> OrdersHere | None:
+        """The orders of this line; null where they are nothing to the station."""
+        if table.orders == "off":
+            return None
+        here = self.shelf.here
+        standing = {one.document: one for one in here.of_kind("order")}
+        found = {name: why_barred(one, here) or one.edition for name, one in standing.items()}
+        return OrdersHere({name: one for name, one in found.items() if one is not None}, self._order)
+
+    def _order(self, edition: ListedEdition) -> OrderDocument | Sentence:
+        text = self.shelf.text(edition)
+        if text is None:
+            return said("document.not_here", document=str(edition))
+        try:
+            return settings_in(OrderDocument, text, Path(str(edition))).settings
+        except ConfigError as error:
+            return said("document.at_fault", document=str(edition), fault=error.problems[0].message)
 
     # --- plans that are files
 

@@ -11,6 +11,7 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Language, Sentence, said
 from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.freshness import Obstacle
+from gaugetrail_agent.station.order_choice import as_told
 from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
@@ -64,6 +65,7 @@ class Display:
             "notices": [self._notice(about, language) for about in self._noticed()],
             "all_well": language.text(said("notice.all_well")),
             "overrides": state.overrides,
+            "order": as_told(state.order),
         }
 
     @property
@@ -136,7 +138,7 @@ def prompt(setup: Setup, state: StationState) -> Sentence:
         case "wait_operator":
             return said("prompt.scan_badge") if left is None else said("prompt.unfinished_badge", serial=_serial(left))
         case "wait_unit":
-            return said("prompt.scan_unit") if left is None else _go_on_or_cancel(left)
+            return _scan_unit(setup, state) if left is None else _go_on_or_cancel(left)
         case "measuring":
             assert state.unit is not None, "something is measured"
             return _measure(setup, state, state.unit)
@@ -146,6 +148,15 @@ def prompt(setup: Setup, state: StationState) -> Sentence:
             return said("prompt.not_recorded")
         case "wait_plc":
             return said("prompt.wait_plc")
+
+
+def _scan_unit(setup: Setup, state: StationState) -> Sentence:
+    if state.order is None and setup.orders_wanted == "required":
+        return said("prompt.scan_order")
+    if state.order is None:
+        return said("prompt.scan_unit")
+    order, done = state.order.order, str(state.order.count.done)
+    return said("prompt.scan_unit_of", order=order.id, done=done, quantity=str(order.quantity))
 
 
 def _go_on_or_cancel(left: InspectionBody) -> Sentence:

@@ -12,6 +12,7 @@ from datetime import date
 
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.derived import underived
+from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
@@ -44,7 +45,16 @@ def recorded(state: StationState, event: Recorded) -> Step:
     if why is not None:
         says = said("record.recorded_without", serial=event.serial, verdict=Term(event.verdict), why=why)
     light: Light = "green" if event.verdict is Verdict.PASS else "red"
+    state = replace(state, order=_counted(state, event))
     return replace(state, sealing=None, refused=None, light=light, says=says, last=last), ()
+
+
+def _counted(state: StationState, event: Recorded) -> OrderAtWork | None:
+    """The order that is worked at, with the unit that was recorded, where it is one of it."""
+    work, body = state.order, state.sealing
+    if work is None or event.count is None or body is None or body.order != work.order.id:
+        return work
+    return replace(work, count=event.count)
 
 
 def offered_again(state: StationState) -> Step:
@@ -89,6 +99,7 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         qualification=None if person is None else qualification_for(person, setup.qualified_for, started[:10]),
         plan=setup.plan.ref,
         operation=setup.operation,
+        customer=unit.customer,
         verdict=verdict,
         started=started,
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,

@@ -19,6 +19,14 @@ from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
 from gaugetrail_agent.station.locks import lock_on_badge, lock_on_person
 from gaugetrail_agent.station.measurement import Fitness, by_device, by_hand, fitness, plausible_range
+from gaugetrail_agent.station.order_choice import (
+    NO_ORDER,
+    more_than_ordered,
+    no_order,
+    order_code,
+    scanned_order,
+    under_order,
+)
 from gaugetrail_agent.station.placements import (
     channel_of,
     made_before_scan,
@@ -33,7 +41,7 @@ from gaugetrail_agent.station.plan_locks import freed, lock_on_plan
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
-from gaugetrail_agent.station.unit_code import bare_scan, identifiers, raw_of
+from gaugetrail_agent.station.unit_code import bare_scan, identified, raw_of, unusable
 from gaugetrail_agent.station.words import (
     Act,
     AskDevice,
@@ -95,6 +103,10 @@ def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
         state, effects = answered(setup, state, state.unfinished, event, text)
         return (state, effects) if state.unit is None else _go_on(setup, state)
     if state.unit is None:
+        if setup.orders is not None and text.upper() == NO_ORDER:
+            return no_order(state)
+        if (order := order_code(setup, event)) is not None:
+            return scanned_order(setup, state, event, order)
         return _unit(setup, state, event)
     return _with_unit(setup, state, state.unit, event, text)
 
@@ -125,18 +137,21 @@ def _lock_on_operator(setup: Setup, state: StationState, at_us: int) -> Lock | N
 
 def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
     setup = freed(setup, state.allowed)
-    ids = identifiers(setup, event)
-    if isinstance(ids, Sentence):
-        return _not_begun(setup, state, ids)
-    plan = plan_for(setup, ids)
+    named = identified(setup, event)
+    found = named if isinstance(named, Sentence) else under_order(setup, state, named)
+    if isinstance(found, Sentence):
+        return say(replace(state, lock=None, plea=None), "red", found)
+    work, ids = found
+    plan = unusable(ids) or plan_for(setup, ids)
     if isinstance(plan, Sentence):
         return _not_begun(setup, state, plan)
     lock = _lock_on_operator(replace(setup, plan=plan, choice=()), state, event.at_us)
     if lock is not None:  # a qualification ends at midnight, a shift doesn't
         return locked(state, "red", lock)
     unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed, plan=plan)
-    unit = replace(unit, raw=raw_of(event, unit.serial))
-    return _go_on(setup, replace(state, unit=unit, lock=None, light="off", says=None))
+    unit = replace(unit, raw=raw_of(event, unit.serial), customer=None if work is None else work.order.customer)
+    says = None if work is None else more_than_ordered(work)
+    return _go_on(setup, replace(state, unit=unit, order=work or state.order, lock=None, light="off", says=says))
 
 
 def _not_begun(setup: Setup, state: StationState, why: Sentence) -> Step:

@@ -1,4 +1,4 @@
-"""By which plans a station may work now, and what bars the others. Pure data.
+"""By which plans a station may work now, what bars the others, and at which orders. Pure data.
 
 A plan that is barred stays among the plans: it says for which parts it is, so a unit of these is refused by the right
 sentence.
@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import Field
 
 from gaugetrail_agent.languages.sentences import Sentence
+from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.record import PlanRef
 from gaugetrail_contract.settings import Settings
@@ -70,3 +71,5 @@ class PlansHere:
     """Id of a plan -> why no unit may be begun by it."""
     refuses: Sentence | None = None
     """Why no unit at all may be begun."""
+    orders: OrdersHere | None = None
+    """At which orders it may work; null where orders are nothing to it."""

@@ -31,6 +31,8 @@ class Whose(Enum):
     """The unit's that the code names."""
     BADGE = auto()
     GAUGE = auto()
+    ORDER = auto()
+    """The order's that was scanned."""
 
 
 WHOSE: Mapping[str, Whose] = {
@@ -48,6 +50,14 @@ WHOSE: Mapping[str, Whose] = {
     "allow.oneself": Whose.BADGE,
     "unit.no_unit": Whose.NOBODY,
     "unit.other_part": Whose.SCANNED,
+    "order.unusable": Whose.NOBODY,
+    "order.unknown": Whose.ORDER,
+    "order.other_operation": Whose.ORDER,
+    "order.full": Whose.ORDER,
+    "order.first": Whose.SCANNED,
+    "order.other_order": Whose.SCANNED,
+    "order.other_part": Whose.SCANNED,
+    "order.other_revision": Whose.SCANNED,
     "plan.which_part": Whose.SCANNED,
     "plan.no_plan": Whose.SCANNED,
     "plan.other_revision": Whose.SCANNED,
@@ -141,6 +151,8 @@ def _names(setup: Setup, state: StationState, says: Sentence, event: Act) -> dic
         found["device"] = event.device
     elif WHOSE[says.id] is Whose.SCANNED:
         found |= _named_by_code(setup, event)
+    if "order" in says.values and says.id.startswith("order."):
+        found["order"] = str(says.values["order"])
     if WHOSE[says.id] is Whose.BADGE:
         found["badge"] = str(says.values["badge"])
     return {key: name for key, name in found.items() if refuse_identifier(name) is None}
@@ -169,6 +181,8 @@ def _subject(whose: Whose, names: Mapping[str, str]) -> tuple[str, str] | None:
             kinds = ("badge",)
         case Whose.GAUGE:
             kinds = ("gauge",)
+        case Whose.ORDER:
+            kinds = ("order",)
         case Whose.UNIT | Whose.RECORDED | Whose.SCANNED:
             kinds = ("serial", "lot")
     return next(((kind, names[kind]) for kind in kinds if kind in names), None)

@@ -29,6 +29,8 @@ from gaugetrail_agent.station.changes import (
 )
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.operator import with_fit_person
+from gaugetrail_agent.station.order_choice import order_named
+from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount, count_key, order_key
 from gaugetrail_agent.station.plan_choice import with_lots_finished
 from gaugetrail_agent.station.plan_locks import without_plans
 from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
@@ -40,17 +42,20 @@ from gaugetrail_agent.station.words import (
     BatchCame,
     CountBounce,
     KeepIt,
+    KeepOrder,
     NextScan,
     Notice,
     Noticed,
     NotKept,
     NotRecorded,
+    OrderTaken,
     Recorded,
     Refusal,
     Scanned,
     SealIt,
     StationEvent,
     StationState,
+    TakeOrder,
     TellEvent,
     TellPlc,
     TellUse,
@@ -166,6 +171,7 @@ class StationRunner:
 
     async def run(self) -> None:
         """Offer what the last life left unfinished, then step until cancelled."""
+        self._take_up_order()
         self._take_up()
         self._show()
         self._start(self._tell_changes(self.setup))
@@ -214,6 +220,10 @@ class StationRunner:
                 self._tell_refusals(() if entry is None else (entry,))
             elif isinstance(effect, TellEvent):
                 self._start(self._tell_event(effect))
+            elif isinstance(effect, TakeOrder):
+                self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
+            elif isinstance(effect, KeepOrder):
+                self._start(self._keep_order(effect.order or ""))
             elif isinstance(effect, TellPlc):
                 self._start(self._doors.answer(effect.device, effect.trigger, effect.code))
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
@@ -311,6 +321,31 @@ class StationRunner:
             others = {plan: one for plan, one in self.setup.finishing.items() if plan != name}
             self.setup = replace(self.setup, finishing=others)
 
+    # --- the order
+
+    def _count(self, order: str) -> OrderCount:
+        try:
+            return OrderCount.read(self._spool.recall(count_key(self.setup.station, order)))
+        except SpoolBroken as error:
+            log.error("%s: how much of order %s is done can't be read: %s", self.setup.station, order, error)
+            return OrderCount()
+
+    async def _keep_order(self, order: str) -> None:
+        """A spool that doesn't take it costs a scan after the next restart, and no more."""
+        try:
+            await asyncio.wrap_future(self._spool.remember(order_key(self.setup.station), order))
+        except (SpoolFull, SpoolBroken) as error:
+            told = {"event": "order_not_kept", "order": order}
+            what = "%s: the order must be scanned again after a restart: %s"
+            log.warning(what, self.setup.station, error, extra=told)
+
+    def _take_up_order(self) -> None:
+        """The order of the agent's last life, if it may still be worked at."""
+        name = self._spool.recall(order_key(self.setup.station)) if self.setup.orders is not None else None
+        found = order_named(self.setup, name) if name else None
+        if isinstance(found, OrderAtWork):
+            self.state = replace(self.state, order=replace(found, count=self._count(found.order.id)))
+
     # --- the open unit's journal
 
     async def _keep(self, body: InspectionBody, before: Unit | None, then: Sequence[AskDevice | SealIt]) -> None:
@@ -384,7 +419,7 @@ class StationRunner:
         """Append, wait for the commit (fsync), and only then say that it is recorded."""
         body = effect.body
         try:
-            record = await self._append(effect)
+            record, count = await self._append(effect)
         except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
@@ -392,12 +427,14 @@ class StationRunner:
             return
         if isinstance(body, InspectionBody):
             self._count_lot(body)
-            self._events.put_nowait(Recorded(record, body.serial or body.lot or "", body.verdict))
+            self._events.put_nowait(Recorded(record, body.serial or body.lot or "", body.verdict, count))
         if effect.answer is not None:
             await self._doors.answer(*effect.answer, _answer(effect))
 
-    async def _append(self, effect: SealIt) -> str:
-        """The id of the (last) record once all are committed; what answers the PLC is durable together with it."""
+    async def _append(self, effect: SealIt) -> tuple[str, OrderCount | None]:
+        """The id of the (last) record once all are committed, and the count of its order with it; what answers the PLC
+        is durable together with it, and so is the count.
+        """
         body = effect.body
         bodies: list[InspectionBody | EventBody] = [body]
         if isinstance(body, InspectionBody):
@@ -407,12 +444,21 @@ class StationRunner:
             remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
         if isinstance(body, InspectionBody):
             remember |= await self._begin_edition(body)
+        count = self._with_unit(bodies[-1])
+        if count is not None:
+            remember |= {count_key(self.setup.station, count[0]): count[1].text()}
         room = room_for(self.setup, body, len(bodies))
         appended = [
             await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
             for piece in bodies
         ]
-        return appended[-1].record_id
+        return appended[-1].record_id, None if count is None else count[1]
+
+    def _with_unit(self, body: InspectionBody | EventBody) -> tuple[str, OrderCount] | None:
+        """The count of the unit's order with the unit; null where it has none, or orders are nothing here."""
+        if self.setup.orders is None or not isinstance(body, InspectionBody) or body.order is None:
+            return None
+        return body.order, self._count(body.order).with_unit(body)
 
     async def _after_refusal(self, effect: SealIt) -> None:
         if effect.answer is not None:

@@ -14,6 +14,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import (
     NO_PLAN,
     FinishingLot,
@@ -136,6 +137,20 @@ class StationTable(Settings):
         examples=["QE-3: G-0017 is at the laboratory on Monday, checked against the master each morning"],
     )
 
+    orders: Literal["off", "offered", "required"] = Field(
+        "off",
+        description="off: an order's code is a unit's like any other; offered: scanned, it says part and plan of the "
+        "units that follow; required: no unit is taken before an order is scanned",
+    )
+    order_pattern: Pattern | None = Field(
+        None,
+        description="what an order's code looks like, a regular expression; the order is the named group (?P<order>…), "
+        "or all of it. Left out: structured codes that name an order and no serial",
+        examples=["PO:(?P<order>.+)"],
+    )
+    on_full_order: Literal["warn", "refuse"] = Field(
+        "warn", description="once as many units are good as were ordered: warn, or refuse further ones"
+    )
     language: Spoken = Field(
         "en",
         description="what the terminal speaks while nobody is logged on, and to people whose list names no language",
@@ -172,6 +187,18 @@ class StationTable(Settings):
             )
         if self.plans == "documents" and self.operation is None:
             raise ValueError(f"{self.name} takes every controlled plan for its operation: say which (operation = …)")
+        return self
+
+    @model_validator(mode="after")
+    def _orders_can_be_scanned(self) -> Self:
+        if self.orders == "off":
+            return self
+        if self.mode == "automatic":
+            raise ValueError(f"{self.name} is automatic, and nobody scans an order there: leave orders out")
+        if self.order_pattern is None and self.unit_code == "pattern":
+            raise ValueError(f"{self.name} couldn't tell an order's code from a unit's: say order_pattern = …")
+        if self.order_pattern is not None and set(re.compile(self.order_pattern).groupindex) - {"order"}:
+            raise ValueError("order_pattern has one named group, (?P<order>…), or none")
         return self
 
     @model_validator(mode="after")
@@ -235,6 +262,11 @@ class Setup:
     settings: SettingsHere = field(default_factory=SettingsHere)
     finishing: Mapping[str, FinishingLot] = field(default_factory=dict, compare=False)
     """Plan -> the edition before, as long as its order or lot lasts."""
+    orders: OrdersHere | None = None
+    """At which orders may be worked here; null where orders are nothing to the station."""
+    order_code: re.Pattern[str] | None = None
+    orders_wanted: Literal["off", "offered", "required"] = "off"
+    on_full_order: Literal["warn", "refuse"] = "warn"
     gauge_locks: frozenset[Calibration] = frozenset({"overdue", "blocked"})
     """How a gauge stands of which no value is taken."""
     unfit_gauge_reason: str = ""
@@ -320,6 +352,10 @@ def station_setup(
         registers=registers or {},
         settings=settings or SettingsHere(),
         refuses=here.refuses,
+        orders=here.orders,
+        order_code=None if table.order_pattern is None else re.compile(table.order_pattern),
+        orders_wanted=table.orders,
+        on_full_order=table.on_full_order,
         operation=table.operation,
         devices=devices,
         gauges=gauges,

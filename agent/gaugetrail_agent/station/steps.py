@@ -10,6 +10,7 @@ from __future__ import annotations
 from gaugetrail_agent.station.automatic import by_itself
 from gaugetrail_agent.station.finishing import offered_again
 from gaugetrail_agent.station.operator import by_operator
+from gaugetrail_agent.station.order_choice import order_taken
 from gaugetrail_agent.station.placements import used_elsewhere
 from gaugetrail_agent.station.refusals import refusal_in
 from gaugetrail_agent.station.setup import Setup
@@ -20,6 +21,7 @@ from gaugetrail_agent.station.words import (
     Noticed,
     NotKept,
     NotRecorded,
+    OrderTaken,
     Recorded,
     Scanned,
     StationEvent,
@@ -37,12 +39,15 @@ def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     after, effects = _stepped(setup, state, event)
     # A scan that waited for the unit before it has its turn when that is recorded.
     turn = state.then[0] if state.then and isinstance(event, Recorded | NextScan) else event
+    turn = turn.scan if isinstance(turn, OrderTaken) else turn
     refused = refusal_in(setup, state, after, turn)
     return after, effects if refused is None else (*effects, refused)
 
 
 def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
     match event:
+        case OrderTaken():
+            return order_taken(setup, state, event)
         case Recorded():
             return recorded_then(setup, state, event)
         case NotRecorded():

@@ -100,6 +100,7 @@ def _resumed(setup: Setup, state: StationState, left: InspectionBody, event: Sca
         interruptions=(*left.interruptions, pause)[-MOST_INTERRUPTIONS:],
         allowed=_allowed(state, left),
         plan=setup.plan_of(left.plan),
+        customer=left.customer,
     )
     return replace(state, unfinished=None, unit=unit, light="off", says=said("unit.goes_on", serial=unit.serial)), ()
 

@@ -7,11 +7,12 @@ record's `raw`, wherever it says more than the identifier.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gaugetrail_agent.barcodes import PROFILE_NAMES, read_scan
 from gaugetrail_agent.barcodes.lines import LineKind, classify
-from gaugetrail_agent.barcodes.scan import advice_on
+from gaugetrail_agent.barcodes.scan import Scan, advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.plan_choice import plan_for
@@ -49,12 +50,23 @@ def identifiers(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
     ids = identified(setup, event)
     if isinstance(ids, Sentence):
         return ids
+    plan = unusable(ids) or plan_for(setup, ids)
+    return plan if isinstance(plan, Sentence) else ids
+
+
+def unusable(ids: Mapping[str, str]) -> Sentence | None:
+    """Which identifier can't stand in a record, and why; null where all can."""
     for key, value in ids.items():
         reason = refuse_identifier(value)
         if reason is not None:
             return said("unit.identifier_unusable", kind=Term(key), reason=reason)
-    plan = plan_for(setup, ids)
-    return plan if isinstance(plan, Sentence) else ids
+    return None
+
+
+def elements_of(setup: Setup, event: Scanned) -> tuple[tuple[str, str], ...]:
+    """Identifiers and values of a structured code, in its order; none of a plain one, and of one that can't be read."""
+    scan = _scan(setup, event)
+    return () if setup.code_profile is None or scan is None or scan.valid is False else scan.elements
 
 
 def identified(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
@@ -72,20 +84,9 @@ def _by_pattern(setup: Setup, text: str) -> dict[str, str] | Sentence:
 
 def _by_code(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
     """The identifiers in a GS1, ISO 15434 or customer's code, or why there are none, with the cure."""
-    try:
-        code = event.text.encode("utf-8")
-    except UnicodeEncodeError:  # half a character: JSON from a terminal can spell one, no code holds one
+    scan = _scan(setup, event)
+    if scan is None:
         return said("unit.no_unit", text=visible(event.text)[:60])
-    wanted = setup.code_profile
-    scan = read_scan(
-        code,
-        profile=wanted if wanted in PROFILE_NAMES else None,
-        label=setup.code_label,
-        roles=setup.code_roles,
-        gs1_only=wanted == "gs1",
-        data_identifiers=wanted == "data-identifiers",
-        symbology=event.symbology,
-    )
     if scan.valid is False or scan.errors:
         if scan.advice:
             return said("unit.code_advice", advice="; ".join(scan.advice))
@@ -97,3 +98,21 @@ def _by_code(setup: Setup, event: Scanned) -> dict[str, str] | Sentence:
     if not ids.keys() & {"serial", "lot"}:
         return said("unit.no_identifier", format=scan.format)
     return ids
+
+
+def _scan(setup: Setup, event: Scanned) -> Scan | None:
+    """What the code means; null for half a character, which JSON from a terminal can spell and no code holds."""
+    try:
+        code = event.text.encode("utf-8")
+    except UnicodeEncodeError:
+        return None
+    wanted = setup.code_profile
+    return read_scan(
+        code,
+        profile=wanted if wanted in PROFILE_NAMES else None,
+        label=setup.code_label,
+        roles=setup.code_roles,
+        gs1_only=wanted == "gs1",
+        data_identifiers=wanted == "data-identifiers",
+        symbology=event.symbology,
+    )

@@ -14,7 +14,7 @@ from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.finishing import recorded
 from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import bare_scan, identifiers
+from gaugetrail_agent.station.unit_code import bare_scan, identified
 from gaugetrail_agent.station.words import NotRecorded, Recorded, Scanned, StationState, Step, say
 from gaugetrail_contract.record import InspectionBody
 from gaugetrail_contract.text import visible
@@ -85,5 +85,5 @@ def _serial(sealing: InspectionBody) -> str:
 
 
 def _serial_in(setup: Setup, event: Scanned) -> str | None:
-    ids = identifiers(setup, event)
+    ids = identified(setup, event)
     return None if isinstance(ids, Sentence) else ids.get("serial")

@@ -12,6 +12,7 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
+from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
 from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
@@ -57,6 +58,8 @@ class Unit:
     allowed: tuple[LiftedLock, ...] = ()
     plan: Plan | None = None
     """Which of the station's plans holds for it."""
+    customer: str | None = None
+    """Who gets it, by its order."""
 
     @property
     def serial(self) -> str:
@@ -89,7 +92,7 @@ class StationState:
     being sealed is recorded. `sights` and `uses` are what decides whose a value is; `notices` is what is told of all
     around the station; `question` is a value that the operator is asked about. `lock` is what was refused last because
     of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here;
-    `overrides` counts what was allowed since the agent's start.
+    `overrides` counts what was allowed since the agent's start. `order` is what is made.
     """
 
     operator: str | None = None
@@ -109,6 +112,7 @@ class StationState:
     plea: str | None = None
     allowed: tuple[LiftedLock, ...] = ()
     overrides: int = 0
+    order: OrderAtWork | None = None
 
 
 # --- what happens to it
@@ -186,6 +190,16 @@ class Recorded:
     record: str
     serial: str
     verdict: Verdict
+    count: OrderCount | None = None
+    """Of its order, with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaken:
+    """It is known how much of an order that was scanned is done."""
+
+    work: OrderAtWork
+    scan: Scanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +221,9 @@ class TryAgain:
 
 Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
-StationEvent = Act | Unanswered | NotKept | UsedElsewhere | Noticed | Recorded | NotRecorded | NextScan | TryAgain
+StationEvent = (
+    Act | OrderTaken | Unanswered | NotKept | UsedElsewhere | Noticed | Recorded | NotRecorded | NextScan | TryAgain
+)
 
 # --- what it wants done
 
@@ -246,6 +262,21 @@ class TellUse:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeOrder:
+    """Look up how much of the order is done, and say `OrderTaken`."""
+
+    work: OrderAtWork
+    scan: Scanned
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOrder:
+    """Remember at which order the station works, over a restart; null: at none."""
+
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CountBounce:
     """A key bounced, and the second value was dropped."""
 
@@ -281,7 +312,7 @@ class TellPlc:
     code: ResultCode
 
 
-Effect = SealIt | TellPlc | KeepIt | AskDevice | TellUse | CountBounce | Refusal | TellEvent
+Effect = SealIt | TakeOrder | KeepOrder | TellPlc | KeepIt | AskDevice | TellUse | CountBounce | Refusal | TellEvent
 Step = tuple[StationState, tuple[Effect, ...]]
 
 

@@ -44,6 +44,9 @@ class StationRefused(EventPayload):
         None, description="who was logged on at the station"
     )
     badge: Annotated[Identifier | None, FiledUnder("operator")] = Field(None, description="the badge that was refused")
+    order: Annotated[Identifier | None, FiledUnder("order")] = Field(
+        None, description="the order that was refused, or that the unit is none of"
+    )
 
 
 class StationOverridden(EventPayload):
