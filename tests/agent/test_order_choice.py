@@ -202,6 +202,16 @@ def test_a_unit_that_is_none_of_the_order_is_refused_and_found_under_both(
     assert refused.names.get("order") == (order if cause.startswith("order.") else None)
 
 
+def test_an_order_whose_plan_is_not_in_force_is_taken_and_its_units_are_refused() -> None:
+    """What bars a plan may be lifted, or be over, before the first unit comes."""
+    barred = {"CP-74C": said("document.withdrawn", document="CP-74C")}
+    floor = OrderFloor(made_to_order(barred=barred))
+    floor.scan("PO:A-1")
+    assert floor.state.order is not None
+    floor.scan("SN1")
+    assert (floor.state.unit, floor.refused[-1].why.id) == (None, "document.withdrawn")
+
+
 def test_an_order_for_any_revision_takes_units_of_each_and_a_code_that_names_another_order_is_refused() -> None:
     unit = re.compile(r"(?:(?P<order>A-\d)/)?(?P<revision>[BC])/(?P<serial>SN\d+)")
     here = OrdersHere({"A-2": listed("A-2")}, read)

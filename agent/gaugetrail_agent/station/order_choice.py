@@ -23,6 +23,7 @@ NO_ORDER = "%NOORDER"
 """Scanned or typed: no order is worked at any more."""
 ORDER_ELEMENTS = ("W", "K", "400")
 """What names an order in a structured code: MH10.8.2's work order and customer's order, GS1's customer's order."""
+NO_PLAN_HERE = frozenset({"plan.no_plan", "plan.other_revision", "unit.other_part"})
 OF_A_UNIT = ("S", "21")
 """A code that holds a serial is a unit's, whatever order it names."""
 
@@ -56,9 +57,9 @@ def order_named(setup: Setup, name: str) -> OrderAtWork | Sentence:
         operations = ", ".join(order.operations)
         return said("order.other_operation", order=name, operations=operations, operation=setup.operation or "")
     plan = plan_for(setup, _part_of(order))
-    if isinstance(plan, Sentence) and (order.part_revision is not None or plan.id != "plan.several"):
+    if isinstance(plan, Sentence) and plan.id in NO_PLAN_HERE:
         return plan
-    return OrderAtWork(order, edition)  # where it is for any revision, the unit's code says which plan
+    return OrderAtWork(order, edition)  # what else keeps its units from being taken is said of each of them
 
 
 def scanned_order(setup: Setup, state: StationState, event: Scanned, name: str) -> Step:
