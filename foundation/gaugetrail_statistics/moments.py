@@ -67,6 +67,11 @@ def spread(values: Sequence[float]) -> float:
     return float(Decimal(repr(max(values))) - Decimal(repr(min(values))))
 
 
+def difference(value: float, other: float) -> float:
+    """One less the other, of decimals: 0.3 - 0.1 is 0.2."""
+    return float(Decimal(repr(float(value))) - Decimal(repr(float(other))))
+
+
 def steps(values: Sequence[float]) -> list[float]:
     """How far each value lies from the one before it, of decimals."""
     decimals = [Decimal(repr(float(value))) for value in values]

@@ -117,7 +117,7 @@ def test_a_size_is_a_number_for_all(data: Path) -> None:
 
 def test_rules_are_chosen_and_said_in_words(data: Path) -> None:
     found = chart(data, "--type", "imr", *VALUE, "--center", "10", "--sigma", "0.1", "--rules", "nelson1,we4:5")
-    assert found["rules"] == {"nelson1": "a point beyond its limits", "we4:5": "5 of 5 beyond 0 sigma on one side"}
+    assert found["rules"] == {"nelson1": "a point beyond its limits", "we4:5": "5 in a row on one side of the centre"}
     assert found["charts"]["i"]["points"][4]["signals"] == ["nelson1"]
 
 

@@ -167,6 +167,7 @@ WHERE = {
     "agent": ("agent", "foundation"),
     "collector": ("collector", "foundation"),
     "parquet": ("collector",),
+    "pictures": ("collector",),
     "statistics": ("collector", "foundation"),
     "windows": ("agent",),
     "sim": ("simulators",),

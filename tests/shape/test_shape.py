@@ -34,6 +34,7 @@ EDGES = {
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "paho"): {"intake/connection.py"},
+    ("collector", "matplotlib"): {"statistics/pictures/page.py"},
     ("collector", "pyarrow"): {"tracing/export_parquet.py"},
     ("collector", "influxdb_client"): {"stores/influx/requests.py"},
 }

@@ -6,8 +6,10 @@ error and exit 1; options that make no question end with 2. A kind's options are
 
 from __future__ import annotations
 
-from argparse import Action
+from argparse import Action, Namespace
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 import typer
@@ -15,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from gaugetrail_collector.statistics.answers import lines_for_people
 from gaugetrail_collector.statistics.kinds import Unasked, ask, kinds, parsed, parser_of
+from gaugetrail_collector.statistics.pictures.making import FORMS, picture
 from gaugetrail_service.cli import answer, fail, say
 from gaugetrail_service.lazy_commands import lacking
 from gaugetrail_statistics.refusing import Refused
@@ -72,6 +75,7 @@ def print_answer(kind: str, words: Sequence[str]) -> None:
             from gaugetrail_collector.commands.stats_record import record_study
 
             found["record"] = record_study(args, found)
+        _write_pictures(args, found)
     except Unasked as error:
         raise fail(str(error), 2) from error
     except Refused as error:
@@ -86,3 +90,25 @@ def print_answer(kind: str, words: Sequence[str]) -> None:
     else:
         for line in lines_for_people(found):
             say(line)
+
+
+def _write_pictures(args: Namespace, found: dict[str, object]) -> None:
+    """The pictures that are asked for; a file that can't be written ends the command with a sentence."""
+    for form in FORMS:
+        path = getattr(args, form, None)
+        if path is None:
+            continue
+        try:
+            path.write_bytes(picture(found, form, title=args.title, about=_about(args), printed=_printed()))
+        except OSError as error:
+            raise fail(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _about(args: Namespace) -> list[str]:
+    """Where the data are from: file, column, filters."""
+    column = getattr(args, "value", None) or getattr(args, "count", None)
+    return [", ".join(filter(None, (args.data and args.data.name, column, *args.where)))]
+
+
+def _printed() -> str:
+    return f"printed {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, gaugetrail {version('gaugetrail')}"

@@ -91,6 +91,17 @@ class CsvTable:
         """The column as numbers, without what is missing. Raises `Refused`."""
         return [value for value in self.numbers(column) if value is not None]
 
+    def numbers_or_infinite(self, given: str) -> list[float | None]:
+        """A column of that name, or one number for every row; `None` where there is no end. Raises `Refused`."""
+        endless = ("inf", "infinite", "infinity", "∞")
+        if not self.has(given):
+            return [None] * len(self) if given.lower() in endless else self.numbers_or_one(given)
+        at = self._index(given)
+        return [
+            None if not row[at] or row[at].lower() in endless else self._number(row[at], given, line)
+            for row, line in zip(self.rows, self.lines, strict=True)
+        ]
+
     def numbers_or_one(self, given: str) -> list[float | None]:
         """A column of that name, or else the same number for every row. Raises `Refused`."""
         if not self.has(given) and NUMBER.fullmatch(given):

@@ -15,6 +15,8 @@ from typing import NoReturn, Protocol
 
 from gaugetrail_collector.statistics import doors
 from gaugetrail_collector.statistics.answers import complete
+from gaugetrail_collector.statistics.pictures import DRAWN
+from gaugetrail_collector.statistics.pictures.making import FORMS
 
 NEGATIVE = re.compile(r"-(\d|\.\d).*")
 
@@ -65,6 +67,10 @@ def parser_of(kind: str) -> OptionParser:
     options = parser.add_argument_group("Options")
     options.add_argument("--help", action="help", help="show this message and exit")
     options.add_argument("--json", action="store_true", help="print one JSON object for programs")
+    if kind in DRAWN:
+        options.add_argument("--title", help="what the picture is headed by")
+        for form in FORMS:
+            options.add_argument(f"--{form}", type=Path, metavar="FILE", help=f"write the picture as {form.upper()}")
     door_of(kind).add_options(options)  # type: ignore[arg-type] # a group takes options as the parser does
     return parser
 

@@ -5,5 +5,6 @@ baseline only with a cause that is written down: it stays on the chart with it, 
 Pure Python: what a station needs to judge a value by is here and in `rules`.
 
 Read `basis` (where limits come from), `chart` (points with limits, phases and signals), then `variables` (X-bar with R
-or s, single values), `attributes` (p, np, c, u and Laney's), `memory` (EWMA and CUSUM) and `runs` (the run chart).
+or s, single values), `attributes` (p, np, c, u and Laney's), `memory` (EWMA and CUSUM), `runs` (the run chart),
+`short_run` (many parts on one chart), and `judging` (one new point, as a station does).
 """

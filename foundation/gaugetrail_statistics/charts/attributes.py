@@ -122,7 +122,7 @@ def _one_size(spots: Sequence[_Spot]) -> float:
     return sizes.pop()
 
 
-def _sigma(kind: str, rate: float, size: float) -> float:
+def sigma_of(kind: str, rate: float, size: float) -> float:
     """Of what is plotted, before Laney's factor."""
     if kind in WITHOUT_SIZE:
         return math.sqrt(rate)
@@ -135,7 +135,7 @@ def _sigma_z(spots: Sequence[_Spot], base: Sequence[_Spot], basis: Basis, kind: 
     """How far neighbours of the baseline differ, in the distribution's own sigmas."""
     own = {spot.at for spot in base}
     kept = [spot for spot in spots if spot.at not in basis.causes]
-    z = [(spot.at, (spot.count / spot.size - rate) / _sigma(kind, rate, spot.size)) for spot in kept]
+    z = [(spot.at, (spot.count / spot.size - rate) / sigma_of(kind, rate, spot.size)) for spot in kept]
     moving = [
         abs(after - before)
         for (first, before), (second, after) in itertools.pairwise(z)
@@ -154,7 +154,7 @@ def _point(
         return ChartPoint(at=at, label=label, value=None, phase=phase, cause=cause)
     plain = kind == "np" or kind in WITHOUT_SIZE
     center = rate * spot.size if kind == "np" else rate
-    sigma = _sigma(kind, rate, spot.size) * sigma_z
+    sigma = sigma_of(kind, rate, spot.size) * sigma_z
     most = math.inf if kind not in BINOMIAL else spot.size if plain else 1.0
     return ChartPoint(
         at=at,

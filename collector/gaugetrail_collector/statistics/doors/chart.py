@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from gaugetrail_collector.statistics.csv_table import CsvTable, add_data, table_of
 from gaugetrail_collector.statistics.doors.rules import add_rules, formulas_of
@@ -13,6 +14,7 @@ from gaugetrail_statistics.charts.basis import Basis, causes_of, positions
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy, ControlChart
 from gaugetrail_statistics.charts.memory import EXACT, STEADY, Reach, cusum, ewma
 from gaugetrail_statistics.charts.runs import run_chart
+from gaugetrail_statistics.charts.short_run import deviations, standardized
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.estimators import OF_SINGLE_VALUES, OF_SUBGROUPS
 from gaugetrail_statistics.refusing import Refused
@@ -27,6 +29,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The type, its columns, where limits come from, and the rules."""
     parser.add_argument("--type", required=True, choices=list(TYPES), help="the kind of chart")
     add_data(parser, "value", "subgroup", "count", "size")
+    parser.add_argument(
+        "--nominal", metavar="COLUMN", help="short_run: what each value should be: a column, or a number for all rows"
+    )
+    parser.add_argument("--part", metavar="COLUMN", help="short_run_z: the part, each in sigmas of its own")
     parser.add_argument("--baseline", metavar="1-25", help="the points that set the limits; the rest is judged")
     parser.add_argument(
         "--exclude",
@@ -139,6 +145,23 @@ def _alone(args: argparse.Namespace, table: CsvTable) -> list[RationalSubgroup]:
     return single_values(values, labels)
 
 
+def _deviations(args: argparse.Namespace, table: CsvTable, basis: Basis) -> ChartStudy:
+    """Single values, or means where `--subgroup` puts them together, each less its nominal. Raises `Refused`."""
+    values = deviations(table.numbers(_needed(args, "value")), table.numbers_or_one(_needed(args, "nominal")))
+    if args.subgroup is None:
+        return individuals(single_values(values), basis)
+    return xbar(subgroups_of(_labels(args, table), values), basis, "r")
+
+
+def _standardized(args: argparse.Namespace, table: CsvTable, basis: Basis) -> ChartStudy:
+    """Single values in sigmas of their part, about a centre of 0. Raises `Refused`."""
+    if basis.baseline is not None or basis.center is not None or basis.sigma is not None:
+        raise Refused("short_run_z has centre 0 and sigma 1; leave --baseline, --center and --sigma out")
+    values = standardized(table.numbers(_needed(args, "value")), table.words(_needed(args, "part")))
+    study = individuals(single_values(values), replace(basis, center=0.0, sigma=1.0))
+    return replace(study, formulas={**study.formulas, "value": "(x - mean of the part)/(MR-bar of the part/d2(2))"})
+
+
 def _labels(args: argparse.Namespace, table: CsvTable) -> Sequence[str]:
     labels = table.words(args.subgroup)
     for label, line in zip(labels, table.lines, strict=True):
@@ -186,5 +209,7 @@ TYPES: dict[str, Made] = {
     **dict.fromkeys(FORMULAS, _attributes),
     "ewma": lambda args, table, basis: ewma(_subgroups(args, table), basis, args.weight, args.limits),
     "cusum": lambda args, table, basis: cusum(_subgroups(args, table), basis, Reach(args.k, args.h)),
+    "short_run": _deviations,
+    "short_run_z": _standardized,
     "run": lambda args, table, basis: run_chart(_subgroups(args, table), basis),
 }

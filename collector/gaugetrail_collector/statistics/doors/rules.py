@@ -6,7 +6,7 @@ import argparse
 
 from gaugetrail_collector.statistics.csv_table import add_data, table_of
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.rules import DEFAULT, Plotted, rules_named, signals_of
+from gaugetrail_statistics.rules import DEFAULT, Plotted, RunRule, rules_named, signals_of
 
 WORDS = {
     "limits": "a point beyond its limits",
@@ -60,8 +60,15 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
 
 def formulas_of(text: str) -> dict[str, str]:
     """What each rule looks for, in words. Raises `Refused`."""
-    return {
-        rule.name: WORDS[rule.shape].format(needed=rule.needed, window=rule.window, sigmas=rule.sigmas)
-        + (", with points on both" if rule.both_sides else "")
-        for rule in rules_named(text)
-    }
+    return {rule.name: _in_words(rule) for rule in rules_named(text)}
+
+
+def _in_words(rule: RunRule) -> str:
+    """`2 of 3 beyond 2 sigma on one side`; of a run, `8 in a row on one side of the centre`."""
+    words = WORDS[rule.shape]
+    if rule.shape == "beyond" and rule.needed == rule.window:
+        words = "{window} in a row on one side" + (" beyond {sigmas:g} sigma" if rule.sigmas else " of the centre")
+    if rule.window == 1 and rule.sigmas:
+        words = WORDS["limits"] if rule.shape == "limits" else "a point beyond {sigmas:g} sigma"
+    said = words.format(needed=rule.needed, window=rule.window, sigmas=rule.sigmas)
+    return said + (", with points on both" if rule.both_sides else "")
