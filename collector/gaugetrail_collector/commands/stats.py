@@ -70,12 +70,12 @@ def print_answer(kind: str, words: Sequence[str]) -> None:
     try:
         args = parsed(kind, words)
         found = ask(kind, args)
+        _write_pictures(args, found)
         if getattr(args, "record", False):
             # Here and not above: most questions need neither store nor people.
             from gaugetrail_collector.commands.stats_record import record_study
 
             found["record"] = record_study(args, found)
-        _write_pictures(args, found)
     except Unasked as error:
         raise fail(str(error), 2) from error
     except Refused as error:

@@ -27,7 +27,7 @@ Signal = Literal[
     "value_implausible",
 ]
 Held = Literal["nothing", "unit", "lot", "since_last_good_check"]
-RULE = re.compile(r"we[1-4]|nelson[1-8]|aiag[1-7]|juran[1-9]|westgard_[0-9a-z_]{1,10}|ewma|cusum_(upper|lower)")
+RULE = re.compile(r"we[1-4]|nelson[1-8]|aiag[1-8]|juran[1-9]|westgard_[0-9a-z_]{1,10}|ewma|cusum_(upper|lower)")
 """What a rule of a control chart is called."""
 
 

@@ -60,16 +60,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """The chart or the two charts of a type. Raises `Refused`."""
-    basis = Basis(
-        baseline=None if args.baseline is None else positions(args.baseline),
-        causes=causes_of(args.exclude),
-        center=args.center,
-        sigma=args.sigma,
-        width=args.width,
-        estimator=args.estimator,
-        rules=rules_named(args.rules),
-    )
-    study = TYPES[args.type](args, table_of(args), basis)
+    study, basis = study_of(args, table_of(args))
+
     own = args.type in OWN_RULE
     unused = ["--rules is not used: this chart has a rule of its own"] if own and args.rules != DEFAULT else []
     return {
@@ -88,6 +80,20 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
         "charts": {name: _chart(chart, summed=name == "cusum") for name, chart in study.charts.items()},
         "warnings": [*study.warnings, *unused],
     }
+
+
+def study_of(args: argparse.Namespace, table: CsvTable) -> tuple[ChartStudy, Basis]:
+    """The study that the options ask for, and what its limits stand on. Raises `Refused`."""
+    basis = Basis(
+        baseline=None if args.baseline is None else positions(args.baseline),
+        causes=causes_of(args.exclude),
+        center=args.center,
+        sigma=args.sigma,
+        width=args.width,
+        estimator=args.estimator,
+        rules=rules_named(args.rules),
+    )
+    return TYPES[args.type](args, table, basis), basis
 
 
 def _from_where(study: ChartStudy, basis: Basis) -> str:

@@ -1,0 +1,156 @@
+"""A draft of control limits, as a document to be approved."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gaugetrail_collector.statistics.csv_table import CsvTable, table_of
+from gaugetrail_collector.statistics.doors import chart
+from gaugetrail_contract.documents.limits import CHARTS, LimitsDocument
+from gaugetrail_contract.documents.toml_text import toml_text
+from gaugetrail_statistics.charts.attributes import FORMULAS, WITHOUT_SIZE
+from gaugetrail_statistics.charts.basis import Basis
+from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy
+from gaugetrail_statistics.refusing import Refused
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Those of a chart, and the head of the document."""
+    chart.add_options(parser)
+    parser.add_argument("--id", required=True, help="the document's id, such as CL-bore-OP20")
+    parser.add_argument("--of", required=True, metavar="CHARACTERISTIC", help="the characteristic, by the plan's name")
+    parser.add_argument("--reason", required=True, help="why these limits hold from now on")
+    parser.add_argument("--time", metavar="COLUMN", help="when each value was measured, with its zone")
+    for name, text in (("part-number", "the part that they are for"), ("operation", "the step"), ("unit", "of values")):
+        parser.add_argument(f"--{name}", help=text)
+    parser.add_argument("--out", type=Path, metavar="F.toml", help="write the document there")
+
+
+def answer(args: argparse.Namespace) -> dict[str, object]:
+    """The document, and the numbers in it. Raises `Refused`."""
+    if args.type not in CHARTS:
+        raise Refused(f"limits of type {args.type} are no document; they are of {', '.join(CHARTS)}")
+    table = table_of(args)
+    study, basis = chart.study_of(args, table)
+    document = _document(args, table, study, basis)
+    text = toml_text(document)
+    if args.out is not None:
+        _write(args.out, text)
+    return {
+        "n": study.n,
+        "method": f"{args.type}, {basis.width:g} sigma, a draft: it holds once it is approved",
+        "formulas": study.formulas,
+        "sigma": document.sigma,
+        "limits": [one.model_dump() for one in document.chart],
+        "document": text,
+        "warnings": study.warnings,
+    }
+
+
+def _document(args: argparse.Namespace, table: CsvTable, study: ChartStudy, basis: Basis) -> LimitsDocument:
+    points = next(iter(study.charts.values())).points
+    base = [point for point in points if point.phase == "baseline"]
+    whole: dict[str, Any] = {
+        "id": args.id,
+        "part": args.part_number,
+        "operation": args.operation,
+        "characteristic": args.of,
+        "unit": args.unit,
+        "type": args.type,
+        "subgroup_size": _size(args, table, points),
+        "sigma": None if study.sigma_within is None else digits(study.sigma_within),
+        "estimator": study.estimator,
+        "rules": [rule.name for rule in basis.rules],
+        "reason": args.reason,
+        "baseline": _baseline(args, table, points) if base else None,
+        "chart": [
+            {"name": name, "center": _one(own.center), "ucl": _one(own.ucl), "lcl": _lower(args.type, own.lcl)}
+            for name, own in study.charts.items()
+        ],
+    }
+    try:
+        return LimitsDocument.model_validate({key: value for key, value in whole.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(one) for one in first["loc"])
+        raise Refused(
+            f"the document would not be taken: {where}: {first['msg'].removeprefix('Value error, ')}"
+        ) from error
+
+
+def digits(number: float) -> str:
+    """All its digits, without an exponent."""
+    return format(Decimal(repr(number)), "f")
+
+
+def _one(number: float | None) -> str:
+    """A limit that all points share. Raises `Refused`."""
+    if number is None:
+        raise Refused("limits differ from point to point: a document holds those of one size and of limits as they end")
+    return digits(number)
+
+
+def _lower(kind: str, number: float | None) -> str | None:
+    return None if kind == "cusum" else _one(number)
+
+
+def _size(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoint, ...]) -> int:
+    """Values of a subgroup, or units inspected. Raises `Refused` where they differ."""
+    if args.type in FORMULAS and args.type not in WITHOUT_SIZE:
+        sizes = set(table.numbers_or_one(args.size)) - {None}
+    elif args.subgroup is not None and args.type not in FORMULAS and args.type != "imr":
+        words, labels = table.words(args.value), table.words(args.subgroup)
+        filled = [label for label, word in zip(labels, words, strict=True) if word]
+        sizes = {float(filled.count(point.label)) for point in points if point.value is not None or point.sums}
+    else:
+        sizes = {1.0}
+    if len(sizes) != 1 or (size := sizes.pop()) is None or size != int(size):
+        raise Refused("sizes differ, or are no whole numbers: a document holds limits of one size")
+    return int(size)
+
+
+def _baseline(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoint, ...]) -> dict[str, object]:
+    """When, how many and which values, by the digest of their digits. Raises `Refused`."""
+    column = args.count if args.type in FORMULAS else args.value
+    labels = table.words(args.subgroup) if args.subgroup else [str(at) for at in range(1, len(table) + 1)]
+    inside = {point.label for point in points if point.phase == "baseline"}
+    rows = [at for at, word in enumerate(table.words(column)) if word and labels[at] in inside]
+    if args.time is None:
+        raise Refused("a baseline has a beginning and an end: name the column of times with --time")
+    times = table.words(args.time)
+    moments = sorted(_moment(table, args.time, times[at], table.lines[at]) for at in rows)
+    words = table.words(column)
+    return {
+        "since": moments[0],
+        "until": moments[-1],
+        "n": len(rows),
+        "sha256": hashlib.sha256("".join(f"{words[at]}\n" for at in rows).encode()).hexdigest(),
+        "excluded": [f"point {p.at} ({p.label}): {p.cause}" for p in points if p.phase == "excluded"],
+    }
+
+
+def _moment(table: CsvTable, column: str, text: str, line: int) -> str:
+    """A time of the table as documents write it. Raises `Refused`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(
+            f"{table.file}, line {line}, column {column}: {text[:40]!r} is no time: 2026-11-02T06:00:00Z"
+        ) from error
+    if moment.tzinfo is None:
+        raise Refused(f"{table.file}, line {line}, column {column}: {text} has no zone; write Z or +01:00 behind it")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise Refused(f"{path} can't be written: {error.strerror or error}") from error
