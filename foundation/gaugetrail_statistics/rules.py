@@ -13,7 +13,7 @@ Sources: Western Electric, Statistical Quality Control Handbook, 1956 (`we`); Ne
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gaugetrail_statistics.refusing import Refused
@@ -122,12 +122,23 @@ def rules_named(text: str) -> tuple[RunRule, ...]:
 def signals_of(points: Sequence[Plotted], rules: Iterable[RunRule]) -> list[RuleSignal]:
     """Every signal, by point and then in the rules' order."""
     asked = tuple(rules)
+    zones = {rule.sigmas for rule in asked if rule.shape == "beyond"}
+    sides = {sigmas: [side(point, sigmas) for point in points] for sigmas in zones}
     return [
         signal
         for last in range(len(points))
         for rule in asked
-        if (signal := spoken(rule, points[max(0, last - rule.window + 1) : last + 1])) is not None
+        if _may_speak(rule, last, sides)
+        and (signal := spoken(rule, points[max(0, last - rule.window + 1) : last + 1])) is not None
     ]
+
+
+def _may_speak(rule: RunRule, last: int, sides: Mapping[float, Sequence[int]]) -> bool:
+    """Whether it is worth asking: long series are mostly quiet, and to count sides costs less than to look at points."""
+    if rule.shape != "beyond":
+        return True
+    own = sides[rule.sigmas]
+    return own[last] != 0 and own[max(0, last - rule.window + 1) : last + 1].count(own[last]) >= rule.needed
 
 
 def signals_at_last(points: Sequence[Plotted], rules: Iterable[RunRule]) -> list[RuleSignal]:
