@@ -134,7 +134,7 @@ def signals_of(points: Sequence[Plotted], rules: Iterable[RunRule]) -> list[Rule
 
 
 def _may_speak(rule: RunRule, last: int, sides: Mapping[float, Sequence[int]]) -> bool:
-    """Whether it is worth asking: long series are mostly quiet, and to count sides costs less than to look at points."""
+    """Whether it is worth asking: most series are quiet, and to count sides costs less than to look at points."""
     if rule.shape != "beyond":
         return True
     own = sides[rule.sigmas]
