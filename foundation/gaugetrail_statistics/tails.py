@@ -77,3 +77,8 @@ def poisson_at_most(count: int, mean: float) -> float:
 def poisson_exactly(count: int, mean: float) -> float:
     """Probability of just so many events where so many are expected."""
     return float(stats.poisson.pmf(count, mean))
+
+
+def hypergeometric_of_many(count: int, lot: int, bad: int, n: int) -> float:
+    """Probability of at most so many of the lot's bad pieces among n, for numbers too large to be exact."""
+    return float(stats.hypergeom.cdf(count, lot, bad, n))

@@ -103,6 +103,14 @@ def test_grr_refuses_a_gap_with_its_cell(tmp_path: Path) -> None:
     assert "line 91, column part is empty" in refused("grr", "--data", str(table), *short)
 
 
+def test_numbers_too_large_to_be_squared_are_refused_in_words(tmp_path: Path) -> None:
+    table = tmp_path / "huge.csv"
+    table.write_text("part,who,mm\n" + "".join(f"{at},{who},{at}.5e300\n{at},{who},1\n" for at in "12" for who in "AB"))
+    words = ["--data", str(table), "--value", "mm"]
+    for one in (["grr", "--part", "part", "--appraiser", "who"], ["bias", "--reference", "0"]):
+        assert "numbers of this size can't be squared" in refused(*one, *words)
+
+
 # --- one gauge
 
 

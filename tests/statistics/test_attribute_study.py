@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import math
 import random
 from pathlib import Path
 
@@ -96,11 +98,24 @@ def test_the_error_under_chance_is_what_shuffling_shows() -> None:
     assert stats.tstd(kappas) == pytest.approx(cohen(a, b).se, rel=0.06)
 
 
-def test_the_error_around_the_estimate_is_what_resampling_shows() -> None:
-    pairs = [("y", "y")] * 40 + [("n", "n")] * 30 + [("y", "n")] * 20 + [("n", "y")] * 10
-    draw = random.Random(15)
-    kappas = [cohen(*zip(*draw.choices(pairs, k=100), strict=True)).kappa for _ in range(2000)]
-    assert stats.tstd(kappas) == pytest.approx(cohen(*zip(*pairs, strict=True)).se_estimate, rel=0.06)
+def test_the_error_around_the_estimate_is_the_delta_methods() -> None:
+    """Multinomial shares moved one at a time: n var(kappa) = sum p g^2 - (sum p g)^2, g the slope in each share."""
+    pairs = [("y", "y")] * 40 + [("n", "n")] * 30 + [("y", "n")] * 20 + [("n", "y")] * 7 + [("m", "n")] * 3
+    share = {pair: pairs.count(pair) / 100 for pair in itertools.product("ynm", repeat=2)}
+
+    def kappa(of: dict[tuple[str, str], float]) -> float:
+        a, b = ({w: sum(p for pair, p in of.items() if pair[at] == w) for w in "ynm"} for at in (0, 1))
+        agreed, expected = sum(of[w, w] for w in "ynm"), sum(a[w] * b[w] for w in "ynm")
+        return (agreed - expected) / (1 - expected)
+
+    slope = {
+        pair: (kappa(share | {pair: share[pair] + 1e-6}) - kappa(share | {pair: share[pair] - 1e-6})) / 2e-6
+        for pair in share
+    }
+    first, second = (sum(share[pair] * slope[pair] ** power for pair in share) for power in (1, 2))
+    found = cohen(*zip(*pairs, strict=True))
+    assert math.sqrt((second - first**2) / 100) == pytest.approx(found.se_estimate, rel=1e-6)
+    assert kappa(share) == pytest.approx(found.kappa)
 
 
 def test_perfect_agreement_is_one_and_one_word_says_nothing() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from gaugetrail_statistics.refusing import Refused
+from gaugetrail_statistics.sampling import acceptance
 from gaugetrail_statistics.sampling.acceptance import (
     Law,
     SinglePlan,
@@ -37,6 +38,13 @@ def test_the_hypergeometric_chance_is_the_fraction_of_all_samples(lot: int, data
     count = data.draw(st.integers(0, n))
     ways = sum(math.comb(bad, k) * math.comb(lot - bad, n - k) for k in range(count + 1) if n - k >= 0)
     assert float(Fraction(ways, math.comb(lot, n))) == hypergeometric_at_most(count, lot, bad, n)
+
+
+def test_a_huge_lot_is_computed_by_logarithms_and_agrees_with_the_exact_chance(monkeypatch) -> None:
+    exact = hypergeometric_at_most(5, 3_000_000, 15_000, 1000)
+    monkeypatch.setattr(acceptance, "EXACT_UP_TO", 100)
+    assert hypergeometric_at_most(5, 3_000_000, 15_000, 1000) == pytest.approx(exact, rel=1e-7)
+    assert hypergeometric_at_most(999, 100_000_000, 100_000, 1_000_000) == pytest.approx(0.49, abs=0.02)
 
 
 @given(PLANS, st.floats(0, 1))

@@ -90,52 +90,53 @@ def nested_anova(study: NestedStudy, by: Yardstick | None = None) -> GaugeAnova:
 
 
 def _crossed_sums(study: CrossedStudy) -> Sums:
-    cells = [[_mean(cell) for cell in row] for row in _exact(study.values)]
-    parts = [_mean(row) for row in cells]
-    appraisers = [_mean(column) for column in zip(*cells, strict=True)]
-    n, k, r, mean = len(parts), len(appraisers), study.trials, _mean(parts)
-    crossing = (one - parts[i] - appraisers[j] + mean for i, row in enumerate(cells) for j, one in enumerate(row))
-    return {
-        "part": (n - 1, k * r * _squares(parts, mean)),
-        "appraiser": (k - 1, n * r * _squares(appraisers, mean)),
-        "interaction": ((n - 1) * (k - 1), r * _squares(crossing)),
-        "repeatability": (n * k * (r - 1), _within(study.values)),
-        "total": (n * k * r - 1, _around_all(study.values)),
+    cells, scale = _whole(study.values)
+    n, k, r = len(study.parts), len(study.appraisers), study.trials
+    totals = [[sum(cell) for cell in row] for row in cells]
+    by_part = _uncorrected((sum(row) for row in totals), k * r)
+    by_appraiser = _uncorrected((sum(column) for column in zip(*totals, strict=True)), n * r)
+    by_cell = _uncorrected((one for row in totals for one in row), r)
+    single, mean = _singles(cells), _uncorrected([sum(sum(row) for row in totals)], n * k * r)
+    sums = {
+        "part": (n - 1, by_part - mean),
+        "appraiser": (k - 1, by_appraiser - mean),
+        "interaction": ((n - 1) * (k - 1), by_cell - by_part - by_appraiser + mean),
+        "repeatability": (n * k * (r - 1), single - by_cell),
+        "total": (n * k * r - 1, single - mean),
     }
+    return {source: (df, ss / scale**2) for source, (df, ss) in sums.items()}
 
 
 def _nested_sums(study: NestedStudy) -> Sums:
-    cells = [[_mean(cell) for cell in row] for row in _exact(study.values)]
-    appraisers = [_mean(row) for row in cells]
-    k, n, r = len(appraisers), study.parts, study.trials
-    own = (one - appraisers[i] for i, row in enumerate(cells) for one in row)
-    return {
-        "appraiser": (k - 1, n * r * _squares(appraisers, _mean(appraisers))),
-        "part": (k * (n - 1), r * _squares(own)),
-        "repeatability": (k * n * (r - 1), _within(study.values)),
-        "total": (k * n * r - 1, _around_all(study.values)),
+    cells, scale = _whole(study.values)
+    k, n, r = len(study.appraisers), study.parts, study.trials
+    totals = [[sum(cell) for cell in row] for row in cells]
+    by_appraiser = _uncorrected((sum(row) for row in totals), n * r)
+    by_cell = _uncorrected((one for row in totals for one in row), r)
+    single, mean = _singles(cells), _uncorrected([sum(sum(row) for row in totals)], n * k * r)
+    sums = {
+        "appraiser": (k - 1, by_appraiser - mean),
+        "part": (k * (n - 1), by_cell - by_appraiser),
+        "repeatability": (k * n * (r - 1), single - by_cell),
+        "total": (k * n * r - 1, single - mean),
     }
+    return {source: (df, ss / scale**2) for source, (df, ss) in sums.items()}
 
 
-def _exact(values: Cells) -> list[list[list[Fraction]]]:
-    return [[[Fraction(repr(float(value))) for value in cell] for cell in row] for row in values]
+def _whole(values: Cells) -> tuple[list[list[list[int]]], int]:
+    """The values as whole numbers of one small unit, and how many of these make one."""
+    exact = [[[Fraction(repr(float(value))) for value in cell] for cell in row] for row in values]
+    scale = math.lcm(*(value.denominator for row in exact for cell in row for value in cell))
+    return [[[int(value * scale) for value in cell] for cell in row] for row in exact], scale
 
 
-def _within(values: Cells) -> Fraction:
-    return sum((_squares(cell, _mean(cell)) for row in _exact(values) for cell in row), Fraction())
+def _uncorrected(totals: Iterable[int], of_each: int) -> Fraction:
+    """Squared totals over how many values made each, added: of whole numbers, so that subtracting loses nothing."""
+    return Fraction(sum(one * one for one in totals), of_each)
 
 
-def _around_all(values: Cells) -> Fraction:
-    flat = [value for row in _exact(values) for cell in row for value in cell]
-    return _squares(flat, _mean(flat))
-
-
-def _mean(values: Sequence[Fraction]) -> Fraction:
-    return sum(values, Fraction()) / len(values)
-
-
-def _squares(values: Iterable[Fraction], around: Fraction = Fraction()) -> Fraction:
-    return sum(((one - around) ** 2 for one in values), Fraction())
+def _singles(cells: Sequence[Sequence[Sequence[int]]]) -> int:
+    return sum(value * value for row in cells for cell in row for value in cell)
 
 
 # --- tables and variances

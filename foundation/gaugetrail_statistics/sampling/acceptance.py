@@ -14,7 +14,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import binomial_at_most, binomial_exactly, poisson_at_most, poisson_exactly
+from gaugetrail_statistics.tails import (
+    binomial_at_most,
+    binomial_exactly,
+    hypergeometric_of_many,
+    poisson_at_most,
+    poisson_exactly,
+)
+
+EXACT_UP_TO = 20_000
+"""Pieces up to which the hypergeometric chance is computed from whole numbers, right to the last digit; beyond, by
+logarithms of factorials, to about nine.
+"""
 
 
 class Law(enum.StrEnum):
@@ -86,6 +97,8 @@ def hypergeometric_at_most(count: int, lot: int, bad: int, n: int) -> float:
         return 1.0
     if count < least:
         return 0.0
+    if n > EXACT_UP_TO:
+        return hypergeometric_of_many(count, lot, bad, n)
     # Whole numbers of any length: each term follows from the one before, and only the last division rounds.
     ways = math.comb(bad, least) * math.comb(lot - bad, n - least)
     total = ways
