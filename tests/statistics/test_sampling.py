@@ -20,7 +20,16 @@ from gaugetrail_statistics.sampling.acceptance import (
     hypergeometric_at_most,
     plan_curves,
 )
-from gaugetrail_statistics.sampling.iso2859 import AQLS, LETTERS, LOTS, Severity, code_letter, standard_plan
+from gaugetrail_statistics.sampling.iso2859 import (
+    AQLS,
+    LETTERS,
+    LOTS,
+    REDUCED_SIZES,
+    SIZES,
+    Severity,
+    code_letter,
+    standard_plan,
+)
 from gaugetrail_statistics.sampling.plan_design import design, design_for_consumer
 from gaugetrail_statistics.sampling.skip_lot import skip_lot
 from gaugetrail_statistics.sampling.switching import InspectedLot, switch
@@ -195,6 +204,16 @@ def test_letters_are_the_standards(level: str, letters: str) -> None:
     assert letters == "".join(code_letter(size, level) for size in sizes)
     assert code_letter(2, "II") == "A"
     assert (letters[0], letters[1]) == (code_letter(8, level), code_letter(9, level))
+
+
+def test_sizes_and_aqls_grow_by_the_same_steps_so_that_plans_run_along_diagonals() -> None:
+    """A fifth of a power of ten each; reduced inspection has the sizes of two letters before."""
+    assert (2, 2, *SIZES[:14]) == REDUCED_SIZES
+    for step, size in enumerate(SIZES[2:]):
+        assert size == pytest.approx(5 * 10 ** (step / 5), rel=0.04 if size == 13 else 0.015)
+    for step, aql in enumerate(AQLS):
+        assert aql == pytest.approx(0.01 * 10 ** (step / 5), rel=0.06)
+    assert SIZES[:2] == (2, 3)
 
 
 def test_letters_only_rise_with_the_lot_and_the_level() -> None:
