@@ -80,10 +80,6 @@ def print_answer(kind: str, words: Sequence[str]) -> None:
         raise fail(str(error), 2) from error
     except Refused as error:
         raise fail(str(error)) from error
-    except OverflowError as error:
-        raise fail(
-            f"stats {kind}: numbers of this size can't be squared or added; give them in another unit"
-        ) from error
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing.startswith("gaugetrail_") or not missing:

@@ -91,6 +91,11 @@ def parsed(kind: str, words: Sequence[str]) -> argparse.Namespace:
 
 def ask(kind: str, args: argparse.Namespace) -> dict[str, object]:
     """A kind's whole answer, with what its table has to tell. Raises `Refused`."""
-    found = complete(kind, door_of(kind).answer(args))
+    from gaugetrail_statistics.refusing import Refused
+
+    try:
+        found = complete(kind, door_of(kind).answer(args))
+    except OverflowError as error:
+        raise Refused(f"stats {kind}: numbers of this size can't be squared or added; take another unit") from error
     warnings, notes = found["warnings"], getattr(args, "notes", ())
     return found | {"warnings": [*warnings, *notes]} if isinstance(warnings, list) else found
