@@ -16,6 +16,7 @@ from document_office import PASSWORDS, PaperOffice, worked_records
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
+from gaugetrail_collector.stores import StoreDown
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.documents.editions import EditionState, Life
 from gaugetrail_contract.record import Event
@@ -200,6 +201,20 @@ def test_a_comment_that_no_record_can_hold_is_told(desks: Desks) -> None:
     answer = desks.sign("ida", comment="one\ntwo")
     assert answer.status_code == 409
     assert "the comment: it is one line" in answer.text
+
+
+def test_a_store_that_stops_answering_says_to_look_before_signing_again(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks.cookie("ida")
+
+    def gone(*_: object) -> None:
+        raise StoreDown("the disk is away")
+
+    monkeypatch.setattr(desks.pages.facts.documents, "take", gone)
+    answer = desks.sign("ida")
+    assert answer.status_code == 503
+    assert "(the disk is away): look at the document&#39;s history before you sign again" in answer.text
 
 
 def test_another_collector_shows_everything_and_says_where_it_is_signed(tmp_path: Path, office: PaperOffice) -> None:

@@ -131,7 +131,8 @@ def test_lists_are_tables_and_other_kinds_stand_as_the_text_that_they_are(pages:
     person = row_of(pages.ask("/document?id=PL-1").text, "OP-12")
     assert "Olaf Oster operator OP20, 2020-01-15 to 2099-01-14 (TR-0042)" in person
     page = pages.ask("/document?id=WI-7").text
-    assert "{ en = &#34;&lt;b&gt;Zero&lt;/b&gt; the gauge.&#34;" in page
+    assert "number 2 text en <b>Zero</b> the gauge. de Lehre auf Null. characteristic bore_diameter" in words(page)
+    assert "{ en = &#34;&lt;b&gt;Zero&lt;/b&gt; the gauge.&#34;" in page, "and to the letter"
     assert "<b>Zero" not in page
 
 

@@ -299,6 +299,10 @@ def test_verify_shows_its_result_by_itself(url: str, page: Page, seen: Seen, tmp
     page.goto(f"{url}/services")
     expect(page.get_by_role("heading", name="pc1")).to_be_visible()
     keep(page, tmp_path, "services")
+    page.get_by_role("link", name="Documents").click()
+    expect(page.get_by_text("No document is in the store yet")).to_be_visible()
+    page.get_by_role("link", name="Stations").click()
+    expect(page.get_by_role("row", name="pc1")).to_be_visible()
     assert seen.said == []
 
 

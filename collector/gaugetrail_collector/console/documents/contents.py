@@ -1,4 +1,4 @@
-"""The text of an edition as people read it: a plan, a gauge register, a people list as tables, anything else as text.
+"""The text of an edition as people read it: a plan, a gauge register, a people list as tables, others key by key.
 
 What can't be read as what it claims to be is shown as the text that it is, with why; what is no text, as its size.
 """
@@ -7,16 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
 from gaugetrail_collector.documents.roles import people_of
 from gaugetrail_collector.documents.rows_then import gauges_of
+from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.documents.external import ExternalDocument
+from gaugetrail_contract.documents.form import Form
 from gaugetrail_contract.documents.gauges import GaugeRegister
+from gaugetrail_contract.documents.instruction import InstructionDocument
+from gaugetrail_contract.documents.limits import LimitsDocument
+from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.documents.plan import Characteristic, PlanFile
 from gaugetrail_contract.documents.plan_table import frequency_words
+from gaugetrail_contract.documents.reaction import ReactionPlan
 from gaugetrail_contract.files import text_of
 from gaugetrail_contract.settings import ConfigError, Settings
 from gaugetrail_contract.toml_words import TomlFault, read_toml
@@ -52,21 +60,35 @@ class TextShown:
         return self.table if isinstance(self.table, PeopleList) else None
 
     @property
+    def tree(self) -> Mapping[str, Any] | None:
+        """Keys and values of any other kind, without what it leaves to the rule."""
+        if self.table is None or isinstance(self.table, PlanFile | GaugeRegister | PeopleList):
+            return None
+        return self.table.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    @property
     def cut(self) -> int:
         """Characters that don't stand on the page."""
         return max(0, len(self.text or "") - MOST_CHARACTERS)
 
 
-def _plan_of(content: bytes) -> PlanFile:
-    return PlanFile.model_validate(read_toml(text_of(content)))
+def _as(model: type[Settings]) -> Callable[[bytes], Settings]:
+    return lambda content: model.model_validate(read_toml(text_of(content)))
 
 
 AS_TABLE: Mapping[DocumentKind, Callable[[bytes], Settings]] = {
-    DocumentKind.PLAN: _plan_of,
+    DocumentKind.PLAN: _as(PlanFile),
     DocumentKind.GAUGES: gauges_of,
     DocumentKind.PEOPLE: people_of,
+    DocumentKind.EXTERNAL: _as(ExternalDocument),
+    DocumentKind.ORDER: _as(OrderDocument),
+    DocumentKind.CALENDAR: _as(Calendar),
+    DocumentKind.INSTRUCTION: _as(InstructionDocument),
+    DocumentKind.REACTION: _as(ReactionPlan),
+    DocumentKind.LIMITS: _as(LimitsDocument),
+    DocumentKind.FORM: _as(Form),
 }
-"""Another kind as a table is one line here, and its table in the template."""
+"""Those that have no table of their own in the template are shown key by key."""
 
 
 Read = Callable[[bytes], Settings]

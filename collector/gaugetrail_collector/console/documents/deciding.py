@@ -22,6 +22,7 @@ from gaugetrail_collector.console.pages import form_of, user_of
 from gaugetrail_collector.documents import wording
 from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.documents.written import MEANING
+from gaugetrail_collector.stores import StoreDown
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.documents.editions import StepKind
 from gaugetrail_service.password_desk import Busy, PasswordDesk
@@ -87,6 +88,9 @@ def _signing(pages: APIRouter, facts: Facts, sessions: Sessions, desk: PasswordD
             code, trouble = 403, f"{error}; nothing was done"
         except Busy as error:
             code, trouble = 503, str(error)
+        except StoreDown as error:
+            told = f"the store stopped answering ({error}): look at the document's history before you sign again"
+            raise HTTPException(503, told) from error
         except Declined as error:
             code, trouble = 409, f"{error}. Nothing was done"
         with asked.in_sentences():
