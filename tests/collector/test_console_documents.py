@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from console_floor import T0, Pages
 from document_office import PLAN, PaperOffice, worked_records
+from floor import until
 
 from gaugetrail_collector.config import load
+from gaugetrail_collector.console.documents import parts
 from gaugetrail_collector.documents.at_stations import current_root
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import read_register
@@ -100,6 +103,27 @@ def test_the_list_shows_what_holds_and_what_comes_and_is_searched_by_id_title_pa
     one = pages.ask("/api/documents?q=CP-1001").json()["documents"][0]
     assert (one["holding"]["edition"], [it["state"] for it in one["waiting"]]) == (1, ["in review"])
     assert one["parts"] == ["4711-A", "4711-B"]
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_many_texts_are_looked_into_meanwhile_and_a_search_says_how_many_are_left(
+    office: PaperOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, ahead: bool
+) -> None:
+    """At the first search, or before anybody asks."""
+    monkeypatch.setattr(parts, "AT_ONCE", 0)
+    shutil.copy(office.folder / "store.db", tmp_path / "store.db")
+    pages = Pages(tmp_path)
+    known, plan = pages.facts.documents, hashlib.sha256(PLAN.encode()).hexdigest()
+    try:
+        if ahead:
+            known.begin()
+        else:
+            assert pages.ask("/api/documents?q=4711-B").json()["texts_unread"] == 6, "two of them of the plan"
+        until(lambda: known.parts.of(plan) == ("4711-A", "4711-B"), "the thread has read the plan")
+        until(lambda: pages.ask("/api/documents?q=4711-B").json()["texts_unread"] == 0, "all are read")
+        assert [one["id"] for one in pages.ask("/api/documents?q=4711-B").json()["documents"]] == ["CP-1001"]
+    finally:
+        pages.close()
 
 
 def test_a_plan_is_read_as_a_table_and_to_the_letter(pages: Pages) -> None:

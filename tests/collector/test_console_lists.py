@@ -95,6 +95,22 @@ def test_a_page_holds_a_hundred_and_says_where_the_next_begins() -> None:
         assert seen == sorted(register.lives)
 
 
+def test_a_last_page_that_is_full_leads_to_no_other() -> None:
+    register = register_of(*(life_of(f"CP-{number:04}", *held(1, 0)) for number in range(2 * PAGE_OF_DOCUMENTS)))
+    for show in (ShowDocuments.ALL, ShowDocuments.HOLDING):
+        listing = catalogue(register, lambda _: (), WantedDocuments(show=show, after=PAGE_OF_DOCUMENTS), NOON)
+        assert (len(listing.rows), listing.next) == (PAGE_OF_DOCUMENTS, None)
+
+
+def test_a_document_of_which_nothing_holds_shows_its_newest_edition() -> None:
+    first = life_of("CP-1", (StepKind.NEW, 1, 0))
+    ended = life_of("CP-2", *held(1, 0), *held(2, 0), (StepKind.WITHDRAW, 2, 1))
+    rows = catalogue(register_of(first, ended), lambda _: (), WantedDocuments(), NOON + DAY_US).rows
+    assert [one.number for one in rows[0].waiting] == [1]
+    assert (rows[0].holding, rows[0].newest.number) == (None, 1)
+    assert (rows[1].holding, rows[1].newest.number, rows[1].waiting) == (None, 2, ())
+
+
 def test_every_word_is_looked_for_in_id_title_and_parts_whatever_its_case() -> None:
     register = register_of(life_of("CP-1", *held(1, 0)), life_of("WI-2", *held(1, 0)))
     parts = {f"{1:064x}": ("Ä-4711",)}
@@ -275,3 +291,11 @@ def test_people_come_in_pages_with_as_many_columns_as_have_room() -> None:
 def test_a_list_that_does_not_say_who_is_qualified_says_that() -> None:
     row = people_listing(people_held(Person(badge="A"), kept=False), WantedPeople(), "2026-11-28").rows[0]
     assert (row.kept, dict(row.cells)) == (False, {})
+
+
+def test_a_people_list_that_cannot_be_read_is_told_beside_those_that_can() -> None:
+    life = life_of("PL-2", *held(1, 0), kind=DocumentKind.PEOPLE)
+    broken: ListInForce[PeopleList] = ListInForce(life, life.editions[0], None, "row 3: no badge")
+    found = people_listing([broken, *people_held(Person(badge="A"))], WantedPeople(), "2026-11-28")
+    assert [row.person.badge for row in found.rows] == ["A"]
+    assert [one.fault for one in found.lists] == ["row 3: no badge", ""]
