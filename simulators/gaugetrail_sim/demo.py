@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gaugetrail_sim.broker import Choice
 from gaugetrail_sim.demo_files import AGENT_ID, claim_folder
 from gaugetrail_sim.demo_report import Reporter
 from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.line import Story
+from gaugetrail_sim.line import NEXT_REVISION, Story
 from gaugetrail_sim.line_run import LineRun, RunAccount
-from gaugetrail_sim.shop import Shop, ask
+from gaugetrail_sim.processes import ask
+from gaugetrail_sim.shop import Shop
 from gaugetrail_sim.store_look import Comparison, StoredInspection, compare, look_influx, look_sqlite
 
 PIECE_SECS = 0.2
 KEEP_PIECE_SECS = 1.0
 DRAIN_SECS = 30.0
-STUCK_SECS = 30.0
+STUCK_SECS = 90.0
+"""The longest that a slow machine may need beyond its time, with the office at work beside the line."""
+CHANGE_AT = 0.4
+"""After this share of the time the office begins with the next revision."""
 FOR_EVER_SECS = 10.0 * 365 * 86_400
 
 
@@ -52,7 +57,10 @@ async def run_demo(options: DemoOptions, reporter: Reporter, done: Callable[[Fig
         with reporter.progress(options.secs) as told:
             line = LineRun(shop.operator, shop.press, options.seed, told)
             limit = options.secs + STUCK_SECS
-            await shop.guard(line.work(options.secs, PIECE_SECS), limit, "the line was running")
+            await shop.guard(_work_through_a_revision(shop, line, options.secs), limit, "the line was running")
+        tried = line.account.tighter_serial or ""
+        old = await shop.guard(shop.try_old_station(tried), STUCK_SECS, "a unit was at the station with the old plan")
+        reporter.old_plan(tried, old)
         reporter.settling()
         figures = await _settle(shop, line.account, options)
         reporter.figures(figures, line.account)
@@ -65,6 +73,23 @@ async def run_demo(options: DemoOptions, reporter: Reporter, done: Callable[[Fig
     if not options.keep:
         reporter.try_next(folder.path, store_is_up=shop.influx is None or not shop.influx.words)
     return figures
+
+
+async def _work_through_a_revision(shop: Shop, line: LineRun, secs: float) -> None:
+    """The line works for `secs`; in the middle the next revision of the plan is approved. Raises what either raises."""
+    enough = lambda: line.account.tighter_serial is not None  # noqa: E731
+    work = asyncio.create_task(line.work(secs, PIECE_SECS, enough))
+    change = asyncio.create_task(_later(secs * CHANGE_AT, shop.office.tighten()))
+    try:
+        await asyncio.gather(work, change)
+    finally:
+        work.cancel()
+        change.cancel()
+
+
+async def _later(secs: float, what: Coroutine[Any, Any, None]) -> None:
+    await asyncio.sleep(secs)
+    await what
 
 
 async def _settle(shop: Shop, account: RunAccount, options: DemoOptions) -> Figures:
@@ -92,6 +117,7 @@ async def _settle(shop: Shop, account: RunAccount, options: DemoOptions) -> Figu
         first_pass_yield=account.first_pass_yield,
         broker=shop.broker.name,
         units=len(account.pieces),
+        new_plan_from=account.first_serial(NEXT_REVISION) or "",
         wrong_values=(*found.wrong_values, *account.wrong_verdicts),
         refused=found.events,
     )

@@ -19,6 +19,9 @@ if sys.platform != "win32":
 AGENT_ID = "line1-pc1"
 COLLECTOR_ID = "collector1"
 OPERATOR_STATION = "OP20"
+OLD_STATION = "OP21"
+"""A bench beside it, whose plan is a file; everything there is typed."""
+PLAN_ID = "CP-1001"
 PRESS_STATION = "OP30"
 BADGE = "OP-12"
 LOCK = "demo.lock"
@@ -90,7 +93,7 @@ driver = "scanner"
 [[station]]
 name = "{operator_station}"
 mode = "operator"
-plan = "plans/piston.toml"
+plan = {piston}
 scanner = "scanner1"
 badge_pattern = "OP-[0-9]+"
 unit_pattern = "SN[0-9]{{6}}"
@@ -147,9 +150,25 @@ unit = "mm"
 decimals = 2
 """
 
+OLD_BENCH = """
+# A bench whose plan is a file: fine, until another text is in force.
+[[station]]
+name = "{old_station}"
+mode = "operator"
+plan = "plans/piston.toml"
+badge_pattern = "OP-[0-9]+"
+unit_pattern = "SN[0-9]{{6}}"
+[[station.wiring]]
+characteristic = "weight"
+capture = "typed"
+[[station.wiring]]
+characteristic = "bore_diameter"
+capture = "typed"
+"""
+
 PISTON_PLAN = """\
-id = "CP-1001"
-revision = "C"
+id = "{id}"
+revision = "{revision}"
 title = "Piston, final inspection"
 part = "PR-74"
 part_revision = "B"
@@ -171,7 +190,7 @@ title = "bore diameter"
 unit = "mm"
 nominal = "{bore[0]}"
 lsl = "{bore[1]}"
-usl = "{bore[2]}"
+usl = "{bore_upper}"
 reaction = "stop, sort back to the last good piston"
 
 [[characteristic]]
@@ -226,6 +245,10 @@ port = {mqtt_port}
 
 [console]
 port = 0
+users = "users"
+
+[documents]
+master = true
 
 [store]
 {store}"""
@@ -260,7 +283,21 @@ class DemoFolder:
         """The simulated serial port of that name."""
         return self.path / "ports" / name
 
-    def write_agent(self, mqtt_port: int, plc_port: int, mqtt_host: str = "127.0.0.1") -> None:
+    @property
+    def users(self) -> Path:
+        """The console's users, each with what a password is recognised by."""
+        return self.path / "users"
+
+    def plan_text(self, revision: str) -> Path:
+        """The text of that revision of the piston's plan, written now."""
+        path = self.path / "office" / f"{PLAN_ID}-{revision}.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(_piston_plan(revision))
+        return path
+
+    def write_agent(
+        self, mqtt_port: int, plc_port: int, mqtt_host: str = "127.0.0.1", *, documents: bool = False
+    ) -> None:
         """Settings, plans, gauge register and people list of the agent."""
         press = PRESS_DEVICE.format(
             unit=plc.UNIT_ID,
@@ -281,20 +318,27 @@ class DemoFolder:
             mqtt_port=mqtt_port,
             plc_port=plc_port,
             press=press,
+            piston=f'{{document = "{PLAN_ID}"}}' if documents else '"plans/piston.toml"',
             operator_station=OPERATOR_STATION,
             press_station=PRESS_STATION,
         )
         plans = self.path / "plans"
         plans.mkdir(exist_ok=True)
-        (plans / "piston.toml").write_text(PISTON_PLAN.format(weight=line.WEIGHT, bore=line.BORE))
+        (plans / "piston.toml").write_text(_piston_plan(line.FIRST_REVISION))
         (plans / "press.toml").write_text(PRESS_PLAN.format(force=line.FORCE, depth=line.DEPTH))
         (self.path / "gauges.csv").write_text(GAUGES)
         (self.path / "people.csv").write_text(PEOPLE)
-        self.agent_config.write_text(text)
+        bench = OLD_BENCH.format(old_station=OLD_STATION) if documents else ""
+        self.agent_config.write_text(text + bench)
 
     def write_collector(self, mqtt_port: int, store: str) -> None:
         """Settings of the collector; `store` is the body of its `[store]` table."""
         self.collector_config.write_text(COLLECTOR.format(collector=COLLECTOR_ID, mqtt_port=mqtt_port, store=store))
+
+
+def _piston_plan(revision: str) -> str:
+    upper = line.BORE_BY[revision]
+    return PISTON_PLAN.format(id=PLAN_ID, revision=revision, weight=line.WEIGHT, bore=line.BORE, bore_upper=upper)
 
 
 def claim_folder(wanted: Path, *, wiped: bool = True) -> DemoFolder:

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from gaugetrail_sim.demo_files import OLD_STATION, PLAN_ID
 from gaugetrail_sim.faults import Fault
 from gaugetrail_sim.figures import Figures
+from gaugetrail_sim.line import FIRST_REVISION, NEXT_REVISION
 from gaugetrail_sim.line_run import RunAccount
 from gaugetrail_sim.shop import Shop
 
@@ -76,6 +78,10 @@ class Reporter:
 
         return told
 
+    def old_plan(self, serial: str, said: str) -> None:
+        """What the station says that still has the old revision as a file."""
+        self.say(f"{serial} at {OLD_STATION}, whose plan is still revision {FIRST_REVISION} in a file: {said}")
+
     def settling(self) -> None:
         """The line stands; now comes what needs some seconds."""
         self.say("The line stands. Waiting for the last receipts, then reading the store and recomputing every seal …")
@@ -95,6 +101,11 @@ class Reporter:
             ("duplicated", str(figures.duplicated), ""),
             ("altered", str(len(figures.wrong_values)), "values or verdicts other than the gauges showed"),
             ("set aside", str(figures.set_aside), "the unreadable message that the demo sent on purpose"),
+            (
+                "plan",
+                f"{FIRST_REVISION} → {NEXT_REVISION}",
+                f"by revision {NEXT_REVISION} from {figures.new_plan_from} on, between two units, nothing restarted",
+            ),
             ("first-pass yield", f"{figures.first_pass_yield:.1%}", f"of {figures.units} pieces, some bad by design"),
             ("commit to receipt", f"{_ms(figures.p50)} / {_ms(figures.p99)}", "p50 / p99"),
             ("verify", "ok" if ok else "NOT OK", _verified(figures)),
@@ -124,8 +135,10 @@ class Reporter:
         )
         if shop.folder.console_url is not None:
             self.say(f"See the line, search a part, print its history: {shop.folder.console_url}")
+            who = ", ".join(f"{name} with {password}" for name, password in shop.office.passwords.items())
+            self.say(f"Log on there to write or approve plans: {who}")
         self.say("In another shell:")
-        for line in commands(shop.folder.path):
+        for line in (*commands(shop.folder.path), *commands_of_line(shop.folder.path)):
             self.say(f"  {line}")
 
     def closing(self, figures: Figures, folder: Path) -> None:
@@ -139,7 +152,7 @@ class Reporter:
     def try_next(self, folder: Path, *, store_is_up: bool) -> None:
         """What to try now that everything is stopped; the files stay until the next demo."""
         self.say("Try next:")
-        for line in commands(folder)[:3] if store_is_up else ():
+        for line in commands(folder) if store_is_up else ():
             self.say(f"  {line}")
         make = Path("Makefile").exists()
         self.say(
@@ -151,13 +164,20 @@ class Reporter:
 
 
 def commands(folder: Path) -> list[str]:
-    """Commands that work on the demo's folder; the first three also after it has ended."""
+    """Commands that work on the demo's folder, also after it has ended."""
     collector = shlex.quote(_short(folder / "collector.toml"))
-    agent = shlex.quote(_short(folder / "agent.toml"))
     return [
-        f"{_bin()}/gaugetrail-collector trace SN004705 --config {collector}",
+        f"{_bin()}/gaugetrail-collector trace SN004705 --documents --config {collector}",
+        f"{_bin()}/gaugetrail-collector document history {PLAN_ID} --config {collector}",
         f"{_bin()}/gaugetrail-collector verify --config {collector}",
         f"{_bin()}/gaugetrail-collector set-aside ls --config {collector}",
+    ]
+
+
+def commands_of_line(folder: Path) -> list[str]:
+    """Commands that work while the demo's agent runs."""
+    agent = shlex.quote(_short(folder / "agent.toml"))
+    return [
         f"{_bin()}/gaugetrail-agent spool stats --config {agent}",
         f"{_bin()}/gaugetrail-agent terminal OP20 --config {agent}",
     ]
@@ -175,7 +195,7 @@ def _short(path: Path) -> str:
 
 def counts(account: RunAccount) -> str:
     """`37 pieces, 61 recorded, 5 rejected`."""
-    rejected = sum(not look.passes for look in account.looks) + sum(told.code == 2 for told in account.press_told)
+    rejected = account.rejected + sum(told.code == 2 for told in account.press_told)
     return f"{len(account.pieces)} pieces, {account.acknowledged} inspections recorded, {rejected} of them rejects"
 
 

@@ -43,7 +43,7 @@ class FarLine(Shop):
         self._at = at
 
     async def _start(self) -> None:
-        await self._start_line(self._at.host, self._at.port)
+        await self._start_line(self._at.host, self._at.port, documents=False)
 
 
 async def run_line(

@@ -24,6 +24,8 @@ class Figures:
     first_pass_yield: float
     broker: str
     units: int
+    new_plan_from: str
+    """The first unit that was measured by the plan's next revision."""
     wrong_values: tuple[str, ...]
     refused: int
 
@@ -49,6 +51,7 @@ class Figures:
             "first_pass_yield": round(self.first_pass_yield, 4),
             "broker": self.broker,
             "units": self.units,
+            "new_plan_from": self.new_plan_from,
             "wrong_values": len(self.wrong_values),
             "refused": self.refused,
         }

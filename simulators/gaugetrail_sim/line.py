@@ -1,8 +1,9 @@
 """A production line with a fixed seed: pistons with good and bad dimensions, the same on every run.
 
 A boring tool wears: the bore grows a little with each unit until the tool is changed. Some units are out of tolerance,
-one is measured with a chip on the gauge and measured again, some surfaces are scratched, some are pressed too hard.
-Each goes through an operator's station and then, if it is good, through an automatic press.
+one is measured with a chip on the gauge and measured again, some surfaces are scratched, some are pressed too hard, one
+is good by the first revision of its plan and too wide by the next. Each goes through an operator's station and then, if
+it is good, through an automatic press.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ WEIGHT = (Decimal("250.00"), Decimal("248.50"), Decimal("251.50"))
 FORCE = (Decimal("15.0"), Decimal("12.0"), Decimal("18.0"))
 DEPTH = (Decimal("8.50"), Decimal("8.40"), Decimal("8.60"))
 """Nominal, lower and upper specification limit; the demo's control plans say the same."""
+FIRST_REVISION = "C"
+NEXT_REVISION = "D"
+BORE_BY: Mapping[str, Decimal] = {FIRST_REVISION: BORE[2], NEXT_REVISION: Decimal("74.040")}
+"""Upper limit of the bore by revision of the piston's plan."""
 
 
 class Story(StrEnum):
@@ -34,6 +39,7 @@ class Story(StrEnum):
     LIGHT = "too light"
     SCRATCHED = "scratched"
     PRESSED_HARD = "pressed too hard"
+    NARROW = "good by revision C, too wide by D"
 
 
 SCRIPT: Mapping[int, Story] = {
@@ -41,6 +47,7 @@ SCRIPT: Mapping[int, Story] = {
     6: Story.PRESSED_HARD,
     8: Story.SCRATCHED,
     10: Story.CHIP,
+    11: Story.NARROW,
     12: Story.LIGHT,
 }
 """Units of the first minute, counted from 1: the shortest demo has one of each. Unit 10 is serial 4711."""
@@ -56,6 +63,11 @@ class LineLook:
     values: Mapping[str, Decimal]
     typed: Mapping[str, str]
     passes: bool
+    """By the first revision of the plan."""
+
+    def passes_by(self, revision: str) -> bool:
+        """Whether it passes by that revision."""
+        return self.passes and self.values["bore"] <= BORE_BY[revision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +82,35 @@ class Piece:
     depth_mm: Decimal
 
     @property
-    def good_for_pressing(self) -> bool:
-        """Whether it leaves the operator's station as good."""
-        return self.looks[-1].passes
-
-    @property
     def press_passes(self) -> bool:
         """Whether the press leaves it good."""
         return _within(self.force_kn, FORCE) and _within(self.depth_mm, DEPTH)
 
-    @property
-    def first_pass(self) -> bool:
-        """Good at every station at the first look."""
-        return self.looks[0].passes and self.press_passes
+    def first_pass(self, revision: str) -> bool:
+        """Good at every station at the first look, which was by that revision."""
+        return self.looks[0].passes_by(revision) and self.press_passes
 
 
-def make_piece(seed: int, number: int) -> Piece:
-    """The unit of this number, from 1; asked in any order, the answer is the same."""
+def make_piece(seed: int, number: int, story: Story | None = None) -> Piece:
+    """The unit of this number, from 1, with a story of its own or the one given; asked in any order, the answer is the
+    same.
+    """
     dice = random.Random(f"line {seed} {number}")
-    story = SCRIPT.get(number, Story.GOOD)
+    by_itself = SCRIPT.get(number, Story.GOOD)
     if number > max(SCRIPT) and dice.random() < LATER_RATE:
-        story = dice.choice(LATER)
+        by_itself = dice.choice(LATER)
+    story = story or by_itself
     serial = f"SN{FIRST_SERIAL - 1 + number:06d}"
     worn = WEAR_MM * (number % TOOL_LIFE) - WEAR_MM * TOOL_LIFE / 2
-    bore = _limited(_decimal(74.000 + worn + dice.gauss(0, 0.006), "0.001"), BORE)
+    tightest = (BORE[0], BORE[1], BORE_BY[NEXT_REVISION])
+    bore = _limited(_decimal(74.000 + worn + dice.gauss(0, 0.006), "0.001"), tightest)
     weight = _limited(_decimal(dice.gauss(250.0, 0.3), "0.01"), WEIGHT)
     force = _limited(_decimal(dice.gauss(15.0, 0.6), "0.1"), FORCE)
     depth = _limited(_decimal(dice.gauss(8.50, 0.02), "0.01"), DEPTH)
     if story is Story.WIDE:
         bore = Decimal("74.058")
+    elif story is Story.NARROW:
+        bore = Decimal("74.045")
     elif story is Story.LIGHT:
         weight = Decimal("247.90")
     elif story is Story.PRESSED_HARD:

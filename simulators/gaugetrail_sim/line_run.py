@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from gaugetrail_sim.demo_files import OPERATOR_STATION, PRESS_STATION
 from gaugetrail_sim.faults import Fault, FaultPlan
-from gaugetrail_sim.line import LineLook, Piece, make_piece
+from gaugetrail_sim.line import NEXT_REVISION, LineLook, Piece, Story, make_piece
 from gaugetrail_sim.plc import STORED, STORED_PASS, PlcTold, Press
 from gaugetrail_sim.station_operator import StationOperator
 
@@ -26,6 +26,8 @@ class RunAccount:
     """Each piece that has come onto the line, in order."""
     looks: list[LineLook] = field(default_factory=list)
     """Each inspection at the operator's station that was told to be recorded."""
+    revisions: list[str] = field(default_factory=list)
+    """Of the plan that each of these was measured by."""
     operator_told: list[str] = field(default_factory=list)
     """Record ids, as the terminal named them."""
     press_told: list[PlcTold] = field(default_factory=list)
@@ -47,7 +49,27 @@ class RunAccount:
     @property
     def first_pass_yield(self) -> float:
         """Share of the pieces that were good at every station at the first look."""
-        return sum(piece.first_pass for piece in self.pieces) / len(self.pieces) if self.pieces else 0.0
+        first: dict[str, str] = {}
+        for look, revision in zip(self.looks, self.revisions, strict=True):
+            first.setdefault(look.serial, revision)
+        seen = [piece.first_pass(first[piece.serial]) for piece in self.pieces if piece.serial in first]
+        return sum(seen) / len(seen) if seen else 0.0
+
+    @property
+    def rejected(self) -> int:
+        """How many looks at the operator's station ended as no good."""
+        return sum(not look.passes_by(by) for look, by in zip(self.looks, self.revisions, strict=True))
+
+    def first_serial(self, revision: str) -> str | None:
+        """The first unit that was measured by that revision of the plan."""
+        pairs = zip(self.looks, self.revisions, strict=True)
+        return next((look.serial for look, by in pairs if by == revision), None)
+
+    @property
+    def tighter_serial(self) -> str | None:
+        """The first unit that failed by the next revision and would have passed by the one before."""
+        pairs = zip(self.looks, self.revisions, strict=True)
+        return next((look.serial for look, by in pairs if look.passes and not look.passes_by(by)), None)
 
 
 class LineRun:
@@ -63,18 +85,19 @@ class LineRun:
         self._faults = FaultPlan(seed)
         self._told = told
 
-    async def work(self, secs: float, piece_secs: float) -> None:
-        """Bring a piece every `piece_secs` (later if a station needs longer) for `secs`; then let the press finish."""
+    async def work(self, secs: float, piece_secs: float, enough: Callable[[], bool] = lambda: True) -> None:
+        """Bring a piece every `piece_secs` (later if a station needs longer) for `secs`, and on until it is `enough`;
+        then let the press finish.
+        """
         clock = asyncio.get_running_loop().time
         queue: asyncio.Queue[Piece] = asyncio.Queue()
         pressing = asyncio.create_task(self._press_all(queue))
         end = clock() + secs
         try:
-            while clock() < end:
+            while clock() < end or not enough():
                 due = clock() + piece_secs
-                piece = make_piece(self._seed, len(self.account.pieces) + 1)
-                await self._inspect(piece)
-                if piece.good_for_pressing:
+                piece = make_piece(self._seed, len(self.account.pieces) + 1, self._story())
+                if await self._inspect(piece):
                     queue.put_nowait(piece)
                 await asyncio.sleep(max(0.0, due - clock()))
             finished = asyncio.create_task(queue.join())
@@ -85,7 +108,14 @@ class LineRun:
             with contextlib.suppress(asyncio.CancelledError):
                 await pressing
 
-    async def _inspect(self, piece: Piece) -> None:
+    def _story(self) -> Story | None:
+        """The first unit by the next revision is followed by one that shows its tighter limit."""
+        shown = self.account.tighter_serial is not None
+        return Story.NARROW if not shown and self.account.first_serial(NEXT_REVISION) is not None else None
+
+    async def _inspect(self, piece: Piece) -> bool:
+        """Whether it leaves the operator's station as good."""
+        good = False
         faults = self._faults.of_unit(piece.number)
         self.account.pieces.append(piece)
         self.account.faults.update(faults.kinds)
@@ -96,10 +126,13 @@ class LineRun:
         for look in piece.looks:
             told = await self._operator.inspect(look, on_gauges, scans=2 if faults.scanner else 1)
             self.account.looks.append(look)
+            self.account.revisions.append(told.revision)
             self.account.operator_told.append(told.record)
-            self._compare(OPERATOR_STATION, look.serial, told.verdict == "pass", look.passes)
+            good = look.passes_by(told.revision)
+            self._compare(OPERATOR_STATION, look.serial, told.verdict == "pass", good)
             on_gauges = {}
             self._told(self.account)
+        return good
 
     async def _press_all(self, queue: asyncio.Queue[Piece]) -> None:
         while True:

@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
-import socket
-import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from gaugetrail_sim.broker import BrokerPlan, Choice, plan_broker
 from gaugetrail_sim.bystander import Bystander
 from gaugetrail_sim.children import Child, ChildFailed
-from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OPERATOR_STATION, DemoFolder
+from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OLD_STATION, OPERATOR_STATION, DemoFolder
 from gaugetrail_sim.gauge import MettlerScale, MitutoyoGauge, SimulatedGauge
 from gaugetrail_sim.influx_server import Influx, InfluxTrouble, find_influx
+from gaugetrail_sim.office import Office
 from gaugetrail_sim.plc import Press
+from gaugetrail_sim.processes import answers, ask, command
 from gaugetrail_sim.ptys import PtyPort
 from gaugetrail_sim.scanner import SimulatedScanner
 from gaugetrail_sim.station_operator import StationOperator, Terminal
@@ -32,6 +30,8 @@ from gaugetrail_sim.station_operator import StationOperator, Terminal
 TRIES = 3
 """A free port can be taken between choosing and listening; then the next one is tried."""
 READY_SECS = 30.0
+NOT_IN_FORCE = "plan.superseded"
+"""The id of the sentence by which a station refuses a plan that is a file of another text than the one in force."""
 T = TypeVar("T")
 
 
@@ -65,21 +65,26 @@ class Shop:
         self.say(f"broker: {self.broker.name} on 127.0.0.1:{self.broker.port}")
         self.bystander = await asyncio.to_thread(Bystander, self.broker.port)
         self.folder.write_collector(self.broker.port, self._store_table())
+        self.office = Office(self.folder, self.say)
+        await self.office.set_up()
         if self.influx is not None:
             await self._set_up_store()
         self._run("collector", command("gaugetrail-collector"), "run", "--config", str(self.folder.collector_config))
-        await self._start_line("127.0.0.1", self.broker.port)
+        await asyncio.gather(self._start_line("127.0.0.1", self.broker.port), self.office.begin())
+        await self.guard(self.operator.sees_plan(), READY_SECS, "the station was waiting for its plan")
         await self.children["collector"].until(
             lambda: self.bystander.collectors.get(COLLECTOR_ID, {}).get("store") == "up",
             "it said on MQTT that its store is up",
             READY_SECS,
         )
 
-    async def _start_line(self, broker_host: str, broker_port: int) -> None:
-        """The devices and the agent in front of them, with an operator at its terminal."""
+    async def _start_line(self, broker_host: str, broker_port: int, *, documents: bool = True) -> None:
+        """The devices and the agent in front of them, with an operator at its terminal. Its piston's plan comes as a
+        controlled document, or lies there as a file.
+        """
         self._start_devices()
         await self.press.start()
-        self.folder.write_agent(broker_port, self.press.port, broker_host)
+        self.folder.write_agent(broker_port, self.press.port, broker_host, documents=documents)
         data_dir = self.folder.path / "agent-data"
         (data_dir / "terminal.port").unlink(missing_ok=True)
         self._run("agent", command("gaugetrail-agent"), "run", "--config", str(self.folder.agent_config))
@@ -150,6 +155,19 @@ class Shop:
         self.children[name] = child = Child(name, words, self.folder.path)
         return child
 
+    async def try_old_station(self, serial: str) -> str:
+        """Scan a unit at the station that has the plan's first revision as a file; what its terminal says then."""
+        terminal = Terminal(self.folder.path / "agent-data", OLD_STATION)
+        try:
+            while (await terminal.next())["state"] == "wait_operator":
+                terminal.type(BADGE)
+            terminal.type(serial)
+            while terminal.display.get("says") != NOT_IN_FORCE:
+                await terminal.next()
+            return str(terminal.display["message"])
+        finally:
+            terminal.close()
+
     async def stop(self) -> None:
         """Stop whatever has been started, in the order of the data path."""
         if hasattr(self, "terminal"):
@@ -204,38 +222,3 @@ class Shop:
             stats = await self.stats()
             if stats["waiting"] == 0:
                 return stats
-
-
-async def ask(name: str, *words: str, terminal: bool = False) -> tuple[int, str, str]:
-    """Run one of our commands to its end: exit code, standard output, standard error.
-
-    With `terminal` it writes to this process's standard output, and the second is empty.
-    """
-    process = await asyncio.create_subprocess_exec(
-        command(name),
-        *words,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=None if terminal else asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, (out or b"").decode(), err.decode()
-
-
-def command(name: str) -> str:
-    """One of our commands: beside this Python, or on the PATH. Raises `ChildFailed` if it is nowhere."""
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        raise ChildFailed(f"{name} is not installed: pip install 'gaugetrail[agent,collector,sim]'")
-    return found
-
-
-def answers(port: int) -> bool:
-    """Whether something listens there."""
-    try:
-        socket.create_connection(("127.0.0.1", port), 0.5).close()
-    except OSError:
-        return False
-    return True

@@ -39,6 +39,8 @@ class OperatorTold:
     serial: str
     verdict: str
     record: str
+    revision: str
+    """Of the plan that it was measured by, as the terminal showed it."""
 
 
 class Terminal:
@@ -119,6 +121,11 @@ class StationOperator:
                 self.told.append(told)
                 return told
 
+    async def sees_plan(self) -> None:
+        """Wait until the station has a plan to work by."""
+        while self._terminal.display.get("revision") is None:
+            await self._terminal.next()
+
     async def _ready(self) -> None:
         """Log on if need be; a unit that an interruption left in hand is cancelled."""
         while True:
@@ -137,15 +144,17 @@ class StationOperator:
     ) -> OperatorTold | None:
         """Follow the prompts until the unit is recorded; null if the agent went away in between."""
         asked_for: str | None = None
+        revision = ""
         told_of_scale: str | None = None
         while True:
             display = self._terminal.display
             last = display.get("last")
             if last and last["serial"] == look.serial and last["recorded"] and last["record"] != before:
-                return OperatorTold(look.serial, last["verdict"], last["record"])
+                return OperatorTold(look.serial, last["verdict"], last["record"], revision)
             if display.get("state") == "wait_operator":
                 return None
             wanted = display.get("next") if display.get("serial") == look.serial else None
+            revision = revision if wanted is None else str(display.get("revision") or "")
             if wanted is not None and display.get("asks") != told_of_scale:
                 told_of_scale = display.get("asks")
                 self._at_scale(display, look, faults)

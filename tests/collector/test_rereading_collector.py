@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import signal
 import subprocess
-import urllib.parse
 from pathlib import Path
 
 import pytest
+from console_visitor import ConsoleVisitor
 from floor import Floor, Operator, until
 
 from gaugetrail_service.console_users import line_of
@@ -18,35 +17,6 @@ from gaugetrail_service.console_users import line_of
 pytestmark = pytest.mark.waits
 
 FIRST, SECOND = "a long enough word 17", "another word that is long 18"
-
-
-class Browser:
-    """Somebody at the console, with the cookie that he has."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.cookie = ""
-
-    def ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        own = {"Cookie": self.cookie, "Origin": f"http://127.0.0.1:{self.port}"}
-        line.request(method, path, body, {**own, "Content-Type": "application/x-www-form-urlencoded"})
-        answer = line.getresponse()
-        text = answer.read().decode()
-        if (cookie := answer.getheader("set-cookie")) is not None:
-            self.cookie = cookie.partition(";")[0]
-        line.close()
-        return answer.status, text
-
-    def log_on(self, name: str, password: str) -> bool:
-        _, page = self.ask("GET", "/login")
-        token = re.search(r'name="token" value="([^"]+)"', page)
-        assert token, page
-        form = urllib.parse.urlencode({"token": token[1], "name": name, "password": password})
-        return self.ask("POST", "/login", form)[0] == 303
-
-    def is_in(self) -> bool:
-        return self.ask("GET", "/")[0] == 200
 
 
 def replaced(path: Path, old: str, new: str) -> None:
@@ -80,7 +50,7 @@ def test_a_collector_reads_users_passwords_and_settings_anew(floor: Floor) -> No
     floor.collector()
     port_file = floor.folder / "collector-data" / "console.port"
     until(lambda: "event=ready" in floor.log("collector") and port_file.exists(), "it is ready")
-    ann, bob = (Browser(int(port_file.read_text())) for _ in range(2))
+    ann, bob = (ConsoleVisitor(int(port_file.read_text())) for _ in range(2))
     assert ann.log_on("ann", FIRST)
     assert bob.log_on("bob", FIRST)
 

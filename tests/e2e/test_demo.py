@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from console_visitor import ConsoleVisitor
 from floor import answers, command, until
 from given_server import given_server
 from influx_stub import ORG, TOKEN, Stub
@@ -61,7 +62,16 @@ def test_demo_loses_nothing_and_shows_the_part_with_a_history(tmp_path: Path) ->
     assert figures["units"] >= 10, "a line that is quick enough to show something"
     assert 0.3 < figures["first_pass_yield"] < 1.0
     assert figures["trace_serial"] == "SN004711"
+    assert str(figures["new_plan_from"]).startswith("SN00"), "the next revision holds from a unit on"
     for words in ("SN004711", "OP20", "OP30", "74.063", "first-pass yield", "set aside", "garbled", "Try next"):
+        assert words in said
+    for words in (
+        "eva approves it herself, and is refused: CP-1001: eva may not approve it",
+        "ida approves it: CP-1001 C, edition 1: effective",
+        "bore_diameter upper limit 74.050 → 74.040: tighter",
+        "the plan in piston.toml is not the text in force, which is CP-1001 D, edition 2",
+        f"by revision D from {figures['new_plan_from']} on",
+    ):
         assert words in said
 
 
@@ -149,8 +159,10 @@ def test_kept_demo_runs_on_until_ctrl_c_and_leaves_nothing_running(tmp_path: Pat
         port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
         assert answers(port)
         console = shown().partition("print its history: ")[2].partition("\n")[0]
-        with urllib.request.urlopen(console, timeout=20) as page:
-            assert b"OP20" in page.read(), "the console shows the line"
+        password = shown().partition("approve plans: eva with ")[2].partition(",")[0]
+        visitor = ConsoleVisitor(urlsplit(console).port or 0)
+        assert visitor.log_on("eva", password), "as the demo says"
+        assert "OP20" in visitor.ask("GET", "/")[1], "the console shows the line"
         kept.send_signal(signal.SIGINT)
         assert kept.wait(60) == 0, shown()
         assert not answers(port)

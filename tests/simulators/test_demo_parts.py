@@ -17,7 +17,7 @@ import pytest
 from gaugetrail_sim.children import Child, ChildFailed
 from gaugetrail_sim.demo_files import claim_folder
 from gaugetrail_sim.influx_server import InfluxTrouble, find_influx
-from gaugetrail_sim.line import make_piece
+from gaugetrail_sim.line import Story, make_piece
 from gaugetrail_sim.line_run import RunAccount
 from gaugetrail_sim.plc import PlcTold
 from gaugetrail_sim.store_look import StoredInspection, compare
@@ -90,6 +90,16 @@ def test_no_child_outlives_a_killed_demo(tmp_path: Path) -> None:
 
 
 # --- the judge
+
+
+def test_the_line_knows_which_unit_was_the_first_by_the_next_revision_and_which_one_only_that_rejects() -> None:
+    book = RunAccount()
+    for piece, by in ((make_piece(1, 11), "C"), (make_piece(1, 13), "D"), (make_piece(1, 14, Story.NARROW), "D")):
+        book.pieces.append(piece)
+        book.looks.append(piece.looks[0])
+        book.revisions.append(by)
+    assert (book.first_serial("D"), book.tighter_serial) == (book.pieces[1].serial, book.pieces[2].serial)
+    assert (book.rejected, round(book.first_pass_yield, 2)) == (1, 0.67)
 
 
 def account() -> RunAccount:

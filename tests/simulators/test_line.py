@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gaugetrail_sim.faults import Fault, FaultPlan
-from gaugetrail_sim.line import BORE, DEPTH, FORCE, WEIGHT, Story, make_piece
+from gaugetrail_sim.line import BORE, BORE_BY, DEPTH, FIRST_REVISION, FORCE, NEXT_REVISION, WEIGHT, Story, make_piece
 
 
 def pieces(seed: int, count: int):
@@ -38,9 +38,18 @@ def test_good_units_are_good_and_bad_ones_fail_where_their_story_says() -> None:
             Story.LIGHT: {"weight"},
             Story.SCRATCHED: {"surface"},
             Story.PRESSED_HARD: {"press"},
+            Story.NARROW: set(),
         }[piece.story]
         assert wrong == {name for name, good in inside.items() if not good}, piece
-        assert piece.first_pass == (piece.story is Story.GOOD)
+        assert piece.first_pass(FIRST_REVISION) == (piece.story in (Story.GOOD, Story.NARROW))
+        assert piece.first_pass(NEXT_REVISION) == (piece.story is Story.GOOD)
+
+
+def test_a_unit_can_be_given_the_story_that_shows_the_tighter_limit() -> None:
+    """Between the two limits, whatever its number; the unit is otherwise the same."""
+    plain, narrow = make_piece(1, 40), make_piece(1, 40, Story.NARROW)
+    assert BORE_BY[NEXT_REVISION] < narrow.looks[0].values["bore"] <= BORE_BY[FIRST_REVISION]
+    assert (narrow.serial, narrow.force_kn, narrow.depth_mm) == (plain.serial, plain.force_kn, plain.depth_mm)
 
 
 def test_bore_drifts_with_the_tool() -> None:
