@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special, stats
 
 from gaugetrail_statistics.families import Values
@@ -75,21 +76,28 @@ class RankTest:
     method: str
 
 
-def grouped(values: Sequence[float], names: Sequence[str]) -> list[ComparedGroup]:
+def grouped(values: Sequence[float] | Values, names: Sequence[str]) -> list[ComparedGroup]:
     """Groups by their name, in the order of first appearance."""
-    found: dict[str, list[float]] = {}
-    for name, value in zip(names, values, strict=True):
-        found.setdefault(name, []).append(value)
-    return [ComparedGroup(name, np.array(own, dtype=np.float64)) for name, own in found.items()]
+    codes, levels = _coded(names)
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(np.asarray(values, dtype=np.float64)[order], np.cumsum(np.bincount(codes))[:-1])
+    return [ComparedGroup(name, part) for name, part in zip(levels, parts, strict=True)]
 
 
 def left_by_levels(values: Values, names: Sequence[str]) -> Values:
     """Each value less its level's mean, in the values' order: what the levels leave."""
-    _, levels = np.unique(np.asarray(names), return_inverse=True)
+    codes, _ = _coded(names)
     away = values - np.mean(values)
-    means: Values = np.bincount(levels, weights=away) / np.bincount(levels)
-    left: Values = away - means[levels]
+    means: Values = np.bincount(codes, weights=away) / np.bincount(codes)
+    left: Values = away - means[codes]
     return left
+
+
+def _coded(names: Sequence[str]) -> tuple[npt.NDArray[np.intc], list[str]]:
+    """A number for each name, and the names by their numbers: a million names cost their numbers alone."""
+    seen: dict[str, int] = {}
+    codes = np.fromiter((seen.setdefault(name, len(seen)) for name in names), dtype=np.intc, count=len(names))
+    return codes, list(seen)
 
 
 def pooled_t(first: ComparedGroup, second: ComparedGroup, confidence: float) -> MeanTest:

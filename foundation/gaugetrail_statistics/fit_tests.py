@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaugetrail_statistics.families import Fitted, Values, anderson_darling, fit, kolmogorov
-from gaugetrail_statistics.normality import p_of, shapiro
+from gaugetrail_statistics.normality import ROYSTON_AT_MOST, p_of, shapiro
 from gaugetrail_statistics.refusing import Refused
 
 SAMPLES = 199
@@ -61,7 +61,8 @@ def fit_test(fitted: Fitted, values: Values, samples: int = SAMPLES) -> FitTest:
 def _normal_test(fitted: Fitted, values: Values, a2: float, d: float) -> FitTest:
     count = len(values)
     adjusted = a2 * (1 + 0.75 / count + 2.25 / count**2)
-    w, w_p = shapiro(fitted.normal_scores(values).tolist()) or (None, None)
+    few = count <= ROYSTON_AT_MOST
+    w, w_p = (shapiro(fitted.normal_scores(values).tolist()) if few else None) or (None, None)
     return FitTest(
         fitted.family,
         a2,

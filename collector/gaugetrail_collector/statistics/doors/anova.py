@@ -54,7 +54,7 @@ def _one(rows: WholeRows) -> dict[str, object]:
     from gaugetrail_statistics.comparison import grouped
     from gaugetrail_statistics.variance_analysis import one_way
 
-    groups = grouped(rows.numbers[0].tolist(), rows.words[0])
+    groups = grouped(rows.numbers[0], rows.words[0])
     table = one_way(groups)
     return {
         "method": "one-way analysis of variance",

@@ -34,7 +34,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     from gaugetrail_statistics.variance_analysis import holm, one_way
 
     rows = whole_rows(table_of(args), [args.value], args.by)
-    values = rows.numbers[0].tolist()
+    values = rows.numbers[0]
     tables: dict[str, OneWay] = {}
     warnings = list(rows.warnings)
     for field, levels in zip(args.by, rows.words, strict=True):

@@ -33,7 +33,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
 
     rows = whole_rows(table_of(args), [args.value], [args.by])
     values = rows.numbers[0]
-    groups = grouped(values.tolist(), rows.words[0])
+    groups = grouped(values, rows.words[0])
     table = one_way(groups)
     alone = [group.name for group in groups if group.n < 2]
     warnings = list(rows.warnings)
