@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from gaugetrail_statistics.families import Values
 from gaugetrail_statistics.refusing import Refused
@@ -127,6 +127,8 @@ def _mean_test(first: ComparedGroup, second: ComparedGroup, se: float, df: float
 
 def mann_whitney(first: ComparedGroup, second: ComparedGroup) -> RankTest:
     """Whether one group's values stand above the other's more often than not."""
+    from scipy import stats  # 50 MB and the better part of a second, for this alone
+
     few = max(first.n, second.n) <= 20 and len(np.unique(np.concatenate((first.values, second.values)))) == (
         first.n + second.n
     )

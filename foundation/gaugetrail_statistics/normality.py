@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from gaugetrail_statistics import moments
 from gaugetrail_statistics.refusing import Refused
@@ -61,6 +60,8 @@ def p_of(adjusted: float) -> float:
 
 def shapiro(values: Sequence[float]) -> tuple[float, float] | None:
     """W and p of Shapiro and Wilk by Royston (AS R94, as in scipy); `None` beyond 5000 values. Raises `Refused`."""
+    from scipy import stats  # 50 MB and the better part of a second, for this alone
+
     middle, _ = _scale(values)
     if len(values) > ROYSTON_AT_MOST:
         return None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from gaugetrail_statistics.families import Values
 from gaugetrail_statistics.refusing import Refused
@@ -74,6 +74,8 @@ class Line:
 
 def correlation(x: Values, y: Values, confidence: float) -> Correlation:
     """Pearson's and Spearman's of pairs."""
+    from scipy import stats  # 50 MB and the better part of a second, for this alone
+
     sxx, syy, sxy = _sums(x, y)
     if sxx == 0 or syy == 0:
         raise Refused(f"all values of {'x' if sxx == 0 else 'y'} are the same; nothing can go together with them")

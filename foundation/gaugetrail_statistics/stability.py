@@ -15,6 +15,7 @@ from gaugetrail_statistics.charts.basis import Basis
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.estimators import OF_SUBGROUPS
+from gaugetrail_statistics.families import Values
 from gaugetrail_statistics.rules import rules_named
 from gaugetrail_statistics.subgroups import RationalSubgroup, single_values
 
@@ -46,7 +47,7 @@ UNSEEN = ProcessStability(None, None, (), ())
 
 
 def stability(
-    values: Sequence[float], subgroups: Sequence[RationalSubgroup], estimator: str, rules: str
+    values: Sequence[float] | Values, subgroups: Sequence[RationalSubgroup], estimator: str, rules: str
 ) -> ProcessStability:
     """Of these values in their order, and the subgroups that they stand in, if they do. Raises `Refused`."""
     basis = Basis(rules=rules_named(rules), estimator=estimator)
@@ -55,7 +56,7 @@ def stability(
         return _read(xbar(subgroups, basis, second), f"xbar_{second}", basis)
     if len(values) > MOST_POINTS:
         return UNSEEN
-    return _read(individuals(single_values(values), basis), "imr", basis)
+    return _read(individuals(single_values([float(value) for value in values]), basis), "imr", basis)
 
 
 def _read(study: ChartStudy, kind: str, basis: Basis) -> ProcessStability:

@@ -96,6 +96,17 @@ def test_what_was_not_measured_is_a_missing_value(store: Store) -> None:
     assert values(store).words("value") == ["1.0", "", "3.0"]
 
 
+def test_the_one_amended_value_of_very_many_is_found(store: Store) -> None:
+    """Amendments are looked for some hundred ids at a time: the last of a page counts as the first does."""
+    made = chained(bores(*(str(at) for at in range(1, 1204))))
+    fill(store, made)
+    for at in (0, 499, 500, 999, 1202):
+        amended(store, made[at], action="exclude", field="bore_0", old=None, new=None)
+    found = values(store)
+    assert set(range(1, 1204)) - set(found.numbers("value")) == {1, 500, 501, 1000, 1203}
+    assert store.amendments_of(["pc1/abcdefgh/2", "pc1/abcdefgh/7"]) == []
+
+
 @pytest.mark.parametrize("action", ["void", "exclude"])
 @pytest.mark.parametrize("field", [None, "bore_0"])
 def test_a_voided_or_excluded_value_is_left_out_and_told(store: Store, action: str, field: str | None) -> None:

@@ -79,7 +79,7 @@ def _of_table(args: argparse.Namespace, table: CsvTable) -> dict[str, object]:
     limits = _tolerance(args, lsl, usl)
     subgroups = subgroups_of(rows.words[0], values.tolist()) if args.subgroup else []
     basis = studies.of_values(values, subgroups, args.estimator, n_less_1=args.ci_df == "n-1")
-    seen = UNSEEN if basis.sd_within == 0 else stability(values.tolist(), subgroups, str(basis.estimator), args.rules)
+    seen = UNSEEN if basis.sd_within == 0 else stability(values, subgroups, str(basis.estimator), args.rules)
     doubtful = studies.doubts(basis, unstable=None if args.machine else seen.why_not)
     warnings = studies.settled([*doubtful, *lsl_mixed, *usl_mixed], anyway=args.anyway)
     shape = studies.shape_of(values, args.distribution, limits)
