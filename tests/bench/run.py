@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ def load(path: Path) -> ModuleType:
 def main() -> int:
     """Run them one after the other; never two at once."""
     sys.path[:0] = [str(HERE), str(HERE.parent)]
+    os.umask(0o077)  # as our commands do: a service refuses what others could read
     found = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("names", nargs="*", metavar="NAME", help=", ".join(found))

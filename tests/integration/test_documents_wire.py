@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
+from writing_desk import Office, office_of
 from documents_floor import Somebody
 from floor import Floor, until
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_collector.documents.desk import Desk, NewEdition
-from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
-from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.pages import pages_of
 from gaugetrail_contract.distribution.root import open_root, root_of, write_root
-from gaugetrail_contract.documents.editions import DocumentKind, StepKind
-from gaugetrail_contract.signing import Signer, signer_at
+from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.signing import Signer
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
@@ -32,34 +29,16 @@ OP-2,Bob,,line2
 """
 
 
-class Office:
-    """The desk at the collector's host, beside the running service."""
-
-    def __init__(self, folder: Path) -> None:
-        self.data = folder / "collector-data"
-        self.store = SqliteStore(folder / "store.db")
-        self.store.open()
-        self.desk = Desk(self.store, "collector", self.data / "documents.lock", WallClock(), master=True)
-        self.key = signer_at(self.data / "documents.key").key
-        self.desk.begin("ida", "")
-
-    def take_in(self, document: str, content: bytes, revision: str, kind: DocumentKind = DocumentKind.PLAN) -> None:
-        self.desk.new(NewEdition(kind, document, content, revision), "eva")
-        self.desk.step(StepKind.SUBMIT, document, "eva")
-        self.desk.step(StepKind.APPROVE, document, "ida")
-        (self.data / "documents.news").touch()
-
-
 @contextmanager
 def plant(floor: Floor) -> Iterator[tuple[Office, Somebody]]:
     floor.broker()
-    path = floor.write_collector()
-    path.write_text(path.read_text() + '[documents]\nmaster = true\norders_folder = "erp"\n')
     (floor.folder / "erp").mkdir()
-    (floor.folder / "erp" / "orders.csv").write_text("order,line,part,quantity\nO-1,l,PR-74,5\nO-2,line2,PR-74,6\n")
+    (floor.folder / "erp" / "orders.csv").write_text("order,line,part,quantity
+O-1,l,PR-74,5
+O-2,line2,PR-74,6
+")
     floor.write_agent()
-    office = Office(floor.folder)
-    with closing(office.store), closing(Somebody(floor.mqtt_port)) as somebody:
+    with office_of(floor, 'orders_folder = "erp"\n') as office, closing(Somebody(floor.mqtt_port)) as somebody:
         office.take_in("CP-1", LARGE, "A")
         floor.collector()
         floor.agent()

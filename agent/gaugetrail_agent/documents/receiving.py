@@ -57,6 +57,8 @@ class DocumentReceiver:
         self._newest: SignedRoot | None = None
         self._listed: SignedRoot | None = None
         self._entries: tuple[ListedEdition, ...] = ()
+        self._read: dict[str, tuple[ListedEdition, ...]] = {}
+        """What stands on the pages of the list that holds; a step changes one of them."""
         self._loose: dict[str, bytes] = {}
         """Pages of which no root is known yet, and those of a root that isn't whole."""
         self._missing: dict[str, ListedEdition] = {}
@@ -147,7 +149,8 @@ class DocumentReceiver:
         if None in pages:
             return  # one was altered, and is asked for again
         try:
-            self._entries = tuple(one for page in pages if page is not None for one in open_page(page))
+            self._read = {page_digest(page): open_page(page) for page in pages if page is not None}
+            self._entries = tuple(one for page in self._read.values() for one in page)
         except BadPage as error:
             self._note_altered(f"the list of documents kept here can't be read: {error}")
             return
@@ -237,7 +240,10 @@ class DocumentReceiver:
         if None in pages.values():
             return
         try:
-            entries = tuple(one for page in pages.values() if page is not None for one in open_page(page))
+            self._read = {
+                digest: self._read.get(digest) or open_page(page) for digest, page in pages.items() if page is not None
+            }
+            entries = tuple(one for page in self._read.values() for one in page)
         except BadPage as error:
             self._taken_back = f"a page of the list of documents can't be read: {error}; update this agent"
         else:

@@ -20,7 +20,8 @@ from typing import Protocol
 from gaugetrail_collector.documents.attachments import attached
 from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import ended_texts, issue_number, listed_editions
-from gaugetrail_collector.documents.folding import DocumentRegister, read_register
+from gaugetrail_collector.documents.folding import DocumentRegister
+from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
@@ -103,6 +104,7 @@ class DocumentSender:
         self._now_us = now_us
         self._renew_secs = renew_secs
         self._store: Store | None = None
+        self._followed = FollowedRegister()
         self._register = DocumentRegister()
         self._people = LineTexts(lambda sha256: stored_text(self._opened(), sha256))
         self._read: tuple[float, int | None] = (float("-inf"), None)
@@ -154,7 +156,7 @@ class DocumentSender:
         now, mark = time.monotonic(), _mark(self._news)
         fresh = mark != self._read[1] or now - self._read[0] >= LOOK_SECS
         if fresh:
-            self._register = read_register(self._opened())
+            self._register = self._followed.now(self._opened())
             self._read = now, mark
         if fresh or now - self._worked_out >= MOMENT_SECS:
             self._worked_out = now

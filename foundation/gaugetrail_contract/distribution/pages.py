@@ -34,12 +34,16 @@ def pages_of(entries: Iterable[ListedEdition]) -> list[bytes]:
     """The pages. Raises `TooManyDocuments`."""
     ordered = sorted(entries, key=lambda one: (one.id, one.edition, one.line or ""))
     written = [(_place(one), one.model_dump_json(exclude_none=True).encode("utf-8")) for one in ordered]
-    count = 1
-    while count <= MOST_PAGES:
-        pages = [_page([line for place, line in written if place % count == number]) for number in range(count)]
+    least = sum(len(line) + 1 for _, line in written) // MOST_PAGE_BYTES
+    for count in (1, 2, 4, 8, 16, 32, MOST_PAGES):
+        if count < least:
+            continue  # they can't hold it, however it falls
+        lines: list[list[bytes]] = [[] for _ in range(count)]
+        for place, line in written:
+            lines[place % count].append(line)
+        pages = list(map(_page, lines))
         if all(len(page) <= MOST_PAGE_BYTES for page in pages):
             return pages
-        count *= 2
     raise TooManyDocuments(
         f"{len(ordered):,} editions hold or will, which is more than {MOST_PAGES} pages of {MOST_PAGE_BYTES:,} bytes "
         "take: withdraw those that nobody works by any more"
