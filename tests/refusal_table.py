@@ -23,6 +23,9 @@ class RefusedRow:
     about: str
     """What is refused: the badge, or the gauge's number; empty where it has none."""
     allowed: bool = True
+    scan: str = ""
+    """The code of a part that is refused when it is scanned."""
+    station: str = "OP20"
 
     @property
     def on_the_page(self) -> str:
@@ -136,5 +139,63 @@ GAUGES = (
         "unnamed has no gauge number in the settings, and the plan wants a bore gauge for bore: call the technician",
         "name its gauge in the settings",
         "",
+    ),
+)
+PLANS = (
+    RefusedRow(
+        "a part that no plan here is for",
+        "plan.no_plan",
+        "no plan of this station is for PR-99: is it at the right station? Else tell the quality engineer",
+        "have a plan approved for it, or send the part where it belongs",
+        "",
+        allowed=False,
+        scan="PR-99/{serial}",
+    ),
+    RefusedRow(
+        "a part whose plan is for another operation",
+        "plan.no_plan",
+        "no plan of this station is for PR-later: is it at the right station? Else tell the quality engineer",
+        "send the part where it belongs",
+        "",
+        allowed=False,
+        scan="PR-later/{serial}",
+    ),
+    RefusedRow(
+        "a part of another revision",
+        "plan.other_revision",
+        "PR-weld revision C has no plan here, only B: set the part aside and tell the quality engineer",
+        "have a plan approved for that revision",
+        "",
+        allowed=False,
+        scan="PR-weld/C/{serial}",
+    ),
+    RefusedRow(
+        "a code that doesn't say which of several parts it is",
+        "plan.which_part",
+        "the code doesn't say which part this is, and the station has plans for PR-g10, PR-g11, PR-g12, PR-g13, "
+        "PR-g14, PR-g15, PR-g16, PR-g17 …: scan a code that names the part",
+        "put the part number into the code",
+        "",
+        allowed=False,
+        scan="{serial}",
+    ),
+    RefusedRow(
+        "another part, where there is one plan",
+        "unit.other_part",
+        "this is a PR-99; the plan CP-weld is for PR-weld",
+        "send the part where it belongs",
+        "",
+        allowed=False,
+        scan="PR-99/{serial}",
+        station="OP30",
+    ),
+    RefusedRow(
+        "a part that two plans hold for",
+        "plan.several",
+        "PR-two has more than one plan here (CP-two A, CP-two-b A): set the part aside and tell the quality engineer",
+        "withdraw one of the two, or say for which revision each is",
+        "",
+        allowed=False,
+        scan="PR-two/B/{serial}",
     ),
 )

@@ -24,7 +24,13 @@ STATION = """
 name = "OP20"
 operation = "OP20"
 plans = ["by_*.toml"]
-unit_pattern = "(?P<part>PR-[a-z0-9]+)/(?P<serial>SN[0-9]+)"
+unit_pattern = "((?P<part>PR-[a-z0-9]+)/)?((?P<revision>[A-Z])/)?(?P<serial>SN[0-9]+)"
+"""
+ONE_PLAN = """
+[[station]]
+name = "OP30"
+plan = "by_weld.toml"
+unit_pattern = "((?P<part>PR-[a-z0-9]+)/)?(?P<serial>SN[0-9]+)"
 """
 GAUGE = """
 [[link]]
@@ -75,10 +81,14 @@ usl = "74.050"
 gauge_kind = "bore gauge"
 resolution = "0.001"
 """
-WELD = '[[characteristic]]\nname = "weld"\nkind = "attribute"\n'
+ANY = '[[characteristic]]\nname = "weld"\nkind = "attribute"\n'
+WELD = f'part_revision = "B"\n{ANY}'
+LATER = f'operation = "OP90"\n{ANY}'
+"""Of another operation."""
 PEOPLE_LIST = """\
 id,name,roles,operation,characteristic,issued,expires
 OP-1,Ada,operator,OP20,,2026-01-01,
+OP-1,,,OP30,,2026-01-01,
 OP-3,Eve,quality engineer,,,,
 OP-21,Alma,auditor,OP20,,2026-01-01,
 OP-22,Bob,operator,OP30,,2026-01-01,
@@ -195,6 +205,9 @@ def _write(floor: Floor, port: int) -> None:
     write_plan(floor, ASKS + f'device = "{GOOD}"\n', f"by_{GOOD}", id_=f"CP-{GOOD}", part=f"PR-{GOOD}")
     write_plan(floor, ASKS, "press", id_="CP-press", part="PR-press")
     write_plan(floor, WELD, "by_weld", id_="CP-weld", part="PR-weld")
+    for name, of in (("two", 'part_revision = "B"\n'), ("two-b", "")):
+        write_plan(floor, of + ANY, f"by_{name}", id_=f"CP-{name}", part="PR-two")
+    write_plan(floor, LATER, "by_later", id_="CP-later", part="PR-later")
     tables += f'[[link]]\nname = "net"\nkind = "modbus-tcp"\nhost = "127.0.0.1"\nport = {port}\n'
     for row in GAUGES:
         name = device_of(row)
@@ -203,7 +216,7 @@ def _write(floor: Floor, port: int) -> None:
         write_plan(floor, ASKS + f'device = "{name}"\n', f"by_{name}", id_=f"CP-{name}", part=f"PR-{name}")
     tables += _press(FLAGGED, "G-18-P", FLAG.format(reason=FLAG_REASON))
     lists = 'gauges = "gauges.csv"\npeople = "people.csv"'
-    write_agent(floor, tables + STATION, f'id = "pc1"\nsite = "s"\nline = "l"\n{lists}')
+    write_agent(floor, tables + STATION + ONE_PLAN, f'id = "pc1"\nsite = "s"\nline = "l"\n{lists}')
 
 
 def _gauge(floor: Floor, name: str, number: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from floor import Floor, Operator
-from refusal_table import ALLOWING, AT_A_CHARACTERISTIC, GAUGES, PEOPLE, RefusedRow
+from refusal_table import ALLOWING, AT_A_CHARACTERISTIC, GAUGES, PEOPLE, PLANS, RefusedRow
 from refusing_shop import FLAG_REASON, FLAGGED, GOOD, RefusingShop, behind_the_plc, device_of, refusing_shop
 
 from gaugetrail_sim import plc
@@ -100,6 +101,21 @@ def test_a_person_whose_qualification_for_the_characteristic_ended_is_refused_th
     operator.type("%OK")
     said(operator, "record.recorded", f"{serial} pass")
     overridden(shop, row, serial, (row.about,), (serial,))
+
+
+@pytest.mark.parametrize("row", PLANS, ids=lambda row: row.what)
+def test_a_part_that_no_plan_here_holds_for_is_refused_and_found(shop: RefusingShop, row: RefusedRow) -> None:
+    serial = shop.serial()
+    with closing(Operator(shop.floor, row.station)) as operator:
+        operator.log_on("OP-1")
+        operator.type(row.scan.format(serial=serial))
+        said(operator, row.cause, row.says)
+        assert operator.display["serial"] is None
+        for word in ("OP-1", serial):
+            shop.traced(word, type="station.refused", cause=row.cause, reason=row.says, serial=serial)
+        operator.type(f"%ALLOW:{REASON}")
+        said(operator, "allow.nothing")
+        operator.type("%LOGOFF")
 
 
 @pytest.mark.parametrize("row", GAUGES, ids=lambda row: row.what)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from refusal_table import AT_A_CHARACTERISTIC, GAUGES, PEOPLE
+from refusal_table import AT_A_CHARACTERISTIC, GAUGES, PEOPLE, PLANS
 
 from gaugetrail_agent.station.allowing import NEVER
 from gaugetrail_agent.station.refusals import WHOSE, Whose
 
 PAGE = Path(__file__).parents[2] / "docs" / "refusals.md"
-ROWS = (*PEOPLE, AT_A_CHARACTERISTIC, *GAUGES)
+ROWS = (*PEOPLE, AT_A_CHARACTERISTIC, *GAUGES, *PLANS)
 
 
 def test_the_pages_tables_are_those_that_are_tried() -> None:
@@ -19,13 +19,15 @@ def test_the_pages_tables_are_those_that_are_tried() -> None:
     assert [row.on_the_page for row in ROWS] == shown
 
 
-def test_every_lock_on_a_person_or_a_gauge_is_in_the_table() -> None:
-    """A lock of a kind that nobody has tried fails here."""
-    locks = {
-        id_ for id_, whose in WHOSE.items() if whose in (Whose.BADGE, Whose.GAUGE) and not id_.startswith("allow.")
-    }
-    assert {row.cause for row in ROWS} - {"value.gauge_not_named"} == locks
+def test_every_lock_on_a_person_or_a_gauge_and_every_refusal_of_a_part_is_in_the_table() -> None:
+    """One that nobody has tried fails here."""
+    locks = {id_ for id_, whose in WHOSE.items() if whose in (Whose.BADGE, Whose.GAUGE)}
+    parts = {id_ for id_ in WHOSE if id_.startswith("plan.") or id_ == "unit.other_part"}
+    tried = {row.cause for row in ROWS} - {"value.gauge_not_named"}
+    assert tried == {id_ for id_ in locks | parts if not id_.startswith("allow.")}
 
 
 def test_what_nobody_allows_is_what_the_page_says() -> None:
-    assert {row.cause for row in ROWS if not row.allowed} == NEVER - {"badge.unusable"}
+    of_people_and_gauges = (*PEOPLE, AT_A_CHARACTERISTIC, *GAUGES)
+    assert {row.cause for row in of_people_and_gauges if not row.allowed} == NEVER - {"badge.unusable"}
+    assert not any(row.allowed for row in PLANS)
