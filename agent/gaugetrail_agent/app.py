@@ -29,6 +29,7 @@ from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
 from gaugetrail_agent.documents.receiving import DocumentReceiver
+from gaugetrail_agent.documents.refused_words import seal_refused
 from gaugetrail_agent.doors import open_doors
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
@@ -72,7 +73,7 @@ class Agent:
     def __init__(self, config: AgentConfig, clock: WatchedClock | None = None) -> None:
         self.clock = clock or system_clock(kept=config.settings.agent.clock == "kept")
         agent, evidence = config.settings.agent, config.settings.evidence
-        origin = Origin(agent.id, agent.site, agent.line)
+        self._origin = origin = Origin(agent.id, agent.site, agent.line)
         self.spool = _spool(config, self.clock, origin)
         signer, no_key = own_signer(config.data_dir, evidence)
         self.health = Health(agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None)
@@ -197,6 +198,7 @@ class Agent:
         self.scheduler.every(LOOK_SECS, "notices", self._look_round)
         self.scheduler.every(DOCUMENTS_SECS, "documents", self.documents.look)
         self.scheduler.every(LOOK_SECS, "documents in force", self._look_at_documents)
+        self.scheduler.every(1.0, "refused documents", self._seal_refused)
         self._tasks.append(self._keep("room", self.notices.watch_room(self.config.data_dir)))
         self.scheduler.start()
         if self.metrics is not None:
@@ -227,9 +229,13 @@ class Agent:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECS):  # a spool that refuses must not hold the process up
                 await asyncio.gather(*(runner.finish() for runner in self.stations.values()))
+        self._seal_refused(the_rest=True)
         await asyncio.to_thread(self.publisher.stop, DRAIN_SECS)
         await asyncio.to_thread(self.spool.close)
         log.info("stopped", extra={"event": "stopped"})
+
+    def _seal_refused(self, *, the_rest: bool = False) -> None:
+        seal_refused(self.documents, self.spool, self._origin, the_rest=the_rest)
 
     def _keep(self, what: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a part that must not die; if it does, the agent stops with a traceback and is started again."""

@@ -23,10 +23,10 @@ from itertools import islice
 from pathlib import Path
 
 import psutil
-from writing_desk import APPROVER, AUTHOR, Office, office_of
 from documents_floor import PlayedPlant, Somebody, listed
 from floor import Floor, command
 from simulated_agents import SimulatedAgent, simulated_agents
+from writing_desk import APPROVER, AUTHOR, Office, office_of
 
 from gaugetrail_agent.heartbeat import NEWS_SECS
 from gaugetrail_collector.documents import folding, texts

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.distribution.judging import RootJudged, judge_root, lacking, older_editions
+from gaugetrail_contract.distribution.judging import RootJudged, TakenBack, judge_root, lacking, older_editions
 from gaugetrail_contract.distribution.listing import ListedEdition, for_line, holding
 from gaugetrail_contract.distribution.pages import (
     MOST_PAGE_BYTES,
@@ -245,9 +245,13 @@ def test_a8_an_edition_older_than_the_one_held_is_named() -> None:
     """Attack A8: under a newer root, too."""
     held = [listed(edition=3), listed("CP-2", 2, "withdrawn"), listed("CP-3", 5, "approved")]
     came = [listed(edition=2), listed("CP-2", 3), listed("CP-4")]
-    assert older_editions(held, came) == ("the list of documents takes CP-1 C, edition 3 back to edition 2",)
+    assert older_editions(held, came) == (
+        TakenBack("CP-1", "the list of documents takes CP-1 C, edition 3 back to edition 2"),
+    )
     assert older_editions(held, came[:2] + held[:1]) == ()
-    assert older_editions(held, [came[0]])[1:] == ("the list of documents no longer knows CP-2 B, edition 2",)
+    assert older_editions(held, [came[0]])[1:] == (
+        TakenBack("CP-2", "the list of documents no longer knows CP-2 B, edition 2"),
+    )
 
 
 def test_what_holds_follows_its_moment_without_anybody_saying_so() -> None:

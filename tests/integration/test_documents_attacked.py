@@ -20,17 +20,19 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.pages import page_digest, pages_of
 from gaugetrail_contract.distribution.root import open_root, root_of, write_root
+from gaugetrail_contract.record import Event
+from gaugetrail_contract.seal import cut_line, open_sealed
 from gaugetrail_contract.signing import Signer
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 OLD, NEW, OTHER, BAD = b"limits 1", b"limits 2", b"another plan", b"limits 9"
-CURRENT = (listed("CP-1", NEW, 2), listed("CP-2", OTHER))
-COMING = (*CURRENT, listed("CP-1", b"limits 3", 3, state="approved", effective="2099-01-01T00:00:00.000000Z"))
+CURRENT = (listed("CP-11", NEW, 2), listed("CP-12", OTHER))
+COMING = (*CURRENT, listed("CP-11", b"limits 3", 3, state="approved", effective="2099-01-01T00:00:00.000000Z"))
 """With an edition that will hold, whose text isn't there yet."""
-FORGED = (listed("CP-1", BAD, 3), listed("CP-2", OTHER))
+FORGED = (listed("CP-11", BAD, 3), listed("CP-12", OTHER))
 STRANGER = Signer.new()
-FLOOD = 2000
+FLOOD = 1000
 
 
 @dataclass
@@ -70,6 +72,16 @@ class AttackedPlant:
         assert sorted(self.texts().values()) == sorted([NEW, OTHER])
 
 
+def causes(floor: Floor) -> dict[str, dict[str, object]]:
+    """Cause -> the last event of it that the agent has sealed."""
+    code, _, error = floor.ask("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
+    assert code == 0, error
+    records = [open_sealed(cut_line(line)) for line in (floor.folder / "sealed.jsonl").read_bytes().splitlines()]
+    found = [dict(one.payload) for one in records if isinstance(one, Event) and one.type == "document.refused"]
+    (floor.folder / "sealed.jsonl").unlink()
+    return {str(one["cause"]): one for one in found}
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedPlant]:
     with Floor(tmp_path_factory.mktemp("attacked")) as floor:
@@ -77,7 +89,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AttackedPlant
         floor.write_agent()
         with closing(Somebody(floor.mqtt_port)) as somebody:
             made = AttackedPlant(floor, somebody, PlayedPlant(somebody))
-            made.old = made.plant.says([OLD, OTHER], listed("CP-1", OLD), listed("CP-2", OTHER))
+            made.old = made.plant.says([OLD, OTHER], listed("CP-11", OLD), listed("CP-12", OTHER))
             floor.agent()
             until(lambda: made.told("issue") == 1, "the first list is held in full")
             made.says_current()
@@ -122,11 +134,11 @@ def page_of_more_than_60_kb(_: PlayedPlant, somebody: Somebody) -> None:
 
 def that_takes_an_edition_back(plant: PlayedPlant, _: Somebody) -> None:
     """By the plant's own key: its store was put back, or somebody has the key."""
-    plant.says([OLD], listed("CP-1", OLD), listed("CP-2", OTHER))
+    plant.says([OLD], listed("CP-11", OLD), listed("CP-12", OTHER))
 
 
 def that_forgets_a_document(plant: PlayedPlant, _: Somebody) -> None:
-    plant.says([], listed("CP-1", NEW, 2))
+    plant.says([], listed("CP-11", NEW, 2))
 
 
 def part_altered(plant: PlayedPlant, somebody: Somebody) -> None:
@@ -152,8 +164,8 @@ ON_THE_WIRE: dict[Attack, str] = {
     of_more_than_4_kb: "a root has 4,096 at most",
     that_clears: "somebody has cleared the list of documents at the broker",
     page_of_more_than_60_kb: "60,000 are the most",
-    that_takes_an_edition_back: "takes CP-1 B, edition 2 back to edition 1",
-    that_forgets_a_document: "no longer knows CP-2 A, edition 1",
+    that_takes_an_edition_back: "takes CP-11 B, edition 2 back to edition 1",
+    that_forgets_a_document: "no longer knows CP-12 A, edition 1",
     part_altered: "its digest is not the one on the list",
     part_too_long: "has 60,000 bytes, which is not what the list says",
     one_plan_under_anothers_name: "its digest is not the one on the list",
@@ -275,7 +287,22 @@ def test_a7_a_flood_of_forged_words_costs_few_lines_and_little_memory_and_no_par
             if number % 200 == 0:
                 operator.inspect(f"SN{number:06}")
     until(lambda: int(str(attacked.told("refused"))) >= refused + FLOOD, "all of it is refused and counted")
+    floods = causes(attacked.floor)["other_key"]
+    assert floods["count"] == 1, "the first at once, the others in an hour"
     assert agent.memory_info().rss - memory < 40_000_000
     assert len(attacked.floor.log("agent").splitlines()) - lines < 60
     attacked.says_current()
     attacked.holds_current()
+
+
+def test_a8_each_refusal_is_sealed_as_an_event_that_names_its_documents(attacked: AttackedPlant) -> None:
+    """Attack A8: what was tried above is in the agent's own chain, counted, under the documents that it was about."""
+    attacked.floor.stop("agent")
+    found = causes(attacked.floor)
+    assert set(found) >= {
+        *("forged_list", "other_key", "older_list", "cleared_list", "edition_back", "strange_page", "large_page"),
+        *("other_text", "altered_here"),
+    }
+    assert (found["other_text"]["documents"], found["edition_back"]["documents"]) == (["CP-11"], ["CP-12"])
+    assert "somebody imitates it" in str(found["other_key"]["reason"])
+    assert int(str(found["other_key"]["count"])) >= FLOOD - 1, "told when the agent stopped"

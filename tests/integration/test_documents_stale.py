@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from writing_desk import office_of
 from floor import Floor, until
 from simulated_agents import all_work_by, simulated_agents
 from typer.testing import CliRunner
+from writing_desk import office_of
 
 from gaugetrail_collector import cli
 

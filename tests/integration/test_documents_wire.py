@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from writing_desk import Office, office_of
 from documents_floor import Somebody
 from floor import Floor, until
 from typer.testing import CliRunner
+from writing_desk import Office, office_of
 
 from gaugetrail_collector import cli
 from gaugetrail_contract import topics
@@ -33,10 +33,7 @@ OP-2,Bob,,line2
 def plant(floor: Floor) -> Iterator[tuple[Office, Somebody]]:
     floor.broker()
     (floor.folder / "erp").mkdir()
-    (floor.folder / "erp" / "orders.csv").write_text("order,line,part,quantity
-O-1,l,PR-74,5
-O-2,line2,PR-74,6
-")
+    (floor.folder / "erp" / "orders.csv").write_text("order,line,part,quantity\nO-1,l,PR-74,5\nO-2,line2,PR-74,6\n")
     floor.write_agent()
     with office_of(floor, 'orders_folder = "erp"\n') as office, closing(Somebody(floor.mqtt_port)) as somebody:
         office.take_in("CP-1", LARGE, "A")

@@ -18,6 +18,10 @@ MOST_BYTES_AT_ONCE = 32_000_000
 class BadPart(ValueError):
     """A part that can't be one of that text, or a text that came out as another one; the sentence says which."""
 
+    def __init__(self, one: ListedEdition, what: str) -> None:
+        super().__init__(what)
+        self.document = one.id
+
 
 @dataclass
 class TextsComing:
@@ -52,7 +56,7 @@ class TextsComing:
         if one is None:
             return None
         if not 1 <= number <= text_part_count(one.size) or len(part) != text_part_size(one.size, number):
-            raise BadPart(f"part {number} of {one} has {len(part):,} bytes, which is not what the list says")
+            raise BadPart(one, f"part {number} of {one} has {len(part):,} bytes, which is not what the list says")
         parts = self._parts.setdefault(sha256, {})
         parts[number] = part
         if len(parts) < text_part_count(one.size):
@@ -60,5 +64,5 @@ class TextsComing:
         del self._parts[sha256]
         text = text_of_parts(parts, sha256, one.size)
         if text is None:
-            raise BadPart(f"what came as the text of {one} is another one: its digest is not the one on the list")
+            raise BadPart(one, f"what came as the text of {one} is another one: its digest is not the one on the list")
         return text

@@ -18,12 +18,13 @@ from itertools import islice
 
 from gaugetrail_agent.documents.assembling import AT_ONCE, BadPart, TextsComing
 from gaugetrail_agent.documents.cabinet import AlteredFile, DocumentCabinet
+from gaugetrail_agent.documents.refused_words import CountedWords, RefusedWords
 from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand
-from gaugetrail_contract.distribution.judging import judge_root, lacking, older_editions
+from gaugetrail_contract.distribution.judging import TakenBack, judge_root, lacking, older_editions
 from gaugetrail_contract.distribution.listing import ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import MOST_PAGE_BYTES, MOST_PAGES, BadPage, open_page, page_digest
 from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
@@ -70,6 +71,7 @@ class DocumentReceiver:
         self._full_us: int | None = None
         """Since when the list is held with every text."""
         self._refused = 0
+        self._words = RefusedWords(clock)
         self._refusal: tuple[float, str] | None = None
         self._disk: str | None = None
         self._altered: str | None = None
@@ -192,19 +194,21 @@ class DocumentReceiver:
     def _hear_root(self, payload: bytes) -> None:
         if not payload:
             if self._newest is not None:
-                self._refuse("somebody has cleared the list of documents at the broker; what is held here stays")
+                self._refuse(
+                    "cleared_list", "somebody has cleared the list of documents at the broker; what is held here stays"
+                )
             return
         try:
             came = open_root(payload)
         except BadRoot as error:
-            self._refuse(f"a list of documents is not believed: {error}")
+            self._refuse("forged_list", f"a list of documents is not believed: {error}")
             return
         if self._barred is not None:
-            self._refuse(self._barred)
+            self._refuse("no_key", self._barred)
             return
         judged = judge_root(None if self._newest is None else self._newest.root, came, self._believed())
         if judged.fate == "refused":
-            self._refuse(judged.why)
+            self._refuse("older_list" if came.key in self._believed() else "other_key", judged.why)
         elif judged.fate == "newer":
             self._take_root(came)
 
@@ -222,7 +226,7 @@ class DocumentReceiver:
 
     def _hear_page(self, page: bytes) -> None:
         if len(page) > MOST_PAGE_BYTES:
-            self._refuse(f"a page of documents has {len(page):,} bytes; {MOST_PAGE_BYTES:,} are the most")
+            self._refuse("large_page", f"a page of documents has {len(page):,} bytes; {MOST_PAGE_BYTES:,} are the most")
             return
         digest = page_digest(page)
         if self._newest is None or digest not in self._newest.root.pages or self._cabinet.page(digest) is None:
@@ -239,6 +243,7 @@ class DocumentReceiver:
         pages = {digest: self._loose.get(digest) or self._cabinet.page(digest) for digest in wanted}
         if None in pages.values():
             return
+        back: tuple[TakenBack, ...] = ()
         try:
             self._read = {
                 digest: self._read.get(digest) or open_page(page) for digest, page in pages.items() if page is not None
@@ -247,11 +252,11 @@ class DocumentReceiver:
         except BadPage as error:
             self._taken_back = f"a page of the list of documents can't be read: {error}; update this agent"
         else:
-            self._taken_back = (
-                "; ".join(older_editions(self._entries, entries, utc_text(newest.root.time_us))[:3]) or None
-            )
+            back = older_editions(self._entries, entries, utc_text(newest.root.time_us))[:3]
+            self._taken_back = "; ".join(one.sentence for one in back) or None
         if self._taken_back is not None:
-            self._refuse(self._taken_back)
+            cause = "edition_back" if back else "unreadable_list"
+            self._refuse(cause, self._taken_back, tuple(one.document for one in back))
             return
         for digest, page in pages.items():
             if page is not None and self._loose.pop(digest, None) is not None:
@@ -272,7 +277,7 @@ class DocumentReceiver:
         try:
             text = self._coming.take(sha256, number, part)
         except BadPart as error:
-            self._refuse(f"{error}; it is asked for again")
+            self._refuse("other_text", f"{error}; it is asked for again", (error.document,))
             return
         if text is None:
             return
@@ -346,7 +351,10 @@ class DocumentReceiver:
     def _judge_loose(self) -> None:
         """A page may come a moment before the root that names it, and no more."""
         if self._strange & self._loose.keys():
-            self._refuse("a page of documents came that no list names: somebody else speaks under that topic")
+            self._refuse(
+                "strange_page",
+                "a page of documents came that no list names: somebody else speaks under that topic",
+            )
             self._loose.clear()
         self._strange = set(self._loose)
 
@@ -423,8 +431,19 @@ class DocumentReceiver:
 
     # --- telling
 
-    def _refuse(self, why: str) -> None:
+    def refused_words(self, *, the_rest: bool = False) -> list[CountedWords]:
+        """What was refused and is to be an event now."""
+        with self._lock:
+            return self._words.due(the_rest=the_rest)
+
+    def put_back(self, one: CountedWords) -> None:
+        """The spool hasn't taken it."""
+        with self._lock:
+            self._words.put_back(one)
+
+    def _refuse(self, cause: str, why: str, documents: tuple[str, ...] = ()) -> None:
         self._refused += 1
+        self._words.note(cause, why, documents)
         self._refusal = time.monotonic(), why
         log.error("%s", why, extra={"event": "documents_refused", "cause": same_words(why)})
 
@@ -436,4 +455,4 @@ class DocumentReceiver:
     def _note_altered(self, what: str) -> None:
         """An alarm for as long as a refused word is one, and until all is here again."""
         self._altered = what
-        self._refuse(what)
+        self._refuse("altered_here", what)

@@ -49,16 +49,29 @@ def _numbered(root: DocumentsRoot) -> str:
     return f"number {root.issue} of {utc_text(root.time_us)[:16]}Z"
 
 
-def older_editions(held: Iterable[ListedEdition], came: Iterable[ListedEdition], said: str = "") -> tuple[str, ...]:
-    """What a list takes back, a sentence for each document: an edition that held is followed by higher ones only.
-    `said` is the moment (as `UtcText`) at which the list was signed: what was listed until before may be gone.
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A document of which a list says less than the list before."""
+
+    document: str
+    sentence: str
+
+
+def older_editions(
+    held: Iterable[ListedEdition], came: Iterable[ListedEdition], said: str = ""
+) -> tuple[TakenBack, ...]:
+    """What a list takes back: an edition that held is followed by higher ones only. `said` is the moment (as `UtcText`)
+    at which the list was signed: what was listed until before may be gone.
     """
     before, now = _highest(held), _highest(came)
     before = {name: one for name, one in before.items() if name in now or one.until is None or one.until > said}
     return tuple(
-        f"the list of documents takes {one} back to edition {now[name].edition}"
-        if name in now
-        else f"the list of documents no longer knows {one}"
+        TakenBack(
+            name,
+            f"the list of documents takes {one} back to edition {now[name].edition}"
+            if name in now
+            else f"the list of documents no longer knows {one}",
+        )
         for name, one in sorted(before.items())
         if name not in now or now[name].edition < one.edition
     )

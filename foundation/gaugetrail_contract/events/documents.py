@@ -1,4 +1,5 @@
-"""What a collector notes of controlled documents, sealed into chains of its own; see docs/documents.md.
+"""What a collector notes of controlled documents, sealed into chains of its own, and what a line PC refuses of them;
+see docs/documents.md.
 
 The bytes of an edition are in numbered parts, under their digest: whoever has a record with the digest of a plan finds
 its text. What people do with an edition are steps, numbered for each document from 1, so that a missing one shows and
@@ -76,3 +77,23 @@ class DocumentsMaster(EventPayload):
         description="who may approve until a people document says who may"
     )
     before: Identifier | None = Field(None, description="the collector that wrote until then")
+
+
+class DocumentRefused(EventPayload):
+    """A line PC refused what came to it as documents, or lay on its disk as such: a list, a page or a text that is
+    forged, old or altered. What it held stays in force.
+    """
+
+    TYPE: ClassVar[str] = "document.refused"
+    SUBJECT: ClassVar[SubjectKind] = "agent"
+
+    cause: Identifier = Field(
+        description="forged_list, other_key, older_list, cleared_list, unreadable_list, edition_back, strange_page, "
+        "large_page, other_text, altered_here or no_key"
+    )
+    reason: str = Field(max_length=500, description="the sentence as it was said last, in English")
+    count: int = Field(ge=1, description="how often, since the last such event")
+    since: UtcText = Field(description="when it was refused first of these times")
+    documents: Annotated[tuple[Identifier, ...], FiledUnder("document")] = Field(
+        (), description="the documents that it was about, where it says which"
+    )

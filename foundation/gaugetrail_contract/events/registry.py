@@ -8,7 +8,7 @@ from typing import Any
 
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.clock import ClockStepped
-from gaugetrail_contract.events.documents import DocumentPart, DocumentsMaster, DocumentStepTaken
+from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, DocumentsMaster, DocumentStepTaken
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.spool import (
@@ -54,6 +54,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         DocumentsMaster,
         DocumentPart,
         DocumentStepTaken,
+        DocumentRefused,
         StudyMade,
     )
 }
