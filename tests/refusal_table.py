@@ -199,3 +199,112 @@ PLANS = (
         scan="PR-two/B/{serial}",
     ),
 )
+BEGINS = "Tell the quality engineer; the station begins by itself when it is"
+DOCUMENTS = (
+    RefusedRow(
+        "a plan that is a draft",
+        "document.unknown",
+        f"no edition of CP-draft is in force for this line: it isn't approved. {BEGINS}",
+        "have it approved",
+        "",
+        allowed=False,
+        station="draft",
+    ),
+    RefusedRow(
+        "a plan that waits for its approval",
+        "document.unknown",
+        f"no edition of CP-review is in force for this line: it isn't approved. {BEGINS}",
+        "have it approved",
+        "",
+        allowed=False,
+        station="review",
+    ),
+    RefusedRow(
+        "a plan that is approved for later",
+        "document.not_yet",
+        "CP-later A, edition 1 is in force from 2099-01-01 00:00Z on, and no other edition is until then: wait, or "
+        "tell the quality engineer",
+        "wait, or approve an edition that holds now",
+        "",
+        station="later",
+    ),
+    RefusedRow(
+        "a plan that was withdrawn",
+        "document.withdrawn",
+        "CP-gone A, edition 1 was withdrawn, and no other edition is in force: set the part aside and tell the quality "
+        "engineer",
+        "have a new edition approved",
+        "",
+        allowed=False,
+        station="gone",
+    ),
+    RefusedRow(
+        "a plan that was superseded, where a station still has it as a file",
+        "plan.superseded",
+        "the plan in old.toml is not the text in force, which is CP-old B, edition 2: don't measure by it; call the "
+        "technician, who lets the station take its plan from documents or puts that text there",
+        'write plan = {document = "CP-old"}',
+        "",
+        station="old",
+    ),
+    RefusedRow(
+        "a plan for another operation",
+        "plan.other_operation",
+        "CP-other A, edition 1 is for the operation OP90, and this station does OP20: is the part at the right "
+        "station? Else tell the quality engineer",
+        "name the right plan in the settings",
+        "",
+        allowed=False,
+        station="other",
+    ),
+    RefusedRow(
+        "a station for whose operation no plan is in force",
+        "plan.none_here",
+        "no plan for the operation OP77 is in force: tell the quality engineer; the station begins by itself when one "
+        "is approved",
+        "have one approved",
+        "",
+        allowed=False,
+        station="none",
+    ),
+    RefusedRow(
+        "a plan that this station can't work by",
+        "document.at_fault",
+        "CP-fault A, edition 1 is in force, and this station can't work by it: station[1].plan: no device measures "
+        "force of CP-fault at fault: add [[station.wiring]] with characteristic and device for each, or capture = "
+        '"typed" where a person enters it. Call the technician',
+        "wire the device",
+        "",
+        allowed=False,
+        station="fault",
+    ),
+)
+NO_LIST = RefusedRow(
+    "any plan, before the first list has come",
+    "document.no_list",
+    "CP-good is not here: no list of documents has come to this PC yet. Nothing can be measured until it comes; is the "
+    "broker there, and the collector that writes documents? Call the technician",
+    "look at broker and collector",
+    "",
+    allowed=False,
+    station="good",
+)
+NOT_HERE = RefusedRow(
+    "a plan whose text is lacking, or was altered on the PC",
+    "document.not_here",
+    "CP-good B, edition 2 is in force, and its text hasn't come to this PC yet: it is asked for. Is the broker there? "
+    "Call the technician",
+    "look at the broker; it comes by itself",
+    "",
+    allowed=False,
+    station="good",
+)
+TOO_OLD = RefusedRow(
+    "any plan, when nobody has said for too long that it holds",
+    "document.too_old",
+    "CP-fine A, edition 1 is still in force, and this PC may not go on for so long: is the broker there, and the "
+    "collector that writes documents? Call the technician",
+    "look at broker and collector; `[documents] refuse_hours`",
+    "",
+    station="fine",
+)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from floor import Floor, until
 from line_pc import PtyDevice, write_agent, write_plan
@@ -45,7 +46,7 @@ driver = "digimatic-13"
 bounce_secs = 0
 settings = {{ unit = "mm" }}
 """
-PRESS = """
+PRESS_TABLE = """
 [[device]]
 name = "press-{name}"
 link = "net"
@@ -63,7 +64,10 @@ name = "bore"
 address = {bore}
 type = "float32"
 unit = "mm"
-[[station]]
+"""
+PRESS = (
+    PRESS_TABLE
+    + """[[station]]
 name = "OP40-{name}"
 mode = "automatic"
 device = "press-{name}"
@@ -71,6 +75,7 @@ operation = "OP20"
 plan = "press.toml"
 {more}
 """
+)
 REGISTERS = {"seq": plc.SEQ, "result": plc.RESULT, "echo": plc.ECHO, "serial": plc.SERIAL, "bore": plc.FORCE}
 ASKS = """
 [[characteristic]]
@@ -141,11 +146,10 @@ PLCS = [*map(device_of, GAUGES), FLAGGED]
 
 
 @dataclass
-class RefusingShop:
-    """Processes that serve all rows."""
+class TracedShop:
+    """Processes that serve all rows of a table."""
 
     floor: Floor
-    gauges: dict[str, PtyDevice]
     press: PlcThread
     _parts: int = field(default=0)
 
@@ -154,7 +158,7 @@ class RefusingShop:
         self._parts += 1
         return f"SN{self._parts:06}"
 
-    def trace(self, *words: str) -> list[dict[str, object]]:
+    def trace(self, *words: str) -> list[dict[str, Any]]:
         """What the command `trace` finds, payloads of events among the rest; nothing where nothing is known."""
         config = str(self.floor.folder / "collector.toml")
         asked = CliRunner().invoke(cli.app, ["trace", *words, "--json", "--config", config])
@@ -168,15 +172,26 @@ class RefusingShop:
             f"trace {' '.join(words)} finds {wanted}",
         )
 
-    def offer(self, name: str, serial: str) -> int:
-        """The PLC offers a part at the station of that device; the code that it is told."""
-        memory = self.press.units.memory[PLCS.index(name) + 1].registers
+    def offer_to(self, unit: int, serial: str) -> int:
+        """That unit of the PLC offers a part; the code that it is told."""
+        memory = self.press.units.memory[unit].registers
         memory[plc.SERIAL : plc.SERIAL + plc.SERIAL_REGISTERS] = text_registers(serial, plc.SERIAL_REGISTERS)
         memory[plc.FORCE : plc.FORCE + 2] = float_registers(74.0)
         seq = memory[plc.SEQ] + 1
         memory[plc.SEQ] = seq
         until(lambda: memory[plc.ECHO] == seq, f"the PLC has its echo for {serial}")
         return memory[plc.RESULT]
+
+
+@dataclass
+class RefusingShop(TracedShop):
+    """With gauges."""
+
+    gauges: dict[str, PtyDevice] = field(default_factory=dict)
+
+    def offer(self, name: str, serial: str) -> int:
+        """The PLC offers a part at the station of that device; the code that it is told."""
+        return self.offer_to(PLCS.index(name) + 1, serial)
 
 
 @contextmanager
@@ -193,7 +208,7 @@ def refusing_shop(floor: Floor) -> Iterator[RefusingShop]:
         floor.collector()
         floor.agent()
         until(lambda: floor.log("agent").count("is open") >= len(gauges), "every gauge's port is open")
-        yield RefusingShop(floor, gauges, press)
+        yield RefusingShop(floor, press, gauges=gauges)
 
 
 def _write(floor: Floor, port: int) -> None:

@@ -19,7 +19,6 @@ from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_agent.heartbeat import NEWS_SECS
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock, utc_text
-from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.status import AgentStatus, DocumentsHeld, agent_offline
 
 
@@ -66,8 +65,8 @@ class SimulatedAgent:
 
     def works_by(self, document: str) -> str | None:
         """The revision that holds there, with its text; null where there is none."""
-        one = self.documents.effective(document)
-        return one.revision if isinstance(one, ListedEdition) else None
+        standing = self.documents.shelf().here.standing(document)
+        return standing.edition.revision if standing.how == "holds" and standing.edition is not None else None
 
 
 def _subscribe(client: mqtt.Client, wanted: Sequence[str]) -> None:

@@ -188,6 +188,7 @@ class Agent:
             # Whole at once: terminals wait for it, and read it the moment it is there.
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
         await asyncio.to_thread(self.documents.open)
+        self._seal_refused()
         self.publisher.start()
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]

@@ -313,7 +313,7 @@ def test_a_page_is_plain_json() -> None:
 def test_a_document_whose_time_was_listed_may_leave_the_list_after_it_and_no_sooner() -> None:
     until = "2027-01-01T00:00:00.000000Z"
     held = (listed("O-1", 3, until=until), listed("CP-1"))
-    left = ("the list of documents no longer knows O-1 C, edition 3",)
+    left = (TakenBack("O-1", "the list of documents no longer knows O-1 C, edition 3"),)
     assert older_editions(held, held[1:], "2026-12-31T23:59:59.999999Z") == left
     assert older_editions(held, held[1:], until) == ()
     assert len(older_editions(held, (), "2030-01-01T00:00:00.000000Z")) == 1, "the plan has no end"

@@ -49,7 +49,7 @@ class CountedWords:
 
 
 @dataclass(slots=True)
-class _Page:
+class _Cause:
     """What has gathered of one cause, and until when nothing more of it is written."""
 
     quiet_until_ns: int
@@ -61,7 +61,7 @@ class RefusedWords:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._pages: dict[tuple[str, tuple[str, ...]], _Page] = {}
+        self._pages: dict[tuple[str, tuple[str, ...]], _Cause] = {}
 
     def note(self, cause: str, reason: str, documents: tuple[str, ...] = ()) -> None:
         """Count it."""
@@ -86,7 +86,7 @@ class RefusedWords:
         self._pages[one.key].quiet_until_ns = self._clock.mono_ns()
 
     def _gather(self, one: CountedWords) -> None:
-        page = self._pages.setdefault(one.key, _Page(self._clock.mono_ns()))
+        page = self._pages.setdefault(one.key, _Cause(self._clock.mono_ns()))
         before = page.gathered
         if before is not None:
             first = min(before, one, key=lambda each: each.since_us)
