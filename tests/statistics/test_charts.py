@@ -145,7 +145,8 @@ def test_a_centre_or_a_sigma_alone_leaves_the_other_to_the_baseline() -> None:
         individuals(values, Basis(center=9.0)).charts["i"].center,
         pytest.approx(individuals(values, Basis(center=9.0)).sigma_within),
     )
-    assert individuals(values, Basis(sigma=5.0)).charts["i"].center == pytest.approx(7 / 3)
+    with_sigma = individuals(values, Basis(sigma=5.0))
+    assert (pytest.approx(7 / 3), 5, None) == (with_sigma.charts["i"].center, with_sigma.sigma_within, with_sigma.estimator)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +199,12 @@ def test_few_points_are_warned_of() -> None:
 def test_values_that_follow_each_other_are_warned_of() -> None:
     wandering = [float(k // 5) for k in range(40)]
     assert any("goes with the one before it" in one for one in individuals(single_values(wandering), ALL).warnings)
+    # Nine values are too few to say so, and 0.23 of twenty lies within two sigmas of none.
+    assert len(individuals(single_values(wandering[:9]), ALL).warnings) == 1
+    mixed = [float(k % 5 + k // 10) for k in range(20)]
+    assert individuals(single_values(mixed), ALL).warnings == ()
+    by_turns = [float(k % 2) for k in range(20)]
+    assert "(autocorrelation -0.95)" in individuals(single_values(by_turns), ALL).warnings[0]
 
 
 # --- counts

@@ -1,4 +1,4 @@
-"""A draft of control limits, as a document to be approved."""
+"""A draft of control limits, a document to approve."""
 
 from __future__ import annotations
 
