@@ -146,7 +146,11 @@ def test_a_centre_or_a_sigma_alone_leaves_the_other_to_the_baseline() -> None:
         pytest.approx(individuals(values, Basis(center=9.0)).sigma_within),
     )
     with_sigma = individuals(values, Basis(sigma=5.0))
-    assert (pytest.approx(7 / 3), 5, None) == (with_sigma.charts["i"].center, with_sigma.sigma_within, with_sigma.estimator)
+    assert (pytest.approx(7 / 3), 5, None) == (
+        with_sigma.charts["i"].center,
+        with_sigma.sigma_within,
+        with_sigma.estimator,
+    )
 
 
 @pytest.mark.parametrize(
