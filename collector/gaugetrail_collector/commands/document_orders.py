@@ -20,7 +20,7 @@ def orders(
     stdin: Stdin = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take orders in: those of a table (.csv, .xlsx), one a row, or of a .toml. They hold at once. Every fault is told
+    """Take orders in, of a table (.csv, .xlsx) or a .toml. One a row; they hold at once. Every fault is told
     with row and column, and with one none is taken. What is there already as it is is passed over.
     """
     from gaugetrail_collector.documents.orders import orders_of
