@@ -238,6 +238,7 @@ def test_one_limit_is_half_a_spread_against_the_room_to_it() -> None:
     mean = math.fsum(study.all_values) / 90
     one = crossed_anova(study, Yardstick(usl=3.0)).result
     assert 100 * 3 * one.sd["grr"] / (3.0 - mean) == pytest.approx(one.percent_tolerance["grr"])
+    assert one.warnings == ()
     lower = crossed_anova(study, Yardstick(lsl=-4.0)).result
     assert 100 * 3 * one.sd["grr"] / (mean + 4.0) == pytest.approx(lower.percent_tolerance["grr"])
     both = crossed_anova(study, Yardstick(lsl=-4, usl=4, multiplier=5.15)).result
