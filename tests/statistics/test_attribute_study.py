@@ -182,6 +182,14 @@ def test_words_that_are_no_numbers_have_no_ranks_and_a_third_word_rejects() -> N
     )
 
 
+def test_words_that_are_numbers_have_ranks_where_there_are_two_judges_and_two_parts() -> None:
+    assert attribute_study(judgements(aiag()[0]), "1").kendall.w == pytest.approx(0.817893, abs=1e-6)
+    for rows in ([("1", "A"), ("2", "A")], [("1", "A"), ("1", "B")]):
+        assert attribute_study(judgements([Decision(*row, "1") for row in rows]), "1").kendall is None
+    endless = [Decision(part, who, word) for part, word in (("1", "1"), ("2", "inf")) for who in "AB"]
+    assert attribute_study(judgements(endless), "1").kendall is None
+
+
 def test_without_a_bad_part_there_is_no_miss_to_count() -> None:
     decisions = [Decision(part, "A", "1", reference="1") for part in "xyz"]
     one = attribute_study(judgements(decisions), "1").appraisers[0]
