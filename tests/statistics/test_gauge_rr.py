@@ -297,6 +297,11 @@ def test_a_nested_study_needs_as_many_parts_of_each_appraiser() -> None:
         nested([row for row in rows if row.appraiser == "A"])
 
 
+def test_a_nested_study_in_which_nothing_varies_is_refused() -> None:
+    with pytest.raises(Refused, match="zero variation"):
+        nested([StudyRow(row.part, row.appraiser, 1.0) for row in aiag_rows()])
+
+
 @pytest.mark.parametrize(
     ("by", "said"),
     [
