@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +27,12 @@ from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
+from gaugetrail_agent.documents.pin_guesses import PinGuesses
+from gaugetrail_agent.documents.pins import PinBook
 from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.refused_words import seal_refused
+from gaugetrail_agent.documents.unlocking import Unlocking
 from gaugetrail_agent.doors import open_doors
 from gaugetrail_agent.drivers.stream import DeviceState
 from gaugetrail_agent.health import Health
@@ -51,6 +54,7 @@ from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
 from gaugetrail_agent.station.words import UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock, utc_text
+from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.status import AgentStatus
@@ -92,7 +96,10 @@ class Agent:
         cabinet = DocumentCabinet(config.data_dir, config.settings.documents.max_mb)
         self.documents = DocumentReceiver(cabinet, config.settings.documents, agent.line, self.clock)
         self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
+        self.pins = PinBook(config.data_dir, agent.id, agent.line, signer, self.documents.believed)
         self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
+        self.publisher.on_pins = self.pins.hear
+        self.guesses = PinGuesses(self.spool, self.pins.is_right, self.clock, config.settings.documents.pin_guesses)
         self.clock_watch = ClockWatch(self.clock, self.spool, origin)
         self.metrics = _metrics(config)
         self.heartbeat = Heartbeat(
@@ -110,7 +117,10 @@ class Agent:
         self.heartbeat.on_beat = self.report.tell
         self.heartbeat.gauges = self._gauges
         self.heartbeat.documents = self.documents.state
+        self.heartbeat.pins = lambda: self.pins.state(self.guesses.locked())
         self.inquiries = InquiryDesk(desk_of(config.data_dir), self.report.answer, self.devices.taps)
+        unlocking = Unlocking(self._people, self.pins, self.guesses, self.spool, origin)
+        self.inquiries.unlock = unlocking.answer
         doors = Doors(
             self.devices.ask,
             self.devices.answer,
@@ -118,6 +128,8 @@ class Agent:
             self._show,
             used=self._used,
             bounced=self.heartbeat.bounced,
+            try_pin=self.guesses.check,
+            unlock_pin=self.guesses.clear,
         )
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
@@ -189,6 +201,9 @@ class Agent:
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
         await asyncio.to_thread(self.documents.open)
         self._seal_refused()
+        self.pins.on_change = self._on_loop(asyncio.get_running_loop())
+        await asyncio.to_thread(self.pins.open)
+        await asyncio.to_thread(self.guesses.open)
         self.publisher.start()
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
@@ -286,6 +301,19 @@ class Agent:
         """What came, was withdrawn, or whose moment has come: once a second, one at a time."""
         if (self._renewing is None or self._renewing.done()) and self.renewal.documents_changed:
             self._renewing = self._keep("documents in force", self.renewal.documents_anew())
+
+    def _people(self) -> list[PeopleList | None]:
+        return [station.setup.people for station in self.stations.values()]
+
+    def _on_loop(self, loop: asyncio.AbstractEventLoop) -> Callable[[frozenset[str]], None]:
+        def tell(badges: frozenset[str]) -> None:
+            loop.call_soon_threadsafe(self._pins_known, badges)
+
+        return tell
+
+    def _pins_known(self, badges: frozenset[str]) -> None:
+        for station in self.stations.values():
+            station.pins_known(badges)
 
     def _used(self, by: StationRunner, event: UsedElsewhere) -> None:
         for station in self.stations.values():

@@ -31,6 +31,7 @@ COMMANDS = (
     Listed("install", f"{HERE}.install:install", "Lay the agent on this PC as a service."),
     Listed("uninstall", f"{HERE}.install:uninstall", "Take the service off this PC."),
     Listed("key", f"{HERE}.key:key", "Print the agent's key and the collectors that it knows."),
+    Listed("people", f"{HERE}.people:app", "People at this PC: unlock who is locked after wrong PINs."),
     Listed("examples", "gaugetrail_service.examples:examples", "Write examples of settings, plans and dashboards."),
 )
 ABOUT = "Reads gauges and PLCs on a line PC and makes sealed records of what they say."

@@ -15,6 +15,7 @@ from gaugetrail_contract.status import (
     DeviceStatus,
     DocumentsHeld,
     GaugeStatus,
+    PinsHeld,
     SpoolStatus,
     StationStatus,
 )
@@ -46,6 +47,7 @@ class Health:
     gauges: Mapping[str, GaugeStatus] = field(default_factory=dict)
     bounces: Counter[str] = field(default_factory=Counter)
     documents: DocumentsHeld | None = None
+    pins: PinsHeld | None = None
     _alarms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,6 +109,7 @@ class Health:
             gauges=dict(self.gauges),
             clock=self.clock.trust(),
             documents=self.documents,
+            pins=self.pins,
             insecure=self.insecure,
             log_dropped=log_writer.dropped(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),

@@ -18,7 +18,7 @@ from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
-from gaugetrail_contract.status import AgentStatus, DocumentsHeld, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, DocumentsHeld, PinsHeld, SpoolStatus
 from gaugetrail_service.scheduler import Scheduler
 
 if TYPE_CHECKING:  # loaded where the settings have [metrics]
@@ -54,6 +54,8 @@ class Heartbeat:
         """How the gauges stand today, as whoever holds the register says."""
         self.documents: Callable[[], DocumentsHeld | None] = lambda: None
         """How this PC stands with the documents."""
+        self.pins: Callable[[], PinsHeld | None] = lambda: None
+        """How this PC stands with PINs."""
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
@@ -106,7 +108,7 @@ class Heartbeat:
 
     def _news(self) -> tuple[object, ...]:
         delivery = self._publisher.alarm(), self._publisher.not_taken(), self._collectors.strange()
-        return dict(self._health.stations), *delivery, self.documents()
+        return dict(self._health.stations), *delivery, self.documents(), self.pins()
 
     def _gather(self, spool: SpoolStatus) -> None:
         """What nobody reports by himself."""
@@ -117,7 +119,16 @@ class Heartbeat:
         self._health.alarm("not taken", self._publisher.not_taken())
         self._health.documents = documents = self.documents()
         self._health.alarm("documents", documents.detail or None if documents is not None else None)
+        self._health.pins = pins = self.pins()
+        self._health.alarm("pins", pins.detail or None if pins is not None else None)
+        self._health.alarm("locked", _locked(pins))
         if self._metrics is not None:
             self._health.alarm("metrics", self._metrics.trouble)
         before, self._spool_state = self._spool_state, spool
         self._health.alarm("spool", spool_alarm(spool, before))
+
+
+def _locked(pins: PinsHeld | None) -> str | None:
+    if pins is None or not pins.locked:
+        return None
+    return f"locked here after wrong PINs: {', '.join(pins.locked)}; gaugetrail-agent people unlock, or %ALLOW there"

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
+from gaugetrail_collector.documents.pin_sending import PinSender
+from gaugetrail_collector.documents.pins import FILE as PINS
 from gaugetrail_collector.documents.sending import ROUND_SECS, DocumentSender
 from gaugetrail_collector.doors import open_doors
 from gaugetrail_collector.evidence.anchors import Anchors
@@ -142,6 +144,7 @@ class Collector:
             attachments=config.attachment_folders,
         )
         self.orders = self._orders_folder(config.orders_folder)
+        self.documents.pins = PinSender(settings.id, config.data_dir / PINS, self.subscriber, self._vouched)
         self.scheduler = ThreadScheduler()
         self.metrics = self._metrics(settings.metrics)
         self.console = self._console(settings.console)
@@ -151,6 +154,12 @@ class Collector:
         self._unnoted = ""
         """Why figures for the charts could not be noted last."""
         self._stopping = threading.Event()
+
+    def _vouched(self, agent: str, key: str) -> bool:
+        try:
+            return self.keys.is_registered(agent) and self.keys.knows(agent, key)
+        except KeysBroken:
+            return False
 
     def _metrics(self, table: CollectorMetricsTable | None) -> MetricsServer[CollectorStatus] | None:
         if table is None:

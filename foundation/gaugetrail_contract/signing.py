@@ -14,7 +14,7 @@ signature is lines of UTF-8: what it is (`gaugetrail/1 records`, `… receipt`, 
 and numbers of it, each on a line of its own. No name holds a line end, so no two things have one text.
 
 A private key is one file in its service's own folder, PEM (PKCS 8), readable by that service alone; it is made at the
-first start and never leaves. The only module that meets `cryptography`.
+first start and never leaves. With `pins` the only module here that meets `cryptography`.
 """
 
 from __future__ import annotations

@@ -141,6 +141,23 @@ class DocumentsHeld(Told):
     detail: str = Field("", description="what is wrong and what to do; empty when all is well")
 
 
+class PinsHeld(Told):
+    """How the agent stands with the PINs of its line, and the key that they are sent to it under."""
+
+    line: str = Field(description="whose people's PINs it wants")
+    key: Hex256 = Field(description="what is sent to it is closed with this key; it alone opens it")
+    signed: str = Field(
+        pattern="^[0-9a-f]{128}$", description="name, line and that key, signed with the key of its messages"
+    )
+    held: Hex256 | None = Field(None, description="digest of the list of PINs that it holds")
+    people: int = Field(0, ge=0, description="how many people have a PIN there")
+    locked: tuple[Identifier, ...] = Field(
+        (), max_length=20, description="badges that are locked there after wrong guesses"
+    )
+    refused: int = Field(0, ge=0, description="words about PINs since start that it doesn't believe")
+    detail: str = Field("", description="what is wrong and what to do; empty when all is well")
+
+
 class AgentStatus(Told):
     """`gaugetrail/v1/<agent>/status`."""
 
@@ -167,6 +184,9 @@ class AgentStatus(Told):
     clock: ClockTrust | None = None
     documents: DocumentsHeld | None = Field(
         None, description="how it stands with the controlled documents; left out by agents of before 0.2"
+    )
+    pins: PinsHeld | None = Field(
+        None, description="how it stands with PINs; left out by agents of before 0.2, and where messages aren't signed"
     )
     insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
     log_dropped: int = Field(0, ge=0, description="lines of its log since start that nobody took, so they are lost")

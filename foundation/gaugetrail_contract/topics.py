@@ -60,6 +60,11 @@ def commands(agent: str) -> str:
     return f"{ROOT}/{agent}/commands"
 
 
+def pins(agent: str) -> str:
+    """What this agent alone is told of PINs, in a box that it alone opens."""
+    return f"{ROOT}/{agent}/pins"
+
+
 def collector_status(collector: str) -> str:
     """A collector's retained status document."""
     return f"{ROOT}/{COLLECTORS}/{collector}/status"

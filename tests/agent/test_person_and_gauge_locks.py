@@ -14,7 +14,7 @@ from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.runner import _answer
 from gaugetrail_agent.station.unfinished import journal_text, kept
 from gaugetrail_agent.station.words import NotRecorded, Recorded, SealIt, TellEvent
-from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.events.station import StationOverridden
@@ -139,6 +139,54 @@ def test_a_list_read_anew_logs_off_who_may_no_longer_work_here() -> None:
     assert with_fit_person(floor.setup, floor.state, floor.now) == floor.state
     after = with_fit_person(replace(floor.setup, people=people()), floor.state, floor.now)
     assert (after.operator, after.light, after.says and after.says.id) == (None, "amber", "badge.not_qualified")
+
+
+def test_a_list_read_anew_takes_roles_and_what_could_be_allowed_under_the_one_before() -> None:
+    """The quality engineer is an operator now; an operator is an auditor; what was refused is not theirs to allow."""
+    floor = at(people())
+    floor.scan("OP-12")
+    floor.scan("%ALLOW:I stand by")
+    demoted = people(held(), roles=("auditor",)).model_copy(
+        update={"person": tuple(Person(badge=badge) for badge in ("OP-3", "OP-5"))}
+    )
+    floor.setup = replace(floor.setup, people=demoted)
+    floor.state = with_fit_person(floor.setup, floor.state, floor.now)
+    floor.scan("OP-3")
+    assert (floor.state.operator, floor.state.overrides, overridden(floor)) == (None, 0, [])
+    assert floor.message == "OP-3 is not qualified for OP20: let somebody measure who is"
+    floor.scan("%ALLOW:I stand by")
+    floor.scan("OP-5")
+    assert floor.message == "OP-5 may not allow it: that takes a quality engineer"
+
+
+def test_whose_role_no_longer_measures_is_logged_off_between_two_units_and_what_was_allowed_ends_with_them() -> None:
+    floor = at(people())
+    for text in ("OP-12", "%ALLOW:I stand by", "OP-3"):
+        floor.scan(text)
+    assert floor.state.operator == "OP-12"
+    still = with_fit_person(replace(floor.setup, people=people()), floor.state, floor.now)
+    assert (still.operator, len(still.allowed)) == ("OP-12", 1), "that lock was lifted, whoever reads the list anew"
+    auditor = with_fit_person(replace(floor.setup, people=people(roles=("auditor",))), floor.state, floor.now)
+    assert (auditor.operator, auditor.allowed, auditor.says and auditor.says.id) == (None, (), "badge.no_role")
+
+
+def test_a_qualification_that_ran_out_is_refused_by_the_value_and_the_unit_stays() -> None:
+    """Past midnight: what was measured before counts, what comes after waits for somebody who may."""
+    floor = at(people(held(expires=TODAY)), WEIGHT, BORE)
+    for text in ("OP-12", "SN000001"):
+        floor.scan(text)
+    floor.gauge("scale", "12.0", "g")
+    floor.now += MIDNIGHT_US
+    floor.gauge("bore", "74.0", "mm")
+    assert floor.message.startswith("OP-12 was qualified for OP20 until 2026-09-21")
+    for text in ("%ALLOW:the renewal is on its way", "OP-3"):
+        floor.scan(text)
+    floor.gauge("bore", "74.0", "mm")
+    body = floor.sealed()
+    assert (body.verdict, body.override and body.override.who) == (Verdict.PASS, "OP-3")
+    floor.say(Recorded("a/e/1", "SN000001", Verdict.PASS))
+    floor.scan("SN000002")
+    assert (floor.state.unit, floor.state.light) == (None, "red"), "the next unit is another matter"
 
 
 def test_the_record_says_with_what_qualification_it_was_measured() -> None:

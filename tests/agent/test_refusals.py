@@ -162,6 +162,7 @@ def test_every_sentence_of_the_catalogue_is_known_to_refuse_or_not_to() -> None:
     told = {"badge.at_station", "badge.logged_off", "unit.in_work", "unit.goes_on", "value.still_moving"}
     told |= {"value.taken", "value.taken_with_unit", "value.taken_and", "value.not_kept", "value.same_again"}
     told |= {"scan.waits", "scan.same_unit", "allow.badge", "allow.either", "allow.allowed", "allow.at_station"}
+    told |= {"allow.unlocked"}
     told |= {"plan.of_operation", "order.taken", "order.due", "order.taken_full", "order.none", "order.more"}
     tables = ("badge.", "allow.", "plan.", "order.", "document.", "unit.", "scan.", "typed.", "value.")
     tables += ("block.no_automatic", "block.scan_at")

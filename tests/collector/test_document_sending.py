@@ -361,6 +361,18 @@ def test_a_line_is_sent_its_own_people_and_nobody_else(plant: Plant) -> None:
         assert b"line" not in text
 
 
+def test_a_list_that_is_for_one_line_is_told_to_that_line_alone(plant: Plant) -> None:
+    for document, line in (("PL-1", "line1"), ("PL-9", "line9")):
+        plant.desk.new(NewEdition(DocumentKind.PEOPLE, document, PEOPLE, "A", line=line), "eva")
+        plant.desk.step(StepKind.SUBMIT, document, "eva")
+        plant.desk.step(StepKind.APPROVE, document, "ida")
+    (plant.folder / "documents.news").touch()
+    plant.round()
+    badges = {line: [one.badge for one in sent_to(plant, line).person] for line in ("line1", "line9")}
+    assert badges == {"line1": ["OP-1", "QE-3"], "line9": ["QE-3"]}
+    assert [one.line for one in plant.listed()] == ["line1", "line9"]
+
+
 def test_the_part_of_a_line_that_ended_is_taken_from_the_broker_and_the_whole_never_was_there(plant: Plant) -> None:
     plant.take_in("PL-1", PEOPLE, kind=DocumentKind.PEOPLE)
     plant.round()

@@ -26,7 +26,7 @@ SOURCES = {
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
-    ("contract", "cryptography"): {"signing.py"},
+    ("contract", "cryptography"): {"pins.py", "signing.py"},
     ("service", "apscheduler"): {"scheduler.py"},
     ("service", "prometheus_client"): {"metrics.py"},
     ("service", "cryptography"): {"certificates.py", "console_users.py"},

@@ -113,6 +113,7 @@ class Publisher:
         self.on_document: Callable[[str, bytes], None] = lambda _, __: None
         self.document_topics: Callable[[], Sequence[str]] = tuple
         """What is to be heard of documents at each connection."""
+        self.on_pins: Callable[[bytes], None] = lambda _: None
         self._wake = threading.Condition()
         self._news = False
         """Something has happened since the sending thread last looked; it must not sleep over it."""
@@ -360,7 +361,7 @@ class Publisher:
     # --- what the connection tells
 
     def _on_connect(self) -> None:
-        mine = [topics.receipts(self._agent), topics.commands(self._agent), topics.status(self._agent)]
+        mine = [make(self._agent) for make in (topics.receipts, topics.commands, topics.status, topics.pins)]
         heard = (*mine, *topics.ALL_OF_COLLECTORS, *self.document_topics())
         self._broker.subscribe(*((topic, 1) for topic in heard))
         self._send_status()
@@ -411,6 +412,8 @@ class Publisher:
             self._on_own_status(payload, retained=retained)
         elif topic.startswith(topics.ALL_DOCUMENTS):
             self.on_document(topic, payload)
+        elif topic == topics.pins(self._agent):
+            self.on_pins(payload)
         elif topic.endswith(topics.INTRODUCTIONS):
             self._on_introductions(topic, payload)
         else:

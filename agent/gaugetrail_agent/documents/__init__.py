@@ -6,6 +6,6 @@ is said. What doesn't hold is refused, counted and told, and asked for again; it
 
 Read `settings`, `cabinet` (what lies on disk), `assembling` (parts that become a text), `refused_words` (what is
 refused, as events), then `receiving`, where what comes is judged, and `shelf`, from which stations take them; the rules
-themselves are the contract's
-(`gaugetrail_contract.distribution`).
+themselves are the contract's (`gaugetrail_contract.distribution`). PINs come another way: `pins` (who has one),
+`pin_guesses` (how often somebody may try), `unlocking` (who takes that back).
 """

@@ -140,7 +140,7 @@ class DocumentReceiver:
         kept = self._read_root(name)
         if kept is None:
             return None
-        if kept.key not in self._believed():
+        if kept.key not in self.believed():
             path, key = self._cabinet.folder / name, fingerprint(kept.key)
             self._note_altered(f"{path} is signed with the key {key}, which isn't believed, and counts no more")
             return None
@@ -158,7 +158,8 @@ class DocumentReceiver:
             return
         self._listed = listed
 
-    def _believed(self) -> Sequence[str]:
+    def believed(self) -> Sequence[str]:
+        """The document keys that count."""
         return self._settings.key or (() if self._pinned is None else (self._pinned,))
 
     # --- what comes
@@ -206,14 +207,14 @@ class DocumentReceiver:
         if self._barred is not None:
             self._refuse("no_key", self._barred)
             return
-        judged = judge_root(None if self._newest is None else self._newest.root, came, self._believed())
+        judged = judge_root(None if self._newest is None else self._newest.root, came, self.believed())
         if judged.fate == "refused":
-            self._refuse("older_list" if came.key in self._believed() else "other_key", judged.why)
+            self._refuse("older_list" if came.key in self.believed() else "other_key", judged.why)
         elif judged.fate == "newer":
             self._take_root(came)
 
     def _take_root(self, came: SignedRoot) -> None:
-        if not self._believed():
+        if not self.believed():
             self._cabinet.pin(came.key)
             self._pinned = came.key
             told = {"event": "document_key_pinned", "key": came.key}

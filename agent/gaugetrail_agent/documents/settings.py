@@ -20,4 +20,10 @@ class DocumentsSettings(Settings):
     refuse_hours: float | None = Field(
         None, gt=0, description="after so long what is held counts no more; left out: it counts for ever"
     )
+    pin_guesses: int = Field(
+        5,
+        ge=3,
+        le=10,
+        description="so many wrong PINs, then a person is locked here until somebody with a role unlocks",
+    )
     max_mb: int = Field(512, ge=1, description="how much the texts may take on this PC's disk")

@@ -37,6 +37,10 @@ class InquiryDesk:
         self, place: DeskPlace, report: Callable[[], Mapping[str, object]], taps: Mapping[str, WireTap]
     ) -> None:
         self.trouble: str | None = None
+        self.unlock: Callable[[Mapping[str, object]], Mapping[str, object]] = lambda _: {
+            "error": "nobody is locked here"
+        }
+        """Answers who asks that a person may try their PIN again; blocks its thread."""
         self._place = place
         self._report = report
         self._taps = taps
@@ -121,6 +125,8 @@ class InquiryDesk:
         match question.get("ask"):
             case "status":
                 await _tell(writer, self._report())
+            case "unlock":
+                await _tell(writer, await asyncio.to_thread(self.unlock, question))
             case "tap":
                 await self._tap(str(question.get("device")), reader, writer)
             case other:

@@ -10,5 +10,5 @@ who acts: `operator` (with `unit_code`, what a scanned code names, and `typed_nu
 share: `measurement` and `finishing`, with `waiting` (scans made while a record is on its way); whose a value is:
 `freshness` (one device's signs), `freshness_settings` and `placements` (the station's view of them); `unfinished` (a
 unit that a restart left half measured); what is refused: `refusals` (whose matter it is) and `refusal_book` (how often
-it becomes a record); then `display` (what is shown) and `runner`.
+it becomes a record); `pin_asking` (whose badge isn't enough); then `display` (what is shown) and `runner`.
 """

@@ -17,13 +17,25 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, SentenceValue, Term, said
 from gaugetrail_agent.station.plan_locks import is_on_plan
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import LiftedLock, Light, Lock, LockKey, StationState, Step, TellEvent, say
+from gaugetrail_agent.station.words import (
+    LiftedLock,
+    Light,
+    Lock,
+    LockKey,
+    StationState,
+    Step,
+    TellEvent,
+    UnlockPin,
+    say,
+)
 from gaugetrail_contract.events.station import StationOverridden
 from gaugetrail_contract.record import EventBody, Override, Subject
 from gaugetrail_contract.text import refuse_identifier
 
 ALLOW = "%ALLOW"
 LONGEST_REASON = 200
+PIN_LOCKED = "pin.locked"
+"""Too many wrong guesses: whoever allows it unlocks the person, who still has to know the PIN."""
 NEVER = frozenset({"badge.unusable", "badge.unknown", "badge.no_role"})
 """What nobody allows: who isn't on the list, or has no role there that measures, can be entered there. Else an auditor,
 who changes nothing, would write records.
@@ -72,6 +84,9 @@ def answered_by(setup: Setup, state: StationState, badge: str) -> Step:
     told = TellEvent(_event(setup, state, lock, badge, reason))
     count = state.overrides + 1
     state = replace(state, lock=None, plea=None, overrides=count, light="off", says=said("allow.allowed", badge=badge))
+    if lock.key[0] == PIN_LOCKED:
+        says = said("allow.unlocked", badge=badge, person=lock.key[1])
+        return replace(state, says=says), (told, UnlockPin(lock.key[1]))
     if state.unit is not None:
         return replace(state, unit=replace(state.unit, allowed=(*state.unit.allowed, allowed))), (told,)
     if lock.key[0].startswith("badge."):
@@ -82,6 +97,11 @@ def answered_by(setup: Setup, state: StationState, badge: str) -> Step:
     if is_on_plan(lock.key):
         return replace(state, allowed=(*state.allowed, allowed)), (told,)
     return state, (told,)
+
+
+def may_allow(setup: Setup, state: StationState, badge: str) -> bool:
+    """Whether this badge may allow what was refused last."""
+    return state.lock is not None and _may_not(setup, state.lock, badge) is None
 
 
 def _may_not(setup: Setup, lock: Lock, badge: str) -> Sentence | None:
@@ -104,7 +124,7 @@ def _roles(setup: Setup) -> SentenceValue:
 
 def _event(setup: Setup, state: StationState, lock: Lock, badge: str, reason: str) -> EventBody:
     unit = state.unit
-    person, unnamed = lock.key[0].startswith("badge."), lock.says.id == "value.gauge_not_named"
+    person, unnamed = lock.key[0].startswith(("badge.", "pin.")), lock.says.id == "value.gauge_not_named"
     told = {
         "cause": lock.says.id,
         "refused": ENGLISH.text(lock.says)[:500],

@@ -20,7 +20,7 @@ from gaugetrail_agent.station.words import Light, Sign, StationState, Unit
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 
-Waits = Literal["wait_operator", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
+Waits = Literal["wait_operator", "wait_pin", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
 WORST_FIRST: tuple[Sign, ...] = ("red", "amber", "green")
 TO_DO = frozenset({Obstacle.SPENT, Obstacle.BEFORE_START, Obstacle.BEFORE_SCAN})
 """What stays so until the operator does something about it."""
@@ -49,6 +49,7 @@ class Display:
             "state": self.waits,
             "prompt": language.text(self.asks),
             "asks": self.asks.id,
+            "masked": state.pin is not None,
             "operator": state.operator,
             "plan": self.plan.id if self.plan else None,
             "revision": self.plan.revision if self.plan else None,
@@ -107,7 +108,8 @@ def display(setup: Setup, state: StationState) -> Display:
 
 
 def _language(setup: Setup, state: StationState) -> str | None:
-    person = None if setup.people is None else setup.people.get(state.operator)
+    here = state.operator if state.pin is None else state.pin.badge
+    person = None if setup.people is None else setup.people.get(here)
     return None if person is None else person.language
 
 
@@ -125,6 +127,8 @@ def waits_for(state: StationState, mode: str) -> Waits:
         return "refused" if state.refused else "sealing"
     if mode == "automatic":
         return "wait_plc"
+    if state.pin is not None:
+        return "wait_pin"
     if state.operator is None:
         return "wait_operator"
     return "wait_unit" if state.unit is None else "measuring"
@@ -137,6 +141,9 @@ def prompt(setup: Setup, state: StationState) -> Sentence:
     match waits_for(state, setup.mode):
         case "wait_operator":
             return said("prompt.scan_badge") if left is None else said("prompt.unfinished_badge", serial=_serial(left))
+        case "wait_pin":
+            assert state.pin is not None, "a PIN is waited for"
+            return said("prompt.enter_pin", badge=state.pin.badge)
         case "wait_unit":
             return _scan_unit(setup, state) if left is None else _go_on_or_cancel(left)
         case "measuring":

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import WITH_VALUE
-from gaugetrail_agent.station.allowing import answered_by, asked, asks, keys, locked
+from gaugetrail_agent.station.allowing import answered_by, asked, asks, keys, locked, may_allow
 from gaugetrail_agent.station.derived import underived, with_derived
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
@@ -27,6 +27,7 @@ from gaugetrail_agent.station.order_choice import (
     scanned_order,
     under_order,
 )
+from gaugetrail_agent.station.pin_asking import LOGOFF, asked_for, at_station, is_for_pin, typed
 from gaugetrail_agent.station.placements import (
     channel_of,
     made_before_scan,
@@ -61,7 +62,6 @@ from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import CharacteristicKind, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier, visible
 
-LOGOFF = "%LOGOFF"
 OK_CODE = "%OK"
 NOK_CODE = "%NOK"
 """Attribute results; `%NOK:SCRATCH,DENT` names defect codes."""
@@ -85,11 +85,15 @@ def by_operator(setup: Setup, state: StationState, event: Act) -> Step:
 # --- what people scan and type
 
 
-def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
-    found = bare_scan(event)
+def _scanned(setup: Setup, state: StationState, given: Scanned) -> Step:
+    found = bare_scan(given)
     if isinstance(found, Sentence):
         return say(state, "red", found)
     event, text = found, found.text
+    if state.pin is not None:
+        if is_for_pin(setup, state, given):
+            return typed(state, state.pin, given)
+        state = replace(state, pin=None)
     if setup.badge.fullmatch(text):
         return _badge(setup, state, event)
     state = replace(state, plea=None)
@@ -114,19 +118,22 @@ def _scanned(setup: Setup, state: StationState, event: Scanned) -> Step:
 def _badge(setup: Setup, state: StationState, event: Scanned) -> Step:
     text = event.text
     if state.plea is not None:
-        return answered_by(setup, state, text)
+        # Who may not is told so at once; who may shows that it is they.
+        has_to_prove = text in state.pins and may_allow(setup, state, text)
+        return asked_for(state, text) if has_to_prove else answered_by(setup, state, text)
     if state.unit is not None:
         return _unfinished(state, state.unit)
     lock = lock_on_badge(setup, text, event.at_us)
     if lock is not None:
         return locked(state, "red", lock)
-    says = said("badge.at_station", badge=text)
-    return replace(state, operator=text, allowed=(), lock=None, light="off", says=says), ()
+    return asked_for(state, text) if text in state.pins else at_station(state, text)
 
 
 def with_fit_person(setup: Setup, state: StationState, now_us: int) -> StationState:
-    """Whoever is at the station and may not work by this setup is logged off and told why."""
-    lock = _lock_on_operator(setup, state, now_us)
+    """Whoever is at the station and may not work by this setup is logged off and told why. What was refused under the
+    one before can't be allowed any more: it may hold no longer, or be another's matter.
+    """
+    lock, state = _lock_on_operator(setup, state, now_us), replace(state, lock=None, plea=None)
     return state if lock is None else replace(state, operator=None, allowed=(), light="amber", says=lock.says)
 
 

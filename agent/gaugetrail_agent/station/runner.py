@@ -49,6 +49,8 @@ from gaugetrail_agent.station.words import (
     NotKept,
     NotRecorded,
     OrderTaken,
+    PinsKnown,
+    PinTried,
     Recorded,
     Refusal,
     Scanned,
@@ -60,12 +62,15 @@ from gaugetrail_agent.station.words import (
     TellPlc,
     TellUse,
     TryAgain,
+    TryPin,
     Unanswered,
     Unit,
+    UnlockPin,
     UsedElsewhere,
     ValueCame,
 )
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
+from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
@@ -89,6 +94,10 @@ class Doors:
     used: Callable[[StationRunner, UsedElsewhere], None] = lambda _, __: None
     """Tells the other stations at once; see `StationRunner.used_elsewhere`."""
     bounced: Callable[[str], None] = lambda _: None
+    try_pin: Callable[[str, str], PinFate] = lambda _, __: PinFate("untried", reason="this agent knows no PINs")
+    """Blocks for as long as a try takes."""
+    unlock_pin: Callable[[str], str | None] = lambda _: None
+    """Why that can't be kept; null where it is."""
 
 
 class StationRunner:
@@ -226,6 +235,10 @@ class StationRunner:
                 self._start(self._keep_order(effect.order or ""))
             elif isinstance(effect, TellPlc):
                 self._start(self._doors.answer(effect.device, effect.trigger, effect.code))
+            elif isinstance(effect, TryPin):
+                self._start(self._try_pin(effect))
+            elif isinstance(effect, UnlockPin):
+                self._start(self._unlock_pin(effect))
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
         keep = next((effect for effect in effects if isinstance(effect, KeepIt)), None)
         if keep is None:
@@ -345,6 +358,25 @@ class StationRunner:
         found = order_named(self.setup, name) if name else None
         if isinstance(found, OrderAtWork):
             self.state = replace(self.state, order=replace(found, count=self._count(found.order.id)))
+
+    # --- PINs
+
+    def pins_known(self, badges: frozenset[str]) -> None:
+        """Who has a PIN from now on. It doesn't queue: a badge that waits here is asked for it already."""
+        if self.state.pins != badges:
+            self._step(PinsKnown(badges))
+
+    async def _try_pin(self, effect: TryPin) -> None:
+        fate = await asyncio.to_thread(self._doors.try_pin, effect.badge, effect.pin)
+        told = {"event": "pin_tried", "badge": effect.badge, "station": self.setup.station, "fate": fate.what}
+        log.info("%s: a PIN of %s: %s", self.setup.station, effect.badge, fate.what, extra=told)
+        self._events.put_nowait(PinTried(effect.badge, fate, self._spool.ticker.next()))
+
+    async def _unlock_pin(self, effect: UnlockPin) -> None:
+        trouble = await asyncio.to_thread(self._doors.unlock_pin, effect.badge)
+        if trouble is not None:
+            told = {"event": "pin_not_unlocked", "badge": effect.badge}
+            log.error("%s: %s stays locked: %s", self.setup.station, effect.badge, trouble, extra=told)
 
     # --- the open unit's journal
 

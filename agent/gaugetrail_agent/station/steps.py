@@ -11,17 +11,21 @@ from gaugetrail_agent.station.automatic import by_itself
 from gaugetrail_agent.station.finishing import offered_again
 from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.order_choice import order_taken
+from gaugetrail_agent.station.pin_asking import is_for_pin, of_pins
 from gaugetrail_agent.station.placements import used_elsewhere
 from gaugetrail_agent.station.refusals import refusal_in
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
 from gaugetrail_agent.station.words import (
+    Act,
     NextScan,
     Noticed,
     NotKept,
     NotRecorded,
     OrderTaken,
+    PinsKnown,
+    PinTried,
     Recorded,
     Scanned,
     StationEvent,
@@ -64,9 +68,15 @@ def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return used_elsewhere(state, event), ()
         case Noticed():
             return noticed(state, event), ()
-        case _ if setup.mode == "automatic":
-            return by_itself(setup, state, event)
-        case Scanned() if state.sealing is not None:
-            return scanned_meanwhile(setup, state, state.sealing, event)
+        case PinsKnown() | PinTried():
+            return of_pins(setup, state, event)
         case _:
-            return by_operator(setup, state, event)
+            return _acted(setup, state, event)
+
+
+def _acted(setup: Setup, state: StationState, event: Act) -> Step:
+    if setup.mode == "automatic":
+        return by_itself(setup, state, event)
+    if isinstance(event, Scanned) and state.sealing is not None and not is_for_pin(setup, state, event):
+        return scanned_meanwhile(setup, state, state.sealing, event)
+    return by_operator(setup, state, event)

@@ -14,6 +14,7 @@ from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
 from gaugetrail_contract.documents.plan import Plan
+from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
 
@@ -113,6 +114,23 @@ class StationState:
     allowed: tuple[LiftedLock, ...] = ()
     overrides: int = 0
     order: OrderAtWork | None = None
+    pins: frozenset[str] = frozenset()
+    """The badges that have a PIN."""
+    pin: PinWanted | None = None
+
+
+# --- PINs
+
+
+@dataclass(frozen=True, slots=True)
+class PinWanted:
+    """Somebody has shown a badge that has a PIN; `trying`: one was typed and is being tried. `allows`: to allow
+    what was refused, and not to work here.
+    """
+
+    badge: str
+    allows: bool = False
+    trying: bool = False
 
 
 # --- what happens to it
@@ -184,6 +202,22 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class PinsKnown:
+    """Who has a PIN from now on."""
+
+    badges: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PinTried:
+    """What became of the PIN that was typed for a badge."""
+
+    badge: str
+    fate: PinFate
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """The spool has committed: the record survives power loss from here on."""
 
@@ -222,7 +256,18 @@ class TryAgain:
 Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
 StationEvent = (
-    Act | OrderTaken | Unanswered | NotKept | UsedElsewhere | Noticed | Recorded | NotRecorded | NextScan | TryAgain
+    Act
+    | OrderTaken
+    | Unanswered
+    | NotKept
+    | UsedElsewhere
+    | Noticed
+    | PinsKnown
+    | PinTried
+    | Recorded
+    | NotRecorded
+    | NextScan
+    | TryAgain
 )
 
 # --- what it wants done
@@ -312,7 +357,35 @@ class TellPlc:
     code: ResultCode
 
 
-Effect = SealIt | TakeOrder | KeepOrder | TellPlc | KeepIt | AskDevice | TellUse | CountBounce | Refusal | TellEvent
+@dataclass(frozen=True, slots=True)
+class TryPin:
+    """Try this PIN, then say `PinTried`. It stands nowhere else, and is never shown."""
+
+    badge: str
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockPin:
+    """The wrong guesses at this person's PIN count no more."""
+
+    badge: str
+
+
+Effect = (
+    SealIt
+    | TakeOrder
+    | KeepOrder
+    | TellPlc
+    | KeepIt
+    | AskDevice
+    | TellUse
+    | CountBounce
+    | Refusal
+    | TellEvent
+    | TryPin
+    | UnlockPin
+)
 Step = tuple[StationState, tuple[Effect, ...]]
 
 

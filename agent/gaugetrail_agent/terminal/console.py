@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from gaugetrail_agent.terminal.echo import hide_typing
 from gaugetrail_contract.escapes import visible
 
 STYLES = {"green": "bold white on green", "red": "bold white on red", "amber": "bold black on yellow", "off": "bold"}
@@ -85,10 +86,18 @@ class TerminalConsole:
         """What is typed; null once nothing will come any more."""
         self._display: Screenful = {}
         self._refused = ""
+        self._masked = False
+        """Whether what is typed is hidden: a PIN is waited for."""
 
     async def run(self) -> int:
         """Show the station until standard input ends: 0; 1 where the agent refuses, or none was there at the end."""
         read_lines(self._texts)
+        try:
+            return await self._run()
+        finally:
+            self._mask(hidden=False)
+
+    async def _run(self) -> int:
         said = False
         while True:
             line = await self._reached()
@@ -120,7 +129,9 @@ class TerminalConsole:
         try:
             async with asyncio.timeout(RETRY_SECS):
                 while (text := await self._texts.get()) is not None:
-                    self._say(f"not taken, there is no agent: {visible(text)}", "red")
+                    # What was typed for a PIN is shown here neither.
+                    what = "" if self._masked else f": {visible(text)}"
+                    self._say(f"not taken, there is no agent{what}", "red")
         except TimeoutError:
             return False
         return True
@@ -165,6 +176,14 @@ class TerminalConsole:
         for line in (*drawn_notices(self._display, display), drawn(display)):
             self._console.print(line)
         self._display = display
+        self._mask(hidden=bool(display.get("masked")))
+
+    def _mask(self, *, hidden: bool) -> None:
+        if hidden == self._masked:
+            return
+        self._masked = hidden
+        if not hide_typing(hidden) and hidden:
+            self._say("this console shows what is typed: cover it", "yellow")
 
     async def _type(self, writer: asyncio.StreamWriter) -> None:
         while (text := await self._texts.get()) is not None:

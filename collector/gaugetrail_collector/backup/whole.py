@@ -26,7 +26,7 @@ from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
 from gaugetrail_service.sqlite_files import look_into
 
 KEY = "collector.key"
-OWN_KEYS = (KEY, "documents.key")
+OWN_KEYS = (KEY, "documents.key", "pins.json")
 """Its own, and the plant's document key where this collector writes documents."""
 DATABASES = {
     "keys.db": ("agent_keys", "agent_key"),

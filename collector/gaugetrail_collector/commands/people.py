@@ -1,7 +1,10 @@
-"""`people matrix`: who was qualified for what on any day, as the people documents that held then say it."""
+"""`people matrix`: who was qualified for what on any day, as the people documents that held then say it; `people pin`:
+a person's PIN, which is typed and never an argument.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
@@ -10,20 +13,17 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
+from gaugetrail_collector.commands.document_steps import By, proven_desk
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.in_force import people_lists
+from gaugetrail_collector.documents.pins import FILE, PinsBroken, set_pin
 from gaugetrail_collector.documents.wording import name
 from gaugetrail_contract.clock import DAY_US, WallClock, utc_text, utc_us
 from gaugetrail_contract.documents.editions import Edition, Life
 from gaugetrail_contract.documents.people import MatrixCell, PeopleList, Person, matrix
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=True, help="People: who is qualified for what, today and on any day before.")
-
-
-@app.callback()
-def people() -> None:
-    """Give the commands a group, of which there is one so far."""
+app = typer.Typer(no_args_is_help=True, help="People: who is qualified for what on any day, and their PINs.")
 
 
 @app.command("matrix")
@@ -52,6 +52,41 @@ def show_matrix(
             else:
                 for line in _lines(person, cells):
                     say(f"  {line}")
+
+
+@app.command("pin")
+def pin(
+    badge: Annotated[str, typer.Argument(metavar="BADGE", help="whose PIN, as a people list that holds has them")],
+    config: ConfigFile,
+    by: By,
+    clear: Annotated[bool, typer.Option("--clear", help="from now on the badge is enough")] = False,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="read your password, then the PIN twice, from standard input, a line each")
+    ] = False,
+) -> None:
+    """Set or clear a person's PIN, at least six digits. Stations ask for it after the badge, once their PC holds it."""
+    with proven_desk(config, by, stdin) as desk:
+        wanted = None if clear else _typed_twice(badge, stdin=stdin)
+        path = configuration.load(config).data_dir / FILE
+        first = not path.exists()
+        try:
+            record = set_pin(desk, path, badge, wanted, by, WallClock().now_us)
+        except PinsBroken as error:
+            raise fail(str(error)) from error
+        except OSError as error:
+            raise fail(f"{path} can't be written, and the PIN is not changed: {error.strerror or error}") from error
+    say(f"{badge} has {'no PIN' if clear else 'a PIN'} from now on (record {record})")
+    if first:
+        say(f"this is the first one in {path}; it is backed up with the keys: gaugetrail-collector keys backup FILE")
+
+
+def _typed_twice(badge: str, *, stdin: bool) -> str:
+    if sys.stdin.isatty() and not stdin:
+        return str(typer.prompt(f"PIN for {badge}", hide_input=True, confirmation_prompt=True, err=True))
+    first, again = (sys.stdin.readline().rstrip("\r\n") for _ in range(2))
+    if first != again:
+        raise fail("the two PINs are not the same; nothing was done")
+    return first
 
 
 def _by_person(people: PeopleList, day: str) -> Iterator[tuple[Person, list[MatrixCell]]]:

@@ -42,6 +42,7 @@ MOST_IN_PAYLOAD = 2000
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.INCOMPLETE: "…", Verdict.VOID: "∅"}
 STATES = {
     "wait_operator": "waits for a badge",
+    "wait_pin": "waits for a PIN",
     "wait_unit": "waits for a unit",
     "wait_plc": "waits for the PLC",
     "measuring": "is measuring",

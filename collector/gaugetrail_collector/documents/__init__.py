@@ -10,6 +10,6 @@ what), `checks` (what is held against a text before it is taken), `named` (what 
 whether that is at this collector; `following` keeps the register up; `differences`, `consequences` and `comparing` say
 what an edition changes, and what that would have meant; `worked_by` leads from a record to the texts that held,
 `rows_then` and `in_force` to gauges and people as they stood at a moment; `current`, `by_line` and `sending`, what the
-stations are told; `at_stations`, what they hold; `wording`, how all that is said. `orders` and `orders_folder`: orders
-as an ERP gives them.
+stations are told; `at_stations`, what they hold; `pins` and `pin_sending`, who proves by a PIN that it is they;
+`wording`, how all that is said. `orders` and `orders_folder`: orders as an ERP gives them.
 """

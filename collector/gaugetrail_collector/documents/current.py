@@ -81,10 +81,12 @@ def _of(life: Life, now_us: int, people: LineTexts) -> Iterator[ListedEdition]:
 def _wanted(life: Life, edition: Edition, state: str, people: LineTexts) -> Iterator[ListedEdition]:
     whole = _listed(life, edition, state)
     texts = people.of(whole.sha256) if life.kind is DocumentKind.PEOPLE else ()
+    if whole.line is not None:  # the list itself is for one line only, whoever else it names
+        texts = tuple(one for one in texts if one.line == whole.line) or texts[:1]
     if not texts:  # a people list that can't be taken apart is listed all the same, and no text of it is sent
         yield whole
     for one in texts:
-        yield whole.model_copy(update={"line": one.line, "sha256": one.sha256, "size": one.size})
+        yield whole.model_copy(update={"line": whole.line or one.line, "sha256": one.sha256, "size": one.size})
 
 
 def _listed(life: Life, edition: Edition, state: str) -> ListedEdition:

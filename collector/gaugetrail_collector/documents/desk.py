@@ -20,7 +20,7 @@ from typing import TypeVar
 from gaugetrail_collector.documents import folding, texts
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.documents.roles import role_book
-from gaugetrail_collector.documents.written import master_body, part_bodies, step_body
+from gaugetrail_collector.documents.written import master_body, part_bodies, said_body, step_body
 from gaugetrail_collector.evidence.own_chain import PREFIX, NeverStored, Overtaken, OwnChain, locked
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import Clock, utc_text
@@ -39,6 +39,7 @@ from gaugetrail_contract.documents.editions import (
     take,
 )
 from gaugetrail_contract.events.documents import DocumentsMaster
+from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.suggestions import did_you_mean
@@ -167,6 +168,31 @@ class Desk:
         edition = judged.edition(asked.edition)
         assert edition is not None
         return edition
+
+    def note(
+        self,
+        by: str,
+        roles: frozenset[str],
+        judge: Callable[[DocumentRegister], EventPayload],
+        then: Callable[[], None],
+    ) -> str:
+        """Something by a person with one of these roles that is no step of a document; the record that says so. `then`
+        is done while no other process of this machine is at it. Raises `Declined`, `StoreDown`.
+        """
+
+        def noted(register: DocumentRegister) -> str:
+            self._judge_writer(register)
+            _refuse_words({"the name": by}, {})
+            fitting = sorted(role_book(self.store, register, self._clock.now_us()).of(by) & roles)
+            if not fitting:
+                raise Declined(f"{by} may not: that takes the role {' or '.join(sorted(roles))}")
+            chain = self._chain(folding.PURPOSE)
+            body = said_body(chain, judge(register), by, fitting[0])
+            record = chain.append([body], after_us=register.last_us)[0].record
+            then()
+            return record.id
+
+        return self._alone(noted)
 
     def _asked(
         self, life: Life, what: StepKind, by: str, comment: str, number: int | None, effective_us: int | None = None

@@ -22,6 +22,7 @@ from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.current import ended_texts, issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
+from gaugetrail_collector.documents.pin_sending import PinSender
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
@@ -95,6 +96,7 @@ class DocumentSender:
         attachments: Sequence[Path] = (),
     ) -> None:
         self._attachments = attachments
+        self.pins: PinSender | None = None
         self._make_store = make_store
         self._collector = collector
         self._key = key
@@ -125,7 +127,8 @@ class DocumentSender:
 
     def alarms(self) -> tuple[str, ...]:
         """What keeps the stations from having their documents, in sentences."""
-        return tuple(dict(self._troubles).values())  # whole at once: another thread asks
+        of_pins = {} if self.pins is None else dict(self.pins.troubles)
+        return (*dict(self._troubles).values(), *of_pins.values())  # whole at once: another thread asks
 
     def round(self) -> None:
         """Look, and say what isn't said yet."""
@@ -139,6 +142,7 @@ class DocumentSender:
             self._hear_wishes(self._current)
             self._say_texts()
             self._clear()
+            self._say_pins(self._current)
         except (StoreDown, OSError) as error:
             log.warning("documents are sent later: %s", error, extra={"event": "documents_put_off"})
             self._not_before = time.monotonic() + PUT_OFF_SECS
@@ -296,6 +300,11 @@ class DocumentSender:
             topic = self._ended.popleft()
             if self._line.retains:
                 self._line.publish_document(topic, b"")
+
+    def _say_pins(self, current: CurrentList) -> None:
+        if self.pins is not None:
+            now_us, store = self._now_us(), self._opened()
+            self.pins.say(self._register, current.root.issue, now_us, store, self._signer, self._agents())
 
     def _trouble(self, about: str, what: str | None) -> None:
         if what is None:

@@ -65,6 +65,11 @@ def master_body(chain: OwnChain, said: DocumentsMaster, comment: str) -> EventBo
     return _body(chain, chain.agent, said, said.administrator, "administrator", comment)
 
 
+def said_body(chain: OwnChain, said: EventPayload, by: str, role: str) -> EventBody:
+    """Something of this collector's that is about no document."""
+    return _body(chain, chain.agent, said, by, role)
+
+
 def _body(
     chain: OwnChain, subject: str, said: EventPayload, by: str | None = None, role: str | None = None, comment: str = ""
 ) -> EventBody:

@@ -179,6 +179,10 @@ class Subscriber:
         """Something of the controlled documents, retained; false where it didn't go out."""
         return self.connected and self._broker.publish(topic, payload, retain=True) is not None
 
+    def publish_pins(self, topic: str, payload: bytes) -> bool:
+        """What one line PC is told of PINs, kept by nobody; false where it didn't go out."""
+        return self.connected and self._broker.publish(topic, payload) is not None
+
     def publish_status(self, document: CollectorStatus) -> None:
         """The retained status document, signed, if there is a connection."""
         if not self.connected:

@@ -11,6 +11,7 @@ from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, DocumentsMaster, DocumentStepTaken
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.events.people import PinChanged
 from gaugetrail_contract.events.spool import (
     RecordsDamaged,
     RecordsDropped,
@@ -56,6 +57,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         DocumentStepTaken,
         DocumentRefused,
         StudyMade,
+        PinChanged,
     )
 }
 """Event type -> its payload."""
