@@ -170,6 +170,27 @@ def test_what_holds_is_exported_as_a_table(tmp_path: Path, users: str) -> None: 
         ]
 
 
+ORDERS_TABLE = """Order,Line,Part,Revision,Routing,Quantity,Customer,Due,Requirement,Source
+4711-10,L1,PR-74,C,OP10;OP20,500,"Contoso, Ltd",2026-12-18,every value,PO 7
+4711-10,,,,,,,,a certificate,EN 10204
+4711-20,L2,PR-75,,,7,,,,
+"""
+
+
+def test_orders_are_exported_as_the_table_that_gives_the_same_texts_again(tmp_path: Path, users: str) -> None:  # noqa: F811
+    office = Office(tmp_path, users)
+    office.good("init", by="ida")
+    (tmp_path / "orders.csv").write_text(ORDERS_TABLE)
+    office.good("orders", str(tmp_path / "orders.csv"), by="eva")
+    office.good("new", "plan", str(tmp_path / "plan.toml"), by="ida")
+    (tmp_path / "again.csv").write_text(office.good("export", "4711-20", "4711-10", "4711-20"))
+    assert imported(tmp_path / "again.csv", "order")[0] == 0
+    for name in ("4711-10", "4711-20"):
+        assert (tmp_path / "out" / f"{name}.toml").read_text() == office.good("show", name, "--text")
+    assert "only orders stand in one table together" in office.bad("export", "4711-10", "CP-1001")
+    assert "there is no document 4711-30" in office.bad("export", "4711-10", "4711-30")
+
+
 def test_people_matrix_says_who_was_qualified_on_a_day_that_is_past(tmp_path: Path, users: str) -> None:  # noqa: F811
     office = Office(tmp_path, users)
     office.good("init", by="ida")

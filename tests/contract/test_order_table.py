@@ -6,14 +6,16 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gaugetrail_contract.documents.lists import csv_sheet
 from gaugetrail_contract.documents.order import OrderDocument, Requirement
-from gaugetrail_contract.documents.order_table import MOST_ORDERS, orders_in
+from gaugetrail_contract.documents.order_table import MOST_ORDERS, OF_ORDER, order_table, orders_in
 from gaugetrail_contract.documents.tables import Sheet, TableMapping
 from gaugetrail_contract.documents.toml_text import toml_text
 from gaugetrail_contract.settings import ConfigError
+from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_contract.toml_words import read_toml
 
 HEADINGS = ["Order", "Line", "Part Number", "Revision", "Operation", "Quantity", "Customer", "Due", "Lot"]
@@ -115,3 +117,40 @@ def test_any_cells_give_orders_or_faults_and_nothing_else(rows: list[list[str]])
     with contextlib.suppress(ConfigError):
         found = orders_in(sheet(*rows))
         assert len({one.id for one in found}) == len(found) > 0
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")), min_size=1, max_size=9)
+WHOLE = CELL.filter(lambda text: text == text.strip() and refuse_identifier(text) is None)
+REQUIREMENTS = st.builds(Requirement, what=WHOLE, source=WHOLE, characteristic=st.none() | WHOLE)
+ORDERS = st.builds(
+    OrderDocument,
+    id=WHOLE,
+    revision=st.none() | WHOLE,
+    title=st.just("") | WHOLE,
+    line=st.none() | st.just("L1"),
+    part=WHOLE,
+    part_revision=st.none() | WHOLE,
+    routing=st.just(()) | st.just(("OP10", "OP20")),
+    quantity=st.integers(1, 1_000_000),
+    customer=st.none() | WHOLE,
+    due=st.none() | st.just("2026-12-18"),
+    lot=st.none() | WHOLE,
+    requirement=st.lists(REQUIREMENTS, max_size=3).map(tuple),
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(ORDERS, min_size=1, max_size=4, unique_by=lambda one: one.id))
+def test_orders_written_as_a_table_read_back_as_the_same(orders: list[OrderDocument]) -> None:
+    """Whatever signs they hold, with each key that an order has."""
+    assert orders_in(csv_sheet("orders.csv", order_table(orders))) == orders
+    assert set(OrderDocument.model_fields) - {"requirement"} == set(OF_ORDER)
+
+
+def test_an_order_that_a_table_can_not_hold_is_named_and_not_written_otherwise() -> None:
+    steps = OrderDocument(id="A", part="P", quantity=1, routing=("OP10;OP11", "OP20"))
+    spaced = OrderDocument(id="B", part="P ", quantity=1)
+    with pytest.raises(ConfigError) as caught:
+        order_table([OrderDocument(id="C", part="P", quantity=1), steps, spaced])
+    assert [one.key for one in caught.value.problems] == ["A", "B"]
+    assert "document show --text prints this one" in caught.value.problems[0].message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +13,14 @@ from pydantic import ValidationError
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_steps import DocumentId, File
+from gaugetrail_collector.commands.document_steps import File
 from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import read_register
+from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.counts import counted
-from gaugetrail_contract.documents.editions import DocumentKind
+from gaugetrail_contract.documents.editions import DocumentKind, Life
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.toml_words import TomlFault
@@ -34,8 +35,11 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="what holds for the whole document: id=CP-1001, revision=C"),
 ]
-EXPORTS = (DocumentKind.PLAN, DocumentKind.GAUGES, DocumentKind.PEOPLE)
-TABLES = (*EXPORTS, DocumentKind.ORDER)
+DocumentIds = Annotated[
+    list[str],
+    typer.Argument(metavar="ID...", help="the document's id, as document ls lists it; of orders as many as you like"),
+]
+TABLES = (DocumentKind.PLAN, DocumentKind.GAUGES, DocumentKind.PEOPLE, DocumentKind.ORDER)
 
 
 def import_table(
@@ -89,27 +93,43 @@ def imported() -> Iterator[None]:
         raise fail(f"{counted(len(error.problems), 'fault')}; nothing is imported") from error
 
 
-def export_table(document: DocumentId, config: ConfigFile) -> None:
-    """Print the edition that holds as CSV. Without one, the newest: a plan, a gauge register or a people list."""
-    from gaugetrail_collector.documents.importing import table_of
-
+def export_table(documents: DocumentIds, config: ConfigFile) -> None:
+    """Print the edition that holds as CSV. Without one, the newest: a plan, a gauge register or a people list; or
+    orders, as many as are named, in one table.
+    """
     with opened_store(configuration.load(config)) as store:
         try:
-            life = known_life(read_register(store), document)
-            edition = life.holding(WallClock().now_us()) or life.editions[-1]
-            content = texts.stored_text(store, edition.draft.sha256)
+            register = read_register(store)
+            found = {one: _exported(store, known_life(register, one)) for one in dict.fromkeys(documents)}
         except (Declined, texts.TextMissing) as error:
             raise fail(str(error)) from error
-    _can_be_a_table(life.kind, EXPORTS)
+    kinds = {kind for kind, _ in found.values()}
+    for kind in sorted(kinds):
+        _can_be_a_table(kind)
+    if len(found) > 1 and kinds != {DocumentKind.ORDER}:
+        raise fail("only orders stand in one table together: export each of the others by itself")
+    sys.stdout.write(_table(kinds.pop(), {name: content for name, (_, content) in found.items()}))
+
+
+def _exported(store: Store, life: Life) -> tuple[DocumentKind, bytes]:
+    edition = life.holding(WallClock().now_us()) or life.editions[-1]
+    return life.kind, texts.stored_text(store, edition.draft.sha256)
+
+
+def _table(kind: DocumentKind, contents: Mapping[str, bytes]) -> str:
+    from gaugetrail_collector.documents.importing import order_table_of, table_of
+
     try:
-        sys.stdout.write(table_of(life.kind, content))
+        if kind is DocumentKind.ORDER:
+            return order_table_of(contents)
+        return table_of(kind, *contents.values())
     except (ConfigError, ValidationError, TomlFault, UnicodeDecodeError) as error:
-        raise fail(f"the text can't be read as {life.kind}: {error}") from error
+        raise fail(f"no table of {kind} can be written: {error}") from error
 
 
-def _can_be_a_table(kind: DocumentKind, kinds: Sequence[DocumentKind] = TABLES) -> None:
-    if kind not in kinds:
-        raise fail(f"{kind} is no table: {', '.join(kinds)} are")
+def _can_be_a_table(kind: DocumentKind) -> None:
+    if kind not in TABLES:
+        raise fail(f"{kind} is no table: {', '.join(TABLES)} are")
 
 
 def heads(words: Sequence[str]) -> dict[str, str]:

@@ -16,13 +16,14 @@ from gaugetrail_collector.documents.sheets import read_table
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.gauges import GaugeRegister
 from gaugetrail_contract.documents.lists import csv_sheet, gauge_table, gauges_in, people_in, people_table
-from gaugetrail_contract.documents.order_table import orders_in
+from gaugetrail_contract.documents.order import OrderDocument
+from gaugetrail_contract.documents.order_table import order_table, orders_in
 from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.documents.plan_table import plan_table, plans_in
 from gaugetrail_contract.documents.tables import Sheet, TableMapping
 from gaugetrail_contract.documents.toml_text import toml_text
 from gaugetrail_contract.files import text_of
-from gaugetrail_contract.settings import ConfigError, Problem, Settings, load_settings
+from gaugetrail_contract.settings import ConfigError, Problem, Settings, load_settings, settings_in
 from gaugetrail_contract.toml_words import TomlFault, read_toml
 
 Head = Mapping[str, str]
@@ -88,6 +89,20 @@ def table_of(kind: DocumentKind, content: bytes) -> str:
             return people_table(people_of(content))
         case _:
             return gauge_table(_register_of(content))
+
+
+def order_table_of(texts: Mapping[str, bytes]) -> str:
+    """Orders' texts, by the name of each, as one CSV. Raises `ConfigError` with every fault."""
+    orders: list[OrderDocument] = []
+    problems: list[Problem] = []
+    for name, content in texts.items():
+        try:
+            orders.append(settings_in(OrderDocument, content, Path(name)).settings)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return order_table(orders)
 
 
 def _register_of(content: bytes) -> GaugeRegister:

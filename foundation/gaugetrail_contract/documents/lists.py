@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -224,7 +224,7 @@ def _twice(found: FoundRows, key: str) -> Iterator[Problem]:
 
 def gauge_table(register: GaugeRegister) -> str:
     """The register as CSV, with every column that we know."""
-    return _csv(GAUGE_COLUMNS, [one.model_dump(mode="json") for one in register.gauge])
+    return csv_text(GAUGE_COLUMNS, [one.model_dump(mode="json") for one in register.gauge])
 
 
 def people_table(people: PeopleList) -> str:
@@ -236,10 +236,11 @@ def people_table(people: PeopleList) -> str:
     columns: Sequence[Column] = PEOPLE_COLUMNS
     if people.qualifications == "not_kept":
         columns = tuple(one for one in PEOPLE_COLUMNS if one.key not in OF_QUALIFICATION)
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
-def _csv(columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> str:
+def csv_text(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows by our column names as CSV, under our headings."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.heading for column in columns])

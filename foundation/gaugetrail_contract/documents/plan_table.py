@@ -9,12 +9,11 @@ count. What is said once for the whole plan (id, revision, part …) is found ab
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gaugetrail_contract.documents.lists import csv_text
 from gaugetrail_contract.documents.plan import Characteristic, PlanFile
 from gaugetrail_contract.documents.plan_faults import plan_faults
 from gaugetrail_contract.documents.specification import BadCell, frequency_of, sample_of, tolerance_of
@@ -271,11 +270,7 @@ def plan_table(plan: PlanFile) -> str:
     """The plan as CSV: one row a characteristic, with every column that says something of one."""
     rows = [_row(plan, one) for one in plan.characteristic]
     used = [column for column in COLUMNS if any(column.key in row for row in rows)]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.heading for column in used])
-    writer.writerows([[row.get(column.key, "") for column in used] for row in rows])
-    return out.getvalue()
+    return csv_text(used, rows)
 
 
 def _row(plan: PlanFile, one: Characteristic) -> dict[str, str]:
