@@ -36,7 +36,7 @@ TYPED = 'capture = "typed"\n'
 STATION = '[[station]]\nname = "{name}"\n{plan}\noperation = "{operation}"\nunit_pattern = "SN[0-9]+"\n'
 AUTOMATIC = '[[station]]\nname = "{name}-plc"\n{plan}\noperation = "{operation}"\nmode = "automatic"\n'
 ROWS = {row.station: row for row in DOCUMENTS}
-PLCS = [row.station for row in DOCUMENTS if row.cause.startswith("document.") and row.station != "fault"]
+PLCS = [row.station for row in DOCUMENTS if row.cause.startswith("document.")]
 """Whose blocks come from which unit of the PLC, from 1 on."""
 
 

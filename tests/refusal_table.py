@@ -270,7 +270,7 @@ DOCUMENTS = (
     RefusedRow(
         "a plan that this station can't work by",
         "document.at_fault",
-        "CP-fault A, edition 1 is in force, and this station can't work by it: station[1].plan: no device measures "
+        "CP-fault A, edition 1 is in force, and this station can't work by it: no device measures "
         "force of CP-fault at fault: add [[station.wiring]] with characteristic and device for each, or capture = "
         '"typed" where a person enters it. Call the technician',
         "wire the device",

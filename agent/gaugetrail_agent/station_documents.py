@@ -153,7 +153,8 @@ class DocumentReading(Generic[S]):
             return bound, None
         bare = tuple(one.model_copy(update={"device": None, "channel": None}) for one in plan.characteristics)
         unwired = replace(plan, file=plan.file.model_copy(update={"characteristic": bare}))
-        return unwired, reading.problems[0]
+        # What the settings call the place is for whoever checks them, not for the person at the terminal.
+        return unwired, replace(reading.problems[0], key="")
 
     # --- orders
 

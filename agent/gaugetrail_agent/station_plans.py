@@ -17,7 +17,7 @@ from gaugetrail_agent.clock.trust import TOO_EARLY_US
 from gaugetrail_agent.station.plan_choice import rivals
 from gaugetrail_agent.station.plans_here import FromDocument
 from gaugetrail_agent.station.setup import StationTable
-from gaugetrail_agent.station.wiring import unmeasured, wired, wiring_faults
+from gaugetrail_agent.station.wiring import lacking_in, unmeasured, wired, wiring_faults
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.plan import Plan, PlanFile
@@ -81,6 +81,7 @@ class PlanReading(Generic[S]):
             self._say((*at, *fault.steps), fault.says, fault.there)
         bound = wired(plan, wiring, _blocks(table))
         self._measured(at, table, bound, file)
+        self._in_block(at, table, bound)
         return bound
 
     def _named(self, at: Steps, table: StationTable) -> Iterator[Path]:
@@ -135,6 +136,16 @@ class PlanReading(Generic[S]):
             )
             self._say((*at, "plans" if table.plan is None else "plan"), message)
         self._devices(at, table, plan, file)
+
+    def _in_block(self, at: Steps, table: StationTable, plan: Plan) -> None:
+        """Asked of documents alone: by a file, what a block lacks was always recorded as lacking."""
+        block = None if table.device is None else self.channels.get(table.device)
+        if table.mode == "automatic" and block is not None and (lacking := lacking_in(block, plan)):
+            message = (
+                f"the block of {table.device} has no number for {', '.join(lacking)} of {plan.ref.id} at {table.name}: "
+                "add a [[device.value]] of that name, or say by [[station.wiring]] which value it is"
+            )
+            self._say((*at, "plans" if table.plan is None else "plan"), message)
 
     def _told_apart(self, at: Steps, table: StationTable, plans: Sequence[Plan]) -> None:
         """Of several plans, the unit's part and revision must be able to say which."""

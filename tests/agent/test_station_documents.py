@@ -98,9 +98,50 @@ def test_wiring_that_a_new_edition_lacks_bars_it_and_names_the_part(tmp_path: Pa
     wiring = '[[station.wiring]]\ncharacteristic = "gone"\ncapture = "typed"\n'
     found = config(tmp_path, shelf({listed("CP-1", PLAN): PLAN}), more=wiring)
     (says,) = stands(found.here["OP10"]).values()
-    assert "this station can't work by it: station[1].plan: no device measures width of CP-1 at OP10" in says
+    assert "this station can't work by it: no device measures width of CP-1 at OP10" in says
     assert [one.device for one in found.plans["OP10"][0].characteristics] == [None]
     assert stands(config(tmp_path, shelf({CP1: TYPED}), more=wiring).here["OP10"]) == {"CP-1": ""}
+
+
+PRESS = """[[device]]
+name = "press"
+link = "net"
+driver = "modbus"
+trigger = {seq = 100, result = 101, echo = 102}
+[[device.value]]
+name = "serial"
+address = 0
+type = "string[8]"
+[[device.value]]
+name = "bore"
+address = 10
+type = "float32"
+[[link]]
+name = "net"
+kind = "modbus-tcp"
+host = "127.0.0.1"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "lacks"),
+    [
+        ("", "width"),
+        ('[[station.wiring]]\ncharacteristic = "width"\ndevice = "press"\nchannel = "bore"\n', ""),
+        ('[[station.wiring]]\ncharacteristic = "width"\ndevice = "press"\nchannel = "serial"\n', "width"),
+    ],
+)
+def test_a_plan_for_which_a_block_has_no_value_stops_the_automatic_station(
+    tmp_path: Path, more: str, lacks: str
+) -> None:
+    """And what is derived of it is no value of the block."""
+    text = PLAN + '[[characteristic]]\nname = "twice"\nunit = "mm"\nformula = "2 * width"\ndecimals = 2\n'
+    plan = f'{ONE}mode = "automatic"\ndevice = "press"\n'
+    found = config(tmp_path, shelf({listed("CP-1", text): text}), plan, more=f"{more}{PRESS}")
+    (says,) = stands(found.here["OP10"]).values()
+    wanted = f"can't work by it: the block of press has no number for {lacks} of CP-1 at OP10: add a [[device.value]]"
+    assert (wanted if lacks else "") in says
+    assert bool(lacks) == bool(says)
 
 
 def test_wiring_to_a_device_that_isnt_there_is_a_fault_of_the_settings(tmp_path: Path) -> None:

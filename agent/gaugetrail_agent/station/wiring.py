@@ -91,6 +91,11 @@ def unmeasured(plan: Plan) -> list[str]:
     return [one.name for one in plan.characteristics if _comes_from_nowhere(one)]
 
 
+def lacking_in(block: Collection[str], plan: Plan) -> list[str]:
+    """Characteristics of a wired plan for which a PLC's block has no value."""
+    return [one.name for one in plan.characteristics if one.formula is None and (one.channel or one.name) not in block]
+
+
 def _wired(one: Characteristic, wiring: Wiring | None, blocks: str | None) -> Characteristic:
     if one.formula is not None:
         return one.model_copy(update={"capture": Capture.DERIVED})
