@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from gaugetrail_statistics.normality import a_squared
 from gaugetrail_statistics.refusing import Refused
 
 Values = npt.NDArray[np.float64]
@@ -283,11 +284,9 @@ def _kernel(values: Values, _origin: float) -> Fitted:
 
 
 def anderson_darling(shares: Values) -> float:
-    """A-squared of the shares below the values in ascending order (Anderson and Darling, 1954)."""
-    count = len(shares)
+    """A² of the shares below the values in ascending order."""
     safe = np.clip(shares, 1e-300, 1 - 1e-16)
-    places = 2 * np.arange(1, count + 1) - 1
-    return float(-count - np.sum(places * (np.log(safe) + np.log1p(-safe[::-1]))) / count)
+    return a_squared(np.log(safe), np.log1p(-safe))
 
 
 def kolmogorov(shares: Values) -> float:

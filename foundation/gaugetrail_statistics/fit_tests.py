@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaugetrail_statistics.families import Fitted, Values, anderson_darling, fit, kolmogorov
-from gaugetrail_statistics.normality import ROYSTON_AT_MOST, p_of, shapiro
+from gaugetrail_statistics.normality import ROYSTON_AT_MOST, adjusted_for, p_of, shapiro
 from gaugetrail_statistics.refusing import Refused
 
 SAMPLES = 199
@@ -60,13 +60,12 @@ def fit_test(fitted: Fitted, values: Values, samples: int = SAMPLES) -> FitTest:
 
 def _normal_test(fitted: Fitted, values: Values, a2: float, d: float) -> FitTest:
     count = len(values)
-    adjusted = a2 * (1 + 0.75 / count + 2.25 / count**2)
     few = count <= ROYSTON_AT_MOST
     w, w_p = (shapiro(fitted.normal_scores(values).tolist()) if few else None) or (None, None)
     return FitTest(
         fitted.family,
         a2,
-        p_of(adjusted),
+        p_of(adjusted_for(a2, count)),
         d,
         lilliefors_p(d, count),
         w,

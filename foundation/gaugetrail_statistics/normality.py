@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from gaugetrail_statistics import moments
 from gaugetrail_statistics.refusing import Refused
@@ -39,11 +40,23 @@ def anderson_darling(values: Sequence[float]) -> AndersonDarling:
     """
     middle, width = _scale(values)
     z = sorted((value - middle) / width for value in values)
-    n = len(z)
-    total = math.fsum((2 * k + 1) * (log_below(z[k]) + log_below(-z[n - 1 - k])) for k in range(n))
-    a2 = -n - total / n
-    adjusted = a2 * (1 + 0.75 / n + 2.25 / n**2)
+    a2 = a_squared(np.array([log_below(one) for one in z]), np.array([log_below(-one) for one in z]))
+    adjusted = adjusted_for(a2, len(z))
     return AndersonDarling(a2, adjusted, p_of(adjusted))
+
+
+def a_squared(below: npt.NDArray[np.float64], above: npt.NDArray[np.float64]) -> float:
+    """A² of values in ascending order (Anderson and Darling, 1954), whatever the distribution: of the logarithms of the
+    shares that it has below each value, and above.
+    """
+    count = len(below)
+    places = 2 * np.arange(1, count + 1) - 1
+    return float(-count - np.sum(places * (below + above[::-1])) / count)
+
+
+def adjusted_for(a2: float, count: int) -> float:
+    """What `p_of` takes: A² for the number of values, with both parameters of the normal distribution estimated."""
+    return a2 * (1 + 0.75 / count + 2.25 / count**2)
 
 
 def p_of(adjusted: float) -> float:
