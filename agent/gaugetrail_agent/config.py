@@ -374,7 +374,8 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
         found = reading.plans(number, table, config.here[table.name].plans)
         lacking = [one for one in (gauges, people if table.mode == "operator" else None) if isinstance(one, Sentence)]
         refuses = found.refuses or (lacking[0] if lacking else None)
-        here[table.name] = replace(found, refuses=refuses, orders=reading.orders(table))
+        limits = reading.limits(number, table)
+        here[table.name] = replace(found, refuses=refuses, orders=reading.orders(table), limits=limits)
     return replace(
         config,
         here=here,

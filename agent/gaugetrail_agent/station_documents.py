@@ -18,9 +18,11 @@ import msgspec
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import FromDocument, PlansHere, RegisterHere
 from gaugetrail_agent.station.setup import StationTable
+from gaugetrail_agent.station_limits import station_limits
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
@@ -175,6 +177,15 @@ class DocumentReading(Generic[S]):
             return settings_in(OrderDocument, text, Path(str(edition))).settings
         except ConfigError as error:
             return said("document.at_fault", document=str(edition), fault=error.problems[0].message)
+
+    # --- control limits
+
+    def limits(self, number: int, table: StationTable) -> tuple[LimitsHere, ...]:
+        """The control limits that values are judged by here."""
+        found, remarks = station_limits(self.shelf, table)
+        for what in remarks:
+            self._remark(("station", number, "name"), what)
+        return found
 
     # --- plans that are files
 

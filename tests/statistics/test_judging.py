@@ -23,7 +23,7 @@ RULES = rules_named("we,nelson")
 def measured(count: int) -> list[float]:
     """Values of a bore, of which the later ones wander."""
     own = random.Random(15)
-    return [round(74 + own.gauss(0, 0.01) + max(0, at - count // 2) * 0.0000015, 3) for at in range(count)]
+    return [round(74 + own.gauss(0, 0.01) + max(0, at - count // 2) / count * 0.015, 3) for at in range(count)]
 
 
 def version_of(study: ChartStudy, kind: str, size: int = 1) -> LimitsVersion:
@@ -57,8 +57,9 @@ def whole(study: ChartStudy) -> dict[str, list[RuleSignal]]:
     return {name: list(chart.signals) for name, chart in study.charts.items()}
 
 
-def test_ten_thousand_single_values_are_judged_alike_at_the_edge_and_in_the_office() -> None:
-    values = measured(10_000)
+def test_single_values_are_judged_alike_at_the_edge_and_in_the_office() -> None:
+    """Ten thousand of them go through a station's own code, beside its other tests."""
+    values = measured(2_000)
     study = individuals(single_values(values), Basis(baseline=positions("1-200"), rules=RULES))
     assert whole(study) == said(version_of(study, "imr"), [[value] for value in values])
     assert len(study.charts["i"].signals) > 100

@@ -187,7 +187,7 @@ def test_what_a_station_judges_by_needs_neither_numpy_nor_scipy() -> None:
     script = (
         "import sys\n"
         "from gaugetrail_statistics import constants, estimators, moments, rules, subgroups\n"
-        "from gaugetrail_statistics.charts import attributes, basis, chart, memory, runs, variables\n"
+        "from gaugetrail_statistics.charts import attributes, basis, chart, judging, memory, runs, variables\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'numpy', 'scipy', 'pydantic', 'matplotlib'}))"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -9,6 +9,7 @@ Read `words` (where a station stands, what happens, what it wants done), `setup`
 who acts: `operator` (with `unit_code`, what a scanned code names, and `typed_numbers`) and `automatic`; what they
 share: `measurement` and `finishing`, with `waiting` (scans made while a record is on its way); whose a value is:
 `freshness` (one device's signs), `freshness_settings` and `placements` (the station's view of them); `unfinished` (a
-unit that a restart left half measured); what is refused: `refusals` (whose matter it is) and `refusal_book` (how often
-it becomes a record); `pin_asking` (whose badge isn't enough); then `display` (what is shown) and `runner`.
+unit that a restart left half measured); what control charts say: `limits_here` and `control_points`; what is refused:
+`refusals` (whose matter it is) and `refusal_book` (how often it becomes a record); `pin_asking` (whose badge isn't
+enough); then `display` (what is shown) and `runner`.
 """

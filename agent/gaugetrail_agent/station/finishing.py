@@ -16,7 +16,7 @@ from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit
+from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit, with_signals
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.people import qualification_for
 from gaugetrail_contract.documents.plan import Characteristic
@@ -45,7 +45,7 @@ def recorded(state: StationState, event: Recorded) -> Step:
     if why is not None:
         says = said("record.recorded_without", serial=event.serial, verdict=Term(event.verdict), why=why)
     light: Light = "green" if event.verdict is Verdict.PASS else "red"
-    state = replace(state, order=_counted(state, event))
+    state = with_signals(replace(state, order=_counted(state, event)), event.signals)
     return replace(state, sealing=None, refused=None, light=light, says=says, last=last), ()
 
 

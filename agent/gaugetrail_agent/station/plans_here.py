@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import Field
 
 from gaugetrail_agent.languages.sentences import Sentence
+from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.record import PlanRef
@@ -73,3 +74,5 @@ class PlansHere:
     """Why no unit at all may be begun."""
     orders: OrdersHere | None = None
     """At which orders it may work; null where orders are nothing to it."""
+    limits: tuple[LimitsHere, ...] = ()
+    """Control limits that values are judged by here, those for the narrowest place first."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from gaugetrail_agent.station.changes import (
     works_by_key,
     written,
 )
+from gaugetrail_agent.station.control_points import JudgedRecord, judged_record
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.order_choice import order_named
@@ -120,6 +122,8 @@ class StationRunner:
         self._lots: dict[str, str] = {}
         """Plan -> order or lot of the unit recorded last by it."""
         self._recorded_by: dict[str, str] = {}
+        self._judging = asyncio.Lock()
+        """A chart's next point waits until the one before is remembered; blocks of a PLC may come close together."""
 
     def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         """A code was read or a text typed."""
@@ -451,7 +455,8 @@ class StationRunner:
         """Append, wait for the commit (fsync), and only then say that it is recorded."""
         body = effect.body
         try:
-            record, count = await self._append(effect)
+            async with self._judging if self.setup.limits else nullcontext():
+                record, count, signals = await self._append(effect)
         except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
@@ -459,23 +464,26 @@ class StationRunner:
             return
         if isinstance(body, InspectionBody):
             self._count_lot(body)
-            self._events.put_nowait(Recorded(record, body.serial or body.lot or "", body.verdict, count))
+            serial = body.serial or body.lot or ""
+            self._events.put_nowait(Recorded(record, serial, body.verdict, count, signals))
         if effect.answer is not None:
             await self._doors.answer(*effect.answer, _answer(effect))
 
-    async def _append(self, effect: SealIt) -> tuple[str, OrderCount | None]:
-        """The id of the (last) record once all are committed, and the count of its order with it; what answers the PLC
-        is durable together with it, and so is the count.
+    async def _append(self, effect: SealIt) -> tuple[str, OrderCount | None, Mapping[str, Notice]]:
+        """The id of the (last) record once all are committed, the count of its order with it, and what charts say; what
+        answers the PLC is durable together with it, and so are the count and the charts' last points.
         """
         body = effect.body
         bodies: list[InspectionBody | EventBody] = [body]
+        judged: JudgedRecord | None = None
         if isinstance(body, InspectionBody):
-            bodies = list(pieces(self._with_attempt(body)))
+            judged = judged_record(self.setup.limits, self._with_attempt(body), self._spool.recall)
+            bodies = list(pieces(judged.body))
         remember = {} if effect.answer is None else self._doors.remember(*effect.answer, _answer(effect))
         if effect.answer is None:
             remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
-        if isinstance(body, InspectionBody):
-            remember |= await self._begin_edition(body)
+        if judged is not None:
+            remember |= {**judged.remember, **await self._begin_edition(judged.body)}
         count = self._with_unit(bodies[-1])
         if count is not None:
             remember |= {count_key(self.setup.station, count[0]): count[1].text()}
@@ -484,7 +492,8 @@ class StationRunner:
             await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
             for piece in bodies
         ]
-        return appended[-1].record_id, None if count is None else count[1]
+        signals = {} if judged is None else judged.signals
+        return appended[-1].record_id, None if count is None else count[1], signals
 
     def _with_unit(self, body: InspectionBody | EventBody) -> tuple[str, OrderCount] | None:
         """The count of the unit's order with the unit; null where it has none, or orders are nothing here."""

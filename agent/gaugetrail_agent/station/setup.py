@@ -14,6 +14,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import (
     NO_PLAN,
@@ -264,6 +265,8 @@ class Setup:
     """Plan -> the edition before, as long as its order or lot lasts."""
     orders: OrdersHere | None = None
     """At which orders may be worked here; null where orders are nothing to the station."""
+    limits: tuple[LimitsHere, ...] = ()
+    """Control limits that values are judged by, those for the narrowest place first."""
     order_code: re.Pattern[str] | None = None
     orders_wanted: Literal["off", "offered", "required"] = "off"
     on_full_order: Literal["warn", "refuse"] = "warn"
@@ -353,6 +356,7 @@ def station_setup(
         settings=settings or SettingsHere(),
         refuses=here.refuses,
         orders=here.orders,
+        limits=here.limits,
         order_code=None if table.order_pattern is None else re.compile(table.order_pattern),
         orders_wanted=table.orders,
         on_full_order=table.on_full_order,

@@ -35,12 +35,15 @@ from gaugetrail_agent.station.words import (
     Unanswered,
     UsedElsewhere,
     noticed,
+    with_signals,
 )
 
 
 def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     """The station's next state and what it wants done. Never raises on what a device or a person sends."""
     after, effects = _stepped(setup, state, event)
+    if isinstance(event, Scanned) and state.unit is None and after.unit is not None:
+        after = with_signals(after, {})  # a scan that waited has begun its unit unseen, so what charts say stays
     # A scan that waited for the unit before it has its turn when that is recorded.
     turn = state.then[0] if state.then and isinstance(event, Recorded | NextScan) else event
     turn = turn.scan if isinstance(turn, OrderTaken) else turn

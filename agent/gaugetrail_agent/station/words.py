@@ -226,6 +226,8 @@ class Recorded:
     verdict: Verdict
     count: OrderCount | None = None
     """Of its order, with it."""
+    signals: Mapping[str, Notice] = field(default_factory=dict)
+    """`signal bore` -> what its chart says, to be read before the next unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +394,17 @@ Step = tuple[StationState, tuple[Effect, ...]]
 def say(state: StationState, light: Light, what: Sentence) -> Step:
     """Nothing but the light and what is said changes."""
     return replace(state, light=light, says=what), ()
+
+
+SIGNAL = "signal "
+"""What a chart says is told under this and the characteristic's name."""
+
+
+def with_signals(state: StationState, signals: Mapping[str, Notice]) -> StationState:
+    """Only these are told of charts from now on; a state that tells the same is left as it is."""
+    others = {about: notice for about, notice in state.notices.items() if not about.startswith(SIGNAL)}
+    notices = {**others, **signals}
+    return state if notices == state.notices else replace(state, notices=notices)
 
 
 def noticed(state: StationState, event: Noticed) -> StationState:

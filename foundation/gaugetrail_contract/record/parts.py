@@ -157,6 +157,8 @@ class ControlLimits(Part, frozen=True, kw_only=True):
     cl: Annotated[DecimalText | None, Meta(description="centre line")] = None
     ucl: Annotated[DecimalText | None, Meta(description="upper control limit")] = None
     version: Annotated[Identifier, Meta(description="which set of limits it was")]
+    document: Annotated[Identifier | None, Meta(description="the document; its revision is the version")] = None
+    sha256: Annotated[Hex256 | None, Meta(description="digest of the approved document")] = None
 
 
 class Signal(Part, frozen=True, kw_only=True):
@@ -164,6 +166,11 @@ class Signal(Part, frozen=True, kw_only=True):
 
     rule: Identifier
     limits: Annotated[Identifier, Meta(description="version of the control limits")]
+    chart: Annotated[Identifier | None, Meta(description="on which chart: i, mr, xbar, r, s")] = None
+    points: Annotated[
+        tuple[Annotated[int, Meta(ge=1)], ...],
+        Meta(max_length=100, description="the points of the pattern, counted at the station since the limits held"),
+    ] = ()
 
 
 class Subgroup(Part, frozen=True, kw_only=True):
