@@ -37,7 +37,7 @@ Sets = Annotated[
 ]
 DocumentIds = Annotated[
     list[str],
-    typer.Argument(metavar="ID...", help="the document's id, as document ls lists it; of orders as many as you like"),
+    typer.Argument(metavar="ID", help="the document's id, as document ls lists it; of orders as many as you like"),
 ]
 TABLES = (DocumentKind.PLAN, DocumentKind.GAUGES, DocumentKind.PEOPLE, DocumentKind.ORDER)
 
