@@ -27,6 +27,7 @@ from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
+from gaugetrail_agent.documents.own_folder import OwnFolder
 from gaugetrail_agent.documents.pin_guesses import PinGuesses
 from gaugetrail_agent.documents.pins import PinBook
 from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
@@ -95,9 +96,11 @@ class Agent:
         )
         cabinet = DocumentCabinet(config.data_dir, config.settings.documents.max_mb)
         self.documents = DocumentReceiver(cabinet, config.settings.documents, agent.line, self.clock)
-        self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
+        self.own_documents = _own_documents(config, self.documents, self.clock)
+        if self.own_documents is None:
+            self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
+            self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
         self.pins = PinBook(config.data_dir, agent.id, agent.line, signer, self.documents.believed)
-        self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
         self.publisher.on_pins = self.pins.hear
         self.guesses = PinGuesses(self.spool, self.pins.is_right, self.clock, config.settings.documents.pin_guesses)
         self.clock_watch = ClockWatch(self.clock, self.spool, origin)
@@ -200,6 +203,8 @@ class Agent:
             # Whole at once: terminals wait for it, and read it the moment it is there.
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
         await asyncio.to_thread(self.documents.open)
+        if self.own_documents is not None:
+            await asyncio.to_thread(self.own_documents.look)
         self._seal_refused()
         self.pins.on_change = self._on_loop(asyncio.get_running_loop())
         await asyncio.to_thread(self.pins.open)
@@ -213,6 +218,8 @@ class Agent:
         self.heartbeat.schedule(self.scheduler)
         self.scheduler.every(LOOK_SECS, "notices", self._look_round)
         self.scheduler.every(DOCUMENTS_SECS, "documents", self.documents.look)
+        if self.own_documents is not None:
+            self._tasks.append(self._keep("documents of this PC", self.own_documents.follow()))
         self.scheduler.every(LOOK_SECS, "documents in force", self._look_at_documents)
         self.scheduler.every(1.0, "refused documents", self._seal_refused)
         self._tasks.append(self._keep("room", self.notices.watch_room(self.config.data_dir)))
@@ -325,6 +332,11 @@ class Agent:
         self.report.show(display)
         if self.terminal is not None:
             self.terminal.show(display.station, display.document(spoken(display.speaks)))
+
+
+def _own_documents(config: AgentConfig, receiver: DocumentReceiver, clock: Clock) -> OwnFolder | None:
+    folder = config.own_documents
+    return None if folder is None else OwnFolder(folder, receiver, config.settings.agent.id, clock)
 
 
 def _spool(config: AgentConfig, clock: Clock, origin: Origin) -> Spool:

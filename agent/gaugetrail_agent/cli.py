@@ -32,6 +32,7 @@ COMMANDS = (
     Listed("uninstall", f"{HERE}.install:uninstall", "Take the service off this PC."),
     Listed("key", f"{HERE}.key:key", "Print the agent's key and the collectors that it knows."),
     Listed("people", f"{HERE}.people:app", "People at this PC: unlock who is locked after wrong PINs."),
+    Listed("document", f"{HERE}.document:app", "Controlled documents of this PC, where no collector writes any."),
     Listed("examples", "gaugetrail_service.examples:examples", "Write examples of settings, plans and dashboards."),
 )
 ABOUT = "Reads gauges and PLCs on a line PC and makes sealed records of what they say."

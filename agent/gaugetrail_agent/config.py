@@ -23,6 +23,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.delivery.collector_keys import EvidenceSettings
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
+from gaugetrail_agent.documents.own_folder import own_shelf, own_trouble
 from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_agent.documents.shelf import DocumentShelf, kept_shelf
 from gaugetrail_agent.drivers import StreamDriver, catalogue
@@ -280,9 +281,17 @@ class AgentConfig:
         table = self.settings.documents
         cabinet, now_us = DocumentCabinet(self.data_dir, table.max_mb), WallClock().now_us()
         try:
+            if (own := self.own_documents) is not None:
+                return own_shelf(own, cabinet, self.settings.agent.line, now_us)
             return kept_shelf(cabinet, table, self.settings.agent.line, now_us)
         except OSError:
             return DocumentShelf(DocumentsAtHand(None, frozenset(), now_us), lambda _: None)
+
+    @property
+    def own_documents(self) -> Path | None:
+        """The folder of documents of this PC alone."""
+        folder = self.settings.documents.folder
+        return None if folder is None else self.path(folder)
 
     def path(self, path: Path) -> Path:
         """A path of the file, relative ones counted from the file's folder."""
@@ -351,6 +360,7 @@ def load(
         problems += error.problems
     problems += _twice(loaded)
     problems += _devices(bare)
+    problems += _own_folder_faults(bare)
     plans, reading = _plans(bare)
     problems += reading.problems
     problems += unlawful_plans(plans, bare.plans_folder, today or datetime.now().astimezone().date())
@@ -383,8 +393,22 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
         people=config.people if people is None else None if isinstance(people, Sentence) else people,
         registers={what: one for what, one in config.registers.items() if one.revision == NO_REVISION}
         | reading.registers,
-        document_remarks=tuple(dict.fromkeys(reading.remarks)),
+        document_remarks=(*_own_remarks(config), *dict.fromkeys(reading.remarks)),
     )
+
+
+def _own_folder_faults(config: AgentConfig) -> Iterator[Problem]:
+    """What is heard is kept in a folder of its own, and put out where no list names it."""
+    own, kept = config.own_documents, config.data_dir / "documents"
+    if own is not None and (own.resolve() == kept.resolve() or kept.resolve() in own.resolve().parents):
+        what = f"the agent keeps what it has heard of documents in {kept}; name another folder"
+        yield config.loaded.problem(("documents", "folder"), what)
+
+
+def _own_remarks(config: AgentConfig) -> Iterator[Problem]:
+    own = config.own_documents
+    if own is not None and (why := own_trouble(own, DocumentCabinet(config.data_dir, 1))) is not None:
+        yield config.loaded.problem(("documents", "folder"), why, warning=True)
 
 
 def _registers(config: AgentConfig) -> Iterator[tuple[str, RegisterHere]]:

@@ -10,11 +10,11 @@ import pytest
 from test_document_commands import PLAN, Office, users  # noqa: F401 - the fixture
 
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.current import listed_editions
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.texts import stored_text
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock
+from gaugetrail_contract.distribution.current import listed_editions
 from gaugetrail_contract.distribution.listing import for_line
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "documents"
@@ -52,7 +52,7 @@ def test_an_order_and_a_calendar_hold_at_once_and_reach_their_line_alone(office:
     with closing(SqliteStore(office.folder / "store.db")) as store:
         store.open()
         listed = listed_editions(
-            read_register(store), WallClock().now_us(), LineTexts(lambda one: stored_text(store, one))
+            read_register(store).lives.values(), WallClock().now_us(), LineTexts(lambda one: stored_text(store, one))
         )
     assert {one.state for one in listed} == {"effective"}
     assert {one.id: one.line for one in listed} == {"4500123-10": "L1", "CAL-L1": "L1", "4500123-20": None}

@@ -14,7 +14,6 @@ import pytest
 from gaugetrail_collector.documents import sending
 from gaugetrail_collector.documents.attachments import keep
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.current import issue_number, listed_editions
 from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.roles import people_of
@@ -25,6 +24,7 @@ from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, utc_text
+from gaugetrail_contract.distribution.current import issue_number, listed_editions
 from gaugetrail_contract.distribution.judging import lacking, older_editions
 from gaugetrail_contract.distribution.listing import FILE, ListedEdition, for_line
 from gaugetrail_contract.distribution.pages import open_page
@@ -121,13 +121,13 @@ class Plant:
         return self.broker.topics()
 
     def listed(self) -> list[ListedEdition]:
-        return list(listed_editions(read_register(self.store), self.clock.now_us(), self.people()))
+        return list(listed_editions(read_register(self.store).lives.values(), self.clock.now_us(), self.people()))
 
     def people(self) -> LineTexts:
         return LineTexts(partial(stored_text, self.store))
 
     def issue(self) -> int:
-        return issue_number(read_register(self.store), self.clock.now_us())
+        return issue_number(read_register(self.store).lives.values(), self.clock.now_us())
 
     def speaks(self, name: str, held: DocumentsHeld) -> None:
         document = AgentStatus(online=True, agent=name, documents=held)
@@ -178,10 +178,11 @@ def test_the_number_rises_with_steps_and_moments_and_is_the_same_everywhere(plan
     numbers.append(plant.issue())
     register = read_register(plant.store)
     later = plant.clock.now_us() + HOUR
-    numbers.append(issue_number(register, later))
+    numbers.append(issue_number(register.lives.values(), later))
     assert numbers == sorted(set(numbers))
-    assert [(one.edition, one.state) for one in listed_editions(register, later, plant.people())] == [(2, "effective")]
-    assert issue_number(read_register(plant.store), later) == numbers[-1]
+    listed = listed_editions(register.lives.values(), later, plant.people())
+    assert [(one.edition, one.state) for one in listed] == [(2, "effective")]
+    assert issue_number(read_register(plant.store).lives.values(), later) == numbers[-1]
 
 
 # --- what is said

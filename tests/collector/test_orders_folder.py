@@ -13,7 +13,6 @@ from test_document_commands import Office, users  # noqa: F401 - the fixture
 
 from gaugetrail_collector.config import load
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.current import ORDER_DAYS, issue_number, listed_editions
 from gaugetrail_collector.documents.desk import NewEdition
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.documents.here import DocumentsHere
@@ -21,6 +20,7 @@ from gaugetrail_collector.documents.orders_folder import FILES_A_ROUND, OrdersFo
 from gaugetrail_collector.stores import Outcome, Store, StoreDown
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import DAY_US, WallClock
+from gaugetrail_contract.distribution.current import ORDER_DAYS, issue_number, listed_editions
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.seal import Opened
 from gaugetrail_contract.settings import ConfigError
@@ -300,12 +300,12 @@ def test_an_order_leaves_the_list_in_time_and_the_number_rises_with_it(erp: Drop
     erp.round()
     register, now_us = erp.register(), WallClock().now_us()
     people = LineTexts(lambda _: b"")
-    (listed,) = listed_editions(register, now_us, people)
+    (listed,) = listed_editions(register.lives.values(), now_us, people)
     assert (listed.edition, listed.until is not None and listed.until[:4] >= "2027") == (2, True)
     over_us = now_us + ORDER_DAYS * DAY_US
-    assert len(listed_editions(register, over_us - DAY_US, people)) == 1
-    assert listed_editions(register, over_us, people) == ()
-    assert issue_number(register, over_us) == issue_number(register, over_us - DAY_US) + 1
+    assert len(listed_editions(register.lives.values(), over_us - DAY_US, people)) == 1
+    assert listed_editions(register.lives.values(), over_us, people) == ()
+    assert issue_number(register.lives.values(), over_us) == issue_number(register.lives.values(), over_us - DAY_US) + 1
 
 
 # --- by command

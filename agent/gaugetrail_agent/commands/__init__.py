@@ -1,6 +1,6 @@
 """The agent's commands by what they look at (`run`, `status`, `tap`, `doctor`, `device`, `ports`, `capture`, `decode`
-with `cases`, `key`, `people`, `profiles`, `spool`, `backup`, `install`); the table in `cli` says which there are, and
-each is loaded when it is called.
+with `cases`, `key`, `people`, `document`, `profiles`, `spool`, `backup`, `install`); the table in `cli` says which
+there are, and each is loaded when it is called.
 """
 
 from __future__ import annotations

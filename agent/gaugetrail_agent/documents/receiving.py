@@ -432,6 +432,11 @@ class DocumentReceiver:
 
     # --- telling
 
+    def refuse_own(self, why: str) -> None:
+        """The documents of this PC are not as they were written, so what is held stays."""
+        with self._lock:
+            self._refuse("altered_here", why)
+
     def refused_words(self, *, the_rest: bool = False) -> list[CountedWords]:
         """What was refused and is to be an event now."""
         with self._lock:

@@ -23,10 +23,11 @@ from gaugetrail_collector.commands import (
     opened_store,
 )
 from gaugetrail_collector.commands.document_steps import DocumentId, typed_moment
-from gaugetrail_collector.documents import attachments, texts, wording
+from gaugetrail_collector.documents import attachments, texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_contract.clock import WallClock
+from gaugetrail_contract.documents import wording
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life
 from gaugetrail_service.cli import answer, fail, say
 

@@ -14,10 +14,10 @@ from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.comparing import compared
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import read_register
-from gaugetrail_collector.documents.wording import name
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import Edition, Life
+from gaugetrail_contract.documents.wording import name
 from gaugetrail_contract.files import read_bounded
 from gaugetrail_service.cli import answer, fail, say
 

@@ -20,16 +20,17 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.documents import attachments, checks, taking_over, texts, wording
+from gaugetrail_collector.documents import attachments, taking_over, texts
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition, StepDone
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.documents.named import naming_remarks
-from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.clock import WallClock
+from gaugetrail_contract.documents import checks, wording
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.documents.files import load_plan, plan_in
+from gaugetrail_contract.documents.wording import MEANING
 from gaugetrail_contract.files import read_bounded
 from gaugetrail_contract.record.parts import Attachment
 from gaugetrail_contract.settings import ConfigError

@@ -17,10 +17,10 @@ from gaugetrail_collector.commands.document_steps import By, proven_desk
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.in_force import people_lists
 from gaugetrail_collector.documents.pins import FILE, PinsBroken, set_pin
-from gaugetrail_collector.documents.wording import name
 from gaugetrail_contract.clock import DAY_US, WallClock, utc_text, utc_us
 from gaugetrail_contract.documents.editions import Edition, Life
 from gaugetrail_contract.documents.people import MatrixCell, PeopleList, Person, matrix
+from gaugetrail_contract.documents.wording import name
 from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="People: who is qualified for what on any day, and their PINs.")

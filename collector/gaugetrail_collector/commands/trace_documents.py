@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from gaugetrail_collector.documents.folding import read_register
-from gaugetrail_collector.documents.wording import minute
 from gaugetrail_collector.documents.worked_by import (
     FoundText,
     NamedDocument,
@@ -19,6 +18,7 @@ from gaugetrail_collector.documents.worked_by import (
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.tracing.trace import Page, inspection_of
 from gaugetrail_contract.documents.editions import Edition, Life
+from gaugetrail_contract.documents.wording import minute
 from gaugetrail_service.cli import say
 
 

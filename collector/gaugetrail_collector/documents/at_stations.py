@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.current import issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.distribution.current import issue_number, listed_editions
 from gaugetrail_contract.distribution.pages import pages_of
 from gaugetrail_contract.distribution.root import DocumentsRoot, root_of
 from gaugetrail_contract.status import AgentStatus, StationStatus
@@ -34,7 +34,8 @@ class HeldThere:
 
 def current_root(register: DocumentRegister, people: LineTexts, now_us: int) -> DocumentsRoot:
     """What every PC should hold. Raises `TooManyDocuments`."""
-    return root_of(pages_of(listed_editions(register, now_us, people)), issue_number(register, now_us), now_us)
+    lives = register.lives.values()
+    return root_of(pages_of(listed_editions(lives, now_us, people)), issue_number(lives, now_us), now_us)
 
 
 def held_there(

@@ -36,6 +36,7 @@ from gaugetrail_contract.documents.editions import (
     LifeStep,
     StepKind,
     StepRefused,
+    meant,
     take,
 )
 from gaugetrail_contract.events.documents import DocumentsMaster
@@ -404,14 +405,6 @@ def known_life(register: DocumentRegister, document: str) -> Life:
             f"there is no document {document}{did_you_mean(document, register.lives)}; document ls lists them"
         )
     return life
-
-
-def meant(life: Life, what: StepKind, now_us: int) -> Edition:
-    """The edition that a step is about when nobody says which: that in force is withdrawn, that in review approved."""
-    if what is StepKind.WITHDRAW:
-        return life.holding(now_us) or life.editions[-1]
-    wanted = EditionState.DRAFT if what is StepKind.SUBMIT else EditionState.IN_REVIEW
-    return next((one for one in reversed(life.editions) if one.stage is wanted), life.editions[-1])
 
 
 def _refuse_words(names: Mapping[str, str], words: Mapping[str, str]) -> None:

@@ -12,19 +12,17 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.rights import ROLES, RoleBook
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.lists import csv_sheet, people_in
 from gaugetrail_contract.documents.people import PeopleList
+from gaugetrail_contract.documents.rights import RoleBook, roles_of
 from gaugetrail_contract.files import text_of
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.toml_words import TomlFault, read_toml
 
 log = logging.getLogger(__name__)
-
-DECIDING = frozenset[str]().union(*ROLES.values()) - {"administrator"}
 
 
 def read_people(store: Store, sha256: str) -> PeopleList:
@@ -36,20 +34,16 @@ def role_book(
     store: Store, register: DocumentRegister, now_us: int, read: Callable[[Store, str], PeopleList] = read_people
 ) -> RoleBook:
     """Who may do what at that moment. Raises `StoreDown`."""
-    roles: dict[str, frozenset[str]] = {}
+    lists: list[PeopleList] = []
     for life in register.lives.values():
         holding = life.holding(now_us) if life.kind is DocumentKind.PEOPLE else None
         if holding is None:
             continue
         try:
-            people = read(store, holding.draft.sha256)
+            lists.append(read(store, holding.draft.sha256))
         except (TextMissing, ConfigError, ValidationError, UnicodeDecodeError) as error:
             log.warning("the people document %s gives nobody a role: %s", life.id, error)
-            continue
-        for one in people.person:
-            roles[one.badge] = roles.get(one.badge, frozenset()) | frozenset(one.roles)
-    decides = any(DECIDING & some for some in roles.values())
-    return RoleBook(register.administrators, roles if decides else None)
+    return RoleBook(register.administrators, roles_of(lists))
 
 
 def people_of(content: bytes) -> PeopleList:

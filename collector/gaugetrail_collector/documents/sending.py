@@ -19,7 +19,6 @@ from typing import Protocol
 
 from gaugetrail_collector.documents.attachments import attached
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.current import ended_texts, issue_number, listed_editions
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.documents.pin_sending import PinSender
@@ -28,6 +27,7 @@ from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
+from gaugetrail_contract.distribution.current import ended_texts, issue_number, listed_editions
 from gaugetrail_contract.distribution.listing import FILE, ListedEdition
 from gaugetrail_contract.distribution.pages import MOST_PAGES, TooManyDocuments, pages_of
 from gaugetrail_contract.distribution.root import DocumentsRoot, root_of, write_root
@@ -171,11 +171,11 @@ class DocumentSender:
         if writer is None or writer.agent != PREFIX + self._collector:
             self._current = None
             return
-        issue = issue_number(self._register, now_us)
+        issue = issue_number(self._register.lives.values(), now_us)
         before = self._current
         if before is not None and before.root.issue == issue and not self._lacks_people(before):
             return
-        entries = listed_editions(self._register, now_us, self._people)
+        entries = listed_editions(self._register.lives.values(), now_us, self._people)
         if before is not None and before.root.issue == issue and before.entries == entries:
             return
         try:
@@ -196,7 +196,7 @@ class DocumentSender:
         before = self._current.entries if self._current is not None else ()
         known = {one.sha256 for one in before if one.is_wanted}
         self._texts.extend(one for one in entries if one.is_wanted and one.sha256 not in known)
-        for sha256, size in ended_texts(self._register, entries, self._people).items():
+        for sha256, size in ended_texts(self._register.lives.values(), entries, self._people).items():
             if self._current is None or sha256 in known:
                 count = text_part_count(size)
                 self._ended.extend(topics.document_part(sha256, number) for number in range(1, count + 1))

@@ -9,17 +9,11 @@ import msgspec
 from gaugetrail_collector.documents.texts import parts_of
 from gaugetrail_collector.evidence.own_chain import SITE, OwnChain
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.documents.editions import Life, LifeStep, StepKind
+from gaugetrail_contract.documents.editions import Life, LifeStep
+from gaugetrail_contract.documents.wording import MEANING
 from gaugetrail_contract.events.documents import DocumentsMaster, DocumentStepTaken
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.record import EventBody, Subject
-
-MEANING: Mapping[StepKind, str] = {
-    StepKind.APPROVE: "I have read this edition, it is right, and it may be worked by.",
-    StepKind.REJECT: "I have read this edition, and it may not be worked by.",
-    StepKind.WITHDRAW: "Nobody may work by this edition any more.",
-}
-"""What a person says by a step; shown before it is taken, and kept with it."""
 
 
 def step_body(chain: OwnChain, life: Life, step: LifeStep, role: str) -> EventBody:

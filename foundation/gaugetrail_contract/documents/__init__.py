@@ -8,5 +8,6 @@ Read `head` (what most of them begin with), then `order`, `calendar` (which shif
 `reaction`, `limits` and `form`. Read `plan` (what a control plan says), `formula` (the small grammar of derived
 characteristics) and `plan_faults` (what only the whole plan can tell); `people` (who may do what on which day) and
 `gauges` (which gauge may measure what); then `tables` (rows into models, each fault with its place) and `lists` (both
-documents from a table or a file, and back), `order_table` (orders from a table and back).
+documents from a table or a file, and back), `order_table` (orders from a table and back). `checks` is what is held
+against a text before it is taken in, `rights` who may take which step, `wording` how all that is said.
 """

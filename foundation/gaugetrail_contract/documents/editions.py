@@ -216,6 +216,14 @@ def take(life: Life, step: LifeStep) -> Life | StepRefused:
     return _taken(life, step) if refusal is None else StepRefused(f"{_name(life, step)}: {refusal}")
 
 
+def meant(life: Life, what: StepKind, now_us: int) -> Edition:
+    """The edition that a step is about when nobody says which: that in force is withdrawn, that in review approved."""
+    if what is StepKind.WITHDRAW:
+        return life.holding(now_us) or life.editions[-1]
+    wanted = EditionState.DRAFT if what is StepKind.SUBMIT else EditionState.IN_REVIEW
+    return next((one for one in reversed(life.editions) if one.stage is wanted), life.editions[-1])
+
+
 def _name(life: Life, step: LifeStep) -> str:
     draft = step.draft
     if draft is None and (edition := life.edition(step.edition)) is not None:

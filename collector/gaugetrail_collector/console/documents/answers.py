@@ -27,8 +27,8 @@ from gaugetrail_collector.console.documents.people import PersonRow, ShowPeople,
 from gaugetrail_collector.console.documents.stations import PcRow
 from gaugetrail_collector.console.facts import Facts, now_us
 from gaugetrail_collector.console.pages import user_of
-from gaugetrail_collector.documents.wording import edition_json, step_json
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.documents.wording import edition_json, step_json
 
 NOT_THERE: dict[int | str, dict[str, Any]] = {404: {"description": "there is no such thing"}}
 

@@ -19,12 +19,12 @@ from gaugetrail_collector.console.documents.asked import DocumentId, WhichEditio
 from gaugetrail_collector.console.facts import Facts, now_us
 from gaugetrail_collector.console.logon import address_of
 from gaugetrail_collector.console.pages import form_of, user_of
-from gaugetrail_collector.documents import wording
 from gaugetrail_collector.documents.desk import Declined
-from gaugetrail_collector.documents.written import MEANING
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_collector.tracing.time_words import moment_us
+from gaugetrail_contract.documents import wording
 from gaugetrail_contract.documents.editions import StepKind
+from gaugetrail_contract.documents.wording import MEANING
 from gaugetrail_service.password_desk import Busy, PasswordDesk
 from gaugetrail_service.web_sessions import Sessions
 

@@ -16,19 +16,19 @@ from gaugetrail_collector.console.documents.parts import PartIndex
 from gaugetrail_collector.console.questions import Questions
 from gaugetrail_collector.documents.at_stations import current_root
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.current import issue_number
 from gaugetrail_collector.documents.desk import Declined, StepDone
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.documents.in_force import gauge_registers, people_lists
-from gaugetrail_collector.documents.rights import RoleBook
 from gaugetrail_collector.documents.roles import role_book
 from gaugetrail_collector.documents.texts import stored_text
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract.clock import WallClock
+from gaugetrail_contract.distribution.current import issue_number
 from gaugetrail_contract.distribution.root import DocumentsRoot
 from gaugetrail_contract.documents.editions import DocumentKind, Life, StepKind
+from gaugetrail_contract.documents.rights import RoleBook
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class KnownDocuments:
         """The list that every line PC should hold; made anew when a step or a moment changes it. Within a question.
         Raises `TooManyDocuments`.
         """
-        issue = issue_number(register, now_us)
+        issue = issue_number(register.lives.values(), now_us)
         if self._root is None or self._root.issue != issue or self._root_of is not register:
             people = LineTexts(lambda sha256: stored_text(store, sha256))
             self._root, self._root_of = current_root(register, people, now_us), register

@@ -10,9 +10,9 @@ from gaugetrail_collector.console.documents.known import KnownDocuments
 from gaugetrail_collector.documents import attachments
 from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.documents.texts import TextMissing
-from gaugetrail_collector.documents.wording import minute
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.documents.editions import Edition, EditionState, Life, LifeStep
+from gaugetrail_contract.documents.wording import minute
 from gaugetrail_contract.record.parts import Attachment
 
 MOST_EDITIONS = 50

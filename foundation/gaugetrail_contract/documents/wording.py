@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.editions import Edition, EditionState, Life, LifeStep, StepKind
@@ -14,6 +14,13 @@ DONE = {
     StepKind.REJECT: "rejected",
     StepKind.WITHDRAW: "withdrew",
 }
+
+MEANING: Mapping[StepKind, str] = {
+    StepKind.APPROVE: "I have read this edition, it is right, and it may be worked by.",
+    StepKind.REJECT: "I have read this edition, and it may not be worked by.",
+    StepKind.WITHDRAW: "Nobody may work by this edition any more.",
+}
+"""What a person says by a step; shown before it is taken, and kept with it."""
 
 
 def minute(us: int) -> str:

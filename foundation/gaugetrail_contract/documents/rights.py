@@ -1,16 +1,17 @@
 """Who may take which step. Pure.
 
-Until a people document holds, whoever has a password at the collector writes and hands in, and the administrators that
+Until a people document holds, whoever has a password writes and hands in, and the administrators that
 `document init` named approve. Then the roles in that document decide, and the administrators still may: a plant whose
 people document is wrong must be able to mend it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
+from gaugetrail_contract.documents.people import PeopleList
 
 ADMINISTRATOR = "administrator"
 WRITES = frozenset({"quality engineer", "approver", ADMINISTRATOR})
@@ -23,6 +24,7 @@ ROLES: Mapping[StepKind, frozenset[str]] = {
 }
 ALSO: Mapping[DocumentKind, frozenset[str]] = {DocumentKind.GAUGES: frozenset({"inspector"})}
 """Who writes documents of that kind beside those."""
+DECIDING = frozenset[str]().union(*ROLES.values()) - {ADMINISTRATOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,13 @@ class RoleBook:
             return f"{person} may not {verb} it: no people document holds yet, so only {who} may (named at init)"
         has = ", ".join(sorted(self.of(person))) or "no role"
         return f"{person} may not {verb} it: that takes the role {allowed}; the people document gives {person} {has}"
+
+
+def roles_of(lists: Iterable[PeopleList]) -> Mapping[str, frozenset[str]] | None:
+    """Badge -> roles, by all the people lists that hold; null where nobody on them may write or approve: such lists
+    decide nothing.
+    """
+    roles: dict[str, frozenset[str]] = {}
+    for one in (person for people in lists for person in people.person):
+        roles[one.badge] = roles.get(one.badge, frozenset()) | frozenset(one.roles)
+    return roles if any(DECIDING & some for some in roles.values()) else None

@@ -1,16 +1,15 @@
-"""What stations are told of the documents: from the register and a moment to what is listed. Pure.
+"""What stations are told of the documents: from their lives and a moment to what is listed. Pure.
 
-Promise: the same records and the same moment give the same list under the same number, at whatever collector and after
-whatever restart: nothing of it is kept beside the store. The number rises with each step that people take, and with
-each moment that comes and changes what holds or ends an order's time; it falls only where the store has lost something.
+Promise: the same lives and the same moment give the same list under the same number, at whatever collector and after
+whatever restart: nothing of it is kept beside the steps. The number rises with each step that people take, and with
+each moment that comes and changes what holds or ends an order's time; it falls only where steps were lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
-from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_contract.clock import DAY_US, utc_text
 from gaugetrail_contract.distribution.listing import APPROVED, EFFECTIVE, FILE, WITHDRAWN, ListedEdition
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life
@@ -20,20 +19,51 @@ ORDER_DAYS = 400
 """So long after its last edition an order is listed."""
 
 
-def issue_number(register: DocumentRegister, now_us: int) -> int:
+class TextOfLine(Protocol):
+    """What the stations of one line get of a people list."""
+
+    @property
+    def line(self) -> str | None:
+        """Null: every line that has none of its own."""
+
+    @property
+    def sha256(self) -> str:
+        """Of that text."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+
+
+class TextsByLine(Protocol):
+    """A people list taken apart, so that no line gets another one's people."""
+
+    def of(self, sha256: str, /) -> Sequence[TextOfLine]:
+        """The texts of the list of that digest; none where it stays whole."""
+
+
+class WholeTexts:
+    """Nothing is taken apart: where the stations stand on the PC that has the whole list."""
+
+    def of(self, sha256: str, /) -> Sequence[TextOfLine]:  # noqa: ARG002 - whichever it is
+        """None."""
+        return ()
+
+
+def issue_number(lives: Iterable[Life], now_us: int) -> int:
     """The number of the list at that moment."""
-    lives = register.lives.values()
+    lives = tuple(lives)
     held = sum(len(one.steps) + sum(edition.came_to_hold(now_us) for edition in one.editions) for one in lives)
     return held + sum(_is_over(one, now_us) for one in lives)
 
 
-def listed_editions(register: DocumentRegister, now_us: int, people: LineTexts) -> tuple[ListedEdition, ...]:
+def listed_editions(lives: Iterable[Life], now_us: int, people: TextsByLine) -> tuple[ListedEdition, ...]:
     """Of each document the edition that holds, or that held last and was withdrawn, and those that will hold. A people
     list is listed for each line of it with that line's text, and for every other line with what is left. Behind them
     the pictures and papers that instructions show.
     """
-    lives = (life for life in register.lives.values() if not _is_over(life, now_us))
-    found = [(life, one) for life in lives for one in _of(life, now_us, people)]
+    listed = (life for life in lives if not _is_over(life, now_us))
+    found = [(life, one) for life in listed for one in _of(life, now_us, people)]
     return *(one for _, one in found), *_files(found)
 
 
@@ -66,7 +96,7 @@ def _until_us(life: Life, edition: Edition) -> int | None:
     return edition.holds_us + ORDER_DAYS * DAY_US
 
 
-def _of(life: Life, now_us: int, people: LineTexts) -> Iterator[ListedEdition]:
+def _of(life: Life, now_us: int, people: TextsByLine) -> Iterator[ListedEdition]:
     came = [one for one in life.editions if one.came_to_hold(now_us)]
     last = came[-1] if came else None
     if last is not None and life.holding(now_us) is last:
@@ -78,7 +108,7 @@ def _of(life: Life, now_us: int, people: LineTexts) -> Iterator[ListedEdition]:
             yield from _wanted(life, one, APPROVED, people)
 
 
-def _wanted(life: Life, edition: Edition, state: str, people: LineTexts) -> Iterator[ListedEdition]:
+def _wanted(life: Life, edition: Edition, state: str, people: TextsByLine) -> Iterator[ListedEdition]:
     whole = _listed(life, edition, state)
     texts = people.of(whole.sha256) if life.kind is DocumentKind.PEOPLE else ()
     if whole.line is not None:  # the list itself is for one line only, whoever else it names
@@ -106,11 +136,11 @@ def _listed(life: Life, edition: Edition, state: str) -> ListedEdition:
     )
 
 
-def ended_texts(register: DocumentRegister, listed: tuple[ListedEdition, ...], people: LineTexts) -> dict[str, int]:
+def ended_texts(lives: Iterable[Life], listed: tuple[ListedEdition, ...], people: TextsByLine) -> dict[str, int]:
     """Digest -> size of the texts that once held and that no station needs now."""
     needed = {one.sha256 for one in listed if one.is_wanted}
     once: dict[str, int] = {}
-    for life in register.lives.values():
+    for life in lives:
         for draft in (one.draft for one in life.editions if one.holds_us is not None):
             once[draft.sha256] = draft.size
             once |= {one.sha256: one.size for one in draft.attachments if one.sha256 in draft.travels}
