@@ -24,7 +24,7 @@ from gaugetrail_agent.documents.journal import (
     prove,
     read_journal,
 )
-from gaugetrail_agent.documents.own_desk import NotTaken, OwnDesk, OwnEdition
+from gaugetrail_agent.documents.own_desk import OwnDesk, OwnEdition, StepNotTaken
 from gaugetrail_agent.documents.own_folder import OwnFolder, own_trouble
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.settings import DocumentsSettings
@@ -122,7 +122,7 @@ def test_what_is_gone_is_told_and_a_folder_that_is_not_begun_too(tmp_path: Path)
     with pytest.raises(NoJournal, match="document init"):
         read_journal(tmp_path / "own")
     desk = lived(tmp_path / "own")
-    with pytest.raises(NotTaken, match="begun already; administrator: ida"):
+    with pytest.raises(StepNotTaken, match="begun already; administrator: ida"):
         desk.begin("eva", "")
     for gone in (desk.folder / "journal", key_path(desk.folder)):
         kept = gone.read_bytes()

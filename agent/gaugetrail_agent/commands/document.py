@@ -20,8 +20,8 @@ import typer
 from pydantic import ConfigDict
 
 from gaugetrail_agent.commands import AsJson, ConfigFile
-from gaugetrail_agent.documents.journal import Journal, JournalAltered, NoJournal, read_journal
-from gaugetrail_agent.documents.own_desk import NotTaken, OwnDesk, OwnEdition, known, text_of_edition
+from gaugetrail_agent.documents.journal import DocumentJournal, JournalAltered, NoJournal, read_journal
+from gaugetrail_agent.documents.own_desk import OwnDesk, OwnEdition, StepNotTaken, known, text_of_edition
 from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.text_parts import MOST_TEXT_BYTES
@@ -82,7 +82,7 @@ class _Office:
         if not users.knows(by, _typed_password(by, stdin=stdin)):
             raise fail(f"that is not the password of {by}, or nobody is called so in {self.users}; nothing was done")
 
-    def journal(self) -> Journal:
+    def journal(self) -> DocumentJournal:
         return read_journal(self.desk.folder)[0]
 
 
@@ -104,7 +104,7 @@ def _office(config: Path) -> Iterator[_Office]:
     users = None if table.users is None else beside / table.users
     try:
         yield _Office(OwnDesk(beside / table.folder, WallClock(), table.approver), users)
-    except (NotTaken, NoJournal, JournalAltered) as error:
+    except (StepNotTaken, NoJournal, JournalAltered) as error:
         raise fail(str(error)) from error
     except OSError as error:
         raise fail(f"the documents can't be read: {trouble_of(error)}; run this as the agent's user") from error

@@ -91,7 +91,7 @@ class SaidStep(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
+class DocumentJournal:
     """All of it, proved: the lives that it says, and who began it."""
 
     administrator: str
@@ -151,7 +151,7 @@ def _us(moment: str | None) -> int | None:
 # --- reading
 
 
-def read_journal(folder: Path) -> tuple[Journal, Signer]:
+def read_journal(folder: Path) -> tuple[DocumentJournal, Signer]:
     """The journal, proved, and the key that signs it. Raises `NoJournal`, `JournalAltered`, `OSError`."""
     content, head = _read(folder / "journal"), _read(folder / "head")
     if content is None and head is None and not key_path(folder).exists():
@@ -180,7 +180,7 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def prove(content: bytes, head: bytes | None, key: str) -> Journal:
+def prove(content: bytes, head: bytes | None, key: str) -> DocumentJournal:
     """The journal in these bytes. Raises `ValueError` with what is wrong, and in which line."""
     if not content.endswith(b"\n"):
         raise ValueError("it ends within a line")
@@ -197,7 +197,7 @@ def prove(content: bytes, head: bytes | None, key: str) -> Journal:
         digests.append(_digest(line))
     _judge_head(head, digests)
     assert first is not None, "there is a line"
-    return Journal(first.by, lives, len(digests) - 1, digests[-1], _us(said.time) or 0, content)
+    return DocumentJournal(first.by, lives, len(digests) - 1, digests[-1], _us(said.time) or 0, content)
 
 
 def _digest(line: bytes) -> str:
@@ -255,7 +255,7 @@ def _judge_head(head: bytes | None, digests: list[str]) -> None:
 # --- writing
 
 
-def begin(folder: Path, by: str, comment: str, now_us: int) -> Journal:
+def begin(folder: Path, by: str, comment: str, now_us: int) -> DocumentJournal:
     """The first line, and the key. Raises `BadKeyFile`, `OSError`."""
     signer = signer_at(key_path(folder))
     said = SaidStep(
@@ -270,12 +270,12 @@ def begin(folder: Path, by: str, comment: str, now_us: int) -> Journal:
     return _written(folder, b"", said, signer)
 
 
-def append(folder: Path, journal: Journal, said: SaidStep, signer: Signer) -> Journal:
+def append(folder: Path, journal: DocumentJournal, said: SaidStep, signer: Signer) -> DocumentJournal:
     """One line more; durable when this returns. Raises `OSError`."""
     return _written(folder, journal.content, said, signer)
 
 
-def _written(folder: Path, before: bytes, said: SaidStep, signer: Signer) -> Journal:
+def _written(folder: Path, before: bytes, said: SaidStep, signer: Signer) -> DocumentJournal:
     body = said.model_dump_json(exclude_none=True).encode("utf-8")
     signed = signer.sign(KIND, hashlib.sha256(body).hexdigest())
     line = b'{"said":' + body + b',"ed25519":"' + signed.encode("ascii") + b'"}'

@@ -1,7 +1,7 @@
 """Where steps are taken with documents at this PC, where no collector writes any (`[documents] folder`).
 
 Promise: a step that returns is in the folder's journal, durable and signed; nothing is written for a step that is
-refused (`NotTaken`, with the sentence). The life and who may do what are the same as at a collector. The text of an
+refused (`StepNotTaken`, with the sentence). The life and who may do what are the same as at a collector. The text of an
 edition is written before the step that names it. One writer at a time: the programs of this PC wait for each other.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gaugetrail_agent.documents.journal import (
-    Journal,
+    DocumentJournal,
     NoJournal,
     SaidStep,
     append,
@@ -56,7 +56,7 @@ MOST_WORDS = 2000
 """Characters of a comment or title."""
 
 
-class NotTaken(Exception):
+class StepNotTaken(Exception):
     """The step is not taken; the text says why and what to do."""
 
 
@@ -83,7 +83,7 @@ class OwnDesk:
     approver: Approver = "another"
 
     def begin(self, administrator: str, comment: str) -> None:
-        """Documents are written here from now on, and that person may approve. Raises `NotTaken`, and as
+        """Documents are written here from now on, and that person may approve. Raises `StepNotTaken`, and as
         `read_journal`.
         """
         _refuse_words({"the administrator": administrator}, {"the comment": comment})
@@ -93,17 +93,17 @@ class OwnDesk:
             except NoJournal:
                 begin(self.folder, administrator, comment, self.clock.now_us())
                 return
-        raise NotTaken(f"documents are begun already; administrator: {journal.administrator}")
+        raise StepNotTaken(f"documents are begun already; administrator: {journal.administrator}")
 
     def new(self, wanted: OwnEdition, by: str, comment: str) -> tuple[Life, Edition]:
-        """A new edition. Raises `NotTaken`, and as `read_journal`."""
+        """A new edition. Raises `StepNotTaken`, and as `read_journal`."""
         revision = {} if wanted.revision is None else {"the revision": wanted.revision}
         _refuse_words({"the id": wanted.id, **revision}, {"the title": wanted.title})
         with self._locked():
             journal, signer = read_journal(self.folder)
             life = journal.lives.get(wanted.id) or Life(wanted.kind, wanted.id)
             if life.kind is not wanted.kind:
-                raise NotTaken(f"{wanted.id} is a document of kind {life.kind}; give the new one an id of its own")
+                raise StepNotTaken(f"{wanted.id} is a document of kind {life.kind}; give the new one an id of its own")
             step = self._drafted(life, wanted, by, comment, self._now_us(journal))
             role = self._judge(journal, life, step)[1]
             sha256 = hashlib.sha256(wanted.content).hexdigest()
@@ -128,7 +128,7 @@ class OwnDesk:
         number: int | None,
         effective_us: int | None = None,
     ) -> tuple[Life, Edition]:
-        """Another step; without a number with the edition that is `meant`. Raises `NotTaken`, and as `read_journal`."""
+        """Another step; without a number with the edition that is `meant`. Raises as `new`."""
         with self._locked():
             journal, signer = read_journal(self.folder)
             life = known(journal, document)
@@ -150,27 +150,29 @@ class OwnDesk:
         return LifeStep(StepKind.NEW, number, by, now_us, comment, draft)
 
     def _asked(
-        self, journal: Journal, life: Life, what: StepKind, by: str, comment: str, number: int | None
+        self, journal: DocumentJournal, life: Life, what: StepKind, by: str, comment: str, number: int | None
     ) -> LifeStep:
         now_us = self._now_us(journal)
         return LifeStep(what, number or meant(life, what, now_us).number, by, now_us, comment)
 
-    def _now_us(self, journal: Journal) -> int:
+    def _now_us(self, journal: DocumentJournal) -> int:
         """Later than every step before, whatever the clock says."""
         return max(self.clock.now_us(), journal.last_us + 1)
 
-    def _judge(self, journal: Journal, life: Life, step: LifeStep) -> tuple[Life, str]:
+    def _judge(self, journal: DocumentJournal, life: Life, step: LifeStep) -> tuple[Life, str]:
         _refuse_words({"the name": step.by}, {"the comment": step.comment})
         people = role_book(self.folder, journal, step.at_us)
         role = people.acts_as(step.by, step.what, life.kind)
         if role is None:
-            raise NotTaken(f"{life.id}: {people.refusal(step.by, step.what)}")
+            raise StepNotTaken(f"{life.id}: {people.refusal(step.by, step.what)}")
         after = take(life, step)
         if isinstance(after, StepRefused):
-            raise NotTaken(after.sentence)
+            raise StepNotTaken(after.sentence)
         return after, role
 
-    def _write(self, journal: Journal, signer: Signer, life: Life, step: LifeStep, role: str) -> tuple[Life, Edition]:
+    def _write(
+        self, journal: DocumentJournal, signer: Signer, life: Life, step: LifeStep, role: str
+    ) -> tuple[Life, Edition]:
         said = SaidStep.model_validate(
             {
                 "number": journal.number + 1,
@@ -200,14 +202,14 @@ class OwnDesk:
                 db.execute("BEGIN EXCLUSIVE")
                 yield
         except (OSError, BadKeyFile, sqlite3.Error) as error:
-            raise NotTaken(f"{self.folder} can't be written: {error}; run this as the agent's user") from error
+            raise StepNotTaken(f"{self.folder} can't be written: {error}; run this as the agent's user") from error
 
 
-def known(journal: Journal, document: str) -> Life:
-    """The life of a document that there is. Raises `NotTaken`."""
+def known(journal: DocumentJournal, document: str) -> Life:
+    """The life of a document that there is. Raises `StepNotTaken`."""
     life = journal.lives.get(document)
     if life is None:
-        raise NotTaken(
+        raise StepNotTaken(
             f"there is no document {document}{did_you_mean(document, journal.lives)}; document ls lists them"
         )
     return life
@@ -222,7 +224,7 @@ def text_of_edition(folder: Path, sha256: str, size: int) -> bytes | None:
     return found if hashlib.sha256(found).hexdigest() == sha256 else None
 
 
-def role_book(folder: Path, journal: Journal, now_us: int) -> RoleBook:
+def role_book(folder: Path, journal: DocumentJournal, now_us: int) -> RoleBook:
     """Who may do what at that moment."""
     lives = (life for life in journal.lives.values() if life.kind is DocumentKind.PEOPLE)
     lists = (_people(folder, life, holding) for life in lives if (holding := life.holding(now_us)) is not None)
@@ -242,10 +244,12 @@ def _people(folder: Path, life: Life, holding: Edition) -> PeopleList | None:
 
 
 def _refuse_words(names: Mapping[str, str], words: Mapping[str, str]) -> None:
-    """What can't stand in a step is told before anything is written. Raises `NotTaken`."""
+    """What can't stand in a step is told before anything is written. Raises `StepNotTaken`."""
     for what, name in names.items():
         if (reason := refuse_identifier(name)) is not None:
-            raise NotTaken(f"{what} {visible(name)}: {reason}")
+            raise StepNotTaken(f"{what} {visible(name)}: {reason}")
     for what, text in words.items():
         if len(text) > MOST_WORDS or not PRINTABLE.holds(text):
-            raise NotTaken(f"{what}: it is one line of at most {MOST_WORDS:,} characters, without control characters")
+            raise StepNotTaken(
+                f"{what}: it is one line of at most {MOST_WORDS:,} characters, without control characters"
+            )

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
-from gaugetrail_agent.documents.journal import Journal, JournalAltered, NoJournal, key_path, read_journal
+from gaugetrail_agent.documents.journal import DocumentJournal, JournalAltered, NoJournal, key_path, read_journal
 from gaugetrail_agent.documents.own_desk import text_of_edition
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.settings import DocumentsSettings
@@ -40,7 +40,7 @@ TOLD_AGAIN_SECS = 30.0
 Marks = tuple[tuple[int, int, int] | None, ...]
 
 
-def listed_of(journal: Journal) -> tuple[ListedEdition, ...]:
+def listed_of(journal: DocumentJournal) -> tuple[ListedEdition, ...]:
     """What the journal lists, at the moment of its last step: moments that come later each station sees by itself."""
     return listed_editions(journal.lives.values(), journal.last_us, WholeTexts())
 
