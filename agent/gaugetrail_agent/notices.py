@@ -2,8 +2,9 @@
 words, with a sign, until it is well again.
 
 Promise: a device's trouble is told in the moment that its driver knows it; all else is looked at each second. What is
-told goes by itself when its cause is gone. Red: no part can be measured or recorded here now. Amber: it can, and
-somebody should know. What is told is for the person who stands there; `status` says more to the technician.
+told goes by itself when its cause is gone. Red: no part can be measured or recorded here now (what a control chart says
+of the last unit is red, too, and the station's own: `control_points`). Amber: it can, and somebody should know. What is
+told is for the person who stands there; `status` says more to the technician.
 """
 
 from __future__ import annotations

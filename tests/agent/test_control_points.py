@@ -22,7 +22,7 @@ from gaugetrail_agent.config import load
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.control_points import PointMemory, judged_record, points_key
 from gaugetrail_agent.station.limits_here import LimitsHere
-from gaugetrail_agent.station.setup import StationTable
+from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station_limits import station_limits
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
@@ -268,7 +268,9 @@ def test_check_says_it_and_the_setup_has_those_in_force(tmp_path: Path) -> None:
     path.write_text(f'{AGENT}[[station]]\nname = "OP10"\nplan = {{document = "CP-1"}}\n')
     texts = {listed("CP-1", plan): plan, limits_listed(IMR): IMR, limits_listed(EWMA, "CL-2"): EWMA}
     config = load(path, {}, shelf=lambda: shelf(texts))
-    assert [one.edition.id for one in config.here["OP10"].limits] == ["CL-1"]
+    (table,), here = config.settings.station, config.here["OP10"]
+    at = station_setup(table, here, site="s", line="l", devices={}, gauges={}, people=None)
+    assert [one.edition.id for one in at.limits] == ["CL-1"]
     (remark,) = config.document_remarks
     assert "OP10 judges no value by CL-2 A, edition 1" in str(remark)
     assert remark.warning
