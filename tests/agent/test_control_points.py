@@ -196,6 +196,22 @@ def test_a_unit_that_is_measured_again_is_no_new_point() -> None:
     assert judged_record((), unit("75.000"), lambda _: None).body == unit("75.000")
 
 
+def test_a_record_that_the_spool_refused_is_judged_again_with_nothing_counted_twice() -> None:
+    kept: dict[str, str] = {}
+    told(in_force(IMR), ["74.005"] * 7, kept)
+    first, again = (judged_record(in_force(IMR), unit("74.040", 8), kept.get) for _ in range(2))
+    assert first == again
+    assert rules(first.body.measurements[0])[0] == ("we1", "i", (8,))
+
+
+def test_a_measurement_holds_as_many_signals_as_a_record_may() -> None:
+    """Twenty-two rules of all sets speak at the last of these points; a record with so many would be none."""
+    named = ", ".join(f'"{rule.name}"' for rule in rules_named("we,nelson,aiag,juran"))
+    text = IMR.replace('"we1", "we4"', named)
+    last = told(in_force(text), ["74.029"] * 15 + ["74.200"], {})[-1]
+    assert len(last.signals) == 20
+
+
 def test_the_narrowest_limits_judge() -> None:
     """For this station before any; then part and operation. What is for others judges nothing here."""
     texts = [
