@@ -128,25 +128,28 @@ async def main():
     def hang():
         print("hangs", flush=True)
         threading.Event().wait()
-    asyncio.get_running_loop().call_later(1.0, hang)
+    def look():
+        if Path(sys.argv[2]).exists():
+            hang()
+        asyncio.get_running_loop().call_later(0.05, look)
+    look()
     await agent.run()
 asyncio.run(main())
 """
 
 
 @pytest.mark.processes
-def test_an_agent_whose_loop_hangs_is_silent(floor: Floor) -> None:
+def test_an_agent_whose_loop_hangs_is_silent(floor: Floor, ear: Ear) -> None:
     """Its other threads live on: the spool's writer, the publisher. They don't speak for it."""
-    ear = Ear(str(floor.folder / "notify"))
-    config = floor.write_agent()
+    config, word = floor.write_agent(), floor.folder / "hang"
     env = {**environ(floor.folder), "WATCHDOG_USEC": "300000"}
-    process = floor.start("agent", sys.executable, "-c", HUNG, str(config), env=env)
+    process = floor.start("agent", sys.executable, "-c", HUNG, str(config), str(word), env=env)
+    until(lambda: len(ear.listen()) > 1, "it speaks")
+    word.touch()
     until(lambda: "hangs" in floor.log("agent"), "its loop hangs")
     before = len(ear.listen())
-    assert before > 1, "until then it spoke"
     threads = len(list(Path(f"/proc/{process.pid}/task").iterdir()))
     assert threads > 1
     with pytest.raises(AssertionError, match="not within"):
         until(lambda: len(ear.listen()) > before, "a word", deadline=2.0)
     process.send_signal(signal.SIGKILL)
-    ear.close()
