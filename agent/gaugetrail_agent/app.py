@@ -28,6 +28,7 @@ from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.own_folder import OwnFolder
+from gaugetrail_agent.documents.own_sealing import StepSealing
 from gaugetrail_agent.documents.pin_guesses import PinGuesses
 from gaugetrail_agent.documents.pins import PinBook
 from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
@@ -97,7 +98,9 @@ class Agent:
         cabinet = DocumentCabinet(config.data_dir, config.settings.documents.max_mb)
         self.documents = DocumentReceiver(cabinet, config.settings.documents, agent.line, self.clock)
         self.own_documents = _own_documents(config, self.documents, self.clock)
-        if self.own_documents is None:
+        if self.own_documents is not None:
+            self.own_documents.seal = StepSealing(self.spool, origin).seal
+        else:
             self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
             self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
         self.pins = PinBook(config.data_dir, agent.id, agent.line, signer, self.documents.believed)

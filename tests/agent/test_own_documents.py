@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from running_agent import AGENT, PLAN, asked
+from spool_bodies import events, spool
 
 from gaugetrail_agent.config import load
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
@@ -26,8 +27,10 @@ from gaugetrail_agent.documents.journal import (
 )
 from gaugetrail_agent.documents.own_desk import OwnDesk, OwnEdition, StepNotTaken
 from gaugetrail_agent.documents.own_folder import OwnFolder, own_trouble
+from gaugetrail_agent.documents.own_sealing import StepSealing
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.settings import DocumentsSettings
+from gaugetrail_agent.spool import Origin
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.settings import ConfigError
@@ -214,6 +217,39 @@ def test_a_text_that_was_altered_is_told_and_reaches_no_station(tmp_path: Path) 
     agent = Listening(desk.folder, tmp_path / "data")
     assert agent.how("CP-1") == ("not_here", 1)
     assert "gone or was altered" in str(agent.receiver.alarm())
+
+
+def test_each_step_is_sealed_once_and_what_the_spool_did_not_take_is_tried_again(tmp_path: Path) -> None:
+    desk = lived(tmp_path / "own")
+    with spool(tmp_path) as one:
+        for steps in (4, 4, 5):
+            if steps == 5:
+                desk.step(StepKind.SUBMIT, "PEOPLE", "eva", "please", None)
+            agent = Listening(desk.folder, tmp_path / "data")
+            agent.own.seal = StepSealing(one, Origin("pc1", "s", "l")).seal
+            agent.own._seen = None
+            agent.own.look()
+            assert agent.own._well
+            assert len(events(one)) == steps
+        sealed = events(one)
+    said = [(each.subject.id, each.payload["step"], each.payload["number"], each.by, each.role) for each in sealed]
+    assert said == [
+        ("CP-1", "new", 1, "eva", "author"),
+        ("CP-1", "submit", 2, "eva", "author"),
+        ("CP-1", "approve", 3, "ida", "administrator"),
+        ("PEOPLE", "new", 1, "eva", "author"),
+        ("PEOPLE", "submit", 2, "eva", "author"),
+    ]
+    assert (sealed[2].reason, sealed[4].reason) == ("held against the drawing", "please")
+    assert sealed[2].payload["sha256"] == hashlib.sha256(TYPED.encode()).hexdigest()
+    desk.step(StepKind.APPROVE, "PEOPLE", "ida", "", None)
+    agent.own.look()  # the spool is closed
+    assert (agent.own._well, agent.how("PEOPLE")) == (False, ("holds", 1))
+    with spool(tmp_path) as one:
+        agent.own.seal = StepSealing(one, Origin("pc1", "s", "l")).seal
+        agent.own._seen = None
+        agent.own.look()
+        assert (agent.own._well, [each.payload["step"] for each in events(one)][5:]) == (True, ["approve"])
 
 
 # --- by commands

@@ -7,7 +7,8 @@ is said. What doesn't hold is refused, counted and told, and asked for again; it
 Read `settings`, `cabinet` (what lies on disk), `assembling` (parts that become a text), `refused_words` (what is
 refused, as events), then `receiving`, where what comes is judged, and `shelf`, from which stations take them; the rules
 themselves are the contract's (`gaugetrail_contract.distribution`). Where no collector writes, they come from a folder
-of this PC: `journal` (the steps on disk), `own_desk` (where they are taken), `own_folder` (what the receiver is told).
+of this PC: `journal` (the steps on disk), `own_desk` (where they are taken), `own_folder` (what the receiver is told),
+`own_sealing` (the steps as events).
 PINs come another way: `pins` (who has one),
 `pin_guesses` (how often somebody may try), `unlocking` (who takes that back).
 """

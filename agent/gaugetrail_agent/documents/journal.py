@@ -100,6 +100,8 @@ class DocumentJournal:
     """Of the last line."""
     digest: str
     last_us: int
+    steps: tuple[SaidStep, ...] = field(repr=False)
+    """Every line, in its order."""
     content: bytes = field(repr=False)
 
 
@@ -186,18 +188,18 @@ def prove(content: bytes, head: bytes | None, key: str) -> DocumentJournal:
         raise ValueError("it ends within a line")
     lives: dict[str, Life] = {}
     digests = [NOTHING_BEFORE]
-    first: SaidStep | None = None
+    steps: list[SaidStep] = []
     for number, line in enumerate(content[:-1].split(b"\n"), 1):
         try:
             said = _proved(line, number, digests[-1], key)
             _add(lives, said)
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from error
-        first = first or said
+        steps.append(said)
         digests.append(_digest(line))
     _judge_head(head, digests)
-    assert first is not None, "there is a line"
-    return DocumentJournal(first.by, lives, len(digests) - 1, digests[-1], _us(said.time) or 0, content)
+    last_us = _us(steps[-1].time) or 0
+    return DocumentJournal(steps[0].by, lives, len(steps), digests[-1], last_us, tuple(steps), content)
 
 
 def _digest(line: bytes) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
@@ -56,6 +56,8 @@ class OwnFolder:
         self._seen: Marks | None = None
         self._told = float("-inf")
         self._well = True
+        self.seal: Callable[[DocumentJournal, str], bool] = lambda _, __: True
+        """Makes events of steps; whether it has."""
         self._asked: deque[str] = deque()
         self._sizes: dict[str, int] = {}
         receiver.subscribe = self._ask
@@ -73,8 +75,7 @@ class OwnFolder:
         if seen != self._seen or time.monotonic() - self._told >= again:
             self._seen, self._told = seen, time.monotonic()
             try:
-                self._tell()
-                self._well = True
+                self._well = self._tell()
             except NoJournal:
                 self._well = True  # no list has come yet, and every station that needs one says so
             except (JournalAltered, TooManyDocuments, OSError) as error:
@@ -83,7 +84,8 @@ class OwnFolder:
         while self._asked:
             self._tell_text(self._asked.popleft())
 
-    def _tell(self) -> None:
+    def _tell(self) -> bool:
+        """Whether the steps are sealed, too."""
         journal, signer = read_journal(self._folder)
         entries = listed_of(journal)
         self._sizes = {one.sha256: one.size for one in entries}
@@ -92,6 +94,7 @@ class OwnFolder:
         self._receiver.hear(topics.DOCUMENTS_ROOT, write_root(root, signer, self._agent))
         for number, page in enumerate(pages):
             self._receiver.hear(topics.document_page(number), page)
+        return self.seal(journal, signer.key)
 
     def _ask(self, wanted: Sequence[str]) -> None:
         """The receiver asks, within what it was just told: it is answered at the end of the look, or at the next."""

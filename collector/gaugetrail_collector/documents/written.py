@@ -8,42 +8,16 @@ import msgspec
 
 from gaugetrail_collector.documents.texts import parts_of
 from gaugetrail_collector.evidence.own_chain import SITE, OwnChain
-from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.editions import Life, LifeStep
-from gaugetrail_contract.documents.wording import MEANING
-from gaugetrail_contract.events.documents import DocumentsMaster, DocumentStepTaken
+from gaugetrail_contract.documents.step_event import step_event
+from gaugetrail_contract.events.documents import DocumentsMaster
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.record import EventBody, Subject
 
 
 def step_body(chain: OwnChain, life: Life, step: LifeStep, role: str) -> EventBody:
     """The step as the last one of that life, which has it already."""
-    edition = life.edition(step.edition)
-    assert edition is not None
-    draft = edition.draft
-    said = DocumentStepTaken(
-        number=len(life.steps),
-        step=str(step.what),
-        edition=step.edition,
-        sha256=draft.sha256,
-        revision=draft.revision,
-        meaning=MEANING.get(step.what),
-        effective=None if step.effective_us is None else utc_text(step.effective_us),
-    )
-    if step.draft is not None:
-        said = said.model_copy(
-            update={
-                "kind": str(life.kind),
-                "size": draft.size,
-                "title": draft.title or None,
-                "people": draft.needs.people,
-                "approver": draft.needs.approver,
-                "effective": None if draft.effective_us is None else utc_text(draft.effective_us),
-                "review_by": draft.review_by,
-                "line": draft.line,
-                "travels": draft.travels,
-            }
-        )
+    said = step_event(life, step, len(life.steps))
     body = _body(chain, life.id, said, step.by, role, step.comment)
     return body if step.draft is None else msgspec.structs.replace(body, attachments=step.draft.attachments)
 

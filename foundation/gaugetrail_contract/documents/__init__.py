@@ -9,5 +9,6 @@ Read `head` (what most of them begin with), then `order`, `calendar` (which shif
 characteristics) and `plan_faults` (what only the whole plan can tell); `people` (who may do what on which day) and
 `gauges` (which gauge may measure what); then `tables` (rows into models, each fault with its place) and `lists` (both
 documents from a table or a file, and back), `order_table` (orders from a table and back). `checks` is what is held
-against a text before it is taken in, `rights` who may take which step, `wording` how all that is said.
+against a text before it is taken in, `rights` who may take which step, `wording` how all that is said,
+`step_event` a step as an event.
 """
