@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -321,6 +322,37 @@ def test_patterns_go_on_after_a_restart_and_a_signal_is_told_until_the_next_unit
         found = [record for record in records(one) if isinstance(record, Inspection)]
         assert [len(record.measurements[0].signals) for record in found] == [0] * 7 + [1]
         assert rules(found[-1].measurements[0]) == [("we4", "i", tuple(range(1, 9)))]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from test_control_points import seven_of_a_shift
+with_spool, at = seven_of_a_shift(Path(sys.argv[1]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def seven_of_a_shift(folder: Path) -> tuple[Any, Running]:
+    """Seven units are recorded; the spool stays open."""
+    opened = spool(folder)
+    at = Running(replace(setup(BORE), limits=in_force(IMR)), opened.__enter__())
+    at.shift(at.scan("OP-12"), *(act for serial in range(1, 8) for act in measured(at, serial, "74.005")))
+    return opened, at
+
+
+def test_patterns_go_on_after_kill_9(tmp_path: Path) -> None:
+    """The eighth value on one side signals, although the seven before it were another process's, which was killed."""
+    words = [sys.executable, "-c", KILLED, str(tmp_path), *sys.path]
+    killed = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with spool(tmp_path) as one:
+        at = Running(replace(setup(BORE), limits=in_force(IMR)), one)
+        at.shift(at.scan("OP-12"), *measured(at, 8, "74.005"))
+        found = [record for record in records(one) if isinstance(record, Inspection)]
+        assert rules(found[-1].measurements[0]) == [("we4", "i", tuple(range(1, 9)))]
+        assert len(found) == 8
 
 
 def test_blocks_that_come_close_together_are_points_one_after_the_other(tmp_path: Path) -> None:
