@@ -136,6 +136,38 @@ def test_what_is_gone_is_told_and_a_folder_that_is_not_begun_too(tmp_path: Path)
     assert read_journal(desk.folder)[0].number == 5
 
 
+def test_what_cant_stand_in_a_step_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    desk = OwnDesk(tmp_path / "own", FixedClock())
+    with pytest.raises(StepNotTaken, match="the administrator"):
+        desk.begin("ida\n", "")
+    with pytest.raises(StepNotTaken, match="the comment: it is one line of at most 2,000"):
+        desk.begin("ida", "x" * 2001)
+    assert not (tmp_path / "own" / "journal").exists()
+    desk = lived(tmp_path / "own")
+    for wanted, why in (
+        (OwnEdition(DocumentKind.GAUGES, "CP-1", b"", "D"), "CP-1 is a document of kind plan"),
+        (OwnEdition(DocumentKind.PLAN, "CP\t2", b"", "A"), "the id"),
+        (OwnEdition(DocumentKind.PLAN, "CP-2", b"", "A\n"), "the revision"),
+        (OwnEdition(DocumentKind.PLAN, "CP-2", b"", "A", "two\nlines"), "the title"),
+    ):
+        with pytest.raises(StepNotTaken, match=why):
+            desk.new(wanted, "eva", "")
+    with pytest.raises(StepNotTaken, match="the name"):
+        desk.step(StepKind.SUBMIT, "PEOPLE", "eva\n", "", None)
+    with pytest.raises(StepNotTaken, match="did you mean CP-1"):
+        desk.step(StepKind.SUBMIT, "CP-2", "eva", "", None)
+    assert read_journal(desk.folder)[0].number == 5
+
+
+def test_an_author_approves_where_the_settings_let_anyone(tmp_path: Path) -> None:
+    desk = OwnDesk(tmp_path / "own", FixedClock(), "anyone")
+    desk.begin("ida", "")
+    desk.new(OwnEdition(DocumentKind.PLAN, "CP-1", TYPED.encode(), "C"), "ida", "")
+    desk.step(StepKind.SUBMIT, "CP-1", "ida", "", None)
+    life, edition = desk.step(StepKind.APPROVE, "CP-1", "ida", "", None)
+    assert life.holding(FixedClock().us + 1_000_000) is edition
+
+
 def test_only_the_owner_reads_the_key(tmp_path: Path) -> None:
     assert key_path(lived(tmp_path / "own").folder).stat().st_mode & 0o077 == 0
 
