@@ -96,6 +96,12 @@ def test_a_question_that_the_store_cannot_answer_is_one_sentence(
     assert said in done.stderr
 
 
+def test_a_picture_says_which_characteristic_of_which_time_it_shows(config: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.svg"
+    ask(config, "chart", "--type", "imr", "--since", "2020-01-01", "--where", "station=OP20", "--svg", str(page))
+    assert "bore_0, since 2020-01-01, station=OP20" in page.read_text()
+
+
 def test_a_characteristic_that_nobody_measured_is_said_to_have_no_values(config: Path) -> None:
     done = run("describe", "--characteristic", "nothing", "-c", str(config))
     assert (done.exit_code, done.stdout) == (1, "")

@@ -105,7 +105,10 @@ def _write_pictures(args: Namespace, found: dict[str, object]) -> None:
 
 
 def _about(args: Namespace) -> list[str]:
-    """Where the data are from: file, column, filters."""
+    """Where the data are from: file and column, or characteristic and period out of the store; filters."""
+    if (characteristic := getattr(args, "characteristic", None)) is not None:
+        period = (f"{word} {said}" for word in ("since", "until", "last") if (said := getattr(args, word)) is not None)
+        return [", ".join((characteristic, *period, *args.where))]
     column = getattr(args, "value", None) or getattr(args, "count", None)
     return [", ".join(filter(None, (args.data and args.data.name, column, *args.where)))]
 
