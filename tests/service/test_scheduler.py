@@ -178,7 +178,7 @@ jobs.daily(6, 30, "due", lambda: print("due", flush=True))
 jobs.every(0.05, "beat", lambda: print("beat", flush=True))
 async def work():
     jobs.start()
-    await asyncio.sleep(60)
+    await asyncio.sleep(600)  # until the test kills it
 asyncio.run(work())
 """
 HALF_PAST_SIX = datetime(2026, 11, 28, 6, 30).astimezone().timestamp()
