@@ -90,25 +90,22 @@ def test_demo_stores_in_influxdb(tmp_path: Path) -> None:
     assert figures["store"] == "influxdb"
 
 
-def demo_on(stub: Stub, folder: Path, token: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """The demo against a stub of InfluxDB 2, which can't be installed here."""
+def on_influxdb_2(stub: Stub, token: str) -> dict[str, str]:
+    """The variables that name a stub of InfluxDB 2, which can't be installed here."""
     named = {"INFLUXDB_URL": stub.url, "INFLUXDB_TOKEN": token, "INFLUXDB_ORG": ORG, "INFLUXDB_BUCKET": "b"}
+    return {**os.environ, **named}
+
+
+def demo_on(stub: Stub, folder: Path, token: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """The demo against such a stub."""
     return subprocess.run(
         (command("gaugetrail-sim"), "demo", "--for", SECS, "--store", "influxdb", "--json", "--broker", "embedded"),
         capture_output=True,
         text=True,
         timeout=300,
         cwd=folder,
-        env={**os.environ, **named, **more},
+        env={**on_influxdb_2(stub, token), **more},
     )
-
-
-def test_demo_makes_its_bucket_on_influxdb_2(tmp_path: Path) -> None:
-    stub = Stub("2")
-    done = demo_on(stub, tmp_path, TOKEN)
-    stub.close()
-    nothing_lost(done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr)
-    assert stub.databases["b"]
 
 
 @pytest.mark.parametrize(
@@ -161,21 +158,27 @@ def test_a_demo_beside_a_kept_one_loses_nothing_and_ctrl_c_leaves_nothing_runnin
         kept.wait(10)
 
 
-def test_ctrl_c_in_the_middle_leaves_nothing_running(tmp_path: Path) -> None:
-    words = (command("gaugetrail-sim"), "demo", "--for", "60", "--broker", "embedded")
+def test_the_demo_makes_its_bucket_on_influxdb_2_and_ctrl_c_in_the_middle_leaves_nothing_running(
+    tmp_path: Path,
+) -> None:
+    stub = Stub("2")
+    words = (command("gaugetrail-sim"), "demo", "--for", "60", "--broker", "embedded", "--store", "influxdb")
+    env = on_influxdb_2(stub, TOKEN)
     with (tmp_path / "said").open("w") as said:
-        demo_process = subprocess.Popen(words, stdout=said, stderr=said, cwd=tmp_path, start_new_session=True)
+        demo_process = subprocess.Popen(words, stdout=said, stderr=said, cwd=tmp_path, env=env, start_new_session=True)
 
     def shown() -> str:
         return (tmp_path / "said").read_text()
 
     try:
-        until(lambda: " pieces, " in shown() or demo_process.poll() is not None, "the line runs", 60)
+        until(lambda: " pieces, " in shown() or demo_process.poll() is not None, "the line runs", 240)
+        until(lambda: stub.databases["b"], "records are in its bucket")
         demo_process.send_signal(signal.SIGINT)
         assert demo_process.wait(30) == 130, shown()
     finally:
         demo_process.kill()
         demo_process.wait(10)
+        stub.close()
     port = int(shown().partition("on 127.0.0.1:")[2].partition("\n")[0])
     assert not answers(port)
     assert list((tmp_path / ".demo" / "ports").iterdir()) == []
