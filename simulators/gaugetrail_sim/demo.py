@@ -77,8 +77,7 @@ async def run_demo(options: DemoOptions, reporter: Reporter, done: Callable[[Fig
 
 async def _work_through_a_revision(shop: Shop, line: LineRun, secs: float) -> None:
     """The line works for `secs`; in the middle the next revision of the plan is approved. Raises what either raises."""
-    enough = lambda: line.account.tighter_serial is not None  # noqa: E731
-    work = asyncio.create_task(line.work(secs, PIECE_SECS, enough))
+    work = asyncio.create_task(line.work(secs, PIECE_SECS, lambda: line.account.tighter_serial is not None))
     change = asyncio.create_task(_later(secs * CHANGE_AT, shop.office.tighten()))
     try:
         await asyncio.gather(work, change)
