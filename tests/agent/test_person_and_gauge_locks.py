@@ -11,7 +11,7 @@ from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, gauge, setup
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.operator import with_fit_person
-from gaugetrail_agent.station.runner import _answer
+from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.unfinished import journal_text, kept
 from gaugetrail_agent.station.words import NotRecorded, Recorded, SealIt, TellEvent
 from gaugetrail_contract.documents.people import PeopleList, Person
@@ -327,7 +327,7 @@ def test_an_automatic_station_rejects_a_part_that_such_a_gauge_measured_and_keep
     floor.say(block("SN000001", "15"))
     (sealed,) = [effect for effect in floor.effects if isinstance(effect, SealIt)]
     body = floor.sealed()
-    assert (sealed.locked, _answer(sealed)) == (locked, ResultCode.REJECTED if locked else ResultCode.STORED_PASS)
+    assert (sealed.locked, answer_to(sealed)) == (locked, ResultCode.REJECTED if locked else ResultCode.STORED_PASS)
     assert (body.serial, body.measurements[0].value) == ("SN000001", None if locked else "15")
     assert body.verdict is (Verdict.INCOMPLETE if locked else Verdict.PASS)
     assert [subject for _, subject in refused(floor)] == ([("gauge", "G-19")] if locked else [])
@@ -337,7 +337,7 @@ def test_a_part_that_lacks_a_value_for_another_reason_is_stored_as_ever() -> Non
     floor = at(None, FORCE, mode="automatic", gauges={"G-19": gauge("G-19", TODAY)})
     floor.say(block("SN000001", None))
     (sealed,) = [effect for effect in floor.effects if isinstance(effect, SealIt)]
-    assert (sealed.locked, _answer(sealed)) == (False, ResultCode.STORED_FAIL)
+    assert (sealed.locked, answer_to(sealed)) == (False, ResultCode.STORED_FAIL)
 
 
 # --- allowed by whoever may

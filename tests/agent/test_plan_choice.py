@@ -14,7 +14,7 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Room
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.plan_choice import part_of, plan_for, rivals
-from gaugetrail_agent.station.runner import room_for
+from gaugetrail_agent.station.sealing import room_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import journal_text, read_journal
 from gaugetrail_agent.station.words import BatchCame, SealIt

@@ -22,7 +22,8 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.plans_here import NO_PLAN
-from gaugetrail_agent.station.runner import PIECE_MEASUREMENTS, Doors, StationRunner, pieces
+from gaugetrail_agent.station.runner import Doors, StationRunner
+from gaugetrail_agent.station.sealing import PIECE_MEASUREMENTS, pieces
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Last, UsedElsewhere
 from gaugetrail_contract.clock import FixedClock

@@ -380,6 +380,7 @@ def test_a_display_holds_each_sentence_with_its_id_and_what_is_wanted() -> None:
         "all_well": "all is well again",
         "overrides": 0,
         "order": None,
+        "choices": [],
         "masked": False,
     }
 

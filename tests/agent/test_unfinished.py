@@ -308,7 +308,7 @@ def test_a_value_that_no_record_could_hold_is_not_kept_and_not_shown(tmp_path: P
 
 
 def test_a_disk_that_refuses_shows_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(key: str, value: str) -> Future[None]:
+    def full(values: object) -> Future[None]:
         refused: Future[None] = Future()
         refused.set_exception(SpoolFull("the spool's disk refuses: disk full"))
         return refused
@@ -317,7 +317,7 @@ def test_a_disk_that_refuses_shows_no_value(tmp_path: Path, monkeypatch: pytest.
         life = Life(PLAN, one)
         life.live("OP-12", "SN000001")
         # A full disk can't be had here without a file system of its own; the drills have one.
-        monkeypatch.setattr(one, "remember", full)
+        monkeypatch.setattr(one, "remember_all", full)
         life.live(lambda: life.bore("74.0"))
         assert all(not (d.state.unit and d.state.unit.taken) for d, _ in life.shown)
         assert life.shown[-1][0].state.says is not None

@@ -306,7 +306,11 @@ class Spool:
 
     def remember(self, key: str, value: str) -> Future[None]:
         """Keep a small value durably; the future is done after the commit."""
-        mark = Marking(remember={key: value})
+        return self.remember_all({key: value})
+
+    def remember_all(self, values: Mapping[str, str]) -> Future[None]:
+        """Keep small values durably, all or none; the future is done after the commit."""
+        mark = Marking(remember=values)
         if not self._put(mark):
             mark.done.set_exception(SpoolBroken("the spool is closed"))
         return mark.done

@@ -16,11 +16,11 @@ from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Light, Sign, StationState, Unit
+from gaugetrail_agent.station.words import Choice, Light, Sign, StationState, Unit
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 
-Waits = Literal["wait_operator", "wait_pin", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
+Waits = Literal["wait_operator", "wait_pin", "wait_answer", "wait_unit", "measuring", "sealing", "refused", "wait_plc"]
 WORST_FIRST: tuple[Sign, ...] = ("red", "amber", "green")
 TO_DO = frozenset({Obstacle.SPENT, Obstacle.BEFORE_START, Obstacle.BEFORE_SCAN})
 """What stays so until the operator does something about it."""
@@ -67,6 +67,7 @@ class Display:
             "all_well": language.text(said("notice.all_well")),
             "overrides": state.overrides,
             "order": as_told(state.order),
+            "choices": [self._choice(one, language) for one in state.dialog.choices] if state.dialog else [],
         }
 
     @property
@@ -83,6 +84,10 @@ class Display:
     def _notice(self, about: str, language: Language) -> dict[str, str]:
         one = self.state.notices[about]
         return {"about": about, "sign": one.sign, "says": one.says.id, "text": language.text(one.says)}
+
+    @staticmethod
+    def _choice(one: Choice, language: Language) -> dict[str, str]:
+        return {"code": one.code, "says": one.says.id, "text": language.text(one.says)}
 
     def _last(self) -> dict[str, object] | None:
         """What was recorded last, and nothing that is not."""
@@ -131,6 +136,8 @@ def waits_for(state: StationState, mode: str) -> Waits:
         return "wait_pin"
     if state.operator is None:
         return "wait_operator"
+    if state.dialog is not None:
+        return "wait_answer"
     return "wait_unit" if state.unit is None else "measuring"
 
 
@@ -144,6 +151,9 @@ def prompt(setup: Setup, state: StationState) -> Sentence:
         case "wait_pin":
             assert state.pin is not None, "a PIN is waited for"
             return said("prompt.enter_pin", badge=state.pin.badge)
+        case "wait_answer":
+            assert state.dialog is not None, "something is asked"
+            return state.dialog.asks
         case "wait_unit":
             return _scan_unit(setup, state) if left is None else _go_on_or_cancel(left)
         case "measuring":

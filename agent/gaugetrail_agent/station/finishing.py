@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+import msgspec
+
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.derived import underived
 from gaugetrail_agent.station.orders_here import OrderAtWork
@@ -20,12 +22,15 @@ from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, Statio
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.people import qualification_for
 from gaugetrail_contract.documents.plan import Characteristic
-from gaugetrail_contract.record import InspectionBody, Override, Verdict
+from gaugetrail_contract.record import InspectionBody, Measurement, Override, Verdict
 
 BY_SETTINGS = "settings"
 """Who let a value pass that the station would have refused, where no person did at the time."""
 BY_REGISTER = "gauge register"
 MAX_WHY = 2000
+MOST_EARLIER = 20
+CONTEXT = ("supplier_lot", "cavity", "fixture", "tool", "machine", "shift", "order_line", "verifier", "bypass")
+"""Keys of a record that say how and by what a unit came about."""
 
 
 def finish(setup: Setup, state: StationState, unit: Unit, verdict: Verdict, mono_ns: int) -> Step:
@@ -65,18 +70,23 @@ def offered_again(state: StationState) -> Step:
 
 
 def still_open(setup: Setup, unit: Unit) -> list[Characteristic]:
-    """What the plan wants measured and the unit still lacks, in the plan's order; what is derived comes by itself."""
+    """What is wanted of the unit and still lacks, in the plan's order; what is derived comes by itself."""
     done = {measurement.characteristic for measurement in unit.taken}
-    return [one for one in setup.plan.characteristics if one.formula is None and one.name not in done]
+    return [one for one in wanted_of(setup, unit) if one.formula is None and one.name not in done]
+
+
+def wanted_of(setup: Setup, unit: Unit) -> list[Characteristic]:
+    """What of the plan is measured of this unit."""
+    return [one for one in setup.plan.characteristics if unit.wanted is None or one.name in unit.wanted]
 
 
 def verdict_of(setup: Setup, unit: Unit) -> Verdict:
-    """Fail beats incomplete beats pass; a plan not measured through is incomplete."""
+    """Fail beats incomplete beats pass; a unit of which something that is wanted lacks is incomplete."""
     verdicts = {measurement.verdict for measurement in unit.taken}
     if Verdict.FAIL in verdicts:
         return Verdict.FAIL
     done = {measurement.characteristic for measurement in unit.taken}
-    lacks = any(one.name not in done for one in setup.plan.characteristics)
+    lacks = any(one.name not in done for one in wanted_of(setup, unit))
     return Verdict.INCOMPLETE if verdicts != {Verdict.PASS} or lacks else Verdict.PASS
 
 
@@ -85,7 +95,7 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
     person = setup.people.get(operator) if setup.people is not None else None
     started = utc_text(unit.started_us)
     whose = part_of(setup.plan, unit.ids)
-    return InspectionBody(
+    body = InspectionBody(
         site=setup.site,
         line=setup.line,
         station=setup.station,
@@ -103,11 +113,26 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         verdict=verdict,
         started=started,
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
-        measurements=unit.taken,
+        measurements=tuple(_with_earlier(unit, one) for one in unit.taken),
         override=_unlocked(setup, unit, operator),
         raw=unit.raw,
         interruptions=unit.interruptions,
+        reason=unit.reason,
+        built_in=unit.built_in,
+        components=tuple(one.id for one in unit.built_in if one.kind == "serial"),
+        conditions=unit.conditions,
+        instruction=unit.instruction,
+        route=unit.route,
+        unit_state=unit.unit_state,
+        again_reason=unit.again_reason,
     )
+    return msgspec.structs.replace(body, **{key: unit.context[key] for key in CONTEXT if key in unit.context})
+
+
+def _with_earlier(unit: Unit, taken: Measurement) -> Measurement:
+    """The value that counts, with those that were there before it."""
+    before = unit.earlier.get(taken.characteristic, ())[-MOST_EARLIER:]
+    return msgspec.structs.replace(taken, earlier=before) if before else taken
 
 
 def _unlocked(setup: Setup, unit: Unit, operator: str | None) -> Override | None:

@@ -41,7 +41,7 @@ from gaugetrail_agent.station.plan_choice import at_work, plan_for
 from gaugetrail_agent.station.plan_locks import freed, lock_on_plan
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.typed_numbers import two_ways, with_point
-from gaugetrail_agent.station.unfinished import CANCEL, answered, kept
+from gaugetrail_agent.station.unfinished import CANCEL, answered, kept, with_unit
 from gaugetrail_agent.station.unit_code import bare_scan, identified, raw_of, unusable
 from gaugetrail_agent.station.words import (
     Act,
@@ -58,6 +58,9 @@ from gaugetrail_agent.station.words import (
     ValueCame,
     say,
 )
+from gaugetrail_agent.station.workflow.commands import command_in
+from gaugetrail_agent.station.workflow.dialogs import answer
+from gaugetrail_agent.station.workflow.hooks import after_value, begun, refused_unit
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import CharacteristicKind, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.text import refuse_identifier, visible
@@ -96,13 +99,21 @@ def _scanned(setup: Setup, state: StationState, given: Scanned) -> Step:
         state = replace(state, pin=None)
     if setup.badge.fullmatch(text):
         return _badge(setup, state, event)
-    state = replace(state, plea=None)
+    return _said(setup, replace(state, plea=None), event, text)
+
+
+def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
+    """What is no badge and no PIN."""
     if asks(text):
         return asked(setup, state, text)
     if text.upper() == LOGOFF and state.unit is None:
         return replace(state, operator=None, allowed=(), lock=None, light="off", says=said("badge.logged_off")), ()
     if state.operator is None:
         return say(state, "amber", said("badge.first", text=text))
+    if state.dialog is not None:
+        return answer(setup, state, state.dialog, event)
+    if (command := command_in(text)) is not None:
+        return command[0].rule(setup, state, event, command[1])
     if state.unfinished is not None:
         state, effects = answered(setup, state, state.unfinished, event, text)
         return (state, effects) if state.unit is None else _go_on(setup, state)
@@ -117,6 +128,8 @@ def _scanned(setup: Setup, state: StationState, given: Scanned) -> Step:
 
 def _badge(setup: Setup, state: StationState, event: Scanned) -> Step:
     text = event.text
+    if state.dialog is not None and state.dialog.takes_badge:
+        return answer(setup, state, state.dialog, event)
     if state.plea is not None:
         # Who may not is told so at once; who may shows that it is they.
         has_to_prove = text in state.pins and may_allow(setup, state, text)
@@ -157,6 +170,12 @@ def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
         return locked(state, "red", lock)
     unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed, plan=plan)
     unit = replace(unit, raw=raw_of(event, unit.serial), customer=None if work is None else work.order.customer)
+    refused = refused_unit(setup, state, unit)
+    if isinstance(refused, Lock):
+        return locked(state, "red", refused)
+    if refused is not None:
+        return say(replace(state, lock=None, plea=None), "red", refused)
+    state, unit = begun(setup, state, unit)
     says = None if work is None else more_than_ordered(work)
     return _go_on(setup, replace(state, unit=unit, order=work or state.order, lock=None, light="off", says=says))
 
@@ -257,6 +276,8 @@ def _measured(setup: Setup, state: StationState, event: ValueCame) -> Step:
         return state, (CountBounce(event.device),)
     if state.sealing is not None:
         return _while_recording(setup, state, state.sealing, event)
+    if state.dialog is not None:
+        return say(state, "amber", state.dialog.asks) if _is_press(setup, event.device) else (state, ())
     wanted = _wanted_of(setup, state.unit, event) if state.unit is not None else None
     if state.unit is None or wanted is None:
         # A key was pressed for nothing; what streams or is polled goes on all the time.
@@ -385,8 +406,11 @@ def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mon
     new = unit.taken[before:]
     light: Light = "off" if all(one.verdict is Verdict.PASS for one in new) else "red"
     body = kept(setup, state, unit, mono_ns)
-    state, effects = _go_on(setup, replace(state, unit=unit, question=None, light=light, says=_taken_all(new)))
-    return state, (KeepIt(body), *effects)
+    memory = with_unit(state.memory, unit)
+    state = replace(state, unit=unit, memory=memory, question=None, light=light, says=_taken_all(new))
+    state, set_off = after_value(setup, state, unit, before)
+    state, effects = _go_on(setup, state)
+    return state, (KeepIt(body), *set_off, *effects)
 
 
 def _taken_all(new: Sequence[Measurement]) -> Sentence:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +16,7 @@ import msgspec
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.spool import Room, Spool, SpoolBroken, SpoolFull
+from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.station.changes import (
     break_point,
     changes,
@@ -30,12 +29,14 @@ from gaugetrail_agent.station.changes import (
 )
 from gaugetrail_agent.station.control_points import JudgedRecord, judged_record
 from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
 from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.order_choice import order_named
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount, count_key, order_key
 from gaugetrail_agent.station.plan_choice import with_lots_finished
 from gaugetrail_agent.station.plan_locks import without_plans
 from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
+from gaugetrail_agent.station.sealing import answer_to, pieces, room_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import step
 from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
@@ -43,6 +44,7 @@ from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     CountBounce,
+    Effect,
     KeepIt,
     KeepOrder,
     NextScan,
@@ -63,26 +65,28 @@ from gaugetrail_agent.station.words import (
     TellEvent,
     TellPlc,
     TellUse,
+    Tick,
     TryAgain,
     TryPin,
     Unanswered,
-    Unit,
     UnlockPin,
     UsedElsewhere,
     ValueCame,
+    Woke,
 )
+from gaugetrail_agent.station.workflow.hooks import PASSING, after_record
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
+from gaugetrail_contract.record import EventBody, InspectionBody
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
 
 log = logging.getLogger(__name__)
 
 RETRY_SECS = 1.0
-PIECE_MEASUREMENTS = 60
-PIECE_BYTES = 45_000
-"""A record holds 60,000: beside its measurements there is room for what it says of the unit."""
+TICK_SECS = 1.0
+BY_ITSELF = (Recorded, Tick, Woke)
+"""What happens without anybody's doing: it can't be taken back where the spool refuses, only be recorded later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,16 @@ class StationRunner:
         self._lots: dict[str, str] = {}
         """Plan -> order or lot of the unit recorded last by it."""
         self._recorded_by: dict[str, str] = {}
-        self._judging = asyncio.Lock()
-        """A chart's next point waits until the one before is remembered; blocks of a PLC may come close together."""
+        self._sealing = asyncio.Lock()
+        """A record waits until what the one before changes is remembered; blocks of a PLC may come close together."""
+        self._in_flight = 0
+        """Inspections that the spool has been asked to take, and that the station hasn't been told of."""
+        self._ahead: StationMemory | None = None
+        """What is remembered with those."""
+        self._on_disk = StationMemory()
+        self._owed: list[EventBody] = []
+        """Events that the spool has not taken so far, of what can't be taken back."""
+        self._ticking: asyncio.TimerHandle | None = None
 
     def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
         """A code was read or a text typed."""
@@ -184,10 +196,13 @@ class StationRunner:
 
     async def run(self) -> None:
         """Offer what the last life left unfinished, then step until cancelled."""
+        self._take_up_memory()
         self._take_up_order()
         self._take_up()
         self._show()
         self._start(self._tell_changes(self.setup))
+        self._step(Woke(self._now()))
+        self._tick_later()
         while True:
             await self._advance(await self._events.get())
 
@@ -195,6 +210,8 @@ class StationRunner:
         """Step what has arrived and wait for what is being sealed; nothing new is taken after that. A unit that is half
         measured stays in the journal: it is offered at the next start.
         """
+        if self._ticking is not None:
+            self._ticking.cancel()
         await self._advance_all()
         self._tell_refusals(self._refusals.rest(self._clock.mono_ns()))
         while self._tasks:
@@ -221,35 +238,47 @@ class StationRunner:
             await asyncio.shield(self._keeping)
 
     def _step(self, event: StationEvent) -> None:
-        before = self.state.unit
+        before = self.state
         self.state, effects = step(self.setup, self.state, event)
         for effect in effects:
-            if isinstance(effect, TellUse):
-                self._doors.used(self, UsedElsewhere(effect.channel, effect.use))
-            elif isinstance(effect, CountBounce):
-                self._bounced(effect.device)
-            elif isinstance(effect, Refusal):
-                entry = self._refusals.note(effect, self._clock.mono_ns())
-                self._tell_refusals(() if entry is None else (entry,))
-            elif isinstance(effect, TellEvent):
-                self._start(self._tell_event(effect))
-            elif isinstance(effect, TakeOrder):
-                self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
-            elif isinstance(effect, KeepOrder):
-                self._start(self._keep_order(effect.order or ""))
-            elif isinstance(effect, TellPlc):
-                self._start(self._doors.answer(effect.device, effect.trigger, effect.code))
-            elif isinstance(effect, TryPin):
-                self._start(self._try_pin(effect))
-            elif isinstance(effect, UnlockPin):
-                self._start(self._unlock_pin(effect))
+            self._do_at_once(effect)
+        if isinstance(event, Recorded | NotRecorded):
+            self._told_of_record()
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
-        keep = next((effect for effect in effects if isinstance(effect, KeepIt)), None)
-        if keep is None:
+        journal = next((effect.body for effect in effects if isinstance(effect, KeepIt)), None)
+        sure = [effect.body for effect in effects if isinstance(effect, TellEvent) and effect.sure]
+        if isinstance(event, BY_ITSELF):
+            self._owed += sure
+            sure = []
+        nothing_new = journal is None and not sure and not self._owed and self.state.memory == self._on_disk
+        if nothing_new or isinstance(event, NotKept):
             self._show()
             self._carry_out_all(wanted)
         else:
-            self._keeping = self._start(self._keep(keep.body, before, wanted))
+            back = None if isinstance(event, BY_ITSELF) else before
+            self._keeping = self._start(self._keep(journal, sure, back, wanted, self._keeping))
+
+    def _do_at_once(self, effect: Effect) -> None:
+        """What waits for nothing that is kept."""
+        if isinstance(effect, TellUse):
+            self._doors.used(self, UsedElsewhere(effect.channel, effect.use))
+        elif isinstance(effect, CountBounce):
+            self._bounced(effect.device)
+        elif isinstance(effect, Refusal):
+            entry = self._refusals.note(effect, self._clock.mono_ns())
+            self._tell_refusals(() if entry is None else (entry,))
+        elif isinstance(effect, TellEvent) and not effect.sure:
+            self._start(self._tell_event(effect))
+        elif isinstance(effect, TakeOrder):
+            self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
+        elif isinstance(effect, KeepOrder):
+            self._start(self._keep_order(effect.order or ""))
+        elif isinstance(effect, TellPlc):
+            self._start(self._doors.answer(effect.device, effect.trigger, effect.code))
+        elif isinstance(effect, TryPin):
+            self._start(self._try_pin(effect))
+        elif isinstance(effect, UnlockPin):
+            self._start(self._unlock_pin(effect))
 
     def _carry_out_all(self, effects: Sequence[AskDevice | SealIt]) -> None:
         for effect in effects:
@@ -382,25 +411,79 @@ class StationRunner:
             told = {"event": "pin_not_unlocked", "badge": effect.badge}
             log.error("%s: %s stays locked: %s", self.setup.station, effect.badge, trouble, extra=told)
 
-    # --- the open unit's journal
+    # --- time
 
-    async def _keep(self, body: InspectionBody, before: Unit | None, then: Sequence[AskDevice | SealIt]) -> None:
-        """Wait for the commit (fsync) of what the unit has so far, and only then show the value."""
-        trouble = await self._kept(body)
-        self._keeping = None
+    def _now(self) -> Moment:
+        return Moment(self._clock.now_us(), self._clock.mono_ns(), self._clock.boot())
+
+    def _tick_later(self) -> None:
+        if PASSING:
+            self._ticking = asyncio.get_running_loop().call_later(TICK_SECS, self._tick)
+
+    def _tick(self) -> None:
+        """Nothing falls due while a record is on its way, which may be what it waits for."""
+        if not self._in_flight and self._events.empty():
+            self._events.put_nowait(Tick(self._now()))
+        self._tick_later()
+
+    # --- what is remembered: the open unit's journal, and all beyond the unit
+
+    def _take_up_memory(self) -> None:
+        """What the agent's last life remembered."""
+        text = self._spool.recall(memory_key(self.setup.station))
+        try:
+            self._on_disk = read_memory(text)
+        except ValueError as error:
+            told = {"event": "memory_unreadable", "station": self.setup.station, "memory": text}
+            what = "%s: what it remembered can't be read, and begins anew: %s"
+            log.error(what, self.setup.station, error, extra=told)
+        self.state = replace(self.state, memory=self._on_disk)
+
+    def _told_of_record(self) -> None:
+        self._in_flight = max(0, self._in_flight - 1)
+        if not self._in_flight:
+            self._ahead = None
+
+    async def _keep(
+        self,
+        journal: InspectionBody | None,
+        sure: Sequence[EventBody],
+        back: StationState | None,
+        then: Sequence[AskDevice | SealIt],
+        first: asyncio.Task[None] | None,
+    ) -> None:
+        """Wait for the commit (fsync) of what has come about, and only then show it. `back`: where it is taken back to
+        if the spool refuses; null for what can't be taken back. `first`: what is being kept already.
+        """
+        if first is not None:
+            await first
+        trouble = await self._kept(journal, sure)
+        if self._keeping is asyncio.current_task():
+            self._keeping = None
         if trouble is not None:
             log.error("%s: not kept: %s", self.setup.station, trouble, extra={"event": "not_kept"})
-            self._step(NotKept(before, trouble))
+        if trouble is not None and back is not None:
+            self._step(NotKept(back.unit, trouble, self._on_disk, back.dialog))
             return
         self._show()
         self._carry_out_all(then)
 
-    async def _kept(self, body: InspectionBody) -> str | None:
-        """Null, or why the value is not on the disk."""
+    async def _kept(self, journal: InspectionBody | None, sure: Sequence[EventBody]) -> str | None:
+        """Null, or why it is not on the disk. What is remembered is committed with the last event."""
+        memory, events = self.state.memory, [*self._owed, *sure]
         try:
-            await asyncio.wrap_future(self._spool.remember(journal_key(self.setup.station), journal_text(body)))
-        except (SpoolFull, SpoolBroken, ValueError) as error:
+            values = {} if memory == self._on_disk else {memory_key(self.setup.station): memory_text(memory)}
+            if journal is not None:
+                values[journal_key(self.setup.station)] = journal_text(journal)
+            for number, event in enumerate(events, 1):
+                with_it = values if number == len(events) else {}
+                await asyncio.wrap_future(self._spool.append(event, with_it))
+                self._owed = self._owed[1:]
+            if not events and values:
+                await asyncio.wrap_future(self._spool.remember_all(values))
+        except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, ValueError) as error:
             return str(error)
+        self._on_disk = memory
         return None
 
     def _take_up(self) -> None:
@@ -455,8 +538,9 @@ class StationRunner:
         """Append, wait for the commit (fsync), and only then say that it is recorded."""
         body = effect.body
         try:
-            async with self._judging if self.setup.limits else nullcontext():
-                record, count, signals = await self._append(effect)
+            self._in_flight += isinstance(body, InspectionBody)
+            async with self._sealing:
+                record, count, signals, sealed = await self._append(effect)
         except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
@@ -465,13 +549,16 @@ class StationRunner:
         if isinstance(body, InspectionBody):
             self._count_lot(body)
             serial = body.serial or body.lot or ""
-            self._events.put_nowait(Recorded(record, serial, body.verdict, count, signals))
+            self._events.put_nowait(Recorded(record, serial, body.verdict, count, signals, sealed))
         if effect.answer is not None:
-            await self._doors.answer(*effect.answer, _answer(effect))
+            await self._doors.answer(*effect.answer, answer_to(effect))
 
-    async def _append(self, effect: SealIt) -> tuple[str, OrderCount | None, Mapping[str, Notice]]:
-        """The id of the (last) record once all are committed, the count of its order with it, and what charts say; what
-        answers the PLC is durable together with it, and so are the count and the charts' last points.
+    async def _append(
+        self, effect: SealIt
+    ) -> tuple[str, OrderCount | None, Mapping[str, Notice], InspectionBody | None]:
+        """The id of the (last) record once all are committed, the count of its order with it, what charts say, and the
+        inspection as it was sealed; what answers the PLC is durable together with it, and so are the count, the
+        charts' last points and what else the station remembers of it.
         """
         body = effect.body
         bodies: list[InspectionBody | EventBody] = [body]
@@ -479,11 +566,14 @@ class StationRunner:
         if isinstance(body, InspectionBody):
             judged = judged_record(self.setup.limits, self._with_attempt(body), self._spool.recall)
             bodies = list(pieces(judged.body))
-        remember = {} if effect.answer is None else self._doors.remember(*effect.answer, _answer(effect))
+        remember = {} if effect.answer is None else self._doors.remember(*effect.answer, answer_to(effect))
         if effect.answer is None:
             remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
         if judged is not None:
             remember |= {**judged.remember, **await self._begin_edition(judged.body)}
+            memory = after_record(self.setup, self._ahead or self.state.memory, judged.body)
+            if memory != self._on_disk:
+                remember |= {memory_key(self.setup.station): memory_text(memory)}
         count = self._with_unit(bodies[-1])
         if count is not None:
             remember |= {count_key(self.setup.station, count[0]): count[1].text()}
@@ -492,8 +582,10 @@ class StationRunner:
             await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
             for piece in bodies
         ]
-        signals = {} if judged is None else judged.signals
-        return appended[-1].record_id, None if count is None else count[1], signals
+        if judged is None:
+            return appended[-1].record_id, None, {}, None
+        self._ahead = self._on_disk = memory
+        return appended[-1].record_id, None if count is None else count[1], judged.signals, judged.body
 
     def _with_unit(self, body: InspectionBody | EventBody) -> tuple[str, OrderCount] | None:
         """The count of the unit's order with the unit; null where it has none, or orders are nothing here."""
@@ -516,46 +608,3 @@ class StationRunner:
         if before is None:
             return body
         return msgspec.structs.replace(body, attempt=before[0] + 1, supersedes=before[1])
-
-
-def pieces(body: InspectionBody) -> tuple[InspectionBody, ...]:
-    """The inspection whole, or in numbered pieces where it has more measurements than a record holds."""
-    parts: list[list[Measurement]] = []
-    room = 0
-    for one in body.measurements:
-        size = len(msgspec.json.encode(one)) + 1
-        if size > room or len(parts[-1]) == PIECE_MEASUREMENTS:
-            parts.append([])
-            room = PIECE_BYTES
-        parts[-1].append(one)
-        room -= size
-    if len(parts) <= 1:
-        return (body,)
-    return tuple(
-        msgspec.structs.replace(body, measurements=tuple(part), piece=number, pieces=len(parts))
-        for number, part in enumerate(parts, 1)
-    )
-
-
-def room_for(setup: Setup, body: InspectionBody | EventBody, pieces: int = 1) -> Room:
-    """What happens to a record of this station when the spool is full. Only a whole inspection that passed may be
-    dropped one day, and only if its plan has a drop_class and none of its characteristics says keep.
-    """
-    dropping = setup.on_spool_full == "drop_lowest"
-    if not dropping or not isinstance(body, InspectionBody) or body.verdict is not Verdict.PASS or pieces > 1:
-        return Room(dropping, None)
-    plan = setup.plan_of(body.plan)
-    keep = plan is None or any(one.on_spool_full == "keep" for one in plan.characteristics)
-    return Room(dropping, None if plan is None or keep else plan.file.drop_class)
-
-
-def _answer(effect: SealIt) -> ResultCode:
-    """What the PLC is told of a part; one that was measured with a gauge that may not is rejected."""
-    return ResultCode.REJECTED if effect.locked else result_code(effect.body)
-
-
-def result_code(body: InspectionBody | EventBody) -> ResultCode:
-    """What the PLC is told of a record that is in the spool; an incomplete inspection releases nothing."""
-    if isinstance(body, EventBody):
-        return ResultCode.REJECTED
-    return ResultCode.STORED_PASS if body.verdict is Verdict.PASS else ResultCode.STORED_FAIL

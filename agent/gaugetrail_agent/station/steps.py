@@ -31,12 +31,15 @@ from gaugetrail_agent.station.words import (
     StationEvent,
     StationState,
     Step,
+    Tick,
     TryAgain,
     Unanswered,
     UsedElsewhere,
+    Woke,
     noticed,
     with_signals,
 )
+from gaugetrail_agent.station.workflow.hooks import as_time_passes
 
 
 def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
@@ -71,6 +74,8 @@ def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return used_elsewhere(state, event), ()
         case Noticed():
             return noticed(state, event), ()
+        case Tick() | Woke():
+            return as_time_passes(setup, state, event)
         case PinsKnown() | PinTried():
             return of_pins(setup, state, event)
         case _:

@@ -14,7 +14,9 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.finishing import BY_REGISTER, BY_SETTINGS, body_of
+from gaugetrail_agent.station.finishing import BY_REGISTER, BY_SETTINGS, CONTEXT, body_of
+from gaugetrail_agent.station.memory import StationMemory
+from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.setup import IDENTIFIERS, Setup
 from gaugetrail_agent.station.unit_code import identifiers
 from gaugetrail_agent.station.words import LiftedLock, NotKept, Scanned, SealIt, StationState, Step, Unit, say
@@ -37,6 +39,13 @@ def journal_key(station: str) -> str:
 def kept(setup: Setup, state: StationState, unit: Unit, mono_ns: int) -> InspectionBody:
     """What would be sealed of the unit if nothing more came."""
     return body_of(setup, unit, Verdict.INCOMPLETE, mono_ns, operator=state.operator)
+
+
+def with_unit(memory: StationMemory, unit: Unit) -> StationMemory:
+    """What is remembered of the unit beside its journal."""
+    wanted = None if unit.wanted is None else tuple(sorted(unit.wanted))
+    found = InHand(wanted, unit.earlier)
+    return memory if memory.in_hand == found else msgspec.structs.replace(memory, in_hand=found)
 
 
 def journal_text(body: InspectionBody) -> str:
@@ -78,7 +87,7 @@ def unanswered(state: StationState) -> Step:
 def not_kept(state: StationState, event: NotKept) -> Step:
     """What can't be kept is not shown as measured."""
     says = said("value.not_kept", reason=event.reason)
-    return replace(state, unit=event.unit, light="red", says=says), ()
+    return replace(state, unit=event.unit, memory=event.memory, dialog=event.dialog, light="red", says=says), ()
 
 
 def _sealed(state: StationState, left: InspectionBody) -> Step:
@@ -101,6 +110,16 @@ def _resumed(setup: Setup, state: StationState, left: InspectionBody, event: Sca
         allowed=_allowed(state, left),
         plan=setup.plan_of(left.plan),
         customer=left.customer,
+        wanted=None if state.memory.in_hand.wanted is None else frozenset(state.memory.in_hand.wanted),
+        reason=left.reason,
+        context={key: value for key in CONTEXT if (value := getattr(left, key)) is not None},
+        built_in=left.built_in,
+        conditions=left.conditions,
+        instruction=left.instruction,
+        route=left.route,
+        unit_state=left.unit_state,
+        again_reason=left.again_reason,
+        earlier=state.memory.in_hand.earlier,
     )
     return replace(state, unfinished=None, unit=unit, light="off", says=said("unit.goes_on", serial=unit.serial)), ()
 

@@ -16,6 +16,7 @@ from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unit_code import bare_scan, identified
 from gaugetrail_agent.station.words import NotRecorded, Recorded, Scanned, StationState, Step, say
+from gaugetrail_agent.station.workflow.hooks import after_record, when_recorded
 from gaugetrail_contract.record import InspectionBody
 from gaugetrail_contract.text import visible
 
@@ -47,13 +48,18 @@ def not_recorded(state: StationState, event: NotRecorded) -> Step:
 def recorded_then(setup: Setup, state: StationState, event: Recorded) -> Step:
     """The spool has committed; the first scan that waited has its turn, unless it was refused meanwhile."""
     told, effects = recorded(state, event)
+    if event.body is not None:
+        told = replace(told, memory=after_record(setup, told.memory, event.body))
+        told, more = when_recorded(setup, told, event)
+        effects += more
     if not state.then:
         return told, effects
     if state.refused:
         texts = _waiting(state)
         says = said("record.recorded_scan_again", serial=event.serial, verdict=Term(event.verdict), text=texts)
         return replace(told, then=(), says=says), effects
-    return next_scan(setup, told)
+    told, more = next_scan(setup, told)
+    return told, (*effects, *more)
 
 
 def next_scan(setup: Setup, state: StationState) -> Step:

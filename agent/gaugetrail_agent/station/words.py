@@ -12,11 +12,21 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
+from gaugetrail_agent.station.memory import Moment, StationMemory
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
 from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
+from gaugetrail_contract.record.parts import (
+    BuiltIn,
+    Condition,
+    EarlierValue,
+    Instruction,
+    PastOperation,
+    Reason,
+    UnitState,
+)
 
 Light = Literal["off", "green", "red", "amber"]
 """What became of the part."""
@@ -61,6 +71,19 @@ class Unit:
     """Which of the station's plans holds for it."""
     customer: str | None = None
     """Who gets it, by its order."""
+    wanted: frozenset[str] | None = None
+    """The characteristics that are measured of it; null: all of the plan."""
+    reason: Reason = Reason.RUNNING
+    context: Mapping[str, str] = field(default_factory=dict)
+    """Further keys of its record: supplier_lot, cavity, fixture, tool, machine, shift, order_line, verifier, bypass."""
+    built_in: tuple[BuiltIn, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    instruction: Instruction | None = None
+    route: tuple[PastOperation, ...] = ()
+    unit_state: UnitState | None = None
+    again_reason: str | None = None
+    earlier: Mapping[str, tuple[EarlierValue, ...]] = field(default_factory=dict)
+    """Characteristic -> values that were refused or replaced before the one that counts."""
 
     @property
     def serial(self) -> str:
@@ -86,6 +109,30 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that may be given: what is scanned, typed or pressed, and what it means."""
+
+    code: str
+    says: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """Something that whoever stands there is asked. Nothing is measured until it is answered."""
+
+    about: str
+    """Who takes the answer, by the name in `workflow.dialogs`."""
+    asks: Sentence
+    choices: tuple[Choice, ...] = ()
+    """Empty: a text of one's own."""
+    data: object = None
+    """What the one who asks needs with the answer: frozen, and compared."""
+    takes_badge: bool = False
+    """A badge is an answer, and logs nobody on."""
+    may_cancel: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class StationState:
     """Where the station stands. `sealing` is a body on its way into the spool, or one the spool has refused so far.
 
@@ -93,7 +140,8 @@ class StationState:
     being sealed is recorded. `sights` and `uses` are what decides whose a value is; `notices` is what is told of all
     around the station; `question` is a value that the operator is asked about. `lock` is what was refused last because
     of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here;
-    `overrides` counts what was allowed since the agent's start. `order` is what is made.
+    `overrides` counts what was allowed since the agent's start. `order` is what is made. `memory` is what the station
+    remembers beyond the unit, `dialog` what is asked.
     """
 
     operator: str | None = None
@@ -117,6 +165,8 @@ class StationState:
     pins: frozenset[str] = frozenset()
     """The badges that have a PIN."""
     pin: PinWanted | None = None
+    memory: StationMemory = field(default_factory=StationMemory)
+    dialog: Dialog | None = None
 
 
 # --- PINs
@@ -179,10 +229,12 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class NotKept:
-    """The spool has not taken the value that was taken last: the unit is what it was before."""
+    """The spool has not taken what happened last: the unit, what is remembered and what is asked are what they were."""
 
     unit: Unit | None
     reason: str
+    memory: StationMemory = field(default_factory=StationMemory)
+    dialog: Dialog | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +280,8 @@ class Recorded:
     """Of its order, with it."""
     signals: Mapping[str, Notice] = field(default_factory=dict)
     """`signal bore` -> what its chart says, to be read before the next unit."""
+    body: InspectionBody | None = None
+    """What the spool has, with attempt, control limits and signals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +309,20 @@ class TryAgain:
     """Time to offer a refused body to the spool once more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: said once a second."""
+
+    now: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """The station has started again, with what it remembered."""
+
+    now: Moment
+
+
 Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
 StationEvent = (
@@ -270,6 +338,8 @@ StationEvent = (
     | NotRecorded
     | NextScan
     | TryAgain
+    | Tick
+    | Woke
 )
 
 # --- what it wants done
@@ -345,9 +415,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class TellEvent:
-    """Something that happened becomes a record, beside all else: no unit waits for it."""
+    """Something that happened becomes a record, beside all else: no unit waits for it. `sure`: nothing of what happened
+    is shown before it is in the spool, and where that refuses, it hasn't happened.
+    """
 
     body: EventBody
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

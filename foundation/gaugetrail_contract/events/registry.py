@@ -12,6 +12,7 @@ from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, 
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.people import PinChanged
+from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
 from gaugetrail_contract.events.spool import (
     RecordsDamaged,
     RecordsDropped,
@@ -58,6 +59,9 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         DocumentRefused,
         StudyMade,
         PinChanged,
+        StationNote,
+        SomebodyCalled,
+        SomebodyCame,
     )
 }
 """Event type -> its payload."""

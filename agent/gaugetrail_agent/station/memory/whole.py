@@ -1,0 +1,39 @@
+"""The matters that a station remembers, as one text that the spool keeps.
+
+A matter is a frozen `msgspec.Struct` with a default for each key, in a file of its own. Keys that a later version wrote
+are let go, so that an older one can take over.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gaugetrail_agent.station.memory.calls import Calls
+from gaugetrail_agent.station.memory.in_hand import InHand
+
+
+class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything, matter by matter."""
+
+    in_hand: InHand = InHand()
+    calls: Calls = Calls()
+
+
+def memory_key(station: str) -> str:
+    """Where the spool keeps it."""
+    return f"station memory/{station}"
+
+
+def memory_text(memory: StationMemory) -> str:
+    """As the spool keeps it."""
+    return msgspec.json.encode(memory).decode("utf-8")
+
+
+def read_memory(text: str | None) -> StationMemory:
+    """What `memory_text` wrote; nothing remembered where nothing was kept. Raises `ValueError` for anything else."""
+    if not text:
+        return StationMemory()
+    try:
+        return msgspec.json.decode(text, type=StationMemory)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error

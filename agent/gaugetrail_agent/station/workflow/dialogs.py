@@ -1,0 +1,29 @@
+"""Questions to whoever stands there, and which room takes the answers.
+
+A room opens one by putting a `Dialog` into the state; it is asked until the room closes it, and nothing is measured
+meanwhile. What must be asked again after a restart is remembered by its room, which opens it anew when the station
+wakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.unfinished import CANCEL
+from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.workflow.speaking_up import ABOUT_CALL, ABOUT_NOTE, call_answered, note_answered
+
+Answer = Callable[[Setup, StationState, Dialog, Scanned], Step]
+
+ANSWERS: Mapping[str, Answer] = {ABOUT_NOTE: note_answered, ABOUT_CALL: call_answered}
+"""What a dialog is about -> who takes its answers."""
+
+
+def answer(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
+    """What was scanned, typed or pressed while something is asked."""
+    if event.text.upper() == CANCEL and dialog.may_cancel:
+        return say(replace(state, dialog=None), "off", said("dialog.cancelled"))
+    return ANSWERS[dialog.about](setup, state, dialog, event)

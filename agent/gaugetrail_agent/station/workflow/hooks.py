@@ -1,0 +1,82 @@
+"""Where the rooms of the workflow join the station. Each list is gone through in its order.
+
+- `BEFORE_UNIT`: whether a unit may begin; the first that says why not is told, a `Lock` may be lifted by somebody.
+- `UNIT_BEGINS`: what a unit begins with: what is wanted of it, why it is inspected, its context. It may ask something.
+- `VALUE_TAKEN`: a value of the unit in hand was taken; the last measurements of `unit.taken` are new.
+- `REMEMBERED`: what a record changes of what is remembered. It is worked out twice, once for the record's transaction
+  and once when that is committed, so it goes by the record and by nothing else.
+- `RECORDED`: a record is in the spool; what it sets off, with what is remembered of it already.
+- `PASSING`: time has passed (`Tick`, once a second), or the station has started again (`Woke`). Not while a record is
+  on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from gaugetrail_agent.languages.sentences import Sentence
+from gaugetrail_agent.station.memory import StationMemory
+from gaugetrail_agent.station.memory.in_hand import InHand
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import Effect, Lock, Recorded, StationState, Step, Tick, Unit, Woke
+from gaugetrail_agent.station.workflow.speaking_up import calls_stand
+from gaugetrail_contract.record import InspectionBody
+
+BEFORE_UNIT: tuple[Callable[[Setup, StationState, Unit], Sentence | Lock | None], ...] = ()
+UNIT_BEGINS: tuple[Callable[[Setup, StationState, Unit], tuple[StationState, Unit]], ...] = ()
+VALUE_TAKEN: tuple[Callable[[Setup, StationState, Unit, int], Step], ...] = ()
+"""Given how many measurements the unit had before."""
+REMEMBERED: tuple[Callable[[Setup, StationMemory, InspectionBody], StationMemory], ...] = ()
+RECORDED: tuple[Callable[[Setup, StationState, Recorded], Step], ...] = ()
+PASSING: tuple[Callable[[Setup, StationState, Tick | Woke], Step], ...] = (calls_stand,)
+
+
+def refused_unit(setup: Setup, state: StationState, unit: Unit) -> Sentence | Lock | None:
+    """Why the unit may not begin."""
+    return next((why for rule in BEFORE_UNIT if (why := rule(setup, state, unit)) is not None), None)
+
+
+def begun(setup: Setup, state: StationState, unit: Unit) -> tuple[StationState, Unit]:
+    """With all that the unit begins with."""
+    for rule in UNIT_BEGINS:
+        state, unit = rule(setup, state, unit)
+    return state, unit
+
+
+def after_value(setup: Setup, state: StationState, unit: Unit, before: int) -> Step:
+    """What a value that was taken sets off."""
+    effects: tuple[Effect, ...] = ()
+    for rule in VALUE_TAKEN:
+        state, more = rule(setup, state, unit, before)
+        effects += more
+    return state, effects
+
+
+def after_record(setup: Setup, memory: StationMemory, body: InspectionBody) -> StationMemory:
+    """What is remembered once the record is in the spool; nothing is in hand then."""
+    memory = msgspec.structs.replace(memory, in_hand=InHand())
+    for rule in REMEMBERED:
+        memory = rule(setup, memory, body)
+    return memory
+
+
+def when_recorded(setup: Setup, state: StationState, event: Recorded) -> Step:
+    """What a record sets off."""
+    effects: tuple[Effect, ...] = ()
+    for rule in RECORDED:
+        state, more = rule(setup, state, event)
+        effects += more
+    return state, effects
+
+
+def as_time_passes(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
+    """What falls due, or is taken up again."""
+    effects: tuple[Effect, ...] = ()
+    if state.sealing is not None:
+        return state, effects
+    for rule in PASSING:
+        state, more = rule(setup, state, event)
+        effects += more
+    return state, effects

@@ -1,0 +1,117 @@
+"""What whoever stands there says for themself: a note, and a call for somebody to come.
+
+%NOTE:the fixture was loose        of the unit in hand, else of the station
+%CALL:quality                      until somebody is there: %CALL:HERE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+
+from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.memory.calls import MOST_CALLS, Call, Calls
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import (
+    Dialog,
+    Notice,
+    Scanned,
+    StationState,
+    Step,
+    TellEvent,
+    Tick,
+    Woke,
+    say,
+)
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
+from gaugetrail_contract.record import EventBody, Subject
+from gaugetrail_contract.text import refuse_identifier
+
+NOTE = "%NOTE"
+CALL = "%CALL"
+HERE = "HERE"
+ABOUT_NOTE = "note"
+ABOUT_CALL = "call"
+
+
+def note(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
+    """A note; its text is asked for where the word stands alone."""
+    if not text:
+        return replace(state, dialog=Dialog(ABOUT_NOTE, said("note.which"))), ()
+    reason = refuse_identifier(text)
+    if reason is not None:
+        return say(state, "amber", said("note.unusable", reason=reason))
+    state = replace(state, dialog=None, says=said("note.taken"))
+    return state, (_told(setup, state, StationNote(text=text, **_unit(state))),)
+
+
+def call(setup: Setup, state: StationState, event: Scanned, who: str) -> Step:
+    """Somebody is called, or is there."""
+    if who.upper() == HERE:
+        return _came(setup, state)
+    if not who:
+        return replace(state, dialog=Dialog(ABOUT_CALL, said("call.whom"))), ()
+    reason = refuse_identifier(who)
+    if reason is not None:
+        return say(state, "amber", said("note.unusable", reason=reason))
+    calls = (*state.memory.calls.waiting, Call(who, state.operator or "", event.at_us))[-MOST_CALLS:]
+    state = _with_calls(replace(state, dialog=None, says=said("call.called", who=who)), calls)
+    return state, (_told(setup, state, SomebodyCalled(who=who, **_unit(state))),)
+
+
+def note_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
+    """The note's text."""
+    return note(setup, state, event, event.text.strip())
+
+
+def call_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
+    """Who is called."""
+    return call(setup, state, event, event.text.strip())
+
+
+def calls_stand(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
+    """Who was called before the station was stopped is still waited for."""
+    return (_with_calls(state, state.memory.calls.waiting), ()) if isinstance(event, Woke) else (state, ())
+
+
+def _came(setup: Setup, state: StationState) -> Step:
+    waiting = state.memory.calls.waiting
+    if not waiting:
+        return say(state, "amber", said("call.nobody"))
+    state = _with_calls(replace(state, says=said("call.here")), ())
+    called = tuple(dict.fromkeys(one.who for one in waiting))
+    return state, (_told(setup, state, SomebodyCame(called=called)),)
+
+
+def _with_calls(state: StationState, calls: tuple[Call, ...]) -> StationState:
+    notices = {about: one for about, one in state.notices.items() if about != ABOUT_CALL}
+    if calls:
+        notices[ABOUT_CALL] = Notice("amber", _called(calls))
+    return replace(state, notices=notices, memory=msgspec.structs.replace(state.memory, calls=Calls(calls)))
+
+
+def _called(calls: tuple[Call, ...]) -> Sentence:
+    who = ", ".join(dict.fromkeys(one.who for one in calls))
+    return said("notice.called", who=who, call=CALL, here=HERE)
+
+
+def _unit(state: StationState) -> Mapping[str, str]:
+    """The unit in hand, as an event names it."""
+    ids = {} if state.unit is None else state.unit.ids
+    return {kind: ids[kind] for kind in ("serial", "lot") if kind in ids}
+
+
+def _told(setup: Setup, state: StationState, payload: EventPayload) -> TellEvent:
+    body = EventBody(
+        site=setup.site,
+        line=setup.line,
+        station=setup.station,
+        type=payload.TYPE,
+        subject=Subject(kind="station", id=setup.station),
+        payload=payload.written(),
+        by=state.operator,
+    )
+    return TellEvent(body, sure=True)
