@@ -28,11 +28,14 @@ from gaugetrail_agent.station_limits import station_limits
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.record import Capture, CharacteristicKind, Inspection, InspectionBody, Measurement, Verdict
-from gaugetrail_contract.record.parts import ControlLimits, Signal
+from gaugetrail_contract.record.defect_counts import defectives, defects
+from gaugetrail_contract.record.parts import ControlLimits, FoundDefect, Signal
 from gaugetrail_contract.record.words import further
+from gaugetrail_statistics.charts.attributes import Count, attributes
 from gaugetrail_statistics.charts.basis import Basis, positions
 from gaugetrail_statistics.charts.chart import ChartStudy
-from gaugetrail_statistics.charts.judging import Remembered
+from gaugetrail_statistics.charts.limits_version import Remembered
+from gaugetrail_statistics.charts.memory import Reach, cusum, ewma
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.rules import rules_named
 from gaugetrail_statistics.subgroups import RationalSubgroup, single_values
@@ -103,15 +106,16 @@ def drifting(count: int) -> list[str]:
     return [f"{CENTER + own.gauss(0, SPREAD) + max(0, at - count // 2) / count * 0.02:.3f}" for at in range(count)]
 
 
-def document_of(study: ChartStudy, kind: str, size: int) -> str:
+def document_of(study: ChartStudy, kind: str, size: int, **of_type: float) -> str:
     """The text that `stats limits` would draft of it."""
     charts = ""
     for name, chart in study.charts.items():
         point = next(one for one in chart.points if one.center is not None)
         charts += f'[[chart]]\nname = "{name}"\n' + "".join(
-            f'{key} = "{getattr(point, key)!r}"\n' for key in ("center", "ucl", "lcl")
+            f'{key} = "{number!r}"\n' for key in ("center", "ucl", "lcl") if (number := getattr(point, key)) is not None
         )
-    head = HEAD.replace('"0.01"', f'"{study.sigma_within!r}"')
+    sigma = "" if study.sigma_within is None else f'sigma = "{study.sigma_within!r}"\n'
+    head = HEAD.replace('sigma = "0.01"\n', sigma + "".join(f'{key} = "{one!r}"\n' for key, one in of_type.items()))
     subgroups = f"subgroup_size = {size}\n" if size > 1 else ""
     return f'{head}type = "{kind}"\n{subgroups}rules = [{RULES}]\n{charts}'
 
@@ -134,6 +138,52 @@ def test_ten_thousand_values_have_the_same_limits_and_signals_at_the_station_and
     assert {(one.control.lcl, one.control.cl, one.control.ucl) for one in found if one.control is not None} == {
         (repr(first.lcl), repr(first.center), repr(first.ucl))
     }
+
+
+def by_counts(kind: str) -> tuple[ChartStudy, tuple[LimitsHere, ...], list[InspectionBody]]:
+    """Ten thousand units that are ok or not, or have defects; the office's chart, and the limits of its draft."""
+    own = random.Random(88)
+    found = [own.random() < 0.04 + max(0, at - 5_000) / 150_000 for at in range(10_000)]
+    named = [own.choice([("dent",), ("dent", "scratch")]) if one else () for one in found]
+    single = kind in ("p", "np", "laney_p")
+    counts = [float(one) if single else float(len(codes)) for one, codes in zip(found, named, strict=True)]
+    samples = [Count(str(at), sum(counts[at : at + 50]), 50.0) for at in range(0, 10_000, 50)]
+    study = attributes(kind, samples, Basis(baseline=positions("1-60"), rules=rules_named(SETS)))
+    sigma_z = study.more.get("sigma_z")
+    text = document_of(study, kind, 50, **({} if sigma_z is None else {"sigma_z": sigma_z}))
+    units = [
+        unit(None, at, kind=CharacteristicKind.ATTRIBUTE, result="nok" if one else "ok", defects=codes, unit=None)
+        for at, (one, codes) in enumerate(zip(found, named, strict=True))
+    ]
+    return study, in_force(text.replace('unit = "mm"\n', "")), units
+
+
+@pytest.mark.parametrize("kind", ["np", "u", "laney_p"])
+def test_ten_thousand_counted_units_have_the_same_limits_and_signals(kind: str) -> None:
+    study, limits, units = by_counts(kind)
+    kept: dict[str, str] = {}
+    said_here = []
+    for one in units:
+        judged = judged_record(limits, one, kept.get)
+        kept |= judged.remember
+        (measured,) = judged.body.measurements
+        said_here += [(signal.rule, signal.points) for signal in measured.signals]
+        assert measured.subgroup is not None
+        assert (measured.control is not None, measured.subgroup.size) == (True, 50)
+    assert [(one.rule, one.points) for one in study.charts[kind].signals] == said_here != []
+    assert all(len(text) < 2_000 for text in kept.values())
+
+
+@pytest.mark.parametrize("kind", ["ewma", "cusum"])
+def test_ten_thousand_values_have_the_same_mean_and_sums(kind: str) -> None:
+    texts = drifting(10_000)
+    values, basis = single_values([float(text) for text in texts]), Basis(baseline=positions("1-200"))
+    study = ewma(values, basis, 0.2, "steady") if kind == "ewma" else cusum(values, basis, Reach(0.5, 5.0))
+    limits = in_force(document_of(study, kind, 1, **({"lambda": 0.2} if kind == "ewma" else {"k": 0.5})))
+    found = told(limits, texts, {})
+    office = [(one.rule, one.points[-100:]) for one in study.charts[kind].signals]
+    assert office == [(signal.rule, signal.points) for one in found for signal in one.signals]
+    assert len(office) > 50
 
 
 def test_what_an_agent_runs_needs_neither_numpy_nor_scipy() -> None:
@@ -181,6 +231,7 @@ def test_a_subgroup_is_complete_with_its_last_value() -> None:
         {"characteristic": "width"},
         {"value": None, "verdict": Verdict.INCOMPLETE},
         {"kind": CharacteristicKind.COUNT},
+        {"kind": CharacteristicKind.ATTRIBUTE, "value": None, "result": "nok"},
     ],
 )
 def test_another_value_is_not_judged(other: dict[str, Any]) -> None:
@@ -250,15 +301,52 @@ def test_a_memory_that_cant_be_read_begins_anew(text: str | None) -> None:
     assert PointMemory.read(text, "A") == PointMemory(Remembered("A"))
 
 
+NP = (
+    'id = "CL-1"\ncharacteristic = "bore"\nreason = "set"\ntype = "np"\nsubgroup_size = 50\nrules = ["we1", "we4:3"]\n'
+    '[[chart]]\nname = "np"\ncenter = "2"\nucl = "6"\nlcl = "0"\n'
+)
+
+
+def test_a_count_is_a_whole_sample_and_one_that_cant_be_is_told() -> None:
+    """Somebody counted the bad ones of fifty: each record is a point. More bad ones than there are is none."""
+    limits, kept = in_force(NP), {}
+    found = []
+    for at, value in enumerate(["3", "3", "60", "3", "7"]):
+        judged = judged_record(limits, unit(value, at, kind=CharacteristicKind.COUNT, unit=None), kept.get)
+        kept |= judged.remember
+        found.append(judged)
+    spoken = [rules(one.body.measurements[0]) for one in found]
+    assert spoken == [[], [], [], [("we4:3", "np", (1, 2, 3))], [("we1", "np", (4,)), ("we4:3", "np", (2, 3, 4))]]
+    (odd,) = found[2].body.measurements
+    assert (odd.control, odd.subgroup, found[2].remember) == (None, None, {})
+    (notice,) = found[2].signals.values()
+    assert "bore 60: no point of its control chart (60 defectives of 50: more than there are)" in ENGLISH.text(
+        notice.says
+    )
+
+
+def test_a_unit_that_is_not_ok_has_one_defect_at_least() -> None:
+    nok = {"kind": CharacteristicKind.ATTRIBUTE, "value": None, "result": "nok", "unit": None}
+    (one,) = unit(**nok).measurements
+    placed = (FoundDefect(code="dent", place="rim", count=3), FoundDefect(code="dent", place="edge", count=1))
+    many = msgspec.structs.replace(one, defects=("dent", "scratch"), found=placed)
+    assert [(int(defectives(each)), int(defects(each))) for each in (one, many)] == [(1, 1), (1, 5)]
+    ok = msgspec.structs.replace(one, result="ok")
+    assert (defectives(ok), defects(ok)) == (0, 0)
+    nothing = msgspec.structs.replace(one, result=None)
+    assert (defectives(nothing), defects(nothing)) == (None, None)
+
+
 # --- from documents
 
-EWMA = f'{HEAD}type = "ewma"\n[[chart]]\nname = "ewma"\ncenter = "74"\n'
+
+TWICE = IMR.replace('"we4"', '"we1:3"')
 
 
 @pytest.mark.parametrize(
     ("texts", "says"),
     [
-        ({limits_listed(EWMA): EWMA}, "a station judges by imr, xbar_r, xbar_s, and this is ewma"),
+        ({limits_listed(TWICE): TWICE}, "we1:3: we1 looks at one point and takes no count"),
         ({limits_listed(IMR): ""}, "its text hasn't come to this PC yet"),
         ({limits_listed("id = 7"): "id = 7"}, "id: "),
         ({limits_listed(IMR.replace('sigma = "0.01"', "")): IMR.replace('sigma = "0.01"', "")}, "lack sigma"),
@@ -283,7 +371,7 @@ def test_check_says_it_and_the_setup_has_those_in_force(tmp_path: Path) -> None:
     plan = PLAN + 'capture = "typed"\n'
     path = tmp_path / "agent.toml"
     path.write_text(f'{AGENT}[[station]]\nname = "OP10"\nplan = {{document = "CP-1"}}\n')
-    texts = {listed("CP-1", plan): plan, limits_listed(IMR): IMR, limits_listed(EWMA, "CL-2"): EWMA}
+    texts = {listed("CP-1", plan): plan, limits_listed(IMR): IMR, limits_listed(TWICE, "CL-2"): TWICE}
     config = load(path, {}, shelf=lambda: shelf(texts))
     (table,), here = config.settings.station, config.here["OP10"]
     at = station_setup(table, here, site="s", line="l", devices={}, gauges={}, people=None)

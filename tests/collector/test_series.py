@@ -143,6 +143,25 @@ def test_corrected_values_and_contexts_are_taken_as_corrected(store: Store) -> N
     assert values(store, "serial", raw=True).words("serial") == ["SN1", "SN2", "SN3"]
 
 
+def test_units_that_are_not_ok_are_counted_also_where_amendments_say_otherwise(store: Store) -> None:
+    """The office counts what a station counts: 1 for a unit that is not ok, and its defects."""
+    facts = {"kind": "attribute", "value": None, "verdict": "fail", "result": "nok", "defects": ("dent", "scratch")}
+    found = [{}, {"result": "ok", "defects": (), "verdict": "pass"}, {"defects": ()}, {}]
+    measured = [measurement(0, **(facts | one), time=utc_text(T0 + at * SECOND)) for at, one in enumerate(found)]
+    bodies = [inspection(f"SN{at}", measurements=(one,)) for at, one in enumerate(measured)]
+    made = chained(bodies)
+    fill(store, made)
+    whole = values(store, "defectives", "defect_count", "result")
+    assert (whole.numbers("defectives"), whole.numbers("defect_count")) == ([1, 0, 1, 1], [2, 0, 1, 2])
+    amended(store, made[3], action="correct", field="bore_0", old="nok", new="ok")
+    amended(store, made[1], action="correct", field="bore_0", old="ok", new="nok")
+    amended(store, made[2], action="correct", field="bore_0", old="nok", new="1")
+    whole = values(store, "defectives", "defect_count", "result")
+    assert (whole.numbers("defectives"), whole.numbers("defect_count")) == ([1, 1, 0], [2, 1, 0])
+    assert whole.words("result") == ["nok", "nok", "ok"]
+    assert "1 value left out: corrected to what is no number, no result or no time" in whole.notes
+
+
 def test_a_corrected_time_moves_the_value(store: Store) -> None:
     made = chained(bores("1", "2", "3"))
     fill(store, made)
@@ -156,7 +175,7 @@ def test_a_correction_to_nothing_readable_takes_the_value_out_and_says_so(store:
     fill(store, made)
     amended(store, made[0], action="correct", field=field, old="1", new=new)
     assert values(store).numbers("value") == [2]
-    assert "corrected to what is no number or no time" in values(store).notes[0]
+    assert "corrected to what is no number, no result or no time" in values(store).notes[0]
 
 
 def test_a_value_measured_again_stands_in_the_place_of_the_first(store: Store) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gaugetrail_agent.station.limits_here import limits_here
 from gaugetrail_collector.cli import app
+from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.limits import LimitsDocument
-from gaugetrail_statistics.charts.judging import Bounds, LimitsVersion, Remembered, judge
+from gaugetrail_statistics.charts.judging import judge
+from gaugetrail_statistics.charts.limits_version import Bounds, LimitsVersion, Remembered
 from gaugetrail_statistics.rules import rules_named
 
 HEAD = ("--id", "CL-bore", "--of", "bore", "--reason", "first baseline", "--unit", "mm")
@@ -85,6 +88,42 @@ def test_a_station_says_by_the_draft_what_the_chart_says(data: Path) -> None:
     assert len(said) > 10
 
 
+@pytest.mark.parametrize(
+    ("words", "has"),
+    [
+        (("ewma", "--value", "bore", "--limits", "steady", "--lambda", "0.3"), {"weight": "0.3", "rules": ("ewma",)}),
+        (("cusum", "--value", "bore", "--k", "0.25"), {"k": "0.25", "rules": ("cusum_upper", "cusum_lower")}),
+        (("cusum", "--value", "bore", "--subgroup-size", "5"), {"k": "0.5", "subgroup_size": 5}),
+        (("xbar_s", "--value", "bore", "--subgroup-size", "4", "--rules", "we1,we4:9"), {"rules": ("we1", "we4:9")}),
+        (("np", "--count", "bad", "--size", "10", "--subgroup-size", "5"), {"subgroup_size": 50}),
+        (("np", "--count", "bad", "--size", "10", "--subgroup", "lot"), {"subgroup_size": 40}),
+        (("c", "--count", "bad", "--subgroup-size", "5"), {"subgroup_size": 5}),
+        (("p", "--count", "bad", "--size", "2000"), {"subgroup_size": 2000}),
+    ],
+)
+def test_a_draft_has_all_that_a_station_judges_by(data: Path, words: tuple[str, ...], has: dict[str, object]) -> None:
+    found = document(data, "--type", *words, "--baseline", "1-20", "--time", "at")
+    assert {name: getattr(found, name) for name in has} == has
+    whole = {"id": "CL-bore", "kind": "limits", "revision": "1", "edition": 1, "state": "effective", "size": 1}
+    edition = ListedEdition.model_validate(whole | {"sha256": "ab" * 32, "effective": "2026-11-02T06:00:00.000000Z"})
+    version = limits_here(edition, found).version
+    assert version.subgroup_size == found.subgroup_size
+    assert version.own_rules == (found.rules if found.type in ("ewma", "cusum") else ())
+
+
+def test_laney_s_factor_stands_in_the_draft(data: Path) -> None:
+    found = document(data, "--type", "laney_p", "--count", "bad", "--size", "40", "--time", "at")
+    done = CliRunner().invoke(
+        app, ["stats", "chart", "--data", str(data), "--type", "laney_p", "--count", "bad", "--size", "40", "--json"]
+    )
+    assert float(found.sigma_z or 0) == json.loads(done.stdout)["sigma_z"] > 0
+
+
+def test_rows_that_fill_no_subgroup_are_left_out_and_told(data: Path) -> None:
+    code, out, _ = asked(data, "--type", "xbar_r", "--value", "bore", "--subgroup-size", "7", "--time", "at")
+    assert (code, json.loads(out)["warnings"][-1]) == (0, "1 row left out: they fill no subgroup of 7")
+
+
 def test_limits_that_were_set_have_no_baseline(data: Path) -> None:
     found = document(data, "--type", "imr", "--value", "bore", "--center", "74", "--sigma", "0.01")
     assert (found.baseline, found.estimator, found.sigma) == (None, None, "0.01")
@@ -98,7 +137,13 @@ def test_limits_that_were_set_have_no_baseline(data: Path) -> None:
         (("--type", "run", "--value", "bore"), "limits of type run are no document"),
         (("--type", "imr", "--value", "bore"), "--time"),
         (("--type", "imr", "--value", "bore", "--time", "lot"), "is no time"),
-        (("--type", "imr", "--value", "bore", "--time", "at", "--rules", "we4:9"), "is no rule of a chart"),
+        (("--type", "imr", "--value", "bore", "--time", "at", "--rules", "we4:100"), "is no rule of a chart"),
+        (("--type", "xbar_r", "--value", "bore", "--subgroup-size", "1"), "takes two rows or more"),
+        (("--type", "xbar_r", "--value", "bore", "--subgroup-size", "200"), "120 rows fill no subgroup of 200"),
+        (
+            ("--type", "xbar_r", "--value", "bore", "--subgroup", "lot", "--subgroup-size", "4"),
+            "by a column or are rows",
+        ),
         (("--type", "ewma", "--value", "bore", "--time", "at"), "limits differ from point to point"),
         (("--type", "u", "--count", "bad", "--size", "1.5", "--time", "at"), "no whole numbers"),
         (("--type", "imr", "--value", "bore", "--time", "at", "--out", "/no/such/folder/f.toml"), "can't be written"),

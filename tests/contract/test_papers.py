@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.form import Form
@@ -75,6 +76,10 @@ def test_the_shipped_example_of_each_kind_is_good_and_reads_back_from_what_is_wr
         ("limits", '"xbar_r"', '"xbar_s"', None, "needs a [[chart]] for xbar and s; this has xbar, r"),
         ("limits", "subgroup_size = 5", "", None, "xbar_r is of subgroups: say how many values each has"),
         ("limits", '"0.0098"', '"0.0"', None, "sigma is more than zero"),
+        ("limits", '"we4"]', '"we4:100"]', None, "we4:100 is no rule of a chart"),
+        ("limits", "subgroup_size = 5", "subgroup_size = 1001", None, "a subgroup has at most 1000 values"),
+        ("limits", 'estimator = "rbar"', 'lambda = "1.5"', None, "lambda is at most 1"),
+        ("limits", 'estimator = "rbar"', 'k = "-1"', None, "k is more than zero"),
         ("limits", "2026-11-06T21", "2026-11-01T21", 14, "before it begins"),
         ("form", 'kind = "choice"', 'kind = "text"', 20, "choices and the kind choice go together"),
         ("form", 'high = "9"', 'high = "5"', 7, "low 6, high 5 are not in order"),
@@ -120,6 +125,36 @@ def test_an_instruction_in_any_words_is_written_and_read_back_the_same(steps: li
         }
     )
     assert made == InstructionDocument.model_validate(read_toml(toml_text(made)))
+
+
+BARE = {"id": "CL-1", "characteristic": "bore", "reason": "set"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "has", "lacks"),
+    [
+        ("ewma", {"lambda": "0.2"}, "lambda"),
+        ("cusum", {"k": "0", "sigma": "0.01"}, "k and sigma"),
+        ("laney_p", {"sigma_z": "1.4"}, "sigma_z"),
+        ("laney_u", {"sigma_z": "1.4"}, "sigma_z"),
+    ],
+)
+def test_limits_of_a_type_are_nothing_without_what_it_goes_by(kind: str, has: dict[str, str], lacks: str) -> None:
+    """The limit of a CUSUM is one of its sums, so it may lie below the target."""
+    chart = {"name": kind, "center": "74", "ucl": "0.05"} if kind == "cusum" else {"name": kind, "center": "0.5"}
+    whole = {**BARE, "type": kind, "chart": [chart]}
+    made = LimitsDocument.model_validate(whole | has)
+    assert made == LimitsDocument.model_validate(read_toml(toml_text(made)))
+    with pytest.raises(ValidationError, match=f"{kind} needs {lacks}"):
+        LimitsDocument.model_validate(whole)
+
+
+def test_a_reaction_may_be_to_a_rule_with_a_count_of_its_own() -> None:
+    step = [{"who": "operator", "what": {"en": "Stop."}}]
+    on = [{"signal": ["rule_signal"], "rules": ["we4:9", "we2:3of4"], "step": step}]
+    plan = ReactionPlan.model_validate({"id": "RP-1", "on": on})
+    assert plan.to("rule_signal", rule="we4:9") is plan.to("rule_signal", rule="we2:3of4") is plan.on[0]
+    assert plan.to("rule_signal", rule="we4") is None
 
 
 def test_an_order_says_which_steps_it_is_for() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from gaugetrail_statistics.charts.attributes import Count, attributes
 from gaugetrail_statistics.charts.basis import Basis, positions
 from gaugetrail_statistics.charts.chart import ChartStudy
-from gaugetrail_statistics.charts.judging import Bounds, LimitsVersion, Remembered, judge, remembered
+from gaugetrail_statistics.charts.judging import judge
+from gaugetrail_statistics.charts.limits_version import Bounds, LimitsVersion, Remembered, remembered
+from gaugetrail_statistics.charts.memory import Reach, cusum, ewma
 from gaugetrail_statistics.charts.variables import individuals, xbar
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.rules import RuleSignal, rules_named
@@ -26,7 +29,7 @@ def measured(count: int) -> list[float]:
     return [round(74 + own.gauss(0, 0.01) + max(0, at - count // 2) / count * 0.015, 3) for at in range(count)]
 
 
-def version_of(study: ChartStudy, kind: str, size: int = 1) -> LimitsVersion:
+def version_of(study: ChartStudy, kind: str, size: int = 1, **more: Any) -> LimitsVersion:
     """The limits that a document of this study would hold."""
     base = {name: next(p for p in chart.points if p.center is not None) for name, chart in study.charts.items()}
     return LimitsVersion(
@@ -36,6 +39,7 @@ def version_of(study: ChartStudy, kind: str, size: int = 1) -> LimitsVersion:
         rules=RULES,
         sigma=study.sigma_within,
         subgroup_size=size,
+        **more,
     )
 
 
@@ -89,6 +93,39 @@ def test_counts_are_judged_alike(kind: str) -> None:
     found = said(version_of(study, kind, int(size)), [[float(count)] for count in counts], size)
     assert whole(study) == found
     assert found[kind]
+
+
+@pytest.mark.parametrize("kind", ["laney_p", "laney_u"])
+def test_laney_s_are_judged_alike_by_zones_of_any_width(kind: str) -> None:
+    own = random.Random(9)
+    counts = [sum(own.random() < 0.05 + at % 7 / 200 for _ in range(80)) for at in range(300)]
+    study = attributes(
+        kind,
+        [Count(str(at), count, 80.0) for at, count in enumerate(counts)],
+        Basis(baseline=positions("1-60"), rules=RULES, width=2.5),
+    )
+    limits = version_of(study, kind, 80, sigma_z=study.more["sigma_z"])
+    found = said(limits, [[float(count)] for count in counts], 80.0)
+    assert whole(study) == found
+    assert {"we2", "we3"} <= {signal.rule for signal in found[kind]}
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_charts_with_a_memory_are_judged_alike(size: int) -> None:
+    """What is remembered is a mean, or two sums, and not the points."""
+    values = measured(2_000)
+    groups = [RationalSubgroup(str(at), tuple(values[at : at + size])) for at in range(0, 2_000, size)]
+    points = [group.values for group in groups]
+    basis = Basis(baseline=positions("1-200"))
+    smooth, summed = ewma(groups, basis, 0.2, "steady"), cusum(groups, basis, Reach(0.5, 5.0))
+    mean = said(version_of(smooth, "ewma", size, weight=0.2), points)
+    assert whole(smooth) == mean
+    assert {signal.rule for signal in mean["ewma"]} == {"ewma"}
+    sums = said(version_of(summed, "cusum", size, k=0.5), points)
+    assert whole(summed) == sums
+    assert max(len(signal.points) for signal in sums["cusum"]) > 10
+    upper = said(version_of(summed, "cusum", size, k=0.5, own_rules=("cusum_upper",)), points)
+    assert upper["cusum"] == [signal for signal in sums["cusum"] if signal.rule == "cusum_upper"]
 
 
 def test_another_size_has_its_own_limits() -> None:
@@ -156,18 +193,27 @@ def test_other_limits_begin_their_patterns_anew() -> None:
         ("p", [1.0, 2.0], 50, "one count at a time"),
         ("p", [1.0], 0, "a size of 0"),
         ("np", [1.0], 6, "are of 5 units, and this point has 6"),
+        ("np", [6.0], None, "6 defectives of 5: more than there are"),
+        ("c", [-1.0], None, "-1 is no count"),
+        ("c", [1.5], None, "1.5 is no count"),
+        ("ewma", [1.0], None, "are of 5 values, and this point has 1"),
     ],
 )
 def test_a_point_that_the_limits_are_not_for_is_refused(kind: str, values, size, text: str) -> None:
-    bounds = {name: Bounds(0.5, 1.0, 0.0) for name in ("xbar", "r", "i", "mr", "p", "np")}
-    limits = LimitsVersion(version="1", type=kind, charts=bounds, rules=RULES, sigma=1.0, subgroup_size=5)
+    bounds = {name: Bounds(0.5, 1.0, 0.0) for name in ("xbar", "r", "i", "mr", "p", "np", "c", "ewma")}
+    limits = LimitsVersion(version="1", type=kind, charts=bounds, rules=RULES, sigma=1.0, subgroup_size=5, weight=0.2)
     with pytest.raises(Refused, match=text):
         judge(limits, values, None, size)
 
 
 def test_limits_that_lack_something_are_refused() -> None:
     for given, text in (
-        ({"type": "ewma", "charts": {}, "sigma": 1.0}, "can't be judged on a chart of type ewma"),
+        ({"type": "run", "charts": {}, "sigma": 1.0}, "can't be judged on a chart of type run"),
+        ({"type": "ewma", "charts": {"ewma": Bounds(0, 1, -1)}}, "lack lambda"),
+        ({"type": "cusum", "charts": {"cusum": Bounds(0, 1, None)}, "sigma": 1.0}, "lack k or ucl"),
+        ({"type": "cusum", "charts": {"cusum": Bounds(0, None, None)}, "sigma": 1.0, "k": 0.5}, "lack k or ucl"),
+        ({"type": "cusum", "charts": {"cusum": Bounds(0, 1, None)}, "k": 0.5}, "lack sigma, by which"),
+        ({"type": "laney_p", "charts": {"laney_p": Bounds(0, 1, 0)}}, "lack sigma_z"),
         ({"type": "imr", "charts": {"i": Bounds(0, 1, -1)}, "sigma": 1.0}, "lack those of mr"),
         ({"type": "xbar_r", "charts": {"xbar": Bounds(0, 1, -1), "r": Bounds(1, 2, 0)}}, "lack sigma"),
     ):
@@ -176,7 +222,13 @@ def test_limits_that_lack_something_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "kept", [{}, {"version": 1, "at": 1, "points": {}}, {"version": "1", "at": 1, "points": {"i": [1]}}]
+    "kept",
+    [
+        {},
+        {"version": 1, "at": 1, "points": {}},
+        {"version": "1", "at": 1, "points": {"i": [1]}},
+        {"version": "1", "at": 1, "points": {}, "level": 3},
+    ],
 )
 def test_what_is_no_memory_is_refused(kept) -> None:
     with pytest.raises(Refused, match="patterns begin anew"):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -27,7 +28,8 @@ from gaugetrail_collector.tracing.record_rows import COLUMNS
 from gaugetrail_collector.tracing.trace import Known, Question
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.counts import counted
-from gaugetrail_contract.record import Amendment, Inspection, Measurement
+from gaugetrail_contract.record import Amendment, CharacteristicKind, Inspection, Measurement
+from gaugetrail_contract.record.defect_counts import defectives, defects
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_statistics.refusing import Refused
 
@@ -35,6 +37,7 @@ PAGE = 1000
 EPOCH_TEXT = "1970-01-01T00:00:00.000000Z"
 NUMERIC = frozenset(
     {"value", "nominal", "lsl", "usl", "plausible_low", "plausible_high", "lcl", "cl", "ucl", "uncertainty"}
+    | {"defectives", "defect_count"}
 )
 _Cell = Callable[[Inspection, Measurement], object]
 _MEASURED = frozenset(Measurement.__struct_fields__)
@@ -50,13 +53,18 @@ _APART: dict[str, _Cell] = {
     "cl": lambda _, one: one.control and one.control.cl,
     "ucl": lambda _, one: one.control and one.control.ucl,
     "control_version": lambda _, one: one.control and one.control.version,
+    "defectives": lambda _, one: defectives(one),
+    "defect_count": lambda _, one: defects(one),
     "subgroup": lambda _, one: one.subgroup and one.subgroup.id,
     "subgroup_position": lambda _, one: one.subgroup and one.subgroup.position,
     "subgroup_size": lambda _, one: one.subgroup and one.subgroup.size,
 }
 """Columns whose name is no field, or is one of both record and measurement."""
-KNOWN = tuple(name for name in COLUMNS if name in _APART or name in _MEASURED or name in Inspection.__struct_fields__)
-"""What a question may name; the columns of `export` that are one cell of the record itself."""
+KNOWN = (
+    *(name for name in COLUMNS if name in _APART or name in _MEASURED or name in Inspection.__struct_fields__),
+    *("defectives", "defect_count"),
+)
+"""What a question may name: the columns of `export` that are one cell of the record itself, and what charts count."""
 
 
 @dataclass
@@ -104,7 +112,7 @@ class _Effects:
             (self.left_out, "left out as voided or excluded by amendments"),
             (self.corrected, "taken as amendments corrected them"),
             (self.again, "measured again, each in the place of the first"),
-            (self.unreadable, "left out: corrected to what is no number or no time"),
+            (self.unreadable, "left out: corrected to what is no number, no result or no time"),
             (self.broken, "left out: their seals don't hold (`verify` names them)"),
         )
         return [f"{counted(count, 'value')} {what}" for count, what in told if count]
@@ -199,12 +207,13 @@ class SeriesReader:
             if changed is None:
                 self.effects.left_out += 1
                 continue
-            if not _readable(changed):
+            if not _readable(one, changed):
                 self.effects.unreadable += 1
                 continue
             self.effects.corrected += bool(changed)
+            whole = _corrected(one, changed)
             for name, column in self._columns.items():
-                column.put(changed[name] if name in changed else self._cells[name](record, one))
+                column.put(changed[name] if name in changed else self._cells[name](record, whole))
             self._times.append(utc_us(changed.get("time", one.time)))
             self._place(known, record)
 
@@ -274,15 +283,30 @@ def _changes(amendments: Sequence[Amendment], characteristic: str) -> dict[str, 
     return found
 
 
-def _readable(changed: dict[str, str]) -> bool:
-    """Numbers are corrected by numbers, times by times."""
-    if not all(NUMBER.fullmatch(text) for name, text in changed.items() if name in NUMERIC):
+def _readable(one: Measurement, changed: dict[str, str]) -> bool:
+    """Numbers are corrected by numbers, results by results, times by times."""
+    numbers = {name: text for name, text in changed.items() if name in NUMERIC}
+    if one.kind is CharacteristicKind.ATTRIBUTE and numbers.pop("value", "ok") not in ("ok", "nok"):
+        return False
+    if not all(NUMBER.fullmatch(text) for text in numbers.values()):
         return False
     try:
         utc_us(changed.get("time", EPOCH_TEXT))
     except ValueError:
         return False
     return True
+
+
+def _corrected(one: Measurement, changed: dict[str, str]) -> Measurement:
+    """The measurement with its corrected value; of an attribute that is its result, and `changed` has none then."""
+    if "value" not in changed:
+        return one
+    if one.kind is not CharacteristicKind.ATTRIBUTE:
+        return msgspec.structs.replace(one, value=changed["value"])
+    result = changed.pop("value")
+    # Defects that were named are of the result as it was found; of a piece that was ok after all there are none.
+    defects_found = {} if result == "nok" else {"defects": (), "found": ()}
+    return msgspec.structs.replace(one, result=result, **defects_found)
 
 
 def _cell_of(column: str) -> _Cell:

@@ -14,7 +14,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gaugetrail_contract.documents.head import ForPart
-from gaugetrail_contract.documents.reaction import RULE
+from gaugetrail_contract.documents.reaction import NO_RULE, RULE
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.text import DecimalText, Hex256, Identifier, Text, UtcText
 
@@ -36,6 +36,15 @@ CHARTS: Mapping[ChartType, tuple[ChartName, ...]] = {
 """The charts that each type has."""
 OF_SUBGROUPS = ("xbar_r", "xbar_s", "np")
 OF_SINGLES = ("imr",)
+OF_COUNTS = ("p", "np", "c", "u", "laney_p", "laney_u")
+MOST_VALUES = 1000
+NEEDED: Mapping[ChartType, tuple[str, ...]] = {
+    "ewma": ("lambda",),
+    "cusum": ("k", "sigma"),
+    "laney_p": ("sigma_z",),
+    "laney_u": ("sigma_z",),
+}
+"""What the limits of a type are nothing without."""
 
 
 class ChartLimits(Settings):
@@ -50,7 +59,8 @@ class ChartLimits(Settings):
     def _are_in_order(self) -> Self:
         named = {key: getattr(self, key) for key in ("lcl", "center", "ucl")}
         there = {key: Decimal(text) for key, text in named.items() if text is not None}
-        if list(there.values()) != sorted(there.values()):
+        # The limit of a CUSUM is one of its sums, the centre its target: they stand on no common scale.
+        if self.name != "cusum" and list(there.values()) != sorted(there.values()):
             raise ValueError(f"{self.name}: {', '.join(f'{key} {named[key]}' for key in there)} are not in order")
         return self
 
@@ -78,13 +88,30 @@ class LimitsDocument(ForPart):
     station: Identifier | None = Field(None, description="the station; left out: any")
     unit: Identifier | None = Field(None, description="unit of the values", examples=["mm"])
     type: ChartType = Field(description="xbar_r, xbar_s, imr, p, np, c, u, laney_p, laney_u, ewma or cusum")
-    subgroup_size: int = Field(1, ge=1, le=1000, description="values of a subgroup")
+    subgroup_size: int = Field(
+        1,
+        ge=1,
+        le=1_000_000,
+        description="values of a subgroup; of counts, the sample: units one after the other of which an attribute "
+        "says ok or nok, or the units or opportunities that one record of a count is about",
+    )
     sigma: DecimalText | None = Field(None, description="within standard deviation of a single value, in quotes")
     estimator: Literal["rbar", "sbar", "pooled", "mr", "median_mr", "sd_c4"] | None = Field(
         None, description="what sigma was estimated by"
     )
+    weight: DecimalText | None = Field(
+        None, alias="lambda", description="ewma: the weight of the last value, in quotes", examples=["0.2"]
+    )
+    k: DecimalText | None = Field(
+        None, description="cusum: what is allowed for, in sigmas of what is plotted, in quotes", examples=["0.5"]
+    )
+    sigma_z: DecimalText | None = Field(
+        None, description="laney_p, laney_u: how much more points scatter than by chance alone, in quotes"
+    )
     rules: tuple[Identifier, ...] = Field(
-        ("we1", "we2", "we3", "we4"), description="the rules that signal, by their names"
+        ("we1", "we2", "we3", "we4"),
+        description="the rules that signal, by their names, with another count behind a colon (we4:9, we2:3of4); "
+        "ewma and cusum have rules of their own, ewma, cusum_upper and cusum_lower: all of them, unless one is named",
     )
     chart: tuple[ChartLimits, ...] = Field((), description="[[chart]], one for each chart of the type")
     baseline: Baseline | None = Field(None, description="what they were computed from; left out: they were set")
@@ -104,11 +131,21 @@ class LimitsDocument(ForPart):
             raise ValueError(f"{self.type} is of subgroups: say how many values each has (subgroup_size = 5)")
         if self.type in OF_SINGLES and self.subgroup_size != 1:
             raise ValueError(f"{self.type} is of single values: leave subgroup_size out")
-        if self.sigma is not None and Decimal(self.sigma) <= 0:
-            raise ValueError("sigma is more than zero")
+        if self.subgroup_size > MOST_VALUES and self.type not in OF_COUNTS:
+            raise ValueError(f"a subgroup has at most {MOST_VALUES} values")
+        if lacking := [key for key in NEEDED.get(self.type, ()) if self._numbers()[key] is None]:
+            raise ValueError(f"{self.type} needs {' and '.join(lacking)}")
+        numbers = {key: Decimal(text) for key, text in self._numbers().items() if text is not None}
+        if small := [key for key, number in numbers.items() if number < 0 or (not number and key != "k")]:
+            raise ValueError(f"{' and '.join(small)} is more than zero")
+        if numbers.get("lambda", 0) > 1:
+            raise ValueError("lambda is at most 1")
         if strange := [one for one in self.rules if RULE.fullmatch(one) is None]:
-            raise ValueError(f"{', '.join(strange)} is no rule of a chart, such as we1, nelson3, aiag5")
+            raise ValueError(f"{', '.join(strange)} {NO_RULE}")
         return self
+
+    def _numbers(self) -> dict[str, str | None]:
+        return {"sigma": self.sigma, "lambda": self.weight, "k": self.k, "sigma_z": self.sigma_z}
 
     def of(self, name: ChartName) -> ChartLimits:
         """The limits of one of its charts."""

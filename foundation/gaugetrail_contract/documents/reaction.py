@@ -27,8 +27,11 @@ Signal = Literal[
     "value_implausible",
 ]
 Held = Literal["nothing", "unit", "lot", "since_last_good_check"]
-RULE = re.compile(r"we[1-4]|nelson[1-8]|aiag[1-8]|juran[1-9]|westgard_[0-9a-z_]{1,10}|ewma|cusum_(upper|lower)")
-"""What a rule of a control chart is called."""
+RULE = re.compile(
+    r"(we[1-4]|nelson[1-8]|aiag[1-8]|juran[1-9]|westgard_[0-9a-z_]{1,10})(:[1-9]\d?(of[1-9]\d?)?)?|ewma|cusum_(upper|lower)"
+)
+"""What a rule of a control chart is called, with another count behind a colon; a signal names at most 100 points."""
+NO_RULE = "is no rule of a chart, such as we1, nelson3, aiag5, we4:9, we2:3of4"
 
 
 class ReactionStep(Settings):
@@ -70,7 +73,7 @@ class Reaction(Settings):
         if self.rules and "rule_signal" not in self.signal:
             raise ValueError("rules say which rule_signal is meant: add that signal, or leave rules out")
         if strange := [one for one in self.rules if RULE.fullmatch(one) is None]:
-            raise ValueError(f"{', '.join(strange)} is no rule of a chart, such as we1, nelson3, aiag5")
+            raise ValueError(f"{', '.join(strange)} {NO_RULE}")
         return self
 
 

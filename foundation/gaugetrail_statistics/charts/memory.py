@@ -23,6 +23,9 @@ from gaugetrail_statistics.rules import RuleSignal, above
 from gaugetrail_statistics.subgroups import RationalSubgroup
 
 STEADY, EXACT = "steady", "exact"
+CUSUM_RULES = ("cusum_upper", "cusum_lower")
+OWN_RULES = {"ewma": ("ewma",), "cusum": CUSUM_RULES}
+"""The rules of these charts, which are asked no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def ewma(values: Sequence[RationalSubgroup], basis: Basis, weight: float = 0.2, 
     signals = [
         RuleSignal("ewma", point.at, (point.at,))
         for point in drawn
-        if point.phase != "excluded" and point.value is not None and _outside(point)
+        if point.phase != "excluded" and point.value is not None and beyond(point.value, point.ucl, point.lcl)
     ]
     reach = "lambda/(2-lambda)" if limits == STEADY else "lambda/(2-lambda) (1-(1-lambda)^2i)"
     return ChartStudy(
@@ -83,6 +86,21 @@ def cusum(values: Sequence[RationalSubgroup], basis: Basis, reach: Reach | None 
     )
 
 
+def next_mean(before: float, value: float, weight: float) -> float:
+    """What an EWMA comes to with a value more."""
+    return weight * value + (1 - weight) * before
+
+
+def next_sum(before: float, away: float, slack: float) -> float:
+    """What a sum comes to with a value that lies so far away on its side."""
+    return max(0.0, before + away - slack)
+
+
+def beyond(value: float, ucl: float | None, lcl: float | None) -> bool:
+    """Whether it lies outside of the limits that there are."""
+    return (ucl is not None and above(value, ucl)) or (lcl is not None and above(lcl, value))
+
+
 def _level(values: Sequence[RationalSubgroup], basis: Basis) -> Level:
     """Ranges within subgroups where there are any, else moving ranges."""
     return level_of(values, basis, "rbar" if any(one.size > 1 for one in values) else "mr")
@@ -101,19 +119,12 @@ def _smoothed(
         if point.value is None or point.sigma is None or point.phase == "excluded":
             drawn.append(replace(bare, center=center))
             continue
-        level = weight * point.value + (1 - weight) * level
+        level = next_mean(level, point.value, weight)
         variance = weight**2 * point.sigma**2 + (1 - weight) ** 2 * variance
         sigma = math.sqrt(variance) if limits == EXACT else point.sigma * math.sqrt(weight / (2 - weight))
         away = width * sigma
         drawn.append(replace(bare, value=level, sigma=sigma, ucl=center + away, lcl=center - away))
     return drawn
-
-
-def _outside(point: ChartPoint) -> bool:
-    assert point.value is not None, "drawn"
-    assert point.ucl is not None, "drawn"
-    assert point.lcl is not None, "drawn"
-    return above(point.value, point.ucl) or above(point.lcl, point.value)
 
 
 def _summed(points: Sequence[ChartPoint], center: float, reach: Reach) -> tuple[list[ChartPoint], list[RuleSignal]]:
@@ -127,11 +138,11 @@ def _summed(points: Sequence[ChartPoint], center: float, reach: Reach) -> tuple[
             continue
         ucl = reach.h * point.sigma
         for way, away in enumerate((point.value - center, center - point.value)):
-            sums[way] = max(0.0, sums[way] + away - reach.k * point.sigma)
+            sums[way] = next_sum(sums[way], away, reach.k * point.sigma)
             since[way].append(point.at)
             if not sums[way]:
                 since[way].clear()
             if above(sums[way], ucl):
-                signals.append(RuleSignal(("cusum_upper", "cusum_lower")[way], point.at, tuple(since[way])))
+                signals.append(RuleSignal(CUSUM_RULES[way], point.at, tuple(since[way])))
         drawn.append(replace(bare, ucl=ucl, sums=(sums[0], sums[1])))
     return drawn, signals

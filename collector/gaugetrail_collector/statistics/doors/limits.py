@@ -11,14 +11,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gaugetrail_collector.statistics.chart_rows import chart_rows, counts_of, labels_of
 from gaugetrail_collector.statistics.csv_table import CsvTable, table_of
 from gaugetrail_collector.statistics.doors import chart
 from gaugetrail_contract.documents.limits import CHARTS, LimitsDocument
 from gaugetrail_contract.documents.toml_text import toml_text
-from gaugetrail_statistics.charts.attributes import FORMULAS, WITHOUT_SIZE
+from gaugetrail_statistics.charts.attributes import FORMULAS
 from gaugetrail_statistics.charts.basis import Basis
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy
+from gaugetrail_statistics.charts.memory import OWN_RULES
 from gaugetrail_statistics.refusing import Refused
+
+OF_TYPES = ("lambda", "k", "sigma_z")
+"""What a document holds of one type alone; h stands in the limit of the sums."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +42,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     """The document, and the numbers in it. Raises `Refused`."""
     if args.type not in CHARTS:
         raise Refused(f"limits of type {args.type} are no document; they are of {', '.join(CHARTS)}")
-    table = table_of(args)
+    table = chart_rows(args, table_of(args))
     study, basis = chart.study_of(args, table)
     document = _document(args, table, study, basis)
     text = toml_text(document)
@@ -67,7 +72,12 @@ def _document(args: argparse.Namespace, table: CsvTable, study: ChartStudy, basi
         "subgroup_size": _size(args, table, points),
         "sigma": None if study.sigma_within is None else digits(study.sigma_within),
         "estimator": study.estimator,
-        "rules": [rule.name for rule in basis.rules],
+        **{
+            name: digits(number)
+            for name, number in study.more.items()
+            if name in OF_TYPES and isinstance(number, float)
+        },
+        "rules": OWN_RULES.get(args.type, [rule.name for rule in basis.rules]),
         "reason": args.reason,
         "baseline": _baseline(args, table, points) if base else None,
         "chart": [
@@ -103,15 +113,15 @@ def _lower(kind: str, number: float | None) -> str | None:
 
 def _size(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoint, ...]) -> int:
     """Values of a subgroup, or units inspected. Raises `Refused` where they differ."""
-    if args.type in FORMULAS and args.type not in WITHOUT_SIZE:
-        sizes = set(table.numbers_or_one(args.size)) - {None}
-    elif args.subgroup is not None and args.type not in FORMULAS and args.type != "imr":
-        words, labels = table.words(args.value), table.words(args.subgroup)
+    if args.type in FORMULAS:
+        sizes = {one.size for one in counts_of(args, table) if one.size is not None}
+    elif args.type != "imr" and (labels := labels_of(args, table)) is not None:
+        words = table.words(args.value)
         filled = [label for label, word in zip(labels, words, strict=True) if word]
         sizes = {float(filled.count(point.label)) for point in points if point.value is not None or point.sums}
     else:
         sizes = {1.0}
-    if len(sizes) != 1 or (size := sizes.pop()) is None or size != int(size):
+    if len(sizes) != 1 or (size := sizes.pop()) != int(size):
         raise Refused("sizes differ, or are no whole numbers: a document holds limits of one size")
     return int(size)
 
@@ -119,7 +129,7 @@ def _size(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoint, .
 def _baseline(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoint, ...]) -> dict[str, object]:
     """When, how many and which values, by the digest of their digits. Raises `Refused`."""
     column = args.count if args.type in FORMULAS else args.value
-    labels = table.words(args.subgroup) if args.subgroup else [str(at) for at in range(1, len(table) + 1)]
+    labels = labels_of(args, table) or [str(at) for at in range(1, len(table) + 1)]
     inside = {point.label for point in points if point.phase == "baseline"}
     rows = [at for at, word in enumerate(table.words(column)) if word and labels[at] in inside]
     if args.time is None:
