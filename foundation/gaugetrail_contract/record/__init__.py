@@ -9,7 +9,8 @@ Promise: there is one model, which decodes, holds and encodes. Whatever bytes co
 every rule holds, or says in words why there is none; keys of a newer writer are stored and named.
 
 Read `model` first, with `measurement` and `parts`; then `rules` (what a type doesn't say), `reading` (from bytes, the
-quick way and the plain one), `unknown_keys`, `words` (for people) and `schema` (for the reference).
+quick way and the plain one), `unknown_keys`, `words` (for people), `schema` (for the reference) and `defect_counts`
+(what a unit adds to a chart of counts).
 """
 
 from gaugetrail_contract.record.measurement import Measurement
