@@ -31,4 +31,6 @@ def _row(name: str, model: type[EventPayload]) -> str:
     filed = "<br>".join(
         f"`{id_kind}`: each of `{model.model_fields[key].alias or key}`" for key, id_kind in model.filed().items()
     )
-    return f"| `{name}` | {meaning(name)} | {model.SUBJECT} | {keys} | {filed or 'its subject alone'} |\n"
+    return (
+        f"| `{name}` | {meaning(name)} | {' or '.join(model.subjects())} | {keys} | {filed or 'its subject alone'} |\n"
+    )

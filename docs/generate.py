@@ -42,6 +42,7 @@ sys.path[:0] = [str(ROOT / "config" / "grafana"), str(ROOT / "docs")]
 
 from driver_pages import driver_pages, page_of  # noqa: E402 (beside this file)
 from event_pages import events_page  # noqa: E402 (the same)
+from unit_state_page import unit_states_page  # noqa: E402 (the same)
 
 from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
 
@@ -86,6 +87,7 @@ def pages() -> dict[Path, str]:
     files[reference / "profiles.md"] = profiles_page()
     files[reference / "metrics.md"] = metrics_page()
     files[reference / "events.md"] = events_page(NOTE)
+    files[reference / "unit-states.md"] = unit_states_page(NOTE)
     return files | driver_pages(ROOT) | dashboards.files()
 
 

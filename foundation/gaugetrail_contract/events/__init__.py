@@ -6,5 +6,5 @@ other. Writers make payloads from the models, so that a wrong one fails where it
 
 Read `payload` first (what a typed payload is), then a family, then `registry`:
 `genealogy` (what became part of what), `clock`, `spool` (the agent's own storage), `station`, `anchors`, `documents`,
-`studies` (of measuring systems).
+`studies` (of measuring systems), `nonconformity` (states of units, lots and gauges, suspect windows).
 """

@@ -40,6 +40,8 @@ class EventPayload(BaseModel):
 
     TYPE: ClassVar[str]
     SUBJECT: ClassVar[SubjectKind]
+    ALSO_ABOUT: ClassVar[tuple[SubjectKind, ...]] = ()
+    """Other kinds of subjects that such an event may have."""
 
     @classmethod
     def read(cls, payload: Mapping[str, object]) -> Self | None:
@@ -49,6 +51,11 @@ class EventPayload(BaseModel):
             return cls.model_validate_json(json.dumps(payload))
         except ValueError:  # the model's own among these, and a number of more digits than Python writes
             return None
+
+    @classmethod
+    def subjects(cls) -> tuple[SubjectKind, ...]:
+        """Every kind of subject that such an event may have."""
+        return cls.SUBJECT, *cls.ALSO_ABOUT
 
     @classmethod
     def filed(cls) -> dict[str, str]:

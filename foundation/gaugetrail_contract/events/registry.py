@@ -10,6 +10,7 @@ from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, DocumentsMaster, DocumentStepTaken
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
+from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow, UnitStateSaid
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.people import PinChanged
 from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
@@ -62,6 +63,9 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         StationNote,
         SomebodyCalled,
         SomebodyCame,
+        UnitStateSaid,
+        GaugeStateSaid,
+        SuspectWindow,
     )
 }
 """Event type -> its payload."""
@@ -70,7 +74,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
 def payload_of(event_type: str, subject_kind: str, payload: Mapping[str, object]) -> EventPayload | None:
     """An event's payload; null for a type that isn't known, another subject than the type's, and any other form."""
     model = EVENT_TYPES.get(event_type)
-    return model.read(payload) if model is not None and subject_kind == model.SUBJECT else None
+    return model.read(payload) if model is not None and subject_kind in model.subjects() else None
 
 
 def named(event_type: str, subject_kind: str, payload: Mapping[str, object]) -> list[tuple[str, str]]:
