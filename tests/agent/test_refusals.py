@@ -162,9 +162,10 @@ def test_every_sentence_of_the_catalogue_is_known_to_refuse_or_not_to() -> None:
     told = {"badge.at_station", "badge.logged_off", "unit.in_work", "unit.goes_on", "value.still_moving"}
     told |= {"value.taken", "value.taken_with_unit", "value.taken_and", "value.not_kept", "value.same_again"}
     told |= {"scan.waits", "scan.same_unit", "allow.badge", "allow.either", "allow.allowed", "allow.at_station"}
-    told |= {"allow.unlocked"}
+    told |= {"allow.unlocked", "typed.twice", "again.why", "again.nothing", "again.taken_back"}
+    told |= {"skip.why", "skip.nothing", "skip.skipped"}
     told |= {"plan.of_operation", "order.taken", "order.due", "order.taken_full", "order.none", "order.more"}
-    tables = ("badge.", "allow.", "plan.", "order.", "document.", "unit.", "scan.", "typed.", "value.")
+    tables = ("badge.", "allow.", "plan.", "order.", "document.", "unit.", "scan.", "typed.", "value.", "again.", "undo.", "skip.")
     tables += ("block.no_automatic", "block.scan_at")
     assert {key for key in ENGLISH.templates if key.startswith(tables)} == {
         key for key in WHOSE if not key.startswith(("fresh.", "record."))

@@ -148,7 +148,7 @@ def test_what_is_typed_stands_in_the_record_as_its_kind() -> None:
         floor.scan(text)
     note, count, looks = floor.sealed().measurements
     assert (note.text, count.value, count.usl, looks.result, looks.defects) == ("no burr", "2", "3", "ok", ())
-    assert {m.capture for m in (note, count, looks)} == {Capture.SCAN}
+    assert {m.capture for m in (note, count, looks)} == {Capture.TYPED}
     assert note.time == "2026-09-21T14:13:23.000000Z"
 
 

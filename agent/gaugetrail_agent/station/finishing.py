@@ -38,7 +38,9 @@ def finish(setup: Setup, state: StationState, unit: Unit, verdict: Verdict, mono
     body = body_of(setup, unit, verdict, mono_ns, operator=state.operator)
     state, told = left_behind(setup, state, unit, still_open(setup, unit))
     says = said("record.being_recorded")
-    state = replace(state, unit=None, question=None, lock=None, plea=None, sealing=body, light="off", says=says)
+    state = replace(
+        state, unit=None, question=None, typed_once=None, lock=None, plea=None, sealing=body, light="off", says=says
+    )
     return state, (*told, SealIt(body))
 
 

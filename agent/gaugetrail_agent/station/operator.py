@@ -6,19 +6,21 @@ hand, from the device and channel that the plan names, when it is this part's (G
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+
+import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import WITH_VALUE
 from gaugetrail_agent.station.allowing import answered_by, asked, asks, keys, locked, may_allow
 from gaugetrail_agent.station.derived import underived, with_derived
 from gaugetrail_agent.station.display import next_characteristic, prompt
+from gaugetrail_agent.station.entering import OK_CODE, as_compared, entered
 from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
 from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
 from gaugetrail_agent.station.locks import lock_on_badge, lock_on_person
-from gaugetrail_agent.station.measurement import Fitness, by_device, by_hand, fitness, plausible_range
+from gaugetrail_agent.station.measurement import Fitness, by_device, fitness, plausible_range
 from gaugetrail_agent.station.order_choice import (
     NO_ORDER,
     more_than_ordered,
@@ -40,7 +42,6 @@ from gaugetrail_agent.station.placements import (
 from gaugetrail_agent.station.plan_choice import at_work, plan_for
 from gaugetrail_agent.station.plan_locks import freed, lock_on_plan
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept, with_unit
 from gaugetrail_agent.station.unit_code import bare_scan, identified, raw_of, unusable
 from gaugetrail_agent.station.words import (
@@ -57,20 +58,13 @@ from gaugetrail_agent.station.words import (
     Unit,
     ValueCame,
     say,
+    with_earlier,
 )
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import answer
 from gaugetrail_agent.station.workflow.hooks import after_value, begun, refused_unit
 from gaugetrail_contract.documents.plan import Characteristic
-from gaugetrail_contract.record import CharacteristicKind, InspectionBody, Measurement, Verdict
-from gaugetrail_contract.text import refuse_identifier, visible
-
-OK_CODE = "%OK"
-NOK_CODE = "%NOK"
-"""Attribute results; `%NOK:SCRATCH,DENT` names defect codes."""
-MAX_DEFECTS = 50
-NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
-COUNT = re.compile(r"[0-9]{1,15}")
+from gaugetrail_contract.record import InspectionBody, Measurement, Verdict
 
 
 def by_operator(setup: Setup, state: StationState, event: Act) -> Step:
@@ -111,9 +105,9 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
     if state.operator is None:
         return say(state, "amber", said("badge.first", text=text))
     if state.dialog is not None:
-        return answer(setup, state, state.dialog, event)
+        return _and_on(setup, state, answer(setup, state, state.dialog, event))
     if (command := command_in(text)) is not None:
-        return command[0].rule(setup, state, event, command[1])
+        return _and_on(setup, state, command[0].rule(setup, state, event, command[1]))
     if state.unfinished is not None:
         state, effects = answered(setup, state, state.unfinished, event, text)
         return (state, effects) if state.unit is None else _go_on(setup, state)
@@ -129,7 +123,7 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
 def _badge(setup: Setup, state: StationState, event: Scanned) -> Step:
     text = event.text
     if state.dialog is not None and state.dialog.takes_badge:
-        return answer(setup, state, state.dialog, event)
+        return _and_on(setup, state, answer(setup, state, state.dialog, event))
     if state.plea is not None:
         # Who may not is told so at once; who may shows that it is they.
         has_to_prove = text in state.pins and may_allow(setup, state, text)
@@ -209,62 +203,35 @@ def _typed(
     setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: Scanned, *, sure: bool = False
 ) -> Step:
     """A characteristic without a device: its result is scanned or typed. `sure`: it was asked about, and is meant."""
-    text = event.text
     lock = lock_on_person(setup, state.operator, wanted, event.at_us)
     if lock is not None and lock.key not in keys(unit.allowed):
         return locked(state, "amber", lock)
-    match wanted.kind:
-        case CharacteristicKind.ATTRIBUTE:
-            taken = _attribute(wanted, event.at_us, text)
-        case CharacteristicKind.TEXT:
-            taken = _text(wanted, event)
-        case CharacteristicKind.COUNT:
-            taken = _number(wanted, event, text, COUNT)
-        case CharacteristicKind.VARIABLE:
-            taken = _variable(wanted, event, text)
+    taken = entered(wanted, event)
     if isinstance(taken, Sentence):
         return say(state, "amber", taken)
     if taken.value is not None and not sure and not wanted.is_plausible(taken.value):
         title, between = wanted.title or wanted.name, plausible_range(wanted)
         odd = said("typed.implausible", value=taken.value, characteristic=title, between=between, ok=OK_CODE)
-        return say(replace(state, question=event), "amber", odd)
+        return _asked_about(setup, state, unit, event, odd)
+    if sure:
+        state = replace(state, question=None)
+    if wanted.entry == "typed_twice" and event.typed:
+        once, text = state.typed_once, as_compared(taken)
+        if once != (wanted.name, text):
+            return _once_more(state, unit, wanted, text, event)
+        taken = msgspec.structs.replace(taken, typed_twice=True)
     return _took(setup, state, unit, taken, event.mono_ns)
 
 
-def _attribute(wanted: Characteristic, at_us: int, text: str) -> Measurement | Sentence:
-    code, _, listed = text.partition(":")
-    defects = tuple(part.strip() for part in listed.split(",") if part.strip())
-    if code.upper() not in (OK_CODE, NOK_CODE):
-        return said("typed.ok_or_nok", characteristic=wanted.name, ok=OK_CODE, nok=NOK_CODE)
-    if len(defects) > MAX_DEFECTS or any(refuse_identifier(defect) for defect in defects):
-        return said("typed.defects_unusable", characteristic=wanted.name)
-    return by_hand(wanted, at_us, result="ok" if code.upper() == OK_CODE else "nok", defects=defects)
-
-
-def _text(wanted: Characteristic, event: Scanned) -> Measurement | Sentence:
-    reason = refuse_identifier(event.text)
-    if reason is not None:
-        return said("typed.text_unusable", characteristic=wanted.name, reason=reason)
-    return by_hand(wanted, event.at_us, text=event.text, raw=raw_of(event, event.text))
-
-
-def _variable(wanted: Characteristic, event: Scanned, text: str) -> Measurement | Sentence:
-    """A decimal comma is a person's; in a code it is no number, as the code's maker may mean anything by it."""
-    if not event.typed:
-        return _number(wanted, event, text, NUMBER)
-    if (ways := two_ways(text)) is not None:
-        decimal, whole = ways
-        return said("typed.two_ways", characteristic=wanted.name, text=text, decimal=decimal, whole=whole)
-    number = with_point(text)
-    if number is None:
-        return _number(wanted, event, text, NUMBER)
-    return by_hand(wanted, event.at_us, value=number, raw=text.encode().hex())
-
-
-def _number(wanted: Characteristic, event: Scanned, text: str, grammar: re.Pattern[str]) -> Measurement | Sentence:
-    if not grammar.fullmatch(text):
-        return said("typed.no_number", characteristic=wanted.name, text=visible(text)[:40])
-    return by_hand(wanted, event.at_us, value=text)
+def _once_more(state: StationState, unit: Unit, wanted: Characteristic, text: str, event: Scanned) -> Step:
+    """Typed for the first time; or a second time and otherwise, and then neither counts."""
+    title, once = wanted.title or wanted.name, state.typed_once
+    if once is None or once[0] != wanted.name:
+        return say(replace(state, typed_once=(wanted.name, text)), "amber", said("typed.twice", characteristic=title))
+    why = f"typed twice, and not the same: {once[1]} and {text}"
+    unit = with_earlier(unit, wanted.name, text, why, "refused", event.at_us)
+    says = said("typed.not_the_same", characteristic=title, first=once[1], second=text)
+    return say(replace(state, unit=unit, typed_once=None), "amber", says)
 
 
 # --- what gauges say
@@ -330,12 +297,31 @@ def _fresh(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic
     if is_empty_pan(rule, reading):
         return say(state, "amber", said("fresh.put_on", device=event.device))
     if reading.value is not None and not wanted.is_plausible(reading.value):
-        return say(replace(state, question=event), "amber", _implausible(wanted, event, reading.value))
+        return _asked_about(setup, state, unit, event, _implausible(wanted, event, reading.value))
     before = state.uses.get(channel_of(event))
     if is_repeat(rule, before, wanted.name, reading.value, event.mono_ns):
         assert before is not None, "a repeat repeats something"
-        return say(replace(state, question=event), "amber", _same_again(wanted, event, before.characteristic))
+        return _asked_about(setup, state, unit, event, _same_again(wanted, event, before.characteristic))
     return _take(setup, state, unit, wanted, event)
+
+
+def _asked_about(setup: Setup, state: StationState, unit: Unit, event: ValueCame | Scanned, asks: Sentence) -> Step:
+    """Is the value meant? One that was asked about before is refused by that."""
+    return say(replace(state, unit=_with_refused(setup, state, unit), question=event), "amber", asks)
+
+
+def _with_refused(setup: Setup, state: StationState, unit: Unit) -> Unit:
+    """The unit with the value that was asked about, and that nobody has confirmed."""
+    match state.question:
+        case None:
+            return unit
+        case ValueCame() as event:
+            wanted, value = _wanted_of(setup, unit, event), event.reading.value or ""
+        case Scanned() as event:
+            wanted, value = next_characteristic(setup, replace(state, unit=unit)), event.text
+    if wanted is None:
+        return unit
+    return with_earlier(unit, wanted.name, value, "it was asked about, and not confirmed", "refused", event.at_us)
 
 
 def _implausible(wanted: Characteristic, event: ValueCame, value: str) -> Sentence:
@@ -399,7 +385,7 @@ def _wanted_of(setup: Setup, unit: Unit, event: ValueCame) -> Characteristic | N
 
 
 def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mono_ns: int) -> Step:
-    before = len(unit.taken)
+    unit, before = _with_refused(setup, state, unit), len(unit.taken)
     unit = with_derived(setup, replace(unit, taken=(*unit.taken, taken)))
     if not still_open(setup, unit):
         return finish(setup, state, unit, verdict_of(setup, unit), mono_ns)
@@ -407,7 +393,7 @@ def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mon
     light: Light = "off" if all(one.verdict is Verdict.PASS for one in new) else "red"
     body = kept(setup, state, unit, mono_ns)
     memory = with_unit(state.memory, unit)
-    state = replace(state, unit=unit, memory=memory, question=None, light=light, says=_taken_all(new))
+    state = replace(state, unit=unit, memory=memory, question=None, typed_once=None, light=light, says=_taken_all(new))
     state, set_off = after_value(setup, state, unit, before)
     state, effects = _go_on(setup, state)
     return state, (KeepIt(body), *set_off, *effects)
@@ -428,10 +414,19 @@ def _taken(taken: Measurement) -> Sentence:
     return said("value.taken_with_unit", characteristic=name, value=value, unit=taken.unit, verdict=verdict)
 
 
+def _and_on(setup: Setup, before: StationState, then: Step) -> Step:
+    """After a word or an answer: where it changed what is wanted of the unit, the gauge is asked."""
+    state, effects = then
+    if state.unit is None or (state.unit is before.unit and before.dialog is None):
+        return then
+    state, more = _go_on(setup, state)
+    return state, (*effects, *more)
+
+
 def _go_on(setup: Setup, state: StationState) -> Step:
     """Ask the next gauge, where there is one to ask. One with a key isn't: it would give the last part's value."""
     setup = at_work(setup, state)
-    wanted = next_characteristic(setup, state)
+    wanted = next_characteristic(setup, state) if state.dialog is None else None
     if wanted is None or wanted.device is None or not rule_of(setup, wanted.device).asked:
         return state, ()
     return state, (AskDevice(wanted.device, wanted.channel),)

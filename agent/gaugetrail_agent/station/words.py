@@ -14,6 +14,7 @@ from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
 from gaugetrail_agent.station.memory import Moment, StationMemory
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
+from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
@@ -27,6 +28,7 @@ from gaugetrail_contract.record.parts import (
     Reason,
     UnitState,
 )
+from gaugetrail_contract.text import visible
 
 Light = Literal["off", "green", "red", "amber"]
 """What became of the part."""
@@ -89,6 +91,14 @@ class Unit:
     def serial(self) -> str:
         """The serial, or the lot where the unit has none."""
         return self.ids.get("serial") or self.ids.get("lot", "")
+
+
+def with_earlier(
+    unit: Unit, characteristic: str, value: str, why: str, fate: Literal["refused", "replaced"], at_us: int
+) -> Unit:
+    """The unit with a value that doesn't count, and why."""
+    one = EarlierValue(value=visible(value)[:200], why=why[:500], fate=fate, time=utc_text(at_us))
+    return replace(unit, earlier={**unit.earlier, characteristic: (*unit.earlier.get(characteristic, ()), one)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,8 @@ class StationState:
     pin: PinWanted | None = None
     memory: StationMemory = field(default_factory=StationMemory)
     dialog: Dialog | None = None
+    typed_once: tuple[str, str] | None = None
+    """A characteristic that has to be typed twice, and what was typed first."""
 
 
 # --- PINs

@@ -82,6 +82,20 @@ class Characteristic(Settings):
     device: Identifier | None = Field(None, description="better said in the station's wiring: the [[device]]")
     channel: Identifier | None = Field(None, description="better said in the station's wiring: the device's channel")
     capture: Capture | None = Field(None, description="how the value comes in; default: from the device's kind")
+    entry: Literal["any", "scanned", "typed_twice"] = Field(
+        "any",
+        description="without a device: any, scanned (a text from a person's keys is refused) or typed_twice (what is "
+        "typed is typed a second time, and must be the same)",
+    )
+    defects: tuple[Identifier, ...] = Field(
+        (), description="attribute: the defect codes that may be given; left out: any", examples=[["SCRATCH", "DENT"]]
+    )
+    most_again: int = Field(
+        3, ge=0, le=20, description="how often it may be measured again before the unit is closed, each with a reason"
+    )
+    skip: Literal["never", "with_reason"] = Field(
+        "never", description="with_reason: whoever measures may leave it out and say why; the unit is incomplete then"
+    )
     on_spool_full: Literal["as_plan", "keep"] = Field(
         "as_plan", description="keep: an inspection that measures this is never dropped, whatever the plan's drop_class"
     )

@@ -16,6 +16,7 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Scanned, StationState, Step
 from gaugetrail_agent.station.workflow.speaking_up import CALL, NOTE, call, note
+from gaugetrail_agent.station.workflow.steps_back import AGAIN, SKIP, UNDO, again, skip, undo
 
 Rule = Callable[[Setup, StationState, Scanned, str], Step]
 """Given what stands behind the colon, without spaces around it."""
@@ -34,6 +35,9 @@ class Command:
 COMMANDS: tuple[Command, ...] = (
     Command(NOTE, said("command.note"), note),
     Command(CALL, said("command.call"), call),
+    Command(AGAIN, said("command.again"), again),
+    Command(UNDO, said("command.undo"), undo),
+    Command(SKIP, said("command.skip"), skip),
 )
 BY_WORD = {one.word: one for one in COMMANDS}
 

@@ -15,10 +15,16 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, say
 from gaugetrail_agent.station.workflow.speaking_up import ABOUT_CALL, ABOUT_NOTE, call_answered, note_answered
+from gaugetrail_agent.station.workflow.steps_back import ABOUT_AGAIN, ABOUT_SKIP, again_answered, skip_answered
 
 Answer = Callable[[Setup, StationState, Dialog, Scanned], Step]
 
-ANSWERS: Mapping[str, Answer] = {ABOUT_NOTE: note_answered, ABOUT_CALL: call_answered}
+ANSWERS: Mapping[str, Answer] = {
+    ABOUT_NOTE: note_answered,
+    ABOUT_CALL: call_answered,
+    ABOUT_AGAIN: again_answered,
+    ABOUT_SKIP: skip_answered,
+}
 """What a dialog is about -> who takes its answers."""
 
 
