@@ -16,6 +16,7 @@ from gaugetrail_collector import cli
 from gaugetrail_collector.console import statistics_pages
 from gaugetrail_collector.console.chart_picture import MOST_DRAWN, picture, thinned
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.record.parts import ControlLimits
 
 TOPPLED = 74.2
 VALUES = [74 + 0.001 * (at * 7 % 13) for at in range(60)]
@@ -120,6 +121,45 @@ def test_the_page_of_a_stable_characteristic_shows_its_indices(tmp_path: Path) -
         assert word in page
 
 
+def test_the_page_shows_by_which_limits_each_value_was_judged_and_draws_them_as_they_held(tmp_path: Path) -> None:
+    """Twenty values before there were limits, twenty under A, the rest under B, by which value 50 signals."""
+    control = {
+        version: ControlLimits(
+            lcl=f"{74 - away:.2f}", cl="74.00", ucl=f"{74 + away:.2f}", version=version, document="CL-1"
+        )
+        for version, away in (("A", 0.05), ("B", 0.02))
+    }
+    values = [74 + 0.001 * (at * 7 % 13) + (0.03 if at in (29, 49) else 0) for at in range(60)]
+    records = sealed(
+        inspection(
+            f"SN{at}",
+            measurements=(
+                measurement(
+                    "bore",
+                    f"{value:.3f}",
+                    time=utc_text(T0 + at * 1000),
+                    control=None if at < 20 else control["A" if at < 40 else "B"],
+                ),
+            ),
+        )
+        for at, value in enumerate(values)
+    )
+    pages = Pages(tmp_path, records)
+    usual = pages.ask("/statistics", {"characteristic": "bore", "since": ""}).text
+    held = pages.ask("/statistics", {"characteristic": "bore", "since": "", "limits": "recorded"}).text
+    api = pages.ask("/api/stats/chart", {"characteristic": "bore", "type": "imr", "limits": "recorded", "rules": "we1"})
+    pages.close()
+    for page in (usual, held):
+        assert re.findall(r"<td>CL-1 (.)</td><td>(\d+) to (\d+)</td>", page) == [("B", "41", "60"), ("A", "21", "40")]
+    assert "of the values shown</td>" in usual
+    svg = ET.fromstring(re.search(r"<svg class=\"chart\".*?</svg>", held, re.S)[0])
+    assert [one.attrib["class"] for one in svg.iter() if one.tag == "line"] == ["ucl", "ucl", "center", "lcl", "lcl"]
+    assert "<td>we1</td><td>50</td><td>50</td><td>CL-1 B</td>" in held
+    assert "of the values shown</td>" not in held
+    signals = api.json()["charts"]["i"]["signals"]
+    assert signals == [{"rule": "we1", "at": 50, "points": [50], "limits_version": "CL-1 B"}]
+
+
 def test_an_empty_form_asks_nothing_and_an_unknown_name_says_so(pages: Pages) -> None:
     assert pages.ask("/statistics").status_code == 200
     none = pages.ask("/statistics", {"characteristic": "born", "since": ""})
@@ -164,5 +204,6 @@ def test_many_points_are_thinned_for_the_eye_and_no_signal_is_lost() -> None:
 def test_a_chart_without_values_has_no_picture_and_one_value_has() -> None:
     empty = {"points": [{"at": 1, "value": None, "signals": []}], "ucl": None, "center": None, "lcl": None}
     assert picture(empty, "x") == ""
-    one = {"points": [{"at": 1, "value": 5.0, "signals": []}], "ucl": None, "center": 5.0, "lcl": None}
+    bare = {"at": 1, "value": 5.0, "signals": [], "ucl": None, "center": 5.0, "lcl": None}
+    one = {"points": [bare], "ucl": None, "center": 5.0, "lcl": None}
     assert picture(one, "x").count("<circle") == 1

@@ -7,7 +7,9 @@ the lowest and the highest; numbers are never thinned out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from gaugetrail_contract.escapes import visible
@@ -15,7 +17,18 @@ from gaugetrail_contract.escapes import visible
 WIDTH, HEIGHT = 900, 300
 LEFT, RIGHT, TOP, BOTTOM = 80, 10, 14, 26
 MOST_DRAWN = 1200
+MOST_STRETCHES = 3 * 600
 Spot = tuple[int, float, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A limit over the points for which it holds."""
+
+    name: str
+    first: int
+    last: int
+    value: float
 
 
 def picture(chart: Mapping[str, Any], title: str) -> str:
@@ -24,11 +37,11 @@ def picture(chart: Mapping[str, Any], title: str) -> str:
     spots: list[Spot] = [(point["at"], point["value"], bool(point["signals"])) for point in there]
     if not spots:
         return ""
-    lines: dict[str, float] = {name: chart[name] for name in ("ucl", "center", "lcl") if chart[name] is not None}
-    low, high = _ends([value for _, value, _ in spots] + list(lines.values()))
+    lines = [stretch for name in ("ucl", "center", "lcl") for stretch in stretches(chart, name)]
+    low, high = _ends([value for _, value, _ in spots] + [line.value for line in lines])
     last = max(at for at, _, _ in spots)
 
-    def x(at: int) -> float:
+    def x(at: float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * (at - 0.5) / last
 
     def y(value: float) -> float:
@@ -38,7 +51,7 @@ def picture(chart: Mapping[str, Any], title: str) -> str:
     path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value, _ in drawn)
     parts = [
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="control chart of {_text(title)}">',
-        *(_line(name, y(value), value) for name, value in lines.items()),
+        *(_line(line, x(line.first - 0.5), x(line.last + 0.5), y(line.value)) for line in lines[-MOST_STRETCHES:]),
         f'<polyline class="values" points="{path}" fill="none"/>',
         *(_dot(x(at), y(value), at, value, signal=signal) for at, value, signal in drawn),
         f'<text x="{LEFT}" y="{HEIGHT - 8}">1</text>',
@@ -46,6 +59,19 @@ def picture(chart: Mapping[str, Any], title: str) -> str:
         "</svg>",
     ]
     return "".join(parts)
+
+
+def stretches(chart: Mapping[str, Any], name: str) -> list[Stretch]:
+    """Where this limit is the same from point to point; one for all where the chart has one."""
+    points = chart["points"]
+    if chart[name] is not None:
+        return [Stretch(name, points[0]["at"], points[-1]["at"], chart[name])]
+    found = []
+    for value, own in groupby(points, key=lambda point: point[name]):
+        if value is not None:
+            part = list(own)
+            found.append(Stretch(name, part[0]["at"], part[-1]["at"], value))
+    return found
 
 
 def thinned(spots: Sequence[Spot]) -> list[Spot]:
@@ -67,11 +93,9 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _line(name: str, at: float, value: float) -> str:
-    return (
-        f'<line class="{name}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
-        f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{value:.6g}</text>'
-    )
+def _line(line: Stretch, left: float, right: float, at: float) -> str:
+    said = f'<text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{line.value:.6g}</text>' if line.first == 1 else ""
+    return f'<line class="{line.name}" x1="{left:.1f}" x2="{right:.1f}" y1="{at:.1f}" y2="{at:.1f}"/>{said}'
 
 
 def _dot(x: float, y: float, at: int, value: float, *, signal: bool) -> str:

@@ -8,8 +8,9 @@ for the command alone. What is refused, and a library that isn't installed, are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -18,6 +19,7 @@ from fastapi.responses import HTMLResponse
 from gaugetrail_collector.console.chart_picture import picture
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.statistics.kinds import Unasked, ask, kinds, parsed
+from gaugetrail_collector.statistics.recorded_limits import RECORDED
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.escapes import visible
 from gaugetrail_statistics.refusing import Refused
@@ -31,11 +33,21 @@ Field = Annotated[str, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
+class HeldStretch:
+    """A version of limits, and the points that their records were judged by it."""
+
+    version: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShownStudy:
     """What the page shows of one characteristic."""
 
     chart: dict[str, Any] | None = None
     svg: str = ""
+    versions: Sequence[HeldStretch] = ()
     capability: dict[str, Any] | None = None
     trouble: str | None = None
     no_capability: str | None = None
@@ -52,10 +64,12 @@ def router(facts: Facts) -> APIRouter:
         station: Field = "",
         since: Field = USUAL_TIME,
         until: Field = "",
+        limits: Field = "",
         *,
         anyway: bool = False,
     ) -> HTMLResponse:
         form = {"characteristic": characteristic, "part": part, "station": station, "since": since, "until": until}
+        form["limits"] = RECORDED if limits == RECORDED else ""
         study = _study(facts, form, anyway=anyway) if characteristic else ShownStudy()
         html = facts.page("statistics.html", "statistics", form=form, study=study)
         return HTMLResponse(html, 400 if study.trouble else 200)
@@ -101,19 +115,31 @@ def _study(facts: Facts, form: dict[str, str], *, anyway: bool) -> ShownStudy:
     where = [f"--where={name}={form[name]}" for name in ("part", "station") if form[name]]
     time = [f"--{name}={form[name]}" for name in ("since", "until") if form[name]]
     words = [f"--characteristic={form['characteristic']}", *where, *time]
+    held = [f"--limits={RECORDED}"] if form["limits"] else []
     try:
-        chart = facts.questions.ask(lambda store: _asked(store, "chart", ["--type=imr", *words]))
+        chart = facts.questions.ask(lambda store: _asked(store, "chart", ["--type=imr", *held, *words]))
     except (Refused, Unasked) as error:
         return ShownStudy(trouble=str(error))
     svg = picture(chart["charts"]["i"], form["characteristic"])
+    versions = held_stretches(chart["charts"]["i"]["points"])
     limits = ["--lsl=lsl", "--usl=usl", *(["--anyway"] if anyway else [])]
     try:
         found = facts.questions.ask(lambda store: _asked(store, "capability", [*words, *limits]))
     except (Refused, Unasked) as error:
-        return ShownStudy(chart, svg, no_capability=str(error))
+        return ShownStudy(chart, svg, versions, no_capability=str(error))
     except ModuleNotFoundError as error:
-        return ShownStudy(chart, svg, no_capability=_lacking(error))
-    return ShownStudy(chart, svg, found)
+        return ShownStudy(chart, svg, versions, no_capability=_lacking(error))
+    return ShownStudy(chart, svg, versions, found)
+
+
+def held_stretches(points: Sequence[Mapping[str, Any]]) -> list[HeldStretch]:
+    """The versions in the points' order; the same one again where another held in between."""
+    found = []
+    for version, own in groupby(points, key=lambda point: point["limits_version"]):
+        if version is not None:
+            part = list(own)
+            found.append(HeldStretch(version, part[0]["at"], part[-1]["at"]))
+    return found
 
 
 def _listed() -> str:

@@ -5,7 +5,8 @@ a question names (those of `export`). They are streamed, and kept as numbers and
 columns stay under 200 MB. What can't be believed is left out and told.
 
 The effective view is the usual one: what was voided or excluded is left out, corrected values and contexts are taken as
-corrected, and a value that was measured again stands in the place of the first. The raw view (`--raw`) is what was
+corrected, and a value that was measured again stands in the place of the first, in its subgroup and under the limits
+that held there. The raw view (`--raw`) is what was
 sealed, all of it. What amendments and re-measures did is counted in `notes`.
 """
 
@@ -55,6 +56,7 @@ _APART: dict[str, _Cell] = {
     "control_version": lambda _, one: one.control and one.control.version,
     "defectives": lambda _, one: defectives(one),
     "defect_count": lambda _, one: defects(one),
+    "control_document": lambda _, one: one.control and one.control.document,
     "subgroup": lambda _, one: one.subgroup and one.subgroup.id,
     "subgroup_position": lambda _, one: one.subgroup and one.subgroup.position,
     "subgroup_size": lambda _, one: one.subgroup and one.subgroup.size,
@@ -62,9 +64,16 @@ _APART: dict[str, _Cell] = {
 """Columns whose name is no field, or is one of both record and measurement."""
 KNOWN = (
     *(name for name in COLUMNS if name in _APART or name in _MEASURED or name in Inspection.__struct_fields__),
-    *("defectives", "defect_count"),
+    *("defectives", "defect_count", "control_document"),
 )
-"""What a question may name: the columns of `export` that are one cell of the record itself, and what charts count."""
+"""What a question may name: the columns of `export` that are one cell of the record itself, what charts count, and by
+which document a value was judged.
+"""
+OF_THE_PLACE = (
+    *("control_document", "control_version", "lcl", "cl", "ucl"),
+    *("subgroup", "subgroup_position", "subgroup_size"),
+)
+"""What belongs to a value's place in the series: what is measured again has it of the first."""
 
 
 @dataclass
@@ -82,6 +91,9 @@ class _Words:
         distinct = list(self.seen)
         return [distinct[self.codes[at]] for at in order]
 
+    def take_from(self, at: int, other: int) -> None:
+        self.codes[at] = self.codes[other]
+
 
 @dataclass
 class _Numbers:
@@ -94,6 +106,9 @@ class _Numbers:
 
     def words(self, order: Iterable[int]) -> list[str]:
         return ["" if math.isnan(self.values[at]) else repr(self.values[at]) for at in order]
+
+    def take_from(self, at: int, other: int) -> None:
+        self.values[at] = self.values[other]
 
 
 @dataclass
@@ -228,15 +243,18 @@ class SeriesReader:
         self._places[1].append(row.seq)
 
     def _put_again_in_place(self, times: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_]) -> None:
-        """A value that was measured again takes the time of the first, which is left out."""
+        """A value that was measured again takes the time and the place of the first, which is left out."""
         wanted = {place for _, place in self._supersedes}
         if not wanted:
             return
+        placed = [self._columns[name] for name in OF_THE_PLACE if name in self._columns]
         first = {place: at for at, place in enumerate(zip(*self._places, strict=True)) if place in wanted}
         for at, place in self._supersedes:
             if place in first:
                 times[at] = times[first[place]]
                 kept[first[place]] = False
+                for column in placed:
+                    column.take_from(at, first[place])
                 self.effects.again += 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gaugetrail_collector.statistics.chart_rows import (
     alone,
@@ -17,6 +17,8 @@ from gaugetrail_collector.statistics.chart_rows import (
 )
 from gaugetrail_collector.statistics.csv_table import CsvTable, add_data, table_of
 from gaugetrail_collector.statistics.doors.rules import add_rules, formulas_of
+from gaugetrail_collector.statistics.recorded_limits import NUMBERS, RECORDED, VERSION, held_limits, recorded_study
+from gaugetrail_statistics.charts.as_held import HeldLimits
 from gaugetrail_statistics.charts.attributes import FORMULAS, attributes
 from gaugetrail_statistics.charts.basis import Basis, causes_of, positions
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy, ControlChart
@@ -62,21 +64,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_rules(parser)
     parser.add_argument("--lambda", dest="weight", type=float, default=0.2, help="ewma: the weight of the last value")
     parser.add_argument(
-        "--limits", choices=[EXACT, STEADY], default=EXACT, help="ewma: limits point by point, or where they end"
+        "--limits",
+        choices=[EXACT, STEADY, RECORDED],
+        default=EXACT,
+        help="ewma: limits point by point, or where they end; recorded: those that held, as each record says them",
     )
     parser.add_argument("--k", type=float, default=0.5, help="cusum: what is allowed for, in sigmas")
     parser.add_argument("--h", type=float, default=5.0, help="cusum: the limit of the sums, in sigmas")
+    parser.set_defaults(beside=VERSION)
 
 
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """The chart or the two charts of a type. Raises `Refused`."""
-    study, basis = study_of(args, chart_rows(args, table_of(args)))
-
+    if args.limits == RECORDED:
+        args.beside = [*VERSION, *NUMBERS]
+    table = chart_rows(args, table_of(args))
+    held = held_limits(args, table)
+    study, basis = study_of(args, table, held)
     own = args.type in OWN_RULES
     unused = ["--rules is not used: this chart has a rule of its own"] if own and args.rules != DEFAULT else []
     return {
         "n": study.n,
-        "method": f"{args.type}, {_from_where(study, basis)}",
+        "method": f"{args.type}, {_from_where(study, basis, recorded=args.limits == RECORDED)}",
         "type": args.type,
         "formulas": study.formulas,
         "rules": {args.type: "a point beyond its limit"} if own else formulas_of(args.rules),
@@ -87,12 +96,17 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
         "mrbar": study.mrbar,
         "width": args.width,
         **study.more,
-        "charts": {name: _chart(chart, summed=name == "cusum") for name, chart in study.charts.items()},
+        "charts": {
+            name: _chart(chart, _Shown(name == "cusum", held, args.limits == RECORDED))
+            for name, chart in study.charts.items()
+        },
         "warnings": [*study.warnings, *unused],
     }
 
 
-def study_of(args: argparse.Namespace, table: CsvTable) -> tuple[ChartStudy, Basis]:
+def study_of(
+    args: argparse.Namespace, table: CsvTable, held: list[HeldLimits | None] | None = None
+) -> tuple[ChartStudy, Basis]:
     """The study that the options ask for, and what its limits stand on. Raises `Refused`."""
     basis = Basis(
         baseline=None if args.baseline is None else positions(args.baseline),
@@ -103,39 +117,65 @@ def study_of(args: argparse.Namespace, table: CsvTable) -> tuple[ChartStudy, Bas
         estimator=args.estimator,
         rules=rules_named(args.rules),
     )
+    if args.limits == RECORDED:
+        return recorded_study(args, table, basis, held), basis
     return TYPES[args.type](args, table, basis), basis
 
 
-def _from_where(study: ChartStudy, basis: Basis) -> str:
+def _from_where(study: ChartStudy, basis: Basis, *, recorded: bool) -> str:
     points = next(iter(study.charts.values())).points
     count = sum(point.phase == "baseline" and point.value is not None for point in points)
     count = count or sum(point.phase == "baseline" and point.sums is not None for point in points)
     where = f"limits from {count} points" if count else "limits as given"
+    where = "limits as they held" if recorded else where
     return f"{where}, {basis.width:g} sigma"
 
 
-def _chart(chart: ControlChart, *, summed: bool) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What an answer says of each point beside its numbers."""
+
+    summed: bool
+    held: list[HeldLimits | None] | None
+    judged: bool
+    """Whether the limits that held are what the rules went by."""
+
+    def version(self, at: int) -> str | None:
+        own = None if self.held is None else self.held[at - 1]
+        return None if own is None else own.version
+
+
+def _chart(chart: ControlChart, shown: _Shown) -> dict[str, object]:
     return {
         "center": chart.center,
         "ucl": chart.ucl,
         "lcl": chart.lcl,
-        "points": [_point(point, summed=summed) for point in chart.points],
-        "signals": [{"rule": one.rule, "at": one.at, "points": one.points} for one in chart.signals],
+        "points": [_point(point, shown) for point in chart.points],
+        "signals": [
+            {
+                "rule": one.rule,
+                "at": one.at,
+                "points": one.points,
+                **({} if shown.held is None else {"limits_version": shown.version(one.at) if shown.judged else None}),
+            }
+            for one in chart.signals
+        ],
     }
 
 
-def _point(point: ChartPoint, *, summed: bool) -> dict[str, object]:
+def _point(point: ChartPoint, shown: _Shown) -> dict[str, object]:
     upper, lower = point.sums or (None, None)
     return {
         "at": point.at,
         "label": point.label,
-        **({"upper": upper, "lower": lower} if summed else {"value": point.value}),
+        **({"upper": upper, "lower": lower} if shown.summed else {"value": point.value}),
         "center": point.center,
         "ucl": point.ucl,
         "lcl": point.lcl,
         "phase": point.phase,
         "cause": point.cause,
         "signals": point.signals,
+        **({} if shown.held is None else {"limits_version": shown.version(point.at)}),
     }
 
 

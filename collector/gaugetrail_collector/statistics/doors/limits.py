@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from gaugetrail_collector.statistics.chart_rows import chart_rows, counts_of, labels_of
 from gaugetrail_collector.statistics.csv_table import CsvTable, table_of
 from gaugetrail_collector.statistics.doors import chart
+from gaugetrail_collector.statistics.recorded_limits import RECORDED
 from gaugetrail_contract.documents.limits import CHARTS, LimitsDocument
 from gaugetrail_contract.documents.toml_text import toml_text
 from gaugetrail_statistics.charts.attributes import FORMULAS
@@ -42,6 +43,8 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     """The document, and the numbers in it. Raises `Refused`."""
     if args.type not in CHARTS:
         raise Refused(f"limits of type {args.type} are no document; they are of {', '.join(CHARTS)}")
+    if args.limits == RECORDED:
+        raise Refused("a draft is made of a baseline, not of limits that held; leave --limits recorded out")
     table = chart_rows(args, table_of(args))
     study, basis = chart.study_of(args, table)
     document = _document(args, table, study, basis)
