@@ -149,7 +149,7 @@ class Agent:
             routes,
             self.stations,
             self.notices,
-            setups=_setups,
+            setups=setups,
             in_force=self.report.work_by,
             shelf=self.documents.shelf,
         )
@@ -366,10 +366,11 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:
-    return {name: StationRunner(setup, spool, clock, doors) for name, setup in _setups(config).items()}
+    return {name: StationRunner(setup, spool, clock, doors) for name, setup in setups(config).items()}
 
 
-def _setups(config: AgentConfig) -> dict[str, Setup]:
+def setups(config: AgentConfig) -> dict[str, Setup]:
+    """What each station works by, as the settings and the documents in force say."""
     agent = config.settings.agent
     devices = {
         device.name: DeviceFacts(device.gauge, device.capture, config.rule(device), config.told_apart(device))

@@ -26,6 +26,7 @@ from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.words import TellEvent, Woke
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import ANSWERS
+from gaugetrail_agent.station.workflow.speaking_up import call
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.record.parts import EarlierValue
 
@@ -171,7 +172,7 @@ def test_each_question_has_somebody_who_takes_its_answer_and_each_word_is_found(
     assert set(ANSWERS) >= {"note", "call"}
     found = command_in("%call : quality ")
     assert found is not None
-    assert (found[0].word, found[1]) == ("%CALL", "quality")
+    assert found == (call, "quality")
     assert command_in("CALL") is None
 
 

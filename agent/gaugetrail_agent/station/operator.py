@@ -107,7 +107,7 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
     if state.dialog is not None:
         return _and_on(setup, state, answer(setup, state, state.dialog, event))
     if (command := command_in(text)) is not None:
-        return _and_on(setup, state, command[0].rule(setup, state, event, command[1]))
+        return _and_on(setup, state, command[0](setup, state, event, command[1]))
     if state.unfinished is not None:
         state, effects = answered(setup, state, state.unfinished, event, text)
         return (state, effects) if state.unit is None else _go_on(setup, state)

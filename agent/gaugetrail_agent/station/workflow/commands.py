@@ -3,7 +3,7 @@
     %NOTE:the fixture was loose
 
 A word may be followed by a colon and what it is about. What a word is for stands as a sentence in the catalogue, which
-the sheet to print and the screen show. Those without a rule here are answered where the station stands (`operator`,
+the sheet to print and the screen show. Those whose rule is null are answered where the station stands (`operator`,
 `unfinished`, `allowing`, `pin_asking`, `order_choice`).
 """
 
@@ -13,7 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.allowing import ALLOW
+from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
+from gaugetrail_agent.station.order_choice import NO_ORDER
+from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Scanned, StationState, Step
 from gaugetrail_agent.station.workflow.speaking_up import CALL, NOTE, call, note
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, SKIP, UNDO, again, skip, undo
@@ -29,21 +34,32 @@ class Command:
     word: str
     means: Sentence
     """What it is for."""
-    rule: Rule
+    rule: Rule | None = None
+    about: str = ""
+    """An example of what may stand behind the colon."""
+    alone: bool = True
+    """Whether it means something without that; else no barcode of it is printed."""
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command(OK_CODE, said("command.ok")),
+    Command(NOK_CODE, said("command.nok"), about="SCRATCH,DENT"),
+    Command(CANCEL, said("command.cancel")),
+    Command(GO_ON, said("command.go_on")),
+    Command(ALLOW, said("command.allow"), about="the laboratory is full until Monday", alone=False),
+    Command(NO_ORDER, said("command.no_order")),
+    Command(LOGOFF, said("command.logoff")),
     Command(NOTE, said("command.note"), note),
     Command(CALL, said("command.call"), call),
     Command(AGAIN, said("command.again"), again),
     Command(UNDO, said("command.undo"), undo),
     Command(SKIP, said("command.skip"), skip),
 )
-BY_WORD = {one.word: one for one in COMMANDS}
+RULES = {one.word: one.rule for one in COMMANDS if one.rule is not None}
 
 
-def command_in(text: str) -> tuple[Command, str] | None:
-    """The command that a text is, and what it is about; null where it is none."""
+def command_in(text: str) -> tuple[Rule, str] | None:
+    """The rule of the command that a text is, and what it is about; null where it is none that has one."""
     word, _, rest = text.partition(":")
-    found = BY_WORD.get(word.strip().upper())
+    found = RULES.get(word.strip().upper())
     return None if found is None else (found, rest.strip())
