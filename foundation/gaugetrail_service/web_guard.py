@@ -49,11 +49,16 @@ HEADERS = {
 
 
 class Guard:
-    """An ASGI application around another one. `hosts` are the names that browsers may call the console by."""
+    """An ASGI application around another one. `hosts` are the names that browsers may call it by, and `table` is where
+    the settings name them.
+    """
 
-    def __init__(self, app: App, hosts: Iterable[str], sessions: Sessions | None = None) -> None:
+    def __init__(
+        self, app: App, hosts: Iterable[str], sessions: Sessions | None = None, table: str = "console"
+    ) -> None:
         self._app = app
         self._sessions = sessions
+        self._table = table
         self._hosts = frozenset(host.lower() for host in (*ALWAYS, *hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +85,8 @@ class Guard:
         """Status code and reason for a request that gets no further; null for one that does."""
         host = headers.get("host", "").lower()
         if _name(host) not in self._hosts:
-            return 403, f"this console isn't called {visible(host[:100])!r}; add the name to [console] hosts"
+            table = self._table
+            return 403, f"this {table} isn't called {visible(host[:100])!r}; add the name to [{table}] hosts"
         changes = scope["method"] not in ("GET", "HEAD")
         if changes or scope["path"].startswith(LIVE):
             foreign = _foreign(headers, host)

@@ -104,6 +104,8 @@ class Doors:
     """Blocks for as long as a try takes."""
     unlock_pin: Callable[[str], str | None] = lambda _: None
     """Why that can't be kept; null where it is."""
+    recorded: Callable[[InspectionBody], None] = lambda _: None
+    """An inspection is in the spool."""
 
 
 class StationRunner:
@@ -548,6 +550,7 @@ class StationRunner:
             return
         if isinstance(body, InspectionBody):
             self._count_lot(body)
+            self._doors.recorded(body)
             serial = body.serial or body.lot or ""
             self._events.put_nowait(Recorded(record, serial, body.verdict, count, signals, sealed))
         if effect.answer is not None:
