@@ -46,9 +46,10 @@ from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.languages.spoken import spoken
 from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
 from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
+from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
-from gaugetrail_agent.spool import Origin, Spool
+from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
@@ -59,6 +60,7 @@ from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.files import write_whole
+from gaugetrail_contract.record import InspectionBody
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
@@ -66,11 +68,14 @@ from gaugetrail_service.process import is_at_a_terminal, share_one_heap
 from gaugetrail_service.scheduler import LoopScheduler
 
 if TYPE_CHECKING:
+    from gaugetrail_agent.screen.server import OperatorScreen
     from gaugetrail_service.metrics import MetricsServer
 
 log = logging.getLogger(__name__)
 
 DRAIN_SECS = 5.0
+REMEMBERED = 2000
+"""So many of the last records say what was made before this start."""
 
 
 class Agent:
@@ -117,8 +122,8 @@ class Agent:
             metrics=self.metrics,
         )
         self.scheduler = LoopScheduler()
-        routes = Routes()
-        self.devices = Devices(config, routes.read, routes.offered, self._device, recall=self.spool.recall)
+        self._routes = routes = Routes()
+        self.devices = Devices(config, self._read, routes.offered, self._device, recall=self.spool.recall)
         self.report = AgentReport(config, self.health, self.devices.taps)
         self.heartbeat.on_beat = self.report.tell
         self.heartbeat.gauges = self._gauges
@@ -136,6 +141,7 @@ class Agent:
             bounced=self.heartbeat.bounced,
             try_pin=self.guesses.check,
             unlock_pin=self.guesses.clear,
+            recorded=self._recorded,
         )
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
@@ -154,6 +160,7 @@ class Agent:
             shelf=self.documents.shelf,
         )
         self.terminal = _terminal(config, self.stations)
+        self.screen = _screen(config, self.stations, self.clock)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -205,6 +212,10 @@ class Agent:
             await self.terminal.start()
             # Whole at once: terminals wait for it, and read it the moment it is there.
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
+        if self.screen is not None:
+            await asyncio.to_thread(self._remember_made, self.screen)
+            self.screen.start()
+            self.scheduler.every(1.0, "screen", self.screen.beat)
         await asyncio.to_thread(self.documents.open)
         if self.own_documents is not None:
             await asyncio.to_thread(self.own_documents.look)
@@ -249,6 +260,8 @@ class Agent:
         await self.devices.stop()
         if self.terminal is not None:
             await self.terminal.stop()
+        if self.screen is not None:
+            await asyncio.to_thread(self.screen.stop)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -335,6 +348,24 @@ class Agent:
         self.report.show(display)
         if self.terminal is not None:
             self.terminal.show(display.station, display.document(spoken(display.speaks)))
+        if self.screen is not None:
+            self.screen.show(display)
+
+    def _read(self, device: str, reading: Reading) -> None:
+        self._routes.read(device, reading)
+        if self.screen is not None:
+            self.screen.read(device, reading)
+
+    def _recorded(self, body: InspectionBody) -> None:
+        if self.screen is not None:
+            self.screen.recorded(body)
+
+    def _remember_made(self, screen: OperatorScreen) -> None:
+        """A spool that can't be read now costs the screen its past, and nothing else."""
+        try:
+            screen.remember(one.sealed for one in self.spool.held(self.spool.newest() - REMEMBERED, REMEMBERED))
+        except SpoolBroken as error:
+            log.warning("the screen doesn't show what was made before: %s", error, extra={"event": "screen"})
 
 
 def _own_documents(config: AgentConfig, receiver: DocumentReceiver, clock: Clock) -> OwnFolder | None:
@@ -363,6 +394,15 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
 
     metrics = Metrics("agent", AGENT_FIGURES, agent_parts)
     return MetricsServer(metrics, table.host, table.port, config.data_dir / "metrics.port")
+
+
+def _screen(config: AgentConfig, stations: dict[str, StationRunner], clock: Clock) -> OperatorScreen | None:
+    table = config.settings.screen
+    if table is None:
+        return None
+    from gaugetrail_agent.screen.server import OperatorScreen  # a web server and templates, only where asked for
+
+    return OperatorScreen(table, config.settings.agent.id, stations, clock, config.data_dir / "screen.port")
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:

@@ -38,6 +38,7 @@ from gaugetrail_agent.links.modbus_settings import (
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
 from gaugetrail_agent.links.wedge import WedgeSettings
+from gaugetrail_agent.screen.settings import ScreenTable
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.freshness_settings import FreshnessSettings
 from gaugetrail_agent.station.plans_here import NO_REVISION, PlansHere, RegisterHere
@@ -226,6 +227,7 @@ class AgentSettings(Settings):
     evidence: EvidenceSettings = EvidenceSettings()
     documents: DocumentsSettings = DocumentsSettings()
     terminal: TerminalTable | None = Field(None, description="leave out for no terminal")
+    screen: ScreenTable | None = Field(None, description="leave out for no pages for operators")
     metrics: AgentMetricsTable | None = Field(None, description="leave out for no figures over HTTP")
     log: LogTable = LogTable()
     link: tuple[Annotated[LinkTable, Field(discriminator="kind")], ...] = Field((), description="[[link]]")
@@ -360,6 +362,7 @@ def load(
         problems += error.problems
     problems += _twice(loaded)
     problems += _devices(bare)
+    problems += _screens(bare)
     problems += _own_folder_faults(bare)
     plans, reading = _plans(bare)
     problems += reading.problems
@@ -452,6 +455,15 @@ def _twice(loaded: Loaded[AgentSettings]) -> Iterator[Problem]:
                 ("link", number, "port"),
                 f"{port} belongs to the link {other!r} already; one port is one link, with one framing",
             )
+
+
+def _screens(config: AgentConfig) -> Iterator[Problem]:
+    """Pages of stations that there aren't."""
+    there = [station.name for station in config.settings.station]
+    for number, name in enumerate(config.settings.screen.stations if config.settings.screen is not None else ()):
+        if name not in there:
+            message = f"there is no station {name!r}{did_you_mean(name, there)}"
+            yield config.loaded.problem(("screen", "stations", number), message, there=sorted(there))
 
 
 def _devices(config: AgentConfig) -> Iterator[Problem]:

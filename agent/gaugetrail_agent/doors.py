@@ -19,6 +19,9 @@ def open_doors(config: AgentConfig) -> Iterator[OpenDoor]:
     yield from broker_door(settings.mqtt)
     if settings.metrics is not None:
         yield from page_door("metrics", settings.metrics.host, "figures for whoever asks", settings.metrics.insecure)
+    if settings.screen is not None:
+        what = "whoever reaches the screen stands at the station"
+        yield from page_door("screen", settings.screen.host, what, settings.screen.insecure)
 
 
 def refuse_open_doors(config: AgentConfig) -> None:

@@ -26,6 +26,8 @@ SOURCES = {
 EDGES = {
     ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
+    ("agent", "jinja2"): {"screen/drawing.py"},
+    ("agent", "starlette"): {"screen/pages.py"},
     ("contract", "cryptography"): {"pins.py", "signing.py"},
     ("service", "apscheduler"): {"scheduler.py"},
     ("service", "prometheus_client"): {"metrics.py"},
@@ -33,6 +35,7 @@ EDGES = {
     ("service", "paho"): {"broker_visit.py", "mqtt.py"},
     ("service", "uvicorn"): {"web.py"},
     ("collector", "jinja2"): {"console/shown.py"},
+    ("collector", "starlette"): {"console/app.py"},
     ("collector", "paho"): {"intake/connection.py"},
     ("collector", "matplotlib"): {"statistics/pictures/page.py"},
     ("collector", "pyarrow"): {"tracing/export_parquet.py"},

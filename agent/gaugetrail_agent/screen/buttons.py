@@ -1,0 +1,134 @@
+"""What can be pressed at a station now: each button is a word that a scan or a key would send. Pure.
+
+Promise: nothing is offered that the station would not take in this state; what it makes of it, its rules decide. A
+word's text on the button is a message of the page's catalogues (`N_`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from gaugetrail_agent.languages.sentences import Sentence
+from gaugetrail_agent.station.allowing import ALLOW
+from gaugetrail_agent.station.display import next_characteristic, waits_for
+from gaugetrail_agent.station.operator import NOK_CODE, OK_CODE
+from gaugetrail_agent.station.order_choice import NO_ORDER, order_code
+from gaugetrail_agent.station.pin_asking import LOGOFF
+from gaugetrail_agent.station.plan_choice import at_work
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
+from gaugetrail_agent.station.words import Scanned, StationState
+from gaugetrail_contract.record import CharacteristicKind
+
+Look = Literal["good", "bad", "plain"]
+Pad = Literal["", "pin", "number", "letters"]
+MOST_ORDERS = 12
+_NAMED_ORDER = re.compile(r"\(\?P<order>(?:[^()\\]|\\.|\([^()]*\))*\)")
+
+
+def N_(message: str) -> str:  # noqa: N802 (the name that message catalogues are made by)
+    """Marks a message for the catalogues."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button. `sends` goes to the station at once; with `opens` it stands before what is typed on that pad."""
+
+    text: str
+    sends: str
+    look: Look = "plain"
+    opens: Pad = ""
+    more: str = ""
+    """What stands on it beside the text and is never translated: an order, a defect code."""
+
+
+def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) -> tuple[Button, ...]:
+    """All of them, in their order on the screen."""
+    setup = at_work(setup, state)
+    match waits_for(state, setup.mode):
+        case "wait_operator":
+            return (Button(N_("Type the badge"), "", opens="letters"),)
+        case "wait_pin":
+            return (Button(N_("Not me"), LOGOFF),)
+        case "wait_unit":
+            return tuple(_between_units(setup, state))
+        case "measuring":
+            return tuple(_with_unit(setup, state, defects))
+        case _:
+            return ()
+
+
+def pad_of(setup: Setup, state: StationState) -> Pad:
+    """The pad that lies open by itself, because a value is typed or a PIN."""
+    if state.pin is not None:
+        return "pin"
+    wanted = next_characteristic(setup, state)
+    if wanted is None or wanted.device is not None:
+        return ""
+    by_kind: dict[CharacteristicKind, Pad] = {
+        CharacteristicKind.ATTRIBUTE: "",
+        CharacteristicKind.TEXT: "letters",
+        CharacteristicKind.COUNT: "number",
+        CharacteristicKind.VARIABLE: "number",
+    }
+    return by_kind[wanted.kind]
+
+
+def _between_units(setup: Setup, state: StationState) -> Iterator[Button]:
+    if state.unfinished is not None:
+        yield Button(N_("Go on with it"), GO_ON, "good")
+        yield Button(N_("End it incomplete"), CANCEL, "bad")
+        return
+    yield Button(N_("Type the unit"), "", opens="letters")
+    if state.order is None:
+        yield from _orders(setup)
+    else:
+        yield Button(N_("Another order"), NO_ORDER)
+    yield from _allowing(setup, state)
+    yield Button(N_("Log off"), LOGOFF)
+
+
+def _with_unit(setup: Setup, state: StationState, defects: tuple[str, ...]) -> Iterator[Button]:
+    if state.question is not None:
+        yield Button(N_("The value is true"), OK_CODE, "good")
+    wanted = next_characteristic(setup, state)
+    if wanted is not None and wanted.device is None and wanted.kind is CharacteristicKind.ATTRIBUTE:
+        yield Button(N_("OK"), OK_CODE, "good")
+        yield Button(N_("Not OK"), NOK_CODE, "bad")
+        for code in defects:
+            yield Button(N_("Not OK"), f"{NOK_CODE}:{code}", "bad", more=code)
+        yield Button(N_("Not OK: type the defect"), f"{NOK_CODE}:", "bad", opens="letters")
+    yield from _allowing(setup, state)
+    yield Button(N_("End it incomplete"), CANCEL)
+
+
+def _allowing(setup: Setup, state: StationState) -> Iterator[Button]:
+    if state.lock is not None and setup.override_roles:
+        yield Button(N_("Ask to allow it: say why"), f"{ALLOW}:", opens="letters")
+
+
+# --- orders
+
+
+def _orders(setup: Setup) -> Iterator[Button]:
+    """Those of the line that may be worked at, as far as a code for them can be made."""
+    if setup.orders is None:
+        return
+    listed = sorted(name for name, one in setup.orders.orders.items() if not isinstance(one, Sentence))
+    for name in listed[:MOST_ORDERS]:
+        code = code_of_order(setup, name)
+        if code is not None:
+            yield Button(N_("Order"), code, more=name)
+
+
+def code_of_order(setup: Setup, order: str) -> str | None:
+    """What a scan of the order's code would send; null where none can be made that the station takes for it."""
+    tries = [order, f"W{order}", f"K{order}", f"400{order}"]
+    if setup.order_code is not None:
+        around = re.sub(r"\\(.)", r"\1", _NAMED_ORDER.sub("\0", setup.order_code.pattern))
+        tries.append(around.replace("\0", order))
+    return next((text for text in tries if order_code(setup, Scanned(text, 0, 0)) == order), None)

@@ -1,0 +1,123 @@
+"""What was made at a station: the last units, the last values of each characteristic, the shift's counts.
+
+Promise: only what is recorded counts, once: a unit that is measured again is still one unit, and its last verdict is
+its verdict; the first-pass yield looks at its first. It is remembered in memory, and read from the spool at the start.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
+
+from gaugetrail_contract.clock import EPOCH
+from gaugetrail_contract.record import InspectionBody, Measurement, Verdict
+
+MOST_UNITS = 10
+MOST_VALUES = 25
+MOST_DEFECTS = 8
+"""Defect codes that are offered as tiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMade:
+    """A unit as it was recorded last."""
+
+    serial: str
+    verdict: Verdict
+    at_us: int
+    failed: tuple[str, ...] = ()
+    """What of it was out of its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftCount:
+    """Units since the shift's start, each once."""
+
+    since: str
+    units: int = 0
+    good: int = 0
+    first_good: int = 0
+
+    @property
+    def first_pass(self) -> float | None:
+        """The share that was good at the first look; null without a unit."""
+        return self.first_good / self.units if self.units else None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """All of it at one moment."""
+
+    shift: ShiftCount
+    units: tuple[UnitMade, ...] = ()
+    """The newest first."""
+    last: InspectionBody | None = None
+    values: tuple[Measurement, ...] = ()
+    """Of one characteristic, the oldest first."""
+    defects: tuple[str, ...] = ()
+    """Codes that were found of late, the most frequent first."""
+
+
+@dataclass
+class MadeHere:
+    """One station's memory. `zone`: the wall clock's; null for this PC's."""
+
+    shifts: tuple[str, ...]
+    zone: tzinfo | None = None
+    _units: deque[UnitMade] = field(default_factory=lambda: deque(maxlen=MOST_UNITS))
+    _values: dict[tuple[str, str], deque[Measurement]] = field(default_factory=dict)
+    _defects: deque[str] = field(default_factory=lambda: deque(maxlen=200))
+    _looks: dict[str, list[Verdict]] = field(default_factory=dict)
+    """Unit -> its first and its last verdict in this shift."""
+    _since: datetime | None = None
+    last: InspectionBody | None = None
+    """What was recorded last."""
+
+    def add(self, body: InspectionBody, at_us: int) -> None:
+        """The inspection is recorded."""
+        self._turn(at_us)
+        serial = body.serial or body.lot or ""
+        failed = tuple(one.characteristic for one in body.measurements if one.verdict is Verdict.FAIL)
+        self._units.appendleft(UnitMade(serial, body.verdict, at_us, failed))
+        # Units of a lot have no serial of their own: each is one.
+        looks = self._looks.setdefault(body.serial or f"#{len(self._looks)}", [body.verdict, body.verdict])
+        looks[1] = body.verdict
+        self.last = body
+        for one in body.measurements:
+            self._defects.extend(one.defects)
+            if one.value is not None:
+                self._of(body.plan.id, one.characteristic).append(one)
+
+    def at(self, now_us: int, plan: str = "", characteristic: str = "") -> Made:
+        """As it is now, with the values of a plan's characteristic."""
+        since = self._turn(now_us)
+        looks = self._looks.values()
+        good = sum(last is Verdict.PASS for _, last in looks)
+        shift = ShiftCount(since, len(looks), good, sum(first is Verdict.PASS for first, _ in looks))
+        values = tuple(self._values.get((plan, characteristic), ()))
+        return Made(shift, tuple(self._units), self.last, values, self._often())
+
+    def _of(self, plan: str, characteristic: str) -> deque[Measurement]:
+        return self._values.setdefault((plan, characteristic), deque(maxlen=MOST_VALUES))
+
+    def _often(self) -> tuple[str, ...]:
+        found = list(self._defects)
+        return tuple(sorted(dict.fromkeys(found), key=lambda code: (-found.count(code), code))[:MOST_DEFECTS])
+
+    def _turn(self, now_us: int) -> str:
+        """Count from nought where another shift has begun; its first minute on the wall."""
+        begun = began(self.shifts, (EPOCH + timedelta(microseconds=now_us)).astimezone(self.zone))
+        if self._since is None or begun > self._since:
+            self._since = begun
+            self._looks.clear()
+        return self._since.strftime("%H:%M")
+
+
+def began(shifts: Iterable[str], now: datetime) -> datetime:
+    """When the shift of that moment began, on the same wall clock."""
+    starts = sorted(time.fromisoformat(text) for text in shifts)
+    days = (now.date(), now.date() - timedelta(days=1))
+    moments = (datetime.combine(day, start, now.tzinfo) for day in days for start in reversed(starts))
+    return next(moment for moment in moments if moment <= now)

@@ -1,0 +1,287 @@
+// The screen's only script: shows what the agent sends, takes touches, keys and scans. Nothing is ever evaluated: what
+// the agent sends is parsed as a document of its own, in which scripts are dead, and its parts are moved over.
+"use strict";
+
+const page = document.documentElement.dataset;
+const live = document.getElementById("live");
+const at = "/" + encodeURIComponent(page.station);
+
+const CUT_AFTER_MS = 4000;   // four beats
+const ANEW_AFTER_MS = 9000;  // a connection that says nothing may be half dead
+const VALUE_MS = 2000;       // so long a gauge's value stands that no newer one follows
+const BURST_MS = 50;         // between two keys of a reader; people take twice as long
+const BURST_LENGTH = 3;
+
+const state = () => live.querySelector("[data-root]")?.dataset ?? {};
+const word = (name) => live.querySelector(`[data-text="${name}"]`)?.textContent;
+
+// --- sound
+
+let audio = null;
+const isQuiet = () => localStorage.getItem("gaugetrail-quiet") === "yes";
+const TONES = { good: [[880, 0, .12], [1175, .12, .2]], bad: [[220, 0, .5]], refused: [[440, 0, .12], [330, .16, .12], [440, .32, .12]] };
+
+function sound(tone) {
+  if (isQuiet() || !TONES[tone]) return;
+  audio ??= new AudioContext();
+  for (const [pitch, after, length] of TONES[tone]) {
+    const one = audio.createOscillator(), gain = audio.createGain(), start = audio.currentTime + after;
+    one.type = tone === "bad" ? "square" : "sine";
+    one.frequency.value = pitch;
+    gain.gain.setValueAtTime(.25, start);
+    gain.gain.exponentialRampToValueAtTime(.001, start + length);
+    one.connect(gain).connect(audio.destination);
+    one.start(start);
+    one.stop(start + length);
+  }
+  document.body.dataset.heard = tone;
+}
+
+function showSound() {
+  live.querySelector("[data-sound]")?.setAttribute("aria-pressed", String(!isQuiet()));
+}
+
+// --- what the agent sends
+
+let told = null;
+
+function draw(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-root]");
+  const root = live.querySelector("[data-root]");
+  const focused = document.activeElement?.dataset?.key;
+  if (root === null) {
+    live.replaceChildren(fresh);
+  } else {
+    for (const part of fresh.querySelectorAll("[data-part]")) {
+      const old = root.querySelector(`[data-part="${part.dataset.part}"]`);
+      if (old.original !== part.outerHTML) {
+        part.original = part.outerHTML;
+        old.replaceWith(part);
+      }
+    }
+    for (const name of Object.keys(fresh.dataset)) root.dataset[name] = fresh.dataset[name];
+  }
+  if (focused) [...live.querySelectorAll("[data-key]")].find((one) => one.dataset.key === focused)?.focus();
+  const now = state();
+  document.documentElement.lang = now.lang;
+  document.body.dataset.answer = now.answer;
+  for (const copy of document.querySelectorAll("[data-copy]")) copy.textContent = word(copy.dataset.copy) ?? copy.textContent;
+  if (told !== null && told !== now.told) sound(now.tone);
+  if (told !== now.told) opened = null;
+  told = now.told;
+  showSound();
+  showClock();
+  showPads();
+  showTyped();
+}
+
+let clock = "--:--";
+function showClock() {
+  const one = live.querySelector("[data-clock]");
+  if (one) one.textContent = clock;
+}
+
+// --- a gauge in motion
+
+let valueEnds = null;
+
+function showBar(bar) {
+  const wanted = live.querySelector("[data-wanted]");
+  if (wanted?.dataset.wanted !== bar.of) return;
+  wanted.querySelector("[data-live-value]").textContent = bar.value.replace(".", state().comma);
+  wanted.querySelector("[data-live-word]").hidden = !bar.moving;
+  const mark = wanted.querySelector("[data-live-mark]");
+  if (mark && bar.at !== null) {
+    for (const end of ["x1", "x2"]) mark.setAttribute(end, bar.at);
+    mark.setAttribute("visibility", "visible");
+  }
+  clearTimeout(valueEnds);
+  valueEnds = setTimeout(forgetBar, VALUE_MS);
+}
+
+function forgetBar() {
+  const wanted = live.querySelector("[data-wanted]");
+  if (!wanted) return;
+  wanted.querySelector("[data-live-value]").textContent = "–";
+  wanted.querySelector("[data-live-word]").hidden = true;
+  wanted.querySelector("[data-live-mark]")?.setAttribute("visibility", "hidden");
+}
+
+// --- the connection
+
+let events = null, heard = Date.now(), isCut = true, lastGood = null, mayGoOn = false;
+
+function cut() {
+  if (isCut) return;
+  isCut = true;
+  document.body.classList.add("cut");
+  forgetBar();
+  forgetTyped();
+  document.querySelector("#lost .since").hidden = lastGood === null;
+  document.getElementById("since").textContent = lastGood ?? "";
+}
+
+function here() {
+  isCut = false;
+  document.body.classList.remove("cut");
+}
+
+function listen() {
+  events?.close();
+  mayGoOn = false;
+  events = new EventSource("/live" + at);
+  const on = (name, act) => events.addEventListener(name, (event) => { heard = Date.now(); act(event.data); });
+  on("hello", (version) => { if (version !== page.version) location.reload(); });
+  on("screen", (html) => { draw(html); mayGoOn = true; here(); });
+  on("bar", (bar) => showBar(JSON.parse(bar)));
+  on("beat", (time) => { lastGood = clock = time; showClock(); if (mayGoOn) here(); });
+  events.onerror = () => {
+    cut();
+    mayGoOn = false;
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 1500);
+  };
+}
+
+setInterval(() => {
+  const silent = Date.now() - heard;
+  if (silent > CUT_AFTER_MS) cut();
+  if (silent > ANEW_AFTER_MS) { heard = Date.now(); listen(); }
+}, 500);
+addEventListener("pagehide", () => events?.close());
+
+// --- what goes to the station, one after the other
+
+let sending = Promise.resolve();
+
+function send(text, by) {
+  if (text === "") return;
+  sending = sending.then(() => say(text, by));
+}
+
+async function say(text, by) {
+  if (isCut) return notTaken(text);
+  try {
+    const body = JSON.stringify({ text, by, token: page.token });
+    const told = { method: "POST", headers: { "content-type": "application/json" }, body, signal: AbortSignal.timeout(5000) };
+    const answer = await fetch(at + "/say", told);
+    if (answer.status === 403) location.reload();
+    if (answer.ok) document.getElementById("not-taken").hidden = true;
+    else notTaken(text);
+  } catch {
+    notTaken(text);
+  }
+}
+
+function notTaken(text) {
+  document.getElementById("not-taken-text").textContent = state().masked ? "" : text.replace(/[\x00-\x1f]/g, "␦");
+  document.getElementById("not-taken").hidden = false;
+  sound("refused");
+}
+
+// --- touch
+
+let opened = null, prefix = "";
+
+live.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  const now = button.dataset;
+  if (now.sends !== undefined) { forgetTyped(); send(now.sends, "keys"); }
+  else if (now.opens !== undefined) { opened = opened === now.opens ? null : now.opens; prefix = opened ? now.prefix : ""; typed = []; }
+  else if (now.in !== undefined) typed.push({ text: now.in, at: 0 });
+  else if (now.back !== undefined) typed.pop();
+  else if (now.enter !== undefined) enter();
+  else if (now.close !== undefined) { opened = null; forgetTyped(); }
+  else if (now.sound !== undefined) { localStorage.setItem("gaugetrail-quiet", isQuiet() ? "no" : "yes"); showSound(); }
+  // A key after a touch is the station's, not the button's.
+  if (event.detail > 0) button.blur();
+  showPads();
+  showTyped();
+});
+
+function showPads() {
+  const wanted = opened ?? state().pad ?? "";
+  for (const pad of live.querySelectorAll("[data-keys]")) pad.hidden = pad.dataset.keys !== wanted;
+  document.body.dataset.pad = wanted;
+}
+
+function showTyped() {
+  const text = typed.map((one) => one.text).join("");
+  const shown = state().masked ? "•".repeat(typed.length) : (prefix + text).replace(/[\x00-\x1f]/g, "␦");
+  document.getElementById("typed-text").textContent = shown;
+  document.getElementById("typed").hidden = shown === "";
+}
+
+// --- keys, of people and of readers that type
+
+let typed = [];
+let alt = "";
+
+function forgetTyped() {
+  typed = [];
+  prefix = "";
+  showTyped();
+}
+
+function enter() {
+  const text = typed.map((one) => one.text).join("").trim();
+  const before = prefix;
+  opened = null;
+  forgetTyped();
+  if (text !== "") send(before + text, "keys");
+}
+
+// How many of the last keys came as fast as no person types.
+function burst(now) {
+  let count = 0, next = now;
+  for (let number = typed.length - 1; number >= 0 && next - typed[number].at <= BURST_MS; number--) {
+    next = typed[number].at;
+    count += 1;
+  }
+  return count >= BURST_LENGTH ? count : 0;
+}
+
+function ended(now) {
+  const count = burst(now);
+  if (count === 0) return enter();
+  const text = typed.splice(typed.length - count).map((one) => one.text).join("");
+  showTyped();
+  send(text, "scan");
+}
+
+// Readers send control characters as Ctrl and a key: group separator is Ctrl ].
+function controlled(event) {
+  const code = event.key.length === 1 ? event.key.toUpperCase().charCodeAt(0) : 0;
+  return code >= 64 && code <= 95 ? String.fromCharCode(code - 64) : null;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.metaKey) return;
+  const take = (text) => { event.preventDefault(); typed.push({ text, at: event.timeStamp }); showTyped(); };
+  if (event.altKey && /^Numpad[0-9]$/.test(event.code)) { alt += event.code.at(-1); event.preventDefault(); return; }
+  if (event.ctrlKey && !event.altKey) {
+    const text = controlled(event);
+    if (text === "\r" || text === "\n") { event.preventDefault(); if (typed.length) ended(event.timeStamp); return; }
+    if (text !== null) take(text);
+    return;
+  }
+  if (event.key === "Enter" && typed.length) { event.preventDefault(); ended(event.timeStamp); return; }
+  if (event.key === "Tab" && burst(event.timeStamp)) { event.preventDefault(); ended(event.timeStamp); return; }
+  if (event.key === "Backspace") { event.preventDefault(); typed.pop(); showTyped(); return; }
+  if (event.key === "Escape") { opened = null; forgetTyped(); showPads(); return; }
+  const isPress = event.key === " " && typed.length === 0 && document.activeElement?.closest("button, a");
+  if ([...event.key].length === 1 && !isPress) take(event.key);
+}, true);
+
+document.addEventListener("keyup", (event) => {
+  if (event.key !== "Alt" || alt === "") return;
+  const code = Number(alt);
+  alt = "";
+  if (code < 256) { typed.push({ text: String.fromCharCode(code), at: event.timeStamp }); showTyped(); }
+}, true);
+
+for (const part of live.querySelectorAll("[data-part]")) part.original = part.outerHTML;
+told = state().told ?? null;
+showSound();
+showPads();
+listen();

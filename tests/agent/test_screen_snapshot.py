@@ -1,0 +1,239 @@
+"""What the operator's screen shows of a station at a moment, on paper: no server, no browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from station_floor import BORE, LOOKS, WEIGHT, Floor, on_list, setup
+
+from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.screen.buttons import Button, buttons, code_of_order, pad_of
+from gaugetrail_agent.screen.made import Made, MadeHere, ShiftCount, began
+from gaugetrail_agent.screen.run_chart import run_chart
+from gaugetrail_agent.screen.scale import scale_of
+from gaugetrail_agent.screen.snapshot import Snapshot, charted, snapshot
+from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.words import Notice, Noticed, Recorded
+from gaugetrail_contract.documents.plan import Characteristic
+from gaugetrail_contract.record import InspectionBody, Verdict
+
+NOTHING = Made(ShiftCount("06:00"))
+DEPTH = Characteristic(name="depth", title="Depth", unit="mm", lsl="8.4", usl="8.6")
+HOUR_US = 3_600_000_000
+
+
+def seen(floor: Floor, made: Made = NOTHING) -> Snapshot:
+    return snapshot(floor.setup, display(floor.setup, floor.state), made)
+
+
+def pressed(floor: Floor) -> list[str]:
+    return [one.sends for one in buttons(floor.setup, floor.state)]
+
+
+def with_unit(*wanted: Characteristic) -> Floor:
+    floor = Floor(setup(*wanted, people=on_list("OP-12")))
+    floor.scan("OP-12")
+    floor.scan("SN000001")
+    return floor
+
+
+def made_of(*bodies: InspectionBody, at_us: int = 0, of: tuple[str, str] = ("", "")) -> Made:
+    here = MadeHere(("06:00", "14:00", "22:00"), UTC)
+    for body in bodies:
+        here.add(body, at_us)
+    return here.at(at_us, *of)
+
+
+def inspected(bore: str, serial: str = "SN000001") -> InspectionBody:
+    floor = Floor(setup(BORE, people=on_list("OP-12")))
+    floor.scan("OP-12")
+    floor.scan(serial)
+    floor.gauge("bore", bore, "mm")
+    return floor.sealed()
+
+
+def test_what_is_measured_next_stands_with_its_step_limits_and_place() -> None:
+    """A value stands beside the characteristic that it is of, and what is still to come has none."""
+    floor = with_unit(BORE, WEIGHT)
+    floor.gauge("bore", "74.010", "mm")
+    now = seen(floor)
+    assert (now.step_number, len(now.steps)) == (2, 2)
+    assert now.wanted is not None
+    assert (now.wanted.name, now.wanted.lsl, now.wanted.usl, now.wanted.result) == ("weight", "10.0", None, None)
+    assert now.last is not None
+    assert (now.last.name, now.last.result, now.last.taken.verdict) == ("bore", "74.010", Verdict.PASS)  # type: ignore[union-attr]
+    assert now.unit is not None
+    assert (now.unit.serial, now.unit.part, now.unit.in_hand) == ("SN000001", "PR-74", True)
+    assert now.person == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("bore", "verdict", "answer", "tone"),
+    [("74.010", Verdict.PASS, "pass", "good"), ("74.060", Verdict.FAIL, "fail", "bad")],
+)
+def test_the_verdict_is_said_once_it_is_recorded(bore: str, verdict: Verdict, answer: str, tone: str) -> None:
+    floor = with_unit(BORE)
+    floor.gauge("bore", bore, "mm")
+    assert seen(floor).answer == ""  # it is on its way, and nobody is told a verdict yet
+    floor.say(Recorded("pc1/e/1", "SN000001", verdict))
+    assert (answer, tone) == (seen(floor).answer, seen(floor).tone)
+
+
+def test_a_value_out_of_its_limits_in_the_middle_of_a_unit_is_a_fail() -> None:
+    floor = with_unit(BORE, WEIGHT)
+    floor.gauge("bore", "74.060", "mm")
+    assert seen(floor).answer == "fail"
+
+
+def test_what_is_refused_is_neither_pass_nor_fail() -> None:
+    floor = Floor(setup(people=on_list("OP-12")))
+    floor.scan("OP-99")
+    assert (seen(floor).answer, seen(floor).tone) == ("stop", "refused")
+    floor.scan("SN000001")
+    assert seen(floor).answer == "look"
+
+
+def test_an_ended_unit_is_incomplete_and_not_a_fail() -> None:
+    floor = with_unit(BORE)
+    floor.scan("%CANCEL")
+    floor.say(Recorded("pc1/e/1", "SN000001", Verdict.INCOMPLETE))
+    assert seen(floor).answer == "incomplete"
+
+
+def test_of_a_recorded_unit_what_failed_is_looked_at() -> None:
+    floor = Floor(setup(BORE, DEPTH, people=on_list("OP-12")))
+    floor.scan("OP-12")
+    floor.scan("SN000001")
+    floor.gauge("bore", "74.060", "mm")
+    floor.scan("8.5")
+    body = floor.sealed()
+    floor.say(Recorded("pc1/e/1", "SN000001", Verdict.FAIL))
+    now = seen(floor, made_of(body))
+    assert now.last is not None
+    assert (now.last.name, now.last.result) == ("bore", "74.060")
+    assert charted(floor.setup, floor.state, body) == ("CP-1", "bore")
+    assert now.unit is not None
+    assert not now.unit.in_hand
+
+
+def test_the_worst_that_is_wrong_comes_first() -> None:
+    floor = Floor(setup())
+    floor.say(Noticed("broker", Notice("amber", said("notice.broker_away"))))
+    floor.say(Noticed("device bore", Notice("red", said("notice.silent", device="bore"))))
+    assert [one.sign for one in seen(floor).notices] == ["red", "amber"]
+
+
+# --- what can be pressed
+
+
+def test_each_button_sends_what_a_scan_would_and_the_station_takes_it() -> None:
+    """Not one leads to the answer that it isn't wanted now."""
+    floor = with_unit(LOOKS, DEPTH)
+    assert pressed(floor) == ["%OK", "%NOK", "%NOK:", "%CANCEL"]
+    floor.scan("%OK")
+    assert pressed(floor) == ["%CANCEL"]
+    assert pad_of(floor.setup, floor.state) == "number"
+    floor.scan("%CANCEL")
+    floor.say(Recorded("pc1/e/1", "SN000001", Verdict.INCOMPLETE))
+    assert pressed(floor) == ["", "%LOGOFF"]
+    floor.scan("%LOGOFF")
+    assert floor.state.operator is None
+    assert pressed(floor) == [""]
+
+
+def test_defects_that_were_found_of_late_are_tiles() -> None:
+    floor = with_unit(LOOKS)
+    floor.scan("%NOK:BURR,DENT")
+    made = made_of(floor.sealed())
+    assert made.defects == ("BURR", "DENT")
+    again = with_unit(LOOKS)
+    tiles = [one for one in buttons(again.setup, again.state, made.defects) if one.more]
+    assert [(one.sends, one.more) for one in tiles] == [("%NOK:BURR", "BURR"), ("%NOK:DENT", "DENT")]
+
+
+def test_an_odd_value_is_asked_about_with_a_button() -> None:
+    floor = with_unit(DEPTH.model_copy(update={"plausible_high": "20"}))
+    floor.scan("85")
+    assert pressed(floor)[0] == "%OK"
+    floor.scan("%OK")
+    assert floor.sealed().measurements[0].value == "85"
+
+
+def test_what_is_refused_of_a_person_can_be_asked_for() -> None:
+    floor = Floor(setup(people=on_list("OP-12")))
+    floor.scan("OP-12")
+    assert Button("Log off", "%LOGOFF") in buttons(floor.setup, floor.state)
+    assert pad_of(floor.setup, floor.state) == ""
+
+
+def test_without_orders_there_is_no_code_of_one() -> None:
+    assert code_of_order(setup(), "WO-1") is None
+
+
+# --- what was made
+
+
+def test_a_unit_that_is_measured_again_is_one_unit_by_its_last_verdict() -> None:
+    made = made_of(inspected("74.060"), inspected("74.010"), inspected("74.020", "SN000002"))
+    assert (made.shift.units, made.shift.good, made.shift.first_good) == (2, 2, 1)
+    assert made.shift.first_pass == 0.5
+    assert [one.serial for one in made.units] == ["SN000002", "SN000001", "SN000001"]
+
+
+def test_ten_units_and_twenty_five_values_are_kept_the_newest() -> None:
+    made = made_of(*(inspected(f"74.0{n:02d}", f"SN0000{n:02d}") for n in range(30)), of=("CP-1", "bore"))
+    assert [f"SN0000{n}" for n in range(29, 19, -1)] == [one.serial for one in made.units]
+    assert [f"74.0{n:02d}" for n in range(5, 30)] == [one.value for one in made.values]
+
+
+def test_a_shift_begins_at_nought() -> None:
+    here = MadeHere(("06:00", "14:00"), UTC)
+    here.add(inspected("74.010"), 13 * HOUR_US)
+    assert here.at(13 * HOUR_US).shift.units == 1
+    after = here.at(15 * HOUR_US)
+    assert (after.shift.since, after.shift.units, after.shift.first_pass) == ("14:00", 0, None)
+    assert len(after.units) == 1
+
+
+def test_the_night_shift_began_the_day_before() -> None:
+    zone = timezone(timedelta(hours=2))
+    assert datetime(2026, 11, 27, 22, tzinfo=zone) == began(
+        ("22:00", "06:00"), datetime(2026, 11, 28, 5, 59, tzinfo=zone)
+    )
+    assert datetime(2026, 11, 28, 6, tzinfo=zone) == began(("22:00", "06:00"), datetime(2026, 11, 28, 6, tzinfo=zone))
+
+
+# --- drawn
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=3))
+def test_a_value_is_inside_the_tolerance_on_the_bar_when_it_is_inside(value: Decimal) -> None:
+    scale = scale_of("74.000", "73.950", "74.050")
+    assert scale is not None
+    low, at, high = (scale.place(text) for text in ("73.950", str(value), "74.050"))
+    assert 2 <= at <= 98
+    assert (
+        (low <= at <= high) == (BORE.judge(str(value)) is Verdict.PASS) or abs(at - low) < 0.01 or abs(at - high) < 0.01
+    )
+
+
+def test_a_bar_needs_a_limit() -> None:
+    assert scale_of("74.0", None, None) is None
+    one_sided = scale_of(None, None, "0.02")
+    assert one_sided is not None
+    assert one_sided.place("0.01") < one_sided.place("0.02") < one_sided.place("0.03")
+    assert scale_of(None, "0", None) is not None
+
+
+def test_a_value_that_failed_has_another_shape() -> None:
+    made = made_of(inspected("74.010"), inspected("74.090", "SN000002"), of=("CP-1", "bore"))
+    picture = run_chart(made.values, [("spec", BORE.lsl), ("spec", BORE.usl), ("control", None)], 'bore "<b>"')
+    assert picture.count("<circle") == 1
+    assert picture.count('<path class="bad"') == 1
+    assert picture.count('<line class="spec"') == 2
+    assert "<b>" not in picture
+    assert run_chart((), [], "none") == ""
