@@ -31,7 +31,8 @@ def seen(floor: Floor, made: Made = NOTHING) -> Snapshot:
 
 
 def pressed(floor: Floor) -> list[str]:
-    return [one.sends for one in buttons(floor.setup, floor.state)]
+    """What each sends; notes and calls can always be made."""
+    return [one.sends for one in buttons(floor.setup, floor.state) if one.sends not in ("%NOTE", "%CALL")]
 
 
 def with_unit(*wanted: Characteristic) -> Floor:
@@ -135,7 +136,7 @@ def test_each_button_sends_what_a_scan_would_and_the_station_takes_it() -> None:
     floor = with_unit(LOOKS, DEPTH)
     assert pressed(floor) == ["%OK", "%NOK", "%NOK:", "%CANCEL"]
     floor.scan("%OK")
-    assert pressed(floor) == ["%CANCEL"]
+    assert pressed(floor) == ["%AGAIN", "%UNDO", "%CANCEL"]
     assert pad_of(floor.setup, floor.state) == "number"
     floor.scan("%CANCEL")
     floor.say(Recorded("pc1/e/1", "SN000001", Verdict.INCOMPLETE))
@@ -153,6 +154,36 @@ def test_defects_that_were_found_of_late_are_tiles() -> None:
     again = with_unit(LOOKS)
     tiles = [one for one in buttons(again.setup, again.state, made.defects) if one.more]
     assert [(one.sends, one.more) for one in tiles] == [("%NOK:BURR", "BURR"), ("%NOK:DENT", "DENT")]
+
+
+def test_a_plan_says_which_defects_there_are() -> None:
+    floor = with_unit(LOOKS.model_copy(update={"defects": ("BURR",)}))
+    assert pressed(floor) == ["%OK", "%NOK", "%NOK:BURR", "%CANCEL"]
+
+
+def test_what_is_asked_is_answered_on_the_letters() -> None:
+    floor = with_unit(LOOKS, DEPTH)
+    floor.scan("%OK")
+    floor.scan("%AGAIN")
+    assert (pad_of(floor.setup, floor.state), pressed(floor)) == ("letters", ["%CANCEL"])
+    floor.scan("THE LAMP WAS OFF")
+    assert pressed(floor) == ["%OK", "%NOK", "%NOK:", "%CANCEL"]
+
+
+def test_what_may_be_left_out_has_a_button() -> None:
+    floor = with_unit(DEPTH.model_copy(update={"skip": "with_reason"}))
+    assert pressed(floor) == ["%SKIP", "%CANCEL"]
+
+
+def test_who_was_called_can_be_said_to_be_here() -> None:
+    floor = with_unit(LOOKS)
+    floor.scan("%CALL:QUALITY")
+    assert "%CALL:HERE" in pressed(floor)
+
+
+def test_a_code_that_must_be_scanned_has_no_keys() -> None:
+    floor = with_unit(Characteristic.model_validate({"name": "label", "kind": "text", "entry": "scanned"}))
+    assert pad_of(floor.setup, floor.state) == ""
 
 
 def test_an_odd_value_is_asked_about_with_a_button() -> None:

@@ -14,14 +14,16 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.allowing import ALLOW
 from gaugetrail_agent.station.display import next_characteristic, waits_for
-from gaugetrail_agent.station.operator import NOK_CODE, OK_CODE
+from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
 from gaugetrail_agent.station.order_choice import NO_ORDER, order_code
 from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Scanned, StationState
-from gaugetrail_contract.record import CharacteristicKind
+from gaugetrail_agent.station.words import Dialog, Scanned, StationState
+from gaugetrail_agent.station.workflow.speaking_up import CALL, HERE, NOTE
+from gaugetrail_agent.station.workflow.steps_back import AGAIN, BY_HAND, SKIP, UNDO
+from gaugetrail_contract.record import Capture, CharacteristicKind
 
 Look = Literal["good", "bad", "plain"]
 Pad = Literal["", "pin", "number", "letters"]
@@ -44,6 +46,8 @@ class Button:
     opens: Pad = ""
     more: str = ""
     """What stands on it beside the text and is never translated: an order, a defect code."""
+    says: Sentence | None = None
+    """What stands on it instead, in the station's words."""
 
 
 def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) -> tuple[Button, ...]:
@@ -54,10 +58,12 @@ def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) ->
             return (Button(N_("Type the badge"), "", opens="letters"),)
         case "wait_pin":
             return (Button(N_("Not me"), LOGOFF),)
+        case "wait_answer":
+            return () if state.dialog is None else tuple(_answers(state.dialog))
         case "wait_unit":
-            return tuple(_between_units(setup, state))
+            return (*_between_units(setup, state), *_speaking_up(state), Button(N_("Log off"), LOGOFF))
         case "measuring":
-            return tuple(_with_unit(setup, state, defects))
+            return (*_with_unit(setup, state, defects), *_speaking_up(state))
         case _:
             return ()
 
@@ -66,8 +72,10 @@ def pad_of(setup: Setup, state: StationState) -> Pad:
     """The pad that lies open by itself, because a value is typed or a PIN."""
     if state.pin is not None:
         return "pin"
+    if state.dialog is not None:
+        return "" if state.dialog.choices else "letters"
     wanted = next_characteristic(setup, state)
-    if wanted is None or wanted.device is not None:
+    if wanted is None or wanted.device is not None or wanted.entry == "scanned":
         return ""
     by_kind: dict[CharacteristicKind, Pad] = {
         CharacteristicKind.ATTRIBUTE: "",
@@ -89,7 +97,21 @@ def _between_units(setup: Setup, state: StationState) -> Iterator[Button]:
     else:
         yield Button(N_("Another order"), NO_ORDER)
     yield from _allowing(setup, state)
-    yield Button(N_("Log off"), LOGOFF)
+
+
+def _answers(dialog: Dialog) -> Iterator[Button]:
+    """To what is asked; a text of one's own is typed."""
+    for one in dialog.choices:
+        yield Button("", one.code, says=one.says)
+    if dialog.may_cancel:
+        yield Button(N_("Leave it as it was"), CANCEL)
+
+
+def _speaking_up(state: StationState) -> Iterator[Button]:
+    yield Button(N_("Note"), NOTE)
+    yield Button(N_("Call somebody"), CALL)
+    if state.memory.calls.waiting:
+        yield Button(N_("Somebody is here"), f"{CALL}:{HERE}")
 
 
 def _with_unit(setup: Setup, state: StationState, defects: tuple[str, ...]) -> Iterator[Button]:
@@ -99,11 +121,25 @@ def _with_unit(setup: Setup, state: StationState, defects: tuple[str, ...]) -> I
     if wanted is not None and wanted.device is None and wanted.kind is CharacteristicKind.ATTRIBUTE:
         yield Button(N_("OK"), OK_CODE, "good")
         yield Button(N_("Not OK"), NOK_CODE, "bad")
-        for code in defects:
+        for code in wanted.defects or defects:
             yield Button(N_("Not OK"), f"{NOK_CODE}:{code}", "bad", more=code)
-        yield Button(N_("Not OK: type the defect"), f"{NOK_CODE}:", "bad", opens="letters")
+        if not wanted.defects:
+            yield Button(N_("Not OK: type the defect"), f"{NOK_CODE}:", "bad", opens="letters")
+    yield from _steps_back(state)
+    if wanted is not None and wanted.skip != "never":
+        yield Button(N_("Leave this out"), SKIP)
     yield from _allowing(setup, state)
     yield Button(N_("End it incomplete"), CANCEL)
+
+
+def _steps_back(state: StationState) -> Iterator[Button]:
+    """What was taken last once more; what a person entered is taken back without a reason."""
+    taken = () if state.unit is None else state.unit.taken
+    last = next((one for one in reversed(taken) if one.capture is not Capture.DERIVED), None)
+    if last is not None:
+        yield Button(N_("Measure again"), AGAIN)
+    if last is not None and last.capture in BY_HAND:
+        yield Button(N_("Take back"), UNDO)
 
 
 def _allowing(setup: Setup, state: StationState) -> Iterator[Button]:

@@ -550,7 +550,7 @@ class StationRunner:
             return
         if isinstance(body, InspectionBody):
             self._count_lot(body)
-            self._doors.recorded(body)
+            self._doors.recorded(body if sealed is None else sealed)
             serial = body.serial or body.lot or ""
             self._events.put_nowait(Recorded(record, serial, body.verdict, count, signals, sealed))
         if effect.answer is not None:
