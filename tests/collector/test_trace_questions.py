@@ -55,4 +55,4 @@ def test_a_serials_trace_asks_little(influx: InfluxPlace) -> None:
     heard.requests.clear()
     found = trace(store, "SN0-00002")
     assert (len(found.inspections), len(found.amendments)) == (1, 1)
-    assert len(heard.requests) == 5, "one more, for the amendment's record"
+    assert len(heard.requests) == 6, "two more: for the amendment's record, and for what amends that"

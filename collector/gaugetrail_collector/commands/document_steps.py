@@ -132,7 +132,7 @@ def take_over(
     """
     content, _ = _checked(DocumentKind.PLAN, file)
     plan = plan_in(content, str(file))[0].file
-    with _desk_open(config) as (loaded, desk):
+    with desk_open(config) as (loaded, desk):
         taking_over.refuse(desk, plan, by)
         print(f"{by} says by this of {plan.id} {plan.revision}: {MEANING[StepKind.APPROVE]}", file=sys.stderr)
         prove_person(loaded, by, stdin=stdin)
@@ -227,7 +227,7 @@ def _step(
     as_json: bool,
 ) -> None:
     moment = typed_moment(effective)
-    with _desk_open(config) as (loaded, desk):
+    with desk_open(config) as (loaded, desk):
         # Judged first: nobody is told what they say by a step that is refused.
         chosen = desk.judge(what, document, by, comment, edition)
         if (meaning := MEANING.get(what)) is not None:
@@ -249,14 +249,14 @@ def _document_key(config: CollectorConfig) -> str:
 @contextlib.contextmanager
 def proven_desk(config: Path, by: str, stdin: bool) -> Iterator[Desk]:
     """The desk, once the person has proven who they are."""
-    with _desk_open(config) as (loaded, desk):
+    with desk_open(config) as (loaded, desk):
         prove_person(loaded, by, stdin=stdin)
         yield desk
 
 
 @contextlib.contextmanager
-def _desk_open(config: Path) -> Iterator[tuple[CollectorConfig, Desk]]:
-    """Before anybody has proven who they are."""
+def desk_open(config: Path) -> Iterator[tuple[CollectorConfig, Desk]]:
+    """The settings and the desk, before anybody has proven who they are."""
     loaded = configuration.load(config)
     here = DocumentsHere.of(loaded)
     with opened_store(loaded) as store:

@@ -21,7 +21,14 @@ from gaugetrail_collector.documents import folding, texts
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
 from gaugetrail_collector.documents.roles import role_book
 from gaugetrail_collector.documents.written import master_body, part_bodies, said_body, step_body
-from gaugetrail_collector.evidence.own_chain import PREFIX, NeverStored, Overtaken, OwnChain, locked
+from gaugetrail_collector.evidence.own_chain import (
+    PREFIX,
+    NeverStored,
+    Overtaken,
+    OwnChain,
+    last_moment_us,
+    locked,
+)
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.documents.editions import (
@@ -39,10 +46,12 @@ from gaugetrail_contract.documents.editions import (
     meant,
     take,
 )
+from gaugetrail_contract.documents.rights import RoleBook
 from gaugetrail_contract.events.documents import DocumentsMaster
 from gaugetrail_contract.events.payload import EventPayload
-from gaugetrail_contract.record import EventBody
+from gaugetrail_contract.record import Body, EventBody
 from gaugetrail_contract.record.parts import Attachment
+from gaugetrail_contract.seal import Opened
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import PRINTABLE, refuse_identifier, visible
 
@@ -189,11 +198,30 @@ class Desk:
                 raise Declined(f"{by} may not: that takes the role {' or '.join(sorted(roles))}")
             chain = self._chain(folding.PURPOSE)
             body = said_body(chain, judge(register), by, fitting[0])
-            record = chain.append([body], after_us=register.last_us)[0].record
+            record = chain.append([body], after_us=self._after_us(register))[0].record
             then()
             return record.id
 
         return self._alone(noted)
+
+    def decide(self, purpose: str, judge: Callable[[RoleBook, OwnChain], Sequence[Body]]) -> list[Opened]:
+        """What somebody decides that is about no document, in this collector's chain of that purpose: judged by who may
+        do what now, written while no other process of this machine is at it. Raises `Declined`, `StoreDown`.
+        """
+
+        def decided(register: DocumentRegister) -> list[Opened]:
+            self._judge_writer(register)
+            people = role_book(self.store, register, self._clock.now_us())
+            chain = self._chain(purpose)
+            bodies = judge(people, chain)
+            return chain.append(bodies, after_us=last_moment_us(self.store, chain.agent, self._clock))
+
+        return self._alone(decided)
+
+    @property
+    def approver(self) -> Approver:
+        """Who may approve: another than whoever asks, or anyone."""
+        return self._approver
 
     def _asked(
         self, life: Life, what: StepKind, by: str, comment: str, number: int | None, effective_us: int | None = None
@@ -352,7 +380,7 @@ class Desk:
 
     def _take(self, register: DocumentRegister, life: Life, asked: LifeStep, content: bytes | None = None) -> StepDone:
         judged, role = self._judge(register, life, asked)
-        after_us = register.last_us if content is None else self._write_texts(register, [content])
+        after_us = self._after_us(register) if content is None else self._write_texts(register, [content])
         chain = self._chain(folding.PURPOSE)
         record = chain.append([step_body(chain, judged, asked, role)], after_us=after_us)[0].record
         after = take(life, replace(asked, at_us=record.time_us))
@@ -374,12 +402,16 @@ class Desk:
     def _write_texts(self, register: DocumentRegister, contents: Sequence[bytes]) -> int:
         """The last moment of all documents then."""
         chain = self._chain(texts.PURPOSE)
-        last_us, bodies = register.last_us, list[EventBody]()
+        last_us, bodies = self._after_us(register), list[EventBody]()
         for sha256, content in {hashlib.sha256(one).hexdigest(): one for one in contents}.items():
             there = texts.stored_parts(self.store, sha256)
             last_us = max(last_us, there.last_us or 0)
             bodies += part_bodies(chain, sha256, content, there.parts)
         return chain.append(bodies, self._last_text_us(register), last_us)[-1].time_us if bodies else last_us
+
+    def _after_us(self, register: DocumentRegister) -> int:
+        """The last moment of all that this collector has decided: a store takes no two of its records of one moment."""
+        return max(register.last_us, last_moment_us(self.store, PREFIX + self._collector, self._clock))
 
     def _last_text_us(self, register: DocumentRegister) -> int | None:
         """When the last known text was written: the chain of texts needn't be read from its beginning."""

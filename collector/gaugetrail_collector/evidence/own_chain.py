@@ -31,7 +31,7 @@ from pathlib import Path
 from gaugetrail_collector.stores import Fate, Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
-from gaugetrail_contract.record import FIRST_PREV, EventBody, Head
+from gaugetrail_contract.record import FIRST_PREV, Body, Head
 from gaugetrail_contract.seal import BadRecord, ChainName, Opened, Sealed, open_line, open_sealed, seal
 from gaugetrail_service.sqlite_files import open_database
 
@@ -80,6 +80,12 @@ def grown_heads(store: Store, since_us: int) -> Iterator[tuple[ChainName, OwnHea
                 yield chain, head
 
 
+def last_moment_us(store: Store, agent: str, clock: Clock) -> int:
+    """The last moment of all chains of that collector, since a store takes no two records of one agent and moment."""
+    heads = grown_heads(store, clock.now_us() - DAY_US)
+    return max((head.time_us for chain, head in heads if chain.agent == agent), default=0)
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """One writer of this machine at a time; SQLite's lock ends with its process, on every system. Raises
@@ -106,7 +112,7 @@ class OwnChain:
         self._clock = clock
         self._head: OwnHead | None = None
 
-    def append(self, bodies: Sequence[EventBody], since_us: int | None = None, after_us: int = 0) -> list[Opened]:
+    def append(self, bodies: Sequence[Body], since_us: int | None = None, after_us: int = 0) -> list[Opened]:
         """Seal and store them; the store has them when this returns. `since_us`: the chain had a record then or later.
         `after_us`: the last moment of this collector's other chains, since a store takes no two records of one agent
         and moment. Raises `Overtaken`, `NeverStored`, `StoreDown`.
@@ -145,7 +151,7 @@ class OwnChain:
 
     # --- writing
 
-    def _sealed(self, head: OwnHead, bodies: Iterable[EventBody], after_us: int) -> list[Opened]:
+    def _sealed(self, head: OwnHead, bodies: Iterable[Body], after_us: int) -> list[Opened]:
         ticker = Ticker(self._clock.now_us, max(head.time_us, 0 if self._of_wrong_year(after_us) else after_us))
         seq, prev, made = head.seq, head.sha256, []
         for body in bodies:
@@ -155,7 +161,7 @@ class OwnChain:
             made.append(open_line(one.line()))
         return made
 
-    def _record_head(self, epoch: str, seq: int, prev: str, time_us: int, body: EventBody) -> Head:
+    def _record_head(self, epoch: str, seq: int, prev: str, time_us: int, body: Body) -> Head:
         return Head(
             kind=body.KIND,
             agent=self.agent,

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from gaugetrail_collector.statistics.csv_table import NUMBER, CsvTable
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.tracing import trace as tracing
+from gaugetrail_collector.tracing.effective import standing
 from gaugetrail_collector.tracing.record_rows import COLUMNS
 from gaugetrail_collector.tracing.trace import Known, Question
 from gaugetrail_contract.clock import utc_us
@@ -274,13 +275,13 @@ def series(
                 f"a record has no column {column!r}{did_you_mean(column, KNOWN)}; there are {', '.join(KNOWN)}"
             )
     reader = SeriesReader(characteristic, columns, raw=raw)
-    answer = tracing.ask(store, question)
+    answer = tracing.ask(store, question, moved=not raw)
     read = 0
     while known := list(islice(answer, PAGE)):
         read += len(known)
         if most_records is not None and read > most_records:
             raise Refused(f"more than {most_records} records in that time; ask for less of it, or the command line")
-        reader.take(known, () if raw else tracing.amendments(store, known))
+        reader.take(known, () if raw else standing(tracing.amendments(store, known)))
     return reader.table(f"characteristic {characteristic}")
 
 

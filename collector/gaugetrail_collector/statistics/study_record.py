@@ -17,10 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaugetrail_collector.evidence.own_chain import SITE, NeverStored, Overtaken, OwnChain, grown_heads, locked
+from gaugetrail_collector.evidence.own_chain import SITE, NeverStored, Overtaken, OwnChain, last_moment_us, locked
 from gaugetrail_collector.statistics.csv_table import CsvTable
 from gaugetrail_collector.stores import Store
-from gaugetrail_contract.clock import DAY_US, Clock
+from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.events.studies import MOST_ANSWER_BYTES, MOST_ROWS_BYTES, StudyMade
 from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import PRINTABLE, refuse_identifier
@@ -108,7 +108,7 @@ def seal_study(store: Store, collector: str, lock: Path, clock: Clock, body: Eve
             for _ in range(TRIES):
                 chain = OwnChain(store, collector, PURPOSE, clock)
                 try:
-                    return chain.append([body], after_us=_last_us(store, chain.agent, clock))[0].record.id
+                    return chain.append([body], after_us=last_moment_us(store, chain.agent, clock))[0].record.id
                 except Overtaken as error:
                     overtaken = error
     except sqlite3.Error as error:
@@ -116,12 +116,6 @@ def seal_study(store: Store, collector: str, lock: Path, clock: Clock, body: Eve
     except NeverStored as error:
         raise Refused(f"the store can't take the study: {error}") from error
     raise Refused(f"the study could not be sealed, and nothing was done: {overtaken}") from overtaken
-
-
-def _last_us(store: Store, agent: str, clock: Clock) -> int:
-    """The last moment of this collector's chains, since a store takes no two records of one agent and moment."""
-    heads = grown_heads(store, clock.now_us() - DAY_US)
-    return max((head.time_us for chain, head in heads if chain.agent == agent), default=0)
 
 
 def _people(answer: Mapping[str, object]) -> list[str]:

@@ -155,6 +155,9 @@ class Store(Protocol):
     def amendments_of(self, ids: Sequence[str]) -> list[Row]:
         """The amendments made to the records with these ids, oldest first."""
 
+    def named(self, agent: str, epoch: str, seq: int) -> list[Row]:
+        """The records of that name: one, or one of each history of the epoch."""
+
     def chains(self) -> list[ChainName]:
         """Every history of every epoch that has records, sorted."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Stats:
     last_hour: int
     keeps_days: float | None
     budget: Sequence[TagUse] = ()
+    amendments: int = 0
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -42,6 +44,7 @@ class Stats:
         return {
             "store": self.store,
             "records": self.records,
+            "amendments": self.amendments,
             "series": self.series,
             "disk_bytes": self.disk_bytes,
             **{key: None if us is None else utc_text(us) for key, us in times.items()},
@@ -56,9 +59,10 @@ class Stats:
         span = "" if self.oldest_us is None else f"{utc_text(self.oldest_us)} to {utc_text(self.newest_us or 0)}"
         days = "day" if self.keeps_days == 1 else "days"
         keeps = "for ever" if self.keeps_days is None else f"{self.keeps_days:g} {days}"
+        amended = counted(self.amendments, "amendment")
         shown = [
             f"store      {self.store}",
-            f"records    {self.records:,}, {self.last_hour:,} of them in the last hour",
+            f"records    {self.records:,}, {self.last_hour:,} of them in the last hour; {amended}",
             f"time       {span or 'no records yet'}",
             f"disk       {disk}",
             f"keeps      {keeps}",

@@ -1,7 +1,8 @@
 """Where a unit or lot came from, and what it went into: the trail across serials and lots.
 
 The links are in the sealed records: an inspection says which components a unit holds, of which lot, heat and supplier
-lot it is; events say which lots were split and merged and what an assembly was built from. The walk goes breadth
+lot it is; events say which lots were split and merged and what an assembly was built from. What a re-attribution says
+is a link of its own beside the first one: of two lots, a recall wants both. The walk goes breadth
 first, each thing once, so a loop in the records ends it nowhere but where it began; depth and size are bounded, and
 what was cut off is said.
 """
@@ -18,11 +19,12 @@ from rich.tree import Tree
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import Asked
-from gaugetrail_collector.tracing.trace import Question, ask
+from gaugetrail_collector.tracing.effective import effective
+from gaugetrail_collector.tracing.trace import Question, amendments, ask, target_of
 from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.registry import payload_of
-from gaugetrail_contract.record import Event, Inspection, Record
+from gaugetrail_contract.record import Amendment, Event, Inspection, Record
 
 Direction = Literal["made_from", "went_into"]
 MATERIALS = ("lot", "heat", "supplier_lot")
@@ -154,7 +156,14 @@ def _links(store: Store, thing: Thing, direction: Direction) -> Iterator[FamilyL
         kinds.append("component")
     for kind in kinds:
         for known in ask(store, Question((Asked(kind, thing.identifier),))):
-            if known.record is not None:
-                for part, whole in links_of(known.record):
-                    if thing == (whole if direction == "made_from" else part):
-                        yield FamilyLink(part, whole, known.id)
+            record = _amended(store, known.record) if isinstance(known.record, Amendment) else known.record
+            for part, whole in () if record is None else links_of(record):
+                if thing == (whole if direction == "made_from" else part):
+                    yield FamilyLink(part, whole, known.id)
+
+
+def _amended(store: Store, amendment: Amendment) -> Inspection | None:
+    """The inspection as its amendments say it is; null for any other record."""
+    target = target_of(store, amendment)
+    now = None if target is None else effective(target, amendments(store, [target]))
+    return None if now is None else now.record

@@ -3,8 +3,10 @@
 Everything is text as sealed: identifiers keep their zeros, values their digits, times are UTC unless a zone is asked
 for. What is null is empty. `margin` is computed (see `limit_margin`), `amended_by` names the amendments: the row itself
 shows the original. `misdated` says that the record is of a wrong year, `true_time` the time that an amendment gives
-such a one. `branch` is the name of a second history of the record's epoch, mostly empty. What has parts of its own
-(conditions, signals …) is JSON. Columns are added at the end, so that their numbers stay.
+such a one. `branch` is the name of a second history of the record's epoch, mostly empty. `effective` says as JSON what
+holds of the row once amendments are counted: column and cell, `void`, `excluded`; empty where that is what the row
+shows. What has parts of its own (conditions, signals …) is JSON. Columns are added at the end, so that their numbers
+stay.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 
+from gaugetrail_collector.tracing.effective import ATTRIBUTED, READ_AS, EffectiveRecord, effective
 from gaugetrail_collector.tracing.epoch_order import true_times
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
@@ -41,7 +44,7 @@ COLUMNS = (
     *(*_MEASURED, "measured_time", "measured_verdict", "defects", "margin", "margin_percent"),
     *("sha256", "amended_by", "broken"),
     *(*_MORE_CONTEXT, "plan_title", "plan_effective", *_MORE_MEASURED),
-    *("true_time", "misdated", "branch"),
+    *("true_time", "misdated", "branch", "effective"),
 )
 Cells = dict[str, str]
 
@@ -68,7 +71,22 @@ def rows(known: Iterable[Known], amendments: Iterable[Known], zone: tzinfo = UTC
             yield beside | {"broken": one.broken or ""}
         elif isinstance(one.record, Inspection):
             context = beside | _context(one.record) | {"time": in_zone(one.record.time, zone)}
-            yield from [context | _measured(each, zone) for each in one.record.measurements] or [context]
+            now = effective(one, amendments) if own else None
+            measured = [(_measured(each, zone) | _effective(each, now)) for each in one.record.measurements]
+            yield from [context | each for each in measured] or [context | _effective(None, now)]
+
+
+def _effective(one: Measurement | None, now: EffectiveRecord | None) -> Cells:
+    """What differs from the row of that measurement."""
+    if now is None:
+        return {}
+    told: dict[str, object] = {name: new for name, new in now.changes.items() if name in ATTRIBUTED}
+    told |= {"void": True} if now.void else {}
+    if one is not None:
+        told |= {"excluded": True} if one.characteristic in now.excluded else {}
+        new = now.changes.get(one.characteristic)
+        told |= {} if new is None else {READ_AS[one.kind]: new}
+    return {"effective": json.dumps(told, ensure_ascii=False) if told else ""}
 
 
 def _context(record: Inspection) -> Cells:

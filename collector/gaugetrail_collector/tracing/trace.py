@@ -2,13 +2,15 @@
 
 Answers come from the sealed bytes in the store, never from fields copied beside them, so what is shown is what was
 sealed. They come oldest first and page by page, each page with the amendments that were made to its records; the
-originals stand unchanged. Within a page an agent's records stand as its spool had them (see `epoch_order`). A record
-whose bytes can't be believed is part of the answer, and says so.
+originals stand unchanged. A record that was re-attributed to an identifier is part of its answer, too, beside the
+amendment that says so, and stays in the answer of the old one. Within a page an agent's records stand as its spool had
+them (see `epoch_order`). A record whose bytes can't be believed is part of the answer, and says so.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -16,11 +18,15 @@ from typing import Any
 
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
+from gaugetrail_collector.tracing.effective import ATTRIBUTED, effective
 from gaugetrail_collector.tracing.epoch_order import EpochOrder, in_order
 from gaugetrail_contract.record import Amendment, Event, Inspection, Part, Record, record_id
+from gaugetrail_contract.record.model import IDENTIFIER_KINDS
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
 FIRST_PAGE = 100
+NAME = re.compile("([^/]+)/([^/]+)/([1-9][0-9]{0,15})")
+"""How a record is called: agent/epoch/seq."""
 PAGE = 1000
 """Records of a page: few at first, for most answers are short and people wait."""
 KINDS = (
@@ -64,13 +70,16 @@ class Known:
     def as_json(self, amendments: Iterable[Known] = ()) -> dict[str, object]:
         """For programs: the record's own fields, its seal, and which of the amendments are to it."""
         fields = with_every_key(self.record, json.loads(self.row.data)) if self.record is not None else {}
+        amendments = list(amendments)
         amended = [other.id for other in amendments if self.amended_by(other)]
+        now = effective(self, amendments) if amended else None
         return (
             {"id": self.id}
             | ({"branch": self.row.branch} if self.row.branch else {})
             | fields
             | {"sha256": self.row.sha256}
             | ({"amended_by": amended} if amended else {})
+            | ({"effective": now.as_json()} if now is not None else {})
             | ({"misdated": self.misdated} if self.misdated else {})
             | ({"broken": self.broken} if self.broken else {})
         )
@@ -143,26 +152,79 @@ class Trace:
         }
 
 
-def ask(store: Store, question: Question, after: Position | None = None) -> Iterator[Known]:
-    """The records that answer, streamed. Raises `StoreDown` or `StoreRefuses`."""
-    for row in store.search(question.lead, question.window, after):
+def ask(store: Store, question: Question, after: Position | None = None, *, moved: bool = False) -> Iterator[Known]:
+    """The records that answer, streamed in order; with `moved` those, too, that amendments say belong to it, each
+    before its amendment. Raises `StoreDown` or `StoreRefuses`.
+    """
+    for one in _met(store, question, after, moved=moved):
+        yield from one.known
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What a row of the search brings to the answer: itself, or a record that it re-attributes, or both."""
+
+    position: Position
+    known: tuple[Known, ...]
+
+
+def _met(store: Store, question: Question, after: Position | None, *, moved: bool) -> Iterator[_Met]:
+    lead, window = question.lead, question.window
+    rows = store.search(lead, window, after)
+    moved = moved and lead is not None and lead.kind in (None, *IDENTIFIER_KINDS)
+    if moved and window.until_us is not None:
+        # An amendment comes later than what it is of.
+        rows = chain(rows, store.search(lead, Window(window.until_us), after))
+    for row in rows:
         known = read(row)
-        if known.record is None or question.takes(known.record):
-            yield known
+        own = window.holds(row.time_us) and (known.record is None or question.takes(known.record))
+        brought = (*_moved_by(store, question, known), *((known,) if own else ())) if moved else (known,) * own
+        if brought:
+            yield _Met(row.position, brought)
+
+
+def _moved_by(store: Store, question: Question, known: Known) -> tuple[Known, ...]:
+    """The record that the amendment makes part of the answer, where it isn't by its own bytes."""
+    amendment = known.record
+    if not isinstance(amendment, Amendment) or amendment.field not in ATTRIBUTED:
+        return ()
+    target = target_of(store, amendment)
+    if target is None or target.record is None or question.takes(target.record):
+        return ()
+    now = effective(target, amendments(store, [target]))
+    holds = now is not None and question.window.holds(target.row.time_us) and question.takes(now.record)
+    return (target,) if holds else ()
+
+
+def target_of(store: Store, amendment: Amendment) -> Known | None:
+    """The record that an amendment is of; null where it isn't there, or can't be believed. A unit's is found by its
+    serial, which is fast.
+    """
+    serials = [one.id for one in amendment.subjects if one.kind == "unit"]
+    near = (row for serial in serials for row in store.search(Asked("serial", serial)))
+    named = (row for row in (*near, *named_rows(store, amendment.target)) if row.sha256 == amendment.target_sha256)
+    return next((one for one in map(read, named) if one.record is not None and one.named == amendment.target), None)
+
+
+def named_rows(store: Store, name: str) -> list[Row]:
+    """The records called so, `agent/epoch/seq`; none for what can be no such name."""
+    match = NAME.fullmatch(name)
+    return [] if match is None else store.named(match[1], match[2], int(match[3]))
 
 
 def pages(store: Store, question: Question, after: Position | None = None, limit: int | None = None) -> Iterator[Page]:
-    """The answer in pages, with amendments; at most `limit` records in all. There is always one page."""
-    answer, left, page = ask(store, question, after), limit, FIRST_PAGE
+    """The answer in pages, with amendments; at most `limit` rows of the search in all. There is always one page."""
+    answer, left, page = _met(store, question, after, moved=True), limit, FIRST_PAGE
     order = EpochOrder(store)
     following = next(answer, None)
     while True:
         size = page if left is None else min(page, left)
         first = () if following is None else (following,)
-        known = list(islice(chain(first, answer), size))
+        met = list(islice(chain(first, answer), size))
         following = next(answer, None)
-        left = None if left is None else left - len(known)
-        more = known[-1].row.position if known and following is not None else None
+        left = None if left is None else left - len(met)
+        more = met[-1].position if met and following is not None else None
+        known = list({one.row.position: one for each in met for one in each.known}.values())
         amended = amendments(store, known)
         yield Page(in_order(known, amended, order), amended, more)
         if more is None or left == 0:
@@ -171,9 +233,14 @@ def pages(store: Store, question: Question, after: Position | None = None, limit
 
 
 def amendments(store: Store, known: Iterable[Known]) -> tuple[Known, ...]:
-    """What was amended in these records."""
-    ids = [one.named for one in known if one.record is None or not isinstance(one.record, Amendment)]
-    return tuple(read(row) for row in store.amendments_of(ids)) if ids else ()
+    """What was amended in these records, and in those amendments."""
+    found: dict[Position, Known] = {}
+    names = [one.named for one in known]
+    while names:
+        rows = [row for row in store.amendments_of(names) if row.position not in found]
+        found |= {row.position: read(row) for row in rows}
+        names = [found[row.position].named for row in rows]
+    return tuple(found.values())
 
 
 def trace(store: Store, identifier: str, kind: str | None = None) -> Trace:

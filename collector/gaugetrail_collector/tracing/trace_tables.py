@@ -11,6 +11,7 @@ from datetime import UTC, tzinfo
 from rich.table import Table
 from rich.text import Text
 
+from gaugetrail_collector.tracing.effective import effective
 from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, Page
 from gaugetrail_contract.escapes import visible
@@ -26,6 +27,9 @@ def tables(page: Page, zone: tzinfo = UTC) -> Iterator[Table | Text]:
     for known in page.known:
         if isinstance(known.record, Inspection):
             yield _heading(known, known.record, zone)
+            now = effective(known, page.amendments)
+            if now is not None and (words := now.words()):
+                yield Text(visible(f"as amended: {words}"), style="bold yellow")
             yield _measurements(known.record.measurements)
         elif known.record is None:
             yield Text(visible(f"{known.id}: can't be believed: {known.broken}"), style="bold red")

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, DocumentsMaster, DocumentStepTaken
@@ -66,6 +67,8 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         UnitStateSaid,
         GaugeStateSaid,
         SuspectWindow,
+        AmendmentRequested,
+        AmendmentRefused,
     )
 }
 """Event type -> its payload."""

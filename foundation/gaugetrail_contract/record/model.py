@@ -136,6 +136,9 @@ class AmendmentBody(Body, frozen=True, kw_only=True):
     subjects: Annotated[
         tuple[Subject, ...], Meta(max_length=200, description="what else it is about; found under each of them")
     ] = ()
+    request: Annotated[
+        Identifier | None, Meta(description="id of the event that asked for it, where it waited for an approval")
+    ] = None
 
 
 def _is_payload(value: object, depth: int = 2) -> bool:

@@ -94,6 +94,7 @@ class InfluxAdmin:
             last_hour=self._count(f" WHERE time > {since}"),
             keeps_days=None if keeps is None else keeps / DAY_NS,
             budget=budget,
+            amendments=self._amendments(),
         )
 
     def limits(self, bounds: Mapping[str, int]) -> list[Finding]:
@@ -104,6 +105,10 @@ class InfluxAdmin:
         return sum(
             int(row["n"]) for name in CARRIERS for row in self._http.query(f"SELECT count(seq) AS n FROM {name}{where}")
         )
+
+    def _amendments(self) -> int:
+        rows = self._http.query("SELECT count(seq) AS n FROM event WHERE subject_kind = 'record'")
+        return sum(int(row["n"]) for row in rows)
 
     def _series(self) -> int | None:
         if self._at.version == "3":

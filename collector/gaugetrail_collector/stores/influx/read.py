@@ -131,6 +131,13 @@ class InfluxReads:
 
     # --- whole chains
 
+    def named(self, agent: str, epoch: str, seq: int) -> list[Row]:
+        """By a look through the agent's points: whoever knows a record's time or an identifier finds it faster."""
+        bound: Bound = {"agent": stored_tag(agent), "epoch": epoch, "seq": seq}
+        where = "agent = $agent AND epoch = $epoch AND seq = $seq"
+        texts = [f"SELECT {RECORD} FROM {name} WHERE {where}" for name in CARRIERS]
+        return sorted((_row(point) for text in texts for point in self._http.query(text, bound)), key=_place)
+
     def chains(self) -> list[ChainName]:
         """By the agent tag, then the epochs that each has, then the histories."""
         found: set[ChainName] = set()
@@ -139,10 +146,10 @@ class InfluxReads:
                 agent = self._agent(name, tag)
                 text = f"SELECT DISTINCT(epoch) AS epoch FROM {name} WHERE agent = $agent"
                 found |= {ChainName(agent, str(row["epoch"])) for row in self._http.query(text, {"agent": tag})}
-                found |= self._named(name, tag, agent)
+                found |= self._forks(name, tag, agent)
         return sorted(found)
 
-    def _named(self, name: str, tag: str, agent: str) -> set[ChainName]:
+    def _forks(self, name: str, tag: str, agent: str) -> set[ChainName]:
         """The agent's histories that have a name; the index tells quickly that there are none."""
         if not self._http.query(f'SHOW TAG VALUES FROM {name} WITH KEY = "fork" WHERE agent = $agent', {"agent": tag}):
             return set()

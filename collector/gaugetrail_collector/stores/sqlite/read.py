@@ -181,6 +181,19 @@ class SqliteReads:
                 among.update(row[0] for row in rows)
         return [one for one in ids if one in among]
 
+    def named(self, agent: str, epoch: str, seq: int) -> list[Row]:
+        """By the primary key, in each history."""
+        branches = [one.branch for one in self.chains() if (one.agent, one.epoch) == (agent, epoch)]
+        with self._using() as db:
+            found = [
+                db.execute(
+                    f"SELECT {ROW} FROM record r WHERE r.agent = ? AND r.epoch = ? AND r.branch = ? AND r.seq = ?",
+                    (agent, epoch, branch, seq),
+                ).fetchall()
+                for branch in branches
+            ]
+        return [_row(*one) for rows in found for one in rows]
+
     def chains(self) -> list[ChainName]:
         """By skipping through the primary key, so that millions of records cost nothing."""
         found: list[ChainName] = []

@@ -101,9 +101,10 @@ class SqliteStore(SqliteReads):
             count, oldest, newest = db.execute("SELECT count(*), min(time_us), max(time_us) FROM record").fetchone()
             since = time.time_ns() // 1000 - 3_600_000_000
             (fresh,) = db.execute("SELECT count(*) FROM record WHERE time_us > ?", (since,)).fetchone()
+            (amendments,) = db.execute("SELECT count(*) FROM record WHERE kind = 'amendment'").fetchone()
         files = [self.path, self.path.with_name(self.path.name + "-wal")]
         size = sum(one.stat().st_size for one in files if one.exists())
-        return Stats(self.health(), count, None, size, oldest, newest, fresh, None)
+        return Stats(self.health(), count, None, size, oldest, newest, fresh, None, amendments=amendments)
 
     def limits(self) -> list[Finding]:
         """None: a file holds as much as its disk."""
