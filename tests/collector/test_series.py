@@ -215,4 +215,5 @@ def test_a_column_that_no_record_has_is_refused_with_what_there_is(store: Store)
 def test_every_single_cell_of_an_export_can_be_named() -> None:
     """What export makes of several parts (margins, amendments) is none of a record's own cells."""
     made = {"record", "margin", "margin_percent", "sha256", "amended_by", "broken", "branch", "true_time", "misdated"}
+    made.add("effective")
     assert set(COLUMNS) - set(KNOWN) == made | {"plan_sha256", "plan_title", "plan_effective"}
