@@ -27,6 +27,7 @@ from gaugetrail_agent.reading import Status
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.setup import IDENTIFIERS
 from gaugetrail_agent.station.words import StationState
+from gaugetrail_agent.station.workflow.sampling.words import CHOSEN, SAID
 from gaugetrail_contract.documents.formula import NoResultWhy
 from gaugetrail_contract.documents.people import ROLES, PeopleList
 from gaugetrail_contract.record import PlanRef, Verdict
@@ -66,7 +67,7 @@ def test_code_says_what_the_catalogue_holds_with_the_values_that_it_wants_and_no
 def test_every_word_that_can_stand_in_a_sentence_is_in_the_catalogue() -> None:
     possible = {*map(str, Verdict), *map(str, Status), *IDENTIFIERS, "overdue", "blocked"}
     possible |= {role.replace(" ", "_") for role in ROLES}
-    possible |= {*map(str, NoResultWhy), "implausible"}
+    possible |= {*map(str, NoResultWhy), "implausible", *map(str, CHOSEN), *SAID}
     assert {key.removeprefix("terms.") for key in ENGLISH.templates if key.startswith("terms.")} == possible
 
 

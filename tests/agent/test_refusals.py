@@ -163,10 +163,10 @@ def test_every_sentence_of_the_catalogue_is_known_to_refuse_or_not_to() -> None:
     told |= {"value.taken", "value.taken_with_unit", "value.taken_and", "value.not_kept", "value.same_again"}
     told |= {"scan.waits", "scan.same_unit", "allow.badge", "allow.either", "allow.allowed", "allow.at_station"}
     told |= {"allow.unlocked", "typed.twice", "again.why", "again.nothing", "again.taken_back"}
-    told |= {"skip.why", "skip.nothing", "skip.skipped"}
+    told |= {"skip.why", "skip.nothing", "skip.skipped", "first.passed", "first.not_passed"}
     told |= {"plan.of_operation", "order.taken", "order.due", "order.taken_full", "order.none", "order.more"}
     tables = ("badge.", "allow.", "plan.", "order.", "document.", "unit.", "scan.", "typed.", "value.")
-    tables += ("block.no_automatic", "block.scan_at", "again.", "undo.", "skip.")
+    tables += ("block.no_automatic", "block.scan_at", "again.", "undo.", "skip.", "first.")
     assert {key for key in ENGLISH.templates if key.startswith(tables)} == {
         key for key in WHOSE if not key.startswith(("fresh.", "record."))
     } | told

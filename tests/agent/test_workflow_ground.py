@@ -144,7 +144,9 @@ def test_values_before_and_what_is_wanted_come_back_with_the_unit(one: Spool) ->
     remembered = read_memory(one.recall(memory_key("OP20")))
     assert remembered.in_hand == InHand()
     earlier = {"weight": (EarlierValue(value="9", why="slipped", fate="replaced"),)}
-    one.remember(memory_key("OP20"), memory_text(StationMemory(in_hand=InHand(("bore", "weight"), earlier)))).result(10)
+    one.remember(
+        memory_key("OP20"), memory_text(StationMemory(in_hand=InHand(("bore", "weight"), earlier=earlier)))
+    ).result(10)
     again = Life(one).live("OP-12", "%GO")
     unit = again.runner.state.unit
     assert unit is not None

@@ -115,7 +115,7 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
         verdict=verdict,
         started=started,
         duration_ms=max(0, mono_ns - unit.started_ns) // 1_000_000,
-        measurements=tuple(_with_earlier(unit, one) for one in unit.taken),
+        measurements=tuple(_with_unit(unit, one) for one in unit.taken),
         override=_unlocked(setup, unit, operator),
         raw=unit.raw,
         interruptions=unit.interruptions,
@@ -131,10 +131,13 @@ def body_of(setup: Setup, unit: Unit, verdict: Verdict, mono_ns: int, *, operato
     return msgspec.structs.replace(body, **{key: unit.context[key] for key in CONTEXT if key in unit.context})
 
 
-def _with_earlier(unit: Unit, taken: Measurement) -> Measurement:
-    """The value that counts, with those that were there before it."""
+def _with_unit(unit: Unit, taken: Measurement) -> Measurement:
+    """The value that counts, with those that were there before it, and its place in a check of several units."""
     before = unit.earlier.get(taken.characteristic, ())[-MOST_EARLIER:]
-    return msgspec.structs.replace(taken, earlier=before) if before else taken
+    place = unit.subgroups.get(taken.characteristic, taken.subgroup)
+    if not before and place is taken.subgroup:
+        return taken
+    return msgspec.structs.replace(taken, earlier=before, subgroup=place)
 
 
 def _unlocked(setup: Setup, unit: Unit, operator: str | None) -> Override | None:

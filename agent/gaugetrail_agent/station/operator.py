@@ -63,6 +63,8 @@ from gaugetrail_agent.station.words import (
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import answer
 from gaugetrail_agent.station.workflow.hooks import after_value, begun, refused_unit
+from gaugetrail_agent.station.workflow.sampling.reasons import not_due
+from gaugetrail_agent.station.workflow.sampling.words import counted
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Measurement, Verdict
 
@@ -170,6 +172,9 @@ def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
     if refused is not None:
         return say(replace(state, lock=None, plea=None), "red", refused)
     state, unit = begun(setup, state, unit)
+    let_by = not_due(setup, state, unit)
+    if let_by is not None:
+        return let_by
     says = None if work is None else more_than_ordered(work)
     return _go_on(setup, replace(state, unit=unit, order=work or state.order, lock=None, light="off", says=says))
 
@@ -238,6 +243,8 @@ def _once_more(state: StationState, unit: Unit, wanted: Characteristic, text: st
 
 
 def _measured(setup: Setup, state: StationState, event: ValueCame) -> Step:
+    if setup.counter == channel_of(event):
+        return counted(setup, state, event), ()
     state = seen(setup, state, event)
     if state.sights[channel_of(event)].bounced:
         return state, (CountBounce(event.device),)

@@ -93,6 +93,7 @@ WHOSE: Mapping[str, Whose] = {
     "again.too_often": Whose.UNIT,
     "undo.of_a_gauge": Whose.UNIT,
     "skip.never": Whose.UNIT,
+    "first.by_inspector": Whose.SCANNED,
     "value.before_badge": Whose.NOBODY,
     "value.before_unit": Whose.NOBODY,
     "value.not_wanted": Whose.UNIT,

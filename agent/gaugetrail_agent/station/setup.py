@@ -64,6 +64,13 @@ FilesOrDocuments = Annotated[
 ]
 
 
+class UnitCounter(Settings):
+    """`counter`: a number of a PLC that goes up by one with each unit."""
+
+    device: Identifier = Field(description="the [[device]]")
+    channel: Identifier = Field(description="its channel; a whole number")
+
+
 class StationTable(Settings):
     """`[[station]]`: where units are inspected."""
 
@@ -109,6 +116,11 @@ class StationTable(Settings):
         {},
         description="structured codes: what an identifier means in this house, where labels differ from MH10.8.2",
         examples=[{"4L": "lot"}],
+    )
+    counter: UnitCounter | None = Field(
+        None,
+        description='{device = "press", channel = "parts"}: a PLC counts the units that checks by count go by; left '
+        "out: those that are scanned are counted",
     )
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
     part_channel: str | None = Field(None, description="automatic: the value that holds the part number")
@@ -252,6 +264,8 @@ class Setup:
     revision_channel: str | None = None
     operation: str | None = None
     """Step of the routing that is done here."""
+    counter: tuple[str, str | None] | None = None
+    """The device and channel that count units; null: scans do."""
     choice: tuple[Plan, ...] = ()
     """All plans of the station, where it has several."""
     barred: Mapping[str, Sentence] = field(default_factory=dict)
@@ -312,7 +326,8 @@ class Setup:
     @property
     def devices_wanted(self) -> frozenset[str]:
         """The devices that its plans measure with."""
-        return frozenset(c.device for plan in self.texts for c in plan.characteristics if c.device is not None)
+        found = {c.device for plan in self.texts for c in plan.characteristics if c.device is not None}
+        return frozenset(found if self.counter is None else found | {self.counter[0]})
 
     def plan_of(self, ref: PlanRef) -> Plan | None:
         """The plan that a record names, where the station works by it, be it a file or a document."""
@@ -323,6 +338,8 @@ class Setup:
         """Whether a reading may matter here: a press always does, what goes on all the time where it is measured."""
         if self.mode == "automatic":
             return False
+        if (device, channel) == self.counter:
+            return True
         if not self._heard:  # asked at each reading, and a station may have thousands of plans
             for wanted in (one for plan in self.texts for one in plan.characteristics):
                 self._heard.setdefault(wanted.device, set()).add(wanted.channel)
@@ -361,6 +378,7 @@ def station_setup(
         orders_wanted=table.orders,
         on_full_order=table.on_full_order,
         operation=table.operation,
+        counter=None if table.counter is None else (table.counter.device, table.counter.channel),
         devices=devices,
         gauges=gauges,
         people=people,

@@ -44,7 +44,7 @@ def kept(setup: Setup, state: StationState, unit: Unit, mono_ns: int) -> Inspect
 def with_unit(memory: StationMemory, unit: Unit) -> StationMemory:
     """What is remembered of the unit beside its journal."""
     wanted = None if unit.wanted is None else tuple(sorted(unit.wanted))
-    found = InHand(wanted, unit.earlier)
+    found = InHand(wanted, unit.subgroups, unit.earlier)
     return memory if memory.in_hand == found else msgspec.structs.replace(memory, in_hand=found)
 
 
@@ -119,6 +119,7 @@ def _resumed(setup: Setup, state: StationState, left: InspectionBody, event: Sca
         route=left.route,
         unit_state=left.unit_state,
         again_reason=left.again_reason,
+        subgroups=state.memory.in_hand.subgroups,
         earlier=state.memory.in_hand.earlier,
     )
     return replace(state, unfinished=None, unit=unit, light="off", says=said("unit.goes_on", serial=unit.serial)), ()

@@ -26,6 +26,7 @@ from gaugetrail_contract.record.parts import (
     Instruction,
     PastOperation,
     Reason,
+    Subgroup,
     UnitState,
 )
 from gaugetrail_contract.text import visible
@@ -84,6 +85,8 @@ class Unit:
     route: tuple[PastOperation, ...] = ()
     unit_state: UnitState | None = None
     again_reason: str | None = None
+    subgroups: Mapping[str, Subgroup] = field(default_factory=dict)
+    """Characteristic -> the unit's place in a check of several units."""
     earlier: Mapping[str, tuple[EarlierValue, ...]] = field(default_factory=dict)
     """Characteristic -> values that were refused or replaced before the one that counts."""
 
@@ -177,6 +180,8 @@ class StationState:
     pin: PinWanted | None = None
     memory: StationMemory = field(default_factory=StationMemory)
     dialog: Dialog | None = None
+    boot: str = field(default="", compare=False)
+    """Which boot of the PC it is; told by `Woke`."""
     typed_once: tuple[str, str] | None = None
     """A characteristic that has to be typed twice, and what was typed first."""
 

@@ -25,7 +25,9 @@ from gaugetrail_contract.text import DayText, DecimalText, Identifier, Text
 MOST_DECIMALS = 15
 NUMBERS = (CharacteristicKind.VARIABLE, CharacteristicKind.COUNT)
 Phase = Literal["prototype", "pre_launch", "safe_launch", "production"]
-Occasion = Literal["first_piece", "last_piece", "setup", "shift", "lot", "tool_change", "material_change", "repair"]
+Occasion = Literal[
+    "first_piece", "last_piece", "setup", "shift", "lot", "tool_change", "material_change", "repair", "stop"
+]
 
 
 class Characteristic(Settings):
@@ -74,6 +76,9 @@ class Characteristic(Settings):
     sample_size: int | None = Field(None, ge=1, description="how many units are measured each time")
     every_units: int | None = Field(None, ge=1, description="frequency: after so many units; 1: each")
     every_mins: float | None = Field(None, gt=0, description="frequency: after so many minutes")
+    late_mins: float | None = Field(
+        None, gt=0, description="every_mins: so long after it is due a check is overdue; left out: half of every_mins"
+    )
     at: tuple[Occasion, ...] = Field((), description="frequency: whenever that happens", examples=[["tool_change"]])
     method: Text = Field("", description="how it is evaluated and controlled", examples=["X-bar and R chart"])
     owner: Text = Field("", description="who is responsible for it", examples=["operator"])
@@ -168,6 +173,13 @@ class FurtherPart(Settings):
     revision: Identifier | None = Field(None, description="its revision; none: any")
 
 
+class LotsLetBy(Settings):
+    """`[skip_lot]`: lots that are let by after good ones."""
+
+    after_good_lots: int = Field(ge=1, le=1000, description="so many lots one after the other have passed whole")
+    one_in: int = Field(ge=2, le=1000, description="from then on one lot in so many is measured, until one fails")
+
+
 class PlanFile(Settings):
     """A control plan as its file says it."""
 
@@ -193,6 +205,20 @@ class PlanFile(Settings):
         description="how this edition takes over from the one before: now, with the next unit; finish_lot: an order or "
         "lot that the one before has begun is finished by it",
     )
+    sampling: Literal["all", "by_frequency"] = Field(
+        "all",
+        description="all: each unit is measured whole; by_frequency: a characteristic with a frequency (every_units, "
+        "every_mins, at) is measured of the units that it wants, and a unit of which nothing is wanted is counted",
+    )
+    first_piece: Literal["none", "operator", "inspector", "two_persons"] = Field(
+        "none",
+        description="nothing else is taken before a first piece has passed whole: by an operator, by an inspector, or "
+        "with a second person who looked",
+    )
+    first_piece_after: tuple[Occasion, ...] = Field(
+        ("setup", "tool_change", "lot", "repair"), description="what asks for a new first piece"
+    )
+    skip_lot: LotsLetBy | None = Field(None, description="[skip_lot]: which lots are let by; left out: none")
     drop_class: int | None = Field(
         None,
         ge=1,

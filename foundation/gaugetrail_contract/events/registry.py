@@ -8,6 +8,7 @@ from typing import Any
 
 from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
 from gaugetrail_contract.events.anchors import HeadsAnchored
+from gaugetrail_contract.events.checks import CheckMissed, CheckMissedCause, OccasionSaid
 from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, DocumentsMaster, DocumentStepTaken
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
@@ -61,6 +62,9 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         DocumentRefused,
         StudyMade,
         PinChanged,
+        CheckMissed,
+        CheckMissedCause,
+        OccasionSaid,
         StationNote,
         SomebodyCalled,
         SomebodyCame,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from gaugetrail_contract.record.parts import EarlierValue
+from gaugetrail_contract.record.parts import EarlierValue, Subgroup
 
 
 class InHand(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -18,5 +18,7 @@ class InHand(msgspec.Struct, frozen=True, omit_defaults=True):
 
     wanted: tuple[str, ...] | None = None
     """Names of characteristics, in order of the alphabet; null: all of the plan."""
+    subgroups: Mapping[str, Subgroup] = {}
+    """Characteristic -> the unit's place in a check of several units."""
     earlier: Mapping[str, tuple[EarlierValue, ...]] = {}
     """Characteristic -> values that were refused or replaced."""

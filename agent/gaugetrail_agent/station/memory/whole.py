@@ -10,6 +10,7 @@ import msgspec
 
 from gaugetrail_agent.station.memory.calls import Calls
 from gaugetrail_agent.station.memory.in_hand import InHand
+from gaugetrail_agent.station.memory.samples import Samples
 
 
 class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -17,6 +18,7 @@ class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
 
     in_hand: InHand = InHand()
     calls: Calls = Calls()
+    samples: Samples = Samples()
 
 
 def memory_key(station: str) -> str:

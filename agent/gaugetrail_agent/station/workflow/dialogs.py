@@ -14,6 +14,14 @@ from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.workflow.sampling.clock import ABOUT_MISSED
+from gaugetrail_agent.station.workflow.sampling.words import (
+    ABOUT_CHANGED,
+    ABOUT_REASON,
+    cause_answered,
+    changed_answered,
+    reason_answered,
+)
 from gaugetrail_agent.station.workflow.speaking_up import ABOUT_CALL, ABOUT_NOTE, call_answered, note_answered
 from gaugetrail_agent.station.workflow.steps_back import ABOUT_AGAIN, ABOUT_SKIP, again_answered, skip_answered
 
@@ -24,6 +32,9 @@ ANSWERS: Mapping[str, Answer] = {
     ABOUT_CALL: call_answered,
     ABOUT_AGAIN: again_answered,
     ABOUT_SKIP: skip_answered,
+    ABOUT_REASON: reason_answered,
+    ABOUT_CHANGED: changed_answered,
+    ABOUT_MISSED: cause_answered,
 }
 """What a dialog is about -> who takes its answers."""
 

@@ -1,0 +1,105 @@
+"""What time does to checks: they fall due, are overdue, and are missed once the next would be due.
+
+Only while somebody works here: what fell due in the night is due in the morning, and nobody has missed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import msgspec
+
+from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.memory.samples import Check, Samples
+from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import Dialog, Effect, Notice, StationState, Step, TellEvent, Tick, Woke
+from gaugetrail_agent.station.workflow.sampling.due import lateness, samples_of
+from gaugetrail_contract.documents.plan import Characteristic, Plan
+from gaugetrail_contract.events.checks import CheckMissed
+from gaugetrail_contract.record import EventBody, Subject
+
+CHECK = "check "
+"""A check that is late is told under this and its characteristic's name."""
+ABOUT_MISSED = "check missed"
+MOST_CAUSES = 20
+
+
+def time_passes(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
+    """What is late is told; what is missed is a record, and its cause is asked."""
+    if isinstance(event, Woke):
+        state = replace(state, boot=event.now.boot)
+    state, effects = _missed(setup, state, event.now) if state.operator is not None else (state, ())
+    return _asked(_with_notices(setup, state, event.now)), effects
+
+
+def _checks(setup: Setup, samples: Samples) -> Iterator[tuple[Plan, Characteristic, Check]]:
+    """All checks by time of the plans that have been worked by."""
+    for plan in setup.plans:
+        if plan.ref.id in samples.plans and plan.file.sampling == "by_frequency":
+            own = samples_of(samples, plan).checks
+            for one in plan.characteristics:
+                if one.every_mins is not None and one.name in own:
+                    yield plan, one, own[one.name]
+
+
+def _missed(setup: Setup, state: StationState, now: Moment) -> Step:
+    effects: list[Effect] = []
+    for plan, one, check in list(_checks(setup, state.memory.samples)):
+        if lateness(one, check, now) == "missed":
+            state = _counted(state, plan, one, check)
+            effects.append(_told(setup, state, plan, one))
+    return state, tuple(effects)
+
+
+def _counted(state: StationState, plan: Plan, one: Characteristic, check: Check) -> StationState:
+    samples = state.memory.samples
+    own = samples_of(samples, plan)
+    late = msgspec.structs.replace(check, missed=check.missed + 1)
+    own = msgspec.structs.replace(own, checks={**own.checks, one.name: late})
+    causes = tuple(dict.fromkeys((*samples.cause, one.name)))[-MOST_CAUSES:]
+    samples = msgspec.structs.replace(samples, plans={**samples.plans, plan.ref.id: own}, cause=causes)
+    return replace(state, memory=msgspec.structs.replace(state.memory, samples=samples))
+
+
+def _told(setup: Setup, state: StationState, plan: Plan, one: Characteristic) -> TellEvent:
+    missed = samples_of(state.memory.samples, plan).checks[one.name].missed
+    payload = CheckMissed(characteristic=one.name, plan=plan.ref.id, every_mins=f"{one.every_mins:g}", missed=missed)
+    body = EventBody(
+        site=setup.site,
+        line=setup.line,
+        station=setup.station,
+        type=CheckMissed.TYPE,
+        subject=Subject(kind="station", id=setup.station),
+        payload=payload.written(),
+        by=state.operator,
+    )
+    return TellEvent(body, sure=True)
+
+
+def _with_notices(setup: Setup, state: StationState, now: Moment) -> StationState:
+    others = {about: one for about, one in state.notices.items() if not about.startswith(CHECK)}
+    notices = {**others, **_notices(setup, state.memory.samples, now)}
+    return state if notices == state.notices else replace(state, notices=notices)
+
+
+def _notices(setup: Setup, samples: Samples, now: Moment) -> Mapping[str, Notice]:
+    told = {}
+    for _, one, check in _checks(setup, samples):
+        late, title = lateness(one, check, now), one.title or one.name
+        if late == "due":
+            told[f"{CHECK}{one.name}"] = Notice("amber", said("notice.check_due", characteristic=title))
+        elif late != "not yet":
+            told[f"{CHECK}{one.name}"] = Notice("red", said("notice.check_overdue", characteristic=title))
+    return told
+
+
+def _asked(state: StationState) -> StationState:
+    """Between two units, once somebody is here."""
+    busy = state.unit is not None or state.unfinished is not None or state.dialog is not None or state.pin is not None
+    missed = state.memory.samples.cause
+    if busy or state.operator is None or not missed:
+        return state
+    asks = said("check.why_missed", characteristics=", ".join(missed))
+    return replace(state, dialog=Dialog(ABOUT_MISSED, asks, data=missed, may_cancel=False))
