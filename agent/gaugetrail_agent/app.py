@@ -44,6 +44,9 @@ from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.languages.spoken import spoken
+from gaugetrail_agent.line_state.asker import HistoryAsker
+from gaugetrail_agent.line_state.hold_folder import HoldFolder
+from gaugetrail_agent.line_state.hold_list import HoldList
 from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
 from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
 from gaugetrail_agent.reading import Reading
@@ -87,7 +90,9 @@ class Agent:
         self._origin = origin = Origin(agent.id, agent.site, agent.line)
         self.spool = _spool(config, self.clock, origin)
         signer, no_key = own_signer(config.data_dir, evidence)
-        self.health = Health(agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None)
+        self.health = Health(
+            agent.id, self.clock, config.loaded.sha256, key=signer.key if signer else None, line=agent.line
+        )
         self.health.insecure = told(open_doors(config))
         self.health.alarm("key", no_key)
         collectors = CollectorKeys(config.data_dir / "collectors.json", evidence)
@@ -108,6 +113,12 @@ class Agent:
         else:
             self.documents.subscribe, self.documents.unsubscribe = self.publisher.listen, self.publisher.listen_no_more
             self.publisher.on_document, self.publisher.document_topics = self.documents.hear, self.documents.topics
+        self.holds = HoldList(
+            HoldFolder(config.data_dir), agent.line, self.clock, self.documents.believed, collectors.believes
+        )
+        self.publisher.on_holds, self.publisher.hold_topics = self.holds.hear, self.holds.topics
+        self.asker = HistoryAsker(agent.id, self.publisher.publish_question, collectors.believes)
+        self.publisher.on_answer = self.asker.hear
         self.pins = PinBook(config.data_dir, agent.id, agent.line, signer, self.documents.believed)
         self.publisher.on_pins = self.pins.hear
         self.guesses = PinGuesses(self.spool, self.pins.is_right, self.clock, config.settings.documents.pin_guesses)
@@ -219,6 +230,7 @@ class Agent:
         await asyncio.to_thread(self.documents.open)
         if self.own_documents is not None:
             await asyncio.to_thread(self.own_documents.look)
+        await asyncio.to_thread(self.holds.open)
         self._seal_refused()
         self.pins.on_change = self._on_loop(asyncio.get_running_loop())
         await asyncio.to_thread(self.pins.open)
@@ -275,6 +287,8 @@ class Agent:
 
     def _seal_refused(self, *, the_rest: bool = False) -> None:
         seal_refused(self.documents, self.spool, self._origin, the_rest=the_rest)
+        seal_refused(self.holds, self.spool, self._origin, the_rest=the_rest)
+        self.health.alarm("holds", self.holds.alarm())
 
     def _keep(self, what: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a part that must not die; if it does, the agent stops with a traceback and is started again."""

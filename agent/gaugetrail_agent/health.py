@@ -37,6 +37,7 @@ class Health:
     clock: Clock
     config_sha256: str
     key: str | None = None
+    line: str | None = None
     insecure: tuple[str, ...] = ()
     started: str = field(init=False)
     devices: dict[str, DeviceState] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Health:
         return AgentStatus(
             online=True,
             agent=self.agent,
+            line=self.line,
             time=utc_text(self.clock.now_us()),
             started=self.started,
             version=own_version(),

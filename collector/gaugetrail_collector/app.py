@@ -25,6 +25,9 @@ from gaugetrail_collector.doors import open_doors
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.evidence.readback_rounds import Rounds
+from gaugetrail_collector.holds.answering import AnswerDesk
+from gaugetrail_collector.holds.sending import ROUND_SECS as HOLDS_SECS
+from gaugetrail_collector.holds.sending import HoldsSender
 from gaugetrail_collector.intake.account import Account
 from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.intake.batches import Batch, Batches
@@ -143,6 +146,18 @@ class Collector:
             renew_secs=settings.documents.renew_secs,
             attachments=config.attachment_folders,
         )
+        self.holds = HoldsSender(
+            config.store,
+            settings.id,
+            key=config.document_key_path,
+            fallback=self.signer,
+            line=self.subscriber,
+            agents=self.neighbours.agents,
+            now_us=now_us,
+            renew_secs=settings.documents.renew_secs,
+        )
+        self.account.on_stored.append(self.holds.heard)
+        self.answers = AnswerDesk(config.store, self.subscriber, now_us)
         self.orders = self._orders_folder(config.orders_folder)
         self.documents.pins = PinSender(settings.id, config.data_dir / PINS, self.subscriber, self._vouched)
         self.scheduler = ThreadScheduler()
@@ -185,7 +200,7 @@ class Collector:
         here = DocumentsHere.of(config)
         facts = Facts(about, config.store, self.set_aside, self.neighbours, self.keys, self.let_go, own, here)
         facts.documents.begin()
-        self.account.on_stored = facts.board.take_stored
+        self.account.on_stored.append(facts.board.take_stored)
         self.neighbours.on_change = facts.board.heard
         remember(self.config.store, now_us() - REMEMBERED_US, facts.board.take_stored)
         users = self.config.users_file()
@@ -219,6 +234,7 @@ class Collector:
         self.let_go.open()
         self.subscriber.on_connected = self._heartbeat
         self.subscriber.on_status = self.neighbours.hear
+        self.subscriber.on_question = self.answers.ask
         self.subscriber.start()
         for web in (self.metrics, self.console):
             if web is not None:
@@ -227,9 +243,11 @@ class Collector:
         self.scheduler.every(self.rounds.every_secs, "round", self.rounds.round)
         if self.config.settings.documents.master:
             self.scheduler.every(ROUND_SECS, "documents", self.documents.round)
+            self.scheduler.every(HOLDS_SECS, "holds", self.holds.round)
         if self.orders is not None:
             self.scheduler.every(self.orders.look_secs, "orders", self.orders.round)
         self.scheduler.start()
+        self.answers.start()
         self.supervisor.ready()  # a store that is down is waited for while serving
         self.storing.open()
         self.confirming.start()
@@ -248,6 +266,8 @@ class Collector:
             self.confirming.stop()
             self.scheduler.stop()
             self.documents.close()
+            self.holds.close()
+            self.answers.stop()
             if self.orders is not None:
                 self.orders.close()
             for web in (self.metrics, self.console):
@@ -359,7 +379,14 @@ class Collector:
     def _alarms(self) -> tuple[str, ...]:
         rivals, returning = self.subscriber.rivals.alarms(self._place()), self.returning.alarms(time.monotonic())
         orders = () if self.orders is None else self.orders.alarms()
-        return (*rivals, *returning, *self.account.held.alarms(), *self.documents.alarms(), *orders)
+        return (
+            *rivals,
+            *returning,
+            *self.account.held.alarms(),
+            *self.documents.alarms(),
+            *self.holds.alarms(),
+            *orders,
+        )
 
     def _as_seen_here(self) -> CollectorStatus:
         """The status for people in front of the console: where no records come, a store that is gone shows first where

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.frozen import Frozen
-from gaugetrail_contract.text import DateText, Hex256, Identifier, UtcText
+from gaugetrail_contract.text import DateText, Hex256, Identifier, TopicName, UtcText
 
 
 class Told(Frozen):
@@ -163,6 +163,7 @@ class AgentStatus(Told):
 
     online: bool
     agent: str
+    line: TopicName | None = Field(None, description="where its stations stand; left out by agents of before 0.2")
     time: UtcText | None = None
     started: UtcText | None = None
     version: str | None = None

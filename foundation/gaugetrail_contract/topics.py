@@ -7,7 +7,8 @@ from gaugetrail_contract.text import refuse_name
 ROOT = "gaugetrail/v1"
 COLLECTORS = "collectors"
 DOCUMENTS = "documents"
-RESERVED = frozenset({COLLECTORS, DOCUMENTS})
+LINES = "lines"
+RESERVED = frozenset({COLLECTORS, DOCUMENTS, LINES})
 """Second levels that are not agents; an agent can't be called so."""
 
 SHARED_RECORDS = f"$share/collectors/{ROOT}/+/records"
@@ -20,6 +21,10 @@ ALL_DOCUMENTS = f"{ROOT}/{DOCUMENTS}/"
 DOCUMENTS_ROOT = f"{ROOT}/{DOCUMENTS}/root"
 """Which documents count: signed, retained, said by the collector that writes them."""
 DOCUMENT_PAGES = f"{ROOT}/{DOCUMENTS}/pages/+"
+ALL_QUESTIONS = f"{ROOT}/+/questions"
+"""What stations ask of the store; every collector hears it, and one answer is enough."""
+ALL_OF_LINES = f"{ROOT}/{LINES}/"
+"""How every topic of a line begins."""
 INTRODUCTIONS = "/introductions"
 ALL_OF_COLLECTORS = (ALL_COLLECTOR_STATUS, f"{ROOT}/{COLLECTORS}/+{INTRODUCTIONS}")
 """What collectors say to every agent: how they are, and which others they know."""
@@ -63,6 +68,31 @@ def commands(agent: str) -> str:
 def pins(agent: str) -> str:
     """What this agent alone is told of PINs, in a box that it alone opens."""
     return f"{ROOT}/{agent}/pins"
+
+
+def questions(agent: str) -> str:
+    """What the agent's stations ask of the store."""
+    return f"{ROOT}/{agent}/questions"
+
+
+def answers(agent: str) -> str:
+    """What collectors answer the agent."""
+    return f"{ROOT}/{agent}/answers"
+
+
+def line_holds(line: str) -> str:
+    """What is held on the line: signed, retained, said by the collector that writes documents."""
+    return f"{ROOT}/{LINES}/{line}/holds"
+
+
+def line_hold_page(line: str, number: int) -> str:
+    """The page of that number, from 0."""
+    return f"{ROOT}/{LINES}/{line}/holds/{number}"
+
+
+def line_hold_pages(line: str) -> str:
+    """Every page of the line's list."""
+    return f"{ROOT}/{LINES}/{line}/holds/+"
 
 
 def collector_status(collector: str) -> str:

@@ -113,6 +113,10 @@ class Publisher:
         self.on_document: Callable[[str, bytes], None] = lambda _, __: None
         self.document_topics: Callable[[], Sequence[str]] = tuple
         """What is to be heard of documents at each connection."""
+        self.on_holds: Callable[[str, bytes], None] = lambda _, __: None
+        self.hold_topics: Callable[[], Sequence[str]] = tuple
+        """What is to be heard of what is held on the line."""
+        self.on_answer: Callable[[bytes], None] = lambda _: None
         self.on_pins: Callable[[bytes], None] = lambda _: None
         self._wake = threading.Condition()
         self._news = False
@@ -340,6 +344,10 @@ class Publisher:
         """Other users, passwords and certificates from now on; true where the broker is connected to anew for them."""
         return self._broker.renew(settings)
 
+    def publish_question(self, payload: bytes) -> bool:
+        """Ask the collectors something; false where there is no connection. Nobody sends it again."""
+        return self._line.connected and self._broker.publish(topics.questions(self._agent), payload) is not None
+
     def listen(self, more: Sequence[str]) -> None:
         """Hear these topics, too, until the connection ends."""
         if self._line.connected:
@@ -361,8 +369,10 @@ class Publisher:
     # --- what the connection tells
 
     def _on_connect(self) -> None:
-        mine = [make(self._agent) for make in (topics.receipts, topics.commands, topics.status, topics.pins)]
-        heard = (*mine, *topics.ALL_OF_COLLECTORS, *self.document_topics())
+        mine = [
+            make(self._agent) for make in (topics.receipts, topics.commands, topics.status, topics.pins, topics.answers)
+        ]
+        heard = (*mine, *topics.ALL_OF_COLLECTORS, *self.document_topics(), *self.hold_topics())
         self._broker.subscribe(*((topic, 1) for topic in heard))
         self._send_status()
         log.info("broker %s: connected", self._line.where, extra={"event": "broker_up"})
@@ -412,6 +422,11 @@ class Publisher:
             self._on_own_status(payload, retained=retained)
         elif topic.startswith(topics.ALL_DOCUMENTS):
             self.on_document(topic, payload)
+        elif topic.startswith(topics.ALL_OF_LINES):
+            self.on_holds(topic, payload)
+        elif topic == topics.answers(self._agent):
+            if not retained:
+                self.on_answer(payload)
         elif topic == topics.pins(self._agent):
             self.on_pins(payload)
         elif topic.endswith(topics.INTRODUCTIONS):

@@ -62,8 +62,8 @@ class Account:
     now_us: Callable[[], int]
     late_us: int = 3_600_000_000
     """A record that is older than this when it is stored is counted as late; it stands at its own time all the same."""
-    on_stored: Callable[[Sequence[Record]], None] | None = None
-    """Hears what is new in the store, after the commit; must be quick and must not raise."""
+    on_stored: list[Callable[[Sequence[Record]], None]] = field(default_factory=list)
+    """Hear what is new in the store, after the commit; must be quick and must not raise."""
     on_there: Callable[[Sequence[RecordSpan]], None] | None = None
     """Hears what the store has now, new or not; the same rule."""
     figures: IntakeFigures = field(default_factory=IntakeFigures)
@@ -142,8 +142,10 @@ class Account:
                 self._notice_parted(opened)
             if opened.unknown and opened.agent not in self.newer and len(self.newer) < MOST_NEWER:
                 self._notice_newer(opened)
-        if self.on_stored is not None:
-            self.on_stored([opened.record for opened in stored])
+        if self.on_stored:
+            news = [opened.record for opened in stored]
+            for hears in self.on_stored:
+                hears(news)
         for entry in aside:
             log.error(
                 "set aside from %s: %s (%s)",

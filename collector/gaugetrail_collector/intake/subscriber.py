@@ -64,6 +64,7 @@ class Subscriber:
         self.trouble: str | None = "not connected yet"
         self.on_connected: Callable[[], None] = lambda: None
         self.on_status: Callable[[str, bytes], None] = lambda _, __: None
+        self.on_question: Callable[[str, bytes], None] = lambda _, __: None
         self._settings = settings
         self._collector = collector
         self._signer = signer
@@ -161,6 +162,10 @@ class Subscriber:
         """Ask the agent for records again. A command that is lost is given again while they are missing."""
         self._say_to(agent, "command", topics.commands(agent), command.to_bytes())
 
+    def publish_answer(self, agent: str, body: bytes) -> None:
+        """Answer a question of the agent's stations. One that is lost was asked in vain: the plan says what then."""
+        self._say_to(agent, "answer", topics.answers(agent), body)
+
     def _say_to(self, agent: str, kind: str, topic: str, body: bytes) -> None:
         payload = body if self._signer is None else self._signer.word(kind, agent, self._collector, body)
         self._broker.publish(topic, payload)
@@ -252,7 +257,9 @@ class Subscriber:
 
     def _listen(self) -> None:
         """QoS 0 and apart: what neighbours say of themselves must never stand in the way of records."""
-        self._status_mid = self._broker.subscribe((topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0))
+        self._status_mid = self._broker.subscribe(
+            (topics.ALL_AGENT_STATUS, 0), (topics.ALL_COLLECTOR_STATUS, 0), (topics.ALL_QUESTIONS, 0)
+        )
 
     def _listen_first(self) -> None:
         """Where one collector takes every message, whether another one does comes before the first record."""
@@ -295,6 +302,9 @@ class Subscriber:
         if topic.endswith("/status"):
             self.rivals.hear(topic, payload, retained=retained)
             self.on_status(topic, payload)
+        elif topic.endswith("/questions"):
+            if not retained:  # whoever asked that has long gone on
+                self.on_question(topic, payload)
         else:
             self._on_taken([Taken(topic, payload, mid)])
 

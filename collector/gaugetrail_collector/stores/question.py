@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gaugetrail_contract.record import Inspection, Record, identifiers, record_id
+from gaugetrail_contract.record import Event, Inspection, Record, identifiers, record_id
 
-CONTEXT_KINDS = ("gauge", "plan", "part", "station")
-"""Asked for like identifiers, but many records share one: in InfluxDB they are tags."""
+CONTEXT_KINDS = ("gauge", "plan", "part", "station", "type")
+"""`type`: of an event. Asked for like identifiers, but many records share one: in InfluxDB they are tags."""
 _POSITION = re.compile(r"(-?[0-9]{1,18}):([^/]+)/([^/]+)/(?:([0-9a-f]{12})/)?([0-9]{1,18})")
 
 
@@ -80,6 +80,8 @@ def contexts(record: Record) -> list[tuple[str, str]]:
         for one in record.measurements:
             if one.gauge is not None:
                 found["gauge", one.gauge] = None
+    elif isinstance(record, Event):
+        found["type", record.type] = None
     return list(found)
 
 

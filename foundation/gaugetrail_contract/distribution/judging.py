@@ -24,13 +24,15 @@ class RootJudged:
     why: str = ""
 
 
-def judge_root(held: DocumentsRoot | None, came: SignedRoot, believed: Collection[str]) -> RootJudged:
+def judge_root(
+    held: DocumentsRoot | None, came: SignedRoot, believed: Collection[str], what: str = "the list of documents"
+) -> RootJudged:
     """`believed`: the keys that count; none: the first that is shown will."""
     if believed and came.key not in believed:
         known = ", ".join(map(fingerprint, sorted(believed)))
         return RootJudged(
             "refused",
-            f"the list of documents is signed with the key {fingerprint(came.key)}, and {known} is believed: the "
+            f"{what} is signed with the key {fingerprint(came.key)}, and {known} is believed: the "
             "collector that writes documents has lost its document key, which keys restore brings back there, or "
             "somebody imitates it",
         )
@@ -40,7 +42,7 @@ def judge_root(held: DocumentsRoot | None, came: SignedRoot, believed: Collectio
         return RootJudged("known")
     return RootJudged(
         "refused",
-        f"the list of documents goes back: {_numbered(came.root)} came and {_numbered(held)} is held; an old one is "
+        f"{what} goes back: {_numbered(came.root)} came and {_numbered(held)} is held; an old one is "
         "being said again, or the collector's store was put back from a backup",
     )
 

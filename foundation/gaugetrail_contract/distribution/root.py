@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.clock import moment_us, utc_text
-from gaugetrail_contract.distribution.pages import MOST_PAGES, page_digest
+from gaugetrail_contract.distribution.spreading import MOST_PAGES, page_digest
 from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.signing import BadSignature, Signer, open_word
 from gaugetrail_contract.text import UtcText
@@ -78,18 +78,20 @@ def root_of(pages: list[bytes], issue: int, now_us: int) -> DocumentsRoot:
     return DocumentsRoot(issue, now_us, tuple(page_digest(page) for page in pages))
 
 
-def write_root(root: DocumentsRoot, signer: Signer, collector: str) -> bytes:
-    """The payload, signed."""
+def write_root(
+    root: DocumentsRoot, signer: Signer, collector: str, *, kind: str = KIND, to: str = EVERY_AGENT
+) -> bytes:
+    """The payload, signed as what it is and for whom."""
     form = _RootForm(issue=root.issue, time=utc_text(root.time_us), pages=tuple(map(_short, root.pages)))
-    return signer.word(KIND, EVERY_AGENT, collector, form.model_dump_json().encode("utf-8"))
+    return signer.word(kind, to, collector, form.model_dump_json().encode("utf-8"))
 
 
-def open_root(payload: bytes) -> SignedRoot:
-    """The root in a message. Raises `BadRoot`: whose it is to be believed is the reader's policy."""
+def open_root(payload: bytes, *, kind: str = KIND, to: str = EVERY_AGENT) -> SignedRoot:
+    """The root in a message of that kind. Raises `BadRoot`: whose it is to be believed is the reader's policy."""
     if len(payload) > MOST_ROOT_BYTES:
         raise BadRoot(f"it has {len(payload):,} bytes; a root has {MOST_ROOT_BYTES:,} at most")
     try:
-        word = open_word(KIND, EVERY_AGENT, payload)
+        word = open_word(kind, to, payload)
     except BadSignature as error:
         raise BadRoot(str(error)) from error
     if word.key is None or word.collector is None:

@@ -226,6 +226,14 @@ class PlanFile(Settings):
         description="unsent inspections that passed may be dropped when the spool is full and the station says "
         "drop_lowest, class 1 first; none: never",
     )
+    after: tuple[Identifier, ...] = Field(
+        (), description="operations that a unit must have passed before it is measured here", examples=[["OP10"]]
+    )
+    on_unknown: Literal["allow_marked", "refuse"] = Field(
+        "allow_marked",
+        description="of a unit whose past nobody could tell in time: allow_marked: it is measured, and its "
+        "record says so (route); refuse: it isn't",
+    )
     characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
 
     @model_validator(mode="after")

@@ -80,8 +80,8 @@ class DocumentsMaster(EventPayload):
 
 
 class DocumentRefused(EventPayload):
-    """A line PC refused what came to it as documents, or lay on its disk as such: a list, a page or a text that is
-    forged, old or altered. What it held stays in force.
+    """A line PC refused what came to it as documents, or as the list of what is held, or lay on its disk as such: a
+    list, a page or a text that is forged, old or altered. What it held stays in force.
     """
 
     TYPE: ClassVar[str] = "document.refused"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from gaugetrail_contract.clock import moment_us
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, UnitStateSaid
-from gaugetrail_contract.record.model import Event, Inspection, Record
+from gaugetrail_contract.record.model import Event, EventBody, Inspection, Record
 from gaugetrail_contract.record.parts import UnitState, Verdict
 
 About = tuple[Literal["serial", "lot"], str]
@@ -27,6 +27,7 @@ class StateWordSaid:
     record: str
     place: str
     """Operation or station: a pass lifts the fails of its own place only."""
+    line: str = ""
     measured: bool = False
     """It is an inspection's verdict; else somebody said it."""
     why: str = ""
@@ -73,47 +74,53 @@ def states_said(record: Record) -> Iterator[tuple[About, StateWordSaid]]:
         state = _BY_VERDICT.get(record.verdict)
         if state is not None and record.serial is not None:
             yield ("serial", record.serial), _measured(record, state)
-    elif isinstance(record, Event) and record.type == UnitStateSaid.TYPE:
-        yield from _of_event(record)
+    elif isinstance(record, Event):
+        yield from states_of_event(record, order_of(record), record.id)
 
 
 def _measured(record: Inspection, state: UnitState) -> StateWordSaid:
     place = record.operation or record.station
     failed = ", ".join(dict.fromkeys(one.characteristic for one in record.measurements if one.verdict == Verdict.FAIL))
     why = f"{place}: {failed}" if failed else place
-    return StateWordSaid(state, order_of(record), record.id, place, measured=True, why=why, by=record.operator)
+    return StateWordSaid(
+        state, order_of(record), record.id, place, record.line, measured=True, why=why, by=record.operator
+    )
 
 
-def _of_event(record: Event) -> Iterator[tuple[About, StateWordSaid]]:
-    said = UnitStateSaid.read(record.payload)
-    if said is None or record.subject.kind not in UnitStateSaid.subjects():
+def states_of_event(event: EventBody, order: Order, record: str) -> Iterator[tuple[About, StateWordSaid]]:
+    """The same of an event, with where it stands and what it is called."""
+    said = UnitStateSaid.read(event.payload) if event.type == UnitStateSaid.TYPE else None
+    if said is None or event.subject.kind not in UnitStateSaid.subjects():
         return
     word = StateWordSaid(
         UnitState(said.state),
-        order_of(record),
-        record.id,
-        record.station,
+        order,
+        record,
+        event.station,
+        event.line,
         why=said.why,
-        code=said.code or record.reason_code,
+        code=said.code or event.reason_code,
         reaction=said.reaction,
         until_us=None if said.until is None else moment_us(said.until) or 0,  # no moment of the calendar: it has come
-        by=record.by,
-        role=record.role,
+        by=event.by,
+        role=event.role,
         characteristic=said.characteristic,
         gauge=said.gauge,
     )
-    kind: Literal["serial", "lot"] = "serial" if record.subject.kind == "unit" else "lot"
+    kind: Literal["serial", "lot"] = "serial" if event.subject.kind == "unit" else "lot"
     units: tuple[About, ...] = tuple(("serial", one) for one in said.serials)
-    yield from ((about, word) for about in dict.fromkeys(((kind, record.subject.id), *units)))
+    yield from ((about, word) for about in dict.fromkeys(((kind, event.subject.id), *units)))
 
 
 def gauge_said(record: Record) -> tuple[str, GaugeWordSaid] | None:
     """`(gauge, word)`; null where the record says nothing of a gauge's fitness."""
-    if not isinstance(record, Event) or (record.type, record.subject.kind) != (GaugeStateSaid.TYPE, "gauge"):
-        return None
-    said = GaugeStateSaid.read(record.payload)
+    return gauge_of_event(record, order_of(record), record.id) if isinstance(record, Event) else None
+
+
+def gauge_of_event(event: EventBody, order: Order, record: str) -> tuple[str, GaugeWordSaid] | None:
+    """The same of an event, with where it stands and what it is called."""
+    about_gauge = (event.type, event.subject.kind) == (GaugeStateSaid.TYPE, "gauge")
+    said = GaugeStateSaid.read(event.payload) if about_gauge else None
     if said is None:
         return None
-    return record.subject.id, GaugeWordSaid(
-        said.state, order_of(record), record.id, said.why, said.check, record.by, record.role
-    )
+    return event.subject.id, GaugeWordSaid(said.state, order, record, said.why, said.check, event.by, event.role)

@@ -73,7 +73,7 @@ class InfluxReads:
             return []
         where = " OR ".join(f'"{tag}" = $v{number}' for number in range(len(values)))
         bound: Bound = {f"v{number}": value for number, value in enumerate(values)}
-        carriers = CARRIERS if term.kind == "station" else ("inspection",)
+        carriers = {"station": CARRIERS, "type": ("event",)}.get(tag, ("inspection",))
         return [self._carriers(name, f"({where})", bound, window, after) for name in carriers]
 
     def _stations_of(self, gauge: str) -> list[str]:

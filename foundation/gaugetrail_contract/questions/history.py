@@ -1,0 +1,61 @@
+"""What a station makes of a unit's past. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gaugetrail_contract.holds.known import REFUSED
+from gaugetrail_contract.holds.listing import ListedState
+from gaugetrail_contract.questions.answered import UnitAnswer, UnitVisit
+from gaugetrail_contract.record.parts import PastOperation, UnitState, Verdict
+
+MOST_ROUTE = 50
+VERDICTS = frozenset(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitHistory:
+    """What the store knows of a unit."""
+
+    visits: tuple[UnitVisit, ...] = ()
+    earlier: int = 0
+    unit: ListedState | None = None
+    failed_at: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, answer: UnitAnswer) -> UnitHistory:
+        """As the answer says."""
+        return cls(answer.visits, answer.earlier, answer.unit, answer.failed_at)
+
+    def barred(self, place: str) -> ListedState | None:
+        """What keeps it from being measured on at that operation (or station, where it has none); null: nothing. What
+        failed there may be measured there again.
+        """
+        unit = self.unit
+        if unit is None or unit.state not in REFUSED:
+            return None
+        return None if unit.state == UnitState.FAIL and set(self.failed_at) <= {place} else unit
+
+    def attempts_at(self, station: str) -> int:
+        """How often it was inspected there, as far as is known."""
+        return max((one.attempt for one in self.visits if one.station == station), default=0)
+
+    def route(self, operation: str | None) -> tuple[PastOperation, ...]:
+        """The last verdict of each operation but this one, in the order of their last visits, as a record has it."""
+        last: dict[str, UnitVisit] = {}
+        for one in self.visits:
+            place = one.operation or one.station
+            if place != operation and one.verdict in VERDICTS:
+                last.pop(place, None)
+                last[place] = one
+        return tuple(
+            PastOperation(operation=place, verdict=Verdict(one.verdict), station=one.station, record=one.record)
+            for place, one in list(last.items())[-MOST_ROUTE:]
+        )
+
+
+def missing_operations(route: Iterable[PastOperation], after: Iterable[str]) -> tuple[str, ...]:
+    """Which of the operations that must have passed before haven't, in the plan's order."""
+    passed = {one.operation for one in route if one.verdict == Verdict.PASS}
+    return tuple(one for one in after if one not in passed)
