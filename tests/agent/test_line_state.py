@@ -21,7 +21,7 @@ from gaugetrail_contract.distribution.pages import pages_of
 from gaugetrail_contract.distribution.root import root_of, write_root
 from gaugetrail_contract.holds.line_list import hold_pages, hold_root, write_hold_root
 from gaugetrail_contract.holds.listing import ListedState
-from gaugetrail_contract.questions.answered import KIND, NoAnswer, StationAnswer, UnitAnswer, UnitsAnswer, write_answer
+from gaugetrail_contract.questions.answered import KIND, CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, write_answer
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, open_question
 from gaugetrail_contract.questions.history import UnitHistory
 from gaugetrail_contract.signing import Signer
@@ -269,9 +269,9 @@ def test_nobody_waits_longer_than_the_deadline_and_is_told_why() -> None:
 
 
 def test_a_collector_whose_store_is_down_leaves_the_word_to_another() -> None:
-    down = Store(lambda q: signed(NoAnswer(question=q.question, why="the store is down")), right)
+    down = Store(lambda q: signed(CannotSay(question=q.question, why="the store is down")), right)
     assert isinstance(down.history(), UnitHistory)
-    alone = Store(lambda q: signed(NoAnswer(question=q.question, why="the store is down")))
+    alone = Store(lambda q: signed(CannotSay(question=q.question, why="the store is down")))
     alone.asker._deadline_secs = 0.2
     assert alone.history() == Unknown("the store is down")
 

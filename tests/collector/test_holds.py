@@ -29,7 +29,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.nonconformity import UnitStateSaid
 from gaugetrail_contract.holds.line_list import open_hold_page, open_hold_root
-from gaugetrail_contract.questions.answered import NoAnswer, StationAnswer, UnitAnswer, UnitsAnswer, open_answer
+from gaugetrail_contract.questions.answered import CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, open_answer
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, write_question
 from gaugetrail_contract.seal import Opened
 from gaugetrail_contract.signing import Signer, signer_at
@@ -336,7 +336,7 @@ def test_a_store_that_is_down_is_said_and_not_asked_again_at_once(tmp_path: Path
     desk.start()
     until(lambda: len(line.answers) == 2, "both are answered")
     desk.stop()
-    assert all(isinstance(answer, NoAnswer) for _, answer in line.answers)
+    assert all(isinstance(answer, CannotSay) for _, answer in line.answers)
     assert tries == [1]
 
 

@@ -13,7 +13,7 @@ from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.questions.answered import (
     BadAnswer,
-    NoAnswer,
+    CannotSay,
     StationAnswer,
     UnitAnswer,
     UnitsAnswer,
@@ -63,7 +63,7 @@ QUESTIONS: list[StationQuestion] = [
 ANSWERS: list[StationAnswer] = [
     UnitAnswer(question=NUMBER, serial="SN1", visits=(visit("OP10"),), unit=state("pass")),
     UnitsAnswer(question=NUMBER, gauge="G-1", serials=("SN1",), next="1:a/e1/2"),
-    NoAnswer(question=NUMBER, why="the store is down"),
+    CannotSay(question=NUMBER, why="the store is down"),
 ]
 
 

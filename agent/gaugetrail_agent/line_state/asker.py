@@ -18,7 +18,7 @@ from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.questions.answered import (
     KIND,
     BadAnswer,
-    NoAnswer,
+    CannotSay,
     StationAnswer,
     UnitAnswer,
     UnitsAnswer,
@@ -164,7 +164,7 @@ class HistoryAsker:
             return  # the second of two collectors, or too late
         if not answers(asked.question, answer):
             self._let_go("it is another question's")
-        elif isinstance(answer, NoAnswer):
+        elif isinstance(answer, CannotSay):
             asked.refused.append(answer.why)
         else:
             asked.loop.call_soon_threadsafe(_settle, asked.answer, answer)

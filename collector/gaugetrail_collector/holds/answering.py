@@ -18,7 +18,7 @@ from typing import Protocol
 from gaugetrail_collector.holds.answers_found import answer_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
-from gaugetrail_contract.questions.answered import NoAnswer, StationAnswer, write_answer
+from gaugetrail_contract.questions.answered import CannotSay, StationAnswer, write_answer
 from gaugetrail_contract.questions.asked import MOST_QUESTION_BYTES, BadQuestion, StationQuestion, open_question
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class AnswerDesk:
     def _found(self, question: StationQuestion) -> StationAnswer | None:
         if time.monotonic() < self._rest_until:
             self.figures.let_go += 1
-            return NoAnswer(question=question.question, why="the store is down")
+            return CannotSay(question=question.question, why="the store is down")
         try:
             found = answer_of(self._opened(), question, self._now_us())
         except StoreDown as error:
@@ -137,7 +137,7 @@ class AnswerDesk:
             self.figures.let_go += 1
             log.warning("a question is not answered: %s", error, extra={"event": "question_not_answered"})
             self._close()
-            return NoAnswer(question=question.question, why=f"the store is down: {error}"[:500])
+            return CannotSay(question=question.question, why=f"the store is down: {error}"[:500])
         except ValueError as error:
             self._refuse(str(error))
             return None

@@ -68,14 +68,14 @@ class UnitsAnswer(_Answer):
     next: Cursor | None = Field(None, description="where to go on; left out: these are all")
 
 
-class NoAnswer(_Answer):
+class CannotSay(_Answer):
     """The collector can't say: its store is down."""
 
     answer: Literal["none"] = "none"
     why: Text
 
 
-StationAnswer = UnitAnswer | UnitsAnswer | NoAnswer
+StationAnswer = UnitAnswer | UnitsAnswer | CannotSay
 _ANSWER: TypeAdapter[StationAnswer] = TypeAdapter(Annotated[StationAnswer, Field(discriminator="answer")])
 
 
@@ -102,7 +102,7 @@ def answers(question: StationQuestion, answer: StationAnswer) -> bool:
     """Whether it is this question's: its number, and what was asked for."""
     if answer.question != question.question:
         return False
-    if isinstance(answer, NoAnswer):
+    if isinstance(answer, CannotSay):
         return True
     if isinstance(question, AskUnit):
         return isinstance(answer, UnitAnswer) and answer.serial == question.serial
