@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import msgspec
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
@@ -22,7 +23,7 @@ from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
 from gaugetrail_contract.seal import Opened, open_sealed, seal
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.console_users import UsersFile, line_of
+from gaugetrail_service.console_users import UsersFile
 from gaugetrail_service.web_sessions import Sessions
 
 NASTY = [
@@ -132,6 +133,12 @@ def own_status(**changes: object) -> CollectorStatus:
     return CollectorStatus.model_validate(fields | changes)
 
 
+def quick_line(name: str, password: str) -> str:
+    """A user's line with a hash that costs little, as each log-on tries one."""
+    kdf = Argon2id(salt=name.encode() * 6, length=32, iterations=1, lanes=1, memory_cost=8)
+    return f"{name}:{kdf.derive_phc_encoded(password.encode())}\n"
+
+
 class Pages:
     """A console's application, asked like a browser on the same machine would."""
 
@@ -209,7 +216,7 @@ class Pages:
 
     def log_on(self, folder: Path, name: str = "ann", password: str = "correct horse: battery") -> dict[str, str]:
         """From now on everybody has to log on; the headers of one who has."""
-        (folder / "users").write_text(line_of(name, password) + "\n")
+        (folder / "users").write_text(quick_line(name, password))
         self.app = make_app(self.facts, ("127.0.0.1",), Sessions(UsersFile(folder / "users").now))
         answer = self.press("/login", {"name": name, "password": password})
         return {"cookie": answer.headers["set-cookie"].partition(";")[0]}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from console_floor import inspection, measurement, sealed
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from console_floor import inspection, measurement, quick_line, sealed
 from typer.testing import CliRunner
 
 from gaugetrail_collector.cli import app
@@ -115,12 +114,6 @@ number = 2
 characteristic = ["bore_diameter"]
 text = { en = "<b>Zero</b> the gauge.", de = "Lehre auf Null." }
 """
-
-
-def quick_line(name: str, password: str) -> str:
-    """A user's line with a hash that costs little: each command tries one."""
-    kdf = Argon2id(salt=name.encode() * 6, length=32, iterations=1, lanes=1, memory_cost=8)
-    return f"{name}:{kdf.derive_phc_encoded(password.encode())}\n"
 
 
 class PaperOffice:

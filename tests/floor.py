@@ -20,8 +20,16 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+import gaugetrail_agent.cli
+import gaugetrail_collector.cli
+from gaugetrail_contract.problems import ConfigError
+from gaugetrail_service.cli import BAD_CONFIG
+
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 DEADLINE = 40.0
+OURS = {"gaugetrail-agent": gaugetrail_agent.cli.app, "gaugetrail-collector": gaugetrail_collector.cli.app}
 
 
 def program(name: str) -> str | None:
@@ -213,11 +221,11 @@ class Floor:
 
     def introduce(self, at: str, other: str) -> None:
         """One collector lets another be known, at every agent that knows it."""
-        _, out, err = self.ask("gaugetrail-collector", "keys", "own", "--config", f"{other}.toml", "--json")
+        _, out, err = self.ask_here("gaugetrail-collector", "keys", "own", "--config", f"{other}.toml", "--json")
         own = json.loads(out or "{}")
         assert own, err
         words = ("keys", "introduce", own["collector"], own["key"], "--config", f"{at}.toml")
-        code, _, err = self.ask("gaugetrail-collector", *words)
+        code, _, err = self.ask_here("gaugetrail-collector", *words)
         assert code == 0, err
 
     def ask(self, *words: str) -> tuple[int, str, str]:
@@ -227,13 +235,24 @@ class Floor:
         )
         return done.returncode, done.stdout, done.stderr
 
+    def ask_here(self, *words: str) -> tuple[int, str, str]:
+        """The same in this process, for what is asked while waiting: to start Python again and again would take the
+        time of those who are waited for.
+        """
+        with contextlib.chdir(self.folder):
+            try:
+                done = CliRunner().invoke(OURS[words[0]], words[1:], catch_exceptions=False)
+            except ConfigError as error:  # as the command's own frame says it
+                return BAD_CONFIG, "", f"{error}\n"
+        return done.exit_code, done.stdout, done.stderr
+
     def verify(self, config: str = "collector.toml") -> dict[str, object]:
-        _, out, err = self.ask("gaugetrail-collector", "verify", "--config", config, "--json")
+        _, out, err = self.ask_here("gaugetrail-collector", "verify", "--config", config, "--json")
         assert out, err
         return dict(json.loads(out))
 
     def waiting(self) -> int:
-        _, out, err = self.ask("gaugetrail-agent", "spool", "stats", "--config", "agent.toml", "--json")
+        _, out, err = self.ask_here("gaugetrail-agent", "spool", "stats", "--config", "agent.toml", "--json")
         assert out, err
         return int(json.loads(out)["waiting"])
 

@@ -264,6 +264,6 @@ def test_settings_that_would_seal_another_registers_value_stop_the_agent(
         path = write(tmp_path, floor, 502)
         path.write_text(path.read_text().replace(old, new))
         for words in ("check", "run"):
-            code, _, err = floor.ask("gaugetrail-agent", words, "--config", "agent.toml")
+            code, _, err = floor.ask_here("gaugetrail-agent", words, "--config", "agent.toml")
             assert code == 78
             assert message in err

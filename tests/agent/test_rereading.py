@@ -276,7 +276,7 @@ def test_sighup_to_the_process(floor: Floor) -> None:
     until(lambda: floor.waiting() == 0, "all are stored")
     revisions = {}
     for serial in ("SN1", "SN2", "SN3", "SN4"):
-        _, out, _ = floor.ask("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
+        _, out, _ = floor.ask_here("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
         record = json.loads(out)
         text = json.dumps(record)
         revisions[serial] = (re.findall(r'"revision": "([AB])"', text)[0], re.findall(r'"verdict": "(\w+)"', text)[0])

@@ -14,6 +14,7 @@ from small_plant import chained, fill, units
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
+from gaugetrail_collector.evidence import archive_restore
 from gaugetrail_collector.evidence.archive import write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive
 from gaugetrail_collector.evidence.archive_restore import ArchiveRestored, prove, restore_archive
@@ -23,8 +24,14 @@ from gaugetrail_collector.stores.question import ALL_TIME
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.seal import Opened
 
-ONE = chained(units(1100, 1), slot=1)
+ONE = chained(units(110, 1), slot=1)
 TWO = chained(units(30, 2), "pc2", "ijklmnop", slot=2)
+
+
+@pytest.fixture(autouse=True)
+def a_hundred_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer than the first chain has, so that it comes in two pieces."""
+    monkeypatch.setattr(archive_restore, "AT_ONCE", 100)
 
 
 @pytest.fixture(scope="module")
@@ -53,18 +60,18 @@ def test_every_record_stands_in_the_store_as_it_was(archive: Path, place: Place)
     """In SQLite, a real InfluxDB 1, and the stub of 2 and 3; a second time nothing changes."""
     store = place.store()
     done = put(archive, store)
-    assert (done.ok, done.written, done.there, done.left_out, done.reasons) == (True, 1128, 0, 0, [])
+    assert (done.ok, done.written, done.there, done.left_out, done.reasons) == (True, 138, 0, 0, [])
     wanted = [(o.agent, o.epoch, o.seq, o.sealed.sha256, o.sealed.data) for o in [*ONE, *TWO[:6], *TWO[8:]]]
     assert held(store) == wanted
     again = put(archive, place.store())
-    assert (again.ok, again.written, again.there) == (True, 0, 1128)
+    assert (again.ok, again.written, again.there) == (True, 0, 138)
     assert held(place.store()) == wanted
 
 
 def test_one_that_was_stopped_in_the_middle_is_finished_by_the_next(archive: Path, place: Place) -> None:
-    fill(place.store(), ONE[:400])
+    fill(place.store(), ONE[:40])
     done = put(archive, place.store())
-    assert (done.ok, done.written, done.there) == (True, 728, 400)
+    assert (done.ok, done.written, done.there) == (True, 98, 40)
 
 
 def broken(archive: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
@@ -109,9 +116,9 @@ def test_the_command_says_what_it_did(archive: Path, tmp_path: Path) -> None:
     config = tmp_path / "collector.toml"
     config.write_text('id = "c1"\ndata_dir = "data"\n[store]\nkind = "sqlite"\npath = "store.db"\n')
     done = run("restore", archive, "-c", config)
-    assert (done.exit_code, done.stdout) == (0, "1128 records written, 0 were there already, 0 left out\n")
+    assert (done.exit_code, done.stdout) == (0, "138 records written, 0 were there already, 0 left out\n")
     again = json.loads(run("restore", archive, "-c", config, "--json").stdout)
-    assert again == {"ok": True, "records": 1128, "written": 0, "there": 1128, "left_out": 0, "reasons": []}
+    assert again == {"ok": True, "records": 138, "written": 0, "there": 138, "left_out": 0, "reasons": []}
     store = SqliteStore(tmp_path / "store.db")
     store.open()
     assert [chain.faults for chain in verify(store).chains] == [0, 0]
@@ -125,14 +132,14 @@ def test_a_record_that_the_store_has_otherwise_is_named_and_left(archive: Path, 
     other = chained(units(3, 9), slot=1)
     fill(store, other)
     done = put(archive, store)
-    assert (done.ok, done.written + done.left_out) == (False, 1128)
+    assert (done.ok, done.written + done.left_out) == (False, 138)
     assert done.reasons[0].startswith("pc1/abcdefgh/1 is not written: fork")
     assert "--vouch" in " ".join(done.reasons[:2])
     first = [(o.agent, o.epoch, o.seq, o.sealed.sha256, o.sealed.data) for o in other]
     assert [one for one in held(store) if one[:2] == first[0][:2]] == first
     assert restore_archive(prove(archive), archive, store, vouch=True).ok
     assert held(store)[:3] == first
-    assert store.count() == 1131
+    assert store.count() == 141
     store.close()
 
 

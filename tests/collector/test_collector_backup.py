@@ -217,5 +217,5 @@ def test_influxdb_goes_through_its_own_tool_while_everything_runs(floor: Floor) 
 
 def lines(floor: Floor) -> set[str]:
     """Every record of the line, without the collector's own."""
-    _, out, _ = floor.ask("gaugetrail-collector", "export", "--config", "collector.toml")
+    _, out, _ = floor.ask_here("gaugetrail-collector", "export", "--config", "collector.toml")
     return {line for line in out.splitlines() if '"agent":"pc1"' in line}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_floor import Pages, inspection, sealed
+from console_floor import Pages, inspection, quick_line, sealed
 from floor import until
 
 from gaugetrail_collector.console.app import make_app
@@ -32,7 +32,7 @@ class Door:
 
     def __init__(self, folder: Path) -> None:
         self.users = folder / "users"
-        self.users.write_text(line_of("ann", PASSWORD) + "\n")
+        self.users.write_text(quick_line("ann", PASSWORD))
         self.pages = Pages(folder, sealed([inspection("SN1")]))
         self.sessions = Sessions(UsersFile(self.users).now)
         app = make_app(self.pages.facts, ("127.0.0.1",), self.sessions)
@@ -127,6 +127,7 @@ def test_a_body_that_grows_past_its_bound_is_a_hang_up_for_the_application(door:
 
 def test_a35_guesses_wait_four_at_most_and_pages_stay_up(door: Door) -> None:
     """Thirty at once, each of another name: one is tried, four wait, the rest are told to come again."""
+    door.users.write_text(line_of("ann", PASSWORD) + "\n")  # of the real cost, or none would have to wait
     of_other_consoles = set(threading.enumerate())  # a console that was closed keeps its thread until it is collected
     codes: list[int] = []
     guesses = [
@@ -151,7 +152,7 @@ def test_a35_an_address_that_sprays_names_waits_and_another_does_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     now = [1000.0]
-    (tmp_path / "users").write_text(line_of("ann", PASSWORD) + "\n")
+    (tmp_path / "users").write_text(quick_line("ann", PASSWORD))
     sessions = Sessions(UsersFile(tmp_path / "users").now, lambda: now[0])
     caplog.set_level(logging.INFO)
     for number in range(FREE_FROM_ONE_PLACE):
@@ -168,7 +169,7 @@ def test_a35_an_address_that_sprays_names_waits_and_another_does_not(
 
 def test_a35_waits_grow_and_end(tmp_path: Path) -> None:
     now = [0.0]
-    (tmp_path / "users").write_text(line_of("ann", PASSWORD) + "\n")
+    (tmp_path / "users").write_text(quick_line("ann", PASSWORD))
     sessions = Sessions(UsersFile(tmp_path / "users").now, lambda: now[0])
     waits = []
     for _ in range(FREE_GUESSES + 10):
@@ -220,7 +221,7 @@ def test_a44_log_on_log_off_and_a_wrong_guess_leave_a_line_and_no_password(
 def test_a39_a_user_who_is_taken_out_of_the_file_is_out_at_the_next_request(door: Door) -> None:
     mine = door.cookie()
     assert door.ask("GET", "/", Cookie=mine)[0] == 200
-    door.users.write_text(line_of("bob", PASSWORD) + "\n")
+    door.users.write_text(quick_line("bob", PASSWORD))
     assert door.ask("GET", "/", Cookie=mine)[0] == 303
     assert door.log_on()[0] == 403
     assert door.log_on("bob")[0] == 303
@@ -228,9 +229,9 @@ def test_a39_a_user_who_is_taken_out_of_the_file_is_out_at_the_next_request(door
 
 def test_a39_another_password_ends_the_session_and_a_line_more_ends_none(door: Door) -> None:
     mine = door.cookie()
-    door.users.write_text(door.users.read_text() + line_of("bob", PASSWORD) + "\n")
+    door.users.write_text(door.users.read_text() + quick_line("bob", PASSWORD))
     assert door.ask("GET", "/", Cookie=mine)[0] == 200
-    door.users.write_text(line_of("ann", "another password") + "\n")
+    door.users.write_text(quick_line("ann", "another password"))
     assert door.ask("GET", "/", Cookie=mine)[0] == 303
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_floor import HOST, Pages, inspection, sealed
+from console_floor import HOST, Pages, inspection, quick_line, sealed
 from floor import command
 from typer.testing import CliRunner
 
@@ -17,7 +17,7 @@ from gaugetrail_collector.commands.console import app
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_contract.settings import ConfigError
-from gaugetrail_service.console_users import UsersFile, line_of, read_users
+from gaugetrail_service.console_users import UsersFile, read_users
 from gaugetrail_service.web_sessions import FREE_GUESSES, SESSION_SECS, Sessions
 
 PASSWORD = "correct horse: battery"
@@ -25,7 +25,7 @@ PASSWORD = "correct horse: battery"
 
 @pytest.fixture(scope="module")
 def line() -> str:
-    return line_of("ann", PASSWORD)
+    return quick_line("ann", PASSWORD).rstrip()
 
 
 @pytest.fixture

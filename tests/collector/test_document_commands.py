@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from console_floor import quick_line
 from made import opened
 from samples import measurement
 from typer.testing import CliRunner
@@ -37,12 +37,6 @@ lsl = "73.950"
 usl = "74.050"
 capture = "typed"
 """
-
-
-def quick_line(name: str, password: str) -> str:
-    """As `console_users.line_of`, with a hash that costs little: each command tries one."""
-    kdf = Argon2id(salt=name.encode() * 6, length=32, iterations=1, lanes=1, memory_cost=8)
-    return f"{name}:{kdf.derive_phc_encoded(password.encode())}\n"
 
 
 UNDER = PlanRef(id="CP-1001", revision="C", sha256="ab" * 32)

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from console_floor import quick_line
 from typer.testing import CliRunner
 
 from gaugetrail_collector.cli import app
@@ -30,8 +30,7 @@ ABOUT = ["--record", "--gauge", "MIC-7", "--for", "bore_diameter", "--by", "eva"
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A collector with one user, whose password costs little to try."""
-    kdf = Argon2id(salt=b"eva" * 6, length=32, iterations=1, lanes=1, memory_cost=8)
-    (tmp_path / "users").write_text(f"eva:{kdf.derive_phc_encoded(PASSWORD.encode())}\n")
+    (tmp_path / "users").write_text(quick_line("eva", PASSWORD))
     path = tmp_path / "c1.toml"
     store = f'[store]\nkind = "sqlite"\npath = "{tmp_path}/store.db"\n[console]\nusers = "users"\n'
     path.write_text(f'id = "c1"\ndata_dir = "c1"\n{store}')

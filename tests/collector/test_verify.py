@@ -30,7 +30,7 @@ from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import ChainName, Opened, parse_record, seal_of
 
 CHAINS = 1000
-INFLUX_CHAINS = 330
+INFLUX_CHAINS = 130
 """Fewer, because InfluxDB 1.6 takes 20 ms for each point that is deleted."""
 LENGTH = 9
 

@@ -81,7 +81,7 @@ def test_a_stand_in_counts_once_a_known_collector_has_introduced_it(floor: Floor
     operator.inspect("SN9")
 
     def said() -> str:
-        _, out, _ = floor.ask("gaugetrail-agent", "status", "--config", "agent.toml")
+        _, out, _ = floor.ask_here("gaugetrail-agent", "status", "--config", "agent.toml")
         return next((line.strip() for line in out.splitlines() if "is not known here" in line), "")
 
     until(lambda: said().startswith("collector: the collector 'stand-in' answers with the key "), "the line says so")
@@ -161,7 +161,7 @@ def test_a_collector_whose_host_is_set_up_anew_is_believed_again_with_its_key_pu
     operator.inspect("SN7")
 
     def said() -> str:
-        _, out, _ = floor.ask("gaugetrail-agent", "status", "--config", "agent.toml")
+        _, out, _ = floor.ask_here("gaugetrail-agent", "status", "--config", "agent.toml")
         return next((line.strip() for line in out.splitlines() if "was set up anew without its key" in line), "")
 
     cure = "-> on that host: gaugetrail-collector keys restore FILE; nothing is to be done here"

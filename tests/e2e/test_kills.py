@@ -21,7 +21,7 @@ def everything_once(floor: Floor, told: list[str]) -> None:
     proof = floor.verify()
     assert proof["ok"] is True, proof
     for serial in told:
-        code, out, err = floor.ask("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
+        code, out, err = floor.ask_here("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
         assert code == 0, err
         assert [serial] == [inspection["serial"] for inspection in json.loads(out)["inspections"]]
     assert len(told) == stored(floor)
@@ -113,7 +113,7 @@ def test_a_unit_measured_again_is_a_new_record_that_names_the_first(floor: Floor
     operator.inspect("SN8")
     operator.inspect("SN7", "1.50")
     until(lambda: floor.waiting() == 0, "every record has its receipt")
-    _, out, _ = floor.ask("gaugetrail-collector", "trace", "SN7", "--config", "collector.toml", "--json")
+    _, out, _ = floor.ask_here("gaugetrail-collector", "trace", "SN7", "--config", "collector.toml", "--json")
     inspections = json.loads(out)["inspections"]
     assert [("fail", 1, None), ("pass", 2, first["record"])] == [  # type: ignore[index]
         (one["verdict"], one["attempt"], one["supersedes"]) for one in inspections

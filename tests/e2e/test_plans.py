@@ -99,7 +99,9 @@ class Bench:
                 os.close(end)
 
     def records(self) -> list[Inspection | Event]:
-        code, _, err = self._floor.ask("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
+        code, _, err = self._floor.ask_here(
+            "gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml"
+        )
         assert code == 0, err
         lines = (self._floor.folder / "sealed.jsonl").read_bytes().splitlines()
         records = [open_sealed(cut_line(line)) for line in lines]

@@ -70,7 +70,7 @@ def traced(floor: Floor, word: str) -> str:
     """What `trace` says of an identifier, once it knows it."""
 
     def answer() -> str | None:
-        code, out, _ = floor.ask("gaugetrail-collector", "trace", word, "--config", "collector.toml")
+        code, out, _ = floor.ask_here("gaugetrail-collector", "trace", word, "--config", "collector.toml")
         return out if code == 0 else None
 
     return str(until(answer, f"trace knows {word}"))
@@ -152,7 +152,7 @@ def test_an_unfit_gauge_and_a_value_without_a_unit_are_found_by_gauge_and_part(
     assert told in out
     floor.stop("agent")
     until(lambda: floor.waiting() == 0, "everything is in the store")
-    _, out, _ = floor.ask("gaugetrail-collector", "trace", "SN000001", "--config", "collector.toml", "--json")
+    _, out, _ = floor.ask_here("gaugetrail-collector", "trace", "SN000001", "--config", "collector.toml", "--json")
     found = json.loads(out)
     counts = [event["payload"]["count"] for event in found["events"] if event["payload"]["cause"] == told]
     assert counts == [1, 2], "one at once; what repeated is told when the agent stops"

@@ -64,11 +64,11 @@ def wires() -> Iterator[tuple[PtyDevice, PtyDevice]]:
 def sealed(floor: Floor, number: int) -> dict[str, object]:
     """The inspection of that number, as it stands sealed in the spool; what was refused stands between them."""
     export = floor.folder / f"all-{number}.jsonl"
-    code, _, err = floor.ask("gaugetrail-agent", "spool", "export", str(export), "--config", "agent.toml")
+    code, _, err = floor.ask_here("gaugetrail-agent", "spool", "export", str(export), "--config", "agent.toml")
     assert code == 0, err
     records = [json.loads(line)["record"] for line in export.read_text().splitlines()]
     seq = [record["seq"] for record in records if record["kind"] == "inspection"][number - 1]
-    code, out, err = floor.ask("gaugetrail-agent", "spool", "show", str(seq), "--config", "agent.toml", "--json")
+    code, out, err = floor.ask_here("gaugetrail-agent", "spool", "show", str(seq), "--config", "agent.toml", "--json")
     assert code == 0, err
     entry = json.loads(out)
     assert entry["seal_holds"] is True

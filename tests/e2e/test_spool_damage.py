@@ -31,7 +31,7 @@ def all_arrive_once(floor: Floor, told: list[str]) -> dict[str, str]:
     assert proof["ok"] is True, proof
     assert sum(agent["records"] for agent in proof["agents"]) == len(told) + 1  # type: ignore[attr-defined]
     for serial in (told[0], told[-1]):
-        code, out, err = floor.ask("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
+        code, out, err = floor.ask_here("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
         assert code == 0, err
         assert [serial] == [inspection["serial"] for inspection in json.loads(out)["inspections"]]
     _, out, _ = floor.ask("gaugetrail-agent", "spool", "ls", "--state", "confirmed", "--config", "agent.toml", "--json")

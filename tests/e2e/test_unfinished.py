@@ -82,7 +82,7 @@ def write(floor: Floor, station: str = "") -> None:
 
 def sealed(floor: Floor) -> list[Inspection]:
     (floor.folder / "sealed.jsonl").unlink(missing_ok=True)
-    code, _, err = floor.ask("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
+    code, _, err = floor.ask_here("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
     assert code == 0, err
     lines = (floor.folder / "sealed.jsonl").read_bytes().splitlines()
     found = (open_sealed(cut_line(line)) for line in lines)

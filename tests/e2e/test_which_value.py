@@ -62,7 +62,7 @@ def write(floor: Floor, devices: str, *characteristics: str) -> None:
 
 def sealed(floor: Floor) -> dict[str, list[Inspection]]:
     """Serial -> its inspections, each proven by its seal."""
-    code, _, err = floor.ask("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
+    code, _, err = floor.ask_here("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
     assert code == 0, err
     found: dict[str, list[Inspection]] = {}
     for line in (floor.folder / "sealed.jsonl").read_bytes().splitlines():

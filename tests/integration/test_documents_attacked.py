@@ -74,7 +74,7 @@ class AttackedPlant:
 
 def causes(floor: Floor) -> dict[str, dict[str, object]]:
     """Cause -> the last event of it that the agent has sealed."""
-    code, _, error = floor.ask("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
+    code, _, error = floor.ask_here("gaugetrail-agent", "spool", "export", "sealed.jsonl", "--config", "agent.toml")
     assert code == 0, error
     records = [open_sealed(cut_line(line)) for line in (floor.folder / "sealed.jsonl").read_bytes().splitlines()]
     found = [dict(one.payload) for one in records if isinstance(one, Event) and one.type == "document.refused"]

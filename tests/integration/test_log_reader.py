@@ -126,4 +126,4 @@ def test_delivery_goes_on_while_nobody_reads_the_logs(floor: Floor) -> None:
     proof = floor.verify()
     assert proof["ok"]
     for serial in operator.told:
-        assert floor.ask("gaugetrail-collector", "trace", serial, "--config", "collector.toml")[0] == 0
+        assert floor.ask_here("gaugetrail-collector", "trace", serial, "--config", "collector.toml")[0] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import sys
@@ -40,7 +41,7 @@ def said(floor: Floor, program: str, name: str, pattern: str) -> Callable[[], bo
     """Whether `status` says a line of that kind."""
 
     def says() -> bool:
-        _, out, err = floor.ask(f"gaugetrail-{program}", "status", "--config", f"{name}.toml")
+        _, out, err = floor.ask_here(f"gaugetrail-{program}", "status", "--config", f"{name}.toml")
         assert err == ""
         return re.search(pattern, out, re.MULTILINE) is not None
 
@@ -122,14 +123,13 @@ def test_a1_somebody_who_takes_records_from_the_group_is_named(floor: Floor) -> 
     try:
         operator.log_on()
         words = "^ *broker: messages come to no collector again and again, though others do: .* -> look who"
-        seen, number = threading.Event(), 0
-        is_said = said(floor, "agent", "agent", words)
-        while not seen.is_set():
-            number += 1
-            assert number < 300
-            operator.inspect(f"SN{number:06}")
-            if is_said():
-                seen.set()
+        serials, is_said = itertools.count(1), said(floor, "agent", "agent", words)
+
+        def work_goes_on_and_it_is_said() -> bool:
+            operator.inspect(f"SN{next(serials):06}")
+            return is_said()
+
+        until(work_goes_on_and_it_is_said, "the line says it", WITHIN_A_MINUTE)
         until(said(floor, "collector", "c1", "^ *agent pc1: messages come to no collector"), "the collector says it")
     finally:
         operator.close()

@@ -175,6 +175,8 @@ WHERE = {
 }
 
 
+OWNERS = cache(packages_distributions)
+"""Read once: each asking opens what every installed package says of itself."""
 NOT_HERE = {"pywin32": {"win32serviceutil"}}
 """Packages that only another system has, with a module of each."""
 
@@ -183,7 +185,7 @@ NOT_HERE = {"pywin32": {"win32serviceutil"}}
 def test_each_package_of_an_extra_is_used_where_the_extra_is_for(extra: str) -> None:
     """A package that nobody imports any more is still downloaded by everybody."""
     used = set().union(*(imported(ROOT / folder) for folder in WHERE[extra]))
-    distributions = {module: {spelt(one) for one in owners} for module, owners in packages_distributions().items()}
+    distributions = {module: {spelt(one) for one in owners} for module, owners in OWNERS().items()}
     names = {
         spelt(re.split(r"[<>=!;\[ ]", one)[0]) for one in PROJECT["project"]["optional-dependencies"][extra]
     } - TOOLS
