@@ -65,7 +65,7 @@ def test_a_store_whose_files_are_deleted_under_the_collector_is_made_whole_at_on
         file.unlink()
     operator.inspect("SN9")
     until(lambda: whole(floor, 6), "all six stand in the new files")
-    assert floor.waiting() == 0
+    until(lambda: floor.waiting() == 0, "and have their receipts")
     assert "was deleted or replaced while it was open" in floor.log("collector")
     floor.stop("collector")
     assert whole(floor, 6)
@@ -100,7 +100,7 @@ def test_a_stand_in_counts_once_a_known_collector_has_introduced_it(floor: Floor
     _, out, _ = floor.ask("gaugetrail-collector", "keys", "ls", "--config", "stand-in.toml", "--json")
     assert known["key"] == json.loads(out)["key"]
     assert whole(floor, 4)
-    assert said() == ""
+    until(lambda: said() == "", "and nothing is said any more")
     operator.close()
 
 
