@@ -1,6 +1,6 @@
 """Writes the pages and schemas that come from the code; a test compares them, so that they can't drift.
 
-`python docs/generate.py` writes; `pages()` returns path -> text for the test.
+`python docs/generate.py` writes; `pages()` returns path -> text for the test, `compiled()` path -> bytes.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ sys.path[:0] = [str(ROOT / "config" / "grafana"), str(ROOT / "docs")]
 
 from driver_pages import driver_pages, page_of  # noqa: E402 (beside this file)
 from event_pages import events_page  # noqa: E402 (the same)
+from screen_catalogues import compiled  # noqa: E402 (the same)
 from unit_state_page import unit_states_page  # noqa: E402 (the same)
 
 from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
@@ -228,6 +229,10 @@ def main() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists() or target.read_text("utf-8") != text:
             target.write_text(text, "utf-8")
+            print(f"wrote {path}")
+    for path, data in compiled(ROOT).items():
+        if not (ROOT / path).exists() or (ROOT / path).read_bytes() != data:
+            (ROOT / path).write_bytes(data)
             print(f"wrote {path}")
 
 
