@@ -100,6 +100,7 @@ class Scale:
             client.sendall(frame)
 
     def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)  # closing alone doesn't wake who accepts
         self._server.close()
         for client in self._clients:
             client.close()

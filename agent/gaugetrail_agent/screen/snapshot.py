@@ -224,7 +224,7 @@ def _taken(state: StationState, made: Made) -> tuple[Measurement, ...]:
 def _worth_a_look(taken: Sequence[Measurement], *, in_hand: bool) -> str:
     """Of a unit in hand the newest; of one that is recorded what failed, for that is asked."""
     failed = [one for one in taken if one.verdict is Verdict.FAIL and not in_hand]
-    return (failed or [*taken])[-1].characteristic if taken else ""
+    return (failed[0] if failed else taken[-1]).characteristic if taken else ""
 
 
 def _unit(setup: Setup, state: StationState, made: Made) -> UnitInHand | None:

@@ -188,7 +188,7 @@ live.addEventListener("click", (event) => {
   const now = button.dataset;
   if (now.sends !== undefined) { forgetTyped(); send(now.sends, "keys"); }
   else if (now.opens !== undefined) { opened = opened === now.opens ? null : now.opens; prefix = opened ? now.prefix : ""; typed = []; }
-  else if (now.in !== undefined) typed.push({ text: now.in, at: 0 });
+  else if (now.in !== undefined) typed.push({ text: now.in, at: event.timeStamp, touched: true });
   else if (now.back !== undefined) typed.pop();
   else if (now.enter !== undefined) enter();
   else if (now.close !== undefined) { opened = null; forgetTyped(); }
@@ -231,22 +231,24 @@ function enter() {
   if (text !== "") send(before + text, "keys");
 }
 
-// How many of the last keys came as fast as no person types.
-function burst(now) {
-  let count = 0, next = now;
-  for (let number = typed.length - 1; number >= 0 && next - typed[number].at <= BURST_MS; number--) {
-    next = typed[number].at;
-    count += 1;
-  }
-  return count >= BURST_LENGTH ? count : 0;
+// Keys that came as fast as no person types are a reader's. They are never taken apart: half a code may be another's.
+function isBurst(keys) {
+  if (keys.length < BURST_LENGTH) return false;
+  const gaps = keys.slice(1).map((one, number) => one.at - keys[number].at).sort((one, other) => one - other);
+  return gaps[gaps.length >> 1] <= BURST_MS;
 }
 
-function ended(now) {
-  const count = burst(now);
-  if (count === 0) return enter();
-  const text = typed.splice(typed.length - count).map((one) => one.text).join("");
+// What was touched on the pad before stays there.
+function keysSince() {
+  return typed.slice(typed.findLastIndex((one) => one.touched) + 1);
+}
+
+function ended() {
+  const keys = keysSince();
+  if (!isBurst(keys)) return enter();
+  typed.length -= keys.length;
   showTyped();
-  send(text, "scan");
+  send(keys.map((one) => one.text).join(""), "scan");
 }
 
 // Readers send control characters as Ctrl and a key: group separator is Ctrl ].
@@ -261,12 +263,12 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey && /^Numpad[0-9]$/.test(event.code)) { alt += event.code.at(-1); event.preventDefault(); return; }
   if (event.ctrlKey && !event.altKey) {
     const text = controlled(event);
-    if (text === "\r" || text === "\n") { event.preventDefault(); if (typed.length) ended(event.timeStamp); return; }
+    if (text === "\r" || text === "\n") { event.preventDefault(); if (typed.length) ended(); return; }
     if (text !== null) take(text);
     return;
   }
-  if (event.key === "Enter" && typed.length) { event.preventDefault(); ended(event.timeStamp); return; }
-  if (event.key === "Tab" && burst(event.timeStamp)) { event.preventDefault(); ended(event.timeStamp); return; }
+  if (event.key === "Enter" && typed.length) { event.preventDefault(); ended(); return; }
+  if (event.key === "Tab" && isBurst(keysSince())) { event.preventDefault(); ended(); return; }
   if (event.key === "Backspace") { event.preventDefault(); typed.pop(); showTyped(); return; }
   if (event.key === "Escape") { opened = null; forgetTyped(); showPads(); return; }
   const isPress = event.key === " " && typed.length === 0 && document.activeElement?.closest("button, a");

@@ -1,0 +1,254 @@
+"""The operator's screen in a real Chromium at a real agent: by touch and scan alone, with its troubles.
+
+Screenshots are kept in the test's folder; `GAUGETRAIL_SCREENSHOTS=docs/screenshots` keeps those for the docs as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from floor import program, until
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from running_agent import RunningAgent
+from screen_floor import Scale, write_screen_shop
+
+from gaugetrail_agent import app
+
+pytestmark = [pytest.mark.chromium, pytest.mark.waits]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+PATIENCE_MS = 20_000
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+BURST = """(keys) => {
+  for (const key of keys) {
+    const [control, name] = key.startsWith("Control+") ? [true, key.slice(8)] : [false, key];
+    const how = { key: name, ctrlKey: control, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new KeyboardEvent("keydown", how));
+  }
+}"""
+SIZES = {"1280x800": (1280, 800), "1920x1080": (1920, 1080), "tablet": (1024, 768)}
+
+
+class Station:
+    """The page of OP20, and the agent behind it, which can be taken away."""
+
+    def __init__(self, page: Page, folder: Path, scale: Scale) -> None:
+        self.page = page
+        self.folder = folder
+        self.scale = scale
+        self.agent: RunningAgent | None = None
+        self.said: list[str] = []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.said.append(dialog.message)
+        dialog.dismiss()
+
+    def start(self) -> None:
+        self.agent = RunningAgent(self.folder)
+        self.agent.__enter__()
+
+    def stop(self) -> None:
+        if self.agent is not None:
+            self.agent.__exit__()
+            self.agent = None
+
+    @property
+    def url(self) -> str:
+        port = self.folder / "data" / "screen.port"
+        return f"http://127.0.0.1:{until(lambda: port.exists() and port.read_text(), 'the screen says its port')}"
+
+    def scan(self, *keys: str) -> None:
+        """As a reader that types, faster than any person and than a busy machine sends keys."""
+        self.page.evaluate(BURST, [*keys, "Enter"])
+
+    def types(self, text: str) -> None:
+        """A person, on a keyboard."""
+        for key in text:
+            self.page.keyboard.press(key)
+        self.page.keyboard.press("Enter")
+
+    def touch(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).tap()
+
+    def shows(self, words: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#live")).to_contain_text(words)
+
+    def answers(self, answer: str) -> None:
+        expect(self.page.locator("body")).to_have_attribute("data-answer", answer)
+
+    def weighs(self, grams: str) -> None:
+        for one in ("0.00", "0.00", grams, grams):
+            self.scale.shows(one)
+
+    def violations(self) -> list[str]:
+        """What axe-core finds against WCAG, level A and AA."""
+        found = Axe().run(self.page, options=RULES).response["violations"]
+        return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=program("chromium"), headless=True, args=FLAGS)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def station(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+    monkeypatch.setattr(app, "DRAIN_SECS", 0.2)  # there is no broker that records could still go to
+    tmp_path.chmod(0o700)
+    scale = Scale()
+    write_screen_shop(tmp_path, scale.port)
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    one = Station(page, tmp_path, scale)
+    try:
+        one.start()
+        page.goto(one.url)
+        expect(page.locator("body")).not_to_have_class("cut")
+        until(lambda: scale.connected, "the scale is connected")
+        yield one
+    finally:
+        context.close()
+        one.stop()
+        scale.close()
+
+
+def keep(page: Page, folder: Path, name: str) -> None:
+    """A screenshot of what is to be seen, in each size that screens have."""
+    wanted = os.environ.get("GAUGETRAIL_SCREENSHOTS")
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        path = folder / f"screen-{name}-{size}.png"
+        page.screenshot(path=path)
+        if wanted:
+            Path(wanted).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, Path(wanted) / path.name)
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_units_are_made_by_touch_and_scan_alone(station: Station, tmp_path: Path) -> None:
+    """Badge, unit, a scale in motion, a tile, the keys: pass; then a fail, in German; nothing has the focus."""
+    page = station.page
+    station.shows("Nobody is logged in")
+    station.types("OP-1")
+    station.shows("Ada Berger")
+    station.scan(*"SN1")
+    station.shows("Unit in hand SN1")
+    station.scale.shows("0.00")
+    station.scale.shows("73.95", moving=True)
+    expect(page.locator("[data-live-value]")).to_have_text("73.95")
+    expect(page.locator("[data-live-mark]")).to_have_attribute("visibility", "visible")
+    keep(page, tmp_path, "moving")
+    station.weighs("74.01")
+    station.touch("OK")
+    expect(page.locator("[data-keys=number]")).to_be_visible()
+    page.keyboard.press("8")
+    for key in (".", "5", "1"):
+        page.locator(f'[data-keys=number] [data-in="{key}"]').tap()
+    expect(page.locator("#typed-text")).to_have_text("8.51")
+    keep(page, tmp_path, "keys")
+    assert station.violations() == []
+    page.locator("[data-keys=number] [data-enter]").tap()
+    station.answers("pass")
+    station.shows("SN1 pass, recorded")
+    expect(page.locator("body")).to_have_attribute("data-heard", "good")
+    keep(page, tmp_path, "pass")
+    assert station.violations() == []
+
+    station.scan(*"OP-2")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    station.scan(*"SN2")
+    station.shows("SN2")
+    station.weighs("74.14")
+    station.answers("fail")
+    station.scan(*"%NOK:BURR")
+    station.shows("74,14")
+    station.scan(*"8.5")
+    station.shows("SN2 schlecht, aufgezeichnet")
+    expect(page.locator("body")).to_have_attribute("data-heard", "bad")
+    keep(page, tmp_path, "fail")
+    assert station.violations() == []
+    assert station.said == []
+
+
+def test_targets_are_large_and_codes_are_text(station: Station) -> None:
+    """Gloves; and barcodes with markup, control characters and a scanner's own commands."""
+    page = station.page
+    station.scan(*"OP-1")
+    station.shows("Ada Berger")
+    page.get_by_role("button", name="Type the unit").tap()
+    boxes = [one.bounding_box() for one in page.locator("button:visible").all()]
+    assert len(boxes) > 40
+    assert all(box is not None and box["width"] >= 60 and box["height"] >= 60 for box in boxes)
+    page.keyboard.press("Escape")
+    for code in (
+        [*"<script>window.pwned=1</script>"],
+        [*'"><img src=x onerror="window.pwned=1">'],
+        [*"[)>", "Control+^", *"06", "Control+]", *"S4711", "Control+^", "Control+d"],
+        ["Control+v", *"M", "Control+m"],
+        [*"SN 1 %%SETUP"],
+    ):
+        told = page.locator("[data-root]").get_attribute("data-told")
+        station.scan(*code)
+        expect(page.locator("[data-root]")).not_to_have_attribute("data-told", str(told))
+    assert page.evaluate("() => window.pwned ?? null") is None
+    assert page.url == f"{station.url}/OP20"
+    assert station.said == []
+    # What is half typed on the keys stays where a scan comes between.
+    page.get_by_role("button", name="Type the unit").tap()
+    page.locator('[data-keys=letters] [data-in="S"]').tap()
+    page.locator('[data-keys=letters] [data-in="N"]').tap()
+    told = page.locator("[data-root]").get_attribute("data-told")
+    station.scan(*"XX99")
+    expect(page.locator("[data-root]")).not_to_have_attribute("data-told", str(told))
+    expect(page.locator("#typed-text")).to_have_text("SN")
+
+
+def test_a_page_that_is_cut_off_says_so_and_comes_back_by_itself(station: Station, tmp_path: Path) -> None:
+    """The agent stops and starts anew: grey with the time meanwhile, nothing taken, then the new page of the same."""
+    page = station.page
+    station.scan(*"OP-1")
+    station.shows("Ada Berger")
+    station.scan(*"SN1")
+    station.shows("Unit in hand SN1")
+    version = page.locator("html").get_attribute("data-version")
+    port = (tmp_path / "data" / "screen.port").read_text()
+    settings = tmp_path / "agent.toml"
+    settings.write_text(settings.read_text().replace("[screen]\nport = 0", f"[screen]\nport = {port}"))
+    station.stop()
+    expect(page.locator("#lost")).to_be_visible()
+    expect(page.locator("#since")).to_have_text(re.compile("[0-9]{2}:[0-9]{2}:[0-9]{2}"))
+    keep(page, tmp_path, "cut")
+    station.scan(*"SN2")
+    expect(page.locator("#not-taken")).to_contain_text("SN2")
+    station.start()
+    expect(page.locator("#lost")).to_be_hidden()
+    expect(page.locator("html")).not_to_have_attribute("data-version", str(version))
+    station.shows("Nobody is logged in")
+    other = page.context.new_page()
+    other.goto(station.url)
+    station.scan(*"OP-1")
+    for one in (page, other):
+        expect(one.locator("[data-part=head]")).to_contain_text("Ada Berger")
