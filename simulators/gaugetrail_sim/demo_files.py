@@ -44,6 +44,9 @@ port = {mqtt_port}
 [terminal]
 port = 0
 
+[screen]
+port = 0
+
 [[link]]
 name = "bore-port"
 kind = "serial"
@@ -274,8 +277,16 @@ class DemoFolder:
     @property
     def console_url(self) -> str | None:
         """Where the collector's pages are; null while it has not said so."""
+        return self._url("collector-data/console.port")
+
+    @property
+    def screen_url(self) -> str | None:
+        """Where the stations' screens are; null while the agent has not said so."""
+        return self._url("agent-data/screen.port")
+
+    def _url(self, port_file: str) -> str | None:
         try:
-            return f"http://127.0.0.1:{int((self.path / 'collector-data' / 'console.port').read_text())}/"
+            return f"http://127.0.0.1:{int((self.path / port_file).read_text())}/"
         except (OSError, ValueError):
             return None
 

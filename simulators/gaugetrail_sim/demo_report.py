@@ -133,6 +133,8 @@ class Reporter:
             + (f", InfluxDB {shop.influx.url}" if shop.influx is not None else "")
             + "."
         )
+        if shop.folder.screen_url is not None:
+            self.say(f"See parts being made, as their operators do: {shop.folder.screen_url}")
         if shop.folder.console_url is not None:
             self.say(f"See the line, search a part, print its history: {shop.folder.console_url}")
             who = ", ".join(f"{name} with {password}" for name, password in shop.office.passwords.items())

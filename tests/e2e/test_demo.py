@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from console_visitor import ConsoleVisitor
@@ -143,6 +144,9 @@ def test_a_demo_beside_a_kept_one_loses_nothing_and_ctrl_c_leaves_nothing_runnin
         assert "runs on until Ctrl-C" in shown()
         port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
         assert answers(port)
+        screen = shown().partition("as their operators do: ")[2].partition("\n")[0]
+        with urlopen(f"{screen}OP20", timeout=10) as answer:
+            assert b"Last units" in answer.read(), "the screen shows what is made"
         console = shown().partition("print its history: ")[2].partition("\n")[0]
         password = shown().partition("approve plans: eva with ")[2].partition(",")[0]
         visitor = ConsoleVisitor(urlsplit(console).port or 0)
