@@ -17,13 +17,18 @@ import pytest
 from floor import until
 from running_agent import RunningAgent
 from screen_floor import Scale, write_screen_shop
+from station_floor import Floor as StationOnPaper
+from station_floor import setup
 
 from gaugetrail_agent import app
 from gaugetrail_agent.config import load
 from gaugetrail_agent.doors import open_doors, refuse_open_doors
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.languages.spoken import spoken
+from gaugetrail_agent.screen.made import Made, ShiftCount
+from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot
 from gaugetrail_agent.screen.streams import MOST_LISTENERS, Streams
+from gaugetrail_agent.station.display import display
 from gaugetrail_contract.settings import ConfigError
 
 pytestmark = pytest.mark.waits
@@ -214,6 +219,51 @@ def test_so_many_listeners_and_no_more() -> None:
         return full and not streams.full
 
     assert asyncio.run(listen())
+
+
+def test_a_fault_in_drawing_ends_a_pages_stream_and_no_station() -> None:
+    """What the station shows is handed over; it is looked at where nobody else works."""
+
+    def fault(*_: object) -> str:
+        raise ZeroDivisionError("in a template")
+
+    async def listen() -> None:
+        streams = Streams(["OP20"], "1", fault)
+        floor = StationOnPaper(setup())
+        streams.put("OP20", ShownMoment(floor.setup, display(floor.setup, floor.state), Made(ShiftCount("06:00"))))
+        events = streams.events("OP20")
+        assert (await anext(events)).startswith("event: hello")
+        with pytest.raises(ZeroDivisionError):
+            await anext(events)
+        assert not streams.full
+
+    asyncio.run(listen())
+
+
+def test_the_same_moment_again_is_no_event_and_no_sound() -> None:
+    async def listen() -> tuple[list[str], list[int]]:
+        floor, drawn = StationOnPaper(setup()), []
+
+        def draw(seen: Snapshot, told: int) -> str:
+            drawn.append(told)
+            return f"{seen.answer} {told}"
+
+        streams = Streams(["OP20"], "1", draw)
+        events = streams.events("OP20")
+        got = [await anext(events)]
+        for scans, kinds in ((["SN1"], 2), ([], 1), (["OP-12"], 2)):
+            for text in scans:
+                floor.scan(text)
+            now = ShownMoment(floor.setup, display(floor.setup, floor.state), Made(ShiftCount("06:00")))
+            streams.put("OP20", now)
+            streams.beat("06:00:01")
+            got += [await anext(events) for _ in range(kinds)]
+        await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+        return [one.partition("\n")[0].removeprefix("event: ") for one in got], drawn
+
+    kinds, drawn = asyncio.run(listen())
+    assert kinds == ["hello", "beat", "screen", "beat", "screen", "beat"]
+    assert drawn == [1, 2]
 
 
 # --- the settings

@@ -15,7 +15,7 @@ from gaugetrail_agent.screen.buttons import Button, buttons, code_of_order, pad_
 from gaugetrail_agent.screen.made import Made, MadeHere, ShiftCount, began
 from gaugetrail_agent.screen.run_chart import run_chart
 from gaugetrail_agent.screen.scale import scale_of
-from gaugetrail_agent.screen.snapshot import Snapshot, charted, snapshot
+from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, charted, snapshot
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.words import Notice, Noticed, Recorded
 from gaugetrail_contract.documents.plan import Characteristic
@@ -27,7 +27,7 @@ HOUR_US = 3_600_000_000
 
 
 def seen(floor: Floor, made: Made = NOTHING) -> Snapshot:
-    return snapshot(floor.setup, display(floor.setup, floor.state), made)
+    return snapshot(ShownMoment(floor.setup, display(floor.setup, floor.state), made))
 
 
 def pressed(floor: Floor) -> list[str]:

@@ -17,7 +17,7 @@ from gaugetrail_agent.languages.sentences import ENGLISH, PLACEHOLDER, Language,
 from gaugetrail_agent.screen import drawing
 from gaugetrail_agent.screen.drawing import Drawing, PageFacts
 from gaugetrail_agent.screen.made import MadeHere
-from gaugetrail_agent.screen.snapshot import Snapshot, snapshot
+from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.screen.words import PageWords, catalogues, page_words
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.words import Notice, Noticed, Recorded
@@ -46,7 +46,9 @@ def moments() -> list[Snapshot]:
     seen = []
 
     def look() -> None:
-        seen.append(snapshot(floor.setup, display(floor.setup, floor.state), made.at(floor.now, "CP-1", "bore")))
+        seen.append(
+            snapshot(ShownMoment(floor.setup, display(floor.setup, floor.state), made.at(floor.now, "CP-1", "bore")))
+        )
 
     def done(verdict: Verdict) -> None:
         body = floor.sealed()
@@ -188,7 +190,7 @@ def test_a_share_is_a_dash_while_there_is_none() -> None:
 def test_the_page_is_drawn_in_the_language_of_whoever_is_there() -> None:
     drawn = Drawing(FACTS)
     floor = Floor(setup(BORE, people=on_list("OP-12")))
-    seen = snapshot(floor.setup, display(floor.setup, floor.state), MadeHere(("06:00",)).at(floor.now))
+    seen = snapshot(ShownMoment(floor.setup, display(floor.setup, floor.state), MadeHere(("06:00",)).at(floor.now)))
     for code, nobody in (("en", "Nobody is logged in"), ("es", "Nadie se ha identificado"), ("zh", "无人登录")):
         page = html.unescape(drawn.page("OP20", replaced(seen, code), 0))
         assert f'<html lang="{code}"' in page

@@ -1,9 +1,10 @@
 """The screens of an agent's stations, as the agent meets them: what is shown, recorded and measured goes in, and what
 people say comes out.
 
-Promise: everything that comes in is on the agent's own loop and costs it well under a millisecond; drawing and serving
-is the web server's thread's. A gauge that streams is shown `BARS_A_SEC` times a second and no oftener, its newest value
-last. Only what the station waits for now is shown of it, in the plan's unit; nothing else is guessed to be that value.
+Promise: everything that comes in is on the agent's own loop and costs it well under a millisecond; looking, drawing and
+serving are the web server's thread's, so that a fault there stops no station. A gauge that streams is shown
+`BARS_A_SEC` times a second and no oftener, its newest value last. Only what the station waits for now is shown of it,
+in the plan's unit; nothing else is guessed to be that value.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gaugetrail_agent.screen.made import MadeHere
 from gaugetrail_agent.screen.pages import AgentStopping, StationPages
 from gaugetrail_agent.screen.scale import scale_of
 from gaugetrail_agent.screen.settings import ScreenTable
-from gaugetrail_agent.screen.snapshot import charted, snapshot
+from gaugetrail_agent.screen.snapshot import ShownMoment, charted
 from gaugetrail_agent.screen.streams import Streams
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import StationRunner
@@ -118,7 +119,7 @@ class OperatorScreen:
             return
         setup, made, now_us = self._stations[name].setup, self._made[name], self._clock.now_us()
         plan, characteristic = charted(setup, shown.state, made.last)
-        self._streams.put(name, snapshot(setup, shown, made.at(now_us, plan, characteristic)))
+        self._streams.put(name, ShownMoment(setup, shown, made.at(now_us, plan, characteristic)))
 
     # --- the gauge that a station waits for
 

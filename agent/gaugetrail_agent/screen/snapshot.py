@@ -120,6 +120,15 @@ class Snapshot:
         return names.index(self.wanted.name) + 1 if self.wanted is not None and self.wanted.name in names else None
 
 
+@dataclass(frozen=True, slots=True)
+class ShownMoment:
+    """What a snapshot is made of, as the agent's loop hands it on."""
+
+    setup: Setup
+    shown: Display
+    made: Made
+
+
 def charted(setup: Setup, state: StationState, last: InspectionBody | None) -> tuple[str, str]:
     """Plan and characteristic whose last values are worth a look: the one measured now, else the last one with a
     value.
@@ -131,10 +140,10 @@ def charted(setup: Setup, state: StationState, last: InspectionBody | None) -> t
     return (last.plan.id, _worth_a_look(valued, in_hand=False)) if last is not None else ("", "")
 
 
-def snapshot(setup: Setup, shown: Display, made: Made) -> Snapshot:
-    """The moment that `shown` was shown."""
-    state = shown.state
-    setup = at_work(setup, state)
+def snapshot(moment: ShownMoment) -> Snapshot:
+    """The moment, looked at."""
+    shown, made, state = moment.shown, moment.made, moment.shown.state
+    setup = at_work(moment.setup, state)
     person = None if setup.people is None else setup.people.get(state.operator)
     plan = _plan(setup, state, made)
     taken = _taken(state, made)

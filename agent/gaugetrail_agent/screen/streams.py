@@ -20,7 +20,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
-from gaugetrail_agent.screen.snapshot import Snapshot
+from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
 
 MOST_LISTENERS = 40
 LONGEST_WAIT_SECS = 5.0
@@ -31,11 +31,12 @@ LONGEST_WAIT_SECS = 5.0
 class _NewestOf:
     """What is newest of one station; each number says how often that has changed."""
 
-    seen: Snapshot | None = None
+    moment: ShownMoment | None = None
     number: int = 0
-    told: int = 0
     bar: str = "{}"
     bar_number: int = 0
+    seen: Snapshot | None = None
+    told: int = 0
     html: str = ""
     html_number: int = 0
 
@@ -49,7 +50,9 @@ class _Listener:
 
 
 class Streams:
-    """`draw` makes the parts of a snapshot, on the web server's thread; all else may be called from any."""
+    """`draw` makes the parts of a snapshot. Looking and drawing are the web server's thread's: a fault there ends a
+    page's stream, and no station. `put`, `put_bar`, `beat` and `close` may be called from any.
+    """
 
     def __init__(self, stations: Iterable[str], version: str, draw: Callable[[Snapshot, int], str]) -> None:
         self._stations = {name: _NewestOf() for name in stations}
@@ -65,21 +68,12 @@ class Streams:
         """Whether there is no room for another listener."""
         return sum(map(len, self._listeners.values())) >= MOST_LISTENERS
 
-    def newest(self, station: str) -> tuple[Snapshot | None, int]:
-        """The station's newest snapshot, and how often something new was said."""
-        one = self._stations[station]
-        return one.seen, one.told
-
     # --- from the agent
 
-    def put(self, station: str, seen: Snapshot) -> None:
+    def put(self, station: str, moment: ShownMoment) -> None:
         """The station looks like this now."""
-        one, before = self._stations[station], self._stations[station].seen
-        if seen == before:
-            return
-        if before is None or _spoken_of(before) != _spoken_of(seen):
-            one.told += 1
-        one.seen = seen
+        one = self._stations[station]
+        one.moment = moment
         one.number += 1
         self._wake(station)
 
@@ -118,7 +112,7 @@ class Streams:
             self._listeners[station].add(mine)
         try:
             yield _event("hello", self._version)
-            number, bar, beat = 0, one.bar_number, 0
+            number, bar, beat, sent = 0, one.bar_number, 0, ""
             while not self._closing:
                 mine.wake.clear()
                 if self._beat[1] != beat:
@@ -126,7 +120,9 @@ class Streams:
                     yield _event("beat", clock)
                 if one.number != number:
                     number = one.number
-                    yield _event("screen", self._html(one))
+                    if (html := self._html(one)) != sent:
+                        sent = html
+                        yield _event("screen", html)
                 if one.bar_number != bar:
                     bar = one.bar_number
                     yield _event("bar", one.bar)
@@ -137,12 +133,25 @@ class Streams:
             with self._lock:
                 self._listeners[station].discard(mine)
 
+    def newest(self, station: str) -> tuple[Snapshot | None, int]:
+        """The station's newest snapshot, and how often something new was said."""
+        one = self._stations[station]
+        if one.moment is not None:
+            self._html(one)
+        return one.seen, one.told
+
     def _html(self, one: _NewestOf) -> str:
         """Drawn once, however many pages show it."""
-        if one.html_number != one.number:
-            number, seen = one.number, one.seen
-            assert seen is not None, "what has a number has been shown"
-            one.html, one.html_number = self._draw(seen, one.told), number
+        if one.html_number == one.number:
+            return one.html
+        number, moment, before = one.number, one.moment, one.seen
+        assert moment is not None, "what has a number has been shown"
+        seen = snapshot(moment)
+        if before is None or _spoken_of(before) != _spoken_of(seen):
+            one.told += 1
+        if seen != before:
+            one.seen, one.html = seen, self._draw(seen, one.told)
+        one.html_number = number
         return one.html
 
 
