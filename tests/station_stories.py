@@ -1,0 +1,186 @@
+"""Stories of a station: what people, gauges and a PLC do, and what comes of it; each word of the work, good and bad.
+
+Each is a script as `gaugetrail-agent station --script` plays it. It is rehearsed (in no time, on a real spool), and
+played at a line of real processes, where the same must be shown after each line and the same be recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BORE = """
+[[characteristic]]
+name = "bore"
+unit = "mm"
+lsl = "73.950"
+usl = "74.050"
+plausible_low = "70"
+plausible_high = "80"
+reaction = "stop, sort back to the last good one"
+"""
+LOOKS = """
+[[characteristic]]
+name = "looks"
+kind = "attribute"
+defects = ["SCRATCH", "DENT"]
+reaction = "set it aside"
+"""
+DEPTH = """
+[[characteristic]]
+name = "depth"
+unit = "mm"
+lsl = "1.0"
+usl = "2.0"
+skip = "with_reason"
+capture = "typed"
+reaction = "set it aside"
+"""
+DEPTH_TWICE = DEPTH + 'entry = "typed_twice"\n'
+SAMPLED = BORE + "every_units = 3\n"
+FIRST = 'first_piece = "operator"\n'
+BY_FREQUENCY = 'sampling = "by_frequency"\n'
+
+
+@dataclass(frozen=True)
+class StationStory:
+    """One story, at a station of its own."""
+
+    name: str
+    plan: str
+    script: str
+    station: str = ""
+    """More keys of its station."""
+
+    @property
+    def key(self) -> str:
+        """What station, plan and device are called."""
+        return self.name.replace(" ", "-")
+
+
+IN = "06:00 scan OP-12\n     expect operator OP-12\n"
+
+STORIES = (
+    StationStory("a good part", BORE + LOOKS, IN + "scan SN1\nbore 74.010 mm\npress OK\nexpect recorded pass\n"),
+    StationStory(
+        "a bad part",
+        BORE + LOOKS,
+        IN + "scan SN1\nbore 74.010 mm\npress NOK:SCRATCH@A3*2\nexpect recorded fail\nexpect light red\n",
+    ),
+    StationStory(
+        "nobody is logged on",
+        BORE,
+        "06:00 scan SN1\nexpect says badge.first\nscan OP-99\nexpect says badge.unknown\nbore 74.0 mm\n"
+        "expect says value.before_badge\nexpect nothing recorded\n",
+    ),
+    StationStory(
+        "logged off between parts",
+        BORE,
+        IN + "press LOGOFF\nexpect operator none\nscan SN1\nexpect says badge.first\n",
+    ),
+    StationStory(
+        "another badge in the middle of a part",
+        BORE + LOOKS,
+        IN + "scan SN1\nbore 74.010 mm\nscan OP-20\nexpect says unit.unfinished\nexpect operator OP-12\npress OK\n",
+    ),
+    StationStory(
+        "ended before it was measured through",
+        BORE + LOOKS,
+        IN + "scan SN1\nbore 74.010 mm\npress CANCEL\nexpect recorded incomplete\n",
+    ),
+    StationStory(
+        "measured again for a reason",
+        BORE + LOOKS,
+        IN + "scan SN1\nbore 74.100 mm\nexpect light red\npress AGAIN\nexpect asks again.why\n"
+        "type the probe slipped\nexpect says again.taken_back\nbore 74.010 mm\npress OK\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "measured again too often",
+        BORE.replace("reaction", "most_again = 1\nreaction") + LOOKS,
+        IN + "scan SN1\nbore 74.100 mm\ntype %AGAIN:slipped\nbore 74.110 mm\ntype %AGAIN:slipped\n"
+        "expect says again.too_often\npress OK\nexpect recorded fail\n",
+    ),
+    StationStory(
+        "a slip of the finger",
+        DEPTH + LOOKS,
+        IN + "scan SN1\ntype 15\nexpect light red\npress UNDO\ntype 1,5\npress OK\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "a gauge's value is not just undone",
+        BORE + LOOKS,
+        IN + "scan SN1\nbore 74.010 mm\npress UNDO\nexpect says undo.of_a_gauge\npress OK\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "left out where the plan allows it",
+        DEPTH + LOOKS,
+        IN + "scan SN1\npress SKIP\nexpect asks skip.why\ntype no gauge today\npress OK\nexpect recorded incomplete\n",
+    ),
+    StationStory(
+        "left out where it may not be",
+        LOOKS,
+        IN + "scan SN1\ntype %SKIP:no time\nexpect says skip.never\npress OK\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "typed twice",
+        DEPTH_TWICE,
+        IN + "scan SN1\ntype 1.5\nexpect says typed.twice\ntype 1.6\nexpect says typed.not_the_same\n"
+        "type 1.7\ntype 1.7\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "an odd value that is true",
+        BORE,
+        IN + "scan SN1\nbore 84.010 mm\nexpect says value.implausible\npress OK\nexpect recorded fail\n",
+    ),
+    StationStory(
+        "an odd value that is none",
+        BORE,
+        IN + "scan SN1\nbore 740.1 mm\nexpect says value.implausible\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "a value for nobody",
+        BORE,
+        IN + "bore 74.010 mm\nexpect says value.before_unit\nscan SN1\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "a defect that isn't in the plan",
+        LOOKS,
+        IN + "scan SN1\npress NOK:CRACK\nexpect says typed.no_such_defect\npress NOK:DENT\nexpect recorded fail\n",
+    ),
+    StationStory(
+        "noted and called",
+        BORE,
+        IN + "type %NOTE:the lamp flickers\nexpect event station.note\npress CALL\nexpect asks call.whom\n"
+        "type quality\nexpect event station.called\nexpect sign amber\ntype %CALL:HERE\n"
+        "expect event station.call_answered\nexpect sign green\n",
+    ),
+    StationStory(
+        "the first piece blocks until it passes",
+        FIRST + BORE,
+        IN + "scan SN1\nbore 74.100 mm\nexpect says first.not_passed\nscan SN2\nbore 74.010 mm\n"
+        "expect says first.passed\nscan SN3\nbore 74.020 mm\nexpect says record.recorded\n"
+        "type %CHANGED:tool_change\nscan SN4\nbore 74.020 mm\nexpect says first.passed\n",
+    ),
+    StationStory(
+        "an inspector's first piece",
+        'first_piece = "inspector"\n' + BORE,
+        IN + "scan SN1\nexpect says first.by_inspector\nscan OP-20\nscan SN1\nbore 74.010 mm\n"
+        "expect says first.passed\n",
+    ),
+    StationStory(
+        "one of three is measured",
+        BY_FREQUENCY + SAMPLED,
+        IN + "scan SN1\nbore 74.010 mm\nexpect recorded pass\nscan SN2\nexpect says sampling.none\nscan SN3\n"
+        "scan SN4\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "an audit",
+        BORE,
+        IN + "press REASON\nexpect asks sampling.which_reason\ntype audit\nscan SN1\nbore 74.010 mm\n"
+        "expect recorded pass\n",
+    ),
+    StationStory(
+        "killed with a part in hand",
+        BORE + LOOKS,
+        IN + "scan SN1\nbore 74.010 mm\nexpect next looks\nrestart\nscan OP-12\nexpect asks prompt.unfinished\n"
+        "press GO\npress OK\nexpect recorded pass\n",
+    ),
+)

@@ -1,0 +1,91 @@
+"""The stories of `station_stories` laid out as a line PC's settings: a station and a gauge for each; and rehearsed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from station_stories import StationStory
+from typer.testing import CliRunner
+
+from gaugetrail_agent import cli
+
+PEOPLE = """\
+id,name,qualification,roles
+OP-12,Ada,,operator
+OP-20,Ida,,inspector
+OP-3,Eve,,quality engineer
+"""
+GAUGE = """
+[[link]]
+name = "{name}-port"
+kind = "serial"
+port = "{folder}/{name}"
+[[device]]
+name = "{name}"
+link = "{name}-port"
+driver = "digimatic-13"
+bounce_secs = 0
+repeat_secs = 0
+settings = {{ unit = "mm" }}
+"""
+STATION = """
+[[station]]
+name = "{key}"
+plan = "plan-{key}.toml"
+badge_pattern = "OP-[0-9]+"
+{more}
+[[station.wiring]]
+characteristic = "bore"
+device = "{device}"
+"""
+PLAN = """\
+id = "CP-{number}"
+revision = "A"
+part = "PR-{number}"
+approved_by = "QE-3"
+approved_on = "2026-11-01"
+"""
+
+
+def device_of(story: StationStory) -> str:
+    """The story's gauge; scripts call it bore."""
+    return f"bore-{story.key}"
+
+
+def script_of(story: StationStory) -> str:
+    """With the gauge's name as the settings have it."""
+    lines = story.script.splitlines()
+    return "\n".join(line.replace("bore ", f"{device_of(story)} ", 1) if _sends(line) else line for line in lines)
+
+
+def _sends(line: str) -> bool:
+    return line.lstrip().startswith("bore ")
+
+
+def write_stories(folder: Path, stories: Sequence[StationStory], mqtt_port: int = 1883) -> None:
+    """Settings, plans and the people list."""
+    (folder / "people.csv").write_text(PEOPLE)
+    text = (
+        '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "agent-data"\npeople = "people.csv"\n'
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}\n[terminal]\n'
+    )
+    for number, story in enumerate(stories, 1):
+        (folder / f"plan-{story.key}.toml").write_text(PLAN.format(number=number) + story.plan)
+        station = STATION.format(key=story.key, more=story.station, device=device_of(story))
+        if 'name = "bore"' in story.plan:
+            text += GAUGE.format(name=device_of(story), folder=folder)
+        else:
+            station = station.partition("[[station.wiring]]")[0]
+        text += station
+    (folder / "agent.toml").write_text(text)
+
+
+def rehearsed(folder: Path, story: StationStory) -> list[dict[str, Any]]:
+    """What the command says of each line of the script."""
+    words = ["station", story.key, "--config", str(folder / "agent.toml"), "--script", "-", "--day", "2026-11-28"]
+    done = CliRunner().invoke(cli.app, words, input=script_of(story))
+    assert done.stdout, done.output
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
