@@ -22,14 +22,18 @@ from station_floor import BORE, WEIGHT, Floor, setup
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.memory import Moment, memory_text, read_memory
+from gaugetrail_agent.station.finishing import body_of
+from gaugetrail_agent.station.memory import Moment, StationMemory, memory_text, read_memory
+from gaugetrail_agent.station.memory.samples import Samples
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Recorded, SealIt, TellEvent, Tick, ValueCame, Woke
+from gaugetrail_agent.station.words import Recorded, SealIt, StationState, TellEvent, Tick, Unit, ValueCame, Woke
+from gaugetrail_agent.station.workflow.sampling import counting, reasons
+from gaugetrail_agent.station.workflow.sampling.due import upcoming
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, LotsLetBy
-from gaugetrail_contract.record import EventBody, Inspection, InspectionBody, Verdict
+from gaugetrail_contract.record import EventBody, Inspection, InspectionBody, Measurement, Verdict
 from gaugetrail_contract.record.parts import Reason
 
 EVERY_4 = BORE.model_copy(update={"every_units": 4, "sample_size": 2})
@@ -204,6 +208,43 @@ def test_a_change_is_chosen_from_a_list_and_an_unknown_one_is_none() -> None:
     assert "tool_change" in [one.code for one in shown.state.dialog.choices]  # type: ignore[union-attr]
     shift.scan("tool_change")
     assert shift.state.memory.samples.happened == {"tool_change": 1}
+
+
+def test_another_shift_is_an_occasion() -> None:
+    """Which shift it is comes with the unit's context."""
+    at_shift = WEIGHT.model_copy(update={"at": ("shift",)})
+    at = governed(BORE, at_shift)
+    samples = Samples()
+    wanted = []
+    for number, shift in enumerate(("early", "early", "late", "late", None)):
+        context = {} if shift is None else {"shift": shift}
+        unit = Unit({"serial": f"SN{number}"}, number + 1, number + 1, plan=at.plan, context=context)
+        state = StationState(memory=StationMemory(samples=samples))
+        state, unit = reasons.begun(at, state, unit)
+        wanted.append(unit.wanted is None)
+        taken = [
+            Measurement(characteristic=one, kind="variable", verdict="pass", time="", capture="gauge")
+            for one in ("bore", "weight")
+        ]  # type: ignore[arg-type]
+        body = body_of(at, replace(unit, taken=tuple(taken[: 1 + wanted[-1]])), Verdict.PASS, 0)
+        samples = counting.recorded(at, state.memory, body).samples
+    assert wanted == [True, False, True, False, False]
+
+
+def test_people_can_see_what_comes() -> None:
+    shift = Shift(governed(EVERY_4, HOURLY, AT_TOOL.model_copy(update={"name": "w2", "device": "press"})))
+    comes = upcoming(shift.state.memory.samples, shift.setup.plan, shift.moment)
+    assert [(one.characteristic.name, one.now) for one in comes] == [("bore", True), ("weight", True), ("w2", True)]
+    for _ in range(3):
+        shift.unit()
+    shift.wait(20)
+    bore, weight, tool = upcoming(shift.state.memory.samples, shift.setup.plan, shift.moment)
+    assert (bore.now, bore.units, bore.at_us) == (False, 1, None)
+    assert (weight.now, weight.units) == (False, None)
+    assert weight.at_us is not None
+    assert 39 < (weight.at_us - shift.now) / MIN_US < 40
+    assert (tool.now, tool.units, tool.at_us) == (False, None, None)
+    assert upcoming(Samples(), setup(EVERY_4).plan, shift.moment) == []
 
 
 # --- first pieces and reasons

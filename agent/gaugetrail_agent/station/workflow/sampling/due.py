@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.memory.moment import US_PER_SEC
 from gaugetrail_agent.station.memory.samples import Check, PlanSamples, Samples
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 
@@ -64,11 +66,32 @@ def lateness(one: Characteristic, check: Check, now: Moment) -> Lateness:
     return "due" if gone >= every else "not yet"
 
 
-def secs_left(one: Characteristic, check: Check, now: Moment) -> float | None:
-    """How many seconds until a check by time is due; null for one that isn't by time."""
-    if one.every_mins is None or check.last is None:
-        return None
-    return max(0, one.every_mins * SECS_PER_MIN - check.last.secs_until(now))
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """When a characteristic is measured next: now, after so many units, at that moment, or whichever comes first."""
+
+    characteristic: Characteristic
+    now: bool
+    units: int | None = None
+    at_us: int | None = None
+
+
+def upcoming(samples: Samples, plan: Plan, now: Moment) -> list[Upcoming]:
+    """Of all that is measured of some units only, for people who want to know what comes."""
+    if plan.file.sampling != "by_frequency":
+        return []
+    found, checks = [], samples_of(samples, plan).checks
+    for one in (one for one in plan.characteristics if is_sampled(one)):
+        check = checks.get(one.name, Check())
+        units = None if one.every_units is None else max(0, one.every_units - check.units)
+        mins, last = one.every_mins, check.last
+        at_us = None if mins is None or last is None else now.at_us + _us(mins * SECS_PER_MIN - last.secs_until(now))
+        found.append(Upcoming(one, is_due(samples, plan, one, now), units, at_us))
+    return found
+
+
+def _us(secs: float) -> int:
+    return int(secs * US_PER_SEC)
 
 
 def is_skipped_lot(samples: Samples, plan: Plan) -> bool:
