@@ -32,6 +32,8 @@ class ProcessStability:
     chart: str | None
     rules: tuple[str, ...]
     signals: tuple[str, ...]
+    beyond: bool = False
+    """Whether a point lies beyond its limits: a pattern within them is rather chance."""
 
     @property
     def why_not(self) -> str | None:
@@ -39,8 +41,8 @@ class ProcessStability:
         if self.stable is not False:
             return None
         more = len(self.signals) - _MOST_NAMED
-        named = "; ".join(self.signals[:_MOST_NAMED])
-        return f"{named} and {more} more" if more > 0 else named
+        named = "; ".join(self.signals[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return named if self.beyond else f"{named}; no point is beyond its limits"
 
 
 UNSEEN = ProcessStability(None, None, (), ())
@@ -62,9 +64,11 @@ def stability(
 def _read(study: ChartStudy, kind: str, basis: Basis) -> ProcessStability:
     (_, level), (name, spread) = study.charts.items()
     found = [f"{signal.rule} at {signal.at}" for signal in level.signals]
+    beyond = any(_outside(point) for point in level.points)
     if kind != "imr":
-        found += [f"{name} beyond its limits at {point.at}" for point in spread.points if _outside(point)]
-    return ProcessStability(not found, kind, tuple(rule.name for rule in basis.rules), tuple(found))
+        outside = [f"{name} beyond its limits at {point.at}" for point in spread.points if _outside(point)]
+        found, beyond = found + outside, beyond or bool(outside)
+    return ProcessStability(not found, kind, tuple(rule.name for rule in basis.rules), tuple(found), beyond)
 
 
 def _outside(point: ChartPoint) -> bool:

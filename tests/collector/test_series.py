@@ -191,6 +191,31 @@ def test_a_value_measured_again_stands_in_the_place_of_the_first(store: Store) -
     assert values(store, raw=True).numbers("value") == [1, 2, 3, 2.1, 2.2]
 
 
+@pytest.mark.parametrize(
+    ("gone", "numbers", "again"),
+    [
+        ((1,), [1, 2.2, 3], 2),  # the first was voided: the place is still its own
+        ((3,), [1, 2.2, 3], 1),  # the second attempt was voided: the third stands in the place of the first
+        ((4,), [1, 2.1, 3], 1),  # the last one was voided: the one before it counts
+        ((3, 4), [1, 2, 3], 0),  # both were: the first counts again
+        ((1, 3, 4), [1, 3], 0),
+    ],
+)
+def test_of_one_place_the_last_value_counts_that_nobody_voided(
+    store: Store, gone: tuple[int, ...], numbers: list[float], again: int
+) -> None:
+    bodies = bores("1", "2", "3", "2.1", "2.2")
+    bodies[3] = msgspec.structs.replace(bodies[3], attempt=2, supersedes="pc1/abcdefgh/2")
+    bodies[4] = msgspec.structs.replace(bodies[4], attempt=3, supersedes="pc1/abcdefgh/4")
+    made = chained(bodies)
+    fill(store, made)
+    for at in gone:
+        amended(store, made[at], action="void", field=None, old=None, new=None)
+    found = values(store)
+    assert found.numbers("value") == numbers
+    assert sum("measured again" in note and int(note.split()[0]) for note in found.notes) == again
+
+
 def test_a_re_measure_whose_first_is_not_in_the_answer_stands_where_it_is(store: Store) -> None:
     bodies = bores("1", "2")
     bodies[1] = msgspec.structs.replace(bodies[1], attempt=2, supersedes="pc9/zzzzzzzz/7")

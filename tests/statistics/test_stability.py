@@ -65,6 +65,14 @@ def test_many_signals_are_counted_beyond_the_first_five() -> None:
     assert found.why_not.endswith(f"and {len(found.signals) - 5} more")
 
 
+def test_a_pattern_within_the_limits_is_said_to_be_no_more() -> None:
+    """Eight a little above the middle: a rule speaks, and no point is beyond its limits. A range beyond them is."""
+    values = [10.0, 10.2] * 12 + [10.15] * 8
+    assert str(stability(values, (), "mr", "we4").why_not).endswith("; no point is beyond its limits")
+    wide = [[1.0, 1.2], [1.2, 1.0]] * 12 + [[0.0, 2.2]]
+    assert "no point is beyond" not in str(stability(flat(wide), subgroups(wide), "rbar", "we4").why_not)
+
+
 def test_more_single_values_than_a_chart_holds_are_said_to_be_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stable_or_not, "MOST_POINTS", 4)
     assert stability([1.0, 2.0, 1.0, 2.0], (), "mr", RULES).stable is not None

@@ -1,10 +1,10 @@
 """A table for statistics, of a CSV file (`--data F.csv`) or of the store (`--characteristic C`), filtered by `--where`,
 its columns named by options.
 
-Promise: rows come in the file's order, those that `--where` leaves; an empty cell is a missing value (`None`), and
-anything else that isn't a number where one is asked for is refused with its line and column. Nothing is guessed: a
-decimal comma, `NaN` and a second column of the same name are refused. Between cells stands a comma, or a semicolon or
-tab where the line of headings has more of them.
+Promise: rows come in the file's order, or in that of `--time`, those that `--where` leaves; an empty cell is a missing
+value (`None`), and anything else that isn't a number where one is asked for is refused with its line and column.
+Nothing is guessed: a decimal comma, `NaN` and a second column of the same name are refused. Between cells stands a
+comma, or a semicolon or tab where the line of headings has more of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gaugetrail_collector.statistics.store_table import add_store_options, store_table
@@ -44,6 +45,9 @@ def add_data(parser: argparse.ArgumentParser, *columns: str, required: Sequence[
         default=[],
         metavar="COLUMN=VALUE",
         help="only rows that have this value; may be repeated",
+    )
+    parser.add_argument(
+        "--time", metavar="COLUMN", help="of --data: when each value was measured; rows then count in that order"
     )
     add_store_options(parser)
     for name in columns:
@@ -137,7 +141,27 @@ def table_of(args: argparse.Namespace) -> CsvTable:
         return filtered(found, args.where)
     if args.data is None:
         raise Refused("no data: give a table with --data F.csv, or --characteristic C of the store")
-    return filtered(read_csv(args.data), args.where)
+    table = filtered(read_csv(args.data), args.where)
+    return table if args.time is None else by_time(table, args.time)
+
+
+def by_time(table: CsvTable, column: str) -> CsvTable:
+    """The rows as they were measured, late ones where they belong; of one moment as in the file. Raises `Refused`."""
+    moments = [
+        moment_of(table, column, word, line) for word, line in zip(table.words(column), table.lines, strict=True)
+    ]
+    if len({moment.tzinfo is None for moment in moments}) > 1:
+        raise Refused(f"{table.file}, column {column}: some times have a zone and some have none; give all of them one")
+    return table.only(sorted(range(len(table)), key=moments.__getitem__))
+
+
+def moment_of(table: CsvTable, column: str, text: str, line: int) -> datetime:
+    """A cell as a time. Raises `Refused`."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        said = f"{text[:40]!r} is no time: 2026-11-02T06:00:00Z"
+        raise Refused(f"{table.file}, line {line}, column {column}: {said}") from error
 
 
 def filtered(table: CsvTable, conditions: Sequence[str]) -> CsvTable:

@@ -57,6 +57,7 @@ _APART: dict[str, _Cell] = {
     "control_version": lambda _, one: one.control and one.control.version,
     "defectives": lambda _, one: defectives(one),
     "defect_count": lambda _, one: defects(one),
+    "digits": lambda _, one: one.value,
     "control_document": lambda _, one: one.control and one.control.document,
     "subgroup": lambda _, one: one.subgroup and one.subgroup.id,
     "subgroup_position": lambda _, one: one.subgroup and one.subgroup.position,
@@ -65,10 +66,10 @@ _APART: dict[str, _Cell] = {
 """Columns whose name is no field, or is one of both record and measurement."""
 KNOWN = (
     *(name for name in COLUMNS if name in _APART or name in _MEASURED or name in Inspection.__struct_fields__),
-    *("defectives", "defect_count", "control_document"),
+    *("digits", "defectives", "defect_count", "control_document"),
 )
-"""What a question may name: the columns of `export` that are one cell of the record itself, what charts count, and by
-which document a value was judged.
+"""What a question may name: the columns of `export` that are one cell of the record itself, the value as it stands in
+the record, what charts count, and by which document a value was judged.
 """
 OF_THE_PLACE = (
     *("control_document", "control_version", "lcl", "cl", "ucl"),
@@ -190,6 +191,7 @@ class SeriesReader:
         self._chains: dict[tuple[str, str, str], int] = {}
         self._places: tuple[array[int], array[int]] = (array("i"), array("q"))
         self._supersedes: list[tuple[int, tuple[int, int]]] = []
+        self._left_out: list[int] = []
 
     def take(self, known: Sequence[Known], amendments: Iterable[Known]) -> None:
         """Some records with what was amended in them."""
@@ -208,6 +210,7 @@ class SeriesReader:
         """All that was taken, as a table of that name."""
         times = np.array(self._times, dtype=np.int64)
         kept = np.ones(len(times), dtype=bool)
+        kept[self._left_out] = False
         if not self.raw:
             self._put_again_in_place(times, kept)
         order = np.argsort(times, kind="stable")
@@ -220,12 +223,12 @@ class SeriesReader:
             if one.characteristic != self.characteristic:
                 continue
             changed = {} if self.raw else _changes(amendments, self.characteristic)
-            if changed is None:
-                self.effects.left_out += 1
-                continue
-            if not _readable(one, changed):
-                self.effects.unreadable += 1
-                continue
+            if changed is None or not _readable(one, changed):
+                self.effects.left_out += changed is None
+                self.effects.unreadable += changed is not None
+                # What is measured again in its place needs to know the place.
+                self._left_out.append(len(self._times))
+                changed = {}
             self.effects.corrected += bool(changed)
             whole = _corrected(one, changed)
             for name, column in self._columns.items():
@@ -244,18 +247,26 @@ class SeriesReader:
         self._places[1].append(row.seq)
 
     def _put_again_in_place(self, times: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_]) -> None:
-        """A value that was measured again takes the time and the place of the first, which is left out."""
+        """A value that was measured again takes the time and the place of the first; of one place the last one counts
+        that no amendment takes out.
+        """
         wanted = {place for _, place in self._supersedes}
         if not wanted:
             return
         placed = [self._columns[name] for name in OF_THE_PLACE if name in self._columns]
-        first = {place: at for at, place in enumerate(zip(*self._places, strict=True)) if place in wanted}
+        rows = {place: at for at, place in enumerate(zip(*self._places, strict=True)) if place in wanted}
+        first_of: dict[int, int] = {}
+        counts: dict[int, int] = {}
         for at, place in self._supersedes:
-            if place in first:
-                times[at] = times[first[place]]
-                kept[first[place]] = False
-                for column in placed:
-                    column.take_from(at, first[place])
+            if place not in rows:
+                continue
+            first = first_of[at] = first_of.get(rows[place], rows[place])
+            times[at] = times[first]
+            for column in placed:
+                column.take_from(at, first)
+            if kept[at]:
+                kept[counts.get(first, first)] = False
+                counts[first] = at
                 self.effects.again += 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gaugetrail_collector.statistics.chart_rows import chart_rows, counts_of, labels_of
-from gaugetrail_collector.statistics.csv_table import CsvTable, table_of
+from gaugetrail_collector.statistics.csv_table import CsvTable, moment_of, table_of
 from gaugetrail_collector.statistics.doors import chart
 from gaugetrail_collector.statistics.recorded_limits import RECORDED
 from gaugetrail_contract.documents.limits import CHARTS, LimitsDocument
@@ -25,6 +25,8 @@ from gaugetrail_statistics.refusing import Refused
 
 OF_TYPES = ("lambda", "k", "sigma_z")
 """What a document holds of one type alone; h stands in the limit of the sums."""
+MEASURED, DIGITS = "measured_time", "digits"
+"""Columns of the store: when (its rows stand in that order already), and the value as it stands in the record."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", required=True, help="the document's id, such as CL-bore-OP20")
     parser.add_argument("--of", required=True, metavar="CHARACTERISTIC", help="the characteristic, by the plan's name")
     parser.add_argument("--reason", required=True, help="why these limits hold from now on")
-    parser.add_argument("--time", metavar="COLUMN", help="when each value was measured, with its zone")
     for name, text in (("part-number", "the part that they are for"), ("operation", "the step"), ("unit", "of values")):
         parser.add_argument(f"--{name}", help=text)
     parser.add_argument("--out", type=Path, metavar="F.toml", help="write the document there")
@@ -45,6 +46,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
         raise Refused(f"limits of type {args.type} are no document; they are of {', '.join(CHARTS)}")
     if args.limits == RECORDED:
         raise Refused("a draft is made of a baseline, not of limits that held; leave --limits recorded out")
+    args.beside = [*args.beside, MEASURED, DIGITS]
     table = chart_rows(args, table_of(args))
     study, basis = chart.study_of(args, table)
     document = _document(args, table, study, basis)
@@ -135,11 +137,12 @@ def _baseline(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoin
     labels = labels_of(args, table) or [str(at) for at in range(1, len(table) + 1)]
     inside = {point.label for point in points if point.phase == "baseline"}
     rows = [at for at, word in enumerate(table.words(column)) if word and labels[at] in inside]
-    if args.time is None:
+    column_of_times = args.time or (None if args.characteristic is None else MEASURED)
+    if column_of_times is None:
         raise Refused("a baseline has a beginning and an end: name the column of times with --time")
-    times = table.words(args.time)
-    moments = sorted(_moment(table, args.time, times[at], table.lines[at]) for at in rows)
-    words = table.words(column)
+    times = table.words(column_of_times)
+    moments = sorted(_moment(table, column_of_times, times[at], table.lines[at]) for at in rows)
+    words = table.words(DIGITS if args.characteristic is not None and column == "value" else column)
     return {
         "since": moments[0],
         "until": moments[-1],
@@ -151,12 +154,7 @@ def _baseline(args: argparse.Namespace, table: CsvTable, points: tuple[ChartPoin
 
 def _moment(table: CsvTable, column: str, text: str, line: int) -> str:
     """A time of the table as documents write it. Raises `Refused`."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(
-            f"{table.file}, line {line}, column {column}: {text[:40]!r} is no time: 2026-11-02T06:00:00Z"
-        ) from error
+    moment = moment_of(table, column, text, line)
     if moment.tzinfo is None:
         raise Refused(f"{table.file}, line {line}, column {column}: {text} has no zone; write Z or +01:00 behind it")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
