@@ -101,8 +101,14 @@ def _some_at_a_time(values: Sequence[float]) -> Iterator[tuple[list[int], Fracti
 
 def _in_last_place(values: Sequence[float]) -> tuple[list[int], Fraction]:
     """The values as whole numbers of the last decimal place that any of them has, and that place."""
-    decimals = [Decimal(repr(float(value))) for value in values]
-    place = min((exponent_of(one) for one in decimals), default=0)
+    texts = [repr(float(value)).partition(".") for value in values]
+    if all(part.isdigit() for _, _, part in texts):
+        places = max((len(part) for _, _, part in texts), default=0)
+        ten = [10 ** (places - have) for have in range(places + 1)]
+        return [int(whole + part) * ten[len(part)] for whole, _, part in texts], Fraction(1, 10**places)
+    # Very large and very small numbers are written with an exponent.
+    decimals = [Decimal("".join(text)) for text in texts]
+    place = min(exponent_of(one) for one in decimals)
     return [int(one.scaleb(-place, WIDE)) for one in decimals], Fraction(10) ** place
 
 

@@ -7,13 +7,13 @@ which every value is missing stays in its place, empty.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gaugetrail_statistics import moments
 
 
-@dataclass(frozen=True, slots=True)
-class RationalSubgroup:
+class RationalSubgroup(Struct, frozen=True, gc=False):
     """Its name and the values that are there."""
 
     label: str

@@ -12,6 +12,8 @@ from numbers import Integral, Real
 
 ALWAYS = ("kind", "n", "method", "formulas", "warnings")
 """What every answer has."""
+AS_IT_IS = frozenset({str, int, bool, type(None)})
+"""What JSON holds without a look at it: answers have hundreds of thousands of them."""
 
 
 def complete(kind: str, found: Mapping[str, object]) -> dict[str, object]:
@@ -27,12 +29,15 @@ def plain(value: object) -> object:
     kind = type(value)
     if kind is float:
         return value if math.isfinite(value) else None  # type: ignore[arg-type] # a float, by its type
-    if value is None or kind in (str, int, bool):
+    if kind in AS_IT_IS:
         return value
     if kind is dict or isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}  # type: ignore[attr-defined] # a mapping
+        return {
+            str(name): one if type(one) in AS_IT_IS else plain(one)
+            for name, one in value.items()  # type: ignore[attr-defined] # a mapping
+        }
     if kind in (list, tuple):
-        return [plain(one) for one in value]  # type: ignore[attr-defined] # a sequence
+        return [one if type(one) in AS_IT_IS else plain(one) for one in value]  # type: ignore[attr-defined] # a sequence
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):

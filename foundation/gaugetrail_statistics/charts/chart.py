@@ -7,15 +7,17 @@ less the excluded ones.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gaugetrail_statistics.charts.basis import FEW, Basis
 from gaugetrail_statistics.rules import Plotted, RuleSignal, signals_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartPoint:
+class ChartPoint(Struct, frozen=True, kw_only=True, gc=False):
     """One point with the limits that hold for it."""
 
     at: int

@@ -139,18 +139,21 @@ def _estimated(
 
 
 def _mean_point(at: int, subgroup: RationalSubgroup, basis: Basis, level: Level) -> ChartPoint:
-    sigma = level.sigma / math.sqrt(subgroup.size) if subgroup.size else None
-    away = basis.width * (sigma or 0.0)
+    phase, cause, size = basis.phase(at, given=level.given), basis.causes.get(at), subgroup.size
+    if not size:
+        return ChartPoint(at=at, label=subgroup.label, value=None, phase=phase, cause=cause)
+    sigma = level.sigma / math.sqrt(size)
+    away = basis.width * sigma
     return ChartPoint(
         at=at,
         label=subgroup.label,
         value=subgroup.mean(),
-        center=None if sigma is None else level.center,
+        center=level.center,
         sigma=sigma,
-        ucl=None if sigma is None else level.center + away,
-        lcl=None if sigma is None else level.center - away,
-        phase=basis.phase(at, given=level.given),
-        cause=basis.causes.get(at),
+        ucl=level.center + away,
+        lcl=level.center - away,
+        phase=phase,
+        cause=cause,
     )
 
 
