@@ -34,6 +34,34 @@ class RefusedRow:
         return "| " + " | ".join((self.what, self.says, self.mend, by)) + " |"
 
 
+UNITS = (
+    RefusedRow(
+        "a unit, or a unit of a lot, that is on hold or scrapped, or that failed at another operation",
+        "unit.held",
+        "SN2 is not to be measured on: on hold since … (a burr); put it aside",
+        "release it, send it to rework, give a concession, or scrap it",
+        "",
+        allowed=False,
+    ),
+    RefusedRow(
+        'a unit whose past nobody could tell in time, where the plan says `on_unknown = "refuse"`',
+        "unit.past_unknown",
+        "nobody could tell the past of SN1 (no collector has answered within 300 ms), and the plan wants to know "
+        "it: scan it again in a moment",
+        "look whether the collector and its store are up",
+        "",
+        allowed=False,
+    ),
+    RefusedRow(
+        "a unit that has not passed the operations of the plan's `after`",
+        "unit.not_passed",
+        "SN4 has not passed OP10: take it there first",
+        "send it there, or give a concession",
+        "",
+        allowed=False,
+    ),
+)
+
 PEOPLE = (
     RefusedRow(
         "a badge that nobody has",

@@ -44,7 +44,7 @@ from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.languages.spoken import spoken
-from gaugetrail_agent.line_state.asker import HistoryAsker
+from gaugetrail_agent.line_state.asker import HistoryAsker, Unknown
 from gaugetrail_agent.line_state.hold_folder import HoldFolder
 from gaugetrail_agent.line_state.hold_list import HoldList
 from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
@@ -53,17 +53,18 @@ from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
+from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
-from gaugetrail_agent.station.words import UsedElsewhere
+from gaugetrail_agent.station.words import PastKnown, UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.files import write_whole
-from gaugetrail_contract.record import InspectionBody
+from gaugetrail_contract.record import EventBody, InspectionBody
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
@@ -152,6 +153,8 @@ class Agent:
             bounced=self.heartbeat.bounced,
             try_pin=self.guesses.check,
             unlock_pin=self.guesses.clear,
+            past=self._past,
+            said=self._said,
             recorded=self._recorded,
         )
         self.stations = _stations(config, self.spool, self.clock, doors)
@@ -230,6 +233,7 @@ class Agent:
         await asyncio.to_thread(self.documents.open)
         if self.own_documents is not None:
             await asyncio.to_thread(self.own_documents.look)
+        self.holds.on_change = self._held_on_loop(asyncio.get_running_loop())
         await asyncio.to_thread(self.holds.open)
         self._seal_refused()
         self.pins.on_change = self._on_loop(asyncio.get_running_loop())
@@ -356,6 +360,24 @@ class Agent:
         for station in self.stations.values():
             if station is not by:
                 station.used_elsewhere(event)
+
+    async def _past(self, serial: str) -> PastKnown:
+        found = await self.asker.ask_history(serial)
+        return PastKnown(serial, None, found.why) if isinstance(found, Unknown) else PastKnown(serial, found)
+
+    def _said(self, body: EventBody, appended: Appended) -> None:
+        agent, epoch = self._origin.agent, appended.record_id.split("/")[1]
+        self.holds.said(body, (appended.time_us, agent, epoch, appended.seq), appended.record_id)
+
+    def _held_on_loop(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
+        def tell() -> None:
+            loop.call_soon_threadsafe(self._tell_held)
+
+        return tell
+
+    def _tell_held(self) -> None:
+        for station in self.stations.values():
+            station.held_known(self.holds.now)
 
     def _show(self, display: Display) -> None:
         self.heartbeat.station(display)

@@ -65,7 +65,7 @@ def test_code_says_what_the_catalogue_holds_with_the_values_that_it_wants_and_no
 
 
 def test_every_word_that_can_stand_in_a_sentence_is_in_the_catalogue() -> None:
-    possible = {*map(str, Verdict), *map(str, Status), *IDENTIFIERS, "overdue", "blocked"}
+    possible = {*map(str, Verdict), *map(str, Status), *IDENTIFIERS, "overdue", "blocked", "hold", "scrap"}
     possible |= {role.replace(" ", "_") for role in ROLES}
     possible |= {*map(str, NoResultWhy), "implausible", *map(str, CHOSEN), *SAID}
     assert {key.removeprefix("terms.") for key in ENGLISH.templates if key.startswith("terms.")} == possible

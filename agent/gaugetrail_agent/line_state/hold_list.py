@@ -50,6 +50,8 @@ class HoldList:
         document_keys: Callable[[], Sequence[str]],
         knows: Callable[[str, str], bool],
     ) -> None:
+        self.on_change: Callable[[], None] = lambda: None
+        """Hears that `now` is another; on whatever thread that comes about."""
         self._folder = folder
         self._line = line
         self._clock = clock
@@ -193,6 +195,7 @@ class HoldList:
             self._own |= {key: one for key, one in now.entries.items() if self._now.entries.get(key) is not one}
             self._now = now
             self._keep_own()
+            self.on_change()
 
     def _forget_own(self) -> None:
         """What the list says by now, or says later words on."""
@@ -216,6 +219,7 @@ class HoldList:
         for one in self._own.values():
             now = now.with_entry(one)
         self._now = now
+        self.on_change()
 
     # --- telling
 

@@ -33,6 +33,7 @@ from gaugetrail_agent.station.words import (
     ValueCame,
     say,
 )
+from gaugetrail_agent.station.workflow.known_units import barred_unit, with_past
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
 from gaugetrail_contract.plc_codes import ResultCode
@@ -67,11 +68,17 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         state, effects = _rejected(setup, state, batch, said("block.no_plan", serial=ids["serial"], why=plan))
         return state, (*effects, refused_block(batch, ids, plan))
     setup = replace(setup, plan=plan)
+    whole = Unit(ids, batch.times_us[0], batch.mono_ns, plan=plan)
+    barred = barred_unit(setup, state, whole)
+    if barred is not None:
+        state, effects = _rejected(setup, state, batch, said("block.unit_barred", why=barred))
+        return state, (*effects, refused_block(batch, ids, barred))
+    state, whole = with_past(setup, state, whole)
     measured = (wanted for wanted in setup.plan.characteristics if wanted.formula is None)
     found = [(wanted, _value(wanted, batch, values)) for wanted in measured]
     fits = [machine_fitness(setup, wanted, value) for wanted, value in found]
     taken = tuple(by_device(setup, *one, fit) for one, fit in zip(found, fits, strict=True))
-    unit = with_derived(setup, Unit(ids, batch.times_us[0], batch.mono_ns, taken))
+    unit = with_derived(setup, replace(whole, taken=taken))
     body = body_of(setup, unit, verdict_of(setup, unit), batch.mono_ns)
     # What the block doesn't hold is told by the record; a value that was there and isn't taken is a refusal.
     refused = (

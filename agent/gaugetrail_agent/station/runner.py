@@ -17,6 +17,7 @@ from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
+from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.changes import (
     break_point,
     changes,
@@ -45,6 +46,7 @@ from gaugetrail_agent.station.words import (
     BatchCame,
     CountBounce,
     Effect,
+    HeldKnown,
     KeepIt,
     KeepOrder,
     NextScan,
@@ -53,6 +55,7 @@ from gaugetrail_agent.station.words import (
     NotKept,
     NotRecorded,
     OrderTaken,
+    PastKnown,
     PinsKnown,
     PinTried,
     Recorded,
@@ -75,7 +78,9 @@ from gaugetrail_agent.station.words import (
     Woke,
 )
 from gaugetrail_agent.station.workflow.hooks import PASSING, after_record
+from gaugetrail_agent.station.workflow.known_units import asks_about
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
+from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody
@@ -104,6 +109,12 @@ class Doors:
     """Blocks for as long as a try takes."""
     unlock_pin: Callable[[str], str | None] = lambda _: None
     """Why that can't be kept; null where it is."""
+    past: Callable[[str], Awaitable[PastKnown]] | None = None
+    """What the store knows of a unit, or that nobody could tell: in a third of a second at the latest. Null: nobody is
+    asked.
+    """
+    said: Callable[[EventBody, Appended], None] = lambda _, __: None
+    """An event of the station is in the spool."""
     recorded: Callable[[InspectionBody], None] = lambda _: None
     """An inspection is in the spool."""
 
@@ -181,6 +192,10 @@ class StationRunner:
         self._next = None if setup == self.setup else (setup, taken)
         self._take_next()
 
+    def held_known(self, held: HeldNow) -> None:
+        """What is held on the line from now on. It doesn't queue: a unit that waits here is held already."""
+        self._step(HeldKnown(held))
+
     def _take_next(self) -> None:
         """Between two units: what was begun under one plan ends under it."""
         state = self.state
@@ -227,13 +242,28 @@ class StationRunner:
     async def _advance(self, event: StationEvent) -> None:
         """One event, once the value before it is kept. Who is cancelled meanwhile doesn't take the keeping along."""
         await self._until_kept()
+        await self._look_up(event)
         self._step(event)
         await self._until_kept()
         self._take_next()
         while self.state.then and self.state.sealing is None:
+            await self._look_up(NextScan())
             self._step(NextScan())
             await self._until_kept()
             self._take_next()
+
+    async def _look_up(self, event: StationEvent) -> None:
+        """The past of the unit that this begins, before it does. With a record that is in the spool, or after it, a
+        scan that waited has its turn.
+        """
+        ask, state = self._doors.past, self.state
+        if ask is None:
+            return
+        if isinstance(event, Recorded | NextScan) and state.then:
+            state, event = replace(state, sealing=None), state.then[0]
+        serial = asks_about(self.setup, state, event)
+        if serial is not None:
+            self._step(await ask(serial))
 
     async def _until_kept(self) -> None:
         if self._keeping is not None:
@@ -321,7 +351,7 @@ class StationRunner:
     async def _tell_event(self, effect: TellEvent) -> None:
         """The record that it concerns says it, too; so one that a full spool doesn't take is told, and let go."""
         try:
-            await asyncio.wrap_future(self._spool.append(effect.body))
+            self._doors.said(effect.body, await asyncio.wrap_future(self._spool.append(effect.body)))
         except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord) as error:
             told = {"event": "event_not_recorded", "type": effect.body.type}
             log.error("%s: %s not recorded: %s", self.setup.station, effect.body.type, error, extra=told)
@@ -479,7 +509,7 @@ class StationRunner:
                 values[journal_key(self.setup.station)] = journal_text(journal)
             for number, event in enumerate(events, 1):
                 with_it = values if number == len(events) else {}
-                await asyncio.wrap_future(self._spool.append(event, with_it))
+                self._doors.said(event, await asyncio.wrap_future(self._spool.append(event, with_it)))
                 self._owed = self._owed[1:]
             if not events and values:
                 await asyncio.wrap_future(self._spool.remember_all(values))

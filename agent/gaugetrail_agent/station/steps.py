@@ -19,11 +19,13 @@ from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
 from gaugetrail_agent.station.words import (
     Act,
+    HeldKnown,
     NextScan,
     Noticed,
     NotKept,
     NotRecorded,
     OrderTaken,
+    PastKnown,
     PinsKnown,
     PinTried,
     Recorded,
@@ -40,6 +42,7 @@ from gaugetrail_agent.station.words import (
     with_signals,
 )
 from gaugetrail_agent.station.workflow.hooks import as_time_passes
+from gaugetrail_agent.station.workflow.known_units import heard, with_blocked
 
 
 def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
@@ -70,10 +73,8 @@ def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return unanswered(state)
         case NotKept():
             return not_kept(state, event)
-        case UsedElsewhere():
-            return used_elsewhere(state, event), ()
-        case Noticed():
-            return noticed(state, event), ()
+        case UsedElsewhere() | Noticed() | HeldKnown() | PastKnown():
+            return _told(state, event), ()
         case Tick() | Woke():
             return as_time_passes(setup, state, event)
         case PinsKnown() | PinTried():
@@ -82,7 +83,19 @@ def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return _acted(setup, state, event)
 
 
+def _told(state: StationState, event: UsedElsewhere | Noticed | HeldKnown | PastKnown) -> StationState:
+    """What is known from now on, and moves nothing by itself."""
+    match event:
+        case UsedElsewhere():
+            return used_elsewhere(state, event)
+        case Noticed():
+            return noticed(state, event)
+        case _:
+            return heard(state, event)
+
+
 def _acted(setup: Setup, state: StationState, event: Act) -> Step:
+    setup = with_blocked(setup, state)
     if setup.mode == "automatic":
         return by_itself(setup, state, event)
     if isinstance(event, Scanned) and state.sealing is not None and not is_for_pin(setup, state, event):

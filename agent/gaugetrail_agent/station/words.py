@@ -16,8 +16,10 @@ from gaugetrail_agent.station.memory import Moment, StationMemory
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.plan import Plan
+from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
+from gaugetrail_contract.questions.history import UnitHistory
 from gaugetrail_contract.record import EventBody, InspectionBody, Interruption, Measurement, Override, Verdict
 from gaugetrail_contract.record.parts import (
     BuiltIn,
@@ -154,7 +156,8 @@ class StationState:
     around the station; `question` is a value that the operator is asked about. `lock` is what was refused last because
     of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here;
     `overrides` counts what was allowed since the agent's start. `order` is what is made. `memory` is what the station
-    remembers beyond the unit, `dialog` what is asked.
+    remembers beyond the unit, `dialog` what is asked. `held` is what is held on the line, `past` what the store knows
+    of the unit that was scanned.
     """
 
     operator: str | None = None
@@ -182,6 +185,8 @@ class StationState:
     dialog: Dialog | None = None
     boot: str = field(default="", compare=False)
     """Which boot of the PC it is; told by `Woke`."""
+    held: HeldNow = field(default_factory=HeldNow, compare=False)
+    past: PastKnown | None = None
     typed_once: tuple[str, str] | None = None
     """A characteristic that has to be typed twice, and what was typed first."""
 
@@ -252,6 +257,22 @@ class NotKept:
     reason: str
     memory: StationMemory = field(default_factory=StationMemory)
     dialog: Dialog | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKnown:
+    """What is held, blocked and let go on the line, from now on."""
+
+    held: HeldNow
+
+
+@dataclass(frozen=True, slots=True)
+class PastKnown:
+    """What the store knows of the unit that is scanned next. `history` null: nobody could tell in time, and `why`."""
+
+    serial: str
+    history: UnitHistory | None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +372,8 @@ StationEvent = (
     | Noticed
     | PinsKnown
     | PinTried
+    | HeldKnown
+    | PastKnown
     | Recorded
     | NotRecorded
     | NextScan

@@ -121,7 +121,7 @@ class PastOperation(Part, frozen=True, kw_only=True):
     """What the station knew of an operation before its own."""
 
     operation: Identifier
-    verdict: Verdict
+    verdict: Annotated[Verdict | None, Meta(description="left out: nobody could tell in time")] = None
     station: Identifier | None = None
     record: Annotated[Identifier | None, Meta(description="id of the record: agent/epoch/seq")] = None
 

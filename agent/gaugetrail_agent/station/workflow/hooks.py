@@ -21,14 +21,21 @@ from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Effect, Lock, Recorded, StationState, Step, Tick, Unit, Woke
+from gaugetrail_agent.station.workflow.known_units import barred_unit, with_past
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.clock import time_passes
 from gaugetrail_agent.station.workflow.sampling.reasons import first_by_whom, told_of_first
 from gaugetrail_agent.station.workflow.speaking_up import calls_stand
 from gaugetrail_contract.record import InspectionBody
 
-BEFORE_UNIT: tuple[Callable[[Setup, StationState, Unit], Sentence | Lock | None], ...] = (first_by_whom,)
-UNIT_BEGINS: tuple[Callable[[Setup, StationState, Unit], tuple[StationState, Unit]], ...] = (reasons.begun,)
+BEFORE_UNIT: tuple[Callable[[Setup, StationState, Unit], Sentence | Lock | None], ...] = (
+    barred_unit,
+    first_by_whom,
+)
+UNIT_BEGINS: tuple[Callable[[Setup, StationState, Unit], tuple[StationState, Unit]], ...] = (
+    reasons.begun,
+    with_past,
+)
 VALUE_TAKEN: tuple[Callable[[Setup, StationState, Unit, int], Step], ...] = ()
 """Given how many measurements the unit had before."""
 REMEMBERED: tuple[Callable[[Setup, StationMemory, InspectionBody], StationMemory], ...] = (counting.recorded,)
