@@ -8,3 +8,4 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "drill"))
 sys.path.append(str(Path(__file__).parents[1] / "collector"))
 sys.path.append(str(Path(__file__).parents[1] / "agent"))
+sys.path.append(str(Path(__file__).parents[1] / "contract"))

@@ -119,7 +119,8 @@ def test_what_others_know_of_a_unit_is_known_at_the_station(floor: Floor, capsys
         office.is_told("SN5", "hold")
         floor.kill("collector")
         refused(second, "SN1", UNKNOWN.cause, UNKNOWN_SAYS)
-        floor.stop("agent")
+        first.inspect("SN6")  # behind it, the refusal is in the spool, too
+        floor.kill("agent")
         floor.agent()
         with closing(Operator(floor)) as again:
             again.log_on()
