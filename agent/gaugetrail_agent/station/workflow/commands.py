@@ -20,6 +20,8 @@ from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Scanned, StationState, Step
+from gaugetrail_agent.station.workflow.lots import MERGE, SPLIT, merge, split
+from gaugetrail_agent.station.workflow.order_list import ORDERS, orders
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON, changed, reason
 from gaugetrail_agent.station.workflow.speaking_up import CALL, NOTE, call, note
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, SKIP, UNDO, again, skip, undo
@@ -56,6 +58,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(UNDO, said("command.undo"), undo),
     Command(SKIP, said("command.skip"), skip),
     Command(REASON, said("command.reason"), reason),
+    Command(ORDERS, said("command.orders"), orders),
+    Command(SPLIT, said("command.split"), split),
+    Command(MERGE, said("command.merge"), merge),
     Command(CHANGED, said("command.changed"), changed),
 )
 RULES = {one.word: one.rule for one in COMMANDS if one.rule is not None}

@@ -14,6 +14,8 @@ from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.workflow.lots import ABOUT_LOTS, lots_answered
+from gaugetrail_agent.station.workflow.order_list import ABOUT_ORDERS, order_chosen
 from gaugetrail_agent.station.workflow.sampling.clock import ABOUT_MISSED
 from gaugetrail_agent.station.workflow.sampling.words import (
     ABOUT_CHANGED,
@@ -29,6 +31,8 @@ Answer = Callable[[Setup, StationState, Dialog, Scanned], Step]
 
 ANSWERS: Mapping[str, Answer] = {
     ABOUT_NOTE: note_answered,
+    ABOUT_ORDERS: order_chosen,
+    ABOUT_LOTS: lots_answered,
     ABOUT_CALL: call_answered,
     ABOUT_AGAIN: again_answered,
     ABOUT_SKIP: skip_answered,
