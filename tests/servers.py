@@ -72,7 +72,7 @@ def of_given(url: str, environ: Mapping[str, str]) -> Run:
     given = {key: environ.get(f"INFLUXDB_{key}", "") for key in ("TOKEN", "ORG")} | {"URL": url, "VERSION": version[1]}
     if not given["TOKEN"] or (version[1] == "2" and not given["ORG"]):
         raise NoServer("INFLUXDB_URL needs INFLUXDB_TOKEN, and on 2.x INFLUXDB_ORG")
-    words = ("-k", f"influx{version[1]} or test_dashboards or test_demo_stores_in_influxdb", *FOLDERS)
+    words = ("-k", f"influx{version[1]} or test_dashboards or test_a_demo_stores", *FOLDERS)
     return Run(
         f"InfluxDB {said} ({url})", words, {f"GAUGETRAIL_TEST_INFLUXDB_{key}": one for key, one in given.items()}
     )

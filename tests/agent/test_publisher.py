@@ -386,7 +386,7 @@ def test_no_record_waits_for_the_next_look_round(shop: Shop, monkeypatch: pytest
     shop.publisher(one)
     for number in range(40):
         put(one, 1, number)
-        until(empty(one), "receipted", deadline=5)
+        until(empty(one), "receipted")
 
 
 @contextmanager

@@ -202,7 +202,7 @@ def test_closing_ends_the_threads(wire: PtyWire) -> None:
     asyncio.run(steps())
     for thread in threading.enumerate():
         if str(wire.port) in thread.name:
-            thread.join(5)
+            thread.join(20)
             assert not thread.is_alive(), thread.name
 
 
@@ -351,6 +351,6 @@ class TestRfc2217:
             await link.close()
 
         asyncio.run(steps())
-        server.join(5)
+        server.join(20)
         listener.close()
         port.close()

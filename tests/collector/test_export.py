@@ -126,7 +126,7 @@ def test_an_export_takes_no_more_memory_for_more_records(tmp_path: Path, monkeyp
     monkeypatch.setattr(trace, "PAGE", 200)
     monkeypatch.setattr(sqlite_read, "PAGE", 200)
     peaks = []
-    for count in (1000, 4000):
+    for count in (600, 2400):
         folder = tmp_path / str(count)
         folder.mkdir()
         config = place(folder)

@@ -6,14 +6,13 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
 from console_visitor import ConsoleVisitor
-from floor import answers, command, until
+from floor import answers, command, program, until
 from given_server import given_server
 from influx_stub import ORG, TOKEN, Stub
 
@@ -23,14 +22,13 @@ SECS = "5"
 """Enough for the first ten pieces, which meet faults of each kind; the tenth has the history."""
 
 
-def demo(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> tuple[int, dict[str, object], str]:
+def demo(folder: Path) -> tuple[int, dict[str, object], str]:
     done = subprocess.run(
-        (command("gaugetrail-sim"), "demo", "--for", SECS, "--json", *words),
+        (command("gaugetrail-sim"), "demo", "--for", SECS, "--json"),
         capture_output=True,
         text=True,
         timeout=300,  # a hang, not a slow machine
         cwd=folder,
-        env={**os.environ, **(env or {})},
     )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr
@@ -76,19 +74,14 @@ def loses_nothing_and_shows_the_part_with_a_history(folder: Path) -> None:
         assert words in said
 
 
-@pytest.mark.influxdb
-def test_demo_stores_in_influxdb(tmp_path: Path) -> None:
+def in_influxdb() -> dict[str, str]:
+    """The variables that name the server that is given, or that the demo is to start its own."""
     given = given_server()
-    named = {"INFLUXDB_URL": ""}
-    if given is not None:
-        bucket = given.name("demo")
-        named = {"INFLUXDB_URL": given.url, "INFLUXDB_TOKEN": given.token, "INFLUXDB_ORG": given.org}
-        named |= {"INFLUXDB_BUCKET": bucket, "INFLUXDB_DATABASE": bucket}
-    code, figures, said = demo(tmp_path, "--store", "influxdb", env=named)
-    if given is not None:
-        given.drop("demo")
-    nothing_lost(code, figures, said)
-    assert figures["store"] == "influxdb"
+    if given is None:
+        return {"INFLUXDB_URL": ""}
+    bucket = given.name("demo")
+    named = {"INFLUXDB_URL": given.url, "INFLUXDB_TOKEN": given.token, "INFLUXDB_ORG": given.org}
+    return named | {"INFLUXDB_BUCKET": bucket, "INFLUXDB_DATABASE": bucket}
 
 
 def on_influxdb_2(stub: Stub, token: str) -> dict[str, str]:
@@ -129,11 +122,22 @@ def test_demo_says_at_once_why_it_can_make_no_bucket(tmp_path: Path, more: dict[
     assert not (tmp_path / ".demo" / "agent.log").exists()
 
 
-def test_a_demo_beside_a_kept_one_loses_nothing_and_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
-    """Two at once, same folder, same seed: each takes ports and a folder of its own."""
-    words = (command("gaugetrail-sim"), "demo", "--for", "2", "--keep", "--json", "--broker", "embedded")
+WITHOUT_INFLUXDB = program("influxd") is None and given_server() is None
+
+
+@pytest.mark.parametrize(
+    "store", [*["sqlite"] * WITHOUT_INFLUXDB, pytest.param("influxdb", marks=pytest.mark.influxdb)]
+)
+def test_a_demo_stores_and_one_beside_it_too_and_nothing_is_lost_and_ctrl_c_leaves_nothing_running(
+    tmp_path: Path, store: str
+) -> None:
+    """Two at once, same folder, same seed, a store each: each takes ports and a folder of its own."""
+    words = (command("gaugetrail-sim"), "demo", "--for", SECS, "--keep", "--json", "--broker", "embedded")
+    env = {**os.environ, **in_influxdb()}
     with (tmp_path / "said").open("w") as said:
-        kept = subprocess.Popen(words, stdout=said, stderr=said, cwd=tmp_path, start_new_session=True)
+        kept = subprocess.Popen(
+            (*words, "--store", store), stdout=said, stderr=said, cwd=tmp_path, env=env, start_new_session=True
+        )
 
     def shown() -> str:
         return (tmp_path / "said").read_text()
@@ -155,11 +159,17 @@ def test_a_demo_beside_a_kept_one_loses_nothing_and_ctrl_c_leaves_nothing_runnin
         loses_nothing_and_shows_the_part_with_a_history(tmp_path)
         assert sorted(path.name for path in tmp_path.iterdir()) == [".demo", ".demo-2", "said"]
         kept.send_signal(signal.SIGINT)
-        assert kept.wait(60) == 0, shown()
+        code = kept.wait(60)
+        figures = json.loads(next(line for line in shown().splitlines() if line.startswith("{")))
+        nothing_lost(code, figures, shown())
+        assert figures["store"] == store
         assert not answers(port)
     finally:
         kept.kill()
         kept.wait(10)
+        given = given_server()
+        if given is not None:
+            given.drop("demo")
 
 
 def test_the_demo_makes_its_bucket_on_influxdb_2_and_ctrl_c_in_the_middle_leaves_nothing_running(

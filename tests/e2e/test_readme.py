@@ -152,6 +152,6 @@ def test_two_commands() -> None:
     assert "--for 60 --keep" in " ".join(make("-n", "demo", "FOR=60", "KEEP=1").stdout.split())
     # A whole drill takes minutes; short ones are run by test_drill.
     assert "tests/drill/run.py agent-killed" in make("-n", "drill", "NAMES=agent-killed").stdout
-    tested = make("test", "ARGS=-q tests/contract/test_ranges.py tests/contract/test_signing.py")
+    tested = make("test", "WORKERS=0", "ARGS=-q tests/contract/test_ranges.py tests/contract/test_signing.py")
     assert tested.returncode == 0, tested.stdout
     assert re.search(r"^[0-9]+ passed", tested.stdout, re.M), tested.stdout

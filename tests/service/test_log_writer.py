@@ -75,7 +75,7 @@ def test_a_pipe_that_nobody_reads_stops_nobody(full: Pipe, log: logging.Logger) 
     began = time.monotonic()
     for number in range(2000):
         log.warning("line %d", number)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     lines = reading(full)
     assert [line.split(" warning ")[1] for line in lines] == [f"line {number}" for number in range(2000)]
     assert dropped() == 0
@@ -119,7 +119,7 @@ def test_at_the_end_nothing_hangs_and_what_can_be_written_is(full: Pipe, monkeyp
         one.handle(logging.makeLogRecord({"msg": "the last word"}))
         began = time.monotonic()
         one.close()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
     assert full.drain() == "the last word\n"
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from gaugetrail_agent import cli as agent_cli
@@ -27,8 +27,9 @@ KNOWN = {
 }
 
 
-def help_of(app: typer.Typer, words: tuple[str, ...]) -> str:
-    answer = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"})
+@cache
+def help_of(name: str, words: tuple[str, ...]) -> str:
+    answer = CliRunner().invoke(CLIS[name], [*words, "--help"], env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"})
     assert answer.exit_code == 0, answer.output
     return answer.output
 
@@ -39,11 +40,11 @@ def listed(text: str, section: str) -> list[str]:
     return [] if found is None else re.findall(r"^  (\S.*?)(?:  .*)?$", found[1], re.MULTILINE)
 
 
-def live(app: typer.Typer, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def live(name: str, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command and group, by the words that lead to it."""
     yield words
-    for entry in listed(help_of(app, words), "Commands"):
-        yield from live(app, (*words, entry.split()[0]))
+    for entry in listed(help_of(name, words), "Commands"):
+        yield from live(name, (*words, entry.split()[0]))
 
 
 def section_of(page: str, title: str) -> str:
@@ -52,7 +53,7 @@ def section_of(page: str, title: str) -> str:
     return found[1]
 
 
-COMMANDS = [(name, words) for name, app in CLIS.items() for words in live(app)]
+COMMANDS = [(name, words) for name in CLIS for words in live(name)]
 
 
 @pytest.mark.parametrize("name", CLIS)
@@ -67,7 +68,7 @@ def test_help_lists_the_commands_that_everybody_knows(name: str) -> None:
 def test_each_live_command_stands_on_its_page_with_its_options(name: str, words: tuple[str, ...]) -> None:
     page = (REFERENCE / f"commands-{name}.md").read_text("utf-8")
     section = section_of(page, " ".join((f"gaugetrail-{name}", *words)))
-    text = help_of(CLIS[name], words)
+    text = help_of(name, words)
     options = [option for entry in listed(text, "Options") for option in re.findall(r"(?<![\w-])--?[a-z][\w-]*", entry)]
     arguments = [entry.split()[0] for entry in listed(text, "Arguments")]
     assert "--help" in options

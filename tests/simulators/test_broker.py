@@ -37,7 +37,7 @@ class Client:
             self.client.will_set(*will, qos=1, retain=True)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self._ready.wait(5), "connected"
+        assert self._ready.wait(20), "connected"
 
     def _message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
         with self._changed:
@@ -48,7 +48,7 @@ class Client:
     def subscribe(self, topic: str) -> Client:
         self._ready.clear()
         self.client.subscribe(topic, qos=1)
-        assert self._ready.wait(5), "subscribed"
+        assert self._ready.wait(20), "subscribed"
         return self
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
@@ -105,7 +105,7 @@ def answers(plan: BrokerPlan) -> bool:
             client.on_connect = lambda *_, ready=ready: ready.set()
             client.connect("127.0.0.1", port)
             client.loop_start()
-            taken = ready.wait(3)
+            taken = ready.wait(10)
             client.disconnect()
             client.loop_stop()
             if not taken:

@@ -21,7 +21,7 @@ from gaugetrail_sim.plc import Press
 async def press_and_client(echo_secs: float = 5.0):
     press = Press(echo_secs)
     await press.start()
-    client = AsyncModbusTcpClient("127.0.0.1", port=press.port, timeout=2)
+    client = AsyncModbusTcpClient("127.0.0.1", port=press.port, timeout=20)
     await client.connect()
     try:
         yield press, client
