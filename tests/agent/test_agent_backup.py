@@ -262,7 +262,7 @@ def test_a_line_pc_that_burned_down_is_put_back_and_loses_nothing(floor: Floor) 
     operator.inspect("SN10")
     operator.close()
     until(lambda: floor.waiting() == 0, "every record has its receipt")
-    _, out, _ = floor.ask("gaugetrail-collector", "export", "--config", "collector.toml")
+    _, out, _ = floor.ask_here("gaugetrail-collector", "export", "--config", "collector.toml")
     stored = [open_line(line.encode()).record for line in out.splitlines()]
     serials = sorted(record.serial for record in stored if record.kind == "inspection")
     assert serials == ["SN0", "SN1", "SN10", "SN2", "SN3", "SN4"], "what came after the backup burned with the disk"

@@ -94,10 +94,10 @@ def test_a_stand_in_counts_once_a_known_collector_has_introduced_it(floor: Floor
     floor.kill("collector")
     operator.inspect("SN10")
     until(lambda: floor.waiting() == 0, "the stand-in's receipt counts")
-    _, out, _ = floor.ask("gaugetrail-agent", "key", "--config", "agent.toml", "--json")
+    _, out, _ = floor.ask_here("gaugetrail-agent", "key", "--config", "agent.toml", "--json")
     known = json.loads(out)
     assert (list(known["collectors"]), known["introduced"]["stand-in"]["by"]) == (["collector"], "collector")
-    _, out, _ = floor.ask("gaugetrail-collector", "keys", "ls", "--config", "stand-in.toml", "--json")
+    _, out, _ = floor.ask_here("gaugetrail-collector", "keys", "ls", "--config", "stand-in.toml", "--json")
     assert known["key"] == json.loads(out)["key"]
     assert whole(floor, 4)
     until(lambda: said() == "", "and nothing is said any more")
@@ -154,7 +154,7 @@ def test_a_collector_whose_host_is_set_up_anew_is_believed_again_with_its_key_pu
     collector, config = "gaugetrail-collector", ("--config", "collector.toml")
     code, _, err = floor.ask(collector, "keys", "backup", "keys.zip", *config)
     assert code == 0, err
-    _, before, _ = floor.ask(collector, "keys", "own", *config)
+    _, before, _ = floor.ask_here(collector, "keys", "own", *config)
     floor.stop("collector")
     shutil.rmtree(floor.folder / "collector-data")
     floor.collector()
@@ -168,13 +168,13 @@ def test_a_collector_whose_host_is_set_up_anew_is_believed_again_with_its_key_pu
     until(lambda: said().endswith(cure), "the line says just that")
     assert said().startswith("broker: the collector 'collector' signs with ")
     assert floor.waiting() == 1
-    code, _, err = floor.ask(collector, "keys", "restore", "keys.zip", *config)
+    code, _, err = floor.ask_here(collector, "keys", "restore", "keys.zip", *config)
     assert (code, "stop it first" in err) == (1, True)
     floor.stop("collector")
     code, out, err = floor.ask(collector, "keys", "restore", "keys.zip", *config)
     assert code == 0, err
     assert "nothing is to be done at the line PCs" in out
-    _, after, _ = floor.ask(collector, "keys", "own", *config)
+    _, after, _ = floor.ask_here(collector, "keys", "own", *config)
     assert before == after
     floor.collector()
     until(lambda: floor.waiting() == 0, "its receipts are believed again")

@@ -73,7 +73,7 @@ def test_a49_a_spool_put_back_from_a_backup_makes_no_fork(floor: Floor) -> None:
     told += told_before_the_broker_is_there(floor, range(6, 9))
     floor.kill("agent")
     assert sorted(all_arrive_once(floor, told).values()) == ["inspection", "spool.restored"]
-    code, out, _ = floor.ask("gaugetrail-collector", "set-aside", "ls", "--config", "collector.toml", "--json")
+    code, out, _ = floor.ask_here("gaugetrail-collector", "set-aside", "ls", "--config", "collector.toml", "--json")
     assert (code, json.loads(out or "[]")) == (0, [])
 
 

@@ -36,11 +36,15 @@ def test_records_go_from_the_broker_into_influxdb_and_receipts_come_back(floor: 
         wire.wait_for("pc-a", 60)
         wire.wait_for("pc-b", 3)
         until(lambda: stored(floor) == 63, "every record once")
-        code, out, err = floor.ask("gaugetrail-collector", "set-aside", "ls", "--config", "collector.toml", "--json")
+        code, out, err = floor.ask_here(
+            "gaugetrail-collector", "set-aside", "ls", "--config", "collector.toml", "--json"
+        )
         assert code == 0, err
         assert len(out.splitlines()) == 2
         assert floor.verify()["ok"] is True
-        code, out, err = floor.ask("gaugetrail-collector", "store", "stats", "--config", "collector.toml", "--json")
+        code, out, err = floor.ask_here(
+            "gaugetrail-collector", "store", "stats", "--config", "collector.toml", "--json"
+        )
         assert code == 0, err
         stats = json.loads(out)
         assert stats["records"] == 63
