@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from gaugetrail_agent import config
+from gaugetrail_agent.cli import app
 from gaugetrail_agent.drivers.catalogue import SHIPPED
 from gaugetrail_agent.inquiries.asking import desk_for
 from gaugetrail_contract.settings import ConfigError, Problem
@@ -374,17 +376,18 @@ def test_a_port_that_does_not_exist_is_a_warning_with_probe(tmp_path: Path) -> N
     (tmp_path / "p.csv").write_text("id,name,qualification\nOP-1,Ada,\n")
     listed = f'[evidence]\ncollector_keys = ["{"0" * 64}"]\n'
     path = written(tmp_path, AGENT + 'people = "p.csv"\n' + LINK + DEVICE + STATION + WIRING + listed, UNWIRED)
-    done = run("check", "--config", str(path))
+    probe = ["check", "--config", str(path), "--probe"]
+    done = CliRunner().invoke(app, probe[:-1])
     (remark,) = done.stderr.splitlines()
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert "plan.toml is a file of this PC" in remark
-    done = run("check", "--config", str(path), "--probe")
-    assert done.returncode == 0
+    done = CliRunner().invoke(app, probe)
+    assert done.exit_code == 0
     assert f"{path}:10: warning: link[1].port: the port /dev/ttyNONE1 doesn't exist" in done.stderr
     master, slave = pty.openpty()
     try:
         path.write_text(path.read_text().replace("/dev/ttyNONE1", os.ttyname(slave)))
-        assert "link[1]" not in run("check", "--config", str(path), "--probe").stderr
+        assert "link[1]" not in CliRunner().invoke(app, probe).stderr
     finally:
         os.close(master)
         os.close(slave)
