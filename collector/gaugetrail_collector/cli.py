@@ -24,6 +24,7 @@ COMMANDS = (
     Listed(
         "amend", f"{HERE}.amend:app", "What a record says, put right beside it: correct, void, exclude, re-attribute."
     ),
+    Listed("unit", f"{HERE}.unit:app", "States of units and lots: hold, release, concession, scrap, rework."),
     Listed("people", f"{HERE}.people:app", "People: who is qualified for what on any day, and their PINs."),
     Listed("set-aside", f"{HERE}.set_aside:app", "What could not be understood or stored, and why."),
     Listed("agents", f"{HERE}.agents:app", "Line PCs that were retired: let them go, so that they are no alarm."),

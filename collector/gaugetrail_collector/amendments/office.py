@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gaugetrail_collector.amendments.named import record_sealed, with_amendments
-from gaugetrail_collector.amendments.requests import PURPOSE, AmendmentRequest, read_requests, waiting_request
+from gaugetrail_collector.amendments.requests import AmendmentRequest, read_requests, waiting_request
 from gaugetrail_collector.amendments.rules import (
     MOST_WORDS,
     AmendedRecord,
@@ -114,4 +114,4 @@ class AmendmentOffice:
         def judge(people: RoleBook, _: OwnChain) -> Sequence[Body]:
             return [body(people)]
 
-        return self._desk.decide(PURPOSE, judge)[0].record.id
+        return self._desk.decide(judge)[0].record.id

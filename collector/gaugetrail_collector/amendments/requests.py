@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gaugetrail_collector.amendments.rules import ACTIONS, Action, WantedAmendment
-from gaugetrail_collector.documents.desk import Declined
+from gaugetrail_collector.documents.desk import DECISIONS, Declined
 from gaugetrail_collector.evidence.own_chain import own_chains
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
@@ -19,8 +19,6 @@ from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Amendment, Event, Record
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
-PURPOSE = "decisions"
-"""What the chains of the office's decisions are called (`evidence.own_chain`)."""
 Fate = Literal["waits", "approved", "rejected", "withdrawn"]
 
 
@@ -77,7 +75,7 @@ class AmendmentRequest:
 
 def read_requests(store: Store) -> list[AmendmentRequest]:
     """All of them, oldest first. Raises `StoreDown`."""
-    rows = (row for chain in own_chains(store, PURPOSE) for row in store.rows(*chain))
+    rows = (row for chain in own_chains(store, DECISIONS) for row in store.rows(*chain))
     return fold_requests(record for row in rows if (record := _record(row)) is not None)
 
 

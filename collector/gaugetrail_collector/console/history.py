@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked, Position, Window, contexts
+from gaugetrail_collector.tracing.effective import effective
 from gaugetrail_collector.tracing.genealogy import Thing, links_of
 from gaugetrail_collector.tracing.trace import Known, Page, Question, pages
 from gaugetrail_contract.record import Amendment, Event, Inspection, identifiers
@@ -46,6 +47,8 @@ class Chapter:
 
     known: Known
     amendments: tuple[Known, ...]
+    as_amended: str = ""
+    """What holds of it now, in words; empty where that is what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,7 @@ def history(store: Store, identifier: str, kind: str | None, after: Position | N
     page = _page(store, Question((Asked(kind, identifier),)), after)
     inspected = tuple(known for known in page.known if known.record is None or isinstance(known.record, Inspection))
     own = tuple(known for known in page.known if isinstance(known.record, Amendment))
-    chapters = tuple(
-        Chapter(known, tuple(one for one in page.amendments if known.amended_by(one))) for known in inspected
-    )
+    chapters = tuple(_chapter(known, page.amendments) for known in inspected)
     told = {amendment.id for chapter in chapters for amendment in chapter.amendments}
     return History(
         identifier,
@@ -119,6 +120,12 @@ def history(store: Store, identifier: str, kind: str | None, after: Position | N
         page.next,
         _families(store, identifier, kind, page) if after is None else (),
     )
+
+
+def _chapter(known: Known, amendments: Iterable[Known]) -> Chapter:
+    now = effective(known, amendments)
+    own = tuple(one for one in amendments if known.amended_by(one))
+    return Chapter(known, own, "" if now is None else now.words())
 
 
 def _each_once(amendments: Iterable[Known]) -> Iterable[Known]:

@@ -56,6 +56,8 @@ from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import PRINTABLE, refuse_identifier, visible
 
 TRIES = 5
+DECISIONS = "decisions"
+"""What the chains of all else that the office decides are called (`evidence.own_chain`)."""
 MOST_ATTACHMENTS = 50
 MOST_WORDS = 2000
 """Characters of a comment or title."""
@@ -204,15 +206,15 @@ class Desk:
 
         return self._alone(noted)
 
-    def decide(self, purpose: str, judge: Callable[[RoleBook, OwnChain], Sequence[Body]]) -> list[Opened]:
-        """What somebody decides that is about no document, in this collector's chain of that purpose: judged by who may
+    def decide(self, judge: Callable[[RoleBook, OwnChain], Sequence[Body]]) -> list[Opened]:
+        """What somebody decides that is about no document, in a chain of its own (`DECISIONS`): judged by who may
         do what now, written while no other process of this machine is at it. Raises `Declined`, `StoreDown`.
         """
 
         def decided(register: DocumentRegister) -> list[Opened]:
             self._judge_writer(register)
             people = role_book(self.store, register, self._clock.now_us())
-            chain = self._chain(purpose)
+            chain = self._chain(DECISIONS)
             bodies = judge(people, chain)
             return chain.append(bodies, after_us=last_moment_us(self.store, chain.agent, self._clock))
 

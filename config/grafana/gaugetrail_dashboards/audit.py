@@ -20,8 +20,9 @@ AUDIT = Dashboard(
         Panel(
             "figure",
             "Without approval",
-            "Amendments that nobody has approved.",
-            """SELECT count("approved") - sum("approved") FROM "event" WHERE $chosen AND "subject_kind" = 'record'""",
+            "Amendments that nobody has approved; a note needs none.",
+            """SELECT count("approved") - sum("approved") FROM "event" WHERE $chosen AND "subject_kind" = 'record'
+            AND "type" != 'amendment.annotate'""",
             colours=BAD,
             span=6,
         ),

@@ -16,7 +16,7 @@ from gaugetrail_collector.console.documents.parts import PartIndex
 from gaugetrail_collector.console.questions import Questions
 from gaugetrail_collector.documents.at_stations import current_root
 from gaugetrail_collector.documents.by_line import LineTexts
-from gaugetrail_collector.documents.desk import Declined, StepDone
+from gaugetrail_collector.documents.desk import Declined, Desk, StepDone
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.documents.here import DocumentsHere
@@ -73,13 +73,13 @@ class KnownDocuments:
 
     def take(self, what: StepKind, life: str, number: int, by: str, comment: str, effective_us: int | None) -> StepDone:
         """A step of somebody who has proven who they are. Raises `Declined`, `StoreDown`."""
-        done = self.ask(
-            lambda store, _: self.here.desk(store, self._followed.now).step(
-                what, life, by, comment, number, effective_us
-            )
-        )
+        done = self.decide(lambda desk: desk.step(what, life, by, comment, number, effective_us))
         self.here.told()
         return done
+
+    def decide(self, act: Callable[[Desk], T]) -> T:
+        """What somebody does who has proven who they are. Raises `Declined`, `StoreDown`."""
+        return self.ask(lambda store, _: act(self.here.desk(store, self._followed.now)))
 
     def refusal(self, store: Store, register: DocumentRegister, life: Life, number: int, by: str) -> str:
         """Why this person can't approve that edition here now; empty where they can. Within a question."""
