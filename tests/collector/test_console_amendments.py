@@ -188,3 +188,31 @@ def test_without_users_the_pages_say_how(tmp_path: Path, office: PaperOffice) ->
         assert pages.press("/amend", {}).status_code == 405
     finally:
         pages.close()
+
+
+def test_a_unit_is_held_and_released_from_its_history(desks: Amending) -> None:
+    assert 'href="/unit?kind=serial&amp;id=SN1">Hold or release' in desks.ask("/history?id=SN1&kind=serial", "eva").text
+    shown = desks.ask("/unit?id=SN1", "eva").text
+    assert "<h2>PASS</h2>" in shown
+    unit = {"id": "SN1", "kind": "serial", "reason": "burr at the seat"}
+    held = desks.press("/unit", "eva", **unit, state="hold", code="H3")
+    assert "It is hold now (record collector:collector-1/decisions0001" in held.text
+    assert "<h2>HOLD</h2>" in held.text
+    assert "eva (quality engineer)" in held.text
+    for fields, code, why in (
+        ({"state": "pass"}, 409, "say what is to become of it"),
+        ({"state": "released", "until": "2020-01-01"}, 409, "lies ahead"),
+        ({"state": "released", "until": "soon"}, 400, "is no time"),
+        ({"state": "released", "kind": "operator"}, 400, "of a serial or of a lot"),
+        ({"state": "released", "reason": ""}, 409, "say why"),
+        ({"state": "released", "password": "guessed"}, 403, "nothing was done"),
+    ):
+        answer = desks.press("/unit", "eva", **(unit | fields))
+        assert (answer.status_code, why in answer.text.lower()) == (code, True), fields
+    assert "nothing that olaf may say of it" in desks.ask("/unit?id=SN1", "olaf").text.lower()
+    lot = {"id": "L7", "kind": "lot", "reason": "all inspected", "state": "released"}
+    assert "of 3 that aren&#39;t done: SN1 is hold" in desks.press("/unit", "eva", **lot).text
+    assert "<h2>RELEASED</h2>" in desks.press("/unit", "eva", **unit, state="released", until="2099-01-01").text
+    assert "<h2>RELEASED</h2>" in desks.press("/unit", "eva", **lot).text
+    assert "Nothing is known of it" in desks.ask("/unit?id=SN-NONE", "eva").text
+    assert desks.ask("/unit?id=", "eva").status_code == 400

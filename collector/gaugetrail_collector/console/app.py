@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from gaugetrail_collector.console import api, logon, pages, statistics_pages
 from gaugetrail_collector.console.amendments import deciding as amending
+from gaugetrail_collector.console.dispositions import pages as dispositions
 from gaugetrail_collector.console.documents import answers, deciding, looking
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.intake.agent_keys import KeysBroken
@@ -41,6 +42,7 @@ def make_app(facts: Facts, hosts: Iterable[str], sessions: Sessions | None = Non
     for router in (pages.router(facts), looking.router(facts), deciding.router(facts, sessions, desk)):
         app.include_router(router)
     app.include_router(amending.router(facts, sessions, desk))
+    app.include_router(dispositions.router(facts, sessions, desk))
     app.include_router(api.router(facts))
     app.include_router(answers.router(facts))
     app.include_router(statistics_pages.router(facts))

@@ -6,11 +6,9 @@ decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from gaugetrail_collector.amendments.office import AmendmentOffice, Decided
@@ -18,15 +16,13 @@ from gaugetrail_collector.amendments.rules import ACTIONS, WantedAmendment
 from gaugetrail_collector.console.amendments import asked
 from gaugetrail_collector.console.documents.asked import RecordPlace, in_sentences
 from gaugetrail_collector.console.facts import Facts
-from gaugetrail_collector.console.logon import address_of
-from gaugetrail_collector.console.pages import form_of, user_of
+from gaugetrail_collector.console.pages import user_of
+from gaugetrail_collector.console.proving import Fields, proven
 from gaugetrail_collector.documents.desk import Declined
-from gaugetrail_collector.stores import StoreDown
-from gaugetrail_service.password_desk import Busy, PasswordDesk
+from gaugetrail_service.password_desk import PasswordDesk
 from gaugetrail_service.web_sessions import Sessions
 
 RequestName = Annotated[str, Query(max_length=300, description="the request's id, as the list has it")]
-Fields = Mapping[str, str]
 
 
 def router(facts: Facts, sessions: Sessions | None, desk: PasswordDesk) -> APIRouter:
@@ -73,7 +69,7 @@ def _asking(pages: APIRouter, facts: Facts, sessions: Sessions, desk: PasswordDe
             words = "waits for another person's approval" if said.waits else "holds from now on"
             return _form(facts, {"record": fields.get("record", "")}, user, said=f"It {words} (record {said.record})")
 
-        return await _proven(request, sessions, desk, done, lambda *told: _form(facts, *told))
+        return await proven(request, sessions, desk, done, lambda *told: _form(facts, *told))
 
 
 def _answering(pages: APIRouter, facts: Facts, sessions: Sessions, desk: PasswordDesk) -> None:
@@ -84,37 +80,7 @@ def _answering(pages: APIRouter, facts: Facts, sessions: Sessions, desk: Passwor
             words = f"{said.words}: {'approved' if fields['what'] == 'approve' else 'nothing came of it'}"
             return HTMLResponse(_list(facts, user, f"{words} (record {said.record})"))
 
-        return await _proven(request, sessions, desk, done, lambda *told: _question(facts, *told))
-
-
-async def _proven(
-    request: Request,
-    sessions: Sessions,
-    desk: PasswordDesk,
-    done: Callable[[Fields, str], HTMLResponse],
-    again: Callable[[Fields, str, str, int], HTMLResponse],
-) -> HTMLResponse:
-    """What is done once the person has proven who they are; the form again, with the reason, where it isn't."""
-    fields, user = await form_of(request), user_of(request)
-    if user is None:
-        raise HTTPException(403, "log on first")
-    password, source = fields.get("password", ""), address_of(request)
-    try:
-        await desk.try_one(lambda: sessions.prove(user, password, source))
-        return await run_in_threadpool(done, fields, user)
-    except PermissionError as error:
-        code, trouble = 403, f"{error}; nothing was done"
-    except Busy as error:
-        code, trouble = 503, str(error)
-    except StoreDown as error:
-        told = f"the store stopped answering ({error}): look whether it was done before you do it again"
-        raise HTTPException(503, told) from error
-    except ValueError as error:
-        raise HTTPException(400, str(error)) from error
-    except Declined as error:
-        code, trouble = 409, f"{error}. Nothing was done"
-    with in_sentences():
-        return await run_in_threadpool(again, fields, user, trouble, code)
+        return await proven(request, sessions, desk, done, lambda *told: _question(facts, *told))
 
 
 def _asked(facts: Facts, fields: Fields, user: str) -> Decided:
