@@ -20,7 +20,9 @@ def test_a_correction_waits_for_a_second_person_and_then_every_command_shows_it(
     assert (code, said) == (1, "that is not the password of eva, or eva is no user of the console; nothing was done\n")
     said = office.good(*correct, "--old", "74.045", "--code", "R7", by="eva")
     assert said.startswith("it waits for another person: gaugetrail-collector amend approve collector:collector-1/deci")
-    assert "as amended" not in office.good("trace", "SN2")
+    shown = office.good("trace", "SN2")
+    assert "as amended" not in shown
+    assert "event: amendment.requested agent pc1: correct bore_diameter: 74.045 -> 74.025 of pc1/abcdefgh/2" in shown
     asked = json.loads(office.good("amend", "ls", "--json"))
     assert (asked["target"], asked["old"], asked["new"], asked["fate"]) == (
         "pc1/abcdefgh/2",

@@ -16,6 +16,7 @@ def test_the_quality_office_holds_and_lets_go(tmp_path: Path) -> None:
     assert said.startswith("3 units: on hold (1 record: collector:collector-1/decisions0001")
     shown = office.good("unit", "show", "SN1", "SN2")
     assert shown.startswith("SN1: hold: burr at the seat (eva, ")
+    assert "event: unit.state unit SN1: hold  by eva" in office.good("trace", "SN2")
     code, said = office.run("unit", "release", "--lot", "L7", *because, by="eva")
     assert (code, "lot L7 has 3 units of 3 that aren't done: SN1 is hold" in said) == (1, True), said
     said = office.good("unit", "release", "SN1", "--reason", "looked at again", "--until", "2099-01-01", by="uwe")

@@ -15,6 +15,9 @@ from gaugetrail_collector.tracing.effective import effective
 from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, Page
 from gaugetrail_contract.escapes import visible
+from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
+from gaugetrail_contract.events.nonconformity import GaugeStateSaid, UnitStateSaid
+from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Amendment, Event, Inspection, Measurement, Verdict
 from gaugetrail_contract.record.words import further
 
@@ -98,9 +101,21 @@ def other(known: Known, zone: tzinfo = UTC) -> Text:
         words = f"{record.action}{change} of {record.target} ({record.reason}; {who})"
         return Text(visible(f"{in_zone(record.time, zone)}  amendment: {words}{_further(record)}{misdated}"))
     if isinstance(record, Event):
-        about = f"{record.type} {record.subject.kind} {record.subject.id}{_why(record)}"
+        about = f"{record.type} {record.subject.kind} {record.subject.id}{_decided(record)}{_why(record)}"
         return Text(visible(f"{in_zone(record.time, zone)}  event: {about}{_further(record)}{misdated}"))
     return Text(visible(f"{known.id}: {known.broken}"), style="bold red")
+
+
+def _decided(record: Event) -> str:
+    """What somebody said of a unit, lot or gauge, or asked for."""
+    said = payload_of(record.type, record.subject.kind, record.payload)
+    if isinstance(said, UnitStateSaid | GaugeStateSaid):
+        return f": {said.state}"
+    if isinstance(said, AmendmentRequested):
+        change = f" {said.field}" if said.field else ""
+        change += f": {said.old or 'nothing'} -> {said.new}" if said.new is not None else ""
+        return f": {said.action}{change} of {said.target}"
+    return f": {said.what} {said.request}" if isinstance(said, AmendmentRefused) else ""
 
 
 def _why(record: Event) -> str:
