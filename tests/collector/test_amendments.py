@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import event
 from places import Place
 from samples import T0, measurement
 from small_plant import DAY, SECOND, chained, correction, fill, units
@@ -48,6 +49,7 @@ UNITS = chained(
         )),
     ]
 )  # fmt: skip
+PLAN_CHANGED = event(1)
 FIRST = UNITS[0].record
 assert isinstance(FIRST, Inspection)
 NOW = FixedClock(us=T0 + DAY)
@@ -207,6 +209,7 @@ def test_what_may_be_said_gets_the_old_value_that_holds(
         (ONE, wanted("delete"), "there is no action delete"),
         (ONE, replace(wanted("void"), reason=" "), "say why"),
         (ONE, replace(wanted("void"), reason="a\x1b[2J"), "one line"),
+        (ONE, replace(wanted("void"), reason="r" * 2001), "at most 2,000 characters"),
         (ONE, replace(wanted("void"), code="\n"), "the code"),
     ],
 )
@@ -235,10 +238,12 @@ def test_what_is_void_or_excluded_or_an_amendment_has_rules_of_its_own() -> None
         (AmendedRecord(lot), wanted("correct", "lot", "L9"), "is an amendment: it can be voided"),
         (AmendedRecord(lot), wanted("void", "lot"), "no field or value"),
         (AmendedRecord(note), wanted("void"), "times are not put right by hand"),
+        (AmendedRecord(known(PLAN_CHANGED)), wanted("void"), "is an event: it can be annotated"),
         (AmendedRecord(Known(known(UNITS[0]).row, None, "altered")), wanted("annotate"), "can't be believed: altered"),
     ):
         with pytest.raises(Declined, match=why):
             judged(target, asked)
+    assert judged(AmendedRecord(known(PLAN_CHANGED)), wanted("annotate")) == wanted("annotate")
 
 
 def test_a_half_excluded_record_can_be_excluded_whole() -> None:
@@ -404,6 +409,7 @@ def test_who_may_ask_and_approve_is_what_the_people_document_says(office: Office
     assert "rita auditor" in office.refused("SN1-00002", correction_wanted, "rita")
     assert "gives anybody no role" in office.refused("SN1-00002", correction_wanted, "anybody")
     asked = office.ask("SN1-00002", correction_wanted, "eva")
+    assert "the name: it is empty" in office.refused("SN1-00002", correction_wanted, "")
     for name, why in (("olaf", "gives olaf operator"), ("eva", "eva asked for it"), ("rita", "auditor")):
         with pytest.raises(Declined, match=why):
             office.office.approve(asked.record, name)

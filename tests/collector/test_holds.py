@@ -12,6 +12,7 @@ from floor import until
 from made import opened
 from places import Place
 from samples import T0, measurement
+from small_plant import correction
 from state_words import gauge_is, hold, release, said_event
 
 from gaugetrail_collector.evidence.own_chain import PREFIX
@@ -31,6 +32,7 @@ from gaugetrail_contract.events.nonconformity import UnitStateSaid
 from gaugetrail_contract.holds.line_list import open_hold_page, open_hold_root
 from gaugetrail_contract.questions.answered import CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, open_answer
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, write_question
+from gaugetrail_contract.record import Subject
 from gaugetrail_contract.seal import Opened
 from gaugetrail_contract.signing import Signer, signer_at
 from gaugetrail_contract.status import AgentStatus
@@ -159,6 +161,18 @@ def test_a_fail_that_counts_is_named_with_its_operation(store: Store) -> None:
     assert isinstance(found, UnitAnswer)
     assert found.unit is not None
     assert (found.unit.state, found.failed_at) == ("fail", ("OP10",))
+
+
+def test_an_inspection_that_was_voided_counts_for_nothing_until_that_is_taken_back(store: Store) -> None:
+    unit = (Subject(kind="unit", id="SN1"),)
+    fail = opened(1, "SN1", verdict="fail")
+    void = opened(2, body=correction(fail, action="void", field=None, old=None, new=None, subjects=unit))
+    back = opened(3, body=correction(void, action="void", field=None, old=None, new=None, subjects=unit))
+    for record, state in ((fail, "fail"), (void, None), (back, "fail")):
+        store.write([record])
+        found = answer_of(store, AskUnit(question=NUMBER, serial="SN1"), NOW)
+        assert isinstance(found, UnitAnswer)
+        assert (found.unit and found.unit.state, len(found.visits)) == (state, 1 if state else 0)
 
 
 def by_gauge(seq: int, serial: str | None, gauge: str, characteristic: str = "bore_0", **more: object) -> Opened:

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from gaugetrail_collector.holds.following import record_of, records_of
+from gaugetrail_collector.holds.following import record_of
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Asked, Window, position_of
+from gaugetrail_collector.tracing.effective import counting
+from gaugetrail_collector.tracing.trace import read
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.holds.listing import listed_unit
 from gaugetrail_contract.questions.answered import (
@@ -41,7 +43,9 @@ def answer_of(store: Store, question: StationQuestion, now_us: int) -> StationAn
 
 
 def _of_unit(store: Store, question: AskUnit, now_us: int) -> UnitAnswer:
-    records = records_of(islice(store.search(Asked("serial", question.serial)), MOST_RECORDS))
+    rows = islice(store.search(Asked("serial", question.serial)), MOST_RECORDS)
+    # An inspection that was voided doesn't count, here as anywhere.
+    records = [one.record for one in counting([read(row) for row in rows]) if one.record is not None]
     story = _story(records, ("serial", question.serial))
     visits = [_visit(one) for one in records if isinstance(one, Inspection) and one.serial == question.serial]
     return UnitAnswer(

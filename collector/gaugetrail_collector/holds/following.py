@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from gaugetrail_collector.holds.words_known import TYPES, WordsKnown
 from gaugetrail_collector.stores import Row, Store
@@ -73,8 +73,3 @@ def record_of(row: Row) -> Record | None:
         return open_sealed(Sealed(row.sha256, row.data))
     except BadRecord:
         return None
-
-
-def records_of(rows: Iterable[Row]) -> Sequence[Record]:
-    """Those that can be believed."""
-    return [record for row in rows if (record := record_of(row)) is not None]

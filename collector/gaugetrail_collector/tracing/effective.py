@@ -90,6 +90,16 @@ def effective(known: Known, amendments: Iterable[Known]) -> EffectiveRecord | No
     )
 
 
+def counting(known: Sequence[Known]) -> list[Known]:
+    """These records but for inspections that amendments among them void. An amendment is filed under its unit, so what
+    the store has of a serial is whole in this.
+    """
+    voids = [one for one in standing(known) if isinstance(one.record, Amendment) and one.record.action == "void"]
+    if not voids:
+        return list(known)
+    return [one for one in known if not any(one.amended_by(other) for other in voids)]
+
+
 def _changes(record: Inspection, said: Sequence[Amendment]) -> dict[str, str]:
     """The last word on each; a time is told elsewhere (`epoch_order`)."""
     known = {*ATTRIBUTED, *(one.characteristic for one in record.measurements)}
