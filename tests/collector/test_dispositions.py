@@ -13,6 +13,7 @@ from gaugetrail_collector.dispositions.known_units import known_unit, lot_units
 from gaugetrail_collector.dispositions.office import DispositionOffice, WantedState
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition
 from gaugetrail_collector.evidence.verify import verify
+from gaugetrail_collector.holds.following import FollowedWords
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.tracing.trace import trace
 from gaugetrail_contract.clock import FixedClock
@@ -79,6 +80,9 @@ def office(place: Place, tmp_path: Path) -> Office:
 def test_a_hold_is_lifted_by_the_quality_office_and_every_word_is_found_under_its_unit(office: Office) -> None:
     (held,) = office.say("hold", "SN1-00001", "SN2-00001", by="olaf", why="burr found", code="H3")
     assert [office.state(one) for one in ("SN1-00001", "SN1-00002", "SN2-00001")] == ["hold", "pass", "hold"]
+    words, _ = FollowedWords().now(office.store)
+    told = {one.id: one.state for one in words.listed("line2", NOW_US)}
+    assert told == {"SN1-00001": "hold", "SN2-00001": "hold"}, "every line hears of it"
     assert "by the word of" in office.refused("released", "SN1-00001", by="ina")
     office.say("released", "SN1-00001", why="burr is outside the seat")
     office.say("scrap", "SN2-00001", by="ina", code="S1")
