@@ -115,7 +115,7 @@ def _answered(facts: Facts, fields: Fields, user: str) -> Decided:
 
 def _list(facts: Facts, user: str | None, said: str = "") -> str:
     waiting = asked.awaiting(facts, user)
-    return facts.page("amendments/waiting.html", "amendments", user=user, waiting=waiting, said=said)
+    return facts.page("amendments/waiting.html", "documents", user=user, waiting=waiting, said=said)
 
 
 def _form(
@@ -130,4 +130,4 @@ def _form(
 def _question(facts: Facts, fields: Fields, user: str | None, trouble: str = "", code: int = 200) -> HTMLResponse:
     found = asked.to_be_answered(facts, fields.get("id", ""), user)
     told = {"found": found, "fields": fields, "trouble": trouble}
-    return HTMLResponse(facts.page("amendments/answer.html", "amendments", user=user, **told), code)
+    return HTMLResponse(facts.page("amendments/answer.html", "documents", user=user, **told), code)
