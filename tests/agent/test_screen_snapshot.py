@@ -140,7 +140,7 @@ def test_each_button_sends_what_a_scan_would_and_the_station_takes_it() -> None:
     assert pad_of(floor.setup, floor.state) == "number"
     floor.scan("%CANCEL")
     floor.say(Recorded("pc1/e/1", "SN000001", Verdict.INCOMPLETE))
-    assert pressed(floor) == ["", "%LOGOFF"]
+    assert pressed(floor) == ["", "%REASON", "%CHANGED", "%LOGOFF"]
     floor.scan("%LOGOFF")
     assert floor.state.operator is None
     assert pressed(floor) == [""]
@@ -168,6 +168,15 @@ def test_what_is_asked_is_answered_on_the_letters() -> None:
     assert (pad_of(floor.setup, floor.state), pressed(floor)) == ("letters", ["%CANCEL"])
     floor.scan("THE LAMP WAS OFF")
     assert pressed(floor) == ["%OK", "%NOK", "%NOK:", "%CANCEL"]
+
+
+def test_a_question_with_answers_has_a_button_for_each() -> None:
+    floor = Floor(setup(people=on_list("OP-12")))
+    floor.scan("OP-12")
+    floor.scan("%REASON")
+    assert {"audit", "special", "%CANCEL"} <= set(pressed(floor))
+    assert pad_of(floor.setup, floor.state) == ""
+    assert all(one.says is not None for one in buttons(floor.setup, floor.state) if not one.sends.startswith("%"))
 
 
 def test_what_may_be_left_out_has_a_button() -> None:

@@ -21,6 +21,7 @@ from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Dialog, Scanned, StationState
+from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON
 from gaugetrail_agent.station.workflow.speaking_up import CALL, HERE, NOTE
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, BY_HAND, SKIP, UNDO
 from gaugetrail_contract.record import Capture, CharacteristicKind
@@ -96,6 +97,8 @@ def _between_units(setup: Setup, state: StationState) -> Iterator[Button]:
         yield from _orders(setup)
     else:
         yield Button(N_("Another order"), NO_ORDER)
+    yield Button(N_("Why it is inspected"), REASON)
+    yield Button(N_("Something was changed"), CHANGED)
     yield from _allowing(setup, state)
 
 
