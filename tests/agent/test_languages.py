@@ -89,18 +89,22 @@ def test_a_sentence_stands_inside_another_and_words_are_looked_up() -> None:
 
 @pytest.mark.parametrize("language", sorted(languages() - {"en"}))
 def test_a_shipped_language_is_whole(language: str) -> None:
-    """Each sentence stands in it, with the same values; a value may be named twice, none may be left out."""
+    """Each sentence stands in it, with the same values; a value may be named twice, none may be left out. What a
+    translator hasn't come to yet is said in English: one in ten at most, and none in German.
+    """
     found = tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))
     there = {f"{table}.{name}": text for table, entries in found.items() for name, text in entries.items()}
-    assert there.keys() == ENGLISH.templates.keys()
-    wanted = {key: placeholders(text) for key, text in ENGLISH.templates.items()}
+    lacking = ENGLISH.templates.keys() - there.keys()
+    assert there.keys() <= ENGLISH.templates.keys()
+    assert len(lacking) <= (0 if language == "de" else len(ENGLISH.templates) // 10), sorted(lacking)
+    wanted = {key: placeholders(text) for key, text in ENGLISH.templates.items() if key in there}
     assert {key: placeholders(text) for key, text in there.items()} == wanted
     same = {key for key, text in there.items() if text == ENGLISH.templates[key] and re.search("[a-z]{3}", text)}
     assert {key for key in same if re.sub(r"\{[a-z_]+\}", "", ENGLISH.templates[key]).strip(" ;:,.")} <= SAME[language]
     read_language(language)
 
 
-SAME = {"de": {"terms.administrator", "terms.auditor"}}
+SAME = {"de": {"terms.administrator", "terms.auditor"}, "es": set(), "zh": set()}
 """Words that are the same in English."""
 
 
@@ -194,7 +198,7 @@ def test_english_is_a_language_like_any_other() -> None:
         ('badge = "x"', "badge: there is no such sentence in en.toml"),
         ("[badge", "is no TOML file"),
         (b"\xff", "is no TOML file"),
-        (None, "can't be read: No such file or directory (allowed: de, en)"),
+        (None, "can't be read: No such file or directory (allowed: de, en, es, zh)"),
     ],
 )
 def test_a_translators_slip_is_named_before_anything_is_said(
