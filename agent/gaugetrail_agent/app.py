@@ -438,7 +438,9 @@ def _screen(config: AgentConfig, stations: dict[str, StationRunner], clock: Cloc
         return None
     from gaugetrail_agent.screen.server import OperatorScreen  # a web server and templates, only where asked for
 
-    return OperatorScreen(table, config.settings.agent.id, stations, clock, config.data_dir / "screen.port")
+    port_file = config.data_dir / "screen.port"
+    pictures = None if table.pictures is None else config.path(table.pictures)
+    return OperatorScreen(table, config.settings.agent.id, stations, clock, port_file, pictures)
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:

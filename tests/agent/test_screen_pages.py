@@ -98,7 +98,11 @@ def scale() -> Iterator[Scale]:
 @pytest.fixture(scope="module")
 def visitor(tmp_path_factory: pytest.TempPathFactory, scale: Scale) -> Iterator[Visitor]:
     folder = tmp_path_factory.mktemp("screen")
-    write_screen_shop(folder, scale.port)
+    settings = write_screen_shop(folder, scale.port)
+    settings.write_text(settings.read_text().replace("[screen]", '[screen]\npictures = "pictures"'))
+    for path in ("pictures/weight.png", "pictures/CP-7/weight.svg", "pictures/looks.txt", "pictures/depth.jpg"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(f"<svg>{path}</svg>")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "DRAIN_SECS", 0.2)  # there is no broker that records could still go to
         with RunningAgent(folder):
@@ -155,6 +159,16 @@ def test_whatever_a_code_holds_is_text(visitor: Visitor, text: str) -> None:
     assert shown.count("<script") == 1  # our own
     assert "<img" not in shown
     assert not re.search("[\x00-\x08\x0b-\x1f]", shown)
+
+
+def test_a_picture_shows_where_to_measure_and_nothing_else_is_given_out(visitor: Visitor) -> None:
+    """Of the plan before any plan's; no text file, no settings, by whatever way."""
+    code, headers, body = visitor.get("/picture/CP-7/weight")
+    assert (code, headers["content-type"], "CP-7" in body) == (200, "image/svg+xml", True)
+    assert "pictures/weight.png" in visitor.get("/picture/CP-8/weight")[2]
+    assert "pictures/weight.png" in visitor.get("/picture/../weight")[2]  # a plan of no name: any plan's
+    for path in ("CP-7/looks", "CP-7/none", "..%2F..%2Fpictures/weight", "CP-7/..%2F..%2Fagent", "./.weight"):
+        assert visitor.get(f"/picture/{path}")[0] == 404, path
 
 
 def test_the_policy_lets_no_foreign_script_in(visitor: Visitor) -> None:

@@ -31,8 +31,9 @@ def seen(floor: Floor, made: Made = NOTHING) -> Snapshot:
 
 
 def pressed(floor: Floor) -> list[str]:
-    """What each sends; notes and calls can always be made."""
-    return [one.sends for one in buttons(floor.setup, floor.state) if one.sends not in ("%NOTE", "%CALL")]
+    """What each sends; notes and calls can always be made, and all words be looked at."""
+    found = buttons(floor.setup, floor.state)
+    return [one.sends for one in found if one.sends not in ("%NOTE", "%CALL") and one.opens != "more"]
 
 
 def with_unit(*wanted: Characteristic) -> Floor:

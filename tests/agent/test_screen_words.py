@@ -26,7 +26,22 @@ from gaugetrail_contract.record import InspectionBody, Verdict
 ROOT = Path(__file__).parents[2]
 FACTS = PageFacts("pc1", "1", "token")
 FILLED = re.compile(r"%\([a-z]+\)s")
-DATA = {"OP20", "Ada", "OP-12", "CP-1", "C", "PR-74", "bore", "looks", "mm", "SN000001", "SN000002", "BURR", "pc1"}
+DATA = {
+    "OP20",
+    "Ada",
+    "OP-12",
+    "CP-1",
+    "C",
+    "PR-74",
+    "bore",
+    "looks",
+    "mm",
+    "SN000001",
+    "SN000002",
+    "BURR",
+    "pc1",
+    "Gaugetrail",
+}
 """What is the plant's own and in no language."""
 
 
@@ -141,8 +156,8 @@ def _outside(page: str) -> set[str]:
         rest = text
         while (bare := re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)) != rest:  # a sentence may hold another one
             rest = bare
-        words = re.findall(r"[A-Za-z][A-Za-z0-9-]*", rest)
-        outside |= {word for word in words if word not in DATA and len(word) > 1 and word != "Gaugetrail"}
+        words = re.findall(r"%?[A-Za-z][A-Za-z0-9-]*", rest)  # %NOTE is a code, in every language
+        outside |= {word for word in words if word not in DATA and word[0] != "%" and len(word) > 1}
     return outside
 
 

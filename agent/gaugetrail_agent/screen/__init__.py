@@ -7,6 +7,6 @@ collector and network down, on a thread of its own; without `[screen]` nothing o
 
 Read `settings`; then what is seen, which is pure: `made` (the units, values and counts of the shift), `scale` (a value
 against its limits), `buttons` (what can be pressed now), `snapshot` (one moment of a station, whole); then how it is
-shown: `words` (the page's words in the person's language), `run_chart`, `drawing` with the templates; then how it gets
-there: `streams` (live events), `pages` (addresses), and `server`, which the agent meets.
+shown: `words` (the page's words in the person's language), `run_chart`, `pictures`, `drawing` with the templates; then
+how it gets there: `streams` (live events), `pages` (addresses), and `server`, which the agent meets.
 """

@@ -27,7 +27,8 @@ from gaugetrail_agent.station.workflow.steps_back import AGAIN, BY_HAND, SKIP, U
 from gaugetrail_contract.record import Capture, CharacteristicKind
 
 Look = Literal["good", "bad", "plain"]
-Pad = Literal["", "pin", "number", "letters"]
+Pad = Literal["", "pin", "number", "letters", "more"]
+"""What lies open to touch: `more` lists every word that there is."""
 MOST_ORDERS = 12
 _NAMED_ORDER = re.compile(r"\(\?P<order>(?:[^()\\]|\\.|\([^()]*\))*\)")
 
@@ -51,6 +52,9 @@ class Button:
     """What stands on it instead, in the station's words."""
 
 
+MORE = Button(N_("More"), "", opens="more")
+
+
 def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) -> tuple[Button, ...]:
     """All of them, in their order on the screen."""
     setup = at_work(setup, state)
@@ -62,9 +66,9 @@ def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) ->
         case "wait_answer":
             return () if state.dialog is None else tuple(_answers(state.dialog))
         case "wait_unit":
-            return (*_between_units(setup, state), *_speaking_up(state), Button(N_("Log off"), LOGOFF))
+            return (*_between_units(setup, state), *_speaking_up(state), Button(N_("Log off"), LOGOFF), MORE)
         case "measuring":
-            return (*_with_unit(setup, state, defects), *_speaking_up(state))
+            return (*_with_unit(setup, state, defects), *_speaking_up(state), MORE)
         case _:
             return ()
 

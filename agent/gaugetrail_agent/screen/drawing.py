@@ -14,9 +14,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from gaugetrail_agent.screen.pictures import picture_of
 from gaugetrail_agent.screen.run_chart import run_chart
 from gaugetrail_agent.screen.snapshot import Looked, Snapshot
 from gaugetrail_agent.screen.words import PageWords, page_words
+from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_contract.clock import EPOCH
 from gaugetrail_contract.escapes import visible
 
@@ -31,6 +33,7 @@ class PageFacts:
     agent: str
     version: str
     token: str
+    pictures: Path | None = None
 
 
 class Drawing:
@@ -49,7 +52,7 @@ class Drawing:
         made.filters["sign"] = SIGNS.__getitem__
         made.filters["wall"] = _to_the_minute
         made.filters["as_sent"] = _as_sent
-        made.globals |= {"chart": _chart}
+        made.globals |= {"chart": _chart, "has_picture": self._has_picture, "commands": COMMANDS}
         self._page = made.get_template("page.html")
         self._parts = made.get_template("parts.html")
         self._stations = made.get_template("stations.html")
@@ -64,6 +67,9 @@ class Drawing:
         """What changes of it. `told` counts what was said, so that the same word is heard again when it is new."""
         words = page_words(seen.speaks)
         return self._parts.render(seen=seen, told=told, words=words, _=words.text, n=words.number, lang=words.code)
+
+    def _has_picture(self, seen: Snapshot, one: Looked) -> bool:
+        return seen.plan is not None and picture_of(self._facts.pictures, seen.plan.id, one.name) is not None
 
     def stations(self, names: tuple[str, ...]) -> str:
         """Which stations there are."""

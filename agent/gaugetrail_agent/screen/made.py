@@ -27,8 +27,6 @@ class UnitMade:
     serial: str
     verdict: Verdict
     at_us: int
-    failed: tuple[str, ...] = ()
-    """What of it was out of its limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +77,7 @@ class MadeHere:
         """The inspection is recorded."""
         self._turn(at_us)
         serial = body.serial or body.lot or ""
-        failed = tuple(one.characteristic for one in body.measurements if one.verdict is Verdict.FAIL)
-        self._units.appendleft(UnitMade(serial, body.verdict, at_us, failed))
+        self._units.appendleft(UnitMade(serial, body.verdict, at_us))
         # Units of a lot have no serial of their own: each is one.
         looks = self._looks.setdefault(body.serial or f"#{len(self._looks)}", [body.verdict, body.verdict])
         looks[1] = body.verdict

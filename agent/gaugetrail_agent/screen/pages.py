@@ -3,6 +3,7 @@
     /                   the stations, or the page of the only one
     /OP20               the station's page
     /live/OP20          its events
+    /picture/CP-1/bore  where that is measured
     /OP20/say           what was pressed, typed or scanned: {"text": …, "by": "keys" or "scan", "token": …}
 
 Promise: what is said needs the token that only this agent's own pages hold; it is at most `MAX_TEXT` characters, and
@@ -21,7 +22,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from gaugetrail_agent.screen.drawing import FOLDER, Drawing
+from gaugetrail_agent.screen.drawing import FOLDER, Drawing, PageFacts
+from gaugetrail_agent.screen.pictures import TYPES as PICTURES
+from gaugetrail_agent.screen.pictures import picture_of
 from gaugetrail_agent.screen.streams import Streams
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.escapes import visible
@@ -41,11 +44,14 @@ class AgentStopping(Exception):
 class StationPages:
     """The application. `say` hands a text to a station, from any thread."""
 
-    def __init__(self, stations: tuple[str, ...], drawing: Drawing, streams: Streams, token: str, say: Say) -> None:
+    def __init__(
+        self, stations: tuple[str, ...], facts: PageFacts, streams: Streams, drawing: Drawing, say: Say
+    ) -> None:
         self._stations = stations
         self._drawing = drawing
         self._streams = streams
-        self._token = token
+        self._token = facts.token
+        self._pictures = facts.pictures
         self._say = say
 
     def app(self) -> Starlette:
@@ -55,6 +61,7 @@ class StationPages:
                 Route("/", self._first),
                 Route("/static/{name}", self._static),
                 Route("/live/{station}", self._live),
+                Route("/picture/{plan}/{characteristic}", self._picture),
                 Route("/{station}", self._page),
                 Route("/{station}/say", self._said, methods=["POST"]),
             ],
@@ -71,6 +78,12 @@ class StationPages:
         if name not in TYPES:
             raise HTTPException(404)
         return FileResponse(FOLDER / "static" / name, media_type=TYPES[name])
+
+    async def _picture(self, request: Request) -> Response:
+        path = picture_of(self._pictures, request.path_params["plan"], request.path_params["characteristic"])
+        if path is None:
+            raise HTTPException(404)
+        return FileResponse(path, media_type=PICTURES[path.suffix])
 
     async def _page(self, request: Request) -> Response:
         station = self._station(request)

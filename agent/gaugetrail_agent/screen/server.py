@@ -52,7 +52,13 @@ class OperatorScreen:
     """One page a station of the agent. All but `start` and `stop` is called on the agent's loop."""
 
     def __init__(
-        self, table: ScreenTable, agent: str, stations: Mapping[str, StationRunner], clock: Clock, port_file: Path
+        self,
+        table: ScreenTable,
+        agent: str,
+        stations: Mapping[str, StationRunner],
+        clock: Clock,
+        port_file: Path,
+        pictures: Path | None,
     ) -> None:
         names = table.stations or tuple(stations)
         self._stations = stations
@@ -64,9 +70,10 @@ class OperatorScreen:
         token = secrets.token_urlsafe(24)
         # A page of before an update, or of before the agent's start, loads itself anew.
         version = f"{own_version()} {secrets.token_hex(8)}"
-        drawing = Drawing(PageFacts(agent, version, token))
+        facts = PageFacts(agent, version, token, pictures)
+        drawing = Drawing(facts)
         self._streams = Streams(names, version, drawing.parts)
-        pages = StationPages(names, drawing, self._streams, token, self._said)
+        pages = StationPages(names, facts, self._streams, drawing, self._said)
         self.app = Guard(pages.app(), (table.host, *table.hosts), table="screen")
         self._web = Web("screen", self.app, table.host, table.port, port_file, self._streams.close)
 

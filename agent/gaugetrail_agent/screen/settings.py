@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -36,5 +37,11 @@ class ScreenTable(Settings):
         ("06:00", "14:00", "22:00"),
         min_length=1,
         description="when shifts begin, on the clock of this PC: then units and yield are counted from nought",
+    )
+    pictures: Path | None = Field(
+        None,
+        description="folder with pictures of where to measure, relative to this file: PLAN/CHARACTERISTIC.png, or "
+        "CHARACTERISTIC.png for every plan; .jpg, .webp and .svg, too",
+        examples=["pictures"],
     )
     insecure: Insecure | None = None

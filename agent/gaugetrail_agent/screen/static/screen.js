@@ -186,7 +186,7 @@ live.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const now = button.dataset;
-  if (now.sends !== undefined) { forgetTyped(); send(now.sends, "keys"); }
+  if (now.sends !== undefined) { opened = null; forgetTyped(); send(now.sends, "keys"); }
   else if (now.opens !== undefined) { opened = opened === now.opens ? null : now.opens; prefix = opened ? now.prefix : ""; typed = []; }
   else if (now.in !== undefined) typed.push({ text: now.in, at: event.timeStamp, touched: true });
   else if (now.back !== undefined) typed.pop();
