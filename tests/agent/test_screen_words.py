@@ -26,22 +26,8 @@ from gaugetrail_contract.record import InspectionBody, Verdict
 ROOT = Path(__file__).parents[2]
 FACTS = PageFacts("pc1", "1", "token")
 FILLED = re.compile(r"%\([a-z]+\)s")
-DATA = {
-    "OP20",
-    "Ada",
-    "OP-12",
-    "CP-1",
-    "C",
-    "PR-74",
-    "bore",
-    "looks",
-    "mm",
-    "SN000001",
-    "SN000002",
-    "BURR",
-    "pc1",
-    "Gaugetrail",
-}
+PLANT = "OP20 Ada OP-12 CP-1 C PR-74 bore looks mm SN000001 SN000002 BURR pc1 Gaugetrail"
+DATA = set(PLANT.split())
 """What is the plant's own and in no language."""
 
 
