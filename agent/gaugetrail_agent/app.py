@@ -325,6 +325,7 @@ class Agent:
         self.notices.device(name, state)
 
     def _look_round(self) -> None:
+        self.health.alarm("screen", None if self.screen is None else self.screen.trouble)
         self.notices.look(
             self.publisher.state(),
             self._gauges(),

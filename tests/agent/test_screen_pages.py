@@ -6,6 +6,7 @@ import asyncio
 import html
 import json
 import re
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -281,6 +282,16 @@ def test_the_same_moment_again_is_no_event_and_no_sound() -> None:
 
 
 # --- the settings
+
+
+def test_a_taken_port_is_told_and_the_station_works_without_its_page(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = write_screen_shop(tmp_path, 1)
+        port = taken.getsockname()[1]
+        settings.write_text(settings.read_text().replace("[screen]\nport = 0", f"[screen]\nport = {port}"))
+        with RunningAgent(tmp_path) as running:
+            told = str(until(lambda: running.agent.health.alarms().get("screen"), "the alarm is raised"))
+    assert f"127.0.0.1:{port}" in told
 
 
 def test_without_screen_no_web_framework_is_loaded(tmp_path: Path) -> None:
