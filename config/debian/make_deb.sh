@@ -24,6 +24,8 @@ mkdir -p "$tree/DEBIAN" "$tree/opt" "$tree/usr/bin" "$tree/usr/share/doc/$name"
 
 "$uv" venv -q --relocatable --python "$python" "$home"
 extras="--extra $part"
+# The console's page Statistics and `stats` over the store compute with numpy and scipy; a line PC needs neither.
+[ "$part" = agent ] || extras="$extras --extra statistics --extra pictures"
 # shellcheck disable=SC2086
 "$uv" export -q --frozen --no-dev --no-emit-project $extras -o "$stage/locked.txt"
 "$uv" pip install -q --python "$home/bin/python" --require-hashes --no-deps --link-mode copy -r "$stage/locked.txt" 2>"$stage/uv.log" || {

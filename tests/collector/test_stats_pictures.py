@@ -35,13 +35,15 @@ ASKED = {
     "box": ["--value", "bore", "--by", "lot"],
     "pareto": ["--by", "lot", "--count", "bad"],
     "multi-vari": ["--value", "bore", "--by", "lot,n"],
+    "grr": ["--value", "bore", "--part", "part", "--appraiser", "who", "--tolerance", "8"],
 }
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "F.csv"
-    path.write_text("lot,bore,bad,n\n" + "".join(f"{lot},{bore:.1f},{bad},{n}\n" for lot, bore, bad, n in ROWS))
+    rows = (f"{lot},{bore:.1f},{bad},{n},P{at // 4},{'AB'[at % 2]}\n" for at, (lot, bore, bad, n) in enumerate(ROWS))
+    path.write_text("lot,bore,bad,n,part,who\n" + "".join(rows))
     return path
 
 
@@ -83,6 +85,43 @@ def test_a_chart_says_what_was_left_out_and_why_and_names_the_rules_that_spoke(d
     assert "left out: point 2 (L1): tool broke" in page
     assert "note: the limits come from 5 points" in page
     assert ">we1" in page.replace("\n", "")
+
+
+def test_a_chart_says_which_limits_held(tmp_path: Path) -> None:
+    path = tmp_path / "F.csv"
+    limits = "10,11,9"
+    path.write_text(f"bore,control_version,cl,ucl,lcl\n9,,,,\n9.5,A,{limits}\n10.5,A,{limits}\n10.1,B,{limits}\n")
+    page = picture(
+        answered(path, "chart", ["--type", "imr", "--value", "bore", "--limits", "recorded"]), "svg"
+    ).decode()
+    assert "judged when they were measured by A for 2 points from 2 to 3; B for 1 point from 4 to 4" in page
+
+
+@pytest.mark.parametrize("method", ["anova", "average_range", "nested"])
+def test_a_gauge_study_shows_every_cell_and_where_the_variation_comes_from(data: Path, method: str) -> None:
+    answer = answered(data, "grr", [*ASKED["grr"], "--method", method])
+    own = [bore for at, (_, bore, _, _) in enumerate(ROWS) if at // 4 == 7 and at % 2 == 0]
+    (cell,) = [one for one in answer["cells"] if (one["part"], one["appraiser"]) == ("P7", "A")]
+    assert (cell["minimum"], cell["maximum"]) == (pytest.approx(min(own)), pytest.approx(max(own)))
+    assert cell["mean"] == pytest.approx(sum(own) / len(own))
+    assert len(answer["cells"]) == 20
+    page = picture(answer, "svg").decode()
+    for said in (
+        "components of variation",
+        "repeatability",
+        "% tolerance",
+        "measured by part and appraiser",
+        ">P9<",
+        ">B<",
+    ):
+        assert said in page
+
+
+def test_a_gauge_study_too_large_to_be_seen_has_its_components_alone(data: Path) -> None:
+    answer = answered(data, "grr", ASKED["grr"]) | {"cells": []}
+    page = picture(answer, "svg").decode()
+    assert "components of variation" in page
+    assert "measured by part and appraiser" not in page
 
 
 def test_thousands_of_points_are_thinned_for_the_eye_and_none_that_signals_is_lost() -> None:

@@ -196,7 +196,7 @@ class SeriesReader:
     def take(self, known: Sequence[Known], amendments: Iterable[Known]) -> None:
         """Some records with what was amended in them."""
         amended: dict[str, list[Known]] = {}
-        for one in amendments:
+        for one in () if self.raw else amendments:
             if isinstance(one.record, Amendment):
                 amended.setdefault(one.record.target, []).append(one)
         for one in known:
@@ -222,8 +222,8 @@ class SeriesReader:
         for one in record.measurements:
             if one.characteristic != self.characteristic:
                 continue
-            changed = {} if self.raw else _changes(amendments, self.characteristic)
-            if changed is None or not _readable(one, changed):
+            changed = _changes(amendments, self.characteristic) if amendments else {}
+            if changed is None or (changed and not _readable(one, changed)):
                 self.effects.left_out += changed is None
                 self.effects.unreadable += changed is not None
                 # What is measured again in its place needs to know the place.

@@ -19,11 +19,13 @@ from gaugetrail_collector.statistics.study_columns import (
 if TYPE_CHECKING:
     from gaugetrail_statistics.measurement_systems.gauge_anova import GaugeAnova, SourceRow
     from gaugetrail_statistics.measurement_systems.gauge_ranges import GaugeRanges
-    from gaugetrail_statistics.measurement_systems.gauge_study import CrossedStudy, NestedStudy
+    from gaugetrail_statistics.measurement_systems.gauge_study import CrossedStudy, NestedStudy, StudyRow
     from gaugetrail_statistics.measurement_systems.gauge_variation import GaugeVariation, Yardstick
 
 METHODS = ("anova", "average_range", "range", "nested")
 FEW_PARTS = 5
+MOST_CELLS = 150
+"""More than this a page can't show, and a sealed study has no room for."""
 FORMULAS = {
     "grr": "sqrt(ev^2 + av^2 + int^2) (AIAG MSA 4th ed.)",
     "tv": "sqrt(grr^2 + pv^2); with --process-sd that, and pv = sqrt(tv^2 - grr^2)",
@@ -73,10 +75,27 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     by = Yardstick(args.tolerance, args.lsl, args.usl, args.multiplier, args.process_sd)
     if args.method == "nested":
         of_own = gauge_study.nested(rows)
-        return _by_nested(of_own, by) | _size(of_own.parts, of_own.appraisers, of_own.trials, args)
+        sized = _size(of_own.parts, of_own.appraisers, of_own.trials, args)
+        return _by_nested(of_own, by) | sized | {"cells": _cells(rows)}
     study = gauge_study.crossed(rows)
     found = _by_anova(study, by, args) if args.method == "anova" else _by_ranges(study, by, args.method)
-    return found | _size(len(study.parts), study.appraisers, study.trials, args)
+    return found | _size(len(study.parts), study.appraisers, study.trials, args) | {"cells": _cells(rows)}
+
+
+def _cells(rows: Sequence[StudyRow]) -> list[dict[str, object]]:
+    """What each appraiser measured of each part; none of a study that is too large to be seen."""
+    from gaugetrail_statistics import moments
+
+    found: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row.value is not None:
+            found.setdefault((row.part, row.appraiser), []).append(row.value)
+    if len(found) > MOST_CELLS:
+        return []
+    return [
+        {"part": part, "appraiser": who, "mean": moments.mean(own), "minimum": min(own), "maximum": max(own)}
+        for (part, who), own in found.items()
+    ]
 
 
 def _size(parts: int, appraisers: Sequence[str], trials: int, args: argparse.Namespace) -> dict[str, object]:

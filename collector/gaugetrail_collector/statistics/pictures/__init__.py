@@ -4,7 +4,7 @@ Promise: a picture shows an answer and computes nothing. Where there are more po
 signal, are left out, or are the highest and lowest of their neighbours are drawn; the answer's numbers are whole.
 
 Read `page` (the sheet, the only place that meets matplotlib), then `control_chart`, `spread` (histogram, probability
-plot, boxes) and `causes` (Pareto, multi-vari).
+plot, boxes), `causes` (Pareto, multi-vari) and `studies` (gauge R&R).
 """
 
 from __future__ import annotations
@@ -16,5 +16,6 @@ DRAWN = {
     "box": "spread:box",
     "pareto": "causes:pareto",
     "multi-vari": "causes:multi_vari",
+    "grr": "studies:gauge_study",
 }
 """Kind of statistics -> the module here, and its function, that draws it."""

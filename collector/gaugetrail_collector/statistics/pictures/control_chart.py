@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gaugetrail_collector.statistics.pictures.page import BLUE, GREEN, INK, PALE, RED, Axes, Figure, PageText, sheet
+from gaugetrail_contract.counts import counted
 
 MOST_POINTS = 1500
 """More than this are thinned: a page across is no wider than that many dots."""
@@ -161,6 +162,16 @@ def _facts(answer: Answer, charts: Answer) -> dict[str, str]:
     return facts
 
 
+def _held(points: Sequence[Answer]) -> list[str]:
+    """Which limits the records were judged by, where they say it."""
+    under: dict[str, list[int]] = {}
+    for point in points:
+        if (version := point.get("limits_version")) is not None:
+            under.setdefault(version, []).append(point["at"])
+    said = (f"{version} for {counted(len(own), 'point')} from {own[0]} to {own[-1]}" for version, own in under.items())
+    return [f"judged when they were measured by {'; '.join(said)}"] if under else []
+
+
 def _notes(answer: Answer, chart: Answer) -> list[str]:
     rules = "; ".join(f"{name}: {words}" for name, words in answer["rules"].items())
     formulas = "; ".join(f"{name}: {words}" for name, words in answer["formulas"].items())
@@ -169,4 +180,10 @@ def _notes(answer: Answer, chart: Answer) -> list[str]:
         for point in chart["points"]
         if point["phase"] == "excluded"
     ]
-    return [*left_out, *(f"note: {one}" for one in answer["warnings"]), f"rules: {rules}", f"formulas: {formulas}"]
+    return [
+        *left_out,
+        *_held(chart["points"]),
+        *(f"note: {one}" for one in answer["warnings"]),
+        f"rules: {rules}",
+        f"formulas: {formulas}",
+    ]
