@@ -22,6 +22,8 @@ from gaugetrail_collector.stores.question import ALL_TIME, CONTEXT_KINDS, Asked,
 from gaugetrail_contract.seal import ChainName
 
 PAGE = 500
+MOST_A_PAGE = 2000
+PAGE_BYTES = 4_000_000
 LEADS = 50
 """Records that are fetched by one request when each is named by its point; keeps the request's URL short."""
 CARRIERS = ("inspection", "event")
@@ -179,14 +181,16 @@ class InfluxReads:
         last = -FAR if since_ns is None else since_ns
         before = "" if until_ns is None else f" AND time < {until_ns}"
         given: list[Point] = []
+        size = PAGE
         while True:
-            text = f"{select} WHERE time >= {last}{before}{f' AND {where}' if where else ''} ORDER BY time LIMIT {PAGE}"
+            text = f"{select} WHERE time >= {last}{before}{f' AND {where}' if where else ''} ORDER BY time LIMIT {size}"
             page = self._http.query(text, bound)
             # Points that share the page's last time may go on in the next page; those given are passed over there.
             fresh = [point for point in page if point not in given]
             yield from fresh
-            if len(page) < PAGE or not fresh:
+            if len(page) < size or not fresh:
                 return
+            size = following_page(page)
             last = int(page[-1]["time"])
             given = [point for point in page if point["time"] == last]
 
@@ -195,6 +199,14 @@ class InfluxReads:
         return sum(
             int(row["n"]) for name in CARRIERS for row in self._http.query(f"SELECT count(seq) AS n FROM {name}")
         )
+
+
+def following_page(page: Sequence[Point]) -> int:
+    """How many points to ask for next: more where records are small. For each page InfluxDB 1 reads a block of every
+    series, so that pages of 500 cost it more than twice what one answer does, pages of 2000 a quarter more.
+    """
+    weight = sum(len(str(point.get("record") or "")) for point in page) / len(page)
+    return max(PAGE, min(MOST_A_PAGE, int(PAGE_BYTES / max(1.0, weight))))
 
 
 def _filed(identifier: str, kind: str = "") -> str:
