@@ -119,6 +119,7 @@ async def _settle(shop: Shop, account: RunAccount, options: DemoOptions) -> Figu
         new_plan_from=account.first_serial(NEXT_REVISION) or "",
         wrong_values=(*found.wrong_values, *account.wrong_verdicts),
         refused=found.events,
+        order_done=shop.operator.order_done,
     )
 
 

@@ -24,6 +24,8 @@ OLD_STATION = "OP21"
 PLAN_ID = "CP-1001"
 PRESS_STATION = "OP30"
 BADGE = "OP-12"
+ORDER = "4500123-10"
+"""What the line makes; its code has PO: before it."""
 LOCK = "demo.lock"
 PORTS = ("bore", "scale", "scanner")
 
@@ -100,6 +102,7 @@ plan = {piston}
 scanner = "scanner1"
 badge_pattern = "OP-[0-9]+"
 unit_pattern = "SN[0-9]{{6}}"
+{orders}
 [[station.wiring]]
 characteristic = "weight"
 device = "scale"
@@ -177,6 +180,9 @@ part = "PR-74"
 part_revision = "B"
 approved_by = "QE-3"
 approved_on = "2026-10-05"
+# Nothing else is taken before a first piece has passed whole; the edges are looked at of the first 2 of each 10.
+first_piece = "operator"
+sampling = "by_frequency"
 
 # The terminal says when to put the piston on the scale; one that was weighed before is not taken for the next.
 [[characteristic]]
@@ -201,7 +207,19 @@ name = "surface"
 title = "surface: %OK or %NOK:<defect>"
 kind = "attribute"
 reaction = "rework or scrap"
+
+[[characteristic]]
+name = "edge"
+title = "edge: %OK or %NOK:<defect>"
+kind = "attribute"
+every_units = 10
+sample_size = 2
+reaction = "rework"
 """
+
+ORDERS = 'orders = "required"\norder_pattern = "PO:(?P<order>.+)"'
+ORDER_TABLE = f"order,part,part revision,quantity,due date,line\n{ORDER},PR-74,B,500,2099-12-18,line1\n"
+"""As an ERP drops it into the collector's folder."""
 
 PRESS_PLAN = """\
 id = "CP-2001"
@@ -252,6 +270,7 @@ users = "users"
 
 [documents]
 master = true
+orders_folder = "orders"
 
 [store]
 {store}"""
@@ -332,6 +351,7 @@ class DemoFolder:
             piston=f'{{document = "{PLAN_ID}"}}' if documents else '"plans/piston.toml"',
             operator_station=OPERATOR_STATION,
             press_station=PRESS_STATION,
+            orders=ORDERS if documents else "",
         )
         plans = self.path / "plans"
         plans.mkdir(exist_ok=True)
@@ -343,7 +363,10 @@ class DemoFolder:
         self.agent_config.write_text(text + bench)
 
     def write_collector(self, mqtt_port: int, store: str) -> None:
-        """Settings of the collector; `store` is the body of its `[store]` table."""
+        """Settings of the collector; `store` is the body of its `[store]` table. And what the ERP has dropped."""
+        orders = self.path / "orders"
+        orders.mkdir(exist_ok=True)
+        (orders / "monday.csv").write_text(ORDER_TABLE)
         self.collector_config.write_text(COLLECTOR.format(collector=COLLECTOR_ID, mqtt_port=mqtt_port, store=store))
 
 

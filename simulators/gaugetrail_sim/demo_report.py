@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from gaugetrail_sim.demo_files import OLD_STATION, PLAN_ID
+from gaugetrail_sim.demo_files import OLD_STATION, ORDER, PLAN_ID
 from gaugetrail_sim.faults import Fault
 from gaugetrail_sim.figures import Figures
 from gaugetrail_sim.line import FIRST_REVISION, NEXT_REVISION
@@ -105,6 +105,11 @@ class Reporter:
                 "plan",
                 f"{FIRST_REVISION} → {NEXT_REVISION}",
                 f"by revision {NEXT_REVISION} from {figures.new_plan_from} on, between two units, nothing restarted",
+            ),
+            (
+                "order",
+                figures.order_done,
+                f"{ORDER}, from the ERP's folder; production began once a first piece had passed",
             ),
             ("first-pass yield", f"{figures.first_pass_yield:.1%}", f"of {figures.units} pieces, some bad by design"),
             ("commit to receipt", f"{_ms(figures.p50)} / {_ms(figures.p99)}", "p50 / p99"),

@@ -28,6 +28,8 @@ class Figures:
     """The first unit that was measured by the plan's next revision."""
     wrong_values: tuple[str, ...]
     refused: int
+    order_done: str = ""
+    """How many good units of the order, of how many."""
 
     @property
     def good(self) -> bool:
@@ -54,4 +56,5 @@ class Figures:
             "new_plan_from": self.new_plan_from,
             "wrong_values": len(self.wrong_values),
             "refused": self.refused,
+            "order_done": self.order_done,
         }

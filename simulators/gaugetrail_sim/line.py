@@ -124,7 +124,7 @@ def make_piece(seed: int, number: int, story: Story | None = None) -> Piece:
 
 def _look(serial: str, bore: Decimal, weight: Decimal, surface: str) -> LineLook:
     passes = _within(bore, BORE) and _within(weight, WEIGHT) and surface == "%OK"
-    return LineLook(serial, {"bore": bore, "scale": weight}, {"surface": surface}, passes)
+    return LineLook(serial, {"bore": bore, "scale": weight}, {"surface": surface, "edge": "%OK"}, passes)
 
 
 def _decimal(value: float, digits: str) -> Decimal:

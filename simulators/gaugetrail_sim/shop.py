@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from gaugetrail_sim.broker import BrokerPlan, Choice, plan_broker
 from gaugetrail_sim.bystander import Bystander
 from gaugetrail_sim.children import Child, ChildFailed
-from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OLD_STATION, OPERATOR_STATION, DemoFolder
+from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OLD_STATION, OPERATOR_STATION, ORDER, DemoFolder
 from gaugetrail_sim.gauge import MettlerScale, MitutoyoGauge, SimulatedGauge
 from gaugetrail_sim.influx_server import Influx, InfluxTrouble, find_influx
 from gaugetrail_sim.office import Office
@@ -90,7 +90,10 @@ class Shop:
         self._run("agent", command("gaugetrail-agent"), "run", "--config", str(self.folder.agent_config))
         await self.children["agent"].until((data_dir / "terminal.port").exists, "its terminal was open", READY_SECS)
         self.terminal = Terminal(data_dir, OPERATOR_STATION)
-        self.operator = StationOperator(self.terminal, self.scanner, {"scale": self.scale, "bore": self.bore}, BADGE)
+        order = ORDER if documents else None
+        self.operator = StationOperator(
+            self.terminal, self.scanner, {"scale": self.scale, "bore": self.bore}, BADGE, order
+        )
 
     def _start_devices(self) -> None:
         self.bore: SimulatedGauge = MitutoyoGauge(PtyPort(self.folder.port("bore")))

@@ -97,14 +97,21 @@ class StationOperator:
     """One person. `inspect` returns only after the station has said that the unit is recorded."""
 
     def __init__(
-        self, terminal: Terminal, scanner: SimulatedScanner, gauges: Mapping[str, SimulatedGauge], badge: str
+        self,
+        terminal: Terminal,
+        scanner: SimulatedScanner,
+        gauges: Mapping[str, SimulatedGauge],
+        badge: str,
+        order: str | None = None,
     ) -> None:
+        """`order`: what is made, where the station wants to know it."""
         self.told: list[OperatorTold] = []
         self.presses_again = 0
         self._terminal = terminal
         self._scanner = scanner
         self._gauges = gauges
         self._badge = badge
+        self._order = order
 
     async def inspect(self, look: LineLook, faults: Mapping[str, Sequence[Fault]], *, scans: int = 1) -> OperatorTold:
         """Take one unit through the station. `faults` are for the gauges, by device; `scans=2` is a double scan."""
@@ -121,6 +128,12 @@ class StationOperator:
                 self.told.append(told)
                 return told
 
+    @property
+    def order_done(self) -> str:
+        """How much of the order is done, as the terminal shows it: `87 of 500`."""
+        order = self._terminal.display.get("order")
+        return f"{order['done']} of {order['quantity']}" if order else ""
+
     async def sees_plan(self) -> None:
         """Wait until the station has a plan to work by."""
         while self._terminal.display.get("revision") is None:
@@ -131,8 +144,10 @@ class StationOperator:
         while True:
             display = self._terminal.display or await self._terminal.next()
             state = display["state"]
-            if state == "wait_unit":
+            if state == "wait_unit" and (self._order is None or display["order"] is not None):
                 return
+            if state == "wait_unit":
+                self._scanner.scan(f"PO:{self._order}")
             if state == "wait_operator":
                 self._scanner.scan(self._badge)
             elif state == "measuring":
