@@ -154,6 +154,7 @@ class Agent:
             try_pin=self.guesses.check,
             unlock_pin=self.guesses.clear,
             past=self._past,
+            units_since=self.asker.ask_units_since,
             said=self._said,
             recorded=self._recorded,
         )

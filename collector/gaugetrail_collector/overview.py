@@ -36,6 +36,8 @@ ALARM_CURES = (
     ("which nobody has registered", "gaugetrail-collector keys register NAME for those that are yours"),
     ("tag bound", "gaugetrail-collector store stats says which are full; records wait at their line PCs meanwhile"),
     ("takes every message as well", "stop one, or let each know the other: gaugetrail-collector keys introduce ID KEY"),
+    ("told what is held", "gaugetrail-collector keys restore FILE brings the document key back"),
+    ("more is held than", "scrap or release what is decided; stations go on with the list before"),
     ("again and again", "gaugetrail-agent status on its PC, and the broker's access rules for its receipts"),
     ("", "look at its log"),
 )

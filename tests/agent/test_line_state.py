@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from state_words import ENGINEER, hold, release
 
-from gaugetrail_agent.line_state.asker import HistoryAsker, UnitsFound, Unknown
+from gaugetrail_agent.line_state.asker import HistoryAsker, Unknown
 from gaugetrail_agent.line_state.hold_folder import HoldFolder
 from gaugetrail_agent.line_state.hold_list import HoldList
 from gaugetrail_contract import topics
@@ -23,7 +23,7 @@ from gaugetrail_contract.holds.line_list import hold_pages, hold_root, write_hol
 from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.questions.answered import KIND, CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, write_answer
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, open_question
-from gaugetrail_contract.questions.history import UnitHistory
+from gaugetrail_contract.questions.history import UnitHistory, UnitsFound
 from gaugetrail_contract.signing import Signer
 
 NOW = FixedClock().now_us()

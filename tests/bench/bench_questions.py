@@ -18,6 +18,7 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import year
+from bench_trace import written
 from floor import Floor
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -63,7 +64,7 @@ def _fill(store: Store) -> None:
     store.open()
     source = year.records(UNITS, UNITS)
     while batch := list(itertools.islice(source, 2000)):
-        store.write(batch)
+        written(store, batch)
 
 
 async def _asked(floor: Floor) -> list[float]:

@@ -26,7 +26,7 @@ from gaugetrail_contract.questions.answered import (
     open_answer,
 )
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, new_number, write_question
-from gaugetrail_contract.questions.history import UnitHistory
+from gaugetrail_contract.questions.history import UnitHistory, UnitsFound
 from gaugetrail_contract.signing import BadSignature, open_word
 from gaugetrail_service.log_repeats import same_words
 
@@ -43,15 +43,6 @@ class Unknown:
     """There is no answer, and why, in a sentence."""
 
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnitsFound:
-    """The units that a gauge has measured since. `open`: what nobody could name, in a sentence; null: these are all."""
-
-    serials: tuple[str, ...] = ()
-    lots: tuple[str, ...] = ()
-    open: str | None = None
 
 
 @dataclass(slots=True)

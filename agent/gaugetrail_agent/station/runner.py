@@ -83,6 +83,7 @@ from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
+from gaugetrail_contract.questions.history import UnitsFound
 from gaugetrail_contract.record import EventBody, InspectionBody
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
 
@@ -112,6 +113,10 @@ class Doors:
     past: Callable[[str], Awaitable[PastKnown]] | None = None
     """What the store knows of a unit, or that nobody could tell: in a third of a second at the latest. Null: nobody is
     asked.
+    """
+    units_since: Callable[[str, str | None, int], Awaitable[UnitsFound]] | None = None
+    """The units that a gauge has measured since a moment (gauge, characteristic or null for all, microseconds), and
+    what nobody could name. Null: nobody is asked.
     """
     said: Callable[[EventBody, Appended], None] = lambda _, __: None
     """An event of the station is in the spool."""

@@ -1,4 +1,4 @@
-"""What a station makes of a unit's past. Pure."""
+"""What a station makes of a unit's past, and of the units that a gauge has measured. Pure."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ class UnitHistory:
             PastOperation(operation=place, verdict=Verdict(one.verdict), station=one.station, record=one.record)
             for place, one in list(last.items())[-MOST_ROUTE:]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsFound:
+    """The units that a gauge has measured since. `open`: what nobody could name, in a sentence; null: these are all."""
+
+    serials: tuple[str, ...] = ()
+    lots: tuple[str, ...] = ()
+    open: str | None = None
 
 
 def missing_operations(route: Iterable[PastOperation], after: Iterable[str]) -> tuple[str, ...]:
