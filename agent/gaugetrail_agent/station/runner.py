@@ -199,7 +199,10 @@ class StationRunner:
 
     def held_known(self, held: HeldNow) -> None:
         """What is held on the line from now on. It doesn't queue: a unit that waits here is held already."""
-        self._step(HeldKnown(held))
+        if self._shown is None:  # what the last life left is taken up first, then shown
+            self.state = replace(self.state, held=held)
+        else:
+            self._step(HeldKnown(held))
 
     def _take_next(self) -> None:
         """Between two units: what was begun under one plan ends under it."""
