@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from station_floor import BORE, LOOKS, WEIGHT, Floor, on_list, setup
 
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.screen.buttons import Button, buttons, code_of_order, pad_of
+from gaugetrail_agent.screen.buttons import Button, buttons, pad_of
 from gaugetrail_agent.screen.made import Made, MadeHere, ShiftCount, began
 from gaugetrail_agent.screen.run_chart import run_chart
 from gaugetrail_agent.screen.scale import scale_of
@@ -211,10 +212,6 @@ def test_what_is_refused_of_a_person_can_be_asked_for() -> None:
     assert pad_of(floor.setup, floor.state) == ""
 
 
-def test_without_orders_there_is_no_code_of_one() -> None:
-    assert code_of_order(setup(), "WO-1") is None
-
-
 # --- what was made
 
 
@@ -223,6 +220,16 @@ def test_a_unit_that_is_measured_again_is_one_unit_by_its_last_verdict() -> None
     assert (made.shift.units, made.shift.good, made.shift.first_good) == (2, 2, 1)
     assert made.shift.first_pass == 0.5
     assert [one.serial for one in made.units] == ["SN000002", "SN000001", "SN000001"]
+
+
+def test_units_of_a_lot_have_no_serial_and_each_is_one() -> None:
+    lot = msgspec.structs.replace(inspected("74.010"), serial=None, lot="L-1")
+    made = made_of(lot, lot)
+    assert (made.shift.units, [one.serial for one in made.units]) == (2, ["L-1", "L-1"])
+    floor = Floor(setup(BORE))
+    unit = seen(floor, made).unit
+    assert unit is not None
+    assert (unit.serial, unit.in_hand) == ("L-1", False)
 
 
 def test_ten_units_and_twenty_five_values_are_kept_the_newest() -> None:

@@ -1,12 +1,11 @@
 """What can be pressed at a station now: each button is a word that a scan or a key would send. Pure.
 
 Promise: nothing is offered that the station would not take in this state; what it makes of it, its rules decide. A
-word's text on the button is a message of the page's catalogues (`N_`).
+word's text on the button is a message of the page's catalogues (`N_`), an answer's is the station's own.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -15,12 +14,13 @@ from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.allowing import ALLOW
 from gaugetrail_agent.station.display import next_characteristic, waits_for
 from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
-from gaugetrail_agent.station.order_choice import NO_ORDER, order_code
+from gaugetrail_agent.station.order_choice import NO_ORDER
 from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Dialog, Scanned, StationState
+from gaugetrail_agent.station.words import Dialog, StationState
+from gaugetrail_agent.station.workflow.order_list import ORDERS
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON
 from gaugetrail_agent.station.workflow.speaking_up import CALL, HERE, NOTE
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, BY_HAND, SKIP, UNDO
@@ -29,8 +29,6 @@ from gaugetrail_contract.record import Capture, CharacteristicKind
 Look = Literal["good", "bad", "plain"]
 Pad = Literal["", "pin", "number", "letters", "more"]
 """What lies open to touch: `more` lists every word that there is."""
-MOST_ORDERS = 12
-_NAMED_ORDER = re.compile(r"\(\?P<order>(?:[^()\\]|\\.|\([^()]*\))*\)")
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that message catalogues are made by)
@@ -47,7 +45,7 @@ class Button:
     look: Look = "plain"
     opens: Pad = ""
     more: str = ""
-    """What stands on it beside the text and is never translated: an order, a defect code."""
+    """What stands on it beside the text and is never translated: a defect code."""
     says: Sentence | None = None
     """What stands on it instead, in the station's words."""
 
@@ -97,10 +95,10 @@ def _between_units(setup: Setup, state: StationState) -> Iterator[Button]:
         yield Button(N_("End it incomplete"), CANCEL, "bad")
         return
     yield Button(N_("Type the unit"), "", opens="letters")
-    if state.order is None:
-        yield from _orders(setup)
-    else:
-        yield Button(N_("Another order"), NO_ORDER)
+    if setup.orders is not None:
+        yield Button(N_("Choose the order"), ORDERS)
+    if state.order is not None:
+        yield Button(N_("No order any more"), NO_ORDER)
     yield Button(N_("Why it is inspected"), REASON)
     yield Button(N_("Something was changed"), CHANGED)
     yield from _allowing(setup, state)
@@ -152,26 +150,3 @@ def _steps_back(state: StationState) -> Iterator[Button]:
 def _allowing(setup: Setup, state: StationState) -> Iterator[Button]:
     if state.lock is not None and setup.override_roles:
         yield Button(N_("Ask to allow it: say why"), f"{ALLOW}:", opens="letters")
-
-
-# --- orders
-
-
-def _orders(setup: Setup) -> Iterator[Button]:
-    """Those of the line that may be worked at, as far as a code for them can be made."""
-    if setup.orders is None:
-        return
-    listed = sorted(name for name, one in setup.orders.orders.items() if not isinstance(one, Sentence))
-    for name in listed[:MOST_ORDERS]:
-        code = code_of_order(setup, name)
-        if code is not None:
-            yield Button(N_("Order"), code, more=name)
-
-
-def code_of_order(setup: Setup, order: str) -> str | None:
-    """What a scan of the order's code would send; null where none can be made that the station takes for it."""
-    tries = [order, f"W{order}", f"K{order}", f"400{order}"]
-    if setup.order_code is not None:
-        around = re.sub(r"\\(.)", r"\1", _NAMED_ORDER.sub("\0", setup.order_code.pattern))
-        tries.append(around.replace("\0", order))
-    return next((text for text in tries if order_code(setup, Scanned(text, 0, 0)) == order), None)
