@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from station_floor import BORE, LOOKS, WEIGHT, Floor, on_list, setup
+from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, on_list, setup
 
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.screen.buttons import Button, buttons, pad_of
@@ -130,6 +130,17 @@ def test_the_worst_that_is_wrong_comes_first() -> None:
     assert [one.sign for one in seen(floor).notices] == ["red", "amber"]
 
 
+def test_a_station_that_nobody_stands_at_shows_what_the_plc_brought_and_has_no_buttons() -> None:
+    floor = Floor(setup(FORCE, mode="automatic"))
+    floor.say(block("SN000001", "15.0"))
+    body = floor.sealed()
+    floor.say(Recorded("pc1/e/1", "SN000001", Verdict.PASS))
+    now = seen(floor, made_of(body))
+    assert (now.waits, now.answer, now.buttons, now.pad) == ("wait_plc", "pass", (), "")
+    assert now.last is not None
+    assert (now.last.name, now.last.result) == ("force", "15.0")
+
+
 # --- what can be pressed
 
 
@@ -220,6 +231,16 @@ def test_a_unit_that_is_measured_again_is_one_unit_by_its_last_verdict() -> None
     assert (made.shift.units, made.shift.good, made.shift.first_good) == (2, 2, 1)
     assert made.shift.first_pass == 0.5
     assert [one.serial for one in made.units] == ["SN000002", "SN000001", "SN000001"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.booleans())))
+def test_counts_are_those_of_each_units_first_and_last_look(looks: list[tuple[int, bool]]) -> None:
+    good, bad = inspected("74.010"), inspected("74.090")
+    bodies = [msgspec.structs.replace(good if passed else bad, serial=f"SN{unit}") for unit, passed in looks]
+    shift = made_of(*bodies).shift
+    first = dict(reversed(looks))
+    last = dict(looks)
+    assert (shift.units, shift.good, shift.first_good) == (len(last), sum(last.values()), sum(first.values()))
 
 
 def test_units_of_a_lot_have_no_serial_and_each_is_one() -> None:

@@ -6,7 +6,7 @@ its verdict; the first-pass yield looks at its first. It is remembered in memory
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
@@ -67,8 +67,10 @@ class MadeHere:
     _units: deque[UnitMade] = field(default_factory=lambda: deque(maxlen=MOST_UNITS))
     _values: dict[tuple[str, str], deque[Measurement]] = field(default_factory=dict)
     _defects: deque[str] = field(default_factory=lambda: deque(maxlen=200))
-    _looks: dict[str, list[Verdict]] = field(default_factory=dict)
-    """Unit -> its first and its last verdict in this shift."""
+    _good: dict[str, bool] = field(default_factory=dict)
+    """Unit of this shift -> whether it is good, by its last verdict."""
+    _sums: list[int] = field(default_factory=lambda: [0, 0])
+    """How many are good, and how many were at the first look: a shift may have very many units."""
     _since: datetime | None = None
     last: InspectionBody | None = None
     """What was recorded last."""
@@ -79,8 +81,7 @@ class MadeHere:
         serial = body.serial or body.lot or ""
         self._units.appendleft(UnitMade(serial, body.verdict, at_us))
         # Units of a lot have no serial of their own: each is one.
-        looks = self._looks.setdefault(body.serial or f"#{len(self._looks)}", [body.verdict, body.verdict])
-        looks[1] = body.verdict
+        self._count(body.serial or f"#{len(self._good)}", is_good=body.verdict is Verdict.PASS)
         self.last = body
         for one in body.measurements:
             self._defects.extend(one.defects)
@@ -90,25 +91,30 @@ class MadeHere:
     def at(self, now_us: int, plan: str = "", characteristic: str = "") -> Made:
         """As it is now, with the values of a plan's characteristic."""
         since = self._turn(now_us)
-        looks = self._looks.values()
-        good = sum(last is Verdict.PASS for _, last in looks)
-        shift = ShiftCount(since, len(looks), good, sum(first is Verdict.PASS for first, _ in looks))
+        shift = ShiftCount(since, len(self._good), *self._sums)
         values = tuple(self._values.get((plan, characteristic), ()))
         return Made(shift, tuple(self._units), self.last, values, self._often())
+
+    def _count(self, unit: str, *, is_good: bool) -> None:
+        before = self._good.get(unit)
+        self._sums[0] += is_good - bool(before)
+        self._sums[1] += is_good and before is None
+        self._good[unit] = is_good
 
     def _of(self, plan: str, characteristic: str) -> deque[Measurement]:
         return self._values.setdefault((plan, characteristic), deque(maxlen=MOST_VALUES))
 
     def _often(self) -> tuple[str, ...]:
-        found = list(self._defects)
-        return tuple(sorted(dict.fromkeys(found), key=lambda code: (-found.count(code), code))[:MOST_DEFECTS])
+        found = Counter(self._defects)
+        return tuple(sorted(found, key=lambda code: (-found[code], code))[:MOST_DEFECTS])
 
     def _turn(self, now_us: int) -> str:
         """Count from nought where another shift has begun; its first minute on the wall."""
         begun = began(self.shifts, (EPOCH + timedelta(microseconds=now_us)).astimezone(self.zone))
         if self._since is None or begun > self._since:
             self._since = begun
-            self._looks.clear()
+            self._good.clear()
+            self._sums = [0, 0]
         return self._since.strftime("%H:%M")
 
 
