@@ -388,7 +388,13 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
         lacking = [one for one in (gauges, people if table.mode == "operator" else None) if isinstance(one, Sentence)]
         refuses = found.refuses or (lacking[0] if lacking else None)
         limits = reading.limits(number, table)
-        here[table.name] = replace(found, refuses=refuses, orders=reading.orders(table), limits=limits)
+        here[table.name] = replace(
+            found,
+            refuses=refuses,
+            orders=reading.orders(table),
+            limits=limits,
+            calendar=reading.calendar(number, table),
+        )
     return replace(
         config,
         here=here,

@@ -27,6 +27,7 @@ from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition
+from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.files import plan_in
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.plan import Plan, PlanFile
@@ -186,6 +187,26 @@ class DocumentReading(Generic[S]):
         for what in remarks:
             self._remark(("station", number, "name"), what)
         return found
+
+    # --- the calendar
+
+    def calendar(self, number: int, table: StationTable) -> Calendar | None:
+        """The calendar in force for this line, one of the line's own before one of every line; none is guessed."""
+        found = [one for standing in self.shelf.here.of_kind("calendar") if (one := self._calendar(standing))]
+        own = [one for one in found if one.line is not None] or found
+        if len(own) > 1:
+            names = ", ".join(one.id for one in own)
+            self._remark(("station", number, "name"), f"{table.name} goes by no calendar: {names} are all in force")
+        return own[0] if len(own) == 1 else None
+
+    def _calendar(self, standing: DocumentStanding) -> Calendar | None:
+        text = self._text(standing)
+        if isinstance(text, Sentence):
+            return None
+        try:
+            return settings_in(Calendar, text, Path(str(standing.edition))).settings
+        except ConfigError:  # the office checks it before it is in force; without it the shift is asked
+            return None
 
     # --- plans that are files
 

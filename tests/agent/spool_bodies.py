@@ -17,6 +17,7 @@ from gaugetrail_contract.record import (
     Capture,
     CharacteristicKind,
     Event,
+    Inspection,
     InspectionBody,
     Measurement,
     PlanRef,
@@ -88,6 +89,11 @@ def records(one: Spool) -> list[Record]:
     return [open_sealed(entry.sealed) for entry in one.waiting(0, 10_000_000)]
 
 
+def inspections(one: Spool) -> list[Inspection]:
+    """The units among what waits."""
+    return [record for record in records(one) if isinstance(record, Inspection)]
+
+
 def chained(one: Spool, epoch: str) -> list[int]:
     """The numbers of an epoch that wait, once their chain is proven from one to the next."""
     prev: dict[int, str] = {0: FIRST_PREV}
@@ -102,6 +108,11 @@ def chained(one: Spool, epoch: str) -> list[int]:
 
 
 def events(one: Spool) -> list[Event]:
+    """The agent's own events among what waits, without who came and went; each reads by its type's model."""
+    return [event for event in all_events(one) if not event.type.startswith("person.")]
+
+
+def all_events(one: Spool) -> list[Event]:
     """The agent's own events among what waits; each is of a known type and reads by its model."""
     found = [record for record in records(one) if isinstance(record, Event)]
     for event in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
@@ -21,13 +21,14 @@ from gaugetrail_agent.station.words import (
     SealIt,
     StationEvent,
     StationState,
+    TellEvent,
     TellUse,
     ValueCame,
 )
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, Plan, PlanFile
-from gaugetrail_contract.record import Capture, InspectionBody, PlanRef
+from gaugetrail_contract.record import Capture, EventBody, InspectionBody, PlanRef
 
 BORE = Characteristic(name="bore", unit="mm", nominal="74.000", lsl="73.950", usl="74.050", device="bore")
 WEIGHT = Characteristic(name="weight", unit="g", lsl="10.0", device="scale")
@@ -101,6 +102,8 @@ class Floor:
         self.told: list[TellUse] = []
         self.kept: list[InspectionBody] = []
         self.refused: list[Refusal] = []
+        self.people: list[EventBody] = []
+        """Who came and who went."""
 
     @property
     def message(self) -> str:
@@ -108,12 +111,14 @@ class Floor:
         return str(display(self.setup, self.state).document(ENGLISH)["message"])
 
     def say(self, event: StationEvent) -> tuple[Effect, ...]:
-        """What the station wants done; what it tells other stations, has kept and has refused stands apart."""
+        """What the station wants done; what it tells other stations, keeps and refuses, and who came, stand apart."""
         self.state, effects = step(self.setup, self.state, event)
         self.told += (effect for effect in effects if isinstance(effect, TellUse))
         self.kept += (effect.body for effect in effects if isinstance(effect, KeepIt))
         self.refused += (effect for effect in effects if isinstance(effect, Refusal))
-        effects = tuple(effect for effect in effects if not isinstance(effect, TellUse | KeepIt | Refusal))
+        self.people += (effect.body for effect in effects if _is_of_people(effect))
+        apart = (TellUse, KeepIt, Refusal)
+        effects = tuple(one for one in effects if not isinstance(one, apart) and not _is_of_people(one))
         self.effects += effects
         return effects
 
@@ -132,6 +137,10 @@ class Floor:
         body = next(e.body for e in reversed(self.effects) if isinstance(e, SealIt))
         assert isinstance(body, InspectionBody)
         return body
+
+
+def _is_of_people(effect: Effect) -> TypeGuard[TellEvent]:
+    return isinstance(effect, TellEvent) and effect.body.type.startswith("person.")
 
 
 def measured_unit(bore: str = "74.010", weight: str = "12.0", at: Setup | None = None) -> Floor:

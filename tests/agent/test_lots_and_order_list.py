@@ -12,8 +12,8 @@ from tests.agent.test_plan_choice import P74B, P74C, P75, station
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.orders_here import OrdersHere
-from gaugetrail_agent.station.words import TakeOrder, TellEvent
+from gaugetrail_agent.station.orders_here import OrderCount, OrdersHere
+from gaugetrail_agent.station.words import CountOrders, OrdersCounted, TakeOrder, TellEvent
 from gaugetrail_contract.events.registry import payload_of
 
 
@@ -30,15 +30,21 @@ def at_orders(here: OrdersHere | None = None) -> Floor:
     return floor
 
 
+def listed(floor: Floor, done: int = 0) -> None:
+    (count,) = floor.scan("%ORDERS")
+    assert isinstance(count, CountOrders)
+    floor.say(OrdersCounted(tuple(replace(one, count=OrderCount(done)) for one in count.orders), count.count))
+
+
 def test_the_list_has_the_orders_that_may_be_worked_at_here_the_earliest_due_first() -> None:
     floor = at_orders()
-    floor.scan("%ORDERS")
+    listed(floor, done=2)
     choices = display(floor.setup, floor.state).document(ENGLISH)["choices"]
     assert isinstance(choices, list)
     assert [one["text"] for one in choices] == [
-        "A-1: PR-74 C, 3, due 2026-12-18",
-        "A-2: PR-74, 3",
-        "A-3: PR-75, 1",
+        "A-1: PR-74 C, 1 of 3 left, due 2026-12-18",
+        "A-2: PR-74, 1 of 3 left",
+        "A-3: PR-75, 0 of 1 left",
     ]
     (taken,) = floor.scan("A-3")
     assert isinstance(taken, TakeOrder)
@@ -48,7 +54,7 @@ def test_the_list_has_the_orders_that_may_be_worked_at_here_the_earliest_due_fir
 
 def test_what_is_no_order_is_refused_as_a_scan_would_be() -> None:
     floor = at_orders()
-    floor.scan("%ORDERS")
+    listed(floor)
     floor.scan("A-9")
     assert floor.refused[-1].why.id == "document.withdrawn"
 

@@ -15,6 +15,10 @@ FIRST = PLAN + 'capture = "typed"\n'
 STATION = '[[station]]\nname = "OP10"\nplan = {document = "CP-1"}\nunit_pattern = "SN[0-9]+"\n'
 
 
+def types(running: RunningAgent) -> list[str]:
+    return [one.type for one in events(running.agent.spool)]
+
+
 def test_a_station_works_from_the_folder_and_changes_between_two_units(tmp_path: Path) -> None:
     config = tmp_path / "agent.toml"
     config.write_text(f'{AGENT}[documents]\nfolder = "own"\n[mqtt]\nport = {free_port()}\n{STATION}')
@@ -47,5 +51,6 @@ def test_a_station_works_from_the_folder_and_changes_between_two_units(tmp_path:
         until(lambda: revision() == "D", "the next unit goes by it")
         done("withdraw", "CP-1", "--by", "ida", "--comment", "recalled")
         until(lambda: revision() == "document.withdrawn", "no unit is taken")
-        told = [one.type for one in events(running.agent.spool)]
+        until(lambda: types(running).count("station.changed") >= 2, "both changes are records")
+        told = types(running)
         assert (told.count("station.changed") >= 2, told.count("document.step")) == (True, 7)

@@ -165,8 +165,12 @@ def test_every_sentence_of_the_catalogue_is_known_to_refuse_or_not_to() -> None:
     told |= {"allow.unlocked", "typed.twice", "again.why", "again.nothing", "again.taken_back"}
     told |= {"skip.why", "skip.nothing", "skip.skipped", "first.passed", "first.not_passed"}
     told |= {"plan.of_operation", "order.taken", "order.due", "order.taken_full", "order.none", "order.more"}
+    told |= {"context.which", "component.piece", "component.lot", "component.taken", "repeat.why", "repeat.reason"}
+    told |= {"change.what", "change.choice", "change.taken"}
+    told |= {"change_over.check", "change_over.ok", "change_over.nok", "change_over.done"}
     tables = ("badge.", "allow.", "plan.", "order.", "document.", "unit.", "scan.", "typed.", "value.")
     tables += ("block.no_automatic", "block.scan_at", "again.", "undo.", "skip.", "first.")
+    tables += ("context.", "component.", "change.", "change_over.", "repeat.")
     assert {key for key in ENGLISH.templates if key.startswith(tables)} == {
         key for key in WHOSE if not key.startswith(("fresh.", "record."))
     } | told
@@ -380,4 +384,5 @@ def test_a_full_spool_holds_nothing_up_and_the_refusals_count_on(
             running.shift(running.scan("OP-12"), running.scan("SN000001"), running.scan("hello"))
         assert running.runner.state.unit is not None, "the unit is in hand, and goes on"
         assert events(one) == []
-        assert [record.getMessage().partition(": ")[0] for record in caplog.records] == ["OP20"]
+        told = [vars(record)["event"] for record in caplog.records]
+        assert told == ["event_not_recorded", "refusal_not_recorded"], "who logged on stands in each record"

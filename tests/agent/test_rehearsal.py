@@ -42,7 +42,7 @@ def test_green_is_shown_after_the_record_is_committed(tmp_path: Path) -> None:
     sealing, record, green = (effect[kind] for kind, effect in zip(kinds(last), last.effects, strict=True))
     assert (sealing["light"], sealing["message"]) == ("off", "being recorded")
     assert (record["serial"], record["verdict"], record["operator"]) == ("SN000001", "pass", "OP-12")
-    assert (record["started"], record["duration_ms"]) == ("2026-11-28T08:00:00.000001Z", 3000)
+    assert (record["started"], record["duration_ms"]) == ("2026-11-28T08:00:00.000002Z", 3000)
     assert (record["measurements"][0]["value"], record["measurements"][0]["gauge"]) == ("74.012", "G-17")
     assert (green["light"], green["says"]) == ("green", "record.recorded")
     assert last.shown is green
@@ -51,14 +51,14 @@ def test_green_is_shown_after_the_record_is_committed(tmp_path: Path) -> None:
 
 
 def test_a_restart_drops_the_station_and_its_journal_brings_the_unit_back(tmp_path: Path) -> None:
-    """What was kept comes back, who was logged on does not; and nothing is recorded twice."""
+    """What was kept comes back, and who was logged on; and nothing is recorded twice."""
     outcomes = played(
         setup(BORE, LOOKS),
         tmp_path,
         "08:00 scan OP-12\nscan SN000001\nbore 74.012 mm\nrestart\nbore 74.0 mm\n"
         "+1min scan OP-12\npress GO\npress OK\n",
     )
-    assert (outcomes[3].shown["asks"], outcomes[3].shown["operator"]) == ("prompt.unfinished_badge", None)
+    assert (outcomes[3].shown["asks"], outcomes[3].shown["operator"]) == ("prompt.unfinished", "OP-12")
     (record,) = parts(outcomes, "record")
     assert [one["characteristic"] for one in record["measurements"]] == ["bore", "looks"]
     assert [one["why"] for one in record["interruptions"]] == ["the agent was started again"]

@@ -155,7 +155,7 @@ def test_a_full_spool_shows_red_says_why_and_is_over_by_itself(tmp_path: Path) -
             assert "spool's limit" in str(station.display["message"])
             assert not station.is_recorded(f"SN{number}")
             told = [entry.sealed.sha256 for entry in one.waiting(0, 100)]
-            assert len(told) == number - 1
+            assert len(told) == number, "who logged on, and the units but the last"
             one.confirm(receipt(one, (1, len(told), told[-1])))
             await station.until(lambda: station.is_recorded(f"SN{number}"))
             assert station.display["light"] == "green"
@@ -226,7 +226,7 @@ def test_a_full_disk_shows_red_and_is_over_by_itself(tmp_path: Path) -> None:
             assert [record.serial for record in records(one) if isinstance(record, Inspection)] == [
                 f"SN{n}" for n in range(1, number + 1)
             ]
-            assert chained(one, one.epoch) == list(range(1, number + 1))
+            assert chained(one, one.epoch) == list(range(1, number + 2)), "who logged on, and the units"
 
         run(station, shift)
 
@@ -272,7 +272,7 @@ def test_nothing_is_dropped_unless_station_plan_and_characteristic_all_allow_it(
             while at.display["state"] != "refused":
                 number += 1
                 await at.measure(f"SN{number}")
-            assert one.state().waiting == number - 1
+            assert one.state().waiting == number, "who logged on, and the units but the last"
             assert one.state().dropped == 0
 
         run(at, shift)

@@ -218,7 +218,7 @@ class Life:
                 self.runner.scanned(act) if isinstance(act, str) else act()  # type: ignore[operator]
                 await self.runner.finish()
             async with asyncio.timeout(10):
-                while until_sealed and not self.spool.waiting(0, 1):  # noqa: ASYNC110 (another thread commits)
+                while until_sealed and not inspections(self.spool):  # noqa: ASYNC110 (another thread commits)
                     await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

@@ -4,61 +4,30 @@ are records before anybody is told so.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from spool_bodies import events, spool
-from station_floor import BORE, WEIGHT, Floor, setup
+from station_floor import Floor, setup
+from workflow_lives import Life
 
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool, SpoolFull
-from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
 from gaugetrail_agent.station.memory.calls import Call, Calls
 from gaugetrail_agent.station.memory.in_hand import InHand
-from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.words import TellEvent, Woke
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import ANSWERS
 from gaugetrail_agent.station.workflow.speaking_up import call
-from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.record.parts import EarlierValue
 
 HOUR_NS = 3600 * 10**9
-
-
-class Life:
-    """One life of an agent with one station, over a spool that outlives it."""
-
-    def __init__(self, one: Spool) -> None:
-        self.shown: list[Display] = []
-        doors = Doors(self._ask, self._answer, lambda *_: {}, self.shown.append)
-        self.runner = StationRunner(setup(BORE, WEIGHT), one, FixedClock(), doors)
-
-    async def _ask(self, device: str, channel: str | None) -> None:
-        pass
-
-    async def _answer(self, *answered: Any) -> None:
-        pass
-
-    def live(self, *acts: str | Callable[[], None]) -> Life:
-        async def whole() -> None:
-            task = asyncio.create_task(self.runner.run())
-            await asyncio.sleep(0)
-            for act in acts:
-                self.runner.scanned(act) if isinstance(act, str) else act()
-                await self.runner.finish()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        asyncio.run(whole())
-        return self
 
 
 @pytest.fixture
@@ -120,7 +89,7 @@ def test_what_the_spool_refuses_has_not_happened(one: Spool, monkeypatch: pytest
     life = Life(one)
     # A full disk can't be had here without a file system of its own; the drills have one.
     life.live("OP-12", lambda: monkeypatch.setattr(one, "append", full), "%CALL:quality")
-    assert life.runner.state.memory == StationMemory()
+    assert life.runner.state.memory.calls == Calls()
     assert [d for d in life.shown if d.state.says is not None and d.state.says.id == "call.called"] == []
     assert life.runner.state.says is not None
     assert life.runner.state.says.id == "value.not_kept"
@@ -131,7 +100,7 @@ def test_what_the_spool_refuses_has_not_happened(one: Spool, monkeypatch: pytest
 
 def test_what_cannot_be_read_begins_anew_and_is_told(one: Spool, caplog: pytest.LogCaptureFixture) -> None:
     one.remember(memory_key("OP20"), '{"calls": 7}').result(10)
-    assert Life(one).live("OP-12").runner.state.memory == StationMemory()
+    assert Life(one).live("OP-12").runner.state.memory.calls == Calls()
     assert [vars(record).get("memory") for record in caplog.records if "begins anew" in record.message] == [
         '{"calls": 7}'
     ]

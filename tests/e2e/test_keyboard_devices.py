@@ -94,7 +94,7 @@ def test_what_is_typed_is_sealed_and_a_replugged_device_goes_on(
         operator.see(lambda now: now["serial"] == "y/z")
         caliper.type("-0.01")
         operator.see(lambda now: isinstance(now["last"], dict) and now["last"]["serial"] == "y/z")
-    first, second = (_sealed(floor, seq) for seq in (1, 2))
+    first, second = (_sealed(floor, seq) for seq in (2, 3))  # 1: who logged on
     assert [(one["serial"], one["verdict"]) for one in (first, second)] == [("Ü-0001", "pass"), ("y/z", "fail")]
     assert [one["measurements"][0]["value"] for one in (first, second)] == ["12.34", "-0.01"]
     assert first["raw"] == "[)>\x1e06\x1dPPR-1\x1dSÜ-0001\x1e\x04".encode().hex()

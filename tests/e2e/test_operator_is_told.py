@@ -253,7 +253,7 @@ def test_a_terminal_waits_for_its_agent_and_reconnects_to_one_that_was_killed(
     screen.until("the agent is gone")
     screen.until("waiting for the agent")
     floor.agent()
-    screen.until("scan your badge")
+    screen.until("OP-1 is still at the station")
     screen.type("OP-2")
     screen.until("OP-2 at the station")
     assert screen.process.stdin is not None

@@ -11,7 +11,7 @@ plan and unit; each record that it concerns says it, too (`override`).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, SentenceValue, Term, said
@@ -28,6 +28,7 @@ from gaugetrail_agent.station.words import (
     UnlockPin,
     say,
 )
+from gaugetrail_contract.documents.people import Role
 from gaugetrail_contract.events.station import StationOverridden
 from gaugetrail_contract.record import EventBody, Override, Subject
 from gaugetrail_contract.text import refuse_identifier
@@ -114,8 +115,12 @@ def _may_not(setup: Setup, lock: Lock, badge: str) -> Sentence | None:
 
 
 def _roles(setup: Setup) -> SentenceValue:
+    return roles_said(setup.override_roles)
+
+
+def roles_said(roles: Sequence[Role]) -> SentenceValue:
     """Any of these, in words of whoever reads it."""
-    first, *others = (Term(role.replace(" ", "_")) for role in setup.override_roles)
+    first, *others = (Term(role.replace(" ", "_")) for role in roles)
     says: SentenceValue = first
     for one in others:
         says = said("allow.either", first=says, then=one)

@@ -56,13 +56,14 @@ from gaugetrail_agent.station.words import (
     StationState,
     Step,
     Unit,
+    UnitRecalled,
     ValueCame,
     say,
     with_earlier,
 )
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import answer
-from gaugetrail_agent.station.workflow.hooks import after_value, begun, refused_unit
+from gaugetrail_agent.station.workflow.hooks import after_value, asked_of, begun, first_of_all, refused_unit
 from gaugetrail_agent.station.workflow.sampling.reasons import not_due
 from gaugetrail_agent.station.workflow.sampling.words import counted
 from gaugetrail_contract.documents.plan import Characteristic
@@ -151,7 +152,12 @@ def _lock_on_operator(setup: Setup, state: StationState, at_us: int) -> Lock | N
     return None if lock is None or lock.key in keys(state.allowed) else lock
 
 
-def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
+def unit_recalled(setup: Setup, state: StationState, event: UnitRecalled) -> Step:
+    """It is known how often the unit has been inspected here."""
+    return _unit(at_work(setup, state), state, event.scan, event.count)
+
+
+def _unit(setup: Setup, state: StationState, event: Scanned, been_here: int | None = None) -> Step:
     setup = freed(setup, state.allowed)
     named = identified(setup, event)
     found = named if isinstance(named, Sentence) else under_order(setup, state, named)
@@ -164,13 +170,16 @@ def _unit(setup: Setup, state: StationState, event: Scanned) -> Step:
     lock = _lock_on_operator(replace(setup, plan=plan, choice=()), state, event.at_us)
     if lock is not None:  # a qualification ends at midnight, a shift doesn't
         return locked(state, "red", lock)
-    unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed, plan=plan)
+    unit = Unit(ids, event.at_us, event.mono_ns, allowed=state.allowed, plan=plan, been_here=been_here)
     unit = replace(unit, raw=raw_of(event, unit.serial), customer=None if work is None else work.order.customer)
     refused = refused_unit(setup, state, unit)
     if isinstance(refused, Lock):
         return locked(state, "red", refused)
     if refused is not None:
         return say(replace(state, lock=None, plea=None), "red", refused)
+    first = first_of_all(setup, state, unit, event)
+    if first is not None:
+        return first
     state, unit = begun(setup, state, unit)
     let_by = not_due(setup, state, unit)
     if let_by is not None:
@@ -431,8 +440,12 @@ def _and_on(setup: Setup, before: StationState, then: Step) -> Step:
 
 
 def _go_on(setup: Setup, state: StationState) -> Step:
-    """Ask the next gauge, where there is one to ask. One with a key isn't: it would give the last part's value."""
+    """Ask what is to be known of the unit; else the next gauge, where there is one to ask. One with a key isn't: it
+    would give the last part's value.
+    """
     setup = at_work(setup, state)
+    if state.unit is not None and state.dialog is None:
+        state = replace(state, dialog=asked_of(setup, state, state.unit))
     wanted = next_characteristic(setup, state) if state.dialog is None else None
     if wanted is None or wanted.device is None or not rule_of(setup, wanted.device).asked:
         return state, ()

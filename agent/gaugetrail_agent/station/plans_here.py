@@ -15,6 +15,7 @@ from pydantic import Field
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
+from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.record import PlanRef
 from gaugetrail_contract.settings import Settings
@@ -76,3 +77,5 @@ class PlansHere:
     """At which orders it may work; null where orders are nothing to it."""
     limits: tuple[LimitsHere, ...] = ()
     """Control limits that values are judged by here, those for the narrowest place first."""
+    calendar: Calendar | None = None
+    """The calendar in force for its line, where there is one."""

@@ -31,7 +31,6 @@ from gaugetrail_agent.station.changes import (
 from gaugetrail_agent.station.control_points import JudgedRecord, judged_record
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
-from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.order_choice import order_named
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount, count_key, order_key
 from gaugetrail_agent.station.plan_choice import with_lots_finished
@@ -39,12 +38,13 @@ from gaugetrail_agent.station.plan_locks import without_plans
 from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
 from gaugetrail_agent.station.sealing import answer_to, pieces, room_for
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.steps import step
+from gaugetrail_agent.station.steps import by_new_setup, step
 from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
 from gaugetrail_agent.station.words import (
     AskDevice,
     BatchCame,
     CountBounce,
+    CountOrders,
     Effect,
     HeldKnown,
     KeepIt,
@@ -54,10 +54,12 @@ from gaugetrail_agent.station.words import (
     Noticed,
     NotKept,
     NotRecorded,
+    OrdersCounted,
     OrderTaken,
     PastKnown,
     PinsKnown,
     PinTried,
+    RecallUnit,
     Recorded,
     Refusal,
     Scanned,
@@ -72,6 +74,7 @@ from gaugetrail_agent.station.words import (
     TryAgain,
     TryPin,
     Unanswered,
+    UnitRecalled,
     UnlockPin,
     UsedElsewhere,
     ValueCame,
@@ -215,7 +218,9 @@ class StationRunner:
         self.setup = with_lots_finished(self.setup, setup, self._lots)
         self._start(self._tell_changes(self.setup))
         state = replace(state, allowed=without_plans(state.allowed))
-        self.state = with_fit_person(self.setup, state, self._clock.now_us())
+        self.state, effects = by_new_setup(self.setup, state, self._clock.now_us())
+        for effect in effects:
+            self._do_at_once(effect)
         taken()
         self._show()
 
@@ -311,6 +316,11 @@ class StationRunner:
             self._start(self._tell_event(effect))
         elif isinstance(effect, TakeOrder):
             self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
+        elif isinstance(effect, CountOrders):
+            counted = tuple(replace(one, count=self._count(one.order.id)) for one in effect.orders)
+            self._step(OrdersCounted(counted, effect.count))
+        elif isinstance(effect, RecallUnit):
+            self._step(UnitRecalled(self._been_here(effect), effect.scan))
         elif isinstance(effect, KeepOrder):
             self._start(self._keep_order(effect.order or ""))
         elif isinstance(effect, TellPlc):
@@ -415,6 +425,14 @@ class StationRunner:
         except SpoolBroken as error:
             log.error("%s: how much of order %s is done can't be read: %s", self.setup.station, order, error)
             return OrderCount()
+
+    def _been_here(self, effect: RecallUnit) -> int:
+        try:
+            last = self._spool.last_attempt(self.setup.station, effect.part, effect.serial)
+        except SpoolBroken as error:  # nothing can be recorded either, which is told then
+            log.error("%s: whether %s was here can't be read: %s", self.setup.station, effect.serial, error)
+            return 0
+        return 0 if last is None else last[0]
 
     async def _keep_order(self, order: str) -> None:
         """A spool that doesn't take it costs a scan after the next restart, and no more."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationError, model_validator
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
@@ -25,6 +25,7 @@ from gaugetrail_agent.station.plans_here import (
     SettingsHere,
 )
 from gaugetrail_agent.station.wiring import Wiring
+from gaugetrail_contract.documents.calendar import Calendar, Shift
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Role
 from gaugetrail_contract.documents.plan import Plan
@@ -169,6 +170,19 @@ class StationTable(Settings):
         description="what the terminal speaks while nobody is logged on, and to people whose list names no language",
         examples=["de"],
     )
+    shift: tuple[Shift, ...] = Field(
+        (), description="[[station.shift]]: when people work here, where no calendar of the documents says it"
+    )
+    time_zone: Text = Field(
+        "", description="of shift: IANA name of the zone whose clocks hang here", examples=["Europe/Berlin"]
+    )
+    log_off_mins: float = Field(
+        480,
+        gt=0,
+        le=10_080,
+        description="whoever does nothing for so long is logged off, unless a unit is in hand; so long a log-in lasts "
+        "over a restart, too",
+    )
     override_roles: tuple[Role, ...] = Field(
         ("quality engineer",),
         description="who may let a person or a gauge measure that the station refuses, by badge and with a reason "
@@ -180,6 +194,21 @@ class StationTable(Settings):
         """How a gauge stands of which no value is taken."""
         found: dict[Calibration, GaugeLock] = {"overdue": self.on_overdue_gauge, "blocked": self.on_blocked_gauge}
         return frozenset(calibration for calibration, lock in found.items() if lock == "refuse")
+
+    @property
+    def own_calendar(self) -> Calendar | None:
+        """The shifts of the settings."""
+        if not self.shift:
+            return None
+        return Calendar(id=self.name, time_zone=self.time_zone, shift=self.shift)
+
+    @model_validator(mode="after")
+    def _shifts_make_sense(self) -> Self:
+        try:
+            self.own_calendar  # noqa: B018 (its own rules judge it)
+        except ValidationError as error:
+            raise ValueError(f"{self.name}: shift: {error.errors()[0]['msg']}") from error
+        return self
 
     @model_validator(mode="after")
     def _unlocked_with_a_reason(self) -> Self:
@@ -281,6 +310,8 @@ class Setup:
     """At which orders may be worked here; null where orders are nothing to the station."""
     limits: tuple[LimitsHere, ...] = ()
     """Control limits that values are judged by, those for the narrowest place first."""
+    calendar: Calendar | None = None
+    """By which a moment is in a shift; null where nobody says when people work."""
     order_code: re.Pattern[str] | None = None
     orders_wanted: Literal["off", "offered", "required"] = "off"
     on_full_order: Literal["warn", "refuse"] = "warn"
@@ -294,6 +325,8 @@ class Setup:
     """What the terminal speaks to whom has no language of their own."""
     on_spool_full: Literal["refuse", "drop_lowest"] = "refuse"
     unfinished_secs: float = 600
+    log_off_secs: float = 480 * 60
+    """After so long with nothing done nobody is logged on any more."""
     _heard: dict[str | None, set[str | None]] = field(default_factory=dict, init=False, compare=False, repr=False)
     """Device -> the channels that any plan measures; found when first asked for."""
 
@@ -374,6 +407,7 @@ def station_setup(
         refuses=here.refuses,
         orders=here.orders,
         limits=here.limits,
+        calendar=here.calendar or table.own_calendar,
         order_code=None if table.order_pattern is None else re.compile(table.order_pattern),
         orders_wanted=table.orders,
         on_full_order=table.on_full_order,
@@ -396,4 +430,5 @@ def station_setup(
         language=table.language,
         on_spool_full=table.on_spool_full,
         unfinished_secs=table.unfinished_secs,
+        log_off_secs=table.log_off_mins * 60,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gaugetrail_agent.station.automatic import by_itself
 from gaugetrail_agent.station.finishing import offered_again
-from gaugetrail_agent.station.operator import by_operator
+from gaugetrail_agent.station.operator import by_operator, unit_recalled, with_fit_person
 from gaugetrail_agent.station.order_choice import order_taken
 from gaugetrail_agent.station.pin_asking import is_for_pin, of_pins
 from gaugetrail_agent.station.placements import used_elsewhere
@@ -24,6 +24,7 @@ from gaugetrail_agent.station.words import (
     Noticed,
     NotKept,
     NotRecorded,
+    OrdersCounted,
     OrderTaken,
     PastKnown,
     PinsKnown,
@@ -36,6 +37,7 @@ from gaugetrail_agent.station.words import (
     Tick,
     TryAgain,
     Unanswered,
+    UnitRecalled,
     UsedElsewhere,
     Woke,
     noticed,
@@ -43,24 +45,33 @@ from gaugetrail_agent.station.words import (
 )
 from gaugetrail_agent.station.workflow.hooks import as_time_passes
 from gaugetrail_agent.station.workflow.known_units import heard, with_blocked
+from gaugetrail_agent.station.workflow.log_in import people_told, why_off, with_doing
+from gaugetrail_agent.station.workflow.order_list import orders_counted
 
 
 def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     """The station's next state and what it wants done. Never raises on what a device or a person sends."""
     after, effects = _stepped(setup, state, event)
-    if isinstance(event, Scanned) and state.unit is None and after.unit is not None:
+    if isinstance(event, Scanned | UnitRecalled) and state.unit is None and after.unit is not None:
         after = with_signals(after, {})  # a scan that waited has begun its unit unseen, so what charts say stays
     # A scan that waited for the unit before it has its turn when that is recorded.
     turn = state.then[0] if state.then and isinstance(event, Recorded | NextScan) else event
-    turn = turn.scan if isinstance(turn, OrderTaken) else turn
+    turn = turn.scan if isinstance(turn, OrderTaken | UnitRecalled) else turn
     refused = refusal_in(setup, state, after, turn)
-    return after, effects if refused is None else (*effects, refused)
+    after = with_doing(state, after, turn)
+    after, people = (after, ()) if isinstance(event, Woke) else people_told(setup, state, after, why_off(turn))
+    return after, (*effects, *people) if refused is None else (*effects, *people, refused)
+
+
+def by_new_setup(setup: Setup, state: StationState, now_us: int) -> Step:
+    """The station works by another setup from here on."""
+    return people_told(setup, state, with_fit_person(setup, state, now_us), "not_allowed")
 
 
 def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
     match event:
-        case OrderTaken():
-            return order_taken(setup, state, event)
+        case OrderTaken() | OrdersCounted() | UnitRecalled():
+            return _looked_up(setup, state, event)
         case Recorded():
             return recorded_then(setup, state, event)
         case NotRecorded():
@@ -92,6 +103,15 @@ def _told(state: StationState, event: UsedElsewhere | Noticed | HeldKnown | Past
             return noticed(state, event)
         case _:
             return heard(state, event)
+
+
+def _looked_up(setup: Setup, state: StationState, event: OrderTaken | OrdersCounted | UnitRecalled) -> Step:
+    """What somebody scanned, and what the spool knows of it."""
+    if isinstance(event, OrderTaken):
+        return order_taken(setup, state, event)
+    if isinstance(event, OrdersCounted):
+        return orders_counted(setup, state, event)
+    return unit_recalled(setup, state, event)
 
 
 def _acted(setup: Setup, state: StationState, event: Act) -> Step:

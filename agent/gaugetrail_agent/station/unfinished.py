@@ -87,7 +87,9 @@ def unanswered(state: StationState) -> Step:
 def not_kept(state: StationState, event: NotKept) -> Step:
     """What can't be kept is not shown as measured."""
     says = said("value.not_kept", reason=event.reason)
-    return replace(state, unit=event.unit, memory=event.memory, dialog=event.dialog, light="red", says=says), ()
+    # Who is here is no matter of the spool's: they have shown their badge.
+    memory = msgspec.structs.replace(event.memory, log_in=state.memory.log_in)
+    return replace(state, unit=event.unit, memory=memory, dialog=event.dialog, light="red", says=says), ()
 
 
 def _sealed(state: StationState, left: InspectionBody) -> Step:

@@ -91,6 +91,8 @@ class Unit:
     """Characteristic -> the unit's place in a check of several units."""
     earlier: Mapping[str, tuple[EarlierValue, ...]] = field(default_factory=dict)
     """Characteristic -> values that were refused or replaced before the one that counts."""
+    been_here: int | None = None
+    """How often it has been inspected here; null: nobody has asked."""
 
     @property
     def serial(self) -> str:
@@ -156,8 +158,8 @@ class StationState:
     around the station; `question` is a value that the operator is asked about. `lock` is what was refused last because
     of a person or a gauge, `plea` why somebody asks that it be allowed, and `allowed` what is, of whoever is here;
     `overrides` counts what was allowed since the agent's start. `order` is what is made. `memory` is what the station
-    remembers beyond the unit, `dialog` what is asked. `held` is what is held on the line, `past` what the store knows
-    of the unit that was scanned.
+    remembers beyond the unit, `dialog` what is asked; `acted` is when somebody did something last, in this `boot`.
+    `held` is what is held on the line, `past` what the store knows of the unit that was scanned.
     """
 
     operator: str | None = None
@@ -189,6 +191,7 @@ class StationState:
     past: PastKnown | None = None
     typed_once: tuple[str, str] | None = None
     """A characteristic that has to be typed twice, and what was typed first."""
+    acted: Moment | None = field(default=None, compare=False)
 
 
 # --- PINs
@@ -331,6 +334,22 @@ class OrderTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class OrdersCounted:
+    """It is known how much of each of these orders is done; there are `count` in all."""
+
+    orders: tuple[OrderAtWork, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecalled:
+    """It is known how often a unit that was scanned has been inspected here."""
+
+    count: int
+    scan: Scanned
+
+
+@dataclass(frozen=True, slots=True)
 class NotRecorded:
     """The spool has refused: nothing is recorded, and `reason` says why."""
 
@@ -366,6 +385,8 @@ Act = Scanned | ValueCame | BatchCame
 StationEvent = (
     Act
     | OrderTaken
+    | UnitRecalled
+    | OrdersCounted
     | Unanswered
     | NotKept
     | UsedElsewhere
@@ -423,6 +444,23 @@ class TakeOrder:
     """Look up how much of the order is done, and say `OrderTaken`."""
 
     work: OrderAtWork
+    scan: Scanned
+
+
+@dataclass(frozen=True, slots=True)
+class CountOrders:
+    """Look up how much of each of these is done, of `count` in all, and say `OrdersCounted`."""
+
+    orders: tuple[OrderAtWork, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecallUnit:
+    """Look up how often the unit has been inspected here, and say `UnitRecalled`."""
+
+    part: str
+    serial: str
     scan: Scanned
 
 
@@ -490,6 +528,8 @@ class UnlockPin:
 Effect = (
     SealIt
     | TakeOrder
+    | RecallUnit
+    | CountOrders
     | KeepOrder
     | TellPlc
     | KeepIt

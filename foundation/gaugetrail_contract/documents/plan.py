@@ -17,6 +17,8 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from gaugetrail_contract.documents.formula import BadFormula, Formula, read_formula
+from gaugetrail_contract.documents.people import Role
+from gaugetrail_contract.documents.plan_questions import ChangeOverItem, ComponentWanted, ContextWanted
 from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
 from gaugetrail_contract.record.measurement import LimitKind
 from gaugetrail_contract.settings import Settings
@@ -234,6 +236,24 @@ class PlanFile(Settings):
         description="of a unit whose past nobody could tell in time: allow_marked: it is measured, and its "
         "record says so (route); refuse: it isn't",
     )
+    context: tuple[ContextWanted, ...] = Field(
+        (), max_length=20, description="[[context]]: by and of what a unit is made, as it is asked at the station"
+    )
+    component: tuple[ComponentWanted, ...] = Field(
+        (), max_length=100, description="[[component]]: what is built into a unit, scanned before it is measured"
+    )
+    change_over: tuple[ChangeOverItem, ...] = Field(
+        (), max_length=50, description="[[change_over]]: what is checked before production begins anew"
+    )
+    repeat: Literal["take", "ask"] = Field(
+        "take", description="a unit that has been inspected at the station before: take it, or ask why first"
+    )
+    repeat_reasons: tuple[Identifier, ...] = Field(
+        (), max_length=50, description="ask: reasons to choose from; another can be typed", examples=[["reworked"]]
+    )
+    repeat_roles: tuple[Role, ...] = Field(
+        (), description="ask: only these inspect a unit again; empty: whoever measures", examples=[["inspector"]]
+    )
     characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
 
     @model_validator(mode="after")
@@ -244,6 +264,19 @@ class PlanFile(Settings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the characteristic {', '.join(twice)} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_make_sense(self) -> Self:
+        asked = {"context": [str(one.kind) for one in self.context], "component": [one.part for one in self.component]}
+        for what, names in asked.items():
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"the {what} {', '.join(twice)} is asked twice")
+        texts = [one.text for one in self.change_over]
+        if twice := sorted({text for text in texts if texts.count(text) > 1}):
+            raise ValueError(f"the check {twice[0]!r} of the change-over stands twice")
+        if self.repeat == "take" and (self.repeat_reasons or self.repeat_roles):
+            raise ValueError('repeat_reasons and repeat_roles are asked where repeat = "ask"')
         return self
 
     @property

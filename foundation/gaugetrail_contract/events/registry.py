@@ -14,7 +14,8 @@ from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, 
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow, UnitStateSaid
 from gaugetrail_contract.events.payload import EventPayload
-from gaugetrail_contract.events.people import PinChanged
+from gaugetrail_contract.events.people import PersonLoggedOff, PersonLoggedOn, PinChanged
+from gaugetrail_contract.events.set_up import ContextChanged, StationChangeOver
 from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
 from gaugetrail_contract.events.spool import (
     RecordsDamaged,
@@ -65,6 +66,10 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         CheckMissed,
         CheckMissedCause,
         OccasionSaid,
+        PersonLoggedOn,
+        PersonLoggedOff,
+        ContextChanged,
+        StationChangeOver,
         StationNote,
         SomebodyCalled,
         SomebodyCame,

@@ -9,7 +9,11 @@ from __future__ import annotations
 import msgspec
 
 from gaugetrail_agent.station.memory.calls import Calls
+from gaugetrail_agent.station.memory.change_over import ChangeOver
+from gaugetrail_agent.station.memory.changes import Changes
+from gaugetrail_agent.station.memory.context import Context
 from gaugetrail_agent.station.memory.in_hand import InHand
+from gaugetrail_agent.station.memory.log_in import LogIn
 from gaugetrail_agent.station.memory.samples import Samples
 
 
@@ -19,6 +23,10 @@ class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     in_hand: InHand = InHand()
     calls: Calls = Calls()
     samples: Samples = Samples()
+    log_in: LogIn = LogIn()
+    context: Context = Context()
+    changes: Changes = Changes()
+    change_over: ChangeOver = ChangeOver()
 
 
 def memory_key(station: str) -> str:

@@ -20,6 +20,8 @@ from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Scanned, StationState, Step
+from gaugetrail_agent.station.workflow.before_unit.holding import CHANGE, change
+from gaugetrail_agent.station.workflow.before_unit.set_up import CHANGE_OVER, change_over
 from gaugetrail_agent.station.workflow.lots import MERGE, SPLIT, merge, split
 from gaugetrail_agent.station.workflow.order_list import ORDERS, orders
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON, changed, reason
@@ -54,6 +56,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(LOGOFF, said("command.logoff")),
     Command(NOTE, said("command.note"), note),
     Command(CALL, said("command.call"), call),
+    Command(CHANGE, said("command.change"), change),
+    Command(CHANGE_OVER, said("command.change_over"), change_over),
     Command(AGAIN, said("command.again"), again),
     Command(UNDO, said("command.undo"), undo),
     Command(SKIP, said("command.skip"), skip),

@@ -14,6 +14,11 @@ from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.workflow.before_unit.components import ABOUT_COMPONENT, component_answered
+from gaugetrail_agent.station.workflow.before_unit.context import ABOUT_CONTEXT, context_answered
+from gaugetrail_agent.station.workflow.before_unit.holding import ABOUT_CHANGE, change_answered
+from gaugetrail_agent.station.workflow.before_unit.repeats import ABOUT_REPEAT, repeat_answered
+from gaugetrail_agent.station.workflow.before_unit.set_up import ABOUT_CHANGE_OVER, change_over_answered
 from gaugetrail_agent.station.workflow.lots import ABOUT_LOTS, lots_answered
 from gaugetrail_agent.station.workflow.order_list import ABOUT_ORDERS, order_chosen
 from gaugetrail_agent.station.workflow.sampling.clock import ABOUT_MISSED
@@ -33,6 +38,11 @@ ANSWERS: Mapping[str, Answer] = {
     ABOUT_NOTE: note_answered,
     ABOUT_ORDERS: order_chosen,
     ABOUT_LOTS: lots_answered,
+    ABOUT_CONTEXT: context_answered,
+    ABOUT_COMPONENT: component_answered,
+    ABOUT_REPEAT: repeat_answered,
+    ABOUT_CHANGE: change_answered,
+    ABOUT_CHANGE_OVER: change_over_answered,
     ABOUT_CALL: call_answered,
     ABOUT_AGAIN: again_answered,
     ABOUT_SKIP: skip_answered,

@@ -2,6 +2,9 @@
 
 - `BEFORE_UNIT`: whether a unit may begin; the first that says why not is told, a `Lock` may be lifted by somebody.
 - `UNIT_BEGINS`: what a unit begins with: what is wanted of it, why it is inspected, its context. It may ask something.
+- `FIRST_OF_ALL`: what has to be done before the unit may begin: something is looked up, or a change-over.
+- `ASKED_OF_UNIT`: what is asked of the unit in hand before it is measured on; asked anew after each answer, so what is
+  answered must stand in the unit.
 - `VALUE_TAKEN`: a value of the unit in hand was taken; the last measurements of `unit.taken` are new.
 - `REMEMBERED`: what a record changes of what is remembered. It is worked out twice, once for the record's transaction
   and once when that is committed, so it goes by the record and by nothing else.
@@ -20,8 +23,17 @@ from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Effect, Lock, Recorded, StationState, Step, Tick, Unit, Woke
+from gaugetrail_agent.station.words import Dialog, Effect, Lock, Recorded, Scanned, StationState, Step, Tick, Unit, Woke
+from gaugetrail_agent.station.workflow.before_unit.components import (
+    asks_component,
+    begins_with_components,
+    remembers_components,
+)
+from gaugetrail_agent.station.workflow.before_unit.context import asks_context, begins_with_context
+from gaugetrail_agent.station.workflow.before_unit.repeats import asks_why_again, may_repeat, recalls_unit
+from gaugetrail_agent.station.workflow.before_unit.set_up import change_over_first, change_over_stands, notes_changes
 from gaugetrail_agent.station.workflow.known_units import barred_unit, with_past
+from gaugetrail_agent.station.workflow.log_in import stays_logged_in
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.clock import time_passes
 from gaugetrail_agent.station.workflow.sampling.reasons import first_by_whom, told_of_first
@@ -30,22 +42,53 @@ from gaugetrail_contract.record import InspectionBody
 
 BEFORE_UNIT: tuple[Callable[[Setup, StationState, Unit], Sentence | Lock | None], ...] = (
     barred_unit,
+    may_repeat,
     first_by_whom,
 )
 UNIT_BEGINS: tuple[Callable[[Setup, StationState, Unit], tuple[StationState, Unit]], ...] = (
+    begins_with_context,
+    begins_with_components,
+    notes_changes,
     reasons.begun,
     with_past,
 )
+FIRST_OF_ALL: tuple[Callable[[Setup, StationState, Unit, Scanned], Step | None], ...] = (
+    recalls_unit,
+    change_over_first,
+)
+ASKED_OF_UNIT: tuple[Callable[[Setup, StationState, Unit], Dialog | None], ...] = (
+    asks_why_again,
+    asks_context,
+    asks_component,
+)
 VALUE_TAKEN: tuple[Callable[[Setup, StationState, Unit, int], Step], ...] = ()
 """Given how many measurements the unit had before."""
-REMEMBERED: tuple[Callable[[Setup, StationMemory, InspectionBody], StationMemory], ...] = (counting.recorded,)
+REMEMBERED: tuple[Callable[[Setup, StationMemory, InspectionBody], StationMemory], ...] = (
+    counting.recorded,
+    remembers_components,
+)
 RECORDED: tuple[Callable[[Setup, StationState, Recorded], Step], ...] = (told_of_first,)
-PASSING: tuple[Callable[[Setup, StationState, Tick | Woke], Step], ...] = (calls_stand, time_passes)
+PASSING: tuple[Callable[[Setup, StationState, Tick | Woke], Step], ...] = (
+    stays_logged_in,
+    calls_stand,
+    change_over_stands,
+    time_passes,
+)
 
 
 def refused_unit(setup: Setup, state: StationState, unit: Unit) -> Sentence | Lock | None:
     """Why the unit may not begin."""
     return next((why for rule in BEFORE_UNIT if (why := rule(setup, state, unit)) is not None), None)
+
+
+def first_of_all(setup: Setup, state: StationState, unit: Unit, event: Scanned) -> Step | None:
+    """What comes before the unit, which is scanned again then; null where nothing does."""
+    return next((step for rule in FIRST_OF_ALL if (step := rule(setup, state, unit, event)) is not None), None)
+
+
+def asked_of(setup: Setup, state: StationState, unit: Unit) -> Dialog | None:
+    """What is asked of the unit before it is measured on; null where all is known."""
+    return next((dialog for rule in ASKED_OF_UNIT if (dialog := rule(setup, state, unit)) is not None), None)
 
 
 def begun(setup: Setup, state: StationState, unit: Unit) -> tuple[StationState, Unit]:

@@ -1,5 +1,5 @@
-"""An order chosen from the list: %ORDERS shows those that may be worked at here, the earliest due first. Pure, but for
-the texts of orders, which are looked up where they are kept.
+"""An order chosen from the list: %ORDERS shows those that may be worked at here with what is left of each, the earliest
+due first. Pure, but for the texts of orders, which are looked up where they are kept.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.order_choice import order_named, scanned_order
 from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Choice, Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.words import Choice, CountOrders, Dialog, OrdersCounted, Scanned, StationState, Step, say
 
 ORDERS = "%ORDERS"
 ABOUT_ORDERS = "orders"
@@ -28,8 +28,13 @@ def orders(setup: Setup, state: StationState, event: Scanned, rest: str) -> Step
     if not found:
         return say(state, "amber", said("orders.none", line=setup.line))
     found.sort(key=lambda one: (one.order.due or NO_DAY, one.order.id))
-    choices = tuple(Choice(one.order.id, _told(one)) for one in found[:MOST_SHOWN])
-    asks = said("orders.which") if len(found) <= MOST_SHOWN else said("orders.which_of", shown=str(MOST_SHOWN))
+    return state, (CountOrders(tuple(found[:MOST_SHOWN]), len(found)),)
+
+
+def orders_counted(setup: Setup, state: StationState, event: OrdersCounted) -> Step:
+    """It is known what is left of each."""
+    choices = tuple(Choice(one.order.id, _told(one)) for one in event.orders)
+    asks = said("orders.which") if event.count <= MOST_SHOWN else said("orders.which_of", shown=str(MOST_SHOWN))
     return replace(state, dialog=Dialog(ABOUT_ORDERS, asks, choices)), ()
 
 
@@ -41,6 +46,7 @@ def order_chosen(setup: Setup, state: StationState, dialog: Dialog, event: Scann
 def _told(work: OrderAtWork) -> Sentence:
     order = work.order
     part = order.part if order.part_revision is None else f"{order.part} {order.part_revision}"
+    left, quantity = str(max(0, order.quantity - work.count.done)), str(order.quantity)
     if order.due is None:
-        return said("orders.one", order=order.id, part=part, quantity=str(order.quantity))
-    return said("orders.one_due", order=order.id, part=part, quantity=str(order.quantity), day=order.due)
+        return said("orders.one", order=order.id, part=part, left=left, quantity=quantity)
+    return said("orders.one_due", order=order.id, part=part, left=left, quantity=quantity, day=order.due)
