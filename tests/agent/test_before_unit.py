@@ -210,6 +210,7 @@ def test_each_piece_is_scanned_and_stands_in_the_record() -> None:
         BuiltIn(id="A2", kind="serial", part="PIN-9"),
     )
     assert body.components == ("A1", "A2")
+    assert "material_change" not in floor.state.memory.changes.last, "a piece with a serial is no lot"
 
 
 @pytest.mark.parametrize(
