@@ -40,6 +40,16 @@ SAMPLED = BORE + "every_units = 3\n"
 FIRST = 'first_piece = "operator"\n'
 BY_FREQUENCY = 'sampling = "by_frequency"\n'
 
+CONTEXT = '[[context]]\nkind = "cavity"\npattern = "C[1-8]"\n'
+
+TOOL = '[[context]]\nkind = "tool"\neach = "change"\n'
+
+COMPONENT = '[[component]]\npart = "PIN-9"\ntitle = "pin"\npattern = "(?P<part>[A-Z]+-[0-9]+)/(?P<id>.+)"\n'
+
+CHANGE_OVER = '[[change_over]]\ntext = "Jaws 74 are in"\n'
+
+REPEAT = 'repeat = "ask"\nrepeat_reasons = ["burr removed", "doubt"]\n'
+
 
 @dataclass(frozen=True)
 class StationStory:
@@ -182,5 +192,37 @@ STORIES = (
         BORE + LOOKS,
         IN + "scan SN1\nbore 74.010 mm\nexpect next looks\nrestart\nscan OP-12\nexpect asks prompt.unfinished\n"
         "press GO\npress OK\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "by and of what a part is made",
+        BORE + CONTEXT + TOOL,
+        IN + "scan SN1\nexpect state wait_answer\nscan C9\nscan C3\nscan T-7\nbore 74.010 mm\nexpect recorded pass\n"
+        "scan SN2\nscan C4\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "a component and a wrong one",
+        BORE + COMPONENT,
+        IN + "scan SN1\nexpect asks component.piece\nscan NUT-1/77\nexpect says component.wrong\nscan PIN-9/P1\n"
+        "bore 74.010 mm\nexpect recorded pass\nscan SN2\nscan PIN-9/P1\nexpect says component.elsewhere\n"
+        "scan PIN-9/P2\nbore 74.020 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "measured before",
+        REPEAT + BORE,
+        IN + "scan SN1\nbore 74.100 mm\nexpect recorded fail\nscan SN1\nexpect asks repeat.why\ntype burr removed\n"
+        "bore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "a change over",
+        BORE + CHANGE_OVER,
+        IN + "press CHANGEOVER\nexpect asks change_over.check\npress NOK\nexpect says change_over.not_well\npress OK\n"
+        "expect event station.change_over\nscan SN1\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "lots split and merged",
+        BORE,
+        IN
+        + "type %SPLIT:L7\nscan L7A\nscan L7B\ntype %DONE\nexpect event lot.split\ntype %MERGE:L9\nscan L7A\nscan L8\n"
+        "type %DONE\nexpect event lot.merge\n",
     ),
 )
