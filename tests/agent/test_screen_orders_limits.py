@@ -13,6 +13,7 @@ from gaugetrail_agent.screen.made import Made, ShiftCount
 from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words import CountOrders, OrdersCounted
 
 NOTHING = Made(ShiftCount("06:00"))
 
@@ -30,7 +31,8 @@ def test_an_order_is_chosen_by_touch_alone() -> None:
     floor = OrderFloor(made_to_order(), done=2)
     assert "%ORDERS" in sent(floor)
     assert "%NOORDER" not in sent(floor)
-    floor.scan("%ORDERS")
+    (listed,) = (one for one in floor.scan("%ORDERS") if isinstance(one, CountOrders))
+    floor.say(OrdersCounted(listed.orders, listed.count))  # the runner says how much of each is done
     assert "A-1" in sent(floor)
     assert seen(floor).order is None
     floor.scan("A-1")
