@@ -24,6 +24,7 @@ from gaugetrail_statistics.sampling.iso2859 import (
     AQLS,
     LETTERS,
     LOTS,
+    ONLY_COUNTS_ABOVE,
     REDUCED_SIZES,
     SIZES,
     Severity,
@@ -226,15 +227,9 @@ def test_letters_only_rise_with_the_lot_and_the_level() -> None:
 
 
 def plans(severity: Severity) -> dict[tuple[int, float], object]:
-    """Every plan of general inspection level II that is not refused, by lot size and AQL."""
-    found = {}
-    for most, _ in LOTS:
-        for aql in AQLS:
-            try:
-                found[most or 10**6, aql] = standard_plan(most or 10**6, "II", aql, severity)
-            except Refused:
-                continue
-    return found
+    """Every plan of general inspection level II, by lot size and AQL."""
+    sizes = [most or 10**6 for most, _ in LOTS]
+    return {(lot, aql): standard_plan(lot, "II", aql, severity) for lot in sizes for aql in AQLS}
 
 
 def test_lots_at_the_aql_are_nearly_always_accepted() -> None:
@@ -247,20 +242,20 @@ def test_lots_at_the_aql_are_nearly_always_accepted() -> None:
 
 def test_tightened_is_never_kinder_than_normal_nor_reduced_stricter() -> None:
     normal, tightened, reduced = (plans(one) for one in Severity)
-    assert len(normal) == len(tightened) + 1 == len(LOTS) * len(AQLS)
-    assert normal.keys() - tightened.keys() == {(8, 10.0)}
-    assert len(reduced) > 280
     for (lot, aql), plan in normal.items():
         for factor in (1, 2, 4, 8):
             mean = factor * aql / 100
             chances = {}
             for name, table in (("normal", normal), ("tightened", tightened), ("reduced", reduced)):
-                if (lot, aql) in table:
-                    one = table[lot, aql]
-                    chances[name] = stats.poisson.cdf(one.ac, one.n * mean)
-            assert chances.get("tightened", 0) <= chances["normal"], (lot, aql, factor)
-            # The standard's own 10 of reduced and 21 of normal inspection miss it by half a percent.
-            assert chances.get("reduced", 1) >= chances["normal"] - (0.006 if plan.ac == 21 else 1e-9), (lot, aql)
+                one = table[lot, aql]
+                chances[name] = stats.poisson.cdf(one.ac, one.n * mean)
+            # The standard's own for letter A at AQL 10: 2 pieces and none, against 5 and one.
+            if (lot, aql) != (8, 10.0) or factor == 1:
+                assert chances["tightened"] <= chances["normal"], (lot, aql, factor)
+            # The standard's own large numbers miss it by less than a percent; letter B, which has A's numbers there,
+            # by more: `test_sampling_tables` has it.
+            if plan.letter != "B" or aql <= ONLY_COUNTS_ABOVE:
+                assert chances["reduced"] >= chances["normal"] - (0.008 if plan.ac >= 21 else 1e-9), (lot, aql)
 
 
 def test_a_sample_as_large_as_the_lot_is_the_lot() -> None:
@@ -276,21 +271,16 @@ def test_a_sample_as_large_as_the_lot_is_the_lot() -> None:
         (1000, "II", 1.1, "normal", "no AQL 1.1; it has 0.01, 0.015"),
         (1000, "IV", 1.0, "normal", "no inspection level IV"),
         (1, "II", 1.0, "normal", "begins at 2"),
-        (8, "II", 10.0, "tightened", "letter A at AQL 10 is not in this program"),
-        (2000, "II", 0.25, "reduced", "letter K at AQL 0.25 is not in this program"),
-        (10, "II", 25.0, "reduced", "letter B at AQL 25 is not"),
-        (80, "II", 150.0, "reduced", "letter E at AQL 150 is not"),
-        (1000, "II", 400.0, "reduced", "letter J at AQL 400 is not"),
     ],
 )
-def test_what_the_standard_has_not_or_this_program_does_not_know_is_refused(lot, level, aql, severity, said) -> None:
+def test_what_the_standard_has_not_is_refused(lot, level, aql, severity, said) -> None:
     with pytest.raises(Refused, match=said):
         standard_plan(lot, level, aql, Severity(severity))
 
 
 def test_the_largest_letter_has_no_way_down_in_reduced_inspection() -> None:
-    with pytest.raises(Refused, match=r"letter R at AQL 0\.025"):
-        standard_plan(600_000, "III", 0.025, Severity.REDUCED)
+    up = standard_plan(600_000, "III", 0.025, Severity.REDUCED)
+    assert (up.letter, up.plan_letter, up.n, up.ac) == ("R", "N", 200, 0)
     assert standard_plan(600_000, "III", 0.025).n == 2000
     assert LETTERS[-1] == standard_plan(600_000, "III", 0.025, Severity.TIGHTENED).plan_letter
 

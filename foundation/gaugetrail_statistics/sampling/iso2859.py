@@ -3,12 +3,14 @@
 Sources: ISO 2859-1:1999, tables 1 and 2-A to 2-C, whose letters, sizes and acceptance numbers (normal, tightened) are
 those of MIL-STD-105E, tables I and II-A, II-B. The tables are made, not copied: sample sizes and AQL grow by the same
 steps (ten to the fifth part), so the acceptance number depends on letter plus column alone, along a diagonal. The tests
-hold that against plans that are known and against each other.
+hold that against the tables column by column and against each other.
 
-The arrows of normal inspection are the table's. Those of tightened inspection between acceptance numbers 0 and 1 were
-reasoned out: the other way lots would be accepted more easily than under normal inspection. What could neither be
-checked against the standard's own pages nor reasoned out is refused, not guessed: reduced inspection on the middle
-diagonal between 0 and 1, for the letters A and B and at the far end; tightened inspection of letter A at AQL 10.
+Reduced inspection is ISO's own since 1999 (MIL-STD-105E has gaps between acceptance and rejection). Every cell of it,
+and tightened inspection of letter A at AQL 10, was met in two public transcriptions that don't depend on each other: of
+GB/T 2828.1-2012 (the same standard in Chinese, tables 2-B and 2-C, all cells, arrows followed) and of ISO 2859-1:1999
+(the spreadsheet functions of EGTools, table 2-C with its arrows). They agree but for one diagonal, where the first has
+acceptance number 5 and the second 4; a third, of Ecuador's NTE INEN-ISO 2859-1 (AQL 1, 4 and 10), has 5, and so do we.
+The third settles the second cell, too, where EGTools has an arrow.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ REDUCED_SIZES = (2, 2, 2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 315, 500, 800)
 ONLY_COUNTS_ABOVE = 10.0
 """A percentage of nonconforming items above it isn't meant by the standard, only nonconformities."""
 SHORT_LETTERS = 5
-"""A to E have two acceptance numbers more, at the far end."""
+"""A to E have more acceptance numbers, at the far end."""
 
 
 class Severity(enum.StrEnum):
@@ -62,14 +64,15 @@ class Severity(enum.StrEnum):
 ACCEPT = {
     Severity.NORMAL: {14: 0, 17: 1, 18: 2, 19: 3, 20: 5, 21: 7, 22: 10, 23: 14, 24: 21, 25: 30, 26: 44},
     Severity.TIGHTENED: {15: 0, 18: 1, 19: 2, 20: 3, 21: 5, 22: 8, 23: 12, 24: 18, 25: 27, 26: 41},
-    Severity.REDUCED: {14: 0, 18: 1, 19: 2, 20: 3, 21: 5, 22: 6, 23: 8, 24: 10},
+    Severity.REDUCED: {14: 0, 18: 1, 19: 2, 20: 3, 21: 5, 22: 6, 23: 8, 24: 10, 25: 14, 26: 21},
 }
 """Acceptance number by diagonal: the letter's place plus the AQL's place."""
 UP = {Severity.NORMAL: {15}, Severity.TIGHTENED: set[int](), Severity.REDUCED: {15}}
 """Diagonals whose arrow points up, to the smaller sample; all others below the last plan point down."""
 LAST = 24
 """The last diagonal that has a plan for the letters from F on; after it the arrow points up."""
-UNKNOWN_REDUCED = 16
+NO_SMALLER = 2
+"""A and B, whose sample can't be reduced below 2: from some AQL on they have the acceptance numbers of normal A."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +113,17 @@ def standard_plan(lot: int, level: str, aql: float, severity: Severity = Severit
 
 
 def _followed(row: int, column: int, severity: Severity) -> tuple[int, int]:
-    """The row whose plan holds, with its acceptance number."""
-    _check_known(row, column, severity)
-    ac = _accept(row, column, severity)
-    if ac is not None:
-        return row, ac
-    step = -1 if _points_up(row + column, severity) else 1
-    for way in (step, -step):
-        at = row + way
-        while 0 <= at < _rows(severity):
-            ac = _accept(at, column, severity)
-            if ac is not None:
-                return at, ac
-            at += way
-    raise Refused(f"the standard has no plan for letter {LETTERS[row]} and AQL {AQLS[column]:g}")
+    """The row whose plan holds, with its acceptance number. Where one way has no plan the arrow points the other."""
+    up, down = range(row, -1, -1), range(row, _rows(severity))
+    order = (*up, *down) if _points_up(row + column, severity) else (*down, *up)
+    # Every column has a plan.
+    return next((at, ac) for at in order if (ac := _accept(at, column, severity)) is not None)
 
 
 def _accept(row: int, column: int, severity: Severity) -> int | None:
     diagonal = row + column
+    if severity is Severity.REDUCED and row < NO_SMALLER and diagonal > min(ACCEPT[severity]):
+        return ACCEPT[Severity.NORMAL].get(column) if column > min(ACCEPT[severity]) else None
     if diagonal > LAST and row >= SHORT_LETTERS:
         return None
     if row >= len(LETTERS) - 1 and diagonal != 18:
@@ -141,25 +137,3 @@ def _points_up(diagonal: int, severity: Severity) -> bool:
 
 def _rows(severity: Severity) -> int:
     return len(SIZES) if severity is Severity.TIGHTENED else len(REDUCED_SIZES)
-
-
-def _check_known(row: int, column: int, severity: Severity) -> None:
-    diagonal = row + column
-    if severity is Severity.REDUCED:
-        unknown = _unknown_in_reduced(row, column, diagonal)
-    else:
-        # The diagonal would have letter A inspect less than under normal inspection, whose arrow leads to C.
-        unknown = severity is Severity.TIGHTENED and row == 0 and diagonal == min(ACCEPT[severity])
-    if unknown:
-        raise Refused(
-            f"{severity} inspection of letter {LETTERS[row]} at AQL {AQLS[column]:g} is not in this program: that cell "
-            "of the standard's table could not be checked; read n and Ac there and give them as --n and --c"
-        )
-
-
-def _unknown_in_reduced(row: int, column: int, diagonal: int) -> bool:
-    small = row < 2 and diagonal > min(ACCEPT[Severity.REDUCED])
-    # What a letter from F on would be sent up to at these AQLs is one of A to E's own.
-    far = diagonal > LAST and (row < SHORT_LETTERS or column > LAST - SHORT_LETTERS + 1)
-    nowhere_down = row == _rows(Severity.REDUCED) - 1 and diagonal == UNKNOWN_REDUCED + 1
-    return diagonal == UNKNOWN_REDUCED or small or far or nowhere_down

@@ -3,7 +3,7 @@
 The plan is computed from two points, exactly: with the spread unknown (`s`), sqrt(n) (limit - mean) / s is a noncentral
 t, so k follows from its quantile and n is the smallest that keeps both risks; with sigma known both follow from the
 normal (Lieberman and Resnikoff, JASA 50, 1955; Montgomery, chapter 16). The standard's own tables of k, made to match
-the curves of ISO 2859-1 letter by letter, are not here: they could not be checked against its pages.
+the curves of ISO 2859-1 letter by letter, are not here: no two sources of them were found.
 """
 
 from __future__ import annotations
