@@ -16,6 +16,7 @@ COMMANDS = (
     Listed("check", f"{HERE}.run:check", "Check settings, plans, registers and drivers."),
     Listed("terminal", f"{HERE}.run:terminal", "The operator's terminal of a station, in this console."),
     Listed("station", f"{HERE}.station:station", "Play a script at a station, without its devices."),
+    Listed("codes", f"{HERE}.codes:codes", "Write a sheet of barcodes for a station, A4."),
     Listed("status", f"{HERE}.status:status", "How the running agent is, and what to do where it isn't well."),
     Listed("tap", f"{HERE}.tap:tap", "Show the bytes of a running device until Ctrl-C."),
     Listed("doctor", f"{HERE}.doctor:doctor", "What isn't well around the agent, and what to do about it."),

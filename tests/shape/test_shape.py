@@ -24,6 +24,7 @@ SOURCES = {
     "statistics": ROOT / "foundation" / "gaugetrail_statistics",
 }
 EDGES = {
+    ("agent", "barcode"): {"code_sheet/bars.py"},
     ("agent", "serial"): {"links/serial_port.py"},
     ("agent", "pymodbus"): {"links/modbus.py"},
     ("agent", "jinja2"): {"screen/drawing.py"},

@@ -18,6 +18,7 @@ from gaugetrail_service.cli import answer, fail, say
 if TYPE_CHECKING:
     from gaugetrail_agent.config import AgentConfig
     from gaugetrail_agent.rehearsal.stage import RehearsedStation
+    from gaugetrail_agent.station.setup import Setup
 
 
 def station(
@@ -58,22 +59,27 @@ def station(
 
 
 def _place(loaded: AgentConfig, config: Path, name: str, folder: Path) -> RehearsedStation:
-    from gaugetrail_agent.app import setups
     from gaugetrail_agent.config import ModbusDeviceTable
     from gaugetrail_agent.rehearsal.stage import RehearsedStation
 
-    settings = loaded.settings
-    table = next((one for one in settings.station if one.name == name), None)
-    if table is None:
-        names = [one.name for one in settings.station]
-        there = f"there {'is' if len(names) < 2 else 'are'} {', '.join(names) or 'none'}"
-        raise fail(f"there is no station {name!r} in {config}; {there}{did_you_mean(name, names)}", 2)
+    settings, setup = loaded.settings, setup_of(loaded, config, name)
+    table = next(one for one in settings.station if one.name == name)
     plc = loaded.device(table.device) if table.mode == "automatic" and table.device is not None else None
     units = {value.name: value.unit for value in plc.value} if isinstance(plc, ModbusDeviceTable) else {}
     guesses = settings.documents.pin_guesses
-    return RehearsedStation(
-        setups(loaded)[name], settings.agent.id, folder, None if plc is None else plc.name, units, guesses
-    )
+    offers = None if plc is None else plc.name
+    return RehearsedStation(setup, settings.agent.id, folder, offers, units, guesses)
+
+
+def setup_of(loaded: AgentConfig, config: Path, name: str) -> Setup:
+    """What the station of that name works by. Raises `typer.Exit` where the settings have none."""
+    from gaugetrail_agent.app import setups
+
+    found = setups(loaded)
+    if name not in found:
+        there = f"there {'is' if len(found) < 2 else 'are'} {', '.join(found) or 'none'}"
+        raise fail(f"there is no station {name!r} in {config}; {there}{did_you_mean(name, found)}", 2)
+    return found[name]
 
 
 def _text(script: Path) -> str:
