@@ -44,6 +44,7 @@ from driver_pages import driver_pages, page_of  # noqa: E402 (beside this file)
 from event_pages import events_page  # noqa: E402 (the same)
 from screen_catalogues import compiled  # noqa: E402 (the same)
 from station_pages import station_commands_page  # noqa: E402 (the same)
+from station_table import station_table_page  # noqa: E402 (the same)
 from unit_state_page import unit_states_page  # noqa: E402 (the same)
 
 from gaugetrail_dashboards import build as dashboards  # noqa: E402 (a package beside the JSON that it writes)
@@ -90,6 +91,7 @@ def pages() -> dict[Path, str]:
     files[reference / "metrics.md"] = metrics_page()
     files[reference / "events.md"] = events_page(NOTE)
     files[reference / "unit-states.md"] = unit_states_page(NOTE)
+    files[reference / "station-table.md"] = station_table_page(NOTE)
     files[Path("docs/station-commands.md")] = station_commands_page(NOTE)
     return files | driver_pages(ROOT) | dashboards.files()
 
