@@ -21,6 +21,7 @@ from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
 from gaugetrail_agent.station.words import (
     BatchCame,
+    HeldKnown,
     KeepIt,
     NextScan,
     Notice,
@@ -28,6 +29,7 @@ from gaugetrail_agent.station.words import (
     NotKept,
     NotRecorded,
     OrderTaken,
+    PastKnown,
     PinsKnown,
     PinTried,
     Recorded,
@@ -43,12 +45,16 @@ from gaugetrail_agent.station.words import (
     Woke,
 )
 from gaugetrail_agent.station.workflow.commands import COMMANDS
+from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Plan, PlanFile
+from gaugetrail_contract.holds.known import HeldNow
+from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.pins import PinFate
+from gaugetrail_contract.questions.history import UnitHistory
 from gaugetrail_contract.record import Capture, InspectionBody, PlanRef, Verdict
 
 BEGIN_US = 1_795_852_800_000_000
@@ -171,6 +177,12 @@ def _recorded(state: StationState) -> Recorded:
     return Recorded("pc1/e/1", "SN000001", Verdict.PASS if body is None else body.verdict, body=body)
 
 
+def _held(us: int) -> HeldKnown:
+    """By its own station, say, after a bad part."""
+    said = {"kind": "unit", "id": "SN000001", "state": "hold", "since": utc_text(us), "record": "pc2/e/1"}
+    return HeldKnown(HeldNow.of((ListedState.model_validate(said),), us))
+
+
 def _not_kept(state: StationState) -> NotKept:
     return NotKept(state.unit, "the disk is full", state.memory, state.dialog)
 
@@ -217,6 +229,10 @@ EVENTS: tuple[tuple[str, EventMade], ...] = (
     ("nobody has said in time what becomes of the unfinished unit", lambda _, __: Unanswered()),
     ("the spool hasn't kept what happened last", lambda _, state: _not_kept(state)),
     ("another station has used what the gauge shows", lambda _, __: UsedElsewhere(("bore", None), Use(1, ELSEWHERE))),
+    ("the line says that the unit is held", lambda us, _: _held(us)),
+    ("the line says that nothing is held any more", lambda _, __: HeldKnown(HeldNow())),
+    ("the store says what it knows of the unit", lambda _, __: PastKnown("SN000001", UnitHistory())),
+    ("nobody could say in time what is known of it", lambda _, __: PastKnown("SN000001", None, "no answer in 300 ms")),
     ("something around isn't well", lambda _, __: NOT_WELL),
     ("it is well again", lambda _, __: Noticed("broker", None)),
     ("a badge has a PIN from now on", lambda _, __: PinsKnown(frozenset({"OP-12"}))),
@@ -266,6 +282,7 @@ STATES: Mapping[str, Sequence[EventMade]] = {
     ),
     "a PIN is waited for": WITH_PIN,
     "a PIN is being tried": (*WITH_PIN, typed("482193")),
+    "the unit to come is held": (*LOGGED_IN, lambda us, _: _held(us)),
     "something around isn't well": (*LOGGED_IN, lambda _, __: NOT_WELL),
 }
 """A kind of state -> the events that lead to it from the start of an operator's station."""

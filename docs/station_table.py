@@ -127,6 +127,8 @@ def _described(floor: ExampleFloor, state: StationState) -> Iterator[tuple[str, 
         "scans that wait": len(state.then) or None,
         "notices": ", ".join(sorted(state.notices)),
         "allowed": len(state.allowed) or None,
+        "held on the line": len(state.held.entries) or None,
+        "past known of": state.past and state.past.serial,
         "calls": len(state.memory.calls.waiting) or None,
         "PINs": ", ".join(sorted(state.pins)),
     }

@@ -229,4 +229,4 @@ class StationHistory(RuleBasedStateMachine):
 
 
 TestStationHistory = StationHistory.TestCase
-TestStationHistory.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestStationHistory.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
