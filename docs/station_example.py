@@ -21,6 +21,7 @@ from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
 from gaugetrail_agent.station.words import (
     BatchCame,
+    CountOrders,
     HeldKnown,
     KeepIt,
     NextScan,
@@ -28,10 +29,12 @@ from gaugetrail_agent.station.words import (
     Noticed,
     NotKept,
     NotRecorded,
+    OrdersCounted,
     OrderTaken,
     PastKnown,
     PinsKnown,
     PinTried,
+    RecallUnit,
     Recorded,
     Scanned,
     StationEvent,
@@ -40,6 +43,7 @@ from gaugetrail_agent.station.words import (
     Tick,
     TryAgain,
     Unanswered,
+    UnitRecalled,
     UsedElsewhere,
     ValueCame,
     Woke,
@@ -134,6 +138,10 @@ class ExampleFloor:
         for effect in effects:
             if isinstance(effect, TakeOrder):
                 self.happens(OrderTaken(effect.work, effect.scan))
+            if isinstance(effect, CountOrders):
+                self.happens(OrdersCounted(effect.orders, effect.count))
+            if isinstance(effect, RecallUnit):
+                self.happens(UnitRecalled(0, effect.scan))
             if isinstance(effect, KeepIt):
                 self.kept = effect.body
 
@@ -183,6 +191,10 @@ def _held(us: int) -> HeldKnown:
     return HeldKnown(HeldNow.of((ListedState.model_validate(said),), us))
 
 
+def _scan_of_unit(us: int) -> Scanned:
+    return Scanned("SN000001", us, us * 1000, raw=b"SN000001")
+
+
 def _not_kept(state: StationState) -> NotKept:
     return NotKept(state.unit, "the disk is full", state.memory, state.dialog)
 
@@ -200,6 +212,7 @@ def _commands() -> Iterator[tuple[str, EventMade]]:
             yield f"`{one.word}:{one.about}`", typed(f"{one.word}:{one.about}")
 
 
+WORK = OrderAtWork(_order(), _edition())
 NOT_WELL = Noticed("broker", Notice("amber", said("notice.broker_away")))
 ELSEWHERE = Owner("SN000009", ("PR-74", "SN000009"), 0)
 
@@ -226,6 +239,9 @@ EVENTS: tuple[tuple[str, EventMade], ...] = (
     ("a PLC's block", block("SN000001", "15.2")),
     ("a PLC's block without a serial", block("", "15.2")),
     ("it is known how much of the order is done", lambda us, _: _taken(us)),
+    ("it is known how much of each order is done", lambda _, __: OrdersCounted((WORK,), 1)),
+    ("the unit that was scanned was never here", lambda us, _: UnitRecalled(0, _scan_of_unit(us))),
+    ("the unit that was scanned has been here before", lambda us, _: UnitRecalled(1, _scan_of_unit(us))),
     ("nobody has said in time what becomes of the unfinished unit", lambda _, __: Unanswered()),
     ("the spool hasn't kept what happened last", lambda _, state: _not_kept(state)),
     ("another station has used what the gauge shows", lambda _, __: UsedElsewhere(("bore", None), Use(1, ELSEWHERE))),
@@ -267,6 +283,7 @@ STATES: Mapping[str, Sequence[EventMade]] = {
     "nobody is logged in": (),
     "somebody is logged in": LOGGED_IN,
     "an order is worked at": (*LOGGED_IN, read("PO-1")),
+    "an order is to be chosen from the list": (*LOGGED_IN, typed("%ORDERS")),
     "a unit is in hand, a gauge is wanted": IN_HAND,
     "a unit is in hand, a result is to be scanned or typed": MEASURED,
     "a value is asked about": (*IN_HAND, value("bore", "740")),
