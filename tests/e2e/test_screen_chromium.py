@@ -246,9 +246,9 @@ def test_a_page_that_is_cut_off_says_so_and_comes_back_by_itself(station: Statio
     station.start()
     expect(page.locator("#lost")).to_be_hidden()
     expect(page.locator("html")).not_to_have_attribute("data-version", str(version))
-    station.shows("Nobody is logged in")
+    station.shows("OP-1 is still at the station")
     other = page.context.new_page()
     other.goto(station.url)
-    station.scan(*"OP-1")
+    station.scan(*"OP-2")
     for one in (page, other):
-        expect(one.locator("[data-part=head]")).to_contain_text("Ada Berger")
+        expect(one.locator("[data-part=head]")).to_contain_text("Jörg Voß")
