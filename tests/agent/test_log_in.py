@@ -109,10 +109,26 @@ def test_what_is_done_is_remembered_once_a_minute_and_no_oftener() -> None:
     floor.scan("hello")
     floor.say(Tick(later(floor, 1)))
     assert floor.state.memory.log_in is first
-    floor.now += 60 * 10**6
+    floor.now += 58 * 10**6  # a scan and a tick are a second each
     floor.scan("hello")
     floor.say(Tick(later(floor, 1)))
     assert floor.state.memory.log_in == LogIn("OP-1", Moment(floor.now, floor.now * 1000, ""))
+
+
+def test_time_does_nothing_where_nobody_is() -> None:
+    floor = Floor(HERE)
+    before = floor.state
+    for event in (Tick(later(floor, 10 * LASTS)), Woke(later(floor, 10 * LASTS))):
+        assert floor.say(event) == ()
+        assert floor.state == before
+    assert floor.people == []
+
+
+def test_who_has_logged_on_by_the_time_that_it_wakes_stays() -> None:
+    floor = Floor(HERE)
+    floor.scan("OP-1")
+    floor.say(Woke(later(floor, 10 * LASTS)))
+    assert (floor.state.operator, told(floor)) == ("OP-1", [("on", "OP-1", None)])
 
 
 def woken(badge: str | None, ago_secs: float, at: Setup = HERE) -> Floor:
