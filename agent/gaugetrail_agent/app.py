@@ -42,6 +42,7 @@ from gaugetrail_agent.heartbeat import Heartbeat
 from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
+from gaugetrail_agent.interlock.writer import MachineInterlock
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.languages.spoken import spoken
 from gaugetrail_agent.line_state.asker import HistoryAsker, Unknown
@@ -161,6 +162,11 @@ class Agent:
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
         self.health.station_devices = devices_of(config)
+        self.interlocks = {
+            table.name: MachineInterlock(table.interlock, self.devices.put, self.stations[table.name].noticed)
+            for table in config.settings.station
+            if table.interlock is not None
+        }
         self.notices = NoticeBoard(lambda: self.health.station_devices, self.stations)
         self.renewal = Renewal(
             config,
@@ -244,6 +250,7 @@ class Agent:
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
         self.devices.start()
+        self._tasks += [self._keep(f"machine of {name}", one.run()) for name, one in self.interlocks.items()]
         self.inquiries.start()
         self.health.alarm("inquiries", self.inquiries.trouble)
         self.heartbeat.schedule(self.scheduler)
@@ -274,6 +281,7 @@ class Agent:
         if self.metrics is not None:
             await asyncio.to_thread(self.metrics.stop)
         await asyncio.to_thread(self.inquiries.stop)
+        await asyncio.gather(*(one.stop() for one in self.interlocks.values()))
         await self.devices.stop()
         if self.terminal is not None:
             await self.terminal.stop()
@@ -388,6 +396,8 @@ class Agent:
             self.terminal.show(display.station, display.document(spoken(display.speaks)))
         if self.screen is not None:
             self.screen.show(display)
+        if (machine := self.interlocks.get(display.station)) is not None:
+            machine.show(display)
 
     def _read(self, device: str, reading: Reading) -> None:
         self._routes.read(device, reading)

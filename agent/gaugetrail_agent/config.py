@@ -394,6 +394,7 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
             orders=reading.orders(table),
             limits=limits,
             calendar=reading.calendar(number, table),
+            reactions=reading.reactions(number, table),
         )
     return replace(
         config,
@@ -552,6 +553,11 @@ def _plans(config: AgentConfig) -> tuple[dict[str, tuple[Plan, ...]], PlanReadin
         if station.mode == "automatic" and isinstance(devices.get(station.device or ""), StreamDeviceTable):
             message = f"{station.device!r} is no Modbus device, so it can't offer blocks"
             reading.problems.append(config.loaded.problem(("station", number, "device"), message))
+        machine = None if station.interlock is None else devices.get(station.interlock.device)
+        if station.interlock is not None and not isinstance(machine, ModbusDeviceTable):
+            message = f"{station.interlock.device!r} is no Modbus device of this agent, so no machine can be told by it"
+            at: Steps = ("station", number, "interlock", "device")
+            reading.problems.append(config.loaded.problem(at, message, there=sorted(devices)))
         if found := reading.read(number, station):
             plans[station.name] = found
     return plans, reading

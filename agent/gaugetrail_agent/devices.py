@@ -90,6 +90,10 @@ class Devices:
         elif device in self._plcs:
             await self._plcs[device].ask(channel)
 
+    async def put(self, device: str, address: int, value: int, *, coil: bool, verify: bool) -> None:
+        """Write one register or coil of a PLC. Raises `DeviceGone`."""
+        await self._plcs[device].put(address, value, coil=coil, verify=verify)
+
     def poll(self, config: AgentConfig) -> None:
         """Ask polled devices for what the plans of now want."""
         for name, stream in self._streams.items():

@@ -21,9 +21,11 @@ from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import FromDocument, PlansHere, RegisterHere
+from gaugetrail_agent.station.reactions_here import ReactionHere
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station_limits import station_limits
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
+from gaugetrail_agent.station_reactions import station_reactions
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition
@@ -207,6 +209,15 @@ class DocumentReading(Generic[S]):
             return settings_in(Calendar, text, Path(str(standing.edition))).settings
         except ConfigError:  # the office checks it before it is in force; without it the shift is asked
             return None
+
+    # --- reactions
+
+    def reactions(self, number: int, table: StationTable) -> dict[str, ReactionHere]:
+        """The reaction documents that hold here."""
+        found, remarks = station_reactions(self.shelf, table)
+        for what in remarks:
+            self._remark(("station", number, "name"), what)
+        return found
 
     # --- plans that are files
 

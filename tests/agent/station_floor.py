@@ -104,6 +104,8 @@ class Floor:
         self.refused: list[Refusal] = []
         self.people: list[EventBody] = []
         """Who came and who went."""
+        self.said: list[StationEvent] = []
+        """What a test wants to count."""
 
     @property
     def message(self) -> str:

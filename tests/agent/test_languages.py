@@ -31,6 +31,7 @@ from gaugetrail_agent.station.workflow.sampling.words import CHOSEN, SAID
 from gaugetrail_contract.documents.formula import NoResultWhy
 from gaugetrail_contract.documents.people import ROLES, PeopleList
 from gaugetrail_contract.record import PlanRef, Verdict
+from gaugetrail_contract.record.parts import UnitState
 from gaugetrail_contract.settings import ConfigError
 
 PLAN = PlanRef(id="CP-1", revision="C", sha256="0" * 64)
@@ -68,6 +69,7 @@ def test_every_word_that_can_stand_in_a_sentence_is_in_the_catalogue() -> None:
     possible = {*map(str, Verdict), *map(str, Status), *IDENTIFIERS, "overdue", "blocked", "hold", "scrap"}
     possible |= {role.replace(" ", "_") for role in ROLES}
     possible |= {*map(str, NoResultWhy), "implausible", *map(str, CHOSEN), *SAID}
+    possible |= {str(one).replace(" ", "_") for one in UnitState}
     assert {key.removeprefix("terms.") for key in ENGLISH.templates if key.startswith("terms.")} == possible
 
 

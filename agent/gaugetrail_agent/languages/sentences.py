@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_contract.documents.head import spoken_in
 from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.settings import ConfigError, Problem
 
@@ -30,6 +31,13 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """A value that a document says in several languages: code -> text."""
+
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence not yet put into words. `said` makes one."""
 
@@ -37,7 +45,7 @@ class Sentence:
     values: Mapping[str, SentenceValue]
 
 
-SentenceValue = str | int | Term | Sentence
+SentenceValue = str | int | Term | Worded | Sentence
 
 
 def said(sentence: str, /, **values: SentenceValue) -> Sentence:
@@ -48,8 +56,9 @@ def said(sentence: str, /, **values: SentenceValue) -> Sentence:
 class Language:
     """One language: sentence id -> template."""
 
-    def __init__(self, templates: dict[str, str]) -> None:
+    def __init__(self, templates: dict[str, str], code: str = "en") -> None:
         self.templates = templates
+        self.code = code
 
     def text(self, what: Sentence) -> str:
         """The sentence in words."""
@@ -61,6 +70,8 @@ class Language:
                 return self.text(value)
             case Term(name):
                 return visible(self.templates.get(f"terms.{name}", name.replace("_", " ")))
+            case Worded(words):
+                return visible(spoken_in(words, self.code))
             case _:
                 return visible(str(value))
 
@@ -72,7 +83,7 @@ def read_language(language: str, folder: Path = FOLDER) -> Language:
     problems = list(_faults(path, found))
     if problems:
         raise ConfigError(problems)
-    return Language(ENGLISH.templates | {name: str(template) for name, template in found.items()})
+    return Language(ENGLISH.templates | {name: str(template) for name, template in found.items()}, language)
 
 
 def placeholders(template: str) -> set[str]:

@@ -72,6 +72,10 @@ class Reader:
         """Rows of any state, as they lie there."""
         return _entries(self.ask(ROWS + "WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?", (first, last, limit)))
 
+    def before(self, place: int, limit: int) -> list[Waiting]:
+        """Rows of any state that stand before that place, the newest first."""
+        return _entries(self.ask(ROWS + "WHERE place < ? ORDER BY place DESC LIMIT ?", (place, limit)))
+
     def has_seal(self, span: tuple[int, int], front: str) -> bool:
         """Whether a record of the epoch that stands in `span` has a seal with these first digits."""
         # "g" comes behind all hex digits.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -33,10 +33,12 @@ from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.spool import SpoolBranched
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.receipts import Receipt
-from gaugetrail_contract.record import Body
+from gaugetrail_contract.record import Body, Record
+from gaugetrail_contract.seal import open_sealed
 from gaugetrail_contract.status import SpoolStatus
 
 MARKED_AT_ONCE = 250
+LOOKED_AT_ONCE = 200
 LATELY = 1000
 """Of so many newest records the status document tells how long their receipts took."""
 
@@ -230,6 +232,13 @@ class Spool:
     def held(self, after: int, limit: int) -> list[Waiting]:
         """Records of any state behind the place `after`, in order, proven."""
         return self._proven(self._reader.between(after + 1, self.newest(), limit))
+
+    def newest_first(self) -> Iterator[Record]:
+        """Every record that is still here and sound, back to the oldest. Raises `SpoolBroken`."""
+        place = self.newest() + 1
+        while rows := self._reader.before(place, LOOKED_AT_ONCE):
+            place = rows[-1].place
+            yield from (open_sealed(one.sealed) for one in self._proven(rows))
 
     def epoch_place(self) -> int:
         """The last place before the current epoch."""

@@ -24,6 +24,7 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import (
     Act,
     BatchCame,
+    Lock,
     Scanned,
     SealIt,
     StationState,
@@ -33,7 +34,8 @@ from gaugetrail_agent.station.words import (
     ValueCame,
     say,
 )
-from gaugetrail_agent.station.workflow.known_units import barred_unit, with_past
+from gaugetrail_agent.station.workflow.hooks import refused_unit
+from gaugetrail_agent.station.workflow.known_units import with_past
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
 from gaugetrail_contract.plc_codes import ResultCode
@@ -69,10 +71,9 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         return state, (*effects, refused_block(batch, ids, plan))
     setup = replace(setup, plan=plan)
     whole = Unit(ids, batch.times_us[0], batch.mono_ns, plan=plan)
-    barred = barred_unit(setup, state, whole)
+    barred = refused_unit(setup, state, whole)
     if barred is not None:
-        state, effects = _rejected(setup, state, batch, said("block.unit_barred", why=barred))
-        return state, (*effects, refused_block(batch, ids, barred))
+        return _barred(setup, state, batch, ids, barred)
     state, whole = with_past(setup, state, whole)
     measured = (wanted for wanted in setup.plan.characteristics if wanted.formula is None)
     found = [(wanted, _value(wanted, batch, values)) for wanted in measured]
@@ -93,6 +94,13 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
 
 def _rejected(setup: Setup, state: StationState, batch: BatchCame, why: Sentence) -> Step:
     return replace(state, light="red", says=why), (SealIt(_rejection(setup, batch, why), _answer(batch)),)
+
+
+def _barred(setup: Setup, state: StationState, batch: BatchCame, ids: Mapping[str, str], why: Sentence | Lock) -> Step:
+    """A part that isn't begun by what the station knows: nobody stands here who could lift a lock."""
+    says = why.says if isinstance(why, Lock) else why
+    state, effects = _rejected(setup, state, batch, said("block.unit_barred", why=says))
+    return state, (*effects, refused_block(batch, ids, says))
 
 
 def _not_ready(state: StationState, batch: BatchCame, ids: Mapping[str, str], why: Sentence) -> Step:

@@ -61,9 +61,16 @@ from gaugetrail_agent.station.words import (
     say,
     with_earlier,
 )
-from gaugetrail_agent.station.workflow.commands import command_in
-from gaugetrail_agent.station.workflow.dialogs import answer
-from gaugetrail_agent.station.workflow.hooks import after_value, asked_of, begun, first_of_all, refused_unit
+from gaugetrail_agent.station.workflow.commands import command_in, said_meanwhile
+from gaugetrail_agent.station.workflow.dialogs import answer, answer_by_gauge
+from gaugetrail_agent.station.workflow.hooks import (
+    after_value,
+    asked_of,
+    begun,
+    first_of_all,
+    refused_unit,
+    refused_value,
+)
 from gaugetrail_agent.station.workflow.sampling.reasons import not_due
 from gaugetrail_agent.station.workflow.sampling.words import counted
 from gaugetrail_contract.documents.plan import Characteristic
@@ -107,7 +114,7 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
         return replace(state, operator=None, allowed=(), lock=None, light="off", says=said("badge.logged_off")), ()
     if state.operator is None:
         return say(state, "amber", said("badge.first", text=text))
-    if state.dialog is not None:
+    if state.dialog is not None and not said_meanwhile(text):
         return _and_on(setup, state, answer(setup, state, state.dialog, event))
     if (command := command_in(text)) is not None:
         return _and_on(setup, state, command[0](setup, state, event, command[1]))
@@ -125,7 +132,9 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
 
 def _badge(setup: Setup, state: StationState, event: Scanned) -> Step:
     text = event.text
-    if state.dialog is not None and state.dialog.takes_badge:
+    if state.dialog is not None and state.dialog.takes_badge and state.operator is not None:
+        if text in state.pins:
+            return asked_for(state, text, answers=True)
         return _and_on(setup, state, answer(setup, state, state.dialog, event))
     if state.plea is not None:
         # Who may not is told so at once; who may shows that it is they.
@@ -259,6 +268,8 @@ def _measured(setup: Setup, state: StationState, event: ValueCame) -> Step:
         return state, (CountBounce(event.device),)
     if state.sealing is not None:
         return _while_recording(setup, state, state.sealing, event)
+    if state.dialog is not None and state.dialog.takes_value == event.device:
+        return answer_by_gauge(setup, state, state.dialog, event)
     if state.dialog is not None:
         return say(state, "amber", state.dialog.asks) if _is_press(setup, event.device) else (state, ())
     wanted = _wanted_of(setup, state.unit, event) if state.unit is not None else None
@@ -367,13 +378,17 @@ def _answered(setup: Setup, state: StationState, unit: Unit, meant: ValueCame) -
 
 def _take(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Step:
     taken = by_device(setup, wanted, event, _fit(setup, state, unit, wanted, event))
+    checked = state.memory.gauge_checks.of(taken.gauge or "", wanted.name).last_record
+    taken = msgspec.structs.replace(taken, gauge_check=checked)
     state, told = used(setup, state, unit, wanted, event)
     state, effects = _took(setup, state, unit, taken, event.mono_ns)
     return state, (told, *effects)
 
 
 def _fit(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame) -> Fitness:
-    return fitness(setup, wanted, event, operator=state.operator, allowed=keys(unit.allowed))
+    fit = fitness(setup, wanted, event, operator=state.operator, allowed=keys(unit.allowed))
+    lock = refused_value(setup, state, unit, wanted, event) if fit.trouble is None else None
+    return fit if lock is None else replace(fit, trouble=lock.says, lock=lock)
 
 
 def _for_nothing(setup: Setup, state: StationState, device: str) -> Step:

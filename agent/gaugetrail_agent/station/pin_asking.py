@@ -31,10 +31,10 @@ from gaugetrail_contract.pins import FORM
 LOGOFF = "%LOGOFF"
 
 
-def asked_for(state: StationState, badge: str) -> Step:
-    """The badge is known; now the PIN is waited for."""
-    wanted = PinWanted(badge, allows=state.plea is not None)
-    if not wanted.allows:
+def asked_for(state: StationState, badge: str, *, answers: bool = False) -> Step:
+    """The badge is known; now the PIN is waited for. `answers`: it is the answer to what is asked."""
+    wanted = PinWanted(badge, allows=state.plea is not None and not answers, answers=answers)
+    if not wanted.allows and not answers:
         state = replace(state, operator=None, allowed=(), lock=None)
     return replace(state, pin=wanted, light="off", says=None), ()
 
@@ -65,6 +65,13 @@ def of_pins(setup: Setup, state: StationState, event: PinsKnown | PinTried) -> S
     return (replace(state, pins=event.badges), ()) if isinstance(event, PinsKnown) else _tried(setup, state, event)
 
 
+def answers_with(state: StationState, event: PinTried) -> bool:
+    """Whether the right PIN was typed for a badge that is the answer to what is asked."""
+    wanted = state.pin
+    waited = wanted is not None and wanted.answers and wanted.trying and wanted.badge == event.badge
+    return waited and event.fate.what == "right"
+
+
 def _tried(setup: Setup, state: StationState, event: PinTried) -> Step:
     """Of a PIN that nobody waits for any more, nothing."""
     wanted, fate = state.pin, event.fate
@@ -85,6 +92,8 @@ def _tried(setup: Setup, state: StationState, event: PinTried) -> Step:
 
 
 def _right(setup: Setup, state: StationState, wanted: PinWanted, event: PinTried) -> Step:
+    if wanted.answers:  # what was asked is asked no more
+        return state, ()
     if wanted.allows:
         if state.plea is None or state.lock is None:  # meanwhile the unit was finished
             return say(state, "amber", said("allow.nothing"))

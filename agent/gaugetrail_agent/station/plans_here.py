@@ -15,6 +15,7 @@ from pydantic import Field
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
+from gaugetrail_agent.station.reactions_here import ReactionHere
 from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.record import PlanRef
@@ -75,6 +76,8 @@ class PlansHere:
     """Why no unit at all may be begun."""
     orders: OrdersHere | None = None
     """At which orders it may work; null where orders are nothing to it."""
+    reactions: Mapping[str, ReactionHere] = field(default_factory=dict)
+    """Reaction documents in force, by their ids."""
     limits: tuple[LimitsHere, ...] = ()
     """Control limits that values are judged by here, those for the narrowest place first."""
     calendar: Calendar | None = None

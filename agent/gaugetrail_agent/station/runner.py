@@ -30,6 +30,7 @@ from gaugetrail_agent.station.changes import (
 )
 from gaugetrail_agent.station.control_points import JudgedRecord, judged_record
 from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.looking_back import FoundRecords, look_back
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
 from gaugetrail_agent.station.order_choice import order_named
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount, count_key, order_key
@@ -46,9 +47,12 @@ from gaugetrail_agent.station.words import (
     CountBounce,
     CountOrders,
     Effect,
+    EventKept,
     HeldKnown,
     KeepIt,
     KeepOrder,
+    LookBack,
+    LookedBack,
     NextScan,
     Notice,
     Noticed,
@@ -80,7 +84,7 @@ from gaugetrail_agent.station.words import (
     ValueCame,
     Woke,
 )
-from gaugetrail_agent.station.workflow.hooks import PASSING, after_record
+from gaugetrail_agent.station.workflow.hooks import KEPT, PASSING, after_record
 from gaugetrail_agent.station.workflow.known_units import asks_about
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.holds.known import HeldNow
@@ -94,7 +98,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECS = 1.0
 TICK_SECS = 1.0
-BY_ITSELF = (Recorded, Tick, Woke)
+BY_ITSELF = (Recorded, Tick, Woke, LookedBack, EventKept)
 """What happens without anybody's doing: it can't be taken back where the spool refuses, only be recorded later."""
 
 
@@ -314,13 +318,8 @@ class StationRunner:
             self._tell_refusals(() if entry is None else (entry,))
         elif isinstance(effect, TellEvent) and not effect.sure:
             self._start(self._tell_event(effect))
-        elif isinstance(effect, TakeOrder):
-            self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
-        elif isinstance(effect, CountOrders):
-            counted = tuple(replace(one, count=self._count(one.order.id)) for one in effect.orders)
-            self._step(OrdersCounted(counted, effect.count))
-        elif isinstance(effect, RecallUnit):
-            self._step(UnitRecalled(self._been_here(effect), effect.scan))
+        elif isinstance(effect, TakeOrder | CountOrders | RecallUnit | LookBack):
+            self._ask_spool(effect)
         elif isinstance(effect, KeepOrder):
             self._start(self._keep_order(effect.order or ""))
         elif isinstance(effect, TellPlc):
@@ -329,6 +328,18 @@ class StationRunner:
             self._start(self._try_pin(effect))
         elif isinstance(effect, UnlockPin):
             self._start(self._unlock_pin(effect))
+
+    def _ask_spool(self, effect: TakeOrder | CountOrders | RecallUnit | LookBack) -> None:
+        """What the spool knows."""
+        if isinstance(effect, TakeOrder):
+            self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
+        elif isinstance(effect, CountOrders):
+            counted = tuple(replace(one, count=self._count(one.order.id)) for one in effect.orders)
+            self._step(OrdersCounted(counted, effect.count))
+        elif isinstance(effect, RecallUnit):
+            self._step(UnitRecalled(self._been_here(effect), effect.scan))
+        else:
+            self._start(self._look_back(effect))
 
     def _carry_out_all(self, effects: Sequence[AskDevice | SealIt]) -> None:
         for effect in effects:
@@ -416,6 +427,18 @@ class StationRunner:
         if before is not None and before.plan.ref.sha256 != body.plan.sha256:
             others = {plan: one for plan, one in self.setup.finishing.items() if plan != name}
             self.setup = replace(self.setup, finishing=others)
+
+    # --- what the records say
+
+    async def _look_back(self, effect: LookBack) -> None:
+        """In a thread of its own: there may be many."""
+        try:
+            found = await asyncio.to_thread(lambda: look_back(self._spool.newest_first(), effect.wanted))
+        except SpoolBroken as error:
+            log.error("%s: its records can't be looked through: %s", self.setup.station, error)
+            found = FoundRecords(whole=False)
+        at_us = self._spool.ticker.next()
+        self._events.put_nowait(LookedBack(effect.wanted, found, at_us, self._clock.mono_ns()))
 
     # --- the order
 
@@ -521,7 +544,8 @@ class StationRunner:
         if trouble is not None:
             log.error("%s: not kept: %s", self.setup.station, trouble, extra={"event": "not_kept"})
         if trouble is not None and back is not None:
-            self._step(NotKept(back.unit, trouble, self._on_disk, back.dialog))
+            dialog, sealing, left = back.dialog, back.sealing, back.unfinished
+            self._step(NotKept(back.unit, trouble, self._on_disk, dialog, sealing, left))
             return
         self._show()
         self._carry_out_all(then)
@@ -535,7 +559,10 @@ class StationRunner:
                 values[journal_key(self.setup.station)] = journal_text(journal)
             for number, event in enumerate(events, 1):
                 with_it = values if number == len(events) else {}
-                self._doors.said(event, await asyncio.wrap_future(self._spool.append(event, with_it)))
+                appended = await asyncio.wrap_future(self._spool.append(event, with_it))
+                self._doors.said(event, appended)
+                if event.type in KEPT:
+                    self._events.put_nowait(EventKept(event, appended.record_id))
                 self._owed = self._owed[1:]
             if not events and values:
                 await asyncio.wrap_future(self._spool.remember_all(values))

@@ -14,6 +14,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.interlock_settings import InterlockTable
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import (
@@ -24,6 +25,7 @@ from gaugetrail_agent.station.plans_here import (
     RegisterHere,
     SettingsHere,
 )
+from gaugetrail_agent.station.reactions_here import ReactionHere
 from gaugetrail_agent.station.wiring import Wiring
 from gaugetrail_contract.documents.calendar import Calendar, Shift
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
@@ -95,6 +97,9 @@ class StationTable(Settings):
     )
     wiring: tuple[Wiring, ...] = Field(
         (), description="[[station.wiring]]: which device gives a characteristic here, where the plan doesn't say it"
+    )
+    interlock: InterlockTable | None = Field(
+        None, description="[station.interlock]: operator: the machine is told by its PLC whether the part may go on"
     )
     scanner: Identifier | None = Field(None, description="the [[device]] that scans badges and units; none: typed")
     device: Identifier | None = Field(None, description="automatic: the Modbus [[device]] that offers the blocks")
@@ -247,6 +252,8 @@ class StationTable(Settings):
     def _mode_has_its_device(self) -> Self:
         if self.mode == "automatic" and self.device is None:
             raise ValueError(f"{self.name} is automatic: name the Modbus device that offers its blocks (device = …)")
+        if self.mode == "automatic" and self.interlock is not None:
+            raise ValueError(f"{self.name} is automatic, and answers by its handshake: leave interlock out")
         groups = set(re.compile(self.unit_pattern).groupindex)
         if strange := groups.difference(IDENTIFIERS):
             raise ValueError(f"unit_pattern names the group {', '.join(sorted(strange))}; known: {sorted(IDENTIFIERS)}")
@@ -312,6 +319,8 @@ class Setup:
     """Control limits that values are judged by, those for the narrowest place first."""
     calendar: Calendar | None = None
     """By which a moment is in a shift; null where nobody says when people work."""
+    reactions: Mapping[str, ReactionHere] = field(default_factory=dict)
+    """Reaction documents in force, by their ids."""
     order_code: re.Pattern[str] | None = None
     orders_wanted: Literal["off", "offered", "required"] = "off"
     on_full_order: Literal["warn", "refuse"] = "warn"
@@ -408,6 +417,7 @@ def station_setup(
         orders=here.orders,
         limits=here.limits,
         calendar=here.calendar or table.own_calendar,
+        reactions=here.reactions,
         order_code=None if table.order_pattern is None else re.compile(table.order_pattern),
         orders_wanted=table.orders,
         on_full_order=table.on_full_order,

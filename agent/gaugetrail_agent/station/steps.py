@@ -7,11 +7,13 @@ effects: seal this body, trigger that gauge. Whoever acts, the record and what i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gaugetrail_agent.station.automatic import by_itself
 from gaugetrail_agent.station.finishing import offered_again
 from gaugetrail_agent.station.operator import by_operator, unit_recalled, with_fit_person
 from gaugetrail_agent.station.order_choice import order_taken
-from gaugetrail_agent.station.pin_asking import is_for_pin, of_pins
+from gaugetrail_agent.station.pin_asking import answers_with, is_for_pin, of_pins
 from gaugetrail_agent.station.placements import used_elsewhere
 from gaugetrail_agent.station.refusals import refusal_in
 from gaugetrail_agent.station.setup import Setup
@@ -19,7 +21,9 @@ from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
 from gaugetrail_agent.station.words import (
     Act,
+    EventKept,
     HeldKnown,
+    LookedBack,
     NextScan,
     Noticed,
     NotKept,
@@ -43,7 +47,8 @@ from gaugetrail_agent.station.words import (
     noticed,
     with_signals,
 )
-from gaugetrail_agent.station.workflow.hooks import as_time_passes
+from gaugetrail_agent.station.workflow.dialogs import answer
+from gaugetrail_agent.station.workflow.hooks import as_time_passes, event_kept, looked_back
 from gaugetrail_agent.station.workflow.known_units import heard, with_blocked
 from gaugetrail_agent.station.workflow.log_in import people_told, why_off, with_doing
 from gaugetrail_agent.station.workflow.order_list import orders_counted
@@ -86,10 +91,10 @@ def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:
             return not_kept(state, event)
         case UsedElsewhere() | Noticed() | HeldKnown() | PastKnown():
             return _told(state, event), ()
-        case Tick() | Woke():
-            return as_time_passes(setup, state, event)
+        case Tick() | Woke() | LookedBack() | EventKept():
+            return _of_itself(setup, state, event)
         case PinsKnown() | PinTried():
-            return of_pins(setup, state, event)
+            return _of_pins(setup, state, event)
         case _:
             return _acted(setup, state, event)
 
@@ -112,6 +117,25 @@ def _looked_up(setup: Setup, state: StationState, event: OrderTaken | OrdersCoun
     if isinstance(event, OrdersCounted):
         return orders_counted(setup, state, event)
     return unit_recalled(setup, state, event)
+
+
+def _of_pins(setup: Setup, state: StationState, event: PinsKnown | PinTried) -> Step:
+    """The right PIN may make a badge the answer to what is asked."""
+    if isinstance(event, PinTried) and state.dialog is not None and answers_with(state, event):
+        badge = Scanned(event.badge, event.at_us, 0)
+        return answer(setup, replace(state, pin=None), state.dialog, badge)
+    return of_pins(setup, state, event)
+
+
+def _of_itself(setup: Setup, state: StationState, event: Tick | Woke | LookedBack | EventKept) -> Step:
+    """What the workflow does without anybody's doing."""
+    match event:
+        case LookedBack():
+            return looked_back(setup, state, event)
+        case EventKept():
+            return event_kept(setup, state, event)
+        case _:
+            return as_time_passes(setup, state, event)
 
 
 def _acted(setup: Setup, state: StationState, event: Act) -> Step:

@@ -89,7 +89,8 @@ def not_kept(state: StationState, event: NotKept) -> Step:
     says = said("value.not_kept", reason=event.reason)
     # Who is here is no matter of the spool's: they have shown their badge.
     memory = msgspec.structs.replace(event.memory, log_in=state.memory.log_in)
-    return replace(state, unit=event.unit, memory=memory, dialog=event.dialog, light="red", says=says), ()
+    before = replace(state, unit=event.unit, memory=memory, dialog=event.dialog)
+    return replace(before, sealing=event.sealing, unfinished=event.unfinished, light="red", says=says), ()
 
 
 def _sealed(state: StationState, left: InspectionBody) -> Step:

@@ -54,7 +54,7 @@ def recorded_then(setup: Setup, state: StationState, event: Recorded) -> Step:
         effects += more
     if not state.then:
         return told, effects
-    if state.refused:
+    if state.refused or told.dialog is not None:  # what was scanned before the question is no answer to it
         texts = _waiting(state)
         says = said("record.recorded_scan_again", serial=event.serial, verdict=Term(event.verdict), text=texts)
         return replace(told, then=(), says=says), effects

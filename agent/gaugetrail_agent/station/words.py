@@ -12,6 +12,7 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
+from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch
 from gaugetrail_agent.station.memory import Moment, StationMemory
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
 from gaugetrail_contract.clock import utc_text
@@ -147,6 +148,8 @@ class Dialog:
     takes_badge: bool = False
     """A badge is an answer, and logs nobody on."""
     may_cancel: bool = True
+    takes_value: str | None = None
+    """What this device sends is an answer, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,8 @@ class PinWanted:
     badge: str
     allows: bool = False
     trying: bool = False
+    answers: bool = False
+    """The badge is the answer to what is asked."""
 
 
 # --- what happens to it
@@ -254,12 +259,34 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class NotKept:
-    """The spool has not taken what happened last: the unit, what is remembered and what is asked are what they were."""
+    """The spool has not taken what happened last: the unit, what is remembered and what is asked are what they were;
+    so is what was being sealed, and what is unfinished.
+    """
 
     unit: Unit | None
     reason: str
     memory: StationMemory = field(default_factory=StationMemory)
     dialog: Dialog | None = None
+    sealing: InspectionBody | None = None
+    unfinished: InspectionBody | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventKept:
+    """An event whose record something else has to name is in the spool."""
+
+    body: EventBody
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedBack:
+    """What the records of this PC say."""
+
+    wanted: RecordSearch
+    found: FoundRecords
+    at_us: int
+    mono_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +411,8 @@ Act = Scanned | ValueCame | BatchCame
 """What people, gauges and PLCs do."""
 StationEvent = (
     Act
+    | EventKept
+    | LookedBack
     | OrderTaken
     | UnitRecalled
     | OrdersCounted
@@ -465,6 +494,13 @@ class RecallUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class LookBack:
+    """Look through the records of this PC, then say `LookedBack`."""
+
+    wanted: RecordSearch
+
+
+@dataclass(frozen=True, slots=True)
 class KeepOrder:
     """Remember at which order the station works, over a restart; null: at none."""
 
@@ -531,6 +567,7 @@ Effect = (
     | RecallUnit
     | CountOrders
     | KeepOrder
+    | LookBack
     | TellPlc
     | KeepIt
     | AskDevice

@@ -16,7 +16,9 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from gaugetrail_contract.documents.bypass import AlternativeControl
 from gaugetrail_contract.documents.formula import BadFormula, Formula, read_formula
+from gaugetrail_contract.documents.master_check import MasterCheck
 from gaugetrail_contract.documents.people import Role
 from gaugetrail_contract.documents.plan_questions import ChangeOverItem, ComponentWanted, ContextWanted
 from gaugetrail_contract.record import Capture, CharacteristicKind, PlanRef, Verdict
@@ -255,6 +257,10 @@ class PlanFile(Settings):
         (), description="ask: only these inspect a unit again; empty: whoever measures", examples=[["inspector"]]
     )
     characteristic: tuple[Characteristic, ...] = Field((), description="[[characteristic]], in order; at least one")
+    check: tuple[MasterCheck, ...] = Field((), description="[[check]]: gauges that are checked with a master piece")
+    bypass: tuple[AlternativeControl, ...] = Field(
+        (), description="[[bypass]]: approved alternative controls, which somebody with the role lets for a time"
+    )
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -264,6 +270,11 @@ class PlanFile(Settings):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the characteristic {', '.join(twice)} stands twice")
+        if strange := sorted({one.characteristic for one in self.check} - set(names)):
+            raise ValueError(f"a check is of {', '.join(strange)}, and no characteristic is called so")
+        meant = {name for one in self.bypass for name in (*one.instead_of, *one.extra)}
+        if strange := sorted(meant - set(names)):
+            raise ValueError(f"a bypass names {', '.join(strange)}, and no characteristic is called so")
         return self
 
     @model_validator(mode="after")

@@ -34,6 +34,13 @@ RULE = re.compile(
 NO_RULE = "is no rule of a chart, such as we1, nelson3, aiag5, we4:9, we2:3of4"
 
 
+class ReactionCode(Settings):
+    """One `[[cause]]` or `[[action]]`: a code, and what it means."""
+
+    code: Identifier = Field(description="what is scanned, typed or pressed", examples=["TOOL"])
+    what: Spoken = Field(min_length=1, description="what it means, by language", examples=[{"en": "The tool is worn."}])
+
+
 class ReactionStep(Settings):
     """One `[[on.step]]`: somebody does something."""
 
@@ -82,6 +89,12 @@ class ReactionPlan(ForPart):
 
     characteristic: tuple[Identifier, ...] = Field((), description="for these characteristics; left out: any")
     on: tuple[Reaction, ...] = Field((), description="[[on]]; at least one")
+    cause: tuple[ReactionCode, ...] = Field(
+        (), description="[[cause]]: the causes that may be given; left out: a text of one's own"
+    )
+    action: tuple[ReactionCode, ...] = Field(
+        (), description="[[action]]: the actions that may be given; left out: a text of one's own"
+    )
 
     @model_validator(mode="after")
     def _signals_are_told_apart(self) -> Self:
@@ -92,6 +105,14 @@ class ReactionPlan(ForPart):
             if key in seen:
                 raise ValueError(f"two [[on]] are for {key[0]}{f' {key[1]}' if key[1] else ''}: make one of them")
             seen.add(key)
+        return self
+
+    @model_validator(mode="after")
+    def _codes_are_told_apart(self) -> Self:
+        for name, listed in (("cause", self.cause), ("action", self.action)):
+            codes = [one.code.upper() for one in listed]
+            if twice := sorted({code for code in codes if codes.count(code) > 1}):
+                raise ValueError(f"the {name} {', '.join(twice)} stands twice")
         return self
 
     def to(self, signal: Signal, *, in_row: int = 0, rule: str | None = None) -> Reaction | None:

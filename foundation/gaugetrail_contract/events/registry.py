@@ -8,13 +8,16 @@ from typing import Any
 
 from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
 from gaugetrail_contract.events.anchors import HeadsAnchored
+from gaugetrail_contract.events.bypass import BypassSaid
 from gaugetrail_contract.events.checks import CheckMissed, CheckMissedCause, OccasionSaid
 from gaugetrail_contract.events.clock import ClockStepped
 from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, DocumentsMaster, DocumentStepTaken
+from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow, UnitStateSaid
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.people import PersonLoggedOff, PersonLoggedOn, PinChanged
+from gaugetrail_contract.events.reactions import ReactionAcknowledged
 from gaugetrail_contract.events.set_up import ContextChanged, StationChangeOver
 from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
 from gaugetrail_contract.events.spool import (
@@ -73,6 +76,9 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         StationNote,
         SomebodyCalled,
         SomebodyCame,
+        ReactionAcknowledged,
+        GaugeChecked,
+        BypassSaid,
         UnitStateSaid,
         GaugeStateSaid,
         SuspectWindow,

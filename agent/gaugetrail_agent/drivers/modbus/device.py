@@ -136,6 +136,19 @@ class ModbusDevice:
             wanted = tuple(reading for reading in readings if channel in (None, reading.channel))
             self._emit(self.name, Batch(wanted, asked=True))
 
+    async def put(self, address: int, value: int, *, coil: bool = False, verify: bool = True) -> None:
+        """Write one holding register, or a coil, and read it back. Raises `DeviceGone`."""
+        unit = self._settings.unit_id
+        with self._told():
+            try:
+                if coil:
+                    await self._link.write_bits(unit, address, [bool(value)], verify=verify)
+                else:
+                    await self._link.write(unit, self._settings.register(address), [value], verify=verify)
+            except RequestRefused as error:
+                what = "the coil" if coil else "the register"
+                raise DeviceGone(f"{what} {address} can't be written: {error}; look at the register map") from error
+
     async def answer(self, seq: int, code: ResultCode) -> None:
         """Tell the PLC: the result first, then the echo. Raises `DeviceGone`; then the log answers when it is back."""
         if self._handshake is not None:

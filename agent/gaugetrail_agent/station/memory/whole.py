@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import msgspec
 
+from gaugetrail_agent.station.memory.bypasses import Bypasses
 from gaugetrail_agent.station.memory.calls import Calls
 from gaugetrail_agent.station.memory.change_over import ChangeOver
 from gaugetrail_agent.station.memory.changes import Changes
 from gaugetrail_agent.station.memory.context import Context
+from gaugetrail_agent.station.memory.gauge_checks import CheckedGauges
+from gaugetrail_agent.station.memory.held import HeldUnits
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.memory.log_in import LogIn
+from gaugetrail_agent.station.memory.reactions import Reactions
 from gaugetrail_agent.station.memory.samples import Samples
 
 
@@ -27,6 +31,10 @@ class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     context: Context = Context()
     changes: Changes = Changes()
     change_over: ChangeOver = ChangeOver()
+    reactions: Reactions = Reactions()
+    held: HeldUnits = HeldUnits()
+    gauge_checks: CheckedGauges = CheckedGauges()
+    bypasses: Bypasses = Bypasses()
 
 
 def memory_key(station: str) -> str:

@@ -22,11 +22,26 @@ from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words import Scanned, StationState, Step
 from gaugetrail_agent.station.workflow.before_unit.holding import CHANGE, change
 from gaugetrail_agent.station.workflow.before_unit.set_up import CHANGE_OVER, change_over
+from gaugetrail_agent.station.workflow.bypassing import BYPASS, bypass
+from gaugetrail_agent.station.workflow.gauge_checks.asking import UNBLOCK, check, unblock
+from gaugetrail_agent.station.workflow.gauge_checks.due import CHECK
 from gaugetrail_agent.station.workflow.lots import MERGE, SPLIT, merge, split
 from gaugetrail_agent.station.workflow.order_list import ORDERS, orders
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON, changed, reason
 from gaugetrail_agent.station.workflow.speaking_up import CALL, NOTE, call, note
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, SKIP, UNDO, again, skip, undo
+from gaugetrail_agent.station.workflow.unit_states.deciding import (
+    CONCESSION,
+    HOLD,
+    RELEASE,
+    REWORK,
+    SCRAP,
+    concession,
+    hold,
+    release,
+    rework,
+    scrap,
+)
 
 Rule = Callable[[Setup, StationState, Scanned, str], Step]
 """Given what stands behind the colon, without spaces around it."""
@@ -66,7 +81,16 @@ COMMANDS: tuple[Command, ...] = (
     Command(SPLIT, said("command.split"), split),
     Command(MERGE, said("command.merge"), merge),
     Command(CHANGED, said("command.changed"), changed),
+    Command(HOLD, said("command.hold"), hold, about="scratches"),
+    Command(REWORK, said("command.rework"), rework, about="deburr"),
+    Command(SCRAP, said("command.scrap"), scrap, about="D12"),
+    Command(RELEASE, said("command.release"), release),
+    Command(CONCESSION, said("command.concession"), concession, about="QN-4711"),
+    Command(BYPASS, said("command.bypass"), bypass, about="BP-1 the gauge is at the laboratory", alone=False),
+    Command(CHECK, said("command.check"), check, about="G-17"),
+    Command(UNBLOCK, said("command.unblock"), unblock, about="the master was dirty", alone=False),
 )
+MEANWHILE = frozenset({CALL})
 RULES = {one.word: one.rule for one in COMMANDS if one.rule is not None}
 
 
@@ -75,3 +99,8 @@ def command_in(text: str) -> tuple[Rule, str] | None:
     word, _, rest = text.partition(":")
     found = RULES.get(word.strip().upper())
     return None if found is None else (found, rest.strip())
+
+
+def said_meanwhile(text: str) -> bool:
+    """Whether it is a word that may be said while something else is asked."""
+    return text.partition(":")[0].strip().upper() in MEANWHILE

@@ -13,14 +13,23 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
-from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, ValueCame, say
 from gaugetrail_agent.station.workflow.before_unit.components import ABOUT_COMPONENT, component_answered
 from gaugetrail_agent.station.workflow.before_unit.context import ABOUT_CONTEXT, context_answered
 from gaugetrail_agent.station.workflow.before_unit.holding import ABOUT_CHANGE, change_answered
 from gaugetrail_agent.station.workflow.before_unit.repeats import ABOUT_REPEAT, repeat_answered
 from gaugetrail_agent.station.workflow.before_unit.set_up import ABOUT_CHANGE_OVER, change_over_answered
+from gaugetrail_agent.station.workflow.bypassing import ABOUT_BYPASS, bypass_answered
+from gaugetrail_agent.station.workflow.gauge_checks.asking import (
+    ABOUT_CHECK,
+    ABOUT_UNBLOCK,
+    check_answered,
+    master_measured,
+    unblock_answered,
+)
 from gaugetrail_agent.station.workflow.lots import ABOUT_LOTS, lots_answered
 from gaugetrail_agent.station.workflow.order_list import ABOUT_ORDERS, order_chosen
+from gaugetrail_agent.station.workflow.reactions.asking import ABOUT_REACTION, reaction_answered
 from gaugetrail_agent.station.workflow.sampling.clock import ABOUT_MISSED
 from gaugetrail_agent.station.workflow.sampling.words import (
     ABOUT_CHANGED,
@@ -31,6 +40,7 @@ from gaugetrail_agent.station.workflow.sampling.words import (
 )
 from gaugetrail_agent.station.workflow.speaking_up import ABOUT_CALL, ABOUT_NOTE, call_answered, note_answered
 from gaugetrail_agent.station.workflow.steps_back import ABOUT_AGAIN, ABOUT_SKIP, again_answered, skip_answered
+from gaugetrail_agent.station.workflow.unit_states.deciding import ABOUT_STATE, state_answered
 
 Answer = Callable[[Setup, StationState, Dialog, Scanned], Step]
 
@@ -49,8 +59,15 @@ ANSWERS: Mapping[str, Answer] = {
     ABOUT_REASON: reason_answered,
     ABOUT_CHANGED: changed_answered,
     ABOUT_MISSED: cause_answered,
+    ABOUT_REACTION: reaction_answered,
+    ABOUT_STATE: state_answered,
+    ABOUT_CHECK: check_answered,
+    ABOUT_BYPASS: bypass_answered,
+    ABOUT_UNBLOCK: unblock_answered,
 }
 """What a dialog is about -> who takes its answers."""
+BY_GAUGE: Mapping[str, Callable[[Setup, StationState, Dialog, ValueCame], Step]] = {ABOUT_CHECK: master_measured}
+"""The same of what a gauge sends."""
 
 
 def answer(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
@@ -58,3 +75,8 @@ def answer(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) ->
     if event.text.upper() == CANCEL and dialog.may_cancel:
         return say(replace(state, dialog=None), "off", said("dialog.cancelled"))
     return ANSWERS[dialog.about](setup, state, dialog, event)
+
+
+def answer_by_gauge(setup: Setup, state: StationState, dialog: Dialog, event: ValueCame) -> Step:
+    """What a gauge sends while it is asked for."""
+    return BY_GAUGE[dialog.about](setup, state, dialog, event)

@@ -5,6 +5,7 @@
 - `FIRST_OF_ALL`: what has to be done before the unit may begin: something is looked up, or a change-over.
 - `ASKED_OF_UNIT`: what is asked of the unit in hand before it is measured on; asked anew after each answer, so what is
   answered must stand in the unit.
+- `BEFORE_VALUE`: whether a value may be taken of that gauge for the unit in hand; a `Lock` where not.
 - `VALUE_TAKEN`: a value of the unit in hand was taken; the last measurements of `unit.taken` are new.
 - `REMEMBERED`: what a record changes of what is remembered. It is worked out twice, once for the record's transaction
   and once when that is committed, so it goes by the record and by nothing else.
@@ -15,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -23,7 +24,21 @@ from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Dialog, Effect, Lock, Recorded, Scanned, StationState, Step, Tick, Unit, Woke
+from gaugetrail_agent.station.words import (
+    Dialog,
+    Effect,
+    EventKept,
+    Lock,
+    LookedBack,
+    Recorded,
+    Scanned,
+    StationState,
+    Step,
+    Tick,
+    Unit,
+    ValueCame,
+    Woke,
+)
 from gaugetrail_agent.station.workflow.before_unit.components import (
     asks_component,
     begins_with_components,
@@ -32,15 +47,44 @@ from gaugetrail_agent.station.workflow.before_unit.components import (
 from gaugetrail_agent.station.workflow.before_unit.context import asks_context, begins_with_context
 from gaugetrail_agent.station.workflow.before_unit.repeats import asks_why_again, may_repeat, recalls_unit
 from gaugetrail_agent.station.workflow.before_unit.set_up import change_over_first, change_over_stands, notes_changes
+from gaugetrail_agent.station.workflow.bypassing import by_alternative, bypasses_pass
+from gaugetrail_agent.station.workflow.gauge_checks.asking import check_kept
+from gaugetrail_agent.station.workflow.gauge_checks.due import checks_told, gauge_not_checked
+from gaugetrail_agent.station.workflow.gauge_checks.windows import (
+    SUSPECT,
+    checks_owed,
+    window_found,
+    windows_opened,
+    windows_remembered,
+)
 from gaugetrail_agent.station.workflow.known_units import barred_unit, with_past
 from gaugetrail_agent.station.workflow.log_in import stays_logged_in
+from gaugetrail_agent.station.workflow.reactions.asking import (
+    reaction_first,
+    reaction_seen,
+    reactions_open,
+    reactions_stand,
+)
+from gaugetrail_agent.station.workflow.reactions.remembering import reactions_remembered
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.clock import time_passes
 from gaugetrail_agent.station.workflow.sampling.reasons import first_by_whom, told_of_first
 from gaugetrail_agent.station.workflow.speaking_up import calls_stand
+from gaugetrail_agent.station.workflow.unit_states.deciding import LOOKING, looked_at_lot
+from gaugetrail_agent.station.workflow.unit_states.standing import (
+    as_decided,
+    held_unit,
+    states_remembered,
+    states_stand,
+    states_told,
+)
+from gaugetrail_contract.documents.plan import Characteristic
+from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.record import InspectionBody
 
 BEFORE_UNIT: tuple[Callable[[Setup, StationState, Unit], Sentence | Lock | None], ...] = (
+    reaction_first,
+    held_unit,
     barred_unit,
     may_repeat,
     first_by_whom,
@@ -51,6 +95,9 @@ UNIT_BEGINS: tuple[Callable[[Setup, StationState, Unit], tuple[StationState, Uni
     notes_changes,
     reasons.begun,
     with_past,
+    reaction_seen,
+    by_alternative,
+    as_decided,
 )
 FIRST_OF_ALL: tuple[Callable[[Setup, StationState, Unit, Scanned], Step | None], ...] = (
     recalls_unit,
@@ -66,13 +113,36 @@ VALUE_TAKEN: tuple[Callable[[Setup, StationState, Unit, int], Step], ...] = ()
 REMEMBERED: tuple[Callable[[Setup, StationMemory, InspectionBody], StationMemory], ...] = (
     counting.recorded,
     remembers_components,
+    reactions_remembered,
+    states_remembered,
+    windows_remembered,
 )
-RECORDED: tuple[Callable[[Setup, StationState, Recorded], Step], ...] = (told_of_first,)
+RECORDED: tuple[Callable[[Setup, StationState, Recorded], Step], ...] = (
+    told_of_first,
+    reactions_open,
+    states_told,
+    windows_opened,
+)
 PASSING: tuple[Callable[[Setup, StationState, Tick | Woke], Step], ...] = (
     stays_logged_in,
     calls_stand,
     change_over_stands,
     time_passes,
+    reactions_stand,
+    states_stand,
+    checks_told,
+    checks_owed,
+    bypasses_pass,
+)
+LOOKED_BACK: Mapping[str, Callable[[Setup, StationState, LookedBack], Step]] = {
+    LOOKING: looked_at_lot,
+    SUSPECT: window_found,
+}
+"""Who looked through the records -> who takes what they say."""
+KEPT: Mapping[str, Callable[[Setup, StationState, EventKept], Step]] = {GaugeChecked.TYPE: check_kept}
+"""Events whose record something has to name -> what follows once it is in the spool."""
+BEFORE_VALUE: tuple[Callable[[Setup, StationState, Unit, Characteristic, ValueCame], Lock | None], ...] = (
+    gauge_not_checked,
 )
 
 
@@ -122,6 +192,25 @@ def when_recorded(setup: Setup, state: StationState, event: Recorded) -> Step:
         state, more = rule(setup, state, event)
         effects += more
     return state, effects
+
+
+def refused_value(
+    setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, event: ValueCame
+) -> Lock | None:
+    """Why a value of this gauge isn't taken now, past what somebody allowed."""
+    allowed = {one.key for one in unit.allowed}
+    locks = (rule(setup, state, unit, wanted, event) for rule in BEFORE_VALUE)
+    return next((lock for lock in locks if lock is not None and lock.key not in allowed), None)
+
+
+def event_kept(setup: Setup, state: StationState, event: EventKept) -> Step:
+    """What follows an event that is in the spool."""
+    return KEPT[event.body.type](setup, state, event)
+
+
+def looked_back(setup: Setup, state: StationState, event: LookedBack) -> Step:
+    """What the records of this PC say, for the room that asked."""
+    return LOOKED_BACK[event.wanted.about](setup, state, event)
 
 
 def as_time_passes(setup: Setup, state: StationState, event: Tick | Woke) -> Step:

@@ -33,6 +33,7 @@ from gaugetrail_contract.record.parts import PastOperation, Reason, UnitState
 EVERY_OPERATION = "*"
 """Stands in the route of a unit whose past nobody could tell, where the plan names no operations."""
 LET_GO = frozenset({UnitState.CONCESSION, UnitState.RELEASED})
+LET_ON = LET_GO | {UnitState.REWORK}
 
 
 def heard(state: StationState, event: HeldKnown | PastKnown) -> StationState:
@@ -80,7 +81,15 @@ def barred_unit(setup: Setup, state: StationState, unit: Unit) -> Sentence | Non
     """Why the unit may not be measured here now, for all that is known of it."""
     held = state.held.barred(unit.ids.get("serial"), unit.ids.get("lot"), unit.started_us)
     held = held or _barred_by_past(setup, state, unit)
+    if held is not None and _decided_here_since(state, unit, held):
+        held = None
     return _route_fault(setup, state, unit) if held is None else _held(held)
+
+
+def _decided_here_since(state: StationState, unit: Unit, held: ListedState) -> bool:
+    """Somebody let it go, or sent it to rework, at this station, and nobody else knows yet."""
+    known = state.memory.held.of("serial", unit.ids.get("serial"))
+    return known is not None and known.at > held.since and known.state in LET_ON
 
 
 def _barred_by_past(setup: Setup, state: StationState, unit: Unit) -> ListedState | None:

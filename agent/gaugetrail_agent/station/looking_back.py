@@ -1,0 +1,80 @@
+"""What the records of this PC say of a lot, or of the units that a gauge has measured since a moment. Pure.
+
+Promise: of each unit the newest inspection counts; what lies behind the oldest record that is still here, or behind
+`MOST_RECORDS`, isn't guessed: `whole` says whether the search got there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gaugetrail_contract.record import Inspection, Record, Verdict
+
+MOST_RECORDS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSearch:
+    """What is looked for: the units of a lot, or those that a gauge measured (null: any gauge) since a moment."""
+
+    about: str
+    """Who asks, and takes the answer."""
+    lot: str | None = None
+    gauge: str | None = None
+    characteristic: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUnit:
+    """The newest inspection of a unit."""
+
+    serial: str | None
+    lot: str | None
+    record: str
+    verdict: Verdict
+    plan: str
+    passed: frozenset[str] = frozenset()
+    """Characteristics that passed in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecords:
+    """The units, the oldest first."""
+
+    units: tuple[FoundUnit, ...] = ()
+    whole: bool = True
+    """The search got to the moment that was asked for, or to the first record of this PC."""
+
+
+def look_back(newest_first: Iterable[Record], wanted: RecordSearch) -> FoundRecords:
+    """Go back until the moment that is asked for."""
+    found: dict[tuple[str | None, str | None], FoundUnit] = {}
+    whole, first_seq = False, 0
+    for number, record in enumerate(newest_first):
+        if wanted.since is not None and record.time < wanted.since:
+            whole = True
+            break
+        if number >= MOST_RECORDS:
+            break
+        first_seq = record.seq
+        if isinstance(record, Inspection) and _is_wanted(record, wanted):
+            found.setdefault((record.serial, record.lot), _unit(record))
+    return FoundRecords(tuple(reversed(found.values())), whole or first_seq in (0, 1))
+
+
+def _is_wanted(record: Inspection, wanted: RecordSearch) -> bool:
+    if wanted.lot is not None:
+        return record.lot == wanted.lot
+    return any(
+        one.gauge == wanted.gauge and wanted.characteristic in (None, one.characteristic) for one in record.measurements
+    )
+
+
+def _unit(record: Inspection) -> FoundUnit:
+    verdicts: dict[str, bool] = {}
+    for one in record.measurements:
+        verdicts[one.characteristic] = verdicts.get(one.characteristic, True) and one.verdict is Verdict.PASS
+    passed = frozenset(name for name, good in verdicts.items() if good)
+    return FoundUnit(record.serial, record.lot, record.id, record.verdict, record.plan.id, passed)
