@@ -15,6 +15,7 @@ from typing import get_args
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.freshness import FreshRule, Owner, Use
+from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrdersHere
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
@@ -22,8 +23,10 @@ from gaugetrail_agent.station.steps import step
 from gaugetrail_agent.station.words import (
     BatchCame,
     CountOrders,
+    EventKept,
     HeldKnown,
     KeepIt,
+    LookedBack,
     NextScan,
     Notice,
     Noticed,
@@ -49,17 +52,19 @@ from gaugetrail_agent.station.words import (
     Woke,
 )
 from gaugetrail_agent.station.workflow.commands import COMMANDS
+from gaugetrail_agent.station.workflow.unit_states.deciding import LOOKING
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Plan, PlanFile
+from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.questions.history import UnitHistory
-from gaugetrail_contract.record import Capture, InspectionBody, PlanRef, Verdict
+from gaugetrail_contract.record import Capture, EventBody, InspectionBody, PlanRef, Subject, Verdict
 
 BEGIN_US = 1_795_852_800_000_000
 """2026-11-28, 08:00."""
@@ -191,6 +196,19 @@ def _held(us: int) -> HeldKnown:
     return HeldKnown(HeldNow.of((ListedState.model_validate(said),), us))
 
 
+def _looked_back(us: int) -> LookedBack:
+    return LookedBack(RecordSearch(LOOKING, lot="L-1"), FoundRecords(), us, us * 1000)
+
+
+def _check_kept() -> EventKept:
+    said = {"result": "pass", "characteristic": "bore", "master": "M-74", "value": "74.001", "low": "73.999"}
+    payload = GaugeChecked.model_validate({**said, "high": "74.003", "device": "bore", "plan": "CP-1"})
+    subject = Subject(kind="gauge", id="G-17")
+    body = EventBody(site="plant1", line="line1", station="OP20", type=payload.TYPE, subject=subject,
+                     payload=payload.written())  # fmt: skip
+    return EventKept(body, "pc1/e/1")
+
+
 def _scan_of_unit(us: int) -> Scanned:
     return Scanned("SN000001", us, us * 1000, raw=b"SN000001")
 
@@ -249,6 +267,8 @@ EVENTS: tuple[tuple[str, EventMade], ...] = (
     ("the line says that nothing is held any more", lambda _, __: HeldKnown(HeldNow())),
     ("the store says what it knows of the unit", lambda _, __: PastKnown("SN000001", UnitHistory())),
     ("nobody could say in time what is known of it", lambda _, __: PastKnown("SN000001", None, "no answer in 300 ms")),
+    ("the records of this PC say what is known of a lot", lambda us, _: _looked_back(us)),
+    ("the check of a gauge is in the spool", lambda _, __: _check_kept()),
     ("something around isn't well", lambda _, __: NOT_WELL),
     ("it is well again", lambda _, __: Noticed("broker", None)),
     ("a badge has a PIN from now on", lambda _, __: PinsKnown(frozenset({"OP-12"}))),
