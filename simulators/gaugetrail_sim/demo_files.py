@@ -184,6 +184,12 @@ approved_on = "2026-10-05"
 first_piece = "operator"
 sampling = "by_frequency"
 
+# The pin that is pressed in later is taken with the piston: it stands in the record, and a trace leads both ways.
+[[component]]
+part = "PIN-9"
+title = "pin"
+pattern = "(?P<part>PIN-[0-9]+)/(?P<id>.+)"
+
 # The terminal says when to put the piston on the scale; one that was weighed before is not taken for the next.
 [[characteristic]]
 name = "weight"

@@ -65,6 +65,11 @@ class LineLook:
     passes: bool
     """By the first revision of the plan."""
 
+    @property
+    def pin(self) -> str:
+        """The pin that goes into it."""
+        return f"P{self.serial[2:]}"
+
     def passes_by(self, revision: str) -> bool:
         """Whether it passes by that revision."""
         return self.passes and self.values["bore"] <= BORE_BY[revision]

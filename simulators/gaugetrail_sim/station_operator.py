@@ -26,6 +26,7 @@ PATIENCE_SECS = 1.5
 """Without any answer he waits longer: a second press on a slow day would be a value too many."""
 RECONNECT_SECS = 0.2
 PUT_ON = "fresh.put_on"
+PIN_WANTED = "component.piece"
 TAKE_OFF = ("fresh.off_and_on", "fresh.other_part", "fresh.once_more")
 """What the terminal asks for at a scale, by the ids of its sentences."""
 
@@ -159,6 +160,7 @@ class StationOperator:
     ) -> OperatorTold | None:
         """Follow the prompts until the unit is recorded; null if the agent went away in between."""
         asked_for: str | None = None
+        answered: object = None
         revision = ""
         told_of_scale: str | None = None
         while True:
@@ -173,7 +175,11 @@ class StationOperator:
             if wanted is not None and display.get("asks") != told_of_scale:
                 told_of_scale = display.get("asks")
                 self._at_scale(display, look, faults)
-            if wanted is not None and wanted != asked_for:
+            question = display.get("prompt") if display.get("state") == "wait_answer" else None
+            if question is not None and question != answered:
+                answered = question
+                self._answer(display, look)
+            elif question is None and wanted is not None and wanted != asked_for:
                 asked_for = wanted
                 self._act(display, look)
             elif not await self._changed(AMBER_SECS if display.get("light") == "amber" else PATIENCE_SECS):
@@ -200,9 +206,16 @@ class StationOperator:
         elif not self._gauges[device].asked_by_host:
             self._gauges[device].press()
 
+    def _answer(self, display: Display, look: LineLook) -> None:
+        """What the station asks beside the values."""
+        if display.get("asks") == PIN_WANTED:
+            self._scanner.scan(f"PIN-9/{look.pin}")
+
     def _again(self, display: Display, look: LineLook, wanted: str | None) -> None:
         """Nothing has come for a while: whatever the prompt asks for is done once more."""
-        if wanted is None:
+        if display.get("state") == "wait_answer":
+            self._answer(display, look)
+        elif wanted is None:
             if display.get("state") == "wait_unit":
                 self._scanner.scan(look.serial)
         elif display["device"] is None:
