@@ -47,11 +47,15 @@ def seals(wire_lines: bytes) -> list[str]:
     return [json.loads(line)["sha256"] for line in wire_lines.splitlines()]
 
 
+AMENDED = frozenset({"effective", "amendments"})
+"""What amendments say of records, which 0.1 kept and listed, but drew nothing from."""
+
+
 def differences(then: object, now: object, where: str = "") -> list[str]:
     """What is not as it was; what is new and not empty."""
     if isinstance(then, dict) and isinstance(now, dict):
         found = [f"{where}.{key} is gone" for key in then.keys() - now.keys()]
-        found += [f"{where}.{key} is new: {now[key]!r}" for key in now.keys() - then.keys() if now[key]]
+        found += [f"{where}.{key} is new: {now[key]!r}" for key in now.keys() - then.keys() - AMENDED if now[key]]
         return found + [
             one for key in then.keys() & now.keys() for one in differences(then[key], now[key], f"{where}.{key}")
         ]
@@ -75,6 +79,20 @@ def but_for_the_lost(proof: dict[str, Any]) -> dict[str, Any]:
         return proof
     others = [one for one in proof["agents"] if one not in found]
     return proof | {"agents": others, "ok": all(one["ok"] for one in others)}
+
+
+def but_for_amended(words: list[str], then: object, now: object) -> object:
+    """A trace without those that it finds by what an amendment has made of them: 0.1 found them as they were alone."""
+    if not isinstance(then, dict) or not isinstance(now, dict) or "inspections" not in now:
+        return now
+    before = {one["id"] for one in then["inspections"]}
+    kept = [one for one in now["inspections"] if one["id"] in before or not _is_now(one, words)]
+    return {**now, "inspections": kept}
+
+
+def _is_now(one: dict[str, Any], words: list[str]) -> bool:
+    changes = (one.get("effective") or {}).get("changes", {})
+    return any(value in words for value in changes.values())
 
 
 def parsed(words: list[str], out: str) -> object:
