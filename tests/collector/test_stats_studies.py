@@ -306,6 +306,14 @@ def test_what_is_no_number_makes_no_question(words: list[str], option: str) -> N
     assert "is no number" in done.stderr
 
 
+def test_the_standard_of_measured_values_is_refused_with_the_way_to_a_plan() -> None:
+    done = CliRunner().invoke(app, ["stats", "sampling", "--standard", "iso3951-1", "--lot", "1000", "--aql", "1"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    said = " ".join(done.stderr.split())
+    assert "the tables of n and k of ISO 3951-1 are not in this program" in said
+    assert "--variables --aql --ltpd" in said
+
+
 # --- over time
 
 ZIGZAG = [0.02, -0.01, 0.01, -0.02] * 6

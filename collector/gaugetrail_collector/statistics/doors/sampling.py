@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alpha", type=finite, default=0.05, metavar="0.05", help="risk of rejecting it")
     parser.add_argument("--ltpd", type=finite, metavar="Q", help="bad quality, a fraction")
     parser.add_argument("--beta", type=finite, default=0.10, metavar="0.10", help="risk of accepting it")
-    parser.add_argument("--standard", choices=("iso2859-1",), help="the plan of a standard")
+    parser.add_argument("--standard", type=_standard_here, choices=("iso2859-1",), help="the plan of a standard")
     parser.add_argument("--level", default="II", metavar="II", help="inspection level: S-1 to S-4, I, II, III")
     severities = ("normal", "tightened", "reduced")
     parser.add_argument("--severity", choices=severities, default="normal", help="how hard is looked")
@@ -133,6 +133,17 @@ def _design(args: argparse.Namespace) -> dict[str, object]:
         "asked": {"aql": args.aql, "alpha": args.alpha, "ltpd": args.ltpd, "beta": args.beta},
     }
     return curves | risks | {"formulas": FORMULAS | DESIGN_FORMULAS}
+
+
+def _standard_here(name: str) -> str:
+    """Who asks for the standard of measured values is told where its plans are. Raises `argparse.ArgumentTypeError`."""
+    if name.startswith("iso3951"):
+        raise argparse.ArgumentTypeError(
+            "the tables of n and k of ISO 3951-1 are not in this program, for they could not be checked: take n and k "
+            "from its pages and judge a lot with --variables --data --value --k, or design a plan for measured values "
+            "with --variables --aql --ltpd (fractions)"
+        )
+    return name
 
 
 def _standard(args: argparse.Namespace) -> dict[str, object]:
