@@ -201,7 +201,9 @@ def test_an_arrow_leads_to_the_letter_whose_plan_holds() -> None:
     ],
 )
 def test_letters_are_the_standards(level: str, letters: str) -> None:
-    sizes = [most or 500_001 for most, _ in LOTS]
+    most = (8, 15, 25, 50, 90, 150, 280, 500, 1_200, 3_200, 10_000, 35_000, 150_000, 500_000)
+    sizes = [*most, 500_001]
+    assert [size for size, _ in LOTS] == [*most, None]
     assert letters == "".join(code_letter(size, level) for size in sizes)
     assert code_letter(2, "II") == "A"
     assert (letters[0], letters[1]) == (code_letter(8, level), code_letter(9, level))
