@@ -65,12 +65,12 @@ def _sends(line: str) -> bool:
     return line.lstrip().startswith("bore ")
 
 
-def write_stories(folder: Path, stories: Sequence[StationStory], mqtt_port: int = 1883) -> None:
-    """Settings, plans and the people list."""
+def write_stories(folder: Path, stories: Sequence[StationStory], mqtt_port: int = 1883, more: str = "") -> None:
+    """Settings, plans and the people list; `more` are tables of the settings."""
     (folder / "people.csv").write_text(PEOPLE)
     text = (
         '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "agent-data"\npeople = "people.csv"\n'
-        f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}\n[terminal]\n'
+        f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}\n[terminal]\n{more}'
     )
     for number, story in enumerate(stories, 1):
         (folder / f"plan-{story.key}.toml").write_text(PLAN.format(number=number) + story.plan)
@@ -84,8 +84,11 @@ def write_stories(folder: Path, stories: Sequence[StationStory], mqtt_port: int 
 
 
 def rehearsed(folder: Path, story: StationStory) -> list[dict[str, Any]]:
-    """What the command says of each line of the script."""
-    words = ["station", story.key, "--config", str(folder / "agent.toml"), "--script", "-", "--day", "2026-11-28"]
+    """What the command says of each line of the script, by settings in which the story's station is the only one."""
+    own = folder / f"rehearsed-{story.key}"
+    own.mkdir()
+    write_stories(own, [story])
+    words = ["station", story.key, "--config", str(own / "agent.toml"), "--script", "-", "--day", "2026-11-28"]
     done = CliRunner().invoke(cli.app, words, input=script_of(story))
     assert done.stdout, done.output
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -105,6 +106,15 @@ def test_an_ended_unit_is_incomplete_and_not_a_fail() -> None:
     floor.scan("%CANCEL")
     floor.say(Recorded("pc1/e/1", "SN000001", Verdict.INCOMPLETE))
     assert seen(floor).answer == "incomplete"
+
+
+def test_a_first_piece_that_failed_is_a_fail_and_not_only_refused() -> None:
+    floor = with_unit(BORE)
+    floor.gauge("bore", "74.060", "mm")
+    floor.say(Recorded("pc1/e/1", "SN000001", Verdict.FAIL))
+    assert floor.state.says is not None
+    floor.state = replace(floor.state, says=said("first.not_passed", recorded=floor.state.says))
+    assert (seen(floor).answer, seen(floor).tone) == ("fail", "bad")
 
 
 def test_of_a_recorded_unit_what_failed_is_looked_at() -> None:

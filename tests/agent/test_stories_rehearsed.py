@@ -6,19 +6,12 @@ from pathlib import Path
 
 import pytest
 from station_stories import STORIES, StationStory
-from stories_on_paper import rehearsed, write_stories
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("stories")
-    write_stories(made, STORIES)
-    return made
+from stories_on_paper import rehearsed
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-def test_it_comes_out_as_the_story_says(folder: Path, story: StationStory) -> None:
-    told = rehearsed(folder, story)
+def test_it_comes_out_as_the_story_says(tmp_path: Path, story: StationStory) -> None:
+    told = rehearsed(tmp_path, story)
     assert [(one["line"], one["event"], one["found"]) for one in told if one.get("met") is False] == []
     assert any("met" in one for one in told), "a story expects something"
 

@@ -5,43 +5,24 @@ Screenshots are kept in the test's folder; `GAUGETRAIL_SCREENSHOTS=docs/screensh
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from floor import program, until
-from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
+from floor import until
+from playwright.sync_api import Browser, Dialog, Page, expect
 from running_agent import RunningAgent
+from screen_browser import SIZES, chromium, picture, scan
 from screen_floor import Scale, write_screen_shop
 
 from gaugetrail_agent import app
 
 pytestmark = [pytest.mark.chromium, pytest.mark.waits]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 PATIENCE_MS = 20_000
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
-BURST = """(keys) => {
-  for (const key of keys) {
-    const [control, name] = key.startsWith("Control+") ? [true, key.slice(8)] : [false, key];
-    const how = { key: name, ctrlKey: control, bubbles: true, cancelable: true };
-    document.body.dispatchEvent(new KeyboardEvent("keydown", how));
-  }
-}"""
-SIZES = {"1280x800": (1280, 800), "1920x1080": (1920, 1080), "tablet": (1024, 768)}
 
 
 class Station:
@@ -76,8 +57,7 @@ class Station:
         return f"http://127.0.0.1:{until(lambda: port.exists() and port.read_text(), 'the screen says its port')}"
 
     def scan(self, *keys: str) -> None:
-        """As a reader that types, faster than any person and than a busy machine sends keys."""
-        self.page.evaluate(BURST, [*keys, "Enter"])
+        scan(self.page, *keys)
 
     def types(self, text: str) -> None:
         """A person, on a keyboard."""
@@ -106,10 +86,8 @@ class Station:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        one = playwright.chromium.launch(executable_path=program("chromium"), headless=True, args=FLAGS)
+    with chromium() as one:
         yield one
-        one.close()
 
 
 @pytest.fixture
@@ -137,14 +115,9 @@ def station(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def keep(page: Page, folder: Path, name: str) -> None:
     """A screenshot of what is to be seen, in each size that screens have."""
-    wanted = os.environ.get("GAUGETRAIL_SCREENSHOTS")
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
-        path = folder / f"screen-{name}-{size}.png"
-        page.screenshot(path=path)
-        if wanted:
-            Path(wanted).mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, Path(wanted) / path.name)
+        picture(page, folder / f"screen-{name}-{size}.png")
     page.set_viewport_size({"width": 1280, "height": 800})
 
 

@@ -192,6 +192,8 @@ def answer(shown: Display) -> Answer:
 def _red(state: StationState) -> Answer:
     """A part that failed, or something that was refused."""
     says = state.says
+    if says is not None and isinstance(recorded := says.values.get("recorded"), Sentence):
+        says = recorded  # of a first piece: what became of it, and what that means for the next
     if says is None or says.id.partition(".")[0] not in ("record", "value"):
         return "stop"
     verdict = says.values.get("verdict")

@@ -1,0 +1,256 @@
+"""Every story of a station on its page in a real Chromium, by touch and scan alone, in each size that screens have.
+
+The rehearsal is the oracle: after each line the page says what the station said there, and the same is recorded. In
+between the broker goes, a gauge is unplugged and the agent is killed, each with the page open.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from floor import free_port, until
+from playwright.sync_api import BrowserContext, Error, Page, expect
+from screen_browser import SIZES, chromium, picture, scan
+from station_stories import STORIES, StationStory
+from stories_on_paper import device_of, rehearsed
+from stories_played import StoryLine, played_lines, story_line
+
+from gaugetrail_agent.rehearsal.cues import Cue, Restart, ScanCode, SendValue
+
+pytestmark = [pytest.mark.chromium, pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
+
+PATIENCE_MS = 20_000
+SEEN = """() => {
+  const root = document.querySelector("[data-root]");
+  if (root === null || document.body.classList.contains("cut")) return null;
+  const text = (place) => root.querySelector(place)?.textContent.trim() ?? "";
+  return {
+    asks: text(".asks"),
+    says: text(".says"),
+    word: text(".word"),
+    serial: text(".serial i") === "Unit in hand" ? text(".serial b") : null,
+    operator: text(".who span") || null,
+    notices: text("[data-part=notices]"),
+    version: document.documentElement.dataset.version,
+  };
+}"""
+WORDS = {
+    "": "",
+    "pass": "✓ PASS",
+    "fail": "✗ FAIL",
+    "incomplete": "… INCOMPLETE",
+    "stop": "✗ STOP",
+    "look": "! LOOK",
+}
+ANSWERED = re.compile(r"%(?:NOTE|CALL|AGAIN|SKIP|CHANGED|REASON)(?=:)")
+"""Words whose button asks for what stands behind the colon."""
+KEYS = {"number": "0123456789.-", "letters": "1234567890QWERTYUIOPASDFGHJKLZXCVBNM-./ "}
+NOT_TO_TOUCH = {
+    "%NOK:SCRATCH@A3*2": "where on the part and how often is said by a code",
+    "%NOK:CRACK": "only the plan's defects are offered",
+}
+"""What is scanned, because no button offers it."""
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoryLine]:
+    table = f"[screen]\nport = {free_port()}\n"  # the same after a restart: an open page comes back by itself
+    with story_line(tmp_path_factory.mktemp("line"), table, broker=True) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def rehearsals(line: StoryLine) -> dict[str, list[dict[str, Any]]]:
+    """Before there is a browser, whose driver has the thread's event loop."""
+    return {story.key: rehearsed(line.floor.folder, story) for story in STORIES}
+
+
+@pytest.fixture(scope="module")
+def screens(rehearsals: object) -> Iterator[dict[str, BrowserContext]]:
+    with chromium() as browser:
+        made = {}
+        for size, (width, height) in SIZES.items():
+            made[size] = browser.new_context(viewport={"width": width, "height": height}, has_touch=True)
+            made[size].set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
+        yield made
+
+
+class AtTheScreen:
+    """Who stands before a station's page, and its gauge."""
+
+    def __init__(self, line: StoryLine, story: StationStory, page: Page) -> None:
+        self.line = line
+        self.story = story
+        self.page = page
+        self.faults: list[str] = []
+        self.capitals: list[str] = []
+        """Texts from the pad, which has no small letters."""
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda message: self.faults.append(message.text))
+        port = (line.floor.folder / "agent-data" / "screen.port").read_text()
+        page.goto(f"http://127.0.0.1:{port}/{story.key}")
+
+    def seen(self) -> dict[str, Any]:
+        """What the page says; nothing while it is cut off, or loads itself anew."""
+        try:
+            return self.page.evaluate(SEEN) or {}
+        except Error:
+            return {}
+
+    def sees(self, what: Callable[[dict[str, Any]], bool], called: str) -> None:
+        try:
+            until(lambda: (now := self.seen()) and what(now), called, deadline=20)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the page shows {self.seen()}") from error
+
+    def sees_shown(self, outcome: Mapping[str, Any]) -> None:
+        wanted = as_on_the_page(outcome)
+        for text in self.capitals:
+            wanted["says"] = wanted["says"].replace(text, text.upper())
+        self.sees(lambda now: {key: now[key] for key in wanted} == wanted, f"the page shows {wanted}")
+
+    def does(self, cue: Cue) -> None:
+        """One line of the story; the page must be connected."""
+        self.sees(lambda _: True, "the page is connected")
+        match cue:
+            case ScanCode(text, typed=False):
+                scan(self.page, *text)
+            case ScanCode(text):
+                self.says(text)
+            case SendValue(device, reading):
+                self.line.measures(device, reading)
+            case Restart():
+                before = self.seen()["version"]
+                self.line.restart()
+                self.sees(lambda now: now["version"] != before, "the page comes back by itself, as the new agent's")
+                self.faults.clear()  # the browser's own word that for a while there was no answer
+            case _:
+                raise AssertionError(f"no story does {cue} yet")
+
+    # --- touch
+
+    def says(self, text: str) -> None:
+        """Touched where a button or a pad offers it, else scanned."""
+        word, pad = ANSWERED.match(text), self.open_pad()
+        if self.offers(f"[data-sends={json.dumps(text)}]"):
+            self.touch(f"[data-sends={json.dumps(text)}]")
+        elif word is not None and self.offers(f'[data-sends="{word[0]}"]'):
+            self.asked(word[0], text.removeprefix(f"{word[0]}:"))
+        elif not text.startswith("%") and pad in KEYS:
+            self.keys(pad, text)
+        else:
+            assert text in NOT_TO_TOUCH, f"nothing to touch offers {text}, at {self.seen()}"
+            scan(self.page, *text)
+
+    def open_pad(self) -> str:
+        return self.page.locator("body").get_attribute("data-pad") or ""
+
+    def offers(self, button: str) -> bool:
+        return self.page.locator(f"button{button}").count() > 0
+
+    def touch(self, button: str) -> None:
+        one = self.page.locator(f"button{button}").first
+        if not one.is_visible():
+            self.page.locator("button[data-opens=more]").tap()
+        one.tap()
+
+    def asked(self, word: str, answer: str) -> None:
+        """A button whose word asks for more, unless the station refuses it at once."""
+        before = self.seen()
+        self.touch(f'[data-sends="{word}"]')
+        self.sees(lambda now: now != before, f"what comes of {word}")
+        if self.offers(f'[data-sends="{answer}"]') or self.open_pad() == "letters":
+            self.says(answer)
+
+    def keys(self, pad: str, text: str) -> None:
+        """On the pad that lies open: it has no small letters, and one decimal sign."""
+        self.capitals += [text] if pad == "letters" else []
+        for key in text.upper() if pad == "letters" else text.replace(",", "."):
+            assert key in KEYS[pad], f"the pad has no {key}"
+            self.page.locator(f'[data-keys={pad}] [data-in="{key}"]').tap()
+        self.page.locator(f"[data-keys={pad}] [data-enter]").tap()
+
+    # --- trouble
+
+    def gauge_is_unplugged(self, outcome: Mapping[str, Any]) -> None:
+        gauge = self.line.gauges[device_of(self.story)]
+        gauge.pull()
+        self.sees(lambda now: "is not connected: check the cable" in now["asks"], "what to do about the gauge")
+        gauge.plug()
+        self.sees_shown(outcome)
+        self.sees(lambda now: "is not connected" not in now["notices"], "the gauge is there again")
+
+    def broker_is_cut(self, outcome: Mapping[str, Any]) -> None:
+        self.sees(lambda now: "broker" not in now["notices"], "the broker is there")
+        self.line.floor.kill("mosquitto")
+        self.sees(lambda now: "the broker can't be reached" in now["notices"], "that the broker is away")
+        self.sees_shown(outcome)
+
+
+def as_on_the_page(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rehearsal showed, as the page says it."""
+    shown = outcome["shown"]
+    return {
+        "asks": f"➜ {shown['prompt']}",
+        "says": shown["message"],
+        "word": WORDS[answer_of(outcome)],
+        "serial": shown["serial"],
+        "operator": shown["operator"],
+    }
+
+
+def answer_of(outcome: Mapping[str, Any]) -> str:
+    """What the light means: red is a part that failed, or something that was refused."""
+    light, says = outcome["shown"]["light"], str(outcome["shown"]["says"])
+    if light != "red":
+        return {"off": "", "green": "pass", "amber": "look"}[light]
+    made = [effect["record"]["verdict"] for effect in outcome["effects"] if "record" in effect]
+    return str(made[-1]) if made else "fail" if says.startswith("value.taken") else "stop"
+
+
+TROUBLES = {
+    ("a good part", "scan SN1"): AtTheScreen.gauge_is_unplugged,
+    ("a bad part", "scan SN1"): AtTheScreen.broker_is_cut,
+}
+"""Story and line -> what happens behind it."""
+PICTURES = {
+    ("an audit", "press REASON"): "choices",
+    ("the first piece blocks until it passes", "bore-the-first-piece-blocks-until-it-passes 74.100 mm"): "first-piece",
+}
+"""Story and line -> what a picture of it is called."""
+
+
+@pytest.mark.parametrize(
+    ("story", "size"),
+    list(zip(STORIES, itertools.cycle(SIZES), strict=False)),
+    ids=lambda one: getattr(one, "name", one),
+)
+def test_it_is_shown_and_recorded_as_it_was_rehearsed(
+    line: StoryLine,
+    rehearsals: dict[str, list[dict[str, Any]]],
+    screens: dict[str, BrowserContext],
+    story: StationStory,
+    size: str,
+    tmp_path: Path,
+) -> None:
+    page = screens[size].new_page()
+    try:
+        person = AtTheScreen(line, story, page)
+        for one, outcome in played_lines(story, rehearsals[story.key]):
+            person.does(one.cue)
+            person.sees_shown(outcome)
+            if (story.name, one.text) in TROUBLES:
+                TROUBLES[story.name, one.text](person, outcome)
+            if (story.name, one.text) in PICTURES:
+                picture(page, tmp_path / f"screen-{PICTURES[story.name, one.text]}-{size}.png")
+        line.is_recorded(story, rehearsals[story.key])
+        assert person.faults == []
+    finally:
+        page.close()
