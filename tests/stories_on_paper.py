@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from station_stories import StationStory
+from station_stories import STORIES, StationStory
 from typer.testing import CliRunner
 
 from gaugetrail_agent import cli
@@ -72,7 +72,8 @@ def write_stories(folder: Path, stories: Sequence[StationStory], mqtt_port: int 
         '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "agent-data"\npeople = "people.csv"\n'
         f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}\n[terminal]\n{more}'
     )
-    for number, story in enumerate(stories, 1):
+    for story in stories:
+        number = STORIES.index(story) + 1  # the same where it stands alone
         (folder / f"plan-{story.key}.toml").write_text(PLAN.format(number=number) + story.plan)
         station = STATION.format(key=story.key, more=story.station, device=device_of(story))
         if 'name = "bore"' in story.plan:
