@@ -48,7 +48,7 @@ WORDS = {
     "stop": "✗ STOP",
     "look": "! LOOK",
 }
-ANSWERED = re.compile(r"%(?:NOTE|CALL|AGAIN|SKIP|CHANGED|REASON)(?=:)")
+ANSWERED = re.compile(r"%(?:NOTE|CALL|AGAIN|SKIP|CHANGED|REASON|SPLIT|MERGE)(?=:)")
 """Words whose button asks for what stands behind the colon."""
 KEYS = {"number": "0123456789.-", "letters": "1234567890QWERTYUIOPASDFGHJKLZXCVBNM-./ "}
 NOT_TO_TOUCH = {
