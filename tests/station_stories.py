@@ -50,6 +50,18 @@ CHANGE_OVER = '[[change_over]]\ntext = "Jaws 74 are in"\n'
 
 REPEAT = 'repeat = "ask"\nrepeat_reasons = ["burr removed", "doubt"]\n'
 
+CHECK = """
+[[check]]
+characteristic = "bore"
+master = "M-74"
+nominal = "74.001"
+low = "73.999"
+high = "74.003"
+every_mins = 480
+"""
+
+BYPASS = '[[bypass]]\nid = "BP-1"\nwhat = "by eye"\ninstead_of = ["bore"]\nmost_hours = 8\n'
+
 
 @dataclass(frozen=True)
 class StationStory:
@@ -224,5 +236,43 @@ STORIES = (
         IN
         + "type %SPLIT:L7\nscan L7A\nscan L7B\ntype %DONE\nexpect event lot.split\ntype %MERGE:L9\nscan L7A\nscan L8\n"
         "type %DONE\nexpect event lot.merge\n",
+    ),
+    StationStory(
+        "held and refused and let go",
+        BORE,
+        IN + "scan SN511\nbore 74.100 mm\nexpect recorded fail\npress HOLD\ntype burr\ntype SN511\n"
+        "expect event unit.state\nscan SN511\nexpect says held.on_hold\nexpect nothing recorded\n",
+    ),
+    StationStory(
+        "reworked",
+        BORE,
+        "06:00 scan OP-20\nscan SN521\nbore 74.100 mm\nexpect recorded fail\ntype %REWORK:bore again\ntype SN521\n"
+        "expect event unit.state\nscan SN521\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "scrapped by the role",
+        BORE,
+        IN + "scan SN531\nbore 74.100 mm\nexpect recorded fail\ntype %SCRAP:CRACK\ntype SN531\n"
+        "expect asks state.badge\nscan OP-20\nexpect event unit.state\nscan SN531\nexpect says held.scrapped\n",
+    ),
+    StationStory(
+        "a gauge is checked with its master",
+        BORE + CHECK,
+        IN + "scan SN541\nbore 74.010 mm\nexpect says value.gauge_check_overdue\npress CANCEL\npress CHECK\n"
+        "bore 74.001 mm\nexpect event gauge.checked\nscan SN542\nbore 74.010 mm\nexpect recorded pass\n",
+    ),
+    StationStory(
+        "a gauge fails its check",
+        BORE + CHECK,
+        IN
+        + "press CHECK\nbore 74.001 mm\nscan SN551\nbore 74.010 mm\nexpect recorded pass\npress CHECK\nbore 74.010 mm\n"
+        "expect event gauge.state\nexpect event suspect.window\nscan SN551\nexpect says held.on_hold\n",
+    ),
+    StationStory(
+        "the planned way can't be gone",
+        BORE + LOOKS + BYPASS,
+        IN + "type %BYPASS:BP-1 gauge at the laboratory\nexpect asks bypass.badge\nscan OP-3\n"
+        "expect event station.bypass\nscan SN1\npress OK\nexpect recorded pass\ntype %BYPASS:OFF\n"
+        "expect event station.bypass\n",
     ),
 )

@@ -27,6 +27,7 @@ port = "{folder}/{name}"
 name = "{name}"
 link = "{name}-port"
 driver = "digimatic-13"
+gauge = "G-{name}"
 bounce_secs = 0
 repeat_secs = 0
 settings = {{ unit = "mm" }}

@@ -50,8 +50,24 @@ class StoryLine:
         """A gauge's key is pressed: it sends a sign, and eight places with the digits that the story says."""
         self.gauges[device].send(f"01A+{reading.value:0>8}\r".encode())
 
+    def acts(
+        self, story: StationStory, outcomes: Sequence[Mapping[str, Any]]
+    ) -> Iterator[tuple[ScriptLine, dict[str, Any]]]:
+        """What somebody does, each with what came of it, once all before is recorded; what only the rehearsal does is
+        left out.
+        """
+        devices = (device_of(story),)
+        script = read_script(script_of(story), name="story", day="2026-11-28", devices=devices, blocks=False)
+        for number, (one, outcome) in enumerate(zip(script.lines, outcomes, strict=True)):
+            if not isinstance(one.cue, Wait | Expect):
+                self.is_recorded(story, outcomes[:number])
+                yield one, dict(outcome)
+        self.is_recorded(story, outcomes)
+
     def is_recorded(self, story: StationStory, outcomes: Sequence[Mapping[str, Any]]) -> None:
-        """Wait until the spool holds what the rehearsal recorded, and nothing else."""
+        """Wait until the spool holds what the rehearsal recorded so far, and nothing else. What is looked for in the
+        records (a suspect window) is there after what is shown.
+        """
         effects = [effect for outcome in outcomes for effect in outcome["effects"]]
         made = [kinds(one) for effect in effects for one in effect.values() if isinstance(one, dict) and "kind" in one]
         wanted = [one for one in made if one[1] != REFUSED]
@@ -79,17 +95,6 @@ def story_line(folder: Path, more: str = "", broker: bool = False) -> Iterator[S
         finally:
             for gauge in gauges.values():
                 gauge.pull()
-
-
-def played_lines(
-    story: StationStory, outcomes: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[ScriptLine, dict[str, Any]]]:
-    """What somebody does, each with what came of it; what only the rehearsal does is left out."""
-    devices = (device_of(story),)
-    script = read_script(script_of(story), name="story", day="2026-11-28", devices=devices, blocks=False)
-    for one, outcome in zip(script.lines, outcomes, strict=True):
-        if not isinstance(one.cue, Wait | Expect):
-            yield one, dict(outcome)
 
 
 def kinds(record: Mapping[str, Any]) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station_limits import station_limits
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
 from gaugetrail_agent.station_reactions import station_reactions
-from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.clock import to_the_minute, utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.calendar import Calendar
@@ -249,9 +249,9 @@ def why_barred(standing: DocumentStanding, here: DocumentsAtHand) -> Sentence | 
         case "holds":
             return None
         case "not_yet":
-            return said("document.not_yet", document=named, since=_minute(_effective(edition)))
+            return said("document.not_yet", document=named, since=to_the_minute(_effective(edition)))
         case "too_old":
-            return said("document.too_old", document=named, since=_minute(utc_text(here.said_us or 0)))
+            return said("document.too_old", document=named, since=to_the_minute(utc_text(here.said_us or 0)))
         case "no_list":
             return said("document.no_list", document=named)
         case "unknown":
@@ -294,7 +294,3 @@ def _is_here(plan: Plan, table: StationTable) -> bool:
 
 def _effective(edition: ListedEdition | None) -> str:
     return "" if edition is None else edition.effective
-
-
-def _minute(moment: str) -> str:
-    return f"{moment[:10]} {moment[11:16]}Z"

@@ -56,6 +56,11 @@ def utc_text(us: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
 
 
+def to_the_minute(moment: str) -> str:
+    """A moment as people read it in a sentence: `2026-11-28 21:05Z`."""
+    return f"{moment[:10]} {moment[11:16]}Z"
+
+
 def utc_us(text: str) -> int:
     """`2026-11-23T08:00:00.000000Z` -> microseconds since 1970. Raises `ValueError` for what is no such moment."""
     us = moment_us(text)

@@ -21,9 +21,11 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
 from gaugetrail_agent.station.memory.calls import Call, Calls
 from gaugetrail_agent.station.memory.in_hand import InHand
-from gaugetrail_agent.station.words import TellEvent, Woke
+from gaugetrail_agent.station.words import SIGNAL, TellEvent, Woke
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import ANSWERS
+from gaugetrail_agent.station.workflow.gauge_checks.due import NOTICE
+from gaugetrail_agent.station.workflow.sampling.clock import CHECK
 from gaugetrail_agent.station.workflow.speaking_up import call
 from gaugetrail_contract.record.parts import EarlierValue
 
@@ -152,3 +154,22 @@ def test_the_station_that_wakes_with_nothing_open_is_as_it_was() -> None:
     before = floor.state
     assert floor.say(Woke(Moment(1, 1, "b"))) == ()
     assert floor.state == before
+
+
+def test_no_room_clears_what_another_tells() -> None:
+    """Who tells of several things by a name with a head clears all with that head: no head begins another."""
+    heads = [
+        "gauge ",
+        "device ",
+        CHECK,
+        SIGNAL,
+        NOTICE,
+        "call",
+        "interlock",
+        "broker",
+        "disk",
+        "spool",
+        "clock",
+        "copy",
+    ]
+    assert [(one, other) for one in heads for other in heads if one != other and one.startswith(other)] == []

@@ -19,7 +19,7 @@ from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.bypasses import Bypasses, OpenBypass
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words import Dialog, Notice, Scanned, StationState, Step, TellEvent, Tick, Unit, Woke, say
-from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.clock import to_the_minute, utc_text
 from gaugetrail_contract.documents.bypass import AlternativeControl
 from gaugetrail_contract.events.bypass import BypassSaid
 from gaugetrail_contract.record import EventBody, Subject
@@ -108,7 +108,8 @@ def _by_whom(setup: Setup, state: StationState, event: Scanned, asked: BypassAsk
     mine = OpenBypass(asked.plan, asked.id, asked.why, badge, began)
     others = tuple(one for one in state.memory.bypasses.open if one.plan != asked.plan)
     until = utc_text(event.at_us + int(control.most_hours * HOUR_US))
-    state = replace(_with(state, (*others, mine)), light="off", says=said("bypass.begun", name=asked.id, until=until))
+    says = said("bypass.begun", name=asked.id, until=to_the_minute(until))
+    state = replace(_with(state, (*others, mine)), light="off", says=says)
     return state, (_told(setup, mine, control, "begun", asked.why, badge, role, until),)
 
 

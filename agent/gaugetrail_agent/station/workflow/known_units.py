@@ -24,6 +24,7 @@ from gaugetrail_agent.station.words import (
     StationState,
     Unit,
 )
+from gaugetrail_contract.clock import to_the_minute
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.holds.listing import ListedState
@@ -107,7 +108,7 @@ def _past_of(state: StationState, unit: Unit) -> UnitHistory | None:
 
 
 def _held(found: ListedState) -> Sentence:
-    since = f"{found.since[:10]} {found.since[11:16]}Z"
+    since = to_the_minute(found.since)
     return said("unit.held", unit=found.id, state=Term(found.state), since=since, why=found.why)
 
 

@@ -14,7 +14,7 @@ from gaugetrail_contract.documents.master_check import MasterCheck
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 
 Standing = Literal["fresh", "due", "overdue"]
-NOTICE = "gauge check "
+NOTICE = "master check "
 MINUTE = 60
 CHECK = "%CHECK"
 
