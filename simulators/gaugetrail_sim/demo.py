@@ -55,7 +55,7 @@ async def run_demo(options: DemoOptions, reporter: Reporter, done: Callable[[Fig
     reporter.opening(folder.path, options.secs)
     async with Shop(folder, options.store, options.broker, reporter.say) as shop:
         with reporter.progress(options.secs) as told:
-            line = LineRun(shop.operator, shop.press, options.seed, told)
+            line = LineRun(shop.operator, shop.press, options.seed, told, reworks=True)
             limit = options.secs + STUCK_SECS
             await shop.guard(_work_through_a_revision(shop, line, options.secs), limit, "the line was running")
         tried = line.account.tighter_serial or ""

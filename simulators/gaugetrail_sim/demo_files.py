@@ -22,6 +22,7 @@ OPERATOR_STATION = "OP20"
 OLD_STATION = "OP21"
 """A bench beside it, whose plan is a file; everything there is typed."""
 PLAN_ID = "CP-1001"
+REACTION_ID = "RP-12"
 PRESS_STATION = "OP30"
 BADGE = "OP-12"
 ORDER = "4500123-10"
@@ -206,7 +207,7 @@ unit = "mm"
 nominal = "{bore[0]}"
 lsl = "{bore[1]}"
 usl = "{bore_upper}"
-reaction = "stop, sort back to the last good piston"
+reaction = "RP-12: hold it, say why"
 
 [[characteristic]]
 name = "surface"
@@ -226,6 +227,30 @@ reaction = "rework"
 ORDERS = 'orders = "required"\norder_pattern = "PO:(?P<order>.+)"'
 ORDER_TABLE = f"order,part,part revision,quantity,due date,line\n{ORDER},PR-74,B,500,2099-12-18,line1\n"
 """As an ERP drops it into the collector's folder."""
+
+REACTION = """\
+id = "{id}"
+revision = "A"
+title = "Bores out of tolerance"
+characteristic = ["bore_diameter"]
+
+[[on]]
+signal = ["fail"]
+acknowledge = "cause"
+
+[[on.step]]
+who = "operator"
+what = {{ en = "Put the piston into the red box." }}
+hold = "unit"
+
+[[cause]]
+code = "CHIP"
+what = {{ en = "A chip on the gauge." }}
+
+[[cause]]
+code = "TOOL"
+what = {{ en = "The tool is worn." }}
+"""
 
 PRESS_PLAN = """\
 id = "CP-2001"
@@ -260,7 +285,7 @@ G-0018,2099-01-31,active,Mettler scale (simulated)
 G-0101,2099-06-30,active,Pin press load cell and encoder (simulated)
 """
 
-PEOPLE = f"id,name,qualification\n{BADGE},A. Example,final inspection\n"
+PEOPLE = f"id,name,qualification,roles\n{BADGE},A. Example,final inspection,operator;setter\n"
 
 COLLECTOR = """\
 id = "{collector}"
@@ -329,6 +354,13 @@ class DemoFolder:
         path = self.path / "office" / f"{PLAN_ID}-{revision}.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(_piston_plan(revision))
+        return path
+
+    def reaction_text(self) -> Path:
+        """What is done when a bore fails, written now."""
+        path = self.path / "office" / f"{REACTION_ID}.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(REACTION.format(id=REACTION_ID))
         return path
 
     def write_agent(

@@ -93,9 +93,9 @@ class Reporter:
             ("records sealed", str(figures.sealed), "on the line PC's disk before anybody was told"),
             ("stored", str(figures.stored), f"read from {figures.store} without the collector's code"),
             (
-                "of these, refusals",
+                "of these, events",
                 str(figures.refused),
-                "what a station refused, an overload: events, with why",
+                "refusals, holds, reactions, log-ins: with who and why",
             ),
             ("lost", str(figures.lost), f"of {figures.acknowledged} that operator or PLC was told are recorded"),
             ("duplicated", str(figures.duplicated), ""),

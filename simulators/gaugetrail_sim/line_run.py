@@ -76,14 +76,22 @@ class LineRun:
     """One line. `work` may be called again and goes on with the next piece."""
 
     def __init__(
-        self, operator: StationOperator, press: Press, seed: int, told: Callable[[RunAccount], None] = lambda _: None
+        self,
+        operator: StationOperator,
+        press: Press,
+        seed: int,
+        told: Callable[[RunAccount], None] = lambda _: None,
+        *,
+        reworks: bool = False,
     ) -> None:
+        """`reworks`: a piece that failed is on hold, and is sent to rework before it is measured again."""
         self.account = RunAccount()
         self._operator = operator
         self._press = press
         self._seed = seed
         self._faults = FaultPlan(seed)
         self._told = told
+        self._reworks = reworks
 
     async def work(self, secs: float, piece_secs: float, enough: Callable[[], bool] = lambda: True) -> None:
         """Bring a piece every `piece_secs` (later if a station needs longer) for `secs`, and on until it is `enough`;
@@ -123,7 +131,9 @@ class LineRun:
             "bore": [faults.gauge] if faults.gauge else [],
             "scale": [faults.scale] if faults.scale else [],
         }
-        for look in piece.looks:
+        for number, look in enumerate(piece.looks):
+            if number and self._reworks:
+                await self._operator.sends_to_rework(look.serial, "gauge wiped")
             told = await self._operator.inspect(look, on_gauges, scans=2 if faults.scanner else 1)
             self.account.looks.append(look)
             self.account.revisions.append(told.revision)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 
 from gaugetrail_sim.children import ChildFailed
-from gaugetrail_sim.demo_files import PLAN_ID, DemoFolder
+from gaugetrail_sim.demo_files import PLAN_ID, REACTION_ID, DemoFolder
 from gaugetrail_sim.line import FIRST_REVISION, NEXT_REVISION
 from gaugetrail_sim.processes import ask
 
@@ -38,6 +38,9 @@ class Office:
     async def begin(self) -> None:
         """The plan's first edition, from nothing to in force; its author may not approve it."""
         await self._document(APPROVER, "init")
+        await self._document(AUTHOR, "new", "reaction", str(self._folder.reaction_text()))
+        await self._document(AUTHOR, "submit", REACTION_ID)
+        await self._document(APPROVER, "approve", REACTION_ID)
         await self._hand_in(FIRST_REVISION)
         words = ("document", "approve", PLAN_ID, "--by", AUTHOR)
         code, _, err = await self._try(words, self.passwords[AUTHOR])

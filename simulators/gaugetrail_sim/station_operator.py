@@ -27,6 +27,8 @@ PATIENCE_SECS = 1.5
 RECONNECT_SECS = 0.2
 PUT_ON = "fresh.put_on"
 PIN_WANTED = "component.piece"
+WHICH_UNIT = "state.which_unit"
+DECIDED = "state.decided"
 TAKE_OFF = ("fresh.off_and_on", "fresh.other_part", "fresh.once_more")
 """What the terminal asks for at a scale, by the ids of its sentences."""
 
@@ -151,6 +153,8 @@ class StationOperator:
                 self._scanner.scan(f"PO:{self._order}")
             if state == "wait_operator":
                 self._scanner.scan(self._badge)
+            elif state == "wait_answer":
+                self._answer(display, None)
             elif state == "measuring":
                 self._terminal.type("%CANCEL")
             await self._changed(PATIENCE_SECS)
@@ -206,10 +210,25 @@ class StationOperator:
         elif not self._gauges[device].asked_by_host:
             self._gauges[device].press()
 
-    def _answer(self, display: Display, look: LineLook) -> None:
-        """What the station asks beside the values."""
-        if display.get("asks") == PIN_WANTED:
+    def _answer(self, display: Display, look: LineLook | None) -> None:
+        """What the station asks beside the values: the pin, or one of what it offers."""
+        choices = display.get("choices") or ()
+        if look is not None and display.get("asks") == PIN_WANTED:
             self._scanner.scan(f"PIN-9/{look.pin}")
+        elif choices:
+            self._terminal.type(choices[0]["code"])
+        else:
+            self._terminal.type("%CANCEL")
+
+    async def sends_to_rework(self, serial: str, why: str) -> None:
+        """What is on hold comes back for a reason."""
+        await self._ready()
+        self._terminal.type(f"%REWORK:{why}")
+        while self._terminal.display.get("asks") != WHICH_UNIT:
+            await self._changed(PATIENCE_SECS)
+        self._terminal.type(serial)
+        while self._terminal.display.get("says") != DECIDED:
+            await self._changed(PATIENCE_SECS)
 
     def _again(self, display: Display, look: LineLook, wanted: str | None) -> None:
         """Nothing has come for a while: whatever the prompt asks for is done once more."""
