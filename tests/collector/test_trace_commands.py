@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -244,3 +245,24 @@ def test_no_time_is_so_far_away_that_a_store_cannot_count_to_it(ask: Ask) -> Non
     assert ask("SN1-00004", "--since", "0001-01-01", "--until", "9999-12-31").exit_code == 0
     assert ask("SN1-00004", "--last", "999999999w").exit_code == 0
     assert window_of(None, None, None, NOW) == Window()
+
+
+def test_a_unit_s_story_is_told_in_its_order(tmp_path: Path) -> None:
+    """Measured, held, sent to rework, measured again: as it happened, not by kinds of records."""
+    bodies = [
+        inspection("SN-STORY", 1),
+        happening("unit.state", "unit", "SN-STORY", state="hold", why="burr"),
+        happening("unit.state", "unit", "SN-STORY", state="rework", why="deburr it"),
+        inspection("SN-STORY", 2),
+        happening("unit.state", "unit", "SN-STORY", state="released", why="good"),
+    ]
+    store = SqliteStore(tmp_path / "store.db")
+    store.open()
+    fill(store, chained(bodies))
+    store.close()
+    path = tmp_path / "collector.toml"
+    path.write_text('id = "c1"\ndata_dir = "data"\n[store]\nkind = "sqlite"\npath = "store.db"\n')
+    told = CliRunner().invoke(cli.app, ["trace", "SN-STORY", "-c", str(path)], catch_exceptions=False).stdout
+    found = re.findall(r"serial SN-STORY|unit SN-STORY: \w+", told)
+    held, rework, released = (f"unit SN-STORY: {state}" for state in ("hold", "rework", "released"))
+    assert found == ["serial SN-STORY", held, rework, "serial SN-STORY", released]

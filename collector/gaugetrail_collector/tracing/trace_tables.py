@@ -5,7 +5,7 @@ Markup is off and control characters show as escapes, whatever an identifier hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 
 from rich.table import Table
@@ -25,9 +25,10 @@ STYLE = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.INCOMPLETE: "y
 
 
 def tables(page: Page, zone: tzinfo = UTC) -> Iterator[Table | Text]:
-    """A page of an answer, times in that zone: inspections first, then what else is known."""
-    others: list[Known] = []
+    """A page of an answer, times in that zone: what happened, in its order; then amendments that came later."""
+    told: set[str] = set()
     for known in page.known:
+        told.add(known.id)
         if isinstance(known.record, Inspection):
             yield _heading(known, known.record, zone)
             now = effective(known, page.amendments)
@@ -37,12 +38,9 @@ def tables(page: Page, zone: tzinfo = UTC) -> Iterator[Table | Text]:
         elif known.record is None:
             yield Text(visible(f"{known.id}: can't be believed: {known.broken}"), style="bold red")
         else:
-            others.append(known)
-    yield from (other(one, zone) for one in _each_once([*others, *page.amendments]))
-
-
-def _each_once(records: Iterable[Known]) -> Iterable[Known]:
-    return {one.id: one for one in records}.values()
+            yield other(known, zone)
+    later = {one.id: one for one in page.amendments if one.id not in told}
+    yield from (other(one, zone) for one in later.values())
 
 
 def _heading(known: Known, record: Inspection, zone: tzinfo) -> Text:
