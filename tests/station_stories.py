@@ -275,4 +275,16 @@ STORIES = (
         "expect event station.bypass\nscan SN1\npress OK\nexpect recorded pass\ntype %BYPASS:OFF\n"
         "expect event station.bypass\n",
     ),
+    StationStory(
+        "two persons",
+        "two_persons = true\n" + BORE,
+        IN + "scan SN561\nbore 74.010 mm\nexpect asks second.badge\nscan OP-12\nexpect says second.oneself\n"
+        "scan OP-20\nexpect recorded pass\nscan SN562\nbore 74.100 mm\nexpect recorded fail\n",
+    ),
+    StationStory(
+        "killed while a second person is waited for",
+        "two_persons = true\n" + BORE,
+        IN + "scan SN571\nbore 74.010 mm\nrestart\nexpect asks prompt.unfinished\npress GO\nexpect asks second.badge\n"
+        "press NOK\nexpect recorded incomplete\n",
+    ),
 )

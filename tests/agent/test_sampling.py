@@ -289,10 +289,33 @@ def test_an_inspectors_first_piece_is_nobody_elses() -> None:
     assert [body.reason for body in shift.sealed_all] == [Reason.FIRST, Reason.RUNNING]
 
 
+def test_somebody_with_the_role_may_let_another_measure_the_first_piece() -> None:
+    """What is said to be allowed is: the unit begins, and its record says who let it."""
+    people = PeopleList(
+        qualifications="not_kept",
+        person=(Person(badge="OP-12", name="Ada"), Person(badge="OP-3", name="Eve", roles=("quality engineer",))),
+    )
+    shift = Shift(governed(BORE, people=people, first_piece="inspector"))
+    shift.scan("SN000001")
+    shift.scan("%ALLOW:the inspector is ill")
+    shift.scan("OP-3")
+    assert shift.unit() == {"bore"}
+    (first,) = shift.sealed_all
+    assert first.override is not None
+    assert (first.override.who, first.reason) == ("OP-3", Reason.FIRST)
+
+
 def test_a_second_person_has_to_have_looked_where_the_plan_wants_two() -> None:
     shift = Shift(governed(BORE, first_piece="two_persons"))
-    shift.unit()
-    assert shift.message.endswith("the next unit is one again")
+    for answer in ("%NOK", "OP-13"):
+        shift.scan(f"SN00000{len(shift.sealed_all) + 1}")
+        assert shift.gauge("bore", "74.0", "mm")[1:] == ()
+        shift.record(shift.scan(answer))
+    first, second = shift.sealed_all
+    assert (first.verdict, first.verifier, first.reason) == (Verdict.INCOMPLETE, None, Reason.FIRST)
+    assert (second.verdict, second.verifier, second.reason) == (Verdict.PASS, "OP-13", Reason.FIRST)
+    assert shift.message.endswith("the first piece has passed: go on")
+    assert shift.unit() == {"bore"}
 
 
 def test_another_edition_of_the_plan_begins_with_a_first_piece() -> None:

@@ -17,7 +17,7 @@ from gaugetrail_agent.station.allowing import answered_by, asked, asks, keys, lo
 from gaugetrail_agent.station.derived import underived, with_derived
 from gaugetrail_agent.station.display import next_characteristic, prompt
 from gaugetrail_agent.station.entering import OK_CODE, as_compared, entered
-from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
+from gaugetrail_agent.station.finishing import finish, still_open
 from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
 from gaugetrail_agent.station.locks import lock_on_badge, lock_on_person
 from gaugetrail_agent.station.measurement import Fitness, by_device, fitness, plausible_range
@@ -73,6 +73,7 @@ from gaugetrail_agent.station.workflow.hooks import (
 )
 from gaugetrail_agent.station.workflow.sampling.reasons import not_due
 from gaugetrail_agent.station.workflow.sampling.words import counted
+from gaugetrail_agent.station.workflow.second_person import measured_through
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Measurement, Verdict
 
@@ -120,7 +121,12 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
         return _and_on(setup, state, command[0](setup, state, event, command[1]))
     if state.unfinished is not None:
         state, effects = answered(setup, state, state.unfinished, event, text)
-        return (state, effects) if state.unit is None else _go_on(setup, state)
+        if state.unit is None:
+            return state, effects
+        setup = at_work(setup, state)
+        if not still_open(setup, state.unit):  # the second person was waited for
+            return measured_through(setup, state, state.unit, event.mono_ns)
+        return _go_on(setup, state)
     if state.unit is None:
         if setup.orders is not None and text.upper() == NO_ORDER:
             return no_order(state)
@@ -419,7 +425,7 @@ def _took(setup: Setup, state: StationState, unit: Unit, taken: Measurement, mon
     unit, before = _with_refused(setup, state, unit), len(unit.taken)
     unit = with_derived(setup, replace(unit, taken=(*unit.taken, taken)))
     if not still_open(setup, unit):
-        return finish(setup, state, unit, verdict_of(setup, unit), mono_ns)
+        return measured_through(setup, state, unit, mono_ns)
     new = unit.taken[before:]
     light: Light = "off" if all(one.verdict is Verdict.PASS for one in new) else "red"
     body = kept(setup, state, unit, mono_ns)

@@ -219,6 +219,9 @@ class PlanFile(Settings):
         description="nothing else is taken before a first piece has passed whole: by an operator, by an inspector, or "
         "with a second person who looked",
     )
+    two_persons: bool = Field(
+        False, description="true: a unit that passed is recorded once a second person has scanned their badge"
+    )
     first_piece_after: tuple[Occasion, ...] = Field(
         ("setup", "tool_change", "lot", "repair"), description="what asks for a new first piece"
     )

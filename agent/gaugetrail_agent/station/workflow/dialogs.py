@@ -38,6 +38,7 @@ from gaugetrail_agent.station.workflow.sampling.words import (
     changed_answered,
     reason_answered,
 )
+from gaugetrail_agent.station.workflow.second_person import ABOUT_SECOND, second_answered
 from gaugetrail_agent.station.workflow.speaking_up import ABOUT_CALL, ABOUT_NOTE, call_answered, note_answered
 from gaugetrail_agent.station.workflow.steps_back import ABOUT_AGAIN, ABOUT_SKIP, again_answered, skip_answered
 from gaugetrail_agent.station.workflow.unit_states.deciding import ABOUT_STATE, state_answered
@@ -46,6 +47,7 @@ Answer = Callable[[Setup, StationState, Dialog, Scanned], Step]
 
 ANSWERS: Mapping[str, Answer] = {
     ABOUT_NOTE: note_answered,
+    ABOUT_SECOND: second_answered,
     ABOUT_ORDERS: order_chosen,
     ABOUT_LOTS: lots_answered,
     ABOUT_CONTEXT: context_answered,

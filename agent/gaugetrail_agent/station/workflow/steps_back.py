@@ -17,11 +17,12 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.display import next_characteristic
-from gaugetrail_agent.station.finishing import finish, still_open, verdict_of
+from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.measurement import blank
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import kept, with_unit
 from gaugetrail_agent.station.words import Dialog, KeepIt, Scanned, StationState, Step, Unit, say, with_earlier
+from gaugetrail_agent.station.workflow.second_person import measured_through
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, Measurement, Verdict
@@ -125,7 +126,7 @@ def _skipped(
     made = blank(wanted, utc_text(event.at_us), wanted.capture or Capture.TYPED, Verdict.INCOMPLETE)
     unit = replace(unit, taken=(*unit.taken, msgspec.structs.replace(made, skipped=why[:500])))
     if not still_open(setup, unit):
-        return finish(setup, state, unit, verdict_of(setup, unit), event.mono_ns)
+        return measured_through(setup, state, unit, event.mono_ns)
     says = said("skip.skipped", characteristic=wanted.title or wanted.name)
     state = replace(state, unit=unit, question=None, typed_once=None, light="off", says=says)
     state = replace(state, memory=with_unit(state.memory, unit))
