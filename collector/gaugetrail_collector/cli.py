@@ -21,9 +21,7 @@ COMMANDS = (
     Listed("export", f"{HERE}.export:export", "Write records for other programs."),
     Listed("archive", f"{HERE}.archive:app", "A period in one file that proves itself, without a database."),
     Listed("document", f"{HERE}.document:app", "Controlled documents: who approved which plan, and what holds."),
-    Listed(
-        "amend", f"{HERE}.amend:app", "What a record says, put right beside it: correct, void, exclude, re-attribute."
-    ),
+    Listed("amend", f"{HERE}.amend:app", "What a record says, put right beside it; the original stands."),
     Listed("unit", f"{HERE}.unit:app", "States of units and lots: hold, release, concession, scrap, rework."),
     Listed("people", f"{HERE}.people:app", "People: who is qualified for what on any day, and their PINs."),
     Listed("set-aside", f"{HERE}.set_aside:app", "What could not be understood or stored, and why."),

@@ -254,7 +254,7 @@ def test_a_line_pc_that_burned_down_is_put_back_and_loses_nothing(floor: Floor) 
     for name in ("agent.toml", "plan.toml"):
         (floor.folder / name).unlink()
     code, out, err = floor.ask("gaugetrail-agent", "restore", "pc1.zip", "--config", "agent.toml", "--json")
-    assert (code, json.loads(out)["waiting"]) == (0, 5), err
+    assert (code, json.loads(out)["waiting"]) == (0, 6), err
     floor.collector()
     floor.agent()
     operator = Operator(floor)

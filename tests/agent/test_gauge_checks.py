@@ -86,12 +86,12 @@ def test_a_check_falls_due_then_overdue_by_the_monotonic_clock() -> None:
     floor = floor_at()
     master(floor, "74.0")
     ticked(floor, 3590)
-    assert "gauge check G-17" not in floor.state.notices
+    assert "master check G-17" not in floor.state.notices
     ticked(floor, 60)
-    assert floor.state.notices["gauge check G-17"].sign == "amber"
+    assert floor.state.notices["master check G-17"].sign == "amber"
     inspected(floor, "SN000001", GOOD)
     ticked(floor, 300)
-    assert floor.state.notices["gauge check G-17"].sign == "red"
+    assert floor.state.notices["master check G-17"].sign == "red"
     floor.scan("SN000002")
     floor.gauge("bore", "74.01", "mm")
     assert floor.state.unit is not None

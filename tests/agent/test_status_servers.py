@@ -81,7 +81,7 @@ def test_the_brokers_access_rules_keep_records_out(floor: Floor, tmp_path: Path)
         running.told("^ *broker: .*refuses the topic")
         until(lambda: running.agent.publisher.figures.connects > QUICK_DROPS, "it has hung up some times")
         told = running.told("^ *broker: ")
-        assert running.report()["spool"]["waiting"] == 1
+        assert running.report()["spool"]["waiting"] == 2, "the part, and that somebody logged on"
     assert re.fullmatch(
         r"broker: the broker localhost:\d+ refuses the topic gaugetrail/v1/pc1/records: .*; look at its access rules "
         "-> allow this user to write the topic in the broker's access rules",
@@ -178,7 +178,7 @@ def test_no_collector_and_one_whose_store_is_down(
             "broker: every collector's store is down (InfluxDB doesn't answer); records wait here -> "
             "gaugetrail-collector status on the collector's machine says what its store lacks"
         )
-        assert running.report()["spool"]["waiting"] == 1
+        assert running.report()["spool"]["waiting"] == 2, "the part, and that somebody logged on"
 
 
 @pytest.mark.processes
@@ -189,6 +189,7 @@ def test_the_disk_is_full(floor: Floor) -> None:
         until(lambda: asked("status", "--config", str(config))[0] == 1, "the desk is open")
         operator = Operator(floor)
         operator.log_on()
+        operator.inspect("SN0")
         disk.fill()
         operator.type("SN1")
         operator.see(lambda now: now["serial"] == "SN1")
@@ -202,7 +203,7 @@ def test_the_disk_is_full(floor: Floor) -> None:
                 r"disk: 0 MB of \d+ MB are free for .*agent-data -> make room", line_of(config, "^ *disk: ")
             )
         disk.empty()
-        until(lambda: floor.waiting() == 1, "it is recorded by itself")
+        until(lambda: floor.waiting() == 3, "it is recorded by itself, behind the log-in and the part before")
         operator.close()
         floor.stop("agent")
 

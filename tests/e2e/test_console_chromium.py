@@ -179,7 +179,8 @@ def test_the_line_shows_each_inspection_as_it_is_stored_and_an_agent_that_dies(
     neighbour.log_on("OP-2")
     for number in range(1, 13):
         operator.inspect(f"SN{number:06d}", "2.50" if number in (4, 12) else "1.50")
-        neighbour.inspect(f"SN{number:06d}")
+        if number not in (4, 12):  # what failed at one station is refused at the next
+            neighbour.inspect(f"SN{number:06d}")
     neighbour.close()
     operator.type("SN000013")
     station = page.get_by_role("article").filter(has_text="OP10")

@@ -29,7 +29,7 @@ def all_arrive_once(floor: Floor, told: list[str]) -> dict[str, str]:
     until(lambda: floor.waiting() == 0, "every record has its receipt")
     proof = floor.verify()
     assert proof["ok"] is True, proof
-    assert sum(agent["records"] for agent in proof["agents"]) == len(told) + 1  # type: ignore[attr-defined]
+    assert sum(agent["records"] for agent in proof["agents"]) == len(told) + 2  # type: ignore[attr-defined]
     for serial in (told[0], told[-1]):
         code, out, err = floor.ask_here("gaugetrail-collector", "trace", serial, "--config", "collector.toml", "--json")
         assert code == 0, err
@@ -48,7 +48,7 @@ def test_a_spool_without_a_head_loses_nothing_that_was_told(floor: Floor) -> Non
     spool = floor.folder / "agent-data" / "spool.db"
     raw = spool.read_bytes()
     spool.write_bytes(b"\xff" * 512 + raw[512:])
-    assert sorted(all_arrive_once(floor, told).values()) == ["inspection", "spool.repaired"]
+    assert sorted(all_arrive_once(floor, told).values()) == ["person.logged_on", "spool.repaired"]
     assert list((floor.folder / "agent-data").glob("spool-damaged-*"))
     assert "is damaged" in floor.log("agent")
 
@@ -72,7 +72,7 @@ def test_a49_a_spool_put_back_from_a_backup_makes_no_fork(floor: Floor) -> None:
     shutil.copyfile(floor.folder / "backup.db", spool)
     told += told_before_the_broker_is_there(floor, range(6, 9))
     floor.kill("agent")
-    assert sorted(all_arrive_once(floor, told).values()) == ["inspection", "spool.restored"]
+    assert sorted(all_arrive_once(floor, told).values()) == ["person.logged_on", "spool.restored"]
     code, out, _ = floor.ask_here("gaugetrail-collector", "set-aside", "ls", "--config", "collector.toml", "--json")
     assert (code, json.loads(out or "[]")) == (0, [])
 
@@ -93,7 +93,7 @@ def test_a_spool_deleted_under_the_running_agent_loses_nothing_that_was_told(flo
         operator.inspect(f"SN{number}")
     operator.close()
     floor.kill("agent")
-    assert sorted(all_arrive_once(floor, operator.told).values()) == ["inspection", "spool.saved"]
+    assert sorted(all_arrive_once(floor, operator.told).values()) == ["person.logged_on", "spool.saved"]
 
 
 def test_what_went_with_a_lost_spool_is_missing_in_the_proof(floor: Floor) -> None:
@@ -118,4 +118,4 @@ def test_what_went_with_a_lost_spool_is_missing_in_the_proof(floor: Floor) -> No
     proof = floor.verify()
     assert proof["ok"] is False
     missing = {tuple(gap) for agent in proof["agents"] for gap in agent["gaps"]}  # type: ignore[attr-defined]
-    assert missing == {(4, 5)}
+    assert missing == {(5, 6)}

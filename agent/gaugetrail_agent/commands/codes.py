@@ -30,7 +30,9 @@ def codes(
         str | None, typer.Option(help="code of a language", show_default="what the station speaks")
     ] = None,
 ) -> None:
-    """Write a sheet of barcodes for a station, A4: commands and the defects of its plans; on request badges, orders.
+    """Write a sheet of barcodes for a station, A4.
+
+    Commands and the defects of its plans; on request badges and orders.
 
     Code 128, in a page that needs no network. Exit code 1 where one couldn't be printed: it is named.
     """

@@ -30,8 +30,9 @@ def station(
     ] = None,
     say_: Annotated[bool, typer.Option("--say", help="tell it for people, not as JSON lines")] = False,
 ) -> None:
-    """Play a script at a station of the settings: what is shown, recorded, refused, told to the PLC, a line each.
+    """Play a script at a station, without its devices.
 
+    What is shown, recorded, refused, told to the PLC, a line each.
     The real rules and plans, no device, no broker; the spool lies in a folder that is thrown away (docs/rehearsal.md).
     Exit code 1 where the script expects what doesn't come.
     """

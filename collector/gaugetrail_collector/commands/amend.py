@@ -70,7 +70,9 @@ def re_attribute(
     stdin: Stdin = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask that a record be of another serial, lot, order … It is found under the new one then, and still under the
+    """Ask that a record be of another serial, lot or order.
+
+    It is found under the new one then, and still under the
     old.
     """
     wanted = WantedAmendment("re-attribute", reason, field, new, old, code)
@@ -105,7 +107,7 @@ def void(
     stdin: Stdin = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask that an inspection not count, or that an amendment be taken back. The record stands."""
+    """Ask that an inspection, or an amendment, not count. The record stands."""
     wanted = WantedAmendment("void", reason, code=code)
     _ask(record, config, by, wanted, at_once=approve, stdin=stdin, as_json=as_json)
 

@@ -109,4 +109,20 @@ def meaning(event_type: str) -> str:
 
 def event_schema() -> dict[str, Any]:
     """Event type -> the JSON Schema of its payload, for `config/schema/events.json`."""
-    return {name: model.model_json_schema() for name, model in EVENT_TYPES.items()}
+    return {name: _inlined(model.model_json_schema()) for name, model in EVENT_TYPES.items()}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """With each part where it is used, so that a schema stands alone."""
+    parts = schema.pop("$defs", {})
+
+    def whole(found: object) -> object:
+        if isinstance(found, list):
+            return [whole(one) for one in found]
+        if not isinstance(found, dict):
+            return found
+        if "$ref" in found:
+            return whole(parts[str(found["$ref"]).rpartition("/")[2]])
+        return {key: whole(value) for key, value in found.items()}
+
+    return {key: whole(value) for key, value in schema.items()}
