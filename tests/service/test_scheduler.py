@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -190,7 +191,23 @@ def test_the_calendar_follows_a_clock_that_is_set(tmp_path: Path, kind: type[Sch
     """Ahead over one due time and over thousands: one late run. Back: no run until the time of day comes again, which
     after an hour's step is the next day's and after a year's step that day's.
     """
-    clock = SetClock(build(tmp_path), tmp_path / "clock")
+    library = build(tmp_path)
+    for last in (False, False, True):
+        try:
+            return _follows(SetClock(library, tmp_path / "clock"), kind)
+        except HeartStands:
+            if last:
+                raise
+    raise AssertionError("it returns or raises")
+
+
+class HeartStands(Exception):
+    """The child's interval stands still. Now and then the made-up clock, which lies under the C library, leads a wait
+    astray that the system reckons by the true clock; then the whole is played once more.
+    """
+
+
+def _follows(clock: SetClock, kind: type[Scheduler]) -> None:
     clock.set(HALF_PAST_SIX - HOUR)
     words = [sys.executable, "-c", CALENDAR.format(kind=kind.__name__)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**os.environ, **clock.env}) as process:
@@ -221,6 +238,8 @@ def runs_within(process: subprocess.Popen[str], beats: int, awaited: int = 0) ->
     assert process.stdout is not None
     runs = 0
     while beats:
+        if not select.select([process.stdout], [], [], 20)[0]:
+            raise HeartStands
         line = process.stdout.readline()
         assert line, "it runs on"
         if line == "due\n":
