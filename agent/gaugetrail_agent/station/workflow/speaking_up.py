@@ -20,14 +20,12 @@ from gaugetrail_agent.station.words import (
     Scanned,
     StationState,
     Step,
-    TellEvent,
     Tick,
     Woke,
     say,
 )
-from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
-from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier
 
 NOTE = "%NOTE"
@@ -45,7 +43,7 @@ def note(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
     if reason is not None:
         return say(state, "amber", said("note.unusable", reason=reason))
     state = replace(state, dialog=None, says=said("note.taken"))
-    return state, (_told(setup, state, StationNote(text=text, **_unit(state))),)
+    return state, (said_by_person(setup, state, StationNote(text=text, **_unit(state))),)
 
 
 def call(setup: Setup, state: StationState, event: Scanned, who: str) -> Step:
@@ -59,7 +57,7 @@ def call(setup: Setup, state: StationState, event: Scanned, who: str) -> Step:
         return say(state, "amber", said("note.unusable", reason=reason))
     calls = (*state.memory.calls.waiting, Call(who, state.operator or "", event.at_us))[-MOST_CALLS:]
     state = _with_calls(replace(state, dialog=None, says=said("call.called", who=who)), calls)
-    return state, (_told(setup, state, SomebodyCalled(who=who, **_unit(state))),)
+    return state, (said_by_person(setup, state, SomebodyCalled(who=who, **_unit(state))),)
 
 
 def note_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
@@ -83,7 +81,7 @@ def _came(setup: Setup, state: StationState) -> Step:
         return say(state, "amber", said("call.nobody"))
     state = _with_calls(replace(state, says=said("call.here")), ())
     called = tuple(dict.fromkeys(one.who for one in waiting))
-    return state, (_told(setup, state, SomebodyCame(called=called)),)
+    return state, (said_by_person(setup, state, SomebodyCame(called=called)),)
 
 
 def _with_calls(state: StationState, calls: tuple[Call, ...]) -> StationState:
@@ -102,16 +100,3 @@ def _unit(state: StationState) -> Mapping[str, str]:
     """The unit in hand, as an event names it."""
     ids = {} if state.unit is None else state.unit.ids
     return {kind: ids[kind] for kind in ("serial", "lot") if kind in ids}
-
-
-def _told(setup: Setup, state: StationState, payload: EventPayload) -> TellEvent:
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=state.operator,
-    )
-    return TellEvent(body, sure=True)

@@ -30,16 +30,14 @@ from gaugetrail_agent.station.words import (
     Scanned,
     StationState,
     Step,
-    TellEvent,
     Tick,
     Unit,
     Woke,
     say,
 )
+from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_contract.documents.plan import Plan
-from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.set_up import CheckAnswered, ContextChanged, StationChangeOver
-from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier
 
 CHANGE_OVER = "%CHANGEOVER"
@@ -98,7 +96,7 @@ def changed_by_hand(
 ) -> Step:
     """Somebody says that something else is in use. Where it is known already what was, a change-over may follow."""
     state = with_changes(state, state.memory.changes.with_known(kind, value, moment_of(state, event)))
-    told = _told(setup, state, ContextChanged(what=kind, before=before, to=value))
+    told = said_by_person(setup, state, ContextChanged(what=kind, before=before, to=value))
     plan = plan_in_work(setup, state)
     if before in (None, value) or state.unit is not None or plan is None:
         return state, (told,)
@@ -207,21 +205,8 @@ def _finished(setup: Setup, state: StationState, done: ChangeOver, event: Scanne
         changed=done.changed, before=done.before or None, to=done.to, plan=done.plan, checks=checks
     )
     state = replace(state, memory=memory, dialog=None, light="green", says=said("change_over.done", what=done.to))
-    return state, (_told(setup, state, payload),)
+    return state, (said_by_person(setup, state, payload),)
 
 
 def _with(state: StationState, open_: ChangeOver) -> StationState:
     return replace(state, memory=msgspec.structs.replace(state.memory, change_over=open_))
-
-
-def _told(setup: Setup, state: StationState, payload: EventPayload) -> TellEvent:
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=state.operator,
-    )
-    return TellEvent(body, sure=True)

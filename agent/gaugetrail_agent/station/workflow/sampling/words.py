@@ -13,12 +13,11 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Choice, Dialog, Scanned, StationState, Step, TellEvent, ValueCame, say
+from gaugetrail_agent.station.words import Choice, Dialog, Scanned, StationState, Step, ValueCame, say
+from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_agent.station.workflow.sampling.counting import by_counter, happened
 from gaugetrail_contract.documents.plan import Occasion
 from gaugetrail_contract.events.checks import CheckMissedCause, OccasionSaid
-from gaugetrail_contract.events.payload import EventPayload
-from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.record.parts import Reason
 from gaugetrail_contract.text import refuse_identifier
 
@@ -57,7 +56,7 @@ def changed(setup: Setup, state: StationState, event: Scanned, word: str) -> Ste
     memory = msgspec.structs.replace(state.memory, samples=happened(state.memory.samples, occasion))
     says = said("sampling.changed", occasion=Term(occasion))
     state = replace(state, dialog=None, memory=memory, light="off", says=says)
-    return state, (_told(setup, state, OccasionSaid(occasion=occasion)),)
+    return state, (said_by_person(setup, state, OccasionSaid(occasion=occasion)),)
 
 
 def reason_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
@@ -80,7 +79,7 @@ def cause_answered(setup: Setup, state: StationState, dialog: Dialog, event: Sca
     samples = msgspec.structs.replace(state.memory.samples, cause=())
     state = replace(state, dialog=None, memory=msgspec.structs.replace(state.memory, samples=samples))
     state = replace(state, light="off", says=said("check.cause_kept"))
-    return state, (_told(setup, state, CheckMissedCause(characteristics=missed, cause=cause)),)
+    return state, (said_by_person(setup, state, CheckMissedCause(characteristics=missed, cause=cause)),)
 
 
 def counted(setup: Setup, state: StationState, event: ValueCame) -> StationState:
@@ -90,16 +89,3 @@ def counted(setup: Setup, state: StationState, event: ValueCame) -> StationState
         return state
     samples = by_counter(state.memory.samples, int(value))
     return replace(state, memory=msgspec.structs.replace(state.memory, samples=samples))
-
-
-def _told(setup: Setup, state: StationState, payload: EventPayload) -> TellEvent:
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=state.operator,
-    )
-    return TellEvent(body, sure=True)
