@@ -20,15 +20,13 @@ from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.orders_here import OrderAtWork, OrdersHere
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
-from gaugetrail_agent.station.words import (
+from gaugetrail_agent.station.words.effect import CountOrders, KeepIt, RecallUnit, TakeOrder
+from gaugetrail_agent.station.words.happening import (
     BatchCame,
-    CountOrders,
     EventKept,
     HeldKnown,
-    KeepIt,
     LookedBack,
     NextScan,
-    Notice,
     Noticed,
     NotKept,
     NotRecorded,
@@ -37,12 +35,9 @@ from gaugetrail_agent.station.words import (
     PastKnown,
     PinsKnown,
     PinTried,
-    RecallUnit,
     Recorded,
     Scanned,
     StationEvent,
-    StationState,
-    TakeOrder,
     Tick,
     TryAgain,
     Unanswered,
@@ -51,6 +46,8 @@ from gaugetrail_agent.station.words import (
     ValueCame,
     Woke,
 )
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_agent.station.workflow.unit_states.deciding import LOOKING
 from gaugetrail_contract.clock import utc_text

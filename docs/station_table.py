@@ -12,13 +12,8 @@ from station_example import EVENTS, ExampleFloor, events_without_example, exampl
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence
 from gaugetrail_agent.station.display import waits_for
 from gaugetrail_agent.station.steps import step
-from gaugetrail_agent.station.words import (
-    Effect,
-    SealIt,
-    StationState,
-    TellEvent,
-    TellPlc,
-)
+from gaugetrail_agent.station.words.effect import Effect, SealIt, TellEvent, TellPlc
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.record import InspectionBody
 
 HEAD = """# The table of the station

@@ -59,7 +59,7 @@ from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
-from gaugetrail_agent.station.words import PastKnown, UsedElsewhere
+from gaugetrail_agent.station.words.happening import PastKnown, UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.documents.people import PeopleList

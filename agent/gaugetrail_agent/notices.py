@@ -20,7 +20,7 @@ from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Notice
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.status import DeliveryStatus
 

@@ -12,19 +12,9 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
-from gaugetrail_agent.station.words import (
-    BatchCame,
-    Effect,
-    KeepIt,
-    Refusal,
-    Scanned,
-    SealIt,
-    StationEvent,
-    StationState,
-    TellEvent,
-    TellUse,
-    ValueCame,
-)
+from gaugetrail_agent.station.words.effect import Effect, KeepIt, Refusal, SealIt, TellEvent, TellUse
+from gaugetrail_agent.station.words.happening import BatchCame, Scanned, StationEvent, ValueCame
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, Plan, PlanFile

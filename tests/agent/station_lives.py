@@ -16,7 +16,8 @@ from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Effect, Recorded, TellEvent, Tick
+from gaugetrail_agent.station.words.effect import Effect, TellEvent
+from gaugetrail_agent.station.words.happening import Recorded, Tick
 from gaugetrail_contract.clock import Clock, FixedClock
 from gaugetrail_contract.record import EventBody, InspectionBody
 

@@ -21,7 +21,8 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_text, read_memory
 from gaugetrail_agent.station.memory.context import MOST_BUILT_IN
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import AskDevice, KeepIt, RecallUnit, SealIt, TellEvent, UnitRecalled, Woke
+from gaugetrail_agent.station.words.effect import AskDevice, KeepIt, RecallUnit, SealIt, TellEvent
+from gaugetrail_agent.station.words.happening import UnitRecalled, Woke
 from gaugetrail_agent.station.workflow.before_unit.components import remembers_components
 from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.people import PeopleList, Person

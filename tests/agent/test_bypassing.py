@@ -10,7 +10,8 @@ from station_lives import asked, recorded, ticked, told
 from test_states_decided import DECIDERS
 
 from gaugetrail_agent.station.memory import Moment, memory_text, read_memory
-from gaugetrail_agent.station.words import StationState, Woke
+from gaugetrail_agent.station.words.happening import Woke
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.bypass import AlternativeControl
 from gaugetrail_contract.documents.plan import Characteristic, PlanFile
 from gaugetrail_contract.record import InspectionBody

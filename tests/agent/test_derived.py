@@ -10,7 +10,8 @@ from tests.agent.station_floor import Floor, block, setup
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import journal_text, read_journal
-from gaugetrail_agent.station.words import SealIt, ValueCame
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import ValueCame
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, InspectionBody, Measurement, Verdict
 
@@ -96,7 +97,7 @@ def test_a_division_by_zero_is_that_units_fault_and_told() -> None:
 
 def test_the_last_measurement_s_fault_is_told_with_the_record() -> None:
     """Whoever measured last sees why the part is not through, not just that it is not."""
-    from gaugetrail_agent.station.words import Recorded
+    from gaugetrail_agent.station.words.happening import Recorded
 
     floor = at_work(LEFT, RIGHT, RATIO)
     floor.gauge("bore", "2", "mm")

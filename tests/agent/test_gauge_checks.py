@@ -20,7 +20,8 @@ from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.looking_back import FoundRecords, FoundUnit
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import AskDevice, EventKept, LookBack, LookedBack, Woke
+from gaugetrail_agent.station.words.effect import AskDevice, LookBack
+from gaugetrail_agent.station.words.happening import EventKept, LookedBack, Woke
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.master_check import MasterCheck
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow

@@ -15,7 +15,7 @@ from gaugetrail_agent.heartbeat import BEAT_SECS, CLOCK_SECS, NEWS_SECS, Heartbe
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
-from gaugetrail_agent.station.words import StationState
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.record import PlanRef
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus

@@ -20,7 +20,8 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import HeldKnown, PastKnown, Scanned, SealIt, TellEvent
+from gaugetrail_agent.station.words.effect import SealIt, TellEvent
+from gaugetrail_agent.station.words.happening import HeldKnown, PastKnown, Scanned
 from gaugetrail_agent.station.workflow.known_units import asks_about
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.holds.known import HeldNow

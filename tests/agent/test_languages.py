@@ -26,7 +26,7 @@ from gaugetrail_agent.languages.spoken import languages, spoken
 from gaugetrail_agent.reading import Status
 from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.setup import IDENTIFIERS
-from gaugetrail_agent.station.words import StationState
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.sampling.words import CHOSEN, SAID
 from gaugetrail_contract.documents.formula import NoResultWhy
 from gaugetrail_contract.documents.people import ROLES, PeopleList

@@ -15,7 +15,7 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.log_in import LogIn
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Tick, Woke
+from gaugetrail_agent.station.words.happening import Tick, Woke
 from gaugetrail_contract.clock import FixedClock
 
 LASTS = 3600.0

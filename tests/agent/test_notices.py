@@ -27,7 +27,8 @@ from gaugetrail_agent.notices import (
     gauge_notice,
 )
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words import Notice, Noticed
+from gaugetrail_agent.station.words.happening import Noticed
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.documents.gauges import Calibration
 from gaugetrail_contract.status import DeliveryStatus
 

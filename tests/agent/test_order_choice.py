@@ -30,7 +30,8 @@ from gaugetrail_agent.station.order_choice import NO_ORDER, order_code, order_na
 from gaugetrail_agent.station.orders_here import MOST_OPEN, OrderAtWork, OrderCount, OrdersHere
 from gaugetrail_agent.station.setup import Setup, StationTable
 from gaugetrail_agent.station.unfinished import journal_text, read_journal
-from gaugetrail_agent.station.words import Effect, KeepOrder, OrderTaken, Recorded, Scanned, TakeOrder
+from gaugetrail_agent.station.words.effect import Effect, KeepOrder, TakeOrder
+from gaugetrail_agent.station.words.happening import OrderTaken, Recorded, Scanned
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.record import Inspection, InspectionBody, Verdict, identifiers

@@ -13,7 +13,8 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.operator import with_fit_person
 from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.unfinished import journal_text, kept
-from gaugetrail_agent.station.words import NotRecorded, Recorded, SealIt, TellEvent
+from gaugetrail_agent.station.words.effect import SealIt, TellEvent
+from gaugetrail_agent.station.words.happening import NotRecorded, Recorded
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.registry import payload_of

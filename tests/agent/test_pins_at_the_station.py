@@ -17,7 +17,8 @@ from gaugetrail_agent.documents.pins import PinBook
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool, SpoolFull
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words import PinsKnown, PinTried, Recorded, TellEvent, TryPin, UnlockPin
+from gaugetrail_agent.station.words.effect import TellEvent, TryPin, UnlockPin
+from gaugetrail_agent.station.words.happening import PinsKnown, PinTried, Recorded
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.events.station import StationOverridden

@@ -17,7 +17,8 @@ from gaugetrail_agent.station.plan_choice import part_of, plan_for, rivals
 from gaugetrail_agent.station.sealing import room_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import journal_text, read_journal
-from gaugetrail_agent.station.words import BatchCame, SealIt
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import BatchCame
 from gaugetrail_contract.documents.plan import FurtherPart, Plan, PlanFile
 from gaugetrail_contract.record import EventBody, PlanRef, Verdict
 

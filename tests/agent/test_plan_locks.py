@@ -10,7 +10,7 @@ from station_floor import LOOKS, Floor, setup
 
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.plan_locks import without_plans
-from gaugetrail_agent.station.words import TellEvent
+from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_contract.documents.people import PeopleList, Person
 
 PEOPLE = PeopleList(

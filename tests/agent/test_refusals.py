@@ -29,7 +29,8 @@ from gaugetrail_agent.station.refusal_book import (
 )
 from gaugetrail_agent.station.refusals import WHOSE
 from gaugetrail_agent.station.runner import Doors, StationRunner
-from gaugetrail_agent.station.words import BatchCame, NotRecorded, Recorded, Refusal, Scanned, ValueCame
+from gaugetrail_agent.station.words.effect import Refusal
+from gaugetrail_agent.station.words.happening import BatchCame, NotRecorded, Recorded, Scanned, ValueCame
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.registry import named, payload_of

@@ -27,7 +27,10 @@ from gaugetrail_agent.station.memory import Moment, StationMemory, memory_text, 
 from gaugetrail_agent.station.memory.samples import Samples
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Recorded, SealIt, StationState, TellEvent, Tick, Unit, ValueCame, Woke
+from gaugetrail_agent.station.words.effect import SealIt, TellEvent
+from gaugetrail_agent.station.words.happening import Recorded, Tick, ValueCame, Woke
+from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.due import upcoming
 from gaugetrail_contract.clock import FixedClock

@@ -13,7 +13,8 @@ from gaugetrail_agent.screen.made import Made, ShiftCount
 from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import CountOrders, OrdersCounted
+from gaugetrail_agent.station.words.effect import CountOrders
+from gaugetrail_agent.station.words.happening import OrdersCounted
 
 NOTHING = Made(ShiftCount("06:00"))
 

@@ -19,7 +19,8 @@ from gaugetrail_agent.screen.run_chart import run_chart
 from gaugetrail_agent.screen.scale import scale_of
 from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, charted, snapshot
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words import Notice, Noticed, Recorded
+from gaugetrail_agent.station.words.happening import Noticed, Recorded
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Verdict
 

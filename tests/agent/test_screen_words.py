@@ -20,7 +20,8 @@ from gaugetrail_agent.screen.made import MadeHere
 from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.screen.words import PageWords, catalogues, page_words
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words import Notice, Noticed, Recorded
+from gaugetrail_agent.station.words.happening import Noticed, Recorded
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.record import InspectionBody, Verdict
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,9 @@ from gaugetrail_agent.station.looking_back import FoundRecords, FoundUnit, Recor
 from gaugetrail_agent.station.memory import memory_text, read_memory
 from gaugetrail_agent.station.memory.held import MOST_KNOWN, HeldUnits, KnownState
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Effect, LookBack, LookedBack, NotKept, SealIt, StationState
+from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt
+from gaugetrail_agent.station.words.happening import LookedBack, NotKept
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.record import InspectionBody, Subject, Verdict
 from gaugetrail_contract.record.parts import Reason, UnitState

@@ -12,7 +12,8 @@ from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, gauge, measu
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import prompt, waits_for
-from gaugetrail_agent.station.words import AskDevice, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
+from gaugetrail_agent.station.words.effect import AskDevice, SealIt
+from gaugetrail_agent.station.words.happening import NotRecorded, Recorded, TryAgain, ValueCame
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Override, Verdict

@@ -9,7 +9,8 @@ import pytest
 from station_floor import BORE, FORCE, LOOKS, Floor, block, measured_unit, setup
 
 from gaugetrail_agent.barcodes.profiles import OwnLabel
-from gaugetrail_agent.station.words import Recorded, Scanned, SealIt
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import Recorded, Scanned
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import EventBody, Verdict
 

@@ -25,7 +25,8 @@ from gaugetrail_agent.station.plans_here import NO_PLAN
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.sealing import PIECE_MEASUREMENTS, pieces
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Last, UsedElsewhere
+from gaugetrail_agent.station.words.happening import UsedElsewhere
+from gaugetrail_agent.station.words.state import Last
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.plc_codes import ResultCode

@@ -15,7 +15,8 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.plans_here import PlansHere
 from gaugetrail_agent.station.setup import StationTable, station_setup
-from gaugetrail_agent.station.words import AskDevice, BatchCame, NotRecorded, Recorded, SealIt, TryAgain, ValueCame
+from gaugetrail_agent.station.words.effect import AskDevice, SealIt
+from gaugetrail_agent.station.words.happening import BatchCame, NotRecorded, Recorded, TryAgain, ValueCame
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, EventBody, InspectionBody, Verdict

@@ -14,7 +14,8 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.unfinished import journal_text, kept, read_journal
-from gaugetrail_agent.station.words import AskDevice, KeepIt, SealIt, ValueCame
+from gaugetrail_agent.station.words.effect import AskDevice, KeepIt, SealIt
+from gaugetrail_agent.station.words.happening import ValueCame
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, Verdict
 from gaugetrail_contract.record.parts import FoundDefect

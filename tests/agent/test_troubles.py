@@ -13,7 +13,8 @@ from gaugetrail_agent.inquiries import troubles
 from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.links.wire_tap import WireTap
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words import StationState, Unit
+from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.findings import Finding, in_lines
 from gaugetrail_contract.status import AgentStatus, SpoolStatus

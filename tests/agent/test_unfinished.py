@@ -21,7 +21,9 @@ from gaugetrail_agent.station.display import Display, display
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
-from gaugetrail_agent.station.words import NotKept, Recorded, SealIt, StationState, Unanswered
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import NotKept, Recorded, Unanswered
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import Inspection, InspectionBody, Verdict

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from station_floor import LOOKS, Floor, measured_unit, setup
 
-from gaugetrail_agent.station.words import NextScan, NotRecorded, Recorded, TryAgain
+from gaugetrail_agent.station.words.happening import NextScan, NotRecorded, Recorded, TryAgain
 from gaugetrail_contract.record import Verdict
 
 

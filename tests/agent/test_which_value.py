@@ -16,16 +16,10 @@ from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_agent.station.words import (
-    CountBounce,
-    Notice,
-    Noticed,
-    Recorded,
-    SealIt,
-    StationState,
-    UsedElsewhere,
-    ValueCame,
-)
+from gaugetrail_agent.station.words.effect import CountBounce, SealIt
+from gaugetrail_agent.station.words.happening import Noticed, Recorded, UsedElsewhere, ValueCame
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Measurement
 

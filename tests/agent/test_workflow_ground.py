@@ -21,7 +21,9 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
 from gaugetrail_agent.station.memory.calls import Call, Calls
 from gaugetrail_agent.station.memory.in_hand import InHand
-from gaugetrail_agent.station.words import SIGNAL, TellEvent, Woke
+from gaugetrail_agent.station.words.effect import TellEvent
+from gaugetrail_agent.station.words.happening import Woke
+from gaugetrail_agent.station.words.state import SIGNAL
 from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.dialogs import ANSWERS
 from gaugetrail_agent.station.workflow.gauge_checks.due import NOTICE

@@ -16,7 +16,7 @@ import station_table  # noqa: E402 (beside the pages that it writes)
 from station_example import EVENTS, events_without_example, example_states  # noqa: E402 (the same)
 
 from gaugetrail_agent.station.display import Waits, waits_for  # noqa: E402 (the same)
-from gaugetrail_agent.station.words import StationEvent  # noqa: E402 (the same)
+from gaugetrail_agent.station.words.happening import StationEvent  # noqa: E402 (the same)
 from gaugetrail_agent.station.workflow.commands import COMMANDS  # noqa: E402 (the same)
 
 PAGE = (ROOT / "docs" / "reference" / "station-table.md").read_text("utf-8")

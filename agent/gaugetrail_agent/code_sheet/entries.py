@@ -10,7 +10,7 @@ from gaugetrail_agent.languages.sentences import Language, Sentence, said
 from gaugetrail_agent.station.entering import NOK_CODE, entered
 from gaugetrail_agent.station.order_choice import order_code
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Scanned
+from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Measurement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gaugetrail_agent.station.words import StationState
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import Verdict
 

@@ -28,7 +28,7 @@ from gaugetrail_agent.rehearsal.cues import (
 )
 from gaugetrail_agent.rehearsal.expecting import found, is_met
 from gaugetrail_agent.rehearsal.stage import Effect, RehearsedStation, Stage
-from gaugetrail_agent.station.words import Notice
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.status import DeliveryStatus
 

@@ -25,7 +25,7 @@ from gaugetrail_agent.spool import Origin
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Notice
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.events.station import StationRefused
 from gaugetrail_contract.plc_codes import ResultCode

@@ -19,7 +19,8 @@ from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Dialog, StationState
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.order_list import ORDERS
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON
 from gaugetrail_agent.station.workflow.speaking_up import CALL, HERE, NOTE

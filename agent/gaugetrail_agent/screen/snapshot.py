@@ -18,7 +18,8 @@ from gaugetrail_agent.station.display import WORST_FIRST, Display, Waits, next_c
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Notice, StationState
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.limits import ChartLimits
 from gaugetrail_contract.documents.people import Person
 from gaugetrail_contract.documents.plan import Characteristic, Plan

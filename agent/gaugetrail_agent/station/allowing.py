@@ -17,17 +17,10 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, SentenceValue, Term, said
 from gaugetrail_agent.station.plan_locks import is_on_plan
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    LiftedLock,
-    Light,
-    Lock,
-    LockKey,
-    StationState,
-    Step,
-    TellEvent,
-    UnlockPin,
-    say,
-)
+from gaugetrail_agent.station.words.effect import TellEvent, UnlockPin
+from gaugetrail_agent.station.words.notice import Light
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import LiftedLock, Lock, LockKey
 from gaugetrail_contract.documents.people import Role
 from gaugetrail_contract.events.station import StationOverridden
 from gaugetrail_contract.record import EventBody, Override, Subject

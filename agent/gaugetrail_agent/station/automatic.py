@@ -21,19 +21,10 @@ from gaugetrail_agent.station.measurement import by_device, machine_fitness
 from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.refusals import refused_block, refused_value
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    Act,
-    BatchCame,
-    Lock,
-    Scanned,
-    SealIt,
-    StationState,
-    Step,
-    TellPlc,
-    Unit,
-    ValueCame,
-    say,
-)
+from gaugetrail_agent.station.words.effect import SealIt, TellPlc
+from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, ValueCame
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Lock, Unit
 from gaugetrail_agent.station.workflow.hooks import refused_unit
 from gaugetrail_agent.station.workflow.known_units import with_past
 from gaugetrail_contract.documents.plan import Characteristic

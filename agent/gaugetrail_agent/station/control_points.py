@@ -19,7 +19,8 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.limits_here import LimitsHere
-from gaugetrail_agent.station.words import SIGNAL, Notice
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import SIGNAL
 from gaugetrail_contract.documents.limits import OF_COUNTS
 from gaugetrail_contract.record import InspectionBody, Measurement
 from gaugetrail_contract.record.parts import ControlLimits, Signal, Subgroup

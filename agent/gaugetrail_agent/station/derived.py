@@ -15,7 +15,7 @@ import msgspec
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.measurement import blank
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Unit
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.formula import Formula, NoResult
 from gaugetrail_contract.documents.plan import Characteristic

@@ -16,7 +16,10 @@ from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Choice, Light, Sign, StationState, Unit
+from gaugetrail_agent.station.words.dialog import Choice
+from gaugetrail_agent.station.words.notice import Light, Sign
+from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 

@@ -16,7 +16,7 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.measurement import by_hand
 from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.unit_code import raw_of
-from gaugetrail_agent.station.words import Scanned
+from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement
 from gaugetrail_contract.record.parts import FoundDefect

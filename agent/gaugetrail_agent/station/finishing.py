@@ -18,7 +18,11 @@ from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.placements import left_behind
 from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Last, Light, Recorded, SealIt, StationState, Step, Unit, with_signals
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import Recorded
+from gaugetrail_agent.station.words.notice import Light
+from gaugetrail_agent.station.words.state import Last, StationState, Step, with_signals
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.people import qualification_for
 from gaugetrail_contract.documents.plan import Characteristic

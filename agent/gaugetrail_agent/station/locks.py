@@ -13,7 +13,7 @@ from datetime import date
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Lock, LockKey
+from gaugetrail_agent.station.words.unit import Lock, LockKey
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.gauges import Gauge, GaugeWanted, Unfit, unfit_today, unsuited
 from gaugetrail_contract.documents.people import NotQualified, why_not_at, why_not_measure

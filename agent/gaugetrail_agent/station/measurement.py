@@ -18,7 +18,8 @@ from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.locks import day_of, gauge_at, lock_on_gauge, lock_on_person
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Lock, LockKey, ValueCame
+from gaugetrail_agent.station.words.happening import ValueCame
+from gaugetrail_agent.station.words.unit import Lock, LockKey
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.plan import Characteristic

@@ -44,23 +44,11 @@ from gaugetrail_agent.station.plan_locks import freed, lock_on_plan
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept, with_unit
 from gaugetrail_agent.station.unit_code import bare_scan, identified, raw_of, unusable
-from gaugetrail_agent.station.words import (
-    Act,
-    AskDevice,
-    BatchCame,
-    CountBounce,
-    KeepIt,
-    Light,
-    Lock,
-    Scanned,
-    StationState,
-    Step,
-    Unit,
-    UnitRecalled,
-    ValueCame,
-    say,
-    with_earlier,
-)
+from gaugetrail_agent.station.words.effect import AskDevice, CountBounce, KeepIt
+from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, UnitRecalled, ValueCame
+from gaugetrail_agent.station.words.notice import Light
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Lock, Unit, with_earlier
 from gaugetrail_agent.station.workflow.commands import command_in, said_meanwhile
 from gaugetrail_agent.station.workflow.dialogs import answer, answer_by_gauge
 from gaugetrail_agent.station.workflow.hooks import (

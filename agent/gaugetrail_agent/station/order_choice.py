@@ -15,7 +15,10 @@ from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unit_code import elements_of
-from gaugetrail_agent.station.words import KeepOrder, Light, OrderTaken, Scanned, StationState, Step, TakeOrder, say
+from gaugetrail_agent.station.words.effect import KeepOrder, TakeOrder
+from gaugetrail_agent.station.words.happening import OrderTaken, Scanned
+from gaugetrail_agent.station.words.notice import Light
+from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.text import refuse_identifier, visible
 

@@ -14,18 +14,11 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.allowing import answered_by, locked
 from gaugetrail_agent.station.locks import lock_on_badge
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    Lock,
-    PinsKnown,
-    PinTried,
-    PinWanted,
-    Refusal,
-    Scanned,
-    StationState,
-    Step,
-    TryPin,
-    say,
-)
+from gaugetrail_agent.station.words.dialog import PinWanted
+from gaugetrail_agent.station.words.effect import Refusal, TryPin
+from gaugetrail_agent.station.words.happening import PinsKnown, PinTried, Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Lock
 from gaugetrail_contract.pins import FORM
 
 LOGOFF = "%LOGOFF"

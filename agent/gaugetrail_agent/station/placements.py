@@ -14,7 +14,10 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.reading import WITH_VALUE
 from gaugetrail_agent.station.freshness import Channel, FreshRule, Obstacle, Owner, Sight, Use, obstacle, saw
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import StationState, TellUse, Unit, UsedElsewhere, ValueCame
+from gaugetrail_agent.station.words.effect import TellUse
+from gaugetrail_agent.station.words.happening import UsedElsewhere, ValueCame
+from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.documents.plan import Characteristic
 
 

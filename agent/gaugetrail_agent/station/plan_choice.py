@@ -14,7 +14,7 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.plans_here import FinishingLot
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import StationState
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.plan import FurtherPart, Plan
 
 MOST_NAMED = 8

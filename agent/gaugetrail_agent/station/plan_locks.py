@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import LiftedLock, Lock, LockKey
+from gaugetrail_agent.station.words.unit import LiftedLock, Lock, LockKey
 
 LIFTABLE = frozenset({"document.not_yet", "document.too_old", "plan.superseded"})
 

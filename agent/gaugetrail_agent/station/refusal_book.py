@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Refusal
+from gaugetrail_agent.station.words.effect import Refusal
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.station import StationRefused
 from gaugetrail_contract.record import EventBody, Subject

@@ -13,7 +13,10 @@ from enum import Enum, auto
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unit_code import bare_scan, identified
-from gaugetrail_agent.station.words import Act, BatchCame, Refusal, Scanned, StationEvent, StationState, Unit, ValueCame
+from gaugetrail_agent.station.words.effect import Refusal
+from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, StationEvent, ValueCame
+from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.text import refuse_identifier
 
 MAX_RAW_BYTES = 256

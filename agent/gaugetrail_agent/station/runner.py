@@ -41,20 +41,30 @@ from gaugetrail_agent.station.sealing import answer_to, pieces, room_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import by_new_setup, step
 from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
-from gaugetrail_agent.station.words import (
+from gaugetrail_agent.station.words.effect import (
     AskDevice,
-    BatchCame,
     CountBounce,
     CountOrders,
     Effect,
-    EventKept,
-    HeldKnown,
     KeepIt,
     KeepOrder,
     LookBack,
+    RecallUnit,
+    Refusal,
+    SealIt,
+    TakeOrder,
+    TellEvent,
+    TellPlc,
+    TellUse,
+    TryPin,
+    UnlockPin,
+)
+from gaugetrail_agent.station.words.happening import (
+    BatchCame,
+    EventKept,
+    HeldKnown,
     LookedBack,
     NextScan,
-    Notice,
     Noticed,
     NotKept,
     NotRecorded,
@@ -63,27 +73,19 @@ from gaugetrail_agent.station.words import (
     PastKnown,
     PinsKnown,
     PinTried,
-    RecallUnit,
     Recorded,
-    Refusal,
     Scanned,
-    SealIt,
     StationEvent,
-    StationState,
-    TakeOrder,
-    TellEvent,
-    TellPlc,
-    TellUse,
     Tick,
     TryAgain,
-    TryPin,
     Unanswered,
     UnitRecalled,
-    UnlockPin,
     UsedElsewhere,
     ValueCame,
     Woke,
 )
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.hooks import KEPT, PASSING, after_record
 from gaugetrail_agent.station.workflow.known_units import asks_about
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us

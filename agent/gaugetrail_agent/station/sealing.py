@@ -8,7 +8,7 @@ import msgspec
 
 from gaugetrail_agent.spool import Room
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import SealIt
+from gaugetrail_agent.station.words.effect import SealIt
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody, Measurement, Verdict
 

@@ -8,7 +8,7 @@ import msgspec
 
 from gaugetrail_agent.station.memory.held import KnownState
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import TellEvent
+from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_contract.events.nonconformity import UnitStateSaid
 from gaugetrail_contract.record import EventBody, Subject
 

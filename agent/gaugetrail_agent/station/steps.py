@@ -19,7 +19,7 @@ from gaugetrail_agent.station.refusals import refusal_in
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile
-from gaugetrail_agent.station.words import (
+from gaugetrail_agent.station.words.happening import (
     Act,
     EventKept,
     HeldKnown,
@@ -36,17 +36,14 @@ from gaugetrail_agent.station.words import (
     Recorded,
     Scanned,
     StationEvent,
-    StationState,
-    Step,
     Tick,
     TryAgain,
     Unanswered,
     UnitRecalled,
     UsedElsewhere,
     Woke,
-    noticed,
-    with_signals,
 )
+from gaugetrail_agent.station.words.state import StationState, Step, noticed, with_signals
 from gaugetrail_agent.station.workflow.dialogs import answer
 from gaugetrail_agent.station.workflow.hooks import as_time_passes, event_kept, looked_back
 from gaugetrail_agent.station.workflow.known_units import heard, with_blocked

@@ -19,7 +19,10 @@ from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.setup import IDENTIFIERS, Setup
 from gaugetrail_agent.station.unit_code import identifiers
-from gaugetrail_agent.station.words import LiftedLock, NotKept, Scanned, SealIt, StationState, Step, Unit, say
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import NotKept, Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import LiftedLock, Unit
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.record import InspectionBody, Interruption, Verdict
 from gaugetrail_contract.record.rules import fault_in

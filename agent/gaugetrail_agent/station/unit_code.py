@@ -17,7 +17,7 @@ from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Scanned
+from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_contract.text import refuse_identifier, visible
 
 MAX_RAW_BYTES = 1024

@@ -18,7 +18,12 @@ from gaugetrail_agent.languages.sentences import SentenceValue, Term, said
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.bypasses import Bypasses, OpenBypass
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Dialog, Notice, Scanned, StationState, Step, TellEvent, Tick, Unit, Woke, say
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.effect import TellEvent
+from gaugetrail_agent.station.words.happening import Scanned, Tick, Woke
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import to_the_minute, utc_text
 from gaugetrail_contract.documents.bypass import AlternativeControl
 from gaugetrail_contract.events.bypass import BypassSaid

@@ -19,7 +19,8 @@ from gaugetrail_agent.station.order_choice import NO_ORDER
 from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
-from gaugetrail_agent.station.words import Scanned, StationState, Step
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.workflow.before_unit.holding import CHANGE, change
 from gaugetrail_agent.station.workflow.before_unit.set_up import CHANGE_OVER, change_over
 from gaugetrail_agent.station.workflow.bypassing import BYPASS, bypass

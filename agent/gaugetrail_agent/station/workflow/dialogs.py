@@ -13,7 +13,9 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
-from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, ValueCame, say
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.happening import Scanned, ValueCame
+from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.workflow.before_unit.components import ABOUT_COMPONENT, component_answered
 from gaugetrail_agent.station.workflow.before_unit.context import ABOUT_CONTEXT, context_answered
 from gaugetrail_agent.station.workflow.before_unit.holding import ABOUT_CHANGE, change_answered

@@ -24,21 +24,11 @@ from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    Dialog,
-    Effect,
-    EventKept,
-    Lock,
-    LookedBack,
-    Recorded,
-    Scanned,
-    StationState,
-    Step,
-    Tick,
-    Unit,
-    ValueCame,
-    Woke,
-)
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.effect import Effect
+from gaugetrail_agent.station.words.happening import EventKept, LookedBack, Recorded, Scanned, Tick, ValueCame, Woke
+from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.words.unit import Lock, Unit
 from gaugetrail_agent.station.workflow.before_unit.components import (
     asks_component,
     begins_with_components,

@@ -15,15 +15,9 @@ from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.order_choice import order_code
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unit_code import bare_scan, identified
-from gaugetrail_agent.station.words import (
-    BatchCame,
-    HeldKnown,
-    PastKnown,
-    Scanned,
-    StationEvent,
-    StationState,
-    Unit,
-)
+from gaugetrail_agent.station.words.happening import BatchCame, HeldKnown, PastKnown, Scanned, StationEvent
+from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import to_the_minute
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.plan import Plan, PlanFile

@@ -18,17 +18,10 @@ from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.log_in import LogIn
 from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    Scanned,
-    StationEvent,
-    StationState,
-    Step,
-    TellEvent,
-    Tick,
-    Unit,
-    ValueCame,
-    Woke,
-)
+from gaugetrail_agent.station.words.effect import TellEvent
+from gaugetrail_agent.station.words.happening import Scanned, StationEvent, Tick, ValueCame, Woke
+from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.events.people import LoggedOffWhy, PersonLoggedOff, PersonLoggedOn
 from gaugetrail_contract.record import EventBody, Subject
 

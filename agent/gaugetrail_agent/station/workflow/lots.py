@@ -12,7 +12,10 @@ from dataclasses import dataclass, replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Choice, Dialog, Scanned, StationState, Step, TellEvent, say
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import TellEvent
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_contract.events.genealogy import MOST_MEMBERS, LotMerge, LotSplit
 from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier

@@ -10,7 +10,10 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.order_choice import order_named, scanned_order
 from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Choice, CountOrders, Dialog, OrdersCounted, Scanned, StationState, Step, say
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import CountOrders
+from gaugetrail_agent.station.words.happening import OrdersCounted, Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
 
 ORDERS = "%ORDERS"
 ABOUT_ORDERS = "orders"

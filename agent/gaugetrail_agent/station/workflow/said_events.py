@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import StationState, TellEvent
+from gaugetrail_agent.station.words.effect import TellEvent
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.record import EventBody, Subject
 

@@ -15,7 +15,11 @@ from gaugetrail_agent.station.finishing import finish, verdict_of
 from gaugetrail_agent.station.locks import lock_on_badge
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, kept, with_unit
-from gaugetrail_agent.station.words import Choice, Dialog, KeepIt, Scanned, StationState, Step, Unit, say
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import KeepIt
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.record import Verdict
 from gaugetrail_contract.record.parts import Reason

@@ -14,16 +14,10 @@ import msgspec
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.memory.calls import MOST_CALLS, Call, Calls
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    Dialog,
-    Notice,
-    Scanned,
-    StationState,
-    Step,
-    Tick,
-    Woke,
-    say,
-)
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.happening import Scanned, Tick, Woke
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
 from gaugetrail_contract.text import refuse_identifier

@@ -21,7 +21,11 @@ from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.measurement import blank
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import kept, with_unit
-from gaugetrail_agent.station.words import Dialog, KeepIt, Scanned, StationState, Step, Unit, say, with_earlier
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.effect import KeepIt
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit, with_earlier
 from gaugetrail_agent.station.workflow.second_person import measured_through
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.documents.plan import Characteristic

@@ -8,7 +8,8 @@ from gaugetrail_agent.barcodes import read_scan
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unit_code import identified
-from gaugetrail_agent.station.words import Scanned, Unit
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.documents.plan_questions import ComponentWanted, ContextWanted
 from gaugetrail_contract.record.parts import BuiltIn
 from gaugetrail_contract.text import refuse_identifier, visible

@@ -19,7 +19,10 @@ from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.context import MOST_BUILT_IN
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
-from gaugetrail_agent.station.words import Dialog, Scanned, StationState, Step, Unit, say
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.before_unit.codes import component_in, is_of_unit, title_of
 from gaugetrail_agent.station.workflow.before_unit.holding import COMPONENT, holds_now
 from gaugetrail_agent.station.workflow.before_unit.set_up import moment_of, with_changes

@@ -15,7 +15,9 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Choice, Dialog, Scanned, StationState, Step, say
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.workflow.before_unit.codes import component_in, context_in, title_of
 from gaugetrail_agent.station.workflow.before_unit.set_up import changed_by_hand
 from gaugetrail_contract.documents.plan_questions import ComponentWanted, ContextWanted

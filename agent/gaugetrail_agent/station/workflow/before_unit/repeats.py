@@ -14,7 +14,11 @@ from gaugetrail_agent.station.finishing import finish
 from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
-from gaugetrail_agent.station.words import Choice, Dialog, RecallUnit, Scanned, StationState, Step, Unit, say
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import RecallUnit
+from gaugetrail_agent.station.words.happening import Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.record import Verdict
 from gaugetrail_contract.text import refuse_identifier
 

@@ -24,17 +24,10 @@ from gaugetrail_agent.station.memory.context import Context
 from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
-from gaugetrail_agent.station.words import (
-    Choice,
-    Dialog,
-    Scanned,
-    StationState,
-    Step,
-    Tick,
-    Unit,
-    Woke,
-    say,
-)
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.happening import Scanned, Tick, Woke
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_contract.documents.plan import Plan
 from gaugetrail_contract.events.set_up import CheckAnswered, ContextChanged, StationChangeOver

@@ -20,19 +20,11 @@ from gaugetrail_agent.station.memory.gauge_checks import BlockedGauge, CheckedGa
 from gaugetrail_agent.station.placements import rule_of, used
 from gaugetrail_agent.station.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    AskDevice,
-    Choice,
-    Dialog,
-    EventKept,
-    Scanned,
-    StationState,
-    Step,
-    TellEvent,
-    Unit,
-    ValueCame,
-    say,
-)
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import AskDevice, TellEvent
+from gaugetrail_agent.station.words.happening import EventKept, Scanned, ValueCame
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.gauge_checks.due import CheckHere, checks_here
 from gaugetrail_agent.station.workflow.gauge_checks.windows import doubted, fit_again, owed_checks
 from gaugetrail_contract.clock import utc_text

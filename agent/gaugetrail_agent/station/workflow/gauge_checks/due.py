@@ -9,7 +9,10 @@ from typing import Literal
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.memory import Moment, StationMemory
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Lock, Notice, StationState, Step, Tick, Unit, ValueCame, Woke
+from gaugetrail_agent.station.words.happening import Tick, ValueCame, Woke
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.words.unit import Lock, Unit
 from gaugetrail_contract.documents.master_check import MasterCheck
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 

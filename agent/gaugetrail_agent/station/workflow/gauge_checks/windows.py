@@ -18,17 +18,9 @@ from gaugetrail_agent.station.memory.gauge_checks import CheckedGauges, DoubtedW
 from gaugetrail_agent.station.memory.held import KnownState
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.state_events import state_events
-from gaugetrail_agent.station.words import (
-    Effect,
-    LookBack,
-    LookedBack,
-    Recorded,
-    StationState,
-    Step,
-    TellEvent,
-    Tick,
-    Woke,
-)
+from gaugetrail_agent.station.words.effect import Effect, LookBack, TellEvent
+from gaugetrail_agent.station.words.happening import LookedBack, Recorded, Tick, Woke
+from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.record import EventBody, InspectionBody, Subject

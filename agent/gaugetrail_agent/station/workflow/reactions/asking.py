@@ -13,19 +13,11 @@ import msgspec
 from gaugetrail_agent.languages.sentences import Sentence, Worded, said
 from gaugetrail_agent.station.memory.reactions import OpenReaction
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import (
-    Choice,
-    Dialog,
-    Recorded,
-    Scanned,
-    StationState,
-    Step,
-    TellEvent,
-    Tick,
-    Unit,
-    Woke,
-    say,
-)
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import TellEvent
+from gaugetrail_agent.station.words.happening import Recorded, Scanned, Tick, Woke
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.reactions.showing import document_of, happened, to_do, who, with_shown
 from gaugetrail_contract.documents.reaction import ReactionCode
 from gaugetrail_contract.events.reactions import ReactionAcknowledged

@@ -8,7 +8,8 @@ from dataclasses import replace
 from gaugetrail_agent.languages.sentences import Sentence, SentenceValue, Term, Worded, said
 from gaugetrail_agent.station.memory.reactions import OpenReaction
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Notice, StationState
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.people import ROLES
 from gaugetrail_contract.documents.reaction import Reaction, ReactionPlan, ReactionStep
 

@@ -14,7 +14,11 @@ from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.samples import Check, Samples
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Dialog, Effect, Notice, StationState, Step, TellEvent, Tick, Woke
+from gaugetrail_agent.station.words.dialog import Dialog
+from gaugetrail_agent.station.words.effect import Effect, TellEvent
+from gaugetrail_agent.station.words.happening import Tick, Woke
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.workflow.sampling.due import lateness, samples_of
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 from gaugetrail_contract.events.checks import CheckMissed

@@ -11,7 +11,9 @@ from gaugetrail_agent.station.allowing import keys
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.samples import Check, Samples
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Lock, Recorded, StationState, Step, Unit
+from gaugetrail_agent.station.words.happening import Recorded
+from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.words.unit import Lock, Unit
 from gaugetrail_agent.station.workflow.sampling.counting import at_lot, happened, let_by
 from gaugetrail_agent.station.workflow.sampling.due import (
     is_due,

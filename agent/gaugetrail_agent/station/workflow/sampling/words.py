@@ -13,7 +13,9 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Term, said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words import Choice, Dialog, Scanned, StationState, Step, ValueCame, say
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.happening import Scanned, ValueCame
+from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_agent.station.workflow.sampling.counting import by_counter, happened
 from gaugetrail_contract.documents.plan import Occasion

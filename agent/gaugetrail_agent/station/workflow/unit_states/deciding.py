@@ -26,19 +26,11 @@ from gaugetrail_agent.station.memory.held import KnownState
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.state_events import state_events
 from gaugetrail_agent.station.unit_code import identified
-from gaugetrail_agent.station.words import (
-    Choice,
-    Dialog,
-    Effect,
-    LookBack,
-    LookedBack,
-    Scanned,
-    SealIt,
-    StationState,
-    Step,
-    Unit,
-    say,
-)
+from gaugetrail_agent.station.words.dialog import Choice, Dialog
+from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt
+from gaugetrail_agent.station.words.happening import LookedBack, Scanned
+from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.unit_states.lots import open_of_lot
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import InspectionBody, Verdict

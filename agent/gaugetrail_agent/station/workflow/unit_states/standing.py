@@ -15,7 +15,10 @@ from gaugetrail_agent.station.memory.held import HeldUnits, KnownState
 from gaugetrail_agent.station.memory.reactions import OpenReaction
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.state_events import as_told, state_events
-from gaugetrail_agent.station.words import Notice, Recorded, StationState, Step, Tick, Unit, Woke
+from gaugetrail_agent.station.words.happening import Recorded, Tick, Woke
+from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.record import InspectionBody, Verdict
 from gaugetrail_contract.record.parts import Reason, UnitState
 

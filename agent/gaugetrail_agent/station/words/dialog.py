@@ -1,0 +1,46 @@
+"""What whoever stands there is asked. Pure data; who takes the answer is a matter of `workflow.dialogs`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gaugetrail_agent.languages.sentences import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that may be given: what is scanned, typed or pressed, and what it means."""
+
+    code: str
+    says: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """Something that whoever stands there is asked. Nothing is measured until it is answered."""
+
+    about: str
+    """Who takes the answer, by the name in `workflow.dialogs`."""
+    asks: Sentence
+    choices: tuple[Choice, ...] = ()
+    """Empty: a text of one's own."""
+    data: object = None
+    """What the one who asks needs with the answer: frozen, and compared."""
+    takes_badge: bool = False
+    """A badge is an answer, and logs nobody on."""
+    may_cancel: bool = True
+    takes_value: str | None = None
+    """What this device sends is an answer, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinWanted:
+    """Somebody has shown a badge that has a PIN; `trying`: one was typed and is being tried. `allows`: to allow
+    what was refused, and not to work here.
+    """
+
+    badge: str
+    allows: bool = False
+    trying: bool = False
+    answers: bool = False
+    """The badge is the answer to what is asked."""
