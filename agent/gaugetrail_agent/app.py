@@ -53,6 +53,8 @@ from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
+from gaugetrail_agent.screen.settings import ScreenTable
+from gaugetrail_agent.seen.following import StationsSeen
 from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display
@@ -182,6 +184,9 @@ class Agent:
         )
         self.terminal = _terminal(config, self.stations)
         self.screen = _screen(config, self.stations, self.clock)
+        self.seen = _seen(config, self.stations, self.clock)
+        if self.screen is not None:
+            self.seen.draw.append(self.screen.draw)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -234,7 +239,7 @@ class Agent:
             # Whole at once: terminals wait for it, and read it the moment it is there.
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
         if self.screen is not None:
-            await asyncio.to_thread(self._remember_made, self.screen)
+            await asyncio.to_thread(self._remember_made)
             self.screen.start()
             self.scheduler.every(1.0, "screen", self.screen.beat)
         await asyncio.to_thread(self.documents.open)
@@ -394,8 +399,7 @@ class Agent:
         self.report.show(display)
         if self.terminal is not None:
             self.terminal.show(display.station, display.document(spoken(display.speaks)))
-        if self.screen is not None:
-            self.screen.show(display)
+        self.seen.show(display)
         if (machine := self.interlocks.get(display.station)) is not None:
             machine.show(display)
 
@@ -405,13 +409,12 @@ class Agent:
             self.screen.read(device, reading)
 
     def _recorded(self, body: InspectionBody) -> None:
-        if self.screen is not None:
-            self.screen.recorded(body)
+        self.seen.recorded(body)
 
-    def _remember_made(self, screen: OperatorScreen) -> None:
+    def _remember_made(self) -> None:
         """A spool that can't be read now costs the screen its past, and nothing else."""
         try:
-            screen.remember(one.sealed for one in self.spool.held(self.spool.newest() - REMEMBERED, REMEMBERED))
+            self.seen.remember(one.sealed for one in self.spool.held(self.spool.newest() - REMEMBERED, REMEMBERED))
         except SpoolBroken as error:
             log.warning("the screen doesn't show what was made before: %s", error, extra={"event": "screen"})
 
@@ -453,6 +456,11 @@ def _screen(config: AgentConfig, stations: dict[str, StationRunner], clock: Cloc
     port_file = config.data_dir / "screen.port"
     pictures = None if table.pictures is None else config.path(table.pictures)
     return OperatorScreen(table, config.settings.agent.id, stations, clock, port_file, pictures)
+
+
+def _seen(config: AgentConfig, stations: dict[str, StationRunner], clock: Clock) -> StationsSeen:
+    table = config.settings.screen or ScreenTable()
+    return StationsSeen(table.shifts, stations, clock)
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:

@@ -8,9 +8,9 @@ from station_floor import BORE, Floor, setup
 from test_control_points import IMR, XBAR, in_force
 from test_order_choice import OrderFloor, made_to_order
 
-from gaugetrail_agent.screen.buttons import buttons
-from gaugetrail_agent.screen.made import Made, ShiftCount
-from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
+from gaugetrail_agent.seen.buttons import buttons
+from gaugetrail_agent.seen.made import Made, ShiftCount
+from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import CountOrders

@@ -26,9 +26,9 @@ from gaugetrail_agent.config import load
 from gaugetrail_agent.doors import open_doors, refuse_open_doors
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.languages.spoken import spoken
-from gaugetrail_agent.screen.made import Made, ShiftCount
-from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot
 from gaugetrail_agent.screen.streams import MOST_LISTENERS, Streams
+from gaugetrail_agent.seen.made import Made, ShiftCount
+from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot
 from gaugetrail_agent.station.display import display
 from gaugetrail_contract.settings import ConfigError
 

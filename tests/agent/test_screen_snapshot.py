@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, on_list, setup
 
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.screen.buttons import Button, buttons, pad_of
-from gaugetrail_agent.screen.made import Made, MadeHere, ShiftCount, began
 from gaugetrail_agent.screen.run_chart import run_chart
-from gaugetrail_agent.screen.scale import scale_of
-from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, charted, snapshot
+from gaugetrail_agent.seen.buttons import Button, buttons, pad_of
+from gaugetrail_agent.seen.made import Made, MadeHere, ShiftCount, began
+from gaugetrail_agent.seen.scale import scale_of
+from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, charted, snapshot
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.words.happening import Noticed, Recorded
 from gaugetrail_agent.station.words.notice import Notice

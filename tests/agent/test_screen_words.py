@@ -16,9 +16,9 @@ from station_floor import BORE, LOOKS, Floor, on_list, setup
 from gaugetrail_agent.languages.sentences import ENGLISH, PLACEHOLDER, Language, said
 from gaugetrail_agent.screen import drawing
 from gaugetrail_agent.screen.drawing import Drawing, PageFacts
-from gaugetrail_agent.screen.made import MadeHere
-from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
-from gaugetrail_agent.screen.words import PageWords, catalogues, page_words
+from gaugetrail_agent.seen.made import MadeHere
+from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
+from gaugetrail_agent.seen.words import PageWords, catalogues, page_words
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.words.happening import Noticed, Recorded
 from gaugetrail_agent.station.words.notice import Notice

@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 
 from gaugetrail_agent.screen.pictures import picture_of
 from gaugetrail_agent.screen.run_chart import run_chart
-from gaugetrail_agent.screen.snapshot import Looked, Snapshot
-from gaugetrail_agent.screen.words import PageWords, page_words
+from gaugetrail_agent.seen.snapshot import Looked, Snapshot
+from gaugetrail_agent.seen.words import PageWords, page_words
 from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_contract.clock import EPOCH
 from gaugetrail_contract.escapes import visible

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from html import escape
 
-from gaugetrail_agent.screen.made import MOST_VALUES
+from gaugetrail_agent.seen.made import MOST_VALUES
 from gaugetrail_contract.record import Measurement, Verdict
 
 WIDTH, HEIGHT = 520, 210

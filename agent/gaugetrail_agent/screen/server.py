@@ -1,5 +1,5 @@
-"""The screens of an agent's stations, as the agent meets them: what is shown, recorded and measured goes in, and what
-people say comes out.
+"""The screens of an agent's stations, as the agent meets them: what is seen and measured goes in, and what people say
+comes out.
 
 Promise: everything that comes in is on the agent's own loop and costs it well under a millisecond; looking, drawing and
 serving are the web server's thread's, so that a fault there stops no station. A gauge that streams is shown
@@ -11,25 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 from gaugetrail_agent.screen.drawing import Drawing, PageFacts, on_wall
-from gaugetrail_agent.screen.made import MadeHere
 from gaugetrail_agent.screen.pages import AgentStopping, StationPages
-from gaugetrail_agent.screen.scale import scale_of
 from gaugetrail_agent.screen.settings import ScreenTable
-from gaugetrail_agent.screen.snapshot import ShownMoment, charted
 from gaugetrail_agent.screen.streams import Streams
-from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.seen.scale import scale_of
+from gaugetrail_agent.seen.snapshot import ShownMoment
 from gaugetrail_agent.station.runner import StationRunner
-from gaugetrail_contract.clock import Clock, utc_us
+from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.documents.plan import Characteristic
-from gaugetrail_contract.record import Inspection, InspectionBody
-from gaugetrail_contract.record.reading import read_record
-from gaugetrail_contract.seal import Sealed
 from gaugetrail_service.process import own_version
 from gaugetrail_service.web import Web
 from gaugetrail_service.web_guard import Guard
@@ -63,8 +58,6 @@ class OperatorScreen:
         names = table.stations or tuple(stations)
         self._stations = stations
         self._clock = clock
-        self._made = {name: MadeHere(table.shifts) for name in names}
-        self._shown: dict[str, Display] = {}
         self._bars = {name: _Bar() for name in names}
         self._loop: asyncio.AbstractEventLoop | None = None
         token = secrets.token_urlsafe(24)
@@ -81,13 +74,6 @@ class OperatorScreen:
     def trouble(self) -> str | None:
         """Why nobody sees it; null when all is well."""
         return self._web.trouble
-
-    def remember(self, records: Iterable[Sealed]) -> None:
-        """What was made before this start, as far as the spool still has it, in its order."""
-        for one in records:
-            record, _ = read_record(one.data)
-            if isinstance(record, Inspection) and record.station in self._made:
-                self._made[record.station].add(record, utc_us(record.time))
 
     def start(self) -> None:
         """Serve from now on; called on the agent's loop."""
@@ -106,27 +92,11 @@ class OperatorScreen:
         """The agent's loop turns."""
         self._streams.beat(on_wall(self._clock.now_us()).strftime("%H:%M:%S"))
 
-    def show(self, shown: Display) -> None:
+    def draw(self, name: str, moment: ShownMoment) -> None:
         """A station looks like this now."""
-        name = shown.station
-        if name in self._made:
-            self._shown[name] = shown
-            self._await(self._bars[name], shown.next)
-            self._draw(name)
-
-    def recorded(self, body: InspectionBody) -> None:
-        """An inspection is in the spool."""
-        if body.station in self._made:
-            self._made[body.station].add(body, self._clock.now_us())
-            self._draw(body.station)
-
-    def _draw(self, name: str) -> None:
-        shown = self._shown.get(name)
-        if shown is None:
-            return
-        setup, made, now_us = self._stations[name].setup, self._made[name], self._clock.now_us()
-        plan, characteristic = charted(setup, shown.state, made.last)
-        self._streams.put(name, ShownMoment(setup, shown, made.at(now_us, plan, characteristic)))
+        if name in self._bars:
+            self._await(self._bars[name], moment.shown.next)
+            self._streams.put(name, moment)
 
     # --- the gauge that a station waits for
 

@@ -20,7 +20,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
-from gaugetrail_agent.screen.snapshot import ShownMoment, Snapshot, snapshot
+from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
 
 MOST_LISTENERS = 40
 LONGEST_WAIT_SECS = 5.0

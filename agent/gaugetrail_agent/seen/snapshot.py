@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence, Term
-from gaugetrail_agent.screen.buttons import Button, Pad, buttons, pad_of
-from gaugetrail_agent.screen.made import Made
-from gaugetrail_agent.screen.scale import LimitScale, scale_of
+from gaugetrail_agent.seen.buttons import Button, Pad, buttons, pad_of
+from gaugetrail_agent.seen.made import Made
+from gaugetrail_agent.seen.scale import LimitScale, scale_of
 from gaugetrail_agent.station.display import WORST_FIRST, Display, Waits, next_characteristic
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.plan_choice import at_work, part_of

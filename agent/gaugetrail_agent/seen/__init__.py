@@ -1,0 +1,9 @@
+"""What is to be seen of a station: one moment of it, whole, for whoever draws it (`screen`, `terminal`).
+
+Promise: pure but for `following`, which keeps the newest moment on the agent's own loop; nothing here draws, serves or
+decides. What is shown as pass or fail is committed, and a value stands beside the characteristic that it is of.
+
+Read `made` (the units, values and counts of the shift), `scale` (a value against its limits), `buttons` (what can be
+said now), `snapshot` (the moment, of all these), `words` (the words around it, in the person's language: `catalogues`),
+`following` (what is shown and recorded goes in, moments come out).
+"""
