@@ -7,40 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import msgspec
 
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.spool.words import Appended
-from gaugetrail_agent.station.changes import (
-    break_point,
-    changes,
-    first_key,
-    read,
-    recorded_by,
-    works_by,
-    works_by_key,
-    written,
-)
-from gaugetrail_agent.station.control_points import JudgedRecord, judged_record
 from gaugetrail_agent.station.display import Display, display
-from gaugetrail_agent.station.looking_back import FoundRecords, look_back
-from gaugetrail_agent.station.memory import Moment, StationMemory, memory_key, memory_text, read_memory
-from gaugetrail_agent.station.order_choice import order_named
-from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount, count_key, order_key
+from gaugetrail_agent.station.keeping.editions import EditionsTold
+from gaugetrail_agent.station.keeping.recalling import order_left, recalled, records_found
+from gaugetrail_agent.station.keeping.recording import Committed, Recording
+from gaugetrail_agent.station.keeping.refusals_told import RefusalsTold
+from gaugetrail_agent.station.keeping.remembering import RememberedHere
+from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.orders_here import order_key
 from gaugetrail_agent.station.plan_choice import with_lots_finished
 from gaugetrail_agent.station.plan_locks import without_plans
-from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
-from gaugetrail_agent.station.sealing import answer_to, pieces, room_for
+from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import by_new_setup, step
-from gaugetrail_agent.station.unfinished import journal_key, journal_text, read_journal
+from gaugetrail_agent.station.unfinished import journal_key
 from gaugetrail_agent.station.words.effect import (
     AskDevice,
     CountBounce,
@@ -68,8 +57,6 @@ from gaugetrail_agent.station.words.happening import (
     Noticed,
     NotKept,
     NotRecorded,
-    OrdersCounted,
-    OrderTaken,
     PastKnown,
     PinsKnown,
     PinTried,
@@ -79,14 +66,13 @@ from gaugetrail_agent.station.words.happening import (
     Tick,
     TryAgain,
     Unanswered,
-    UnitRecalled,
     UsedElsewhere,
     ValueCame,
     Woke,
 )
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
-from gaugetrail_agent.station.workflow.hooks import KEPT, PASSING, after_record
+from gaugetrail_agent.station.workflow.hooks import KEPT, PASSING
 from gaugetrail_agent.station.workflow.known_units import asks_about
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.holds.known import HeldNow
@@ -147,21 +133,14 @@ class StationRunner:
         self._shown: Display | None = None
         self._next: tuple[Setup, Callable[[], None]] | None = None
         self._keeping: asyncio.Task[None] | None = None
-        self._refusals = RefusalBook()
-        self._refusals_due: asyncio.TimerHandle | None = None
-        self._changing = asyncio.Lock()
+        self._refusals = RefusalsTold(spool, clock, lambda: self.setup, self._start)
+        self._editions = EditionsTold(spool)
         self._lots: dict[str, str] = {}
         """Plan -> order or lot of the unit recorded last by it."""
-        self._recorded_by: dict[str, str] = {}
+        self._remembered = RememberedHere(setup.station, spool)
+        self._recording = Recording(spool, self._remembered)
         self._sealing = asyncio.Lock()
         """A record waits until what the one before changes is remembered; blocks of a PLC may come close together."""
-        self._in_flight = 0
-        """Inspections that the spool has been asked to take, and that the station hasn't been told of."""
-        self._ahead: StationMemory | None = None
-        """What is remembered with those."""
-        self._on_disk = StationMemory()
-        self._owed: list[EventBody] = []
-        """Events that the spool has not taken so far, of what can't be taken back."""
         self._ticking: asyncio.TimerHandle | None = None
 
     def scanned(self, text: str, symbology: str | None = None, raw: bytes = b"") -> None:
@@ -222,7 +201,7 @@ class StationRunner:
             return
         (setup, taken), self._next = self._next, None
         self.setup = with_lots_finished(self.setup, setup, self._lots)
-        self._start(self._tell_changes(self.setup))
+        self._start(self._editions.tell(self.setup))
         state = replace(state, allowed=without_plans(state.allowed))
         self.state, effects = by_new_setup(self.setup, state, self._clock.now_us())
         for effect in effects:
@@ -232,11 +211,9 @@ class StationRunner:
 
     async def run(self) -> None:
         """Offer what the last life left unfinished, then step until cancelled."""
-        self._take_up_memory()
-        self._take_up_order()
         self._take_up()
         self._show()
-        self._start(self._tell_changes(self.setup))
+        self._start(self._editions.tell(self.setup))
         self._step(Woke(self._now()))
         self._tick_later()
         while True:
@@ -249,7 +226,7 @@ class StationRunner:
         if self._ticking is not None:
             self._ticking.cancel()
         await self._advance_all()
-        self._tell_refusals(self._refusals.rest(self._clock.mono_ns()))
+        self._refusals.tell_the_rest()
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._advance_all()
@@ -294,14 +271,14 @@ class StationRunner:
         for effect in effects:
             self._do_at_once(effect)
         if isinstance(event, Recorded | NotRecorded):
-            self._told_of_record()
+            self._remembered.told_of_record()
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
         journal = next((effect.body for effect in effects if isinstance(effect, KeepIt)), None)
         sure = [effect.body for effect in effects if isinstance(effect, TellEvent) and effect.sure]
         if isinstance(event, BY_ITSELF):
-            self._owed += sure
+            self._remembered.owe(sure)
             sure = []
-        nothing_new = journal is None and not sure and not self._owed and self.state.memory == self._on_disk
+        nothing_new = journal is None and not sure and self._remembered.has_all(self.state.memory)
         if nothing_new or isinstance(event, NotKept):
             self._show()
             self._carry_out_all(wanted)
@@ -316,12 +293,13 @@ class StationRunner:
         elif isinstance(effect, CountBounce):
             self._bounced(effect.device)
         elif isinstance(effect, Refusal):
-            entry = self._refusals.note(effect, self._clock.mono_ns())
-            self._tell_refusals(() if entry is None else (entry,))
+            self._refusals.note(effect)
         elif isinstance(effect, TellEvent) and not effect.sure:
             self._start(self._tell_event(effect))
-        elif isinstance(effect, TakeOrder | CountOrders | RecallUnit | LookBack):
-            self._ask_spool(effect)
+        elif isinstance(effect, TakeOrder | CountOrders | RecallUnit):
+            self._step(recalled(self._spool, self.setup.station, effect))
+        elif isinstance(effect, LookBack):
+            self._start(self._look_back(effect))
         elif isinstance(effect, KeepOrder):
             self._start(self._keep_order(effect.order or ""))
         elif isinstance(effect, TellPlc):
@@ -330,18 +308,6 @@ class StationRunner:
             self._start(self._try_pin(effect))
         elif isinstance(effect, UnlockPin):
             self._start(self._unlock_pin(effect))
-
-    def _ask_spool(self, effect: TakeOrder | CountOrders | RecallUnit | LookBack) -> None:
-        """What the spool knows."""
-        if isinstance(effect, TakeOrder):
-            self._step(OrderTaken(replace(effect.work, count=self._count(effect.work.order.id)), effect.scan))
-        elif isinstance(effect, CountOrders):
-            counted = tuple(replace(one, count=self._count(one.order.id)) for one in effect.orders)
-            self._step(OrdersCounted(counted, effect.count))
-        elif isinstance(effect, RecallUnit):
-            self._step(UnitRecalled(self._been_here(effect), effect.scan))
-        else:
-            self._start(self._look_back(effect))
 
     def _carry_out_all(self, effects: Sequence[AskDevice | SealIt]) -> None:
         for effect in effects:
@@ -353,31 +319,7 @@ class StationRunner:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    # --- what was refused, as records
-
-    def _tell_refusals(self, entries: Iterable[CountedRefusal]) -> None:
-        """Each in a task of its own: no unit waits for what was refused."""
-        for entry in entries:
-            self._start(self._tell_refusal(entry))
-        if self._refusals_due is not None:
-            self._refusals_due.cancel()
-        due_ns, now_ns = self._refusals.next_due_ns(), self._clock.mono_ns()
-        if due_ns is not None:
-            secs = max(0, due_ns - now_ns) / 1e9
-            self._refusals_due = asyncio.get_running_loop().call_later(secs, self._refusals_are_due)
-
-    def _refusals_are_due(self) -> None:
-        self._tell_refusals(self._refusals.due(self._clock.mono_ns()))
-
-    async def _tell_refusal(self, entry: CountedRefusal) -> None:
-        event = entry.event(self.setup)
-        try:
-            await asyncio.wrap_future(self._spool.append(event))
-        except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord) as error:
-            told = {"event": "refusal_not_recorded", "cause": entry.last.why.id, "count": entry.count}
-            log.warning("%s: refused, and not recorded yet: %s", self.setup.station, error, extra=told)
-            self._refusals.put_back(entry, self._clock.mono_ns())
-            self._tell_refusals(())
+    # --- what becomes a record beside all else
 
     async def _tell_event(self, effect: TellEvent) -> None:
         """The record that it concerns says it, too; so one that a full spool doesn't take is told, and let go."""
@@ -386,39 +328,6 @@ class StationRunner:
         except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord) as error:
             told = {"event": "event_not_recorded", "type": effect.body.type}
             log.error("%s: %s not recorded: %s", self.setup.station, effect.body.type, error, extra=told)
-
-    # --- what changed, as records
-
-    async def _tell_changes(self, setup: Setup) -> None:
-        """By what the station works from here on, where that differs from what the spool remembers."""
-        key, now = works_by_key(self.setup.station), written(works_by(setup))
-        async with self._changing:
-            try:
-                before = read(self._spool.recall(key))
-                events = [] if before is None else list(changes(setup, before))
-                for event in events:
-                    await asyncio.wrap_future(self._spool.append(event, {key: now} if event is events[-1] else None))
-                if before is None:
-                    await asyncio.wrap_future(self._spool.remember(key, now))
-            except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, ValueError) as error:
-                told = {"event": "change_not_recorded", "station": setup.station}
-                log.error("%s: a change of its documents is not recorded yet: %s", setup.station, error, extra=told)
-
-    async def _begin_edition(self, body: InspectionBody) -> dict[str, str]:
-        """What is remembered with the record: by which edition it is. Where the one before was by another, an event
-        says so first, so that none is ever missing.
-        """
-        key, now = first_key(body.station, body.plan.id), recorded_by(body)
-        before = self._recorded_by.get(key) or self._spool.recall(key)
-        if before == now:
-            self._recorded_by[key] = now
-            return {}
-        event = break_point(self.setup, body, before)
-        if event is None:
-            return {key: now}
-        await asyncio.wrap_future(self._spool.append(event, {key: now}))
-        self._recorded_by[key] = now
-        return {}
 
     def _count_lot(self, body: InspectionBody) -> None:
         """The order or lot in work; where another one has begun by the new edition, the one before is finished."""
@@ -433,31 +342,12 @@ class StationRunner:
     # --- what the records say
 
     async def _look_back(self, effect: LookBack) -> None:
-        """In a thread of its own: there may be many."""
-        try:
-            found = await asyncio.to_thread(lambda: look_back(self._spool.newest_first(), effect.wanted))
-        except SpoolBroken as error:
-            log.error("%s: its records can't be looked through: %s", self.setup.station, error)
-            found = FoundRecords(whole=False)
+        """In a thread of its own."""
+        found = await asyncio.to_thread(records_found, self._spool, self.setup.station, effect.wanted)
         at_us = self._spool.ticker.next()
         self._events.put_nowait(LookedBack(effect.wanted, found, at_us, self._clock.mono_ns()))
 
     # --- the order
-
-    def _count(self, order: str) -> OrderCount:
-        try:
-            return OrderCount.read(self._spool.recall(count_key(self.setup.station, order)))
-        except SpoolBroken as error:
-            log.error("%s: how much of order %s is done can't be read: %s", self.setup.station, order, error)
-            return OrderCount()
-
-    def _been_here(self, effect: RecallUnit) -> int:
-        try:
-            last = self._spool.last_attempt(self.setup.station, effect.part, effect.serial)
-        except SpoolBroken as error:  # nothing can be recorded either, which is told then
-            log.error("%s: whether %s was here can't be read: %s", self.setup.station, effect.serial, error)
-            return 0
-        return 0 if last is None else last[0]
 
     async def _keep_order(self, order: str) -> None:
         """A spool that doesn't take it costs a scan after the next restart, and no more."""
@@ -467,13 +357,6 @@ class StationRunner:
             told = {"event": "order_not_kept", "order": order}
             what = "%s: the order must be scanned again after a restart: %s"
             log.warning(what, self.setup.station, error, extra=told)
-
-    def _take_up_order(self) -> None:
-        """The order of the agent's last life, if it may still be worked at."""
-        name = self._spool.recall(order_key(self.setup.station)) if self.setup.orders is not None else None
-        found = order_named(self.setup, name) if name else None
-        if isinstance(found, OrderAtWork):
-            self.state = replace(self.state, order=replace(found, count=self._count(found.order.id)))
 
     # --- PINs
 
@@ -505,27 +388,11 @@ class StationRunner:
 
     def _tick(self) -> None:
         """Nothing falls due while a record is on its way, which may be what it waits for."""
-        if not self._in_flight and self._events.empty():
+        if not self._remembered.in_flight and self._events.empty():
             self._events.put_nowait(Tick(self._now()))
         self._tick_later()
 
     # --- what is remembered: the open unit's journal, and all beyond the unit
-
-    def _take_up_memory(self) -> None:
-        """What the agent's last life remembered."""
-        text = self._spool.recall(memory_key(self.setup.station))
-        try:
-            self._on_disk = read_memory(text)
-        except ValueError as error:
-            told = {"event": "memory_unreadable", "station": self.setup.station, "memory": text}
-            what = "%s: what it remembered can't be read, and begins anew: %s"
-            log.error(what, self.setup.station, error, extra=told)
-        self.state = replace(self.state, memory=self._on_disk)
-
-    def _told_of_record(self) -> None:
-        self._in_flight = max(0, self._in_flight - 1)
-        if not self._in_flight:
-            self._ahead = None
 
     async def _keep(
         self,
@@ -540,51 +407,33 @@ class StationRunner:
         """
         if first is not None:
             await first
-        trouble = await self._kept(journal, sure)
+        trouble = await self._remembered.keep(self.state.memory, journal, sure, self._said)
         if self._keeping is asyncio.current_task():
             self._keeping = None
         if trouble is not None:
             log.error("%s: not kept: %s", self.setup.station, trouble, extra={"event": "not_kept"})
         if trouble is not None and back is not None:
             dialog, sealing, left = back.dialog, back.sealing, back.unfinished
-            self._step(NotKept(back.unit, trouble, self._on_disk, dialog, sealing, left))
+            self._step(NotKept(back.unit, trouble, self._remembered.on_disk, dialog, sealing, left))
             return
         self._show()
         self._carry_out_all(then)
 
-    async def _kept(self, journal: InspectionBody | None, sure: Sequence[EventBody]) -> str | None:
-        """Null, or why it is not on the disk. What is remembered is committed with the last event."""
-        memory, events = self.state.memory, [*self._owed, *sure]
-        try:
-            values = {} if memory == self._on_disk else {memory_key(self.setup.station): memory_text(memory)}
-            if journal is not None:
-                values[journal_key(self.setup.station)] = journal_text(journal)
-            for number, event in enumerate(events, 1):
-                with_it = values if number == len(events) else {}
-                appended = await asyncio.wrap_future(self._spool.append(event, with_it))
-                self._doors.said(event, appended)
-                if event.type in KEPT:
-                    self._events.put_nowait(EventKept(event, appended.record_id))
-                self._owed = self._owed[1:]
-            if not events and values:
-                await asyncio.wrap_future(self._spool.remember_all(values))
-        except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, ValueError) as error:
-            return str(error)
-        self._on_disk = memory
-        return None
+    def _said(self, event: EventBody, appended: Appended) -> None:
+        """One of the events that are waited for is in the spool."""
+        self._doors.said(event, appended)
+        if event.type in KEPT:
+            self._events.put_nowait(EventKept(event, appended.record_id))
 
     def _take_up(self) -> None:
-        """The unit that the agent's last life left half measured; one of another plan can't be gone on with."""
-        text = self._spool.recall(journal_key(self.setup.station))
-        if not text or self.setup.mode == "automatic":
-            return
-        try:
-            left = read_journal(text)
-        except ValueError as error:
-            told = {"event": "journal_unreadable", "station": self.setup.station, "journal": text}
-            log.error("%s: what was in hand can't be read: %s", self.setup.station, error, extra=told)
-            return
-        self._offer(left)
+        """What the agent's last life left: what it remembered, its order, and the unit that it had half measured; one
+        of another plan can't be gone on with.
+        """
+        order = order_left(self._spool, self.setup) or self.state.order
+        self.state = replace(self.state, memory=self._remembered.take_up(), order=order)
+        left = None if self.setup.mode == "automatic" else self._remembered.unit_left()
+        if left is not None:
+            self._offer(left)
 
     def _offer(self, left: InspectionBody) -> None:
         last_us = max((utc_us(one.time) for one in left.measurements), default=0)
@@ -625,9 +474,9 @@ class StationRunner:
         """Append, wait for the commit (fsync), and only then say that it is recorded."""
         body = effect.body
         try:
-            self._in_flight += isinstance(body, InspectionBody)
+            self._remembered.in_flight += isinstance(body, InspectionBody)
             async with self._sealing:
-                record, count, signals, sealed = await self._append(effect)
+                done = await self._append(effect)
         except (SpoolFull, SpoolBroken, RecordTooLarge, BadRecord, DeviceGone) as error:
             log.error("%s: not recorded: %s", self.setup.station, error, extra={"event": "not_recorded"})
             self._events.put_nowait(NotRecorded(str(error)))
@@ -635,51 +484,21 @@ class StationRunner:
             return
         if isinstance(body, InspectionBody):
             self._count_lot(body)
-            self._doors.recorded(body if sealed is None else sealed)
+            self._doors.recorded(done.body or body)
             serial = body.serial or body.lot or ""
-            self._events.put_nowait(Recorded(record, serial, body.verdict, count, signals, sealed))
+            self._events.put_nowait(Recorded(done.record, serial, body.verdict, done.count, done.signals, done.body))
         if effect.answer is not None:
             await self._doors.answer(*effect.answer, answer_to(effect))
 
-    async def _append(
-        self, effect: SealIt
-    ) -> tuple[str, OrderCount | None, Mapping[str, Notice], InspectionBody | None]:
-        """The id of the (last) record once all are committed, the count of its order with it, what charts say, and the
-        inspection as it was sealed; what answers the PLC is durable together with it, and so are the count, the
-        charts' last points and what else the station remembers of it.
-        """
-        body = effect.body
-        bodies: list[InspectionBody | EventBody] = [body]
-        judged: JudgedRecord | None = None
-        if isinstance(body, InspectionBody):
-            judged = judged_record(self.setup.limits, self._with_attempt(body), self._spool.recall)
-            bodies = list(pieces(judged.body))
-        remember = {} if effect.answer is None else self._doors.remember(*effect.answer, answer_to(effect))
+    async def _append(self, effect: SealIt) -> Committed:
+        """What answers the PLC is durable together with it; a unit that no PLC waits for is in hand no more."""
         if effect.answer is None:
-            remember = {journal_key(self.setup.station): ""}  # nothing is in hand once it is recorded
-        if judged is not None:
-            remember |= {**judged.remember, **await self._begin_edition(judged.body)}
-            memory = after_record(self.setup, self._ahead or self.state.memory, judged.body)
-            if memory != self._on_disk:
-                remember |= {memory_key(self.setup.station): memory_text(memory)}
-        count = self._with_unit(bodies[-1])
-        if count is not None:
-            remember |= {count_key(self.setup.station, count[0]): count[1].text()}
-        room = room_for(self.setup, body, len(bodies))
-        appended = [
-            await asyncio.wrap_future(self._spool.append(piece, remember if piece is bodies[-1] else None, room))
-            for piece in bodies
-        ]
-        if judged is None:
-            return appended[-1].record_id, None, {}, None
-        self._ahead = self._on_disk = memory
-        return appended[-1].record_id, None if count is None else count[1], judged.signals, judged.body
-
-    def _with_unit(self, body: InspectionBody | EventBody) -> tuple[str, OrderCount] | None:
-        """The count of the unit's order with the unit; null where it has none, or orders are nothing here."""
-        if self.setup.orders is None or not isinstance(body, InspectionBody) or body.order is None:
-            return None
-        return body.order, self._count(body.order).with_unit(body)
+            remember = {journal_key(self.setup.station): ""}
+        else:
+            remember = self._doors.remember(*effect.answer, answer_to(effect))
+        if isinstance(effect.body, InspectionBody):
+            remember |= await self._editions.begin(self.setup, effect.body)
+        return await self._recording.append(self.setup, self.state.memory, effect, remember)
 
     async def _after_refusal(self, effect: SealIt) -> None:
         if effect.answer is not None:
@@ -687,12 +506,3 @@ class StationRunner:
         elif isinstance(effect.body, InspectionBody):
             await asyncio.sleep(RETRY_SECS)
             self._events.put_nowait(TryAgain())
-
-    def _with_attempt(self, body: InspectionBody) -> InspectionBody:
-        """A re-measure is a new record that names the one before; the first stays."""
-        if body.serial is None:
-            return body
-        before = self._spool.last_attempt(body.station, body.part, body.serial)
-        if before is None:
-            return body
-        return msgspec.structs.replace(body, attempt=before[0] + 1, supersedes=before[1])
