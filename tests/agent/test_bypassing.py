@@ -50,7 +50,7 @@ def test_what_is_measured_only_then_is_measured_of_no_other_unit() -> None:
 def test_somebody_with_the_role_lets_it_and_each_unit_is_marked_until_its_time_is_over() -> None:
     floor = floor_at()
     assert told(floor.scan("%BYPASS:bp-1 the gauge is at the laboratory")) == []
-    assert asked(floor) == "BP-1 begins by the word of a approver or quality engineer: scan the badge"
+    assert asked(floor) == "BP-1 begins by the word of: approver or quality engineer. Scan the badge"
     assert told(floor.scan("OP-30")) == []
     (event,) = told(floor.scan("OP-31"))
     assert (event.type, event.by, event.role) == ("station.bypass", "OP-31", "quality engineer")

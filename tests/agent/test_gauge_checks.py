@@ -151,7 +151,7 @@ def test_somebody_who_judges_lifts_a_block_with_a_reason() -> None:
     floor.scan("%UNBLOCK")
     assert floor.message == "say why: %UNBLOCK:reason"
     floor.scan("%UNBLOCK:the master was dirty")
-    assert asked(floor).startswith("G-17 may measure again by the word of a")
+    assert asked(floor).startswith("G-17 may measure again by the word of:")
     assert told(floor.scan("OP-12")) == []
     (lifted,) = told(floor.scan("OP-31"))
     assert (lifted.by, lifted.role, lifted.payload["state"]) == ("OP-31", "quality engineer", "fit")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from spool_bodies import body, events, put, spool
 from station_floor import BORE, FORCE, WEIGHT, Floor, block, setup
 from station_lives import ShiftLife, asked, inspected, recorded, ticked, told
+from test_line_state import NOW, entry
 from test_reactions import BAD, GOOD, floor_with, reacting
 
 from gaugetrail_agent.spool import Spool
@@ -22,9 +23,11 @@ from gaugetrail_agent.station.memory import memory_text, read_memory
 from gaugetrail_agent.station.memory.held import MOST_KNOWN, HeldUnits, KnownState
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt
-from gaugetrail_agent.station.words.happening import LookedBack, NotKept
+from gaugetrail_agent.station.words.happening import HeldKnown, LookedBack, NotKept, PastKnown
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.people import PeopleList, Person
+from gaugetrail_contract.holds.known import HeldNow
+from gaugetrail_contract.questions.history import UnitHistory
 from gaugetrail_contract.record import InspectionBody, Subject, Verdict
 from gaugetrail_contract.record.parts import Reason, UnitState
 
@@ -95,9 +98,9 @@ def test_a_decision_takes_the_role_of_the_table_or_the_badge_of_somebody_who_has
     floor.scan("SN000001")
     floor.scan("%RELEASE:polished")
     assert told(floor.scan("SN000001")) == []
-    assert asked(floor) == "SN000001 becomes released by the word of a approver or quality engineer: scan the badge"
+    assert asked(floor) == "SN000001 becomes released by the word of: approver or quality engineer. Scan the badge"
     assert told(floor.scan("OP-30")) == []
-    assert floor.message == "OP-30 can't decide that: it takes a approver or quality engineer"
+    assert floor.message == "OP-30 can't decide that, only: approver or quality engineer"
     (event,) = told(floor.scan("OP-31"))
     assert (event.by, event.role, event.payload["state"]) == ("OP-31", "quality engineer", "released")
     assert floor.state.operator == "OP-12"
@@ -130,6 +133,23 @@ def test_scrap_has_its_code_and_what_is_scrap_can_only_be_held() -> None:
     floor.scan("%RELEASE:nice after all")
     floor.scan("SN000001")
     assert floor.message == "SN000001 is scrap, and that can't become released"
+
+
+@pytest.mark.parametrize("by_list", [True, False], ids=["the line's list", "the store"])
+def test_what_others_have_said_of_a_unit_decides_who_may_let_it_go(by_list: bool) -> None:
+    floor = Floor(deciding())
+    floor.scan("OP-30")
+    inspected(floor, "SN000001", GOOD)
+    held = entry("SN000001")
+    floor.say(HeldKnown(HeldNow.of((held,), NOW)) if by_list else PastKnown("SN000001", UnitHistory(unit=held)))
+    floor.scan("%RELEASE:it passed here")
+    assert told(floor.scan("SN000001")) == []  # an inspector releases what has passed, and not what is held
+    assert asked(floor) == "SN000001 becomes released by the word of: approver or quality engineer. Scan the badge"
+    floor.scan("%CANCEL")
+    floor.say(HeldKnown(HeldNow.of((entry("SN000001", "scrap", 1),), NOW)))
+    floor.scan("%RELEASE:it passed here")
+    assert told(floor.scan("SN000001")) == []
+    assert "scrap" in floor.message
 
 
 @pytest.mark.parametrize(("values", "after"), [(GOOD, None), (BAD, None)])

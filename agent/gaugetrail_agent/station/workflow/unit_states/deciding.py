@@ -33,6 +33,8 @@ from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.unit_states.lots import open_of_lot
 from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.holds.listing import ListedState
+from gaugetrail_contract.questions.history import UnitHistory
 from gaugetrail_contract.record import InspectionBody, Verdict
 from gaugetrail_contract.record.parts import UnitState
 from gaugetrail_contract.text import refuse_identifier
@@ -161,7 +163,7 @@ def _named(setup: Setup, event: Scanned, text: str) -> tuple[Literal["serial", "
 
 
 def _by_whom(setup: Setup, state: StationState, event: Scanned, decision: StateDecision) -> Step:
-    before = _before(state, decision)
+    before = _before(state, decision, event.at_us)
     if state.unit is not None and _is_in_hand(state.unit, decision) and decision.state not in ENDING:
         return say(state, "amber", said("state.in_hand", unit=decision.id))
     deciders = who_may(before, decision.state)
@@ -201,7 +203,7 @@ def _decided(setup: Setup, state: StationState, decision: StateDecision, at_us: 
         code=_code(decision),
     )
     role = _role(setup, decision.by, None)
-    events = state_events(setup, [word], _role_of(setup, state, decision) or role)
+    events = state_events(setup, [word], _role_of(setup, state, decision, at_us) or role)
     memory = msgspec.structs.replace(state.memory, held=state.memory.held.told([word]))
     says = said("state.decided", unit=decision.id, state=_term(decision.state))
     state, effects = _out_of_hand(setup, replace(state, memory=memory, light="off"), decision, mono_ns)
@@ -236,19 +238,37 @@ def _is_left(left: InspectionBody, decision: StateDecision) -> bool:
     return (left.lot if decision.kind == "lot" else left.serial) == decision.id
 
 
-def _before(state: StationState, decision: StateDecision) -> UnitState:
-    """Its state as far as it is known here."""
+def _before(state: StationState, decision: StateDecision, at_us: int) -> UnitState:
+    """Its state as far as it is known here: the last word of this station, the line's list or the store."""
+    words = [(one.since, one.state) for one in _heard(state, decision, at_us)]
     known = state.memory.held.of(decision.kind, decision.id)
     if known is not None:
-        return UnitState(known.state)
+        words.append((known.at, known.state))
+    if words:
+        return UnitState(max(words)[1])
     last = state.last
     if last is not None and decision.kind == "serial" and last.serial == decision.id:
         return _BY_VERDICT.get(last.verdict, UnitState.NOT_INSPECTED)
     return UnitState.NOT_INSPECTED
 
 
-def _role_of(setup: Setup, state: StationState, decision: StateDecision) -> str | None:
-    deciders = who_may(_before(state, decision), decision.state)
+def _heard(state: StationState, decision: StateDecision, at_us: int) -> tuple[ListedState, ...]:
+    """What others have said of it."""
+    if decision.kind == "lot":
+        listed, past = state.held.of_lot(decision.id, at_us), None
+    else:
+        listed, past = state.held.of_unit(decision.id, at_us), _history(state, decision.id)
+    found = (listed, None if past is None else past.unit)
+    return tuple(one for one in found if one is not None)
+
+
+def _history(state: StationState, serial: str) -> UnitHistory | None:
+    """What the store knows of just this unit."""
+    return None if state.past is None or state.past.serial != serial else state.past.history
+
+
+def _role_of(setup: Setup, state: StationState, decision: StateDecision, at_us: int) -> str | None:
+    deciders = who_may(_before(state, decision, at_us), decision.state)
     return None if deciders is None else _role(setup, decision.by, deciders.roles)
 
 
