@@ -11,17 +11,18 @@ plan and unit; each record that it concerns says it, too (`override`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
-from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, SentenceValue, Term, said
+from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.plan_locks import is_on_plan
+from gaugetrail_agent.station.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import TellEvent, UnlockPin
 from gaugetrail_agent.station.words.notice import Light
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import LiftedLock, Lock, LockKey
-from gaugetrail_contract.documents.people import Role
 from gaugetrail_contract.events.station import StationOverridden
 from gaugetrail_contract.record import EventBody, Override, Subject
 from gaugetrail_contract.text import refuse_identifier
@@ -61,7 +62,7 @@ def asked(setup: Setup, state: StationState, text: str) -> Step:
         return say(state, "amber", said("allow.nobody", lock=lock.says))
     if not reason or refuse_identifier(reason) is not None:
         return say(state, "amber", said("allow.no_reason", allow=ALLOW))
-    says = said("allow.badge", roles=_roles(setup), lock=lock.says)
+    says = said("allow.badge", roles=roles_said(setup.override_roles), lock=lock.says)
     return say(replace(state, plea=reason), "amber", says)
 
 
@@ -101,21 +102,8 @@ def _may_not(setup: Setup, lock: Lock, badge: str) -> Sentence | None:
     if person is None:
         return said("badge.unknown", badge=badge)
     if not set(setup.override_roles) & set(person.roles):
-        return said("allow.no_role", badge=badge, roles=_roles(setup))
+        return said("allow.no_role", badge=badge, roles=roles_said(setup.override_roles))
     return said("allow.oneself", badge=badge) if lock.key[1] == badge else None
-
-
-def _roles(setup: Setup) -> SentenceValue:
-    return roles_said(setup.override_roles)
-
-
-def roles_said(roles: Sequence[Role]) -> SentenceValue:
-    """Any of these, in words of whoever reads it."""
-    first, *others = (Term(role.replace(" ", "_")) for role in roles)
-    says: SentenceValue = first
-    for one in others:
-        says = said("allow.either", first=says, then=one)
-    return says
 
 
 def _event(setup: Setup, state: StationState, lock: Lock, badge: str, reason: str) -> EventBody:
@@ -132,20 +120,11 @@ def _event(setup: Setup, state: StationState, lock: Lock, badge: str, reason: st
         "lot": None if unit is None else unit.ids.get("lot"),
     }
     payload = StationOverridden.model_validate({key: value for key, value in told.items() if value is not None})
-    return EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=StationOverridden.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
+    return event_here(
+        setup,
+        payload,
         by=badge,
-        role=next((role for role in _roles_of(setup, badge) if role in setup.override_roles), None),
+        role=role_among(setup, badge, setup.override_roles),
         reason=reason,
         subjects=(Subject(kind="person", id=badge),),
     )
-
-
-def _roles_of(setup: Setup, badge: str) -> tuple[str, ...]:
-    person = None if setup.people is None else setup.people.get(badge)
-    return () if person is None else person.roles

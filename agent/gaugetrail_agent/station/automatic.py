@@ -16,6 +16,7 @@ from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.derived import with_derived
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.finishing import body_of, verdict_of
 from gaugetrail_agent.station.measurement import by_device, machine_fitness
 from gaugetrail_agent.station.plan_choice import plan_for
@@ -30,7 +31,7 @@ from gaugetrail_agent.station.workflow.known_units import with_past
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_contract.record import EventBody, Subject
+from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.text import refuse_identifier, visible
 
 Values = Mapping[str | None, ValueCame]
@@ -158,11 +159,4 @@ def _rejection(setup: Setup, batch: BatchCame, reason: Sentence) -> EventBody:
     Records say it in English, whatever the terminal speaks.
     """
     raw = {reading.channel or str(number): reading.raw[:256].hex() for number, reading in enumerate(batch.readings)}
-    return EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=BlockRejected.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=BlockRejected(device=batch.device, reason=ENGLISH.text(reason)[:500], raw=raw).written(),
-    )
+    return event_here(setup, BlockRejected(device=batch.device, reason=ENGLISH.text(reason)[:500], raw=raw))

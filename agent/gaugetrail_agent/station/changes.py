@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.plans_here import NO_REVISION
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.station import BreakPoint, StationChanged
-from gaugetrail_contract.record import EventBody, InspectionBody, Subject
+from gaugetrail_contract.record import EventBody, InspectionBody
 
 WorksBy = Mapping[str, tuple[str, str]]
 """`plan CP-1`, `people PEOPLE`, `settings` -> revision and digest; what isn't in force doesn't stand there."""
@@ -51,7 +51,9 @@ def changes(setup: Setup, before: WorksBy) -> Iterator[EventBody]:
     now = works_by(setup)
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
-            yield _event(setup, StationChanged.model_validate(_change(setup, name, before.get(name), now.get(name))))
+            yield event_here(
+                setup, StationChanged.model_validate(_change(setup, name, before.get(name), now.get(name)))
+            )
 
 
 def _change(setup: Setup, name: str, before: tuple[str, str] | None, now: tuple[str, str] | None) -> dict[str, object]:
@@ -96,20 +98,9 @@ def break_point(setup: Setup, body: InspectionBody, before: str | None) -> Event
         "lot": body.lot,
         "order": body.order,
     }
-    return _event(setup, BreakPoint.model_validate(told))
+    return event_here(setup, BreakPoint.model_validate(told))
 
 
 def recorded_by(body: InspectionBody) -> str:
     """What is remembered under `first_key`."""
     return f"{body.plan.revision} {body.plan.sha256}"
-
-
-def _event(setup: Setup, payload: EventPayload) -> EventBody:
-    return EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-    )

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import Refusal
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.station import StationRefused
-from gaugetrail_contract.record import EventBody, Subject
+from gaugetrail_contract.record import EventBody
 
 MINUTE_NS = 60_000_000_000
 HOUR_NS = 60 * MINUTE_NS
@@ -53,15 +54,7 @@ class CountedRefusal:
             "raw": last.raw.hex(),
         }
         payload = StationRefused.model_validate(told | dict(last.names))
-        return EventBody(
-            site=setup.site,
-            line=setup.line,
-            station=setup.station,
-            type=StationRefused.TYPE,
-            subject=Subject(kind="station", id=setup.station),
-            payload=payload.written(),
-            by=last.names.get("operator"),
-        )
+        return event_here(setup, payload, by=last.names.get("operator"))
 
 
 @dataclass(slots=True)

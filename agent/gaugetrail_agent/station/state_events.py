@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.memory.held import KnownState
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import TellEvent
@@ -32,23 +33,10 @@ def _bodies(setup: Setup, words: list[KnownState], role: str | None) -> Iterator
         {key: value for key in SAME if key != "by" and (value := getattr(first, key)) is not None}
     )
     if first.kind == "lot":
-        yield _body(setup, Subject(kind="lot", id=first.id), said, first.by, role)
+        yield event_here(setup, said, Subject(kind="lot", id=first.id), by=first.by, role=role)
         return
     for subject, piece in said.pieces_for([one.id for one in words]):
-        yield _body(setup, Subject(kind="unit", id=subject), piece, first.by, role)
-
-
-def _body(setup: Setup, subject: Subject, said: UnitStateSaid, by: str | None, role: str | None) -> EventBody:
-    return EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=said.TYPE,
-        subject=subject,
-        payload=said.written(),
-        by=by,
-        role=role,
-    )
+        yield event_here(setup, piece, Subject(kind="unit", id=subject), by=first.by, role=role)
 
 
 def as_told(words: Iterable[KnownState]) -> tuple[KnownState, ...]:

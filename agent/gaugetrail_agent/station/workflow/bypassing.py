@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from gaugetrail_agent.languages.sentences import SentenceValue, Term, said
+from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.bypasses import Bypasses, OpenBypass
+from gaugetrail_agent.station.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.effect import TellEvent
@@ -27,7 +29,6 @@ from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import to_the_minute, utc_text
 from gaugetrail_contract.documents.bypass import AlternativeControl
 from gaugetrail_contract.events.bypass import BypassSaid
-from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_contract.unit_states.changes import DECIDING
 
@@ -101,13 +102,12 @@ def bypasses_pass(setup: Setup, state: StationState, event: Tick | Woke) -> Step
 
 
 def _by_whom(setup: Setup, state: StationState, event: Scanned, asked: BypassAsked, badge: str) -> Step:
-    person = None if setup.people is None else setup.people.get(badge)
-    role = next((one for one in (() if person is None else person.roles) if one in DECIDING.roles), None)
+    role = role_among(setup, badge, DECIDING.roles)
     control = _control(setup, asked.plan, asked.id)
     if control is None:
         return say(state, "amber", said("bypass.unknown", bypass=BYPASS, there=", ".join(_names(setup)) or "-"))
     if role is None:
-        asks = said("bypass.badge", name=asked.id, roles=_roles())
+        asks = said("bypass.badge", name=asked.id, roles=roles_said(sorted(DECIDING.roles)))
         return replace(state, dialog=Dialog(ABOUT_BYPASS, asks, data=asked, takes_badge=True)), ()
     began = Moment(event.at_us, event.mono_ns, state.boot)
     mine = OpenBypass(asked.plan, asked.id, asked.why, badge, began)
@@ -153,14 +153,6 @@ def _names(setup: Setup) -> list[str]:
     return list(dict.fromkeys(one.id for plan in setup.plans for one in plan.file.bypass))
 
 
-def _roles() -> SentenceValue:
-    first, *others = sorted(DECIDING.roles)
-    says: SentenceValue = Term(first.replace(" ", "_"))
-    for one in others:
-        says = said("allow.either", first=says, then=Term(one.replace(" ", "_")))
-    return says
-
-
 def _with(state: StationState, bypasses: tuple[OpenBypass, ...]) -> StationState:
     return replace(state, memory=msgspec.structs.replace(state.memory, bypasses=Bypasses(bypasses)))
 
@@ -179,14 +171,4 @@ def _told(
     payload = BypassSaid.model_validate(
         {"id": mine.id, "plan": mine.plan, "state": how, "why": why, "until": until, "instead_of": (), **names}
     )
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=by,
-        role=role,
-    )
-    return TellEvent(body, sure=True)
+    return TellEvent(event_here(setup, payload, by=by, role=role), sure=True)

@@ -13,6 +13,7 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.locks import lock_on_badge
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.log_in import LogIn
@@ -23,7 +24,6 @@ from gaugetrail_agent.station.words.happening import Scanned, StationEvent, Tick
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.events.people import LoggedOffWhy, PersonLoggedOff, PersonLoggedOn
-from gaugetrail_contract.record import EventBody, Subject
 
 TOLD_AGAIN_SECS = 60
 """So often it is remembered that somebody has done something: a log-in that survives may last so much shorter."""
@@ -100,13 +100,4 @@ def _off(setup: Setup, badge: str, why: LoggedOffWhy) -> TellEvent:
 
 
 def _told(setup: Setup, payload: PersonLoggedOn | PersonLoggedOff, by: str | None) -> TellEvent:
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=by,
-    )
-    return TellEvent(body)
+    return TellEvent(event_here(setup, payload, by=by))

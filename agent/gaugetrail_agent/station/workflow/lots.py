@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_contract.events.genealogy import MOST_MEMBERS, LotMerge, LotSplit
-from gaugetrail_contract.record import EventBody, Subject
+from gaugetrail_contract.record import Subject
 from gaugetrail_contract.text import refuse_identifier
 
 SPLIT = "%SPLIT"
@@ -91,14 +92,6 @@ def _asks(so_far: LotsInHand) -> Sentence:
 
 def _told(setup: Setup, state: StationState, so_far: LotsInHand) -> Step:
     payload = LotSplit(into=so_far.others) if so_far.word == SPLIT else LotMerge.model_validate({"from": so_far.others})
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="lot", id=so_far.lot),
-        payload=payload.written(),
-        by=state.operator,
-    )
+    body = event_here(setup, payload, Subject(kind="lot", id=so_far.lot), by=state.operator)
     says = said("lots.kept", lot=so_far.lot, others=", ".join(so_far.others)[:200])
     return replace(state, dialog=None, light="off", says=says), (TellEvent(body, sure=True),)

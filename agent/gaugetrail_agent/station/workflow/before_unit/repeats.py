@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.allowing import roles_said
 from gaugetrail_agent.station.finishing import finish
 from gaugetrail_agent.station.plan_choice import part_of
+from gaugetrail_agent.station.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
@@ -38,8 +38,7 @@ def may_repeat(setup: Setup, state: StationState, unit: Unit) -> Sentence | None
     roles = () if unit.plan is None else unit.plan.file.repeat_roles
     if not unit.been_here or not roles:
         return None
-    person = None if setup.people is None else setup.people.get(state.operator)
-    if person is not None and set(roles) & set(person.roles):
+    if role_among(setup, state.operator, roles) is not None:
         return None
     return said("repeat.role", serial=unit.serial, count=unit.been_here, roles=roles_said(roles))
 

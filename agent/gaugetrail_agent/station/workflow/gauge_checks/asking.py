@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from gaugetrail_agent.languages.sentences import ENGLISH, SentenceValue, Term, said
+from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.station.entering import OK_CODE
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.measurement import fitness
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.gauge_checks import BlockedGauge, CheckedGauges
 from gaugetrail_agent.station.placements import rule_of, used
 from gaugetrail_agent.station.reactions_called import SignalSeen, opened
+from gaugetrail_agent.station.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import AskDevice, TellEvent
@@ -29,7 +31,7 @@ from gaugetrail_agent.station.workflow.gauge_checks.due import CheckHere, checks
 from gaugetrail_agent.station.workflow.gauge_checks.windows import doubted, fit_again, owed_checks
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.gauge_checks import GaugeChecked
-from gaugetrail_contract.record import EventBody, Subject
+from gaugetrail_contract.record import Subject
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_contract.unit_states.changes import JUDGING
 
@@ -203,22 +205,13 @@ def _unblocking(setup: Setup, state: StationState, asked: UnblockAsked, badge: s
     if not asked.gauge:
         choices = tuple(Choice(one, said("check.gauge", gauge=one)) for one in state.memory.gauge_checks.blocked)
         return replace(state, dialog=Dialog(ABOUT_UNBLOCK, said("unblock.which"), choices, asked)), ()
-    person = None if setup.people is None else setup.people.get(badge)
-    role = next((one for one in (() if person is None else person.roles) if one in JUDGING.roles), None)
+    role = role_among(setup, badge, JUDGING.roles)
     if role is None:
-        asks = said("unblock.badge", gauge=asked.gauge, roles=_roles())
+        asks = said("unblock.badge", gauge=asked.gauge, roles=roles_said(sorted(JUDGING.roles)))
         return replace(state, dialog=Dialog(ABOUT_UNBLOCK, asks, data=asked, takes_badge=True)), ()
     lifted = fit_again(setup, asked.gauge, asked.why, by=badge, role=role)
     state = _with(replace(state, dialog=None), state.memory.gauge_checks.with_blocked(asked.gauge, None))
     return say(state, "off", said("unblock.done", gauge=asked.gauge, badge=badge))[0], (lifted,)
-
-
-def _roles() -> SentenceValue:
-    first, *others = sorted(JUDGING.roles)
-    says: SentenceValue = Term(first.replace(" ", "_"))
-    for one in others:
-        says = said("allow.either", first=says, then=Term(one.replace(" ", "_")))
-    return says
 
 
 def _with(state: StationState, checks: CheckedGauges) -> StationState:
@@ -226,13 +219,5 @@ def _with(state: StationState, checks: CheckedGauges) -> StationState:
 
 
 def _told(setup: Setup, state: StationState, one: CheckHere, payload: GaugeChecked) -> TellEvent:
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="gauge", id=one.gauge),
-        payload=payload.written(),
-        by=state.operator,
-    )
+    body = event_here(setup, payload, Subject(kind="gauge", id=one.gauge), by=state.operator)
     return TellEvent(body, sure=True)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import msgspec
 
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.gauge_checks import CheckedGauges, DoubtedWindow
@@ -23,7 +24,7 @@ from gaugetrail_agent.station.words.happening import LookedBack, Recorded, Tick,
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow
 from gaugetrail_contract.events.payload import EventPayload
-from gaugetrail_contract.record import EventBody, InspectionBody, Subject
+from gaugetrail_contract.record import InspectionBody, Subject
 from gaugetrail_contract.record.parts import UnitState
 
 SUSPECT = "suspect window"
@@ -169,14 +170,4 @@ def _with(state: StationState, checks: CheckedGauges) -> StationState:
 
 
 def _told(setup: Setup, gauge: str, payload: EventPayload, by: str | None = None, role: str | None = None) -> TellEvent:
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="gauge", id=gauge),
-        payload=payload.written(),
-        by=by,
-        role=role,
-    )
-    return TellEvent(body, sure=True)
+    return TellEvent(event_here(setup, payload, Subject(kind="gauge", id=gauge), by=by, role=role), sure=True)

@@ -11,7 +11,9 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Worded, said
+from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.memory.reactions import OpenReaction
+from gaugetrail_agent.station.roles_here import roles_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import TellEvent
@@ -21,7 +23,6 @@ from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.reactions.showing import document_of, happened, to_do, who, with_shown
 from gaugetrail_contract.documents.reaction import ReactionCode
 from gaugetrail_contract.events.reactions import ReactionAcknowledged
-from gaugetrail_contract.record import EventBody, Subject
 from gaugetrail_contract.text import refuse_identifier
 
 ABOUT_REACTION = "reaction"
@@ -105,7 +106,7 @@ def _is_a_code(setup: Setup, text: str) -> bool:
 
 
 def _confirmed(setup: Setup, state: StationState, waits: OpenReaction, badge: str) -> Step:
-    roles = _roles(setup, badge)
+    roles = roles_of(setup, badge)
     lacking = _lacking(setup, state, waits)
     if not set(roles) & set(lacking):
         return say(state, "amber", said("reaction.other_role", badge=badge, role=who(lacking[0])))
@@ -130,13 +131,8 @@ def _lacks(setup: Setup, state: StationState, one: OpenReaction) -> bool:
 
 def _lacking(setup: Setup, state: StationState, one: OpenReaction) -> tuple[str, ...]:
     """Roles that the steps name, and nobody of them has shown a badge."""
-    shown = {role for badge in (state.operator or "", *one.confirmed) for role in _roles(setup, badge)}
+    shown = {role for badge in (state.operator or "", *one.confirmed) for role in roles_of(setup, badge)}
     return tuple(role for role in one.confirm if role not in shown)
-
-
-def _roles(setup: Setup, badge: str) -> tuple[str, ...]:
-    person = None if setup.people is None else setup.people.get(badge)
-    return () if person is None else person.roles
 
 
 # --- what is asked
@@ -202,14 +198,5 @@ def _event(setup: Setup, state: StationState, one: OpenReaction) -> TellEvent:
         gauge=one.gauge,
         confirmed_by=one.confirmed,
     )
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=payload.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=state.operator,
-        role=next(iter(_roles(setup, state.operator or "")), None),
-    )
-    return TellEvent(body, sure=True)
+    role = next(iter(roles_of(setup, state.operator)), None)
+    return TellEvent(event_here(setup, payload, by=state.operator, role=role), sure=True)

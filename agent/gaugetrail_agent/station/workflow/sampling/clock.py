@@ -19,10 +19,10 @@ from gaugetrail_agent.station.words.effect import Effect, TellEvent
 from gaugetrail_agent.station.words.happening import Tick, Woke
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_agent.station.workflow.sampling.due import lateness, samples_of
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 from gaugetrail_contract.events.checks import CheckMissed
-from gaugetrail_contract.record import EventBody, Subject
 
 CHECK = "check "
 """A check that is late is told under this and its characteristic's name."""
@@ -70,16 +70,7 @@ def _counted(state: StationState, plan: Plan, one: Characteristic, check: Check)
 def _told(setup: Setup, state: StationState, plan: Plan, one: Characteristic) -> TellEvent:
     missed = samples_of(state.memory.samples, plan).checks[one.name].missed
     payload = CheckMissed(characteristic=one.name, plan=plan.ref.id, every_mins=f"{one.every_mins:g}", missed=missed)
-    body = EventBody(
-        site=setup.site,
-        line=setup.line,
-        station=setup.station,
-        type=CheckMissed.TYPE,
-        subject=Subject(kind="station", id=setup.station),
-        payload=payload.written(),
-        by=state.operator,
-    )
-    return TellEvent(body, sure=True)
+    return said_by_person(setup, state, payload)
 
 
 def _with_notices(setup: Setup, state: StationState, now: Moment) -> StationState:

@@ -23,6 +23,7 @@ from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.finishing import finish, verdict_of
 from gaugetrail_agent.station.looking_back import RecordSearch
 from gaugetrail_agent.station.memory.held import KnownState
+from gaugetrail_agent.station.roles_here import role_among, roles_of, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.state_events import state_events
 from gaugetrail_agent.station.unit_code import identified
@@ -172,11 +173,11 @@ def _by_whom(setup: Setup, state: StationState, event: Scanned, decision: StateD
             state, "amber", said("state.not_so", unit=decision.id, before=_term(before), after=_term(decision.state))
         )
     badge = decision.by or state.operator or ""
-    if deciders.anybody or _role(setup, badge, deciders.roles) is not None:
+    if deciders.anybody or role_among(setup, badge, deciders.roles) is not None:
         return _checked(setup, state, event, replace(decision, by=badge))
     if setup.people is None:
         return say(state, "amber", said("state.nobody", after=_term(decision.state)))
-    roles = _roles(sorted(deciders.roles))
+    roles = roles_said(sorted(deciders.roles))
     asks = said("state.badge", unit=decision.id, after=_term(decision.state), roles=roles)
     state = replace(state, dialog=Dialog(ABOUT_STATE, asks, data=replace(decision, by=""), takes_badge=True))
     return say(state, "amber", said("state.no_role", badge=badge, roles=roles)) if decision.by else (state, ())
@@ -202,7 +203,7 @@ def _decided(setup: Setup, state: StationState, decision: StateDecision, at_us: 
         by=decision.by or None,
         code=_code(decision),
     )
-    role = _role(setup, decision.by, None)
+    role = next(iter(roles_of(setup, decision.by)), None)
     events = state_events(setup, [word], _role_of(setup, state, decision, at_us) or role)
     memory = msgspec.structs.replace(state.memory, held=state.memory.held.told([word]))
     says = said("state.decided", unit=decision.id, state=_term(decision.state))
@@ -269,20 +270,7 @@ def _history(state: StationState, serial: str) -> UnitHistory | None:
 
 def _role_of(setup: Setup, state: StationState, decision: StateDecision, at_us: int) -> str | None:
     deciders = who_may(_before(state, decision, at_us), decision.state)
-    return None if deciders is None else _role(setup, decision.by, deciders.roles)
-
-
-def _role(setup: Setup, badge: str, wanted: frozenset[str] | None) -> str | None:
-    """The role by which this person may; of several the first."""
-    person = None if setup.people is None else setup.people.get(badge)
-    return next((one for one in (() if person is None else person.roles) if wanted is None or one in wanted), None)
-
-
-def _roles(names: list[str]) -> Sentence | Term:
-    says: Sentence | Term = Term(names[0].replace(" ", "_"))
-    for name in names[1:]:
-        says = said("allow.either", first=says, then=Term(name.replace(" ", "_")))
-    return says
+    return None if deciders is None else role_among(setup, decision.by, deciders.roles)
 
 
 def _term(state: UnitState) -> Term:
