@@ -35,6 +35,7 @@ from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.record.schema import record_schema
 from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
+from gaugetrail_contract.verdicts import ToldVerdict
 from gaugetrail_sim import cli as sim_cli
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +73,7 @@ def pages() -> dict[Path, str]:
         "profile": driver.profile_schema(),
         "record": record_schema(),
         "receipt": Receipt.model_json_schema(),
+        "verdict": ToldVerdict.model_json_schema(),
         "agent-status": AgentStatus.model_json_schema(),
         "collector-status": CollectorStatus.model_json_schema(),
         "events": event_schema(),
@@ -84,6 +86,7 @@ def pages() -> dict[Path, str]:
     files[reference / "plan-file.md"] = settings_page("The control plan", schemas["plan"])
     for name in PAPERS:
         files[reference / f"{name}-file.md"] = settings_page(f"The {name} document", schemas[name])
+    files[reference / "verdict.md"] = settings_page("The verdict for displays", schemas["verdict"])
     files[reference / "record.md"] = settings_page("The record", schemas["record"])
     for name, cli in (("agent", agent_cli), ("collector", collector_cli), ("sim", sim_cli)):
         files[reference / f"commands-{name}.md"] = commands_page(f"gaugetrail-{name}", cli.app)

@@ -58,16 +58,19 @@ from gaugetrail_agent.seen.following import StationsSeen
 from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.keeping.recording import Committed
 from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
 from gaugetrail_agent.station.words.happening import PastKnown, UsedElsewhere
 from gaugetrail_agent.terminal.server import TerminalServer
+from gaugetrail_agent.verdicts.sender import VerdictSender
+from gaugetrail_agent.verdicts.wording import told_verdict
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.documents.people import PeopleList
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.files import write_whole
-from gaugetrail_contract.record import EventBody, InspectionBody
+from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.status import AgentStatus
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
@@ -161,6 +164,9 @@ class Agent:
             said=self._said,
             recorded=self._recorded,
         )
+        self.verdicts = _verdicts(config)
+        if self.verdicts is not None:
+            self.heartbeat.verdicts = self.verdicts.state
         self.stations = _stations(config, self.spool, self.clock, doors)
         routes.lead_to(config, self.stations)
         self.health.station_devices = devices_of(config)
@@ -181,6 +187,7 @@ class Agent:
             setups=setups,
             in_force=self.report.work_by,
             shelf=self.documents.shelf,
+            verdicts=self.verdicts,
         )
         self.terminal = _terminal(config, self.stations)
         self.screen = _screen(config, self.stations, self.clock)
@@ -252,6 +259,8 @@ class Agent:
         await asyncio.to_thread(self.pins.open)
         await asyncio.to_thread(self.guesses.open)
         self.publisher.start()
+        if self.verdicts is not None:
+            self.verdicts.start()
         self.clock_watch.start()
         self._tasks = [self._keep(f"station {name}", runner.run()) for name, runner in self.stations.items()]
         self.devices.start()
@@ -299,6 +308,8 @@ class Agent:
             async with asyncio.timeout(DRAIN_SECS):  # a spool that refuses must not hold the process up
                 await asyncio.gather(*(runner.finish() for runner in self.stations.values()))
         self._seal_refused(the_rest=True)
+        if self.verdicts is not None:
+            await asyncio.to_thread(self.verdicts.stop)
         await asyncio.to_thread(self.publisher.stop, DRAIN_SECS)
         await asyncio.to_thread(self.spool.close)
         log.info("stopped", extra={"event": "stopped"})
@@ -408,8 +419,13 @@ class Agent:
         if self.screen is not None:
             self.screen.read(device, reading)
 
-    def _recorded(self, body: InspectionBody) -> None:
-        self.seen.recorded(body)
+    def _recorded(self, done: Committed) -> None:
+        assert done.body is not None, "an inspection is told as it was sealed"
+        self.seen.recorded(done.body)
+        if self.verdicts is not None:
+            # Behind the PLC that waits for the same record.
+            told = told_verdict(done.body, done.appended, done.memory.held)
+            asyncio.get_running_loop().call_soon(self.verdicts.tell, told)
 
     def _remember_made(self) -> None:
         """A spool that can't be read now costs the screen its past, and nothing else."""
@@ -461,6 +477,11 @@ def _screen(config: AgentConfig, stations: dict[str, StationRunner], clock: Cloc
 def _seen(config: AgentConfig, stations: dict[str, StationRunner], clock: Clock) -> StationsSeen:
     table = config.settings.screen or ScreenTable()
     return StationsSeen(table.shifts, stations, clock)
+
+
+def _verdicts(config: AgentConfig) -> VerdictSender | None:
+    settings = config.settings
+    return VerdictSender(settings.mqtt, settings.agent.id) if settings.mqtt.verdicts == "on" else None
 
 
 def _stations(config: AgentConfig, spool: Spool, clock: Clock, doors: Doors) -> dict[str, StationRunner]:

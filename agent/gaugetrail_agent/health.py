@@ -18,6 +18,7 @@ from gaugetrail_contract.status import (
     PinsHeld,
     SpoolStatus,
     StationStatus,
+    VerdictsTold,
 )
 from gaugetrail_service import log_writer
 from gaugetrail_service.process import own_version
@@ -49,6 +50,7 @@ class Health:
     bounces: Counter[str] = field(default_factory=Counter)
     documents: DocumentsHeld | None = None
     pins: PinsHeld | None = None
+    verdicts: VerdictsTold | None = None
     _alarms: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -112,6 +114,7 @@ class Health:
             clock=self.clock.trust(),
             documents=self.documents,
             pins=self.pins,
+            verdicts=self.verdicts,
             insecure=self.insecure,
             log_dropped=log_writer.dropped(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),

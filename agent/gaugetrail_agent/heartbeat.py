@@ -18,7 +18,7 @@ from gaugetrail_agent.health import Health, spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
-from gaugetrail_contract.status import AgentStatus, DocumentsHeld, PinsHeld, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, DocumentsHeld, PinsHeld, SpoolStatus, VerdictsTold
 from gaugetrail_service.scheduler import Scheduler
 
 if TYPE_CHECKING:  # loaded where the settings have [metrics]
@@ -56,6 +56,8 @@ class Heartbeat:
         """How this PC stands with the documents."""
         self.pins: Callable[[], PinsHeld | None] = lambda: None
         """How this PC stands with PINs."""
+        self.verdicts: Callable[[], VerdictsTold | None] = lambda: None
+        """What became of the verdicts for displays; null where none are told."""
         self._told: tuple[object, ...] = ()
         self._spool_state: SpoolStatus | None = None
 
@@ -122,10 +124,19 @@ class Heartbeat:
         self._health.pins = pins = self.pins()
         self._health.alarm("pins", pins.detail or None if pins is not None else None)
         self._health.alarm("locked", _locked(pins))
+        self._health.verdicts = verdicts = self.verdicts()
+        self._health.alarm("verdicts", _untold(verdicts) if self._publisher.alarm() is None else None)
         if self._metrics is not None:
             self._health.alarm("metrics", self._metrics.trouble)
         before, self._spool_state = self._spool_state, spool
         self._health.alarm("spool", spool_alarm(spool, before))
+
+
+def _untold(verdicts: VerdictsTold | None) -> str | None:
+    """Where the broker is gone altogether, delivery says so."""
+    if verdicts is None or not verdicts.detail:
+        return None
+    return f"verdicts for displays are not told: {verdicts.detail}"
 
 
 def _locked(pins: PinsHeld | None) -> str | None:

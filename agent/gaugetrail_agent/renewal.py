@@ -28,6 +28,7 @@ from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.station.plans_here import PlansHere
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.verdicts.sender import VerdictSender
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import ConfigError, Steps, key_text
 
@@ -53,6 +54,7 @@ class Renewal:
     """Hears of each change of what holds."""
     shelf: Callable[[], DocumentShelf]
     """The documents as they stand."""
+    verdicts: VerdictSender | None = None
     _mark: tuple[object, ...] | None = None
     """Of the shelf that stations were last handed documents from."""
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -105,6 +107,8 @@ class Renewal:
         self.health.config_sha256 = found.config.loaded.sha256
         if self.publisher.renew(found.config.settings.mqtt):
             log.info("the broker is connected to anew, with what was renewed", extra={"event": "broker_renewed"})
+        if self.verdicts is not None:
+            self.verdicts.renew(found.config.settings.mqtt)
         self._hand_out(found.config, changed_keys(self._aim.settings, found.config.settings))
         log.info("settings, registers and plans were read anew", extra={"event": "reread"})
 

@@ -14,7 +14,7 @@ from typing import Generic, Literal, TypeVar
 
 from gaugetrail_contract.clock import ClockTrust, utc_us
 from gaugetrail_contract.counts import counted
-from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, SpoolStatus
+from gaugetrail_contract.status import AgentStatus, CollectorStatus, DeliveryStatus, SpoolStatus, VerdictsTold
 
 Values = Iterable[tuple[tuple[str, ...], float]]
 D = TypeVar("D")
@@ -48,6 +48,10 @@ def _agent_info(status: AgentStatus) -> Values:
 
 def _spool(read: Callable[[SpoolStatus], float]) -> Callable[[AgentStatus], Values]:
     return lambda status: () if status.spool is None else _one(read(status.spool))
+
+
+def _verdicts(read: Callable[[VerdictsTold], float]) -> Callable[[AgentStatus], Values]:
+    return lambda status: () if status.verdicts is None else _one(read(status.verdicts))
 
 
 def _delivery(read: Callable[[DeliveryStatus], float]) -> Callable[[AgentStatus], Values]:
@@ -153,6 +157,18 @@ AGENT_FIGURES: tuple[Figure[AgentStatus], ...] = (
         "counter",
         "receipts by collectors that aren't known here; they take nothing out of the spool",
         _delivery(lambda delivery: delivery.receipts_seen),
+    ),
+    Figure(
+        "gaugetrail_agent_verdicts_total",
+        "counter",
+        "verdicts for displays that the broker has, since start; nothing where none are told",
+        _verdicts(lambda verdicts: verdicts.told),
+    ),
+    Figure(
+        "gaugetrail_agent_verdicts_lost_total",
+        "counter",
+        "verdicts for displays that nobody heard, since start; their records are not touched",
+        _verdicts(lambda verdicts: verdicts.lost),
     ),
     Figure(
         "gaugetrail_agent_statuses_ignored_total",

@@ -158,6 +158,14 @@ class PinsHeld(Told):
     detail: str = Field("", description="what is wrong and what to do; empty when all is well")
 
 
+class VerdictsTold(Told):
+    """What became of the verdicts for displays and an MES since start."""
+
+    told: int = Field(0, ge=0, description="the broker has them")
+    lost: int = Field(0, ge=0, description="no connection, too many on the way, or refused; records are not touched")
+    detail: str = Field("", description="why none are told now; empty when all is well")
+
+
 class AgentStatus(Told):
     """`gaugetrail/v1/<agent>/status`."""
 
@@ -189,6 +197,7 @@ class AgentStatus(Told):
     pins: PinsHeld | None = Field(
         None, description="how it stands with PINs; left out by agents of before 0.2, and where messages aren't signed"
     )
+    verdicts: VerdictsTold | None = Field(None, description="left out where the settings ask for none")
     insecure: tuple[str, ...] = Field((), description="doors that stand open to the network, each with its reason")
     log_dropped: int = Field(0, ge=0, description="lines of its log since start that nobody took, so they are lost")
     alarms: tuple[str, ...] = Field(

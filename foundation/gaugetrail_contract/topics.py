@@ -23,6 +23,8 @@ DOCUMENTS_ROOT = f"{ROOT}/{DOCUMENTS}/root"
 DOCUMENT_PAGES = f"{ROOT}/{DOCUMENTS}/pages/+"
 ALL_QUESTIONS = f"{ROOT}/+/questions"
 """What stations ask of the store; every collector hears it, and one answer is enough."""
+ALL_VERDICTS = f"{ROOT}/+/verdicts"
+"""What a display of the whole plant, or an MES, subscribes to."""
 ALL_OF_LINES = f"{ROOT}/{LINES}/"
 """How every topic of a line begins."""
 INTRODUCTIONS = "/introductions"
@@ -78,6 +80,11 @@ def questions(agent: str) -> str:
 def answers(agent: str) -> str:
     """What collectors answer the agent."""
     return f"{ROOT}/{agent}/answers"
+
+
+def verdicts(agent: str) -> str:
+    """What the agent says of each inspection to displays and an MES. No machine is released by it."""
+    return f"{ROOT}/{agent}/verdicts"
 
 
 def line_holds(line: str) -> str:

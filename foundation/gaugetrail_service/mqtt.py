@@ -88,12 +88,12 @@ class BrokerConnection(Generic[C]):
         make: Callable[..., C],
         *,
         client_id: str,
-        will: tuple[str, Callable[[], bytes]],
+        will: tuple[str, Callable[[], bytes]] | None,
         unacknowledged: int,
         receive_maximum: int | None = None,
     ) -> None:
-        """`will`: its topic, and what makes it anew for each connection. `unacknowledged`: messages of ours on the way
-        at most; `receive_maximum`: the broker's (MQTT 5).
+        """`will`: its topic, and what makes it anew for each connection; null: nobody is told of our end.
+        `unacknowledged`: messages of ours on the way at most; `receive_maximum`: the broker's (MQTT 5).
         """
         self.where = f"{settings.host}:{settings.port}"
         self.version = settings.version
@@ -223,8 +223,9 @@ class BrokerConnection(Generic[C]):
 
     def _on_pre_connect(self, client: mqtt.Client, _: object) -> None:
         """Before each connection: the last will as the broker takes it, and the password as it is now."""
-        topic, payload = self._will
-        client.will_set(topic, payload(), qos=1, retain=self.limits.retains)
+        if self._will is not None:
+            topic, payload = self._will
+            client.will_set(topic, payload(), qos=1, retain=self.limits.retains)
         settings = self._settings
         self._shown = _proofs(settings)
         if settings.username is None:

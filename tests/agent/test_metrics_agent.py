@@ -32,6 +32,7 @@ def document(**changes: object) -> AgentStatus:
         "stations": {"OP20": "measure"},
         "station_details": {"OP20": {"overrides": 2}},
         "clock": ClockTrust.SYNCED,
+        "verdicts": {"told": 30, "lost": 4},
     }
     return AgentStatus.model_validate(fields | changes)
 
@@ -64,6 +65,8 @@ def test_figures_are_those_of_the_status_document() -> None:
     assert shown["gaugetrail_agent_device_refused_total", ("bore",)] == 2
     assert shown["gaugetrail_agent_info", ('line1 "pc" \\1', "ab" * 32, "0.1.0")] == 1
     assert shown["gaugetrail_agent_station_overrides_total", ("OP20",)] == 2
+    assert shown["gaugetrail_agent_verdicts_total", ()] == 30
+    assert shown["gaugetrail_agent_verdicts_lost_total", ()] == 4
     assert {figure.name for figure in AGENT_FIGURES} <= {name for name, _ in shown}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from gaugetrail_service.mqtt_settings import BrokerSettings
@@ -17,6 +19,11 @@ class MqttSettings(BrokerSettings):
         ge=1,
         le=1_000_000,
         description="after an outage, records a second that go beside the live ones at most; live ones have no limit",
+    )
+    verdicts: Literal["off", "on"] = Field(
+        "off",
+        description="on: each inspection is told on gaugetrail/v1/<agent>/verdicts, for displays and an MES, over a "
+        "connection of its own; no machine may be released by it",
     )
     resend_secs: float = Field(
         10.0, gt=0, description="a record without a receipt is sent again after this, then later"

@@ -115,8 +115,8 @@ class Doors:
     """
     said: Callable[[EventBody, Appended], None] = lambda _, __: None
     """An event of the station is in the spool."""
-    recorded: Callable[[InspectionBody], None] = lambda _: None
-    """An inspection is in the spool."""
+    recorded: Callable[[Committed], None] = lambda _: None
+    """An inspection is in the spool, with what the station remembers from it on."""
 
 
 class StationRunner:
@@ -484,9 +484,11 @@ class StationRunner:
             return
         if isinstance(body, InspectionBody):
             self._count_lot(body)
-            self._doors.recorded(done.body or body)
+            self._doors.recorded(done)
             serial = body.serial or body.lot or ""
-            self._events.put_nowait(Recorded(done.record, serial, body.verdict, done.count, done.signals, done.body))
+            self._events.put_nowait(
+                Recorded(done.appended.record_id, serial, body.verdict, done.count, done.signals, done.body)
+            )
         if effect.answer is not None:
             await self._doors.answer(*effect.answer, answer_to(effect))
 

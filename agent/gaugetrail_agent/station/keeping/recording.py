@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.spool import Appended, Spool
 from gaugetrail_agent.station.control_points import judged_record
 from gaugetrail_agent.station.keeping.recalling import order_count
 from gaugetrail_agent.station.keeping.remembering import RememberedHere
@@ -27,11 +27,12 @@ from gaugetrail_contract.record import EventBody, InspectionBody
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What is in the spool: the id of the (last) record, the count of its order with it, what charts say, and the
-    inspection as it was sealed.
+    """What is in the spool: the (last) record, what is remembered with it, the count of its order, what charts say, and
+    the inspection as it was sealed.
     """
 
-    record: str
+    appended: Appended
+    memory: StationMemory
     count: OrderCount | None = None
     signals: Mapping[str, Notice] = field(default_factory=dict)
     body: InspectionBody | None = None
@@ -52,7 +53,7 @@ class Recording:
         """
         body = effect.body
         if isinstance(body, EventBody):
-            return Committed(await self._appended(setup, body, [body], remember))
+            return Committed(await self._appended(setup, body, [body], remember), memory)
         judged = judged_record(setup.limits, self._with_attempt(body), self._spool.recall)
         after = after_record(setup, self._remembered.before_record(memory), judged.body)
         with_it = {**remember, **judged.remember, **self._remembered.changed(after)}
@@ -60,9 +61,9 @@ class Recording:
         count = self._count(setup, parts[-1])
         if count is not None:
             with_it |= {count_key(setup.station, body.order or ""): count.text()}
-        record = await self._appended(setup, body, parts, with_it)
+        appended = await self._appended(setup, body, parts, with_it)
         self._remembered.recorded(after)
-        return Committed(record, count, judged.signals, judged.body)
+        return Committed(appended, after, count, judged.signals, judged.body)
 
     async def _appended(
         self,
@@ -70,13 +71,13 @@ class Recording:
         body: InspectionBody | EventBody,
         parts: Sequence[InspectionBody | EventBody],
         remember: Mapping[str, str],
-    ) -> str:
+    ) -> Appended:
         room = room_for(setup, body, len(parts))
         appended = [
             await asyncio.wrap_future(self._spool.append(part, remember if part is parts[-1] else None, room))
             for part in parts
         ]
-        return appended[-1].record_id
+        return appended[-1]
 
     def _count(self, setup: Setup, body: InspectionBody) -> OrderCount | None:
         """How much of its order is done with the unit; null where it has none, or orders are nothing here."""
