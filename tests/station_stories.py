@@ -287,4 +287,19 @@ STORIES = (
         IN + "scan SN571\nbore 74.010 mm\nrestart\nexpect asks prompt.unfinished\npress GO\nexpect asks second.badge\n"
         "press NOK\nexpect recorded incomplete\n",
     ),
+    StationStory(
+        "a suggestion to the office",
+        BORE,
+        IN + "press SUGGEST\nexpect asks suggestion.which\ntype a stop for the ring\nexpect says suggestion.taken\n"
+        "scan SN601\ntype %SUGGEST:more light at the gauge\nexpect says suggestion.taken\nbore 74.010 mm\n"
+        "expect recorded pass\n",
+    ),
+    StationStory(
+        "a note to whoever comes next",
+        BORE,
+        IN + "press HANDOVER\nexpect asks handover.which\ntype the left jaw sticks\nexpect says handover.taken\n"
+        "press LOGOFF\nexpect operator none\nrestart\nscan OP-20\nexpect operator OP-20\n"
+        "expect notice notice.handover\nscan SN602\nbore 74.010 mm\nexpect recorded pass\npress READ\n"
+        "expect nothing notice\n",
+    ),
 )

@@ -143,12 +143,14 @@ def is_normal(text: str) -> bool:
     return text.isascii() or unicodedata.is_normalized("NFC", text)
 
 
-def refuse_identifier(text: str) -> str | None:
-    """Why `text` can't be an identifier, in a sentence that names the cure; null when it can."""
+def refuse_identifier(text: str, most: int = MAX_IDENTIFIER) -> str | None:
+    """Why `text` can't be an identifier, or a text of at most so many characters in one line, in a sentence that names
+    the cure; null when it can.
+    """
     if not text:
         return "it is empty"
-    if len(text) > MAX_IDENTIFIER:
-        return f"it has {len(text)} characters; {MAX_IDENTIFIER} are allowed"
+    if len(text) > most:
+        return f"it has {len(text)} characters; {most} are allowed"
     bad = _FORBIDDEN.search(text)
     if bad is not None:
         return f"it holds the control character U+{ord(bad[0]):04X} at position {bad.start() + 1}"

@@ -34,9 +34,10 @@ def seen(floor: Floor, made: Made = NOTHING) -> Snapshot:
 
 
 def pressed(floor: Floor) -> list[str]:
-    """What each sends; notes and calls can always be made, and all words be looked at."""
+    """What each sends; people can always speak up and hold, and all words be looked at."""
     found = buttons(floor.setup, floor.state)
-    return [one.sends for one in found if one.sends not in ("%NOTE", "%CALL") and one.opens != "more"]
+    always = ("%NOTE", "%CALL", "%SUGGEST", "%HANDOVER", "%HOLD")
+    return [one.sends for one in found if one.sends not in always and one.opens != "more"]
 
 
 def with_unit(*wanted: Characteristic) -> Floor:

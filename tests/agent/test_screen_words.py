@@ -20,8 +20,11 @@ from gaugetrail_agent.seen.made import MadeHere
 from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.seen.words import PageWords, catalogues, page_words
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words.happening import Noticed, Recorded
+from gaugetrail_agent.station.words.happening import HeldKnown, Noticed, Recorded
 from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_contract.clock import utc_text
+from gaugetrail_contract.holds.known import HeldNow
+from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.record import InspectionBody, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +81,13 @@ def moments() -> list[Snapshot]:
     done(Verdict.INCOMPLETE)
     look()
     floor.scan("%CALL:BURR")
+    look()
+    floor.scan("%HANDOVER:BURR")
+    told = {"kind": "answer", "id": "pc1/e/1", "state": "answered", "since": utc_text(floor.now), "record": "pc1/e/2"}
+    words = {"station": "OP20", "to": "OP-12", "by": "OP-12", "why": "BURR", "text": "BURR"}
+    floor.say(HeldKnown(HeldNow.of([ListedState.model_validate(told | words)], floor.now)))
+    floor.scan("%LOGOFF")
+    floor.scan("OP-12")
     look()
     floor.scan("%LOGOFF")
     look()

@@ -48,7 +48,7 @@ WORDS = {
     "stop": "✗ STOP",
     "look": "! LOOK",
 }
-ANSWERED = re.compile(r"%(?:NOTE|CALL|AGAIN|SKIP|CHANGED|REASON|SPLIT|MERGE|HOLD|REWORK|SCRAP)(?=:)")
+ANSWERED = re.compile(r"%(?:NOTE|SUGGEST|HANDOVER|CALL|AGAIN|SKIP|CHANGED|REASON|SPLIT|MERGE|HOLD|REWORK|SCRAP)(?=:)")
 """Words whose button asks for what stands behind the colon."""
 WHEN = re.compile(r"20[0-9]{2}-[0-9-]{5} [0-9:]{5}Z")
 """A moment in a sentence: a rehearsal has its own."""

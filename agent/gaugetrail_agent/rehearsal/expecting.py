@@ -2,6 +2,7 @@
 
 expect light green            expect recorded pass         expect refused badge.unknown
 expect state wait_unit        expect plc STORED_PASS       expect nothing recorded
+expect notice notice.called   expect nothing notice
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ OF_EFFECTS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], object]]] = {
     "plc": ("plc", lambda told: told["means"]),
 }
 """And of what was let out: its kind, and what of it is compared."""
+NOTICE = "notice"
+"""And of what stands shown: any sentence of it."""
 NOTHING = "nothing"
 
 
@@ -29,7 +32,7 @@ def read_expectation(text: str) -> Expect:
     """Raises `ValueError` with what can be expected."""
     first, _, value = text.partition(" ")
     what, value = (value.strip(), "") if first == NOTHING else (first, value.strip())
-    known = OF_EFFECTS if first == NOTHING else (*COMPARED, *OF_EFFECTS)
+    known = (*OF_EFFECTS, NOTICE) if first == NOTHING else (*COMPARED, *OF_EFFECTS, NOTICE)
     if what not in known:
         raise ValueError(f"{what!r} can't be expected{did_you_mean(what, known)} (there are: {', '.join(known)})")
     if first != NOTHING and not value:
@@ -50,6 +53,9 @@ def is_met(expected: Expect, there: Sequence[str]) -> bool:
 def _found(what: str, shown: Mapping[str, Any], effects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if what in COMPARED:
         yield "none" if shown[what] is None else str(shown[what])
+        return
+    if what == NOTICE:
+        yield from (str(one["says"]) for one in shown["notices"])
         return
     kind, part = OF_EFFECTS[what]
     yield from (str(part(effect[kind])) for effect in effects if kind in effect)

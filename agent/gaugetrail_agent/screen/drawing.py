@@ -51,6 +51,7 @@ class Drawing:
         )
         made.filters["sign"] = SIGNS.__getitem__
         made.filters["wall"] = _to_the_minute
+        made.filters["day_and_wall"] = _day_and_minute
         made.filters["as_sent"] = _as_sent
         made.globals |= {"chart": _chart, "has_picture": self._has_picture, "commands": COMMANDS}
         self._page = made.get_template("page.html")
@@ -84,6 +85,10 @@ def on_wall(us: int) -> datetime:
 
 def _to_the_minute(us: int) -> str:
     return on_wall(us).strftime("%H:%M")
+
+
+def _day_and_minute(us: int) -> str:
+    return on_wall(us).strftime("%Y-%m-%d %H:%M")
 
 
 def _chart(seen: Snapshot, words: PageWords) -> Markup:

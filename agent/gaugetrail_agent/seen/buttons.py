@@ -21,11 +21,15 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.workflow.messages.handover import HANDOVER
+from gaugetrail_agent.station.workflow.messages.suggesting import SUGGEST
 from gaugetrail_agent.station.workflow.order_list import ORDERS
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON
 from gaugetrail_agent.station.workflow.speaking_up import CALL, HERE, NOTE
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, BY_HAND, SKIP, UNDO
+from gaugetrail_agent.station.workflow.unit_states.deciding import CONCESSION, HOLD, RELEASE, REWORK, SCRAP
 from gaugetrail_contract.record import Capture, CharacteristicKind
+from gaugetrail_contract.unit_states.changes import DECIDING, JUDGING, SORTING, Deciders
 
 Look = Literal["good", "bad", "plain"]
 Pad = Literal["", "pin", "number", "letters", "more"]
@@ -65,9 +69,11 @@ def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) ->
         case "wait_answer":
             return () if state.dialog is None else tuple(_answers(state.dialog))
         case "wait_unit":
-            return (*_between_units(setup, state), *_speaking_up(state), Button(N_("Log off"), LOGOFF), MORE)
+            leaving = (*_passing_on(between_units=True), Button(N_("Log off"), LOGOFF), MORE)
+            return (*_between_units(setup, state), *_deciding(setup, state), *_speaking_up(state), *leaving)
         case "measuring":
-            return (*_with_unit(setup, state, defects), *_speaking_up(state), MORE)
+            speaking = (*_speaking_up(state), *_passing_on(between_units=False), MORE)
+            return (*_with_unit(setup, state, defects), *_deciding(setup, state), *speaking)
         case _:
             return ()
 
@@ -118,6 +124,40 @@ def _speaking_up(state: StationState) -> Iterator[Button]:
     yield Button(N_("Call somebody"), CALL)
     if state.memory.calls.waiting:
         yield Button(N_("Somebody is here"), f"{CALL}:{HERE}")
+
+
+def _passing_on(*, between_units: bool) -> Iterator[Button]:
+    yield Button(N_("Suggest something"), SUGGEST)
+    if between_units:
+        yield Button(N_("Note to whoever comes next"), HANDOVER)
+
+
+DECISIONS = (
+    (Button(N_("Hold"), HOLD, "bad"), None),
+    (Button(N_("Rework"), REWORK), SORTING),
+    (Button(N_("Scrap"), SCRAP, "bad"), JUDGING),
+    (Button(N_("Release"), RELEASE, "good"), JUDGING),
+    (Button(N_("Concession"), CONCESSION), DECIDING),
+)
+"""What may be said of a unit, and of which roles somebody is who says it themself; null: everybody."""
+
+
+def _deciding(setup: Setup, state: StationState) -> Iterator[Button]:
+    """Whoever hasn't the role finds these words under More, and asks somebody for their badge. What lets go isn't said
+    of the unit in hand.
+    """
+    if state.unfinished is not None:
+        return
+    person = None if setup.people is None else setup.people.get(state.operator)
+    roles = frozenset[str]() if person is None else frozenset(person.roles)
+    for button, deciders in DECISIONS:
+        in_hand = state.unit is not None and button.sends in (RELEASE, CONCESSION)
+        if not in_hand and (deciders is None or _is_one_of(deciders, roles)):
+            yield button
+
+
+def _is_one_of(deciders: Deciders, roles: frozenset[str]) -> bool:
+    return any(deciders.include(role) for role in roles)
 
 
 def _with_unit(setup: Setup, state: StationState, defects: tuple[str, ...]) -> Iterator[Button]:

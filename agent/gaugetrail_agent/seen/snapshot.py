@@ -7,7 +7,7 @@ station shows nothing else, G11). Sentences stay ids until they are drawn in som
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence, Term
@@ -20,6 +20,7 @@ from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.workflow.messages.standing import MESSAGE, StandingMessage, messages
 from gaugetrail_contract.documents.limits import ChartLimits
 from gaugetrail_contract.documents.people import Person
 from gaugetrail_contract.documents.plan import Characteristic, Plan
@@ -108,6 +109,8 @@ class Snapshot:
     made: Made
     charted: Looked | None = None
     """Of which characteristic `made` holds the last values."""
+    messages: tuple[StandingMessage, ...] = ()
+    """To be read by whoever is here; each by a name where it is known."""
 
     @property
     def tone(self) -> Tone:
@@ -167,13 +170,25 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         steps=steps,
         wanted=wanted,
         last=by_name.get(_worth_a_look(taken, in_hand=state.unit is not None)),
-        notices=tuple(sorted(state.notices.values(), key=lambda one: WORST_FIRST.index(one.sign))),
+        notices=tuple(sorted(_notices(state), key=lambda one: WORST_FIRST.index(one.sign))),
         order=None if state.order is None else _order(state),
         buttons=buttons(setup, state, made.defects),
         pad=pad_of(setup, state),
         made=made,
         charted=by_name.get(of_chart),
+        messages=() if state.pin is not None else tuple(_messages(setup, state)),
     )
+
+
+def _notices(state: StationState) -> Iterator[Notice]:
+    """But for messages, which stand apart."""
+    return (one for about, one in state.notices.items() if not about.startswith(MESSAGE))
+
+
+def _messages(setup: Setup, state: StationState) -> Iterator[StandingMessage]:
+    for one in messages(setup, state):
+        person = None if setup.people is None else setup.people.get(one.by)
+        yield replace(one, by=_called(person, one.by))
 
 
 def answer(shown: Display) -> Answer:

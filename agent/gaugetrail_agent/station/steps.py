@@ -48,7 +48,10 @@ from gaugetrail_agent.station.workflow.dialogs import answer
 from gaugetrail_agent.station.workflow.hooks import as_time_passes, event_kept, looked_back
 from gaugetrail_agent.station.workflow.known_units import heard, with_blocked
 from gaugetrail_agent.station.workflow.log_in import people_told, why_off, with_doing
+from gaugetrail_agent.station.workflow.messages.handover import with_notes_due
+from gaugetrail_agent.station.workflow.messages.standing import with_messages
 from gaugetrail_agent.station.workflow.order_list import orders_counted
+from gaugetrail_contract.events.people import LoggedOffWhy
 
 
 def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
@@ -61,13 +64,20 @@ def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     turn = turn.scan if isinstance(turn, OrderTaken | UnitRecalled) else turn
     refused = refusal_in(setup, state, after, turn)
     after = with_doing(state, after, turn)
-    after, people = (after, ()) if isinstance(event, Woke) else people_told(setup, state, after, why_off(turn))
+    after, people = (after, ()) if isinstance(event, Woke) else _people(setup, state, after, why_off(turn))
+    after = with_messages(setup, after)
     return after, (*effects, *people) if refused is None else (*effects, *people, refused)
 
 
 def by_new_setup(setup: Setup, state: StationState, now_us: int) -> Step:
     """The station works by another setup from here on."""
-    return people_told(setup, state, with_fit_person(setup, state, now_us), "not_allowed")
+    after, people = _people(setup, state, with_fit_person(setup, state, now_us), "not_allowed")
+    return with_messages(setup, after), people
+
+
+def _people(setup: Setup, before: StationState, after: StationState, why: LoggedOffWhy) -> Step:
+    """Who came and who went; what was noted for whoever comes next is due then."""
+    return people_told(setup, before, with_notes_due(before, after), why)
 
 
 def _stepped(setup: Setup, state: StationState, event: StationEvent) -> Step:

@@ -15,6 +15,13 @@ from gaugetrail_contract.events.documents import DocumentPart, DocumentRefused, 
 from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.events.genealogy import AssemblyBuilt, LotMerge, LotSplit
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow, UnitStateSaid
+from gaugetrail_contract.events.passing_on import (
+    HandoverNoted,
+    HandoverRead,
+    SuggestionAnswered,
+    SuggestionAnswerRead,
+    SuggestionMade,
+)
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.people import PersonLoggedOff, PersonLoggedOn, PinChanged
 from gaugetrail_contract.events.reactions import ReactionAcknowledged
@@ -84,6 +91,11 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         SuspectWindow,
         AmendmentRequested,
         AmendmentRefused,
+        SuggestionMade,
+        SuggestionAnswered,
+        SuggestionAnswerRead,
+        HandoverNoted,
+        HandoverRead,
     )
 }
 """Event type -> its payload."""

@@ -1,4 +1,5 @@
-"""What a station knows of units, lots and gauges: the line's list, and what was said here and isn't in the list yet.
+"""What a station knows of units, lots and gauges: the line's list, and what was said here and isn't in the list yet. Of
+the list, too, are the answers of the office to suggestions.
 
 Promise: of two words on one thing the later one counts, whichever way it came; a word that nobody may say changes
 nothing. Without a list what was said here counts alone. Pure, and never changed: a new word makes a new `HeldNow`.
@@ -7,10 +8,10 @@ nothing. Without a list what was said here counts alone. Pure, and never changed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gaugetrail_contract.clock import utc_us
-from gaugetrail_contract.holds.listing import FIT, Listed, ListedState, listed_gauge, listed_unit
+from gaugetrail_contract.holds.listing import ANSWER, FIT, Listed, ListedState, listed_gauge, listed_unit
 from gaugetrail_contract.record.parts import UnitState
 from gaugetrail_contract.unit_states.changes import refusal
 from gaugetrail_contract.unit_states.folding import StateNow
@@ -30,6 +31,8 @@ class HeldNow:
     entries: Mapping[tuple[str, str], ListedState] = field(default_factory=dict)
     said_us: int | None = None
     """When the collector said the list last; null: none has come, and only what was said here is known."""
+    answers: tuple[ListedState, ...] = ()
+    """What the office answered to suggestions of the line, the oldest first."""
 
     def of_unit(self, serial: str, now_us: int) -> ListedState | None:
         """What is known of the unit itself; null: nothing."""
@@ -68,8 +71,10 @@ class HeldNow:
     @classmethod
     def of(cls, listed: Iterable[ListedState], said_us: int | None) -> HeldNow:
         """What a list says; entries of kinds and states that aren't known here are passed over."""
+        listed = tuple(listed)
         known = (one for one in listed if one.kind == "gauge" or one.state in STATES)
-        return cls({one.key: one for one in known}, said_us)
+        answers = sorted((one for one in listed if one.kind == ANSWER), key=lambda one: one.since)
+        return cls({one.key: one for one in known}, said_us, tuple(answers))
 
     def with_state(self, about: About, word: StateWordSaid) -> HeldNow:
         """With what was said of a unit or lot here."""
@@ -90,4 +95,4 @@ class HeldNow:
         before = self.entries.get(one.key)
         if before is not None and before.since >= one.since:
             return self
-        return HeldNow({**self.entries, one.key: one}, self.said_us)
+        return replace(self, entries={**self.entries, one.key: one})

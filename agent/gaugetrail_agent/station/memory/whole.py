@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
+from gaugetrail_agent.station.memory.answers import AnswersRead
 from gaugetrail_agent.station.memory.bypasses import Bypasses
 from gaugetrail_agent.station.memory.calls import Calls
 from gaugetrail_agent.station.memory.change_over import ChangeOver
 from gaugetrail_agent.station.memory.changes import Changes
 from gaugetrail_agent.station.memory.context import Context
 from gaugetrail_agent.station.memory.gauge_checks import CheckedGauges
+from gaugetrail_agent.station.memory.handover import Handover
 from gaugetrail_agent.station.memory.held import HeldUnits
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.memory.log_in import LogIn
@@ -35,6 +37,8 @@ class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     held: HeldUnits = HeldUnits()
     gauge_checks: CheckedGauges = CheckedGauges()
     bypasses: Bypasses = Bypasses()
+    handover: Handover = Handover()
+    answers: AnswersRead = AnswersRead()
 
 
 def memory_key(station: str) -> str:

@@ -27,6 +27,10 @@ from gaugetrail_agent.station.workflow.bypassing import BYPASS, bypass
 from gaugetrail_agent.station.workflow.gauge_checks.asking import UNBLOCK, check, unblock
 from gaugetrail_agent.station.workflow.gauge_checks.due import CHECK
 from gaugetrail_agent.station.workflow.lots import MERGE, SPLIT, merge, split
+from gaugetrail_agent.station.workflow.messages.handover import HANDOVER, hand_over
+from gaugetrail_agent.station.workflow.messages.reading import read
+from gaugetrail_agent.station.workflow.messages.standing import READ
+from gaugetrail_agent.station.workflow.messages.suggesting import SUGGEST, suggest
 from gaugetrail_agent.station.workflow.order_list import ORDERS, orders
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON, changed, reason
 from gaugetrail_agent.station.workflow.speaking_up import CALL, NOTE, call, note
@@ -72,6 +76,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(LOGOFF, said("command.logoff")),
     Command(NOTE, said("command.note"), note),
     Command(CALL, said("command.call"), call),
+    Command(SUGGEST, said("command.suggest"), suggest),
+    Command(HANDOVER, said("command.handover"), hand_over),
+    Command(READ, said("command.read"), read),
     Command(CHANGE, said("command.change"), change),
     Command(CHANGE_OVER, said("command.change_over"), change_over),
     Command(AGAIN, said("command.again"), again),
@@ -91,7 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(CHECK, said("command.check"), check, about="G-17"),
     Command(UNBLOCK, said("command.unblock"), unblock, about="the master was dirty", alone=False),
 )
-MEANWHILE = frozenset({CALL})
+MEANWHILE = frozenset({CALL, READ})
 RULES = {one.word: one.rule for one in COMMANDS if one.rule is not None}
 
 

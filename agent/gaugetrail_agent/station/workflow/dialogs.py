@@ -30,6 +30,8 @@ from gaugetrail_agent.station.workflow.gauge_checks.asking import (
     unblock_answered,
 )
 from gaugetrail_agent.station.workflow.lots import ABOUT_LOTS, lots_answered
+from gaugetrail_agent.station.workflow.messages.handover import ABOUT_HANDOVER, handover_answered
+from gaugetrail_agent.station.workflow.messages.suggesting import ABOUT_SUGGESTION, suggestion_answered
 from gaugetrail_agent.station.workflow.order_list import ABOUT_ORDERS, order_chosen
 from gaugetrail_agent.station.workflow.reactions.asking import ABOUT_REACTION, reaction_answered
 from gaugetrail_agent.station.workflow.sampling.clock import ABOUT_MISSED
@@ -49,6 +51,8 @@ Answer = Callable[[Setup, StationState, Dialog, Scanned], Step]
 
 ANSWERS: Mapping[str, Answer] = {
     ABOUT_NOTE: note_answered,
+    ABOUT_SUGGESTION: suggestion_answered,
+    ABOUT_HANDOVER: handover_answered,
     ABOUT_SECOND: second_answered,
     ABOUT_ORDERS: order_chosen,
     ABOUT_LOTS: lots_answered,
