@@ -190,7 +190,7 @@ class Agent:
             verdicts=self.verdicts,
         )
         self.terminal = _terminal(config, self.stations)
-        self.screen = _screen(config, self.stations, self.clock)
+        self.screen = _screen(config, self.stations, self.clock, self.documents)
         self.seen = _seen(config, self.stations, self.clock)
         if self.screen is not None:
             self.seen.draw.append(self.screen.draw)
@@ -463,7 +463,9 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
     return MetricsServer(metrics, table.host, table.port, config.data_dir / "metrics.port")
 
 
-def _screen(config: AgentConfig, stations: dict[str, StationRunner], clock: Clock) -> OperatorScreen | None:
+def _screen(
+    config: AgentConfig, stations: dict[str, StationRunner], clock: Clock, files: DocumentReceiver
+) -> OperatorScreen | None:
     table = config.settings.screen
     if table is None:
         return None
@@ -471,7 +473,7 @@ def _screen(config: AgentConfig, stations: dict[str, StationRunner], clock: Cloc
 
     port_file = config.data_dir / "screen.port"
     pictures = None if table.pictures is None else config.path(table.pictures)
-    return OperatorScreen(table, config.settings.agent.id, stations, clock, port_file, pictures)
+    return OperatorScreen(table, config.settings.agent.id, stations, clock, port_file, pictures, files)
 
 
 def _seen(config: AgentConfig, stations: dict[str, StationRunner], clock: Clock) -> StationsSeen:

@@ -289,6 +289,11 @@ class AgentConfig:
         except OSError:
             return DocumentShelf(DocumentsAtHand(None, frozenset(), now_us), lambda _: None)
 
+    def has_screen(self, station: str) -> bool:
+        """Whether a page shows the station."""
+        screen = self.settings.screen
+        return screen is not None and (not screen.stations or station in screen.stations)
+
     @property
     def own_documents(self) -> Path | None:
         """The folder of documents of this PC alone."""
@@ -395,6 +400,7 @@ def with_documents(config: AgentConfig, shelf: DocumentShelf) -> AgentConfig:
             limits=limits,
             calendar=reading.calendar(number, table),
             reactions=reading.reactions(number, table),
+            instructions=reading.instructions(number, table) if config.has_screen(table.name) else {},
         )
     return replace(
         config,

@@ -18,6 +18,7 @@ import msgspec
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
+from gaugetrail_agent.station.instructions_here import InstructionHere
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.plans_here import FromDocument, PlansHere, RegisterHere
@@ -25,7 +26,7 @@ from gaugetrail_agent.station.reactions_here import ReactionHere
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_agent.station_limits import station_limits
 from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
-from gaugetrail_agent.station_reactions import station_reactions
+from gaugetrail_agent.station_shown import station_instructions, station_reactions
 from gaugetrail_contract.clock import to_the_minute, utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition
@@ -215,6 +216,15 @@ class DocumentReading(Generic[S]):
     def reactions(self, number: int, table: StationTable) -> dict[str, ReactionHere]:
         """The reaction documents that hold here."""
         found, remarks = station_reactions(self.shelf, table)
+        for what in remarks:
+            self._remark(("station", number, "name"), what)
+        return found
+
+    # --- instructions
+
+    def instructions(self, number: int, table: StationTable) -> dict[str, InstructionHere]:
+        """The instructions that hold here."""
+        found, remarks = station_instructions(self.shelf, table)
         for what in remarks:
             self._remark(("station", number, "name"), what)
         return found

@@ -19,7 +19,7 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.setup import Setup, StationTable
 from gaugetrail_agent.station.words.effect import TryPin
 from gaugetrail_agent.station.words.happening import PinsKnown, PinTried
-from gaugetrail_agent.station_reactions import station_reactions
+from gaugetrail_agent.station_shown import station_reactions
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.record import Measurement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import html
 import json
 import re
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 from floor import until
 from running_agent import RunningAgent
-from screen_floor import Scale, write_screen_shop
+from screen_floor import PEOPLE, PLAN, Scale, write_screen_shop
 from station_floor import Floor as StationOnPaper
 from station_floor import setup
 
@@ -170,6 +171,14 @@ def test_a_picture_shows_where_to_measure_and_nothing_else_is_given_out(visitor:
     assert "pictures/weight.png" in visitor.get("/picture/../weight")[2]  # a plan of no name: any plan's
     for path in ("CP-7/looks", "CP-7/none", "..%2F..%2Fpictures/weight", "CP-7/..%2F..%2Fagent", "./.weight"):
         assert visitor.get(f"/picture/{path}")[0] == 404, path
+
+
+def test_the_plan_can_be_read_and_nothing_that_is_not_at_work_here(visitor: Visitor) -> None:
+    plan, people = (hashlib.sha256(text.encode()).hexdigest() for text in (PLAN, PEOPLE))
+    code, headers, body = visitor.get(f"/paper/OP20/{plan}")
+    assert (code, headers["content-type"], body) == (200, "text/plain; charset=utf-8", PLAN)
+    for path in (f"/paper/OP20/{people}", f"/paper/OP99/{plan}", f"/shown/OP20/{plan}", "/paper/OP20/..%2Fplan.toml"):
+        assert visitor.get(path)[0] == 404, path
 
 
 def test_the_policy_lets_no_foreign_script_in(visitor: Visitor) -> None:

@@ -37,7 +37,7 @@ def pressed(floor: Floor) -> list[str]:
     """What each sends; people can always speak up and hold, and all words be looked at."""
     found = buttons(floor.setup, floor.state)
     always = ("%NOTE", "%CALL", "%SUGGEST", "%HANDOVER", "%HOLD")
-    return [one.sends for one in found if one.sends not in always and one.opens != "more"]
+    return [one.sends for one in found if one.sends not in always and one.opens not in ("more", "papers")]
 
 
 def with_unit(*wanted: Characteristic) -> Floor:

@@ -119,7 +119,12 @@ def test_an_instruction_in_any_words_is_written_and_read_back_the_same(steps: li
         {
             "id": "WI-1",
             "step": [
-                {"number": number, "text": one, "characteristic": named, "picture": [{"sha256": "ab" * 32}]}
+                {
+                    "number": number,
+                    "text": one,
+                    "characteristic": named,
+                    "picture": [{"sha256": "ab" * 32, "mark": [{"x": 42.5, "y": 30}]}],
+                }
                 for number, one in enumerate(whole, 1)
             ],
         }
@@ -173,6 +178,9 @@ def test_an_instruction_knows_its_steps_and_pictures() -> None:
     assert [one.number for one in said.for_characteristic("bore_diameter")] == [3]
     assert [one[:8] for one in said.pictures] == ["6f2c3d1f"]
     assert said.languages == {"en", "de"}
+    (picture,) = said.step[1].picture
+    assert [(one.x, one.y) for one in picture.marks_of("bore_diameter")] == [(42, 30)]
+    assert list(picture.marks_of("length")) == []
 
 
 @pytest.mark.parametrize(

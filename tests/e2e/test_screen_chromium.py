@@ -171,6 +171,13 @@ def test_targets_are_large_and_codes_are_text(station: Station) -> None:
     page = station.page
     station.scan(*"OP-1")
     station.shows("Ada Berger")
+    station.touch("Documents")
+    page.get_by_role("button", name="Control plan CP-7").tap()
+    expect(page.locator("#paper-title")).to_have_text("Control plan CP-7 · revision C")
+    expect(page.locator("#paper-text")).to_contain_text('instruction = "WI-7 step 1: flat on the pan"')
+    assert station.violations() == []
+    station.scan(*"XX98")  # what is said is never hidden behind what is read
+    expect(page.locator("#paper")).to_be_hidden()
     page.get_by_role("button", name="Type the unit").tap()
     boxes = [one.bounding_box() for one in page.locator("button:visible").all()]
     assert len(boxes) > 40

@@ -422,8 +422,16 @@ class DocumentReceiver:
 
     def text(self, one: ListedEdition) -> bytes | None:
         """The text of an edition, proved; null where it isn't here, or was altered: then it is asked for again."""
+        return self.file(one.sha256)
+
+    def has(self, sha256: str) -> bool:
+        """Whether a text or picture is here; without the lock, for whoever may not wait for the disk."""
+        return sha256 in self._cabinet.texts
+
+    def file(self, sha256: str) -> bytes | None:
+        """A text or picture by its digest, as `text`."""
         with self._lock:
-            found = self._cabinet.text(one.sha256)
+            found = self._cabinet.text(sha256)
             if found is None:
                 self._work_out()
             asks = self._asks()

@@ -5,6 +5,7 @@ goes to the station as the words that a scan or a key would send, so every butto
 rules alone decide. Whatever a code holds is shown as text; no script but `static/screen.js` runs. It works with broker,
 collector and network down, on a thread of its own; without `[screen]` nothing of it is loaded.
 
-What is seen stands in `seen`. Read `settings`; then how it is shown: `run_chart`, `pictures`, `drawing` with the
-templates; then how it gets there: `streams` (live events), `pages` (addresses), and `server`, which the agent meets.
+What is seen stands in `seen`. Read `settings`; then how it is shown: `run_chart`, `pictures`, `paper_rack`, `drawing`
+with the templates; then how it gets there: `streams` (live events), `pages` (addresses), and `server`, which the agent
+meets.
 """

@@ -7,6 +7,7 @@ finger is replaced only when the buttons change.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from gaugetrail_agent.seen.snapshot import Looked, Snapshot
 from gaugetrail_agent.seen.words import PageWords, page_words
 from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_contract.clock import EPOCH
+from gaugetrail_contract.documents.head import spoken_in
 from gaugetrail_contract.escapes import visible
 
 FOLDER = Path(__file__).parent
@@ -53,7 +55,7 @@ class Drawing:
         made.filters["wall"] = _to_the_minute
         made.filters["day_and_wall"] = _day_and_minute
         made.filters["as_sent"] = _as_sent
-        made.globals |= {"chart": _chart, "has_picture": self._has_picture, "commands": COMMANDS}
+        made.globals |= {"chart": _chart, "has_picture": self._has_picture, "commands": COMMANDS, "spoken": _spoken}
         self._page = made.get_template("page.html")
         self._parts = made.get_template("parts.html")
         self._stations = made.get_template("stations.html")
@@ -98,6 +100,13 @@ def _chart(seen: Snapshot, words: PageWords) -> Markup:
     title = words.text("Last %(count)s values of %(what)s", count=len(seen.made.values), what=visible(of.title))
     lines = [("spec", of.lsl), ("spec", of.usl), ("control", of.lcl), ("control", of.ucl), ("nominal", of.nominal)]
     return Markup(run_chart(seen.made.values, lines, title))  # noqa: S704 (drawn of numbers; the title is escaped there)
+
+
+def _spoken(seen: Snapshot, words: Mapping[str, str]) -> str:
+    """What a document says, in the first language of whoever is here that it speaks."""
+    codes = (code for code in seen.speaks if code is not None)
+    mine = (code for code in codes if code in words or code.partition("-")[0] in words)
+    return spoken_in(words, next(mine, None))
 
 
 def _as_sent(text: str) -> Markup:

@@ -3,7 +3,9 @@
     /                   the stations, or the page of the only one
     /OP20               the station's page
     /live/OP20          its events
-    /picture/CP-1/bore  where that is measured
+    /picture/CP-1/bore  where that is measured, out of the setter's folder
+    /shown/OP20/DIGEST  a picture of an instruction
+    /paper/OP20/DIGEST  the text of a document that holds there
     /OP20/say           what was pressed, typed or scanned: {"text": …, "by": "keys" or "scan", "token": …}
 
 Promise: what is said needs the token that only this agent's own pages hold; it is at most `MAX_TEXT` characters, and
@@ -12,6 +14,7 @@ whatever they are, they are text. A scan that comes through the page is a scan a
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import urllib.parse
 from collections.abc import Callable
@@ -19,10 +22,19 @@ from collections.abc import Callable
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from gaugetrail_agent.screen.drawing import FOLDER, Drawing, PageFacts
+from gaugetrail_agent.screen.paper_rack import PaperRack
 from gaugetrail_agent.screen.pictures import TYPES as PICTURES
 from gaugetrail_agent.screen.pictures import picture_of
 from gaugetrail_agent.screen.streams import Streams
@@ -45,13 +57,14 @@ class StationPages:
     """The application. `say` hands a text to a station, from any thread."""
 
     def __init__(
-        self, stations: tuple[str, ...], facts: PageFacts, streams: Streams, drawing: Drawing, say: Say
+        self, stations: tuple[str, ...], facts: PageFacts, streams: Streams, drawing: Drawing, rack: PaperRack, say: Say
     ) -> None:
         self._stations = stations
         self._drawing = drawing
         self._streams = streams
         self._token = facts.token
         self._pictures = facts.pictures
+        self._rack = rack
         self._say = say
 
     def app(self) -> Starlette:
@@ -62,6 +75,8 @@ class StationPages:
                 Route("/static/{name}", self._static),
                 Route("/live/{station}", self._live),
                 Route("/picture/{plan}/{characteristic}", self._picture),
+                Route("/shown/{station}/{sha256}", self._shown),
+                Route("/paper/{station}/{sha256}", self._paper),
                 Route("/{station}", self._page),
                 Route("/{station}/say", self._said, methods=["POST"]),
             ],
@@ -84,6 +99,21 @@ class StationPages:
         if path is None:
             raise HTTPException(404)
         return FileResponse(path, media_type=PICTURES[path.suffix])
+
+    async def _shown(self, request: Request) -> Response:
+        """By its digest, so it never changes."""
+        station, sha256 = self._station(request), str(request.path_params["sha256"])
+        found = await asyncio.to_thread(self._rack.picture, station, sha256)
+        if found is None:
+            raise HTTPException(404)
+        return Response(found[0], media_type=found[1], headers={"cache-control": "private, max-age=604800"})
+
+    async def _paper(self, request: Request) -> Response:
+        station, sha256 = self._station(request), str(request.path_params["sha256"])
+        found = await asyncio.to_thread(self._rack.text, station, sha256)
+        if found is None:
+            raise HTTPException(404, f"no document of that digest holds at {station}")
+        return PlainTextResponse(found)
 
     async def _page(self, request: Request) -> Response:
         station = self._station(request)

@@ -12,12 +12,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 from gaugetrail_agent.screen.drawing import Drawing, PageFacts, on_wall
 from gaugetrail_agent.screen.pages import AgentStopping, StationPages
+from gaugetrail_agent.screen.paper_rack import KeptFiles, PaperRack
 from gaugetrail_agent.screen.settings import ScreenTable
 from gaugetrail_agent.screen.streams import Streams
 from gaugetrail_agent.seen.scale import scale_of
@@ -54,10 +55,12 @@ class OperatorScreen:
         clock: Clock,
         port_file: Path,
         pictures: Path | None,
+        files: KeptFiles,
     ) -> None:
         names = table.stations or tuple(stations)
         self._stations = stations
         self._clock = clock
+        self._files = files
         self._bars = {name: _Bar() for name in names}
         self._loop: asyncio.AbstractEventLoop | None = None
         token = secrets.token_urlsafe(24)
@@ -66,7 +69,8 @@ class OperatorScreen:
         facts = PageFacts(agent, version, token, pictures)
         drawing = Drawing(facts)
         self._streams = Streams(names, version, drawing.parts)
-        pages = StationPages(names, facts, self._streams, drawing, self._said)
+        rack = PaperRack(lambda name: stations[name].setup, lambda name: stations[name].state, files)
+        pages = StationPages(names, facts, self._streams, drawing, rack, self._said)
         self.app = Guard(pages.app(), (table.host, *table.hosts), table="screen")
         self._web = Web("screen", self.app, table.host, table.port, port_file, self._streams.close)
 
@@ -96,7 +100,7 @@ class OperatorScreen:
         """A station looks like this now."""
         if name in self._bars:
             self._await(self._bars[name], moment.shown.next)
-            self._streams.put(name, moment)
+            self._streams.put(name, replace(moment, has_file=self._files.has))
 
     # --- the gauge that a station waits for
 

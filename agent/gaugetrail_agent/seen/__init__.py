@@ -3,7 +3,7 @@
 Promise: pure but for `following`, which keeps the newest moment on the agent's own loop; nothing here draws, serves or
 decides. What is shown as pass or fail is committed, and a value stands beside the characteristic that it is of.
 
-Read `made` (the units, values and counts of the shift), `scale` (a value against its limits), `buttons` (what can be
-said now), `snapshot` (the moment, of all these), `words` (the words around it, in the person's language: `catalogues`),
-`following` (what is shown and recorded goes in, moments come out).
+Read `made` (the units, values and counts of the shift), `scale` (a value against its limits), `papers` (the documents
+that hold), `buttons` (what can be said now), `snapshot` (the moment, of all these), `words` (the words around it, in
+the person's language: `catalogues`), `following` (what is shown and recorded goes in, moments come out).
 """

@@ -32,8 +32,8 @@ from gaugetrail_contract.record import Capture, CharacteristicKind
 from gaugetrail_contract.unit_states.changes import DECIDING, JUDGING, SORTING, Deciders
 
 Look = Literal["good", "bad", "plain"]
-Pad = Literal["", "pin", "number", "letters", "more"]
-"""What lies open to touch: `more` lists every word that there is."""
+Pad = Literal["", "pin", "number", "letters", "more", "papers"]
+"""What lies open to touch: `more` lists every word that there is, `papers` the documents that hold."""
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that message catalogues are made by)
@@ -56,6 +56,7 @@ class Button:
 
 
 MORE = Button(N_("More"), "", opens="more")
+PAPERS = Button(N_("Documents"), "", opens="papers")
 
 
 def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) -> tuple[Button, ...]:
@@ -69,10 +70,10 @@ def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) ->
         case "wait_answer":
             return () if state.dialog is None else tuple(_answers(state.dialog))
         case "wait_unit":
-            leaving = (*_passing_on(between_units=True), Button(N_("Log off"), LOGOFF), MORE)
+            leaving = (*_passing_on(between_units=True), Button(N_("Log off"), LOGOFF), PAPERS, MORE)
             return (*_between_units(setup, state), *_deciding(setup, state), *_speaking_up(state), *leaving)
         case "measuring":
-            speaking = (*_speaking_up(state), *_passing_on(between_units=False), MORE)
+            speaking = (*_speaking_up(state), *_passing_on(between_units=False), PAPERS, MORE)
             return (*_with_unit(setup, state, defects), *_deciding(setup, state), *speaking)
         case _:
             return ()

@@ -6,20 +6,23 @@ station shows nothing else, G11). Sentences stay ids until they are drawn in som
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence, Term
 from gaugetrail_agent.seen.buttons import Button, Pad, buttons, pad_of
 from gaugetrail_agent.seen.made import Made
+from gaugetrail_agent.seen.papers import Paper, papers_of
 from gaugetrail_agent.seen.scale import LimitScale, scale_of
 from gaugetrail_agent.station.display import WORST_FIRST, Display, Waits, next_characteristic
+from gaugetrail_agent.station.instructions_here import InstructionShown
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.workflow.before_unit.instruction import shown_for
 from gaugetrail_agent.station.workflow.messages.standing import MESSAGE, StandingMessage, messages
 from gaugetrail_contract.documents.limits import ChartLimits
 from gaugetrail_contract.documents.people import Person
@@ -111,6 +114,12 @@ class Snapshot:
     """Of which characteristic `made` holds the last values."""
     messages: tuple[StandingMessage, ...] = ()
     """To be read by whoever is here; each by a name where it is known."""
+    how: InstructionShown | None = None
+    """How that is measured which is wanted."""
+    pictures_here: frozenset[str] = frozenset()
+    """Those of its pictures that have come to this PC."""
+    papers: tuple[Paper, ...] = ()
+    """The documents that hold now."""
 
     @property
     def tone(self) -> Tone:
@@ -131,6 +140,8 @@ class ShownMoment:
     setup: Setup
     shown: Display
     made: Made
+    has_file: Callable[[str], bool] = field(default=lambda _: False, compare=False)
+    """Whether a picture has come to this PC."""
 
 
 def charted(setup: Setup, state: StationState, last: InspectionBody | None) -> tuple[str, str]:
@@ -155,6 +166,7 @@ def snapshot(moment: ShownMoment) -> Snapshot:
     by_name = {one.name: one for one in steps}
     wanted = None if shown.next is None else by_name.get(shown.next.name)
     _, of_chart = charted(setup, state, made.last)
+    how = None if shown.next is None else shown_for(setup, setup.plan, state.unit, shown.next)
     return Snapshot(
         station=shown.station,
         waits=shown.waits,
@@ -177,7 +189,14 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         made=made,
         charted=by_name.get(of_chart),
         messages=() if state.pin is not None else tuple(_messages(setup, state)),
+        how=how,
+        pictures_here=frozenset(filter(moment.has_file, _pictures(how))),
+        papers=papers_of(moment.setup, state),
     )
+
+
+def _pictures(how: InstructionShown | None) -> Iterator[str]:
+    return (one.sha256 for step in (() if how is None else how.steps) for one in step.picture)
 
 
 def _notices(state: StationState) -> Iterator[Notice]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import Field
 
 from gaugetrail_agent.languages.sentences import Sentence
+from gaugetrail_agent.station.instructions_here import InstructionHere
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
 from gaugetrail_agent.station.reactions_here import ReactionHere
@@ -78,6 +79,8 @@ class PlansHere:
     """At which orders it may work; null where orders are nothing to it."""
     reactions: Mapping[str, ReactionHere] = field(default_factory=dict)
     """Reaction documents in force, by their ids."""
+    instructions: Mapping[str, InstructionHere] = field(default_factory=dict)
+    """Instructions in force, where a screen shows them."""
     limits: tuple[LimitsHere, ...] = ()
     """Control limits that values are judged by here, those for the narrowest place first."""
     calendar: Calendar | None = None

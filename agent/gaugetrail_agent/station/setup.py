@@ -14,6 +14,7 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.instructions_here import InstructionHere
 from gaugetrail_agent.station.interlock_settings import InterlockTable
 from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.orders_here import OrdersHere
@@ -321,6 +322,8 @@ class Setup:
     """By which a moment is in a shift; null where nobody says when people work."""
     reactions: Mapping[str, ReactionHere] = field(default_factory=dict)
     """Reaction documents in force, by their ids."""
+    instructions: Mapping[str, InstructionHere] = field(default_factory=dict)
+    """Instructions in force, where a screen shows them."""
     order_code: re.Pattern[str] | None = None
     orders_wanted: Literal["off", "offered", "required"] = "off"
     on_full_order: Literal["warn", "refuse"] = "warn"
@@ -418,6 +421,7 @@ def station_setup(
         limits=here.limits,
         calendar=here.calendar or table.own_calendar,
         reactions=here.reactions,
+        instructions=here.instructions,
         order_code=None if table.order_pattern is None else re.compile(table.order_pattern),
         orders_wanted=table.orders,
         on_full_order=table.on_full_order,

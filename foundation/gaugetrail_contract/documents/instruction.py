@@ -16,11 +16,28 @@ from gaugetrail_contract.settings import Settings
 from gaugetrail_contract.text import Hex256, Identifier
 
 
+class PictureMark(Settings):
+    """One `[[step.picture.mark]]`: a place on the picture."""
+
+    x: float = Field(ge=0, le=100, description="from the left, in per cent of the picture's width")
+    y: float = Field(ge=0, le=100, description="from the top, in per cent of its height")
+    characteristic: Identifier | None = Field(
+        None, description="what is measured there; left out: whatever is measured in the step"
+    )
+
+
 class Picture(Settings):
     """A picture or paper of a step; the file itself is attached to the document."""
 
     sha256: Hex256 = Field(description="SHA-256 of the file; attach it (document new --attach)")
     caption: Spoken = Field({}, description="what stands under it, by language")
+    mark: tuple[PictureMark, ...] = Field(
+        (), max_length=50, description="[[step.picture.mark]]: where to measure, drawn on the picture"
+    )
+
+    def marks_of(self, characteristic: str) -> Iterator[PictureMark]:
+        """Where it is measured."""
+        return (one for one in self.mark if one.characteristic in (None, characteristic))
 
 
 class InstructionStep(Settings):

@@ -67,7 +67,8 @@ function draw(html) {
   document.body.dataset.answer = now.answer;
   for (const copy of document.querySelectorAll("[data-copy]")) copy.textContent = word(copy.dataset.copy) ?? copy.textContent;
   if (told !== null && told !== now.told) sound(now.tone);
-  if (told !== now.told) opened = null;
+  if (told !== now.told) { opened = null; closePaper(); }
+  if (paper && !live.querySelector(`[data-paper="${paper}"]`)) closePaper();
   told = now.told;
   showSound();
   showClock();
@@ -191,6 +192,7 @@ live.addEventListener("click", (event) => {
   else if (now.in !== undefined) typed.push({ text: now.in, at: event.timeStamp, touched: true });
   else if (now.back !== undefined) typed.pop();
   else if (now.enter !== undefined) enter();
+  else if (now.paper !== undefined) openPaper(now.paper, now.title);
   else if (now.close !== undefined) { opened = null; forgetTyped(); }
   else if (now.sound !== undefined) { localStorage.setItem("gaugetrail-quiet", isQuiet() ? "no" : "yes"); showSound(); }
   // A key after a touch is the station's, not the button's.
@@ -211,6 +213,31 @@ function showTyped() {
   document.getElementById("typed-text").textContent = shown;
   document.getElementById("typed").hidden = shown === "";
 }
+
+// --- a document to read: closed as soon as anything is said, or another edition holds
+
+let paper = null;
+
+async function openPaper(sha256, title) {
+  paper = sha256;
+  opened = null;
+  let text = null;
+  try {
+    const answer = await fetch(`/paper${at}/${sha256}`, { signal: AbortSignal.timeout(5000) });
+    if (answer.ok) text = await answer.text();
+  } catch { /* said below */ }
+  if (paper !== sha256) return;
+  document.getElementById("paper-title").textContent = title;
+  document.getElementById("paper-text").textContent = text ?? word("no-paper");
+  document.getElementById("paper").hidden = false;
+}
+
+function closePaper() {
+  paper = null;
+  document.getElementById("paper").hidden = true;
+}
+
+document.getElementById("paper-close").addEventListener("click", closePaper);
 
 // --- keys, of people and of readers that type
 
@@ -270,7 +297,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && typed.length) { event.preventDefault(); ended(); return; }
   if (event.key === "Tab" && isBurst(keysSince())) { event.preventDefault(); ended(); return; }
   if (event.key === "Backspace") { event.preventDefault(); typed.pop(); showTyped(); return; }
-  if (event.key === "Escape") { opened = null; forgetTyped(); showPads(); return; }
+  if (event.key === "Escape") { closePaper(); opened = null; forgetTyped(); showPads(); return; }
   const isPress = event.key === " " && typed.length === 0 && document.activeElement?.closest("button, a");
   if ([...event.key].length === 1 && !isPress) take(event.key);
 }, true);

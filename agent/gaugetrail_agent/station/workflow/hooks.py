@@ -35,6 +35,7 @@ from gaugetrail_agent.station.workflow.before_unit.components import (
     remembers_components,
 )
 from gaugetrail_agent.station.workflow.before_unit.context import asks_context, begins_with_context
+from gaugetrail_agent.station.workflow.before_unit.instruction import with_instruction
 from gaugetrail_agent.station.workflow.before_unit.repeats import asks_why_again, may_repeat, recalls_unit
 from gaugetrail_agent.station.workflow.before_unit.set_up import change_over_first, change_over_stands, notes_changes
 from gaugetrail_agent.station.workflow.bypassing import by_alternative, bypasses_pass
@@ -88,6 +89,7 @@ UNIT_BEGINS: tuple[Callable[[Setup, StationState, Unit], tuple[StationState, Uni
     reaction_seen,
     by_alternative,
     as_decided,
+    with_instruction,
 )
 FIRST_OF_ALL: tuple[Callable[[Setup, StationState, Unit, Scanned], Step | None], ...] = (
     recalls_unit,
