@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from floor import Floor, program
 from given_server import given_server
 
-from gaugetrail_service.log_writer import LogWriter
+from gaugetrail_service.logs.writer import LogWriter
 
 settings.register_profile("usual", deadline=None)
 settings.load_profile("usual")

@@ -23,8 +23,8 @@ from gaugetrail_contract.clock import ClockTrust, utc_text
 from gaugetrail_contract.record import FIRST_PREV, AmendmentBody, Body, Head, InspectionBody, Measurement, PlanRef
 from gaugetrail_contract.seal import Opened, open_sealed, seal
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.console_users import UsersFile
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.console_users import UsersFile
+from gaugetrail_service.web.sessions import Sessions
 
 NASTY = [
     "<script>alert(1)</script>",

@@ -79,7 +79,7 @@ from gaugetrail_service.scheduler import LoopScheduler
 
 if TYPE_CHECKING:
     from gaugetrail_agent.screen.server import OperatorScreen
-    from gaugetrail_service.metrics import MetricsServer
+    from gaugetrail_service.web.metrics import MetricsServer
 
 log = logging.getLogger(__name__)
 
@@ -457,7 +457,7 @@ def _metrics(config: AgentConfig) -> MetricsServer[AgentStatus] | None:
     table = config.settings.metrics
     if table is None:
         return None
-    from gaugetrail_service.metrics import Metrics, MetricsServer  # a web server, only where it is asked for
+    from gaugetrail_service.web.metrics import Metrics, MetricsServer  # a web server, only where it is asked for
 
     metrics = Metrics("agent", AGENT_FIGURES, agent_parts)
     return MetricsServer(metrics, table.host, table.port, config.data_dir / "metrics.port")

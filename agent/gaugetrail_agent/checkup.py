@@ -17,10 +17,11 @@ from gaugetrail_agent.links.serial_port import resolve
 from gaugetrail_agent.spool import SpoolBroken, schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service.broker_visit import visit, where_of
 from gaugetrail_service.clock_source import kernel_synced
-from gaugetrail_service.holders import holders_of
-from gaugetrail_service.neighbourhood import (
+from gaugetrail_service.files.holders import holders_of
+from gaugetrail_service.files.rights import folder_rights, named_files, settings_rights
+from gaugetrail_service.mqtt.broker_visit import visit, where_of
+from gaugetrail_service.mqtt.neighbourhood import (
     Neighbour,
     broker_limits,
     clocks_apart,
@@ -30,7 +31,6 @@ from gaugetrail_service.neighbourhood import (
     versions_apart,
 )
 from gaugetrail_service.process import own_version
-from gaugetrail_service.rights import folder_rights, named_files, settings_rights
 
 NEEDS_BYTES = MESSAGE_BYTES + 10_000
 """A message of records with its signature."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from gaugetrail_agent.config import AgentConfig
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import ConfigError, Problem
+from gaugetrail_service.files.own_files import ServiceUser, folder_faults, refusals, settings_faults
+from gaugetrail_service.files.rights import named_files
 from gaugetrail_service.open_doors import OpenDoor, broker_door, page_door, without_reason
-from gaugetrail_service.own_files import ServiceUser, folder_faults, refusals, settings_faults
-from gaugetrail_service.rights import named_files
 
 
 def open_doors(config: AgentConfig) -> Iterator[OpenDoor]:

@@ -20,7 +20,7 @@ from gaugetrail_contract.status import (
     StationStatus,
     VerdictsTold,
 )
-from gaugetrail_service import log_writer
+from gaugetrail_service.logs.writer import dropped
 from gaugetrail_service.process import own_version
 
 MAX_ALARMS = 20
@@ -116,7 +116,7 @@ class Health:
             pins=self.pins,
             verdicts=self.verdicts,
             insecure=self.insecure,
-            log_dropped=log_writer.dropped(),
+            log_dropped=dropped(),
             alarms=tuple(list(self._alarms.values())[:MAX_ALARMS]),
         )
 

@@ -22,7 +22,7 @@ from gaugetrail_contract.status import AgentStatus, DocumentsHeld, PinsHeld, Spo
 from gaugetrail_service.scheduler import Scheduler
 
 if TYPE_CHECKING:  # loaded where the settings have [metrics]
-    from gaugetrail_service.metrics import MetricsServer
+    from gaugetrail_service.web.metrics import MetricsServer
 
 BEAT_SECS = 5.0
 NEWS_SECS = 1.0

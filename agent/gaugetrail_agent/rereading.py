@@ -16,7 +16,7 @@ from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.station.plans_here import PlansHere
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import Problem, Settings, Steps
-from gaugetrail_service.mqtt_settings import proofs_between
+from gaugetrail_service.mqtt.settings import proofs_between
 
 REGISTERS = ("gauges", "people")
 PLAN_KEYS = ("plan", "plans", "wiring", "operation")

@@ -51,17 +51,17 @@ from gaugetrail_contract.commands import Again
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.signing import signer_at
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service import log_writer
 from gaugetrail_service.clock_source import kernel_trust
 from gaugetrail_service.install.supervisor import Supervisor
+from gaugetrail_service.logs.writer import dropped
 from gaugetrail_service.open_doors import told
 from gaugetrail_service.process import is_at_a_terminal, own_version
 from gaugetrail_service.scheduler import ThreadScheduler
 
 if TYPE_CHECKING:
     from gaugetrail_collector.documents.orders_folder import OrdersFolder
-    from gaugetrail_service.metrics import MetricsServer
-    from gaugetrail_service.web import Web
+    from gaugetrail_service.web.metrics import MetricsServer
+    from gaugetrail_service.web.server import Web
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class Collector:
     def _metrics(self, table: CollectorMetricsTable | None) -> MetricsServer[CollectorStatus] | None:
         if table is None:
             return None
-        from gaugetrail_service.metrics import Metrics, MetricsServer  # a web server, only where it is asked for
+        from gaugetrail_service.web.metrics import Metrics, MetricsServer  # a web server, only where it is asked for
 
         metrics = Metrics("collector", COLLECTOR_FIGURES, collector_parts)
         return MetricsServer(metrics, table.host, table.port, self.config.data_dir / "metrics.port")
@@ -192,8 +192,8 @@ class Collector:
         from gaugetrail_collector.console.facts import About, Facts
         from gaugetrail_collector.console.questions import remember
         from gaugetrail_collector.documents.here import DocumentsHere
-        from gaugetrail_service.web import Web
-        from gaugetrail_service.web_sessions import Sessions
+        from gaugetrail_service.web.server import Web
+        from gaugetrail_service.web.sessions import Sessions
 
         about = About(self.config.settings.id, own_version())
         config, own = self.config, self._as_seen_here
@@ -365,7 +365,7 @@ class Collector:
             tag_values=fullest[0].values if fullest else 0,
             tag_budget=fullest[0].bound if fullest else 0,
             key=self.signer.key if self.signer else None,
-            log_dropped=log_writer.dropped(),
+            log_dropped=dropped(),
         )
 
     def _accounted(self, agent: str, epoch: str) -> list[int]:

@@ -14,11 +14,17 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import DAY_US
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service.broker_visit import Visit, visit, where_of
 from gaugetrail_service.clock_source import kernel_synced
-from gaugetrail_service.neighbourhood import broker_limits, clocks_apart, neighbours, two_with_one_id, versions_apart
+from gaugetrail_service.files.rights import folder_rights, named_files, settings_rights
+from gaugetrail_service.mqtt.broker_visit import Visit, visit, where_of
+from gaugetrail_service.mqtt.neighbourhood import (
+    broker_limits,
+    clocks_apart,
+    neighbours,
+    two_with_one_id,
+    versions_apart,
+)
 from gaugetrail_service.process import own_version
-from gaugetrail_service.rights import folder_rights, named_files, settings_rights
 
 NEEDS_BYTES = 210_000
 """The largest message that an agent sends."""

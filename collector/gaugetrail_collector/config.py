@@ -17,11 +17,11 @@ from gaugetrail_collector.stores.placing import AHEAD_SECS, MOST_DAYS
 from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.settings import ConfigError, Insecure, Loaded, LogTable, Settings, load_settings
 from gaugetrail_contract.text import Identifier, Name
-from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.mqtt.settings import BrokerSettings
 
 if TYPE_CHECKING:
     from gaugetrail_collector.stores.influx.http import InfluxAddress
-    from gaugetrail_service.console_users import UsersFile
+    from gaugetrail_service.web.console_users import UsersFile
 
 PREFIX = "GAUGETRAIL_COLLECTOR"
 
@@ -317,7 +317,7 @@ class CollectorConfig:
 
     def users_file(self) -> UsersFile | None:
         """Who may use the console; null where nobody has to log on. Raises `OSError` or `ValueError`."""
-        from gaugetrail_service.console_users import UsersFile
+        from gaugetrail_service.web.console_users import UsersFile
 
         table = self.settings.console
         return None if table is None or table.users is None else UsersFile(self.path(table.users))
@@ -340,7 +340,7 @@ class CollectorConfig:
     def influx_address(self, table: InfluxTable, admin: str | None = None) -> InfluxAddress:
         """Where InfluxDB is and who we are there; `admin` is somebody else's token, or `user:password` on 1.x."""
         from gaugetrail_collector.stores.influx.http import InfluxAddress
-        from gaugetrail_service.tls import TlsFiles
+        from gaugetrail_service.certificates.tls import TlsFiles
 
         address = InfluxAddress(
             url=_without_user(table.url),

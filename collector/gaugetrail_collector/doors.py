@@ -8,9 +8,9 @@ from pathlib import Path
 from gaugetrail_collector.config import CollectorConfig, InfluxTable
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import ConfigError, Problem
+from gaugetrail_service.files.own_files import ServiceUser, folder_faults, refusals, settings_faults, store_faults
+from gaugetrail_service.files.rights import named_files
 from gaugetrail_service.open_doors import OpenDoor, broker_door, database_door, page_door, without_reason
-from gaugetrail_service.own_files import ServiceUser, folder_faults, refusals, settings_faults, store_faults
-from gaugetrail_service.rights import named_files
 
 
 def open_doors(config: CollectorConfig) -> Iterator[OpenDoor]:

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaugetrail_service.sqlite_files import open_list
+from gaugetrail_service.files.sqlite_files import open_list
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS let_go(

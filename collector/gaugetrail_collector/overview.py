@@ -21,10 +21,10 @@ from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service.broker_limits import cure_of
-from gaugetrail_service.broker_visit import Visit, visit, where_of
-from gaugetrail_service.certificate_ends import certificate_at
-from gaugetrail_service.neighbourhood import Neighbour, latest, neighbours
+from gaugetrail_service.certificates.ends import certificate_at
+from gaugetrail_service.mqtt.broker_limits import cure_of
+from gaugetrail_service.mqtt.broker_visit import Visit, visit, where_of
+from gaugetrail_service.mqtt.neighbourhood import Neighbour, latest, neighbours
 
 OLD_SECS = 60.0
 """Both services say how they are every five seconds; one that has not for so long hangs, whatever its last word was."""

@@ -16,7 +16,7 @@ from gaugetrail_collector.config import CollectorConfig, CollectorSettings, load
 from gaugetrail_collector.intake.subscriber import Subscriber
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import ConfigError, Steps
-from gaugetrail_service.mqtt_settings import proofs_between
+from gaugetrail_service.mqtt.settings import proofs_between
 
 log = logging.getLogger(__name__)
 

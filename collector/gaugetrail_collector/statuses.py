@@ -21,7 +21,7 @@ from gaugetrail_contract.escapes import visible
 from gaugetrail_contract.signed_status import read_status
 from gaugetrail_contract.signing import BadSignature
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ Promise: nothing here knows what agent or collector are for, and nothing is load
 is renewed on disk (certificates, keys, passwords) holds from the next connection on. Whoever serves pages gets capped
 connections, receive deadlines, a guard against foreign origins and hosts, and sessions that die with their user.
 
-Read `cli` (what every command stands in), `logs` and `scheduler` first; then `mqtt_settings`, `mqtt` (the connection to
-the broker) and `tls` under it, with `certificates`; then `web` (the server's thread) with `metrics` on it; then
-`web_guard` (what stands in front of every page), `web_sessions`, `console_users` and `live` (pages that change while
-one looks). What `status` and `doctor` of both look at: `rights`, `certificate_ends`, `clock_source`, `broker_visit`
-and, of who was heard there, `neighbourhood`.
+Read `cli` (what every command stands in), `settings_file`, `plain_words`, `lazy_commands` and `scheduler` first; then
+the rooms: `logs`, `files` (a service's own), `certificates` (with TLS), `mqtt` (the connection to the broker), `web`
+(the server's thread and what it serves), `backup`, `install`. What `status` and `doctor` of both look at:
+`clock_source`, `open_doors`, and in the rooms `files.rights`, `certificates.ends`, `mqtt.broker_visit` and
+`mqtt.neighbourhood`.
 """

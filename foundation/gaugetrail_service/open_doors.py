@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.settings import Loaded, M, Problem
-from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.mqtt.settings import BrokerSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from gaugetrail_agent import checkup
 from gaugetrail_agent.spool import schema
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service import broker_visit
-from gaugetrail_service.broker_visit import StatusWord, Visit
-from gaugetrail_service.neighbourhood import broker_limits, neighbours, two_with_one_id, versions_apart
+from gaugetrail_service.mqtt import broker_visit
+from gaugetrail_service.mqtt.broker_visit import StatusWord, Visit
+from gaugetrail_service.mqtt.neighbourhood import broker_limits, neighbours, two_with_one_id, versions_apart
 from gaugetrail_service.process import own_version
 
 pytestmark = pytest.mark.waits

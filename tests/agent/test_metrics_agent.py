@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus, DeviceStatus, SpoolStatus
-from gaugetrail_service.metrics import STALE_SECS, Metrics
+from gaugetrail_service.web.metrics import STALE_SECS, Metrics
 
 
 def document(**changes: object) -> AgentStatus:

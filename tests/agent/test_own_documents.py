@@ -34,7 +34,7 @@ from gaugetrail_agent.spool import Origin
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.settings import ConfigError
-from gaugetrail_service.console_users import line_of
+from gaugetrail_service.web.console_users import line_of
 
 TYPED = PLAN + 'capture = "typed"\n'
 PEOPLE = """id = "PEOPLE"

@@ -16,7 +16,7 @@ from spool_bodies import body, chained, put, settle, spool
 
 from gaugetrail_agent.health import spool_alarm
 from gaugetrail_agent.spool import SpoolFull, writer
-from gaugetrail_service import holders
+from gaugetrail_service.files import holders
 
 EDIT = """
 import sqlite3, sys

@@ -17,7 +17,7 @@ from test_spool_formats import EPOCH, write_format_1
 
 from gaugetrail_agent.spool import Spool, SpoolBroken, repair, restoring, statistics, visit
 from gaugetrail_contract.clock import FixedClock
-from gaugetrail_service.sqlite_files import NotAsMade
+from gaugetrail_service.files.sqlite_files import NotAsMade
 
 EAT = "CREATE TRIGGER eat AFTER INSERT ON record BEGIN DELETE FROM record WHERE place = new.place; END"
 BEND = "CREATE TRIGGER bend AFTER UPDATE ON meta BEGIN UPDATE record SET data = x'7b7d' WHERE place = 2; END"

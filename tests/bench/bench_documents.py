@@ -36,7 +36,7 @@ from gaugetrail_collector.evidence.own_chain import OwnChain
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents.editions import NEEDED, DocumentKind, Draft, Life, LifeStep, StepKind, take
 from gaugetrail_contract.record import EventBody
-from gaugetrail_service.console_users import line_of
+from gaugetrail_service.web.console_users import line_of
 
 AGENTS = 50
 OFF = 10

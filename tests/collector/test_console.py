@@ -20,7 +20,7 @@ from gaugetrail_collector.stores import Row
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.web import Web
+from gaugetrail_service.web.server import Web
 
 
 @pytest.fixture

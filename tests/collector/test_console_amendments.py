@@ -19,8 +19,8 @@ from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.trace import trace
 from gaugetrail_contract.record import Amendment
-from gaugetrail_service.console_users import UsersFile
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.console_users import UsersFile
+from gaugetrail_service.web.sessions import Sessions
 
 UNITS = sealed([inspection("SN1"), inspection("SN2"), inspection(NASTY[0], measurements=(measurement(NASTY[1]),))])
 

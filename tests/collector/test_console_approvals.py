@@ -21,8 +21,8 @@ from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.documents.editions import EditionState, Life
 from gaugetrail_contract.record import Event
 from gaugetrail_contract.seal import Sealed, open_sealed
-from gaugetrail_service.console_users import UsersFile
-from gaugetrail_service.web_sessions import FREE_GUESSES, Sessions
+from gaugetrail_service.web.console_users import UsersFile
+from gaugetrail_service.web.sessions import FREE_GUESSES, Sessions
 
 MEANING = "I have read this edition, it is right, and it may be worked by."
 

@@ -18,11 +18,11 @@ from console_floor import Pages, inspection, quick_line, sealed
 from floor import until
 
 from gaugetrail_collector.console.app import make_app
-from gaugetrail_service.console_users import UsersFile, line_of
-from gaugetrail_service.password_desk import MOST_WAITING
-from gaugetrail_service.web import Web
-from gaugetrail_service.web_guard import MAX_BODY
-from gaugetrail_service.web_sessions import FREE_FROM_ONE_PLACE, FREE_GUESSES, Sessions, source_of
+from gaugetrail_service.web.console_users import UsersFile, line_of
+from gaugetrail_service.web.guard import MAX_BODY
+from gaugetrail_service.web.password_desk import MOST_WAITING
+from gaugetrail_service.web.server import Web
+from gaugetrail_service.web.sessions import FREE_FROM_ONE_PLACE, FREE_GUESSES, Sessions, source_of
 
 PASSWORD = "correct horse: battery"
 
@@ -110,7 +110,7 @@ def test_a41_more_bytes_than_stated_or_allowed_are_not_taken(door: Door) -> None
 def test_a_body_that_grows_past_its_bound_is_a_hang_up_for_the_application(door: Door) -> None:
     import asyncio
 
-    from gaugetrail_service.web_guard import _counted
+    from gaugetrail_service.web.guard import _counted
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": b"x" * 10_000, "more_body": True}
@@ -274,7 +274,7 @@ def test_a_client_that_hangs_up_leaves_no_traceback(door: Door, caplog: pytest.L
 
 
 def test_what_is_a_fault_of_ours_still_shows(caplog: pytest.LogCaptureFixture) -> None:
-    from gaugetrail_service.web import _HUNG_UP
+    from gaugetrail_service.web.server import _HUNG_UP
 
     def shown(error: BaseException) -> bool:
         info = (type(error), error, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from console_floor import HOST, Pages, inspection, sealed
 
-from gaugetrail_service.web_guard import HEADERS, MAX_BODY
+from gaugetrail_service.web.guard import HEADERS, MAX_BODY
 
 OWN = f"http://{HOST}"
 

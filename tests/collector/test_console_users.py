@@ -17,8 +17,8 @@ from gaugetrail_collector.commands.console import app
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_contract.settings import ConfigError
-from gaugetrail_service.console_users import UsersFile, read_users
-from gaugetrail_service.web_sessions import FREE_GUESSES, SESSION_SECS, Sessions
+from gaugetrail_service.web.console_users import UsersFile, read_users
+from gaugetrail_service.web.sessions import FREE_GUESSES, SESSION_SECS, Sessions
 
 PASSWORD = "correct horse: battery"
 

@@ -18,8 +18,8 @@ from gaugetrail_collector.overview import Overview, findings
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus, agent_offline
-from gaugetrail_service.broker_visit import Visit
-from gaugetrail_service.neighbourhood import Neighbour
+from gaugetrail_service.mqtt.broker_visit import Visit
+from gaugetrail_service.mqtt.neighbourhood import Neighbour
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gaugetrail_contract.figures import COLLECTOR_FIGURES, collector_parts
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.metrics import STALE_SECS, Metrics
+from gaugetrail_service.web.metrics import STALE_SECS, Metrics
 
 
 def document(**changes: object) -> CollectorStatus:

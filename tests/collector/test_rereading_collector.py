@@ -12,7 +12,7 @@ import pytest
 from console_visitor import ConsoleVisitor
 from floor import Floor, Operator, until
 
-from gaugetrail_service.console_users import line_of
+from gaugetrail_service.web.console_users import line_of
 
 pytestmark = pytest.mark.waits
 

@@ -36,7 +36,7 @@ WARM = (
     "gaugetrail_collector.app",
     "gaugetrail_collector.stores.influx.store",
     "gaugetrail_collector.stores.sqlite.store",
-    "gaugetrail_service.console_users",
+    "gaugetrail_service.web.console_users",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "cryptography.hazmat.primitives.serialization",
     "encodings.idna",

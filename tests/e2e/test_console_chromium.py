@@ -21,9 +21,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.intake.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
-from gaugetrail_service.console_users import UsersFile, line_of
-from gaugetrail_service.web import Web
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.console_users import UsersFile, line_of
+from gaugetrail_service.web.server import Web
+from gaugetrail_service.web.sessions import Sessions
 
 pytestmark = [pytest.mark.chromium, pytest.mark.mosquitto, pytest.mark.processes]
 

@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_service.console_users import UsersFile
-from gaugetrail_service.web import Web
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.console_users import UsersFile
+from gaugetrail_service.web.server import Web
+from gaugetrail_service.web.sessions import Sessions
 
 pytestmark = [pytest.mark.chromium, pytest.mark.processes]
 

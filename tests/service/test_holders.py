@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_service import holders
+from gaugetrail_service.files import holders
 
 HOLD = """
 import fcntl, sys

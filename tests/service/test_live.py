@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gaugetrail_service import live
-from gaugetrail_service.live import MOST_LISTENERS, Live
+from gaugetrail_service.web import live
+from gaugetrail_service.web.live import MOST_LISTENERS, Live
 
 
 class Page:

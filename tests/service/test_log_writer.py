@@ -18,10 +18,11 @@ from typing import TextIO
 import pytest
 from floor import until
 
-from gaugetrail_service import log_repeats, log_writer
-from gaugetrail_service.log_repeats import Repeats, same_words
-from gaugetrail_service.log_writer import MOST_BYTES, LogWriter, dropped
-from gaugetrail_service.logs import set_up_logging
+from gaugetrail_service.logs import repeats as log_repeats
+from gaugetrail_service.logs import writer as log_writer
+from gaugetrail_service.logs.lines import set_up_logging
+from gaugetrail_service.logs.repeats import Repeats, same_words
+from gaugetrail_service.logs.writer import MOST_BYTES, LogWriter, dropped
 
 
 class Pipe:
@@ -125,7 +126,7 @@ def test_at_the_end_nothing_hangs_and_what_can_be_written_is(full: Pipe, monkeyp
 
 CRASH = """
 import logging, sys
-from gaugetrail_service.logs import set_up_logging
+from gaugetrail_service.logs.lines import set_up_logging
 set_up_logging()
 for number in range(int(sys.argv[1])):
     logging.getLogger("x").warning("line %d of the end", number)

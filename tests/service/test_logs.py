@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from gaugetrail_service.logs import is_journal, mqtt_logger, set_up_logging
+from gaugetrail_service.logs.lines import is_journal, mqtt_logger, set_up_logging
 
 
 def test_a_client_that_is_not_connected_yet_is_no_error_but_other_words_of_the_library_show() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from gaugetrail_contract.figures import Figure, ReadyPart
-from gaugetrail_service.metrics import Metrics
+from gaugetrail_service.web.metrics import Metrics
 
 PIECES: Figure[int] = Figure("pieces", "gauge", "how many there are", lambda told: (((), float(told)),))
 

@@ -13,9 +13,9 @@ from certificates import Authority
 from floor import PATH, Floor, free_port, until
 
 from gaugetrail_contract.settings import ConfigError, load_settings
-from gaugetrail_service import mqtt
-from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
-from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.mqtt import connection as mqtt
+from gaugetrail_service.mqtt.connection import BrokerCalls, BrokerConnection, plain_client
+from gaugetrail_service.mqtt.settings import BrokerSettings
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.waits]
 

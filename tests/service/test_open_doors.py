@@ -21,7 +21,7 @@ from gaugetrail_collector.config import load as load_collector
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.status import SpoolStatus
 from gaugetrail_service.cli import BAD_CONFIG
-from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.mqtt.settings import BrokerSettings
 from gaugetrail_service.open_doors import broker_door, database_door, is_loopback, page_door
 
 AGENT = '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "data"\n'

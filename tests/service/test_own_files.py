@@ -13,8 +13,8 @@ import pytest
 from floor import Floor, command
 
 from gaugetrail_contract.findings import Finding
-from gaugetrail_service import own_files
-from gaugetrail_service.own_files import ServiceUser, folder_faults, settings_faults, store_faults
+from gaugetrail_service.files import own_files
+from gaugetrail_service.files.own_files import ServiceUser, folder_faults, settings_faults, store_faults
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing there")
 ME = ServiceUser.here()

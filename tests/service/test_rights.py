@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from floor import Floor, command
 
-from gaugetrail_service.own_files import ServiceUser, folder_faults
+from gaugetrail_service.files.own_files import ServiceUser, folder_faults
 
 pytestmark = [
     pytest.mark.processes,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_contract.files import fresh_file, link_trouble, refuse_links, whole_file, write_whole
-from gaugetrail_service.sqlite_files import NotAsMade, compare, is_as_made, look_into, open_database, open_list
+from gaugetrail_service.files.sqlite_files import NotAsMade, compare, is_as_made, look_into, open_database, open_list
 
 OLD = "CREATE TABLE part(serial TEXT PRIMARY KEY);"
 GROWN = OLD + 'ALTER TABLE part ADD COLUMN "lot" TEXT;'

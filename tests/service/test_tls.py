@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
-from gaugetrail_service.certificates import facts_in, facts_of
-from gaugetrail_service.tls import TlsFault, TlsFiles, fresh_tls
+from gaugetrail_service.certificates.contents import facts_in, facts_of
+from gaugetrail_service.certificates.tls import TlsFault, TlsFiles, fresh_tls
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gaugetrail_contract.figures import Figure, ReadyPart
-from gaugetrail_service import web
-from gaugetrail_service.metrics import Metrics, MetricsServer
+from gaugetrail_service.web import server as web
+from gaugetrail_service.web.metrics import Metrics, MetricsServer
 
 PIECES: Figure[int] = Figure("pieces", "gauge", "how many there are", lambda told: (((), float(told)),))
 

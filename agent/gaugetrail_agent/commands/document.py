@@ -73,7 +73,7 @@ class _Office:
         if self.users is None:
             print(NOT_PROVED.format(by=by), file=sys.stderr)
             return
-        from gaugetrail_service.console_users import read_users
+        from gaugetrail_service.web.console_users import read_users
 
         try:
             users = read_users(self.users)

@@ -19,8 +19,8 @@ from gaugetrail_contract.counts import counted
 from gaugetrail_contract.settings import ConfigError, Problem
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, runs_on, say
-from gaugetrail_service.logs import set_up_logging
-from gaugetrail_service.own_files import ServiceUser, folder_faults, refuse_to_start
+from gaugetrail_service.files.own_files import ServiceUser, folder_faults, refuse_to_start
+from gaugetrail_service.logs.lines import set_up_logging
 
 
 def run(config: ConfigFile) -> None:

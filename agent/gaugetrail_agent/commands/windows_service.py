@@ -27,7 +27,7 @@ from gaugetrail_agent.install.service import first_settings, name_of_this_pc
 from gaugetrail_agent.spool import SpoolBroken
 from gaugetrail_contract.files import refuse_links, write_whole
 from gaugetrail_contract.settings import ConfigError
-from gaugetrail_service.logs import set_up_logging
+from gaugetrail_service.logs.lines import set_up_logging
 
 
 class AgentService(win32serviceutil.ServiceFramework):

@@ -9,5 +9,5 @@ waits aside (`too_large`). `strangers` names whoever is on the broker and should
 Read `lanes` first (what may be sent when), then `messages` (records into messages), `publisher` (what goes out and what
 comes back), `broker_line` (what a broken connection says), `collector_keys` with `introduced` and `collector_troubles`
 (whose receipts are believed), and `collectors_heard` (whose statuses count). The connection itself is the service's
-(`gaugetrail_service.mqtt`).
+(`gaugetrail_service.mqtt.connection`).
 """

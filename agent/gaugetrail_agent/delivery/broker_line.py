@@ -14,7 +14,7 @@ from gaugetrail_agent.delivery.collectors_heard import CollectorsHeard
 from gaugetrail_agent.delivery.strangers import Vanishing, two_stores, two_with_one_id
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import AgentStatus
-from gaugetrail_service.mqtt import TAKEN_OVER
+from gaugetrail_service.mqtt.connection import TAKEN_OVER
 
 QUICK_DROP_SECS = 2.0
 QUICK_DROPS = 3

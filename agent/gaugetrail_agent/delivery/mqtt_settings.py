@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gaugetrail_service.mqtt_settings import BrokerSettings
+from gaugetrail_service.mqtt.settings import BrokerSettings
 
 
 class MqttSettings(BrokerSettings):

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from gaugetrail_contract.receipts import Receipt
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
 

@@ -1,12 +1,12 @@
 """The publisher: sends what the spool holds until the collector's receipt says that it is stored.
 
 Promise: a record is offered again and again until its receipt; broker, network and collector may be down, restart or
-lose everything meanwhile. What is sealed while the line is up goes at once; what has gathered goes beside it
-(`lanes`). Nothing here is durable: after a crash everything without a receipt is sent again, and the collector
-knows it by its identity.
+lose everything meanwhile. What is sealed while the line is up goes at once; what has gathered goes beside it (`lanes`).
+Nothing here is durable: after a crash everything without a receipt is sent again, and the collector knows it by its
+identity.
 
-One thread sends; the connection's own thread tells what happens there (`gaugetrail_service.mqtt`), and changes what is
-known under the lock.
+One thread sends; the connection's own thread tells what happens there (`gaugetrail_service.mqtt.connection`), and
+changes what is known under the lock.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from gaugetrail_contract.receipts import Receipt, parse_receipt
 from gaugetrail_contract.signed_status import read_status
 from gaugetrail_contract.signing import BadSignature, Signer
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus, agent_offline
-from gaugetrail_service.broker_limits import NO_RETAIN
-from gaugetrail_service.log_repeats import same_words
-from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
+from gaugetrail_service.logs.repeats import same_words
+from gaugetrail_service.mqtt.broker_limits import NO_RETAIN
+from gaugetrail_service.mqtt.connection import BrokerCalls, BrokerConnection, plain_client
 
 log = logging.getLogger(__name__)
 

@@ -47,7 +47,7 @@ from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile, Signer
 from gaugetrail_contract.suggestions import did_you_mean
 from gaugetrail_contract.text import PRINTABLE, refuse_identifier, visible
-from gaugetrail_service.sqlite_files import open_database
+from gaugetrail_service.files.sqlite_files import open_database
 
 log = logging.getLogger(__name__)
 

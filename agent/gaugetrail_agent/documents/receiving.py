@@ -31,7 +31,7 @@ from gaugetrail_contract.distribution.root import BadRoot, SignedRoot, open_root
 from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.signing import fingerprint
 from gaugetrail_contract.status import DocumentsHeld, LackedDocument
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from gaugetrail_agent.station.display import Display
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus
-from gaugetrail_service.certificate_ends import Certificate, certificate_at
+from gaugetrail_service.certificates.ends import Certificate, certificate_at
 from gaugetrail_service.process import own_version
 
 

@@ -22,7 +22,7 @@ from gaugetrail_contract.clock import ClockTrust
 from gaugetrail_contract.escapes import visible_bytes
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
-from gaugetrail_service.broker_limits import cure_of
+from gaugetrail_service.mqtt.broker_limits import cure_of
 
 SILENT_SECS = 20.0
 """How long a station waits for a device that has sent nothing before that is a trouble."""

@@ -28,7 +28,7 @@ from gaugetrail_contract.questions.answered import (
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, new_number, write_question
 from gaugetrail_contract.questions.history import UnitHistory, UnitsFound
 from gaugetrail_contract.signing import BadSignature, open_word
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
 

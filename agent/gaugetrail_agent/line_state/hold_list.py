@@ -28,7 +28,7 @@ from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.signing import fingerprint
 from gaugetrail_contract.unit_states.said import Order, gauge_of_event, states_of_event
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from serial.tools import list_ports as pyserial_ports
 from gaugetrail_agent.errors import DeviceGone, DriverFault, PortMissing
 from gaugetrail_agent.links.tcp import keep_alive
 from gaugetrail_contract.settings import Settings
-from gaugetrail_service.holders import holders_of
+from gaugetrail_service.files.holders import holders_of
 
 log = logging.getLogger(__name__)
 

@@ -40,7 +40,7 @@ from gaugetrail_agent.screen.pictures import picture_of
 from gaugetrail_agent.screen.streams import Streams
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.web_guard import MAX_BODY
+from gaugetrail_service.web.guard import MAX_BODY
 
 MAX_TEXT = 4096
 TYPES = {"screen.css": "text/css", "screen.js": "text/javascript", "screen.svg": "image/svg+xml"}

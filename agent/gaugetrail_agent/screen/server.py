@@ -27,8 +27,8 @@ from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_service.process import own_version
-from gaugetrail_service.web import Web
-from gaugetrail_service.web_guard import Guard
+from gaugetrail_service.web.guard import Guard
+from gaugetrail_service.web.server import Web
 
 BARS_A_SEC = 20
 BEAT_SECS = 1.0

@@ -36,7 +36,7 @@ from gaugetrail_contract.files import fresh_file, sync_folder
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.record import FIRST_PREV
 from gaugetrail_contract.seal import seal_of
-from gaugetrail_service.sqlite_files import open_database
+from gaugetrail_service.files.sqlite_files import open_database
 
 SUFFIXES = ("", "-wal", "-shm")
 SPOILT_BEGINNING = "its log (spool.db-wal) is spoilt at its beginning"

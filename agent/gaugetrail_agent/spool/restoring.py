@@ -17,7 +17,7 @@ from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.events.spool import SpoolRestored
 from gaugetrail_contract.files import put_away, sync_folder
-from gaugetrail_service.sqlite_files import open_database
+from gaugetrail_service.files.sqlite_files import open_database
 
 
 def restore(path: Path, backup: Path, agent: str, now_us: int, *, even_so: bool) -> tuple[int, Path | None]:

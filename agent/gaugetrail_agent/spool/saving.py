@@ -21,7 +21,7 @@ from gaugetrail_agent.spool.schema import Epochs, SpoolFigures
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.spool import SpoolSaved
 from gaugetrail_contract.files import FileId, file_id, put_away, sync_folder
-from gaugetrail_service.sqlite_files import look_into, open_database
+from gaugetrail_service.files.sqlite_files import look_into, open_database
 
 SUFFIXES = ("", "-wal", "-shm")
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from gaugetrail_agent.spool.words import SpoolBroken
 from gaugetrail_contract.record import FIRST_PREV
-from gaugetrail_service.sqlite_files import NotAsMade, compare, is_as_made, look_into, open_database
+from gaugetrail_service.files.sqlite_files import NotAsMade, compare, is_as_made, look_into, open_database
 
 VERSION = 2
 WAITING, CONFIRMED, SET_ASIDE = 0, 1, 2

@@ -13,7 +13,7 @@ from gaugetrail_agent.spool.words import Appended
 from gaugetrail_contract.clock import Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, Body, Head, InspectionBody
 from gaugetrail_contract.seal import Sealed, seal, seal_of
-from gaugetrail_service.sqlite_files import NotAsMade
+from gaugetrail_service.files.sqlite_files import NotAsMade
 
 BEHIND_US = 500_000
 """A wall clock further behind the record's time than this has gone back: the time can't be believed (`stepped`)."""

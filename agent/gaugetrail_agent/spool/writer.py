@@ -21,7 +21,7 @@ from gaugetrail_agent.spool.words import Appended, OldEpoch, Origin, SpoolBroken
 from gaugetrail_contract.events.spool import RecordsDamaged
 from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge, seal_of
-from gaugetrail_service.holders import lockers_of
+from gaugetrail_service.files.holders import lockers_of
 
 log = logging.getLogger(__name__)
 

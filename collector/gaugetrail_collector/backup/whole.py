@@ -23,7 +23,7 @@ from gaugetrail_service.backup import laying
 from gaugetrail_service.backup.bundle import BundleWriter, Contents, KeptFile, NoBackup, pieces, proven, written
 from gaugetrail_service.backup.databases import copy_database, in_use
 from gaugetrail_service.backup.settings_files import SettingsBack, add_settings
-from gaugetrail_service.sqlite_files import look_into
+from gaugetrail_service.files.sqlite_files import look_into
 
 KEY = "collector.key"
 OWN_KEYS = (KEY, "documents.key", "pins.json")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gaugetrail_service.cli import fail
-from gaugetrail_service.console_users import line_of, refuse_name, refuse_password
+from gaugetrail_service.web.console_users import line_of, refuse_name, refuse_password
 
 app = typer.Typer(no_args_is_help=True, help="The console's users.")
 

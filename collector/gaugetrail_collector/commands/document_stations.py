@@ -18,9 +18,9 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.pages import TooManyDocuments
 from gaugetrail_contract.status import AgentStatus
-from gaugetrail_service.broker_visit import visit
 from gaugetrail_service.cli import answer, fail, say
-from gaugetrail_service.neighbourhood import latest, neighbours
+from gaugetrail_service.mqtt.broker_visit import visit
+from gaugetrail_service.mqtt.neighbourhood import latest, neighbours
 
 LISTEN_SECS = 1.0
 """Retained documents come at once; a second is long for all of a plant."""

@@ -14,8 +14,8 @@ from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile
 from gaugetrail_service.cli import BAD_CONFIG, answer, fail, say
-from gaugetrail_service.logs import set_up_logging
-from gaugetrail_service.own_files import ServiceUser, refuse_to_start
+from gaugetrail_service.files.own_files import ServiceUser, refuse_to_start
+from gaugetrail_service.logs.lines import set_up_logging
 
 
 def run(config: ConfigFile) -> None:

@@ -13,7 +13,7 @@ from gaugetrail_collector.overview import Overview, findings, overview
 from gaugetrail_contract.findings import Finding, in_lines
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
 from gaugetrail_service.cli import answer, say
-from gaugetrail_service.neighbourhood import Neighbour
+from gaugetrail_service.mqtt.neighbourhood import Neighbour
 
 LISTEN_SECS = 1.0
 """Retained documents come at once; a second is long for all of a plant."""

@@ -21,9 +21,9 @@ from gaugetrail_collector.intake.agent_keys import KeysBroken
 from gaugetrail_collector.intake.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.password_desk import PasswordDesk
-from gaugetrail_service.web_guard import MAX_BODY, Guard
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.guard import MAX_BODY, Guard
+from gaugetrail_service.web.password_desk import PasswordDesk
+from gaugetrail_service.web.sessions import Sessions
 
 SUMMARY = "What the collector knows, as JSON: the line now, the trail of an identifier, what is set aside, verify."
 TITLES = {400: "That can't be asked", 403: "Not from here", 404: "There is no such page", 503: "Not now"}

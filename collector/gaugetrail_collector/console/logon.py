@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.console.pages import form_of
-from gaugetrail_service.password_desk import Busy, PasswordDesk
-from gaugetrail_service.web_sessions import COOKIE, SESSION_SECS, Sessions, source_of
+from gaugetrail_service.web.password_desk import Busy, PasswordDesk
+from gaugetrail_service.web.sessions import COOKIE, SESSION_SECS, Sessions, source_of
 
 
 def router(facts: Facts, sessions: Sessions, desk: PasswordDesk) -> APIRouter:

@@ -16,8 +16,8 @@ from gaugetrail_collector.stores.question import Position, Window, position_of
 from gaugetrail_collector.tracing.time_words import window_of
 from gaugetrail_collector.tracing.trace import KINDS
 from gaugetrail_contract.text import refuse_identifier, visible
-from gaugetrail_service.live import Live
-from gaugetrail_service.web_guard import USER
+from gaugetrail_service.web.guard import USER
+from gaugetrail_service.web.live import Live
 
 MAX_NUMBER = 2**53
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

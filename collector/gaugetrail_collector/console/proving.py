@@ -17,8 +17,8 @@ from gaugetrail_collector.console.logon import address_of
 from gaugetrail_collector.console.pages import form_of, user_of
 from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.stores import StoreDown
-from gaugetrail_service.password_desk import Busy, PasswordDesk
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.password_desk import Busy, PasswordDesk
+from gaugetrail_service.web.sessions import Sessions
 
 Fields = Mapping[str, str]
 

@@ -33,7 +33,7 @@ from gaugetrail_collector.stores.question import ALL_TIME, Window
 from gaugetrail_contract.clock import DAY_US, Clock, ClockTrust, Ticker, utc_text
 from gaugetrail_contract.record import FIRST_PREV, Body, Head
 from gaugetrail_contract.seal import BadRecord, ChainName, Opened, Sealed, open_line, open_sealed, seal
-from gaugetrail_service.sqlite_files import open_database
+from gaugetrail_service.files.sqlite_files import open_database
 
 PREFIX = "collector:"
 """No agent of a line is called so."""

@@ -22,7 +22,7 @@ from gaugetrail_contract.receipts import NotStored as SetAsideReceipt
 from gaugetrail_contract.receipts import Receipt, StoredRange
 from gaugetrail_contract.record import Record
 from gaugetrail_contract.seal import ChainName, Opened
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
 

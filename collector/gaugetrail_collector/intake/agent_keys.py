@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Literal
 
 from gaugetrail_contract.signing import fingerprint
-from gaugetrail_service.sqlite_files import open_list
+from gaugetrail_service.files.sqlite_files import open_list
 
 log = logging.getLogger(__name__)
 

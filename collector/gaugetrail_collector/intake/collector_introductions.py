@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gaugetrail_collector.intake.agent_keys import KNOWN, SCHEMA, KeysBroken
 from gaugetrail_contract.introductions import MOST_INTRODUCED, IntroducedCollector, Introductions
-from gaugetrail_service.sqlite_files import open_list
+from gaugetrail_service.files.sqlite_files import open_list
 
 
 @dataclass(frozen=True, slots=True)

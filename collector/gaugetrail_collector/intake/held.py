@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gaugetrail_contract.seal import Opened
-from gaugetrail_service.log_repeats import same_words
+from gaugetrail_service.logs.repeats import same_words
 
 LAPSE_SECS = 600.0
 """An agent sends such a record every two minutes."""

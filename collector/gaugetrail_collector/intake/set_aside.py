@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.sqlite_files import open_list
+from gaugetrail_service.files.sqlite_files import open_list
 
 log = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 Promise: nothing is acknowledged before `acknowledge`; what was not acknowledged when the connection ends is somebody
 else's or comes again (the agents resend until the receipt). Shared subscription, so that several collectors divide the
-work. The connection is the service's (`gaugetrail_service.mqtt`), with a client of our own making (`connection`): what
-it tells is only queued. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there may be one a record;
-the rest of MQTT is paho's.
+work. The connection is the service's (`gaugetrail_service.mqtt.connection`), with a client of our own making
+(`connection`): what it tells is only queued. Messages of QoS 1 don't go through paho at all (`mqtt_packets`), for there
+may be one a record; the rest of MQTT is paho's.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from gaugetrail_contract.receipts import Receipt
 from gaugetrail_contract.signed_status import collector_offline, write_status
 from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import CollectorStatus
-from gaugetrail_service.broker_limits import NO_RETAIN, NO_SHARES
-from gaugetrail_service.mqtt import TAKEN_OVER, BrokerCalls, BrokerConnection
+from gaugetrail_service.mqtt.broker_limits import NO_RETAIN, NO_SHARES
+from gaugetrail_service.mqtt.connection import TAKEN_OVER, BrokerCalls, BrokerConnection
 
 log = logging.getLogger(__name__)
 

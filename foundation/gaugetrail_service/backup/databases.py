@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from gaugetrail_service.sqlite_files import look_into, open_database
+from gaugetrail_service.files.sqlite_files import look_into, open_database
 
 
 def copy_database(source: Path, target: Path) -> None:

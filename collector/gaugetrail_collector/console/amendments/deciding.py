@@ -19,8 +19,8 @@ from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.console.pages import user_of
 from gaugetrail_collector.console.proving import Fields, proven
 from gaugetrail_collector.documents.desk import Declined
-from gaugetrail_service.password_desk import PasswordDesk
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.password_desk import PasswordDesk
+from gaugetrail_service.web.sessions import Sessions
 
 RequestName = Annotated[str, Query(max_length=300, description="the request's id, as the list has it")]
 

@@ -24,8 +24,8 @@ from gaugetrail_contract.text import refuse_identifier, visible
 from gaugetrail_contract.unit_states.changes import who_may
 from gaugetrail_contract.unit_states.folding import StateNow
 from gaugetrail_contract.unit_states.said import About
-from gaugetrail_service.password_desk import PasswordDesk
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.password_desk import PasswordDesk
+from gaugetrail_service.web.sessions import Sessions
 
 Identifier = Annotated[str, Query(max_length=1000, description="the serial or lot")]
 Kind = Annotated[str, Query(max_length=40, description="serial or lot")]

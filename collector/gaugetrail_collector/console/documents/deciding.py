@@ -25,8 +25,8 @@ from gaugetrail_collector.tracing.time_words import moment_us
 from gaugetrail_contract.documents import wording
 from gaugetrail_contract.documents.editions import StepKind
 from gaugetrail_contract.documents.wording import MEANING
-from gaugetrail_service.password_desk import Busy, PasswordDesk
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.password_desk import Busy, PasswordDesk
+from gaugetrail_service.web.sessions import Sessions
 
 STEPS = (StepKind.APPROVE, StepKind.REJECT)
 

@@ -30,7 +30,7 @@ from gaugetrail_collector.stores.influx.requests import Answer, Body, NoAnswer, 
 from gaugetrail_collector.stores.influx.words import refusal, trouble
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.tls import TlsFiles
+from gaugetrail_service.certificates.tls import TlsFiles
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 Promise: an answer that came is handed on as it came; without one it is `NoAnswer` in the words of its innermost cause.
 The client's HTTP layer is private to it, so `pyproject.toml` pins the client to the releases that were looked at. Where
 that layer is gone all the same, urllib3, on which the client stands, is asked itself: the same requests and the same
-answers. TLS is the service's (`gaugetrail_service.tls`): its files are read anew at each connection.
+answers. TLS is the service's (`gaugetrail_service.certificates.tls`): its files are read anew at each connection.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import urllib3
 
 from gaugetrail_collector.stores.influx.silence import reason_of
-from gaugetrail_service.tls import FreshTls, TlsFiles, fresh_tls
+from gaugetrail_service.certificates.tls import FreshTls, TlsFiles, fresh_tls
 
 if TYPE_CHECKING:
     from influxdb_client._sync.api_client import ApiClient

@@ -11,7 +11,7 @@ import socket
 
 import urllib3
 
-from gaugetrail_service.tls import TlsFault
+from gaugetrail_service.certificates.tls import TlsFault
 
 UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH)
 

@@ -14,7 +14,7 @@ from gaugetrail_collector.stores import StoreRefuses
 from gaugetrail_collector.stores.question import contexts
 from gaugetrail_contract.record import identifiers
 from gaugetrail_contract.seal import BadRecord, Opened, Sealed, open_sealed
-from gaugetrail_service.sqlite_files import compare
+from gaugetrail_service.files.sqlite_files import compare
 
 log = logging.getLogger(__name__)
 

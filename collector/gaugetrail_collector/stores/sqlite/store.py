@@ -27,7 +27,7 @@ from gaugetrail_collector.stores.sqlite.read import SqliteReads, files_of, let_g
 from gaugetrail_collector.stores.stats import Stats, TagUse
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.seal import Opened
-from gaugetrail_service.sqlite_files import NotAsMade, open_database
+from gaugetrail_service.files.sqlite_files import NotAsMade, open_database
 
 
 class SqliteStore(SqliteReads):

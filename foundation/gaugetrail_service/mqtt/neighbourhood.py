@@ -16,8 +16,8 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.status import AgentStatus, CollectorStatus
-from gaugetrail_service.broker_limits import NO_RETAIN, NO_SHARES, cure_of
-from gaugetrail_service.broker_visit import StatusWord, Visit
+from gaugetrail_service.mqtt.broker_limits import NO_RETAIN, NO_SHARES, cure_of
+from gaugetrail_service.mqtt.broker_visit import StatusWord, Visit
 
 CLOCK_SECS = 2.0
 """Two clocks that are further apart than this are not set by the same time source; a message takes far less."""

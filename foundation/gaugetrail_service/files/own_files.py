@@ -26,7 +26,7 @@ from gaugetrail_contract.files import link_trouble
 from gaugetrail_contract.findings import Finding
 from gaugetrail_contract.problems import Problem
 from gaugetrail_service.cli import fail
-from gaugetrail_service.rights import SECRET, held_secret, mode_of, user_name
+from gaugetrail_service.files.rights import SECRET, held_secret, mode_of, user_name
 
 WIDE = 0o027
 """What nobody else may do with what a service keeps: write, and others not even look."""

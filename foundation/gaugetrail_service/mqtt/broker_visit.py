@@ -18,9 +18,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gaugetrail_service.broker_limits import limits_of
-from gaugetrail_service.mqtt_settings import BrokerSettings
-from gaugetrail_service.tls import TlsFault, TlsFiles, fresh_tls
+from gaugetrail_service.certificates.tls import TlsFault, TlsFiles, fresh_tls
+from gaugetrail_service.mqtt.broker_limits import limits_of
+from gaugetrail_service.mqtt.settings import BrokerSettings
 
 CONNECT_SECS = 5.0
 UNRETAINED_SECS = 6.0

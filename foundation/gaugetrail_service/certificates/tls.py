@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from gaugetrail_service.certificates import CertificateFacts
+    from gaugetrail_service.certificates.contents import CertificateFacts
 
 LOOK_SECS = 5.0
 
@@ -227,7 +227,7 @@ def _refusal(error: ssl.SSLError, files: TlsFiles) -> str:
 
 
 def _own_end(cert: Path) -> str:
-    from gaugetrail_service.certificates import facts_in
+    from gaugetrail_service.certificates.contents import facts_in
 
     try:
         return f" (on {facts_in(cert).ends:%Y-%m-%d})"
@@ -237,7 +237,7 @@ def _own_end(cert: Path) -> str:
 
 def _shown_by(there: tuple[str, int]) -> CertificateFacts | None:
     """The certificate that the server shows, looked at without believing it; null when it shows none any more."""
-    from gaugetrail_service.certificates import facts_of
+    from gaugetrail_service.certificates.contents import facts_of
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

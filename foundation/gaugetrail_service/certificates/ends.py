@@ -42,7 +42,9 @@ class Certificate:
 
 def certificate_at(setting: str, path: Path) -> Certificate:
     """The certificate in a file; never raises."""
-    from gaugetrail_service.certificates import facts_in  # here, so that a service without TLS doesn't carry it
+    from gaugetrail_service.certificates.contents import (
+        facts_in,  # here, so that a service without TLS doesn't carry it
+    )
 
     try:
         return Certificate(setting, path, facts_in(path).ends)

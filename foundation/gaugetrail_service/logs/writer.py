@@ -3,7 +3,7 @@
 Promise: to log is to put a line down in memory. One thread writes them. Where nobody reads (a pipe that stands still, a
 journal that hangs, a full disk) it alone waits, and the lines gather up to `MOST_BYTES`; what comes then is dropped and
 counted, and when it goes on, a line in its place says how many. At the end what can be written within `LAST_SECS` is;
-nothing hangs. Lines of one cause are counted (`log_repeats`).
+nothing hangs. Lines of one cause are counted (`repeats`).
 
 Not promised: that the last lines of a process that is killed come out.
 """
@@ -20,7 +20,7 @@ from functools import partial
 from typing import TextIO
 
 from gaugetrail_contract.counts import counted
-from gaugetrail_service.log_repeats import Repeats
+from gaugetrail_service.logs.repeats import Repeats
 
 MOST_BYTES = 500_000
 LAST_SECS = 2.0

@@ -28,10 +28,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gaugetrail_service.broker_limits import BrokerLimits, limits_of
-from gaugetrail_service.logs import mqtt_logger
-from gaugetrail_service.mqtt_settings import BrokerSettings
-from gaugetrail_service.tls import FreshTls, TlsFault, TlsFiles, fresh_tls
+from gaugetrail_service.certificates.tls import FreshTls, TlsFault, TlsFiles, fresh_tls
+from gaugetrail_service.logs.lines import mqtt_logger
+from gaugetrail_service.mqtt.broker_limits import BrokerLimits, limits_of
+from gaugetrail_service.mqtt.settings import BrokerSettings
 
 log = logging.getLogger(__name__)
 

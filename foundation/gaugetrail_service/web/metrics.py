@@ -20,7 +20,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector as PrometheusSource
 
 from gaugetrail_contract.figures import Figure, ReadyPart
-from gaugetrail_service.web import Receive, Scope, Send, Web
+from gaugetrail_service.web.server import Receive, Scope, Send, Web
 
 STALE_SECS = 30.0
 TEXT = "text/plain; version=0.0.4; charset=utf-8"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.console_users import Users
+from gaugetrail_service.web.console_users import Users
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ Whatever a message, a field or an exception holds, it can't forge a line or rule
 bidirectional signs are escapes, what is too long is cut and says so, and the lines of a traceback are indented.
 
 Callers use the standard library: `log.warning("bore: no answer …", extra={"event": "device_gone", "device": "bore"})`.
-None of them ever waits for whoever reads the log (`log_writer`); what is said again and again of one `cause` is counted
-(`log_repeats`).
+None of them ever waits for whoever reads the log (`writer`); what is said again and again of one `cause` is counted
+(`repeats`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Literal, TextIO
 
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.log_writer import LogWriter
+from gaugetrail_service.logs.writer import LogWriter
 
 LONGEST_MESSAGE = 4_000
 LONGEST_FIELD = 500

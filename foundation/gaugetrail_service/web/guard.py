@@ -15,8 +15,8 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from gaugetrail_contract.escapes import visible
-from gaugetrail_service.web import App, Message, Receive, Scope, Send
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.server import App, Message, Receive, Scope, Send
+from gaugetrail_service.web.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
