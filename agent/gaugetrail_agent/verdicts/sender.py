@@ -9,7 +9,7 @@ from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
 from gaugetrail_contract import topics
 from gaugetrail_contract.status import VerdictsTold
 from gaugetrail_contract.verdicts import ToldVerdict
-from gaugetrail_service.mqtt import BrokerCalls, BrokerConnection, plain_client
+from gaugetrail_service.mqtt.connection import BrokerCalls, BrokerConnection, plain_client
 
 log = logging.getLogger(__name__)
 
