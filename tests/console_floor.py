@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from gaugetrail_collector.console.app import make_app
 from gaugetrail_collector.console.facts import About, Facts
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store

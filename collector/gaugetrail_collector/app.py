@@ -29,17 +29,17 @@ from gaugetrail_collector.holds.answering import AnswerDesk
 from gaugetrail_collector.holds.sending import ROUND_SECS as HOLDS_SECS
 from gaugetrail_collector.holds.sending import HoldsSender
 from gaugetrail_collector.intake.account import Account
-from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.aside.set_aside import SetAside
 from gaugetrail_collector.intake.batches import Batch, Batches
-from gaugetrail_collector.intake.collector_introductions import CollectorIntroductions
 from gaugetrail_collector.intake.confirming import Confirming
 from gaugetrail_collector.intake.far_times import FarTimes
-from gaugetrail_collector.intake.introducing import Introducing
-from gaugetrail_collector.intake.returning import Returning
-from gaugetrail_collector.intake.rivals import Place
-from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.keys.collector_introductions import CollectorIntroductions
+from gaugetrail_collector.intake.keys.introducing import Introducing
+from gaugetrail_collector.intake.receiving.returning import Returning
+from gaugetrail_collector.intake.receiving.rivals import Place
+from gaugetrail_collector.intake.receiving.subscriber import Subscriber
 from gaugetrail_collector.intake.storing import Stored, Storing
-from gaugetrail_collector.intake.subscriber import Subscriber
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.renewal import SettingsRenewal
 from gaugetrail_collector.statuses import Neighbours

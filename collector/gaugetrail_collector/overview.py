@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.intake.reasons import in_words
-from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.aside.reasons import in_words
+from gaugetrail_collector.intake.aside.set_aside import SetAside
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.stores import StoreDown, StoreRefuses
 from gaugetrail_contract import topics

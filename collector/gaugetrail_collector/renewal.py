@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass, field, replace
 
 from gaugetrail_collector.config import CollectorConfig, CollectorSettings, load
-from gaugetrail_collector.intake.subscriber import Subscriber
+from gaugetrail_collector.intake.receiving.subscriber import Subscriber
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import ConfigError, Steps
 from gaugetrail_service.mqtt.settings import proofs_between

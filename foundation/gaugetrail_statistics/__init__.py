@@ -5,4 +5,8 @@ can't be computed honestly is refused in one sentence (`refusing.Refused`); a nu
 is `None`. Each formula carries its source. Constants are computed, not looked up in a table of three decimals.
 
 What a station runs (`rules`, `constants`, the limits of charts) imports neither numpy nor scipy; a test holds it so.
+
+Read `refusing` first, then what all stand on (`moments`, `subgroups`, `estimators`, `constants`), `rules` and the room
+`charts`; then the rooms `distributions`, `capability`, `comparing`, `measurement_systems`, `sampling`; `stability`,
+`shapes`, `uncertainty` and `six_sigma` stand alone.
 """

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from gaugetrail_statistics.charts.basis import Basis
 from gaugetrail_statistics.charts.chart import ChartPoint, ChartStudy
 from gaugetrail_statistics.charts.variables import individuals, xbar
+from gaugetrail_statistics.distributions.families import Values
 from gaugetrail_statistics.estimators import OF_SUBGROUPS
-from gaugetrail_statistics.families import Values
 from gaugetrail_statistics.rules import rules_named
 from gaugetrail_statistics.subgroups import RationalSubgroup, single_values
 

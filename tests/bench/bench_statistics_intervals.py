@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gaugetrail_statistics.capability import CapabilityLimits, Indices, ProcessReach, indices
-from gaugetrail_statistics.capability_intervals import Interval, effective_df, index_interval, nearer_interval
+from gaugetrail_statistics.capability.indices import CapabilityLimits, Indices, ProcessReach, indices
+from gaugetrail_statistics.capability.intervals import Interval, effective_df, index_interval, nearer_interval
 from gaugetrail_statistics.constants import c4, d2
 
 ROUNDS = 4000

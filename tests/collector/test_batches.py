@@ -12,7 +12,7 @@ from made import chain
 
 from gaugetrail_collector.intake.batches import Batches
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.inbox import Inbox
+from gaugetrail_collector.intake.receiving.inbox import Inbox
 from gaugetrail_contract import topics
 from gaugetrail_contract.seal import Opened
 

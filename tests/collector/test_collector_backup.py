@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
 from gaugetrail_collector.documents.attachments import keep, state
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_service.backup.bundle import proven
 

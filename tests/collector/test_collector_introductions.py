@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from asking_commands import ask, settings_file
 
-from gaugetrail_collector.intake import collector_introductions
-from gaugetrail_collector.intake.agent_keys import KeysBroken
-from gaugetrail_collector.intake.collector_introductions import CollectorIntroductions, TooManyIntroduced
-from gaugetrail_collector.intake.introducing import AGAIN_SECS, Introducing
+from gaugetrail_collector.intake.keys import collector_introductions
+from gaugetrail_collector.intake.keys.agent_keys import KeysBroken
+from gaugetrail_collector.intake.keys.collector_introductions import CollectorIntroductions, TooManyIntroduced
+from gaugetrail_collector.intake.keys.introducing import AGAIN_SECS, Introducing
 from gaugetrail_contract.introductions import Introductions, read_introductions
 from gaugetrail_contract.signing import Signer
 

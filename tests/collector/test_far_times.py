@@ -12,10 +12,10 @@ from places import InfluxPlace, Place
 
 from gaugetrail_agent.delivery.not_taken import RecordsNotTaken
 from gaugetrail_collector.intake.account import Account
+from gaugetrail_collector.intake.aside.retry import retry
+from gaugetrail_collector.intake.aside.set_aside import SetAside
 from gaugetrail_collector.intake.decoding import Decoded, Message
 from gaugetrail_collector.intake.far_times import FarTimes
-from gaugetrail_collector.intake.retry import retry
-from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.placing import AHEAD_SECS, MOST_DAYS

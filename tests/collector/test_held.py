@@ -12,10 +12,10 @@ from samples import T0
 
 from gaugetrail_agent.delivery.not_taken import RecordsNotTaken
 from gaugetrail_collector.intake.account import Account
+from gaugetrail_collector.intake.aside.held import LAPSE_SECS, Held
+from gaugetrail_collector.intake.aside.retry import retry
+from gaugetrail_collector.intake.aside.set_aside import SetAside
 from gaugetrail_collector.intake.decoding import Decoded, Message
-from gaugetrail_collector.intake.held import LAPSE_SECS, Held
-from gaugetrail_collector.intake.retry import retry
-from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics

@@ -10,8 +10,8 @@ from made import chain, twin
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.app import Collector
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAsideFull
 from gaugetrail_collector.intake.decoding import Message, decode
-from gaugetrail_collector.intake.set_aside import Entry, SetAsideFull
 from gaugetrail_collector.stores import Doubt, Outcome, StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.receipts import Receipt

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from signed_messages import FORGER, KEY, message, sealed_chain
 
 from gaugetrail_collector.intake.account import Account
-from gaugetrail_collector.intake.agent_keys import Keys, Policy
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.decoding import Message, decode
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys, Policy
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 

@@ -14,9 +14,9 @@ from rich.console import Console
 from samples import full_amendment, full_event, full_inspection
 
 from gaugetrail_collector.intake.account import Account
+from gaugetrail_collector.intake.aside.retry import retry
+from gaugetrail_collector.intake.aside.set_aside import SetAside
 from gaugetrail_collector.intake.decoding import Message, decode
-from gaugetrail_collector.intake.retry import retry
-from gaugetrail_collector.intake.set_aside import SetAside
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.sqlite.store import SqliteStore

@@ -16,7 +16,7 @@ from floor import until
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaugetrail_collector.intake.mqtt_packets import MOST, PacketSocket, Taken
+from gaugetrail_collector.intake.receiving.mqtt_packets import MOST, PacketSocket, Taken
 
 Event = Taken | bytes
 """A message that was taken, or bytes that paho has read."""

@@ -12,8 +12,8 @@ import pytest
 from small_plant import chained, units
 
 from gaugetrail_collector.evidence.own_chain import locked
-from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.set_aside import ADD_CLOSED, ADD_TOLD, INDEX, UNCLOSED, UNTOLD, Entry, SetAside
+from gaugetrail_collector.intake.aside.set_aside import ADD_CLOSED, ADD_TOLD, INDEX, UNCLOSED, UNTOLD, Entry, SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.stores import StoreRefuses
 from gaugetrail_collector.stores.sqlite.store import SqliteStore

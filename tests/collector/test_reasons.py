@@ -8,10 +8,10 @@ import pytest
 from made import chain, event
 from signed_messages import FORGER, KEY, message, sealed_chain
 
-from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.aside.reasons import Why, in_words
+from gaugetrail_collector.intake.aside.set_aside import SetAside
 from gaugetrail_collector.intake.decoding import MOST_LINES, Message, decode
-from gaugetrail_collector.intake.reasons import Why, in_words
-from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import fork_reason
 from gaugetrail_collector.stores.guard import TagGuard

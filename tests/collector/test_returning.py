@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from made import AGENT, chain
 
-from gaugetrail_collector.intake.returning import CHANGE_SECS, FORGET_SECS, MOST_AGENTS, Returning
+from gaugetrail_collector.intake.receiving.returning import CHANGE_SECS, FORGET_SECS, MOST_AGENTS, Returning
 from gaugetrail_collector.stores import Fate, Outcome
 from gaugetrail_contract.seal import Opened
 

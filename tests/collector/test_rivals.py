@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gaugetrail_collector.intake.rivals import FRESH_SECS, MOST_OTHERS, TWIN_SECS, Place, Rivals
+from gaugetrail_collector.intake.receiving.rivals import FRESH_SECS, MOST_OTHERS, TWIN_SECS, Place, Rivals
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.signed_status import collector_offline, write_status

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_collector.intake import set_aside
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.aside import set_aside
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from asking_commands import ask, settings_file
 from console_floor import T0, Pages
 
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 
 RECORD = Entry("gaugetrail/v1/pc1/records", b"x", "fork: …", T0, "pc1", "abcdefgh", 4, "ab" * 32, told=True)
 NOISE = Entry("gaugetrail/v1/pc1/records", b"noise", "not a wire line", T0)

@@ -15,10 +15,10 @@ from places import StubPlace
 from signed_messages import FORGER, KEY, message, sealed_chain
 
 from gaugetrail_collector.intake.account import Account
-from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.aside.retry import retry
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.decoding import Message, decode
-from gaugetrail_collector.intake.retry import retry
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys
 from gaugetrail_collector.intake.storing import Storing
 from gaugetrail_collector.stores import fork_reason
 from gaugetrail_collector.stores.sqlite.store import SqliteStore

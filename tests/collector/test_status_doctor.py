@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from gaugetrail_collector import checkup
 from gaugetrail_collector.cli import app
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.app import Collector
 from gaugetrail_collector.cli import app as commands
-from gaugetrail_collector.intake import held as held_records
-from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken, Policy
+from gaugetrail_collector.intake.aside import held as held_records
+from gaugetrail_collector.intake.aside.held import LAPSE_SECS, Held
+from gaugetrail_collector.intake.aside.reasons import in_words
 from gaugetrail_collector.intake.decoding import Message, decode
-from gaugetrail_collector.intake.held import LAPSE_SECS, Held
-from gaugetrail_collector.intake.reasons import in_words
+from gaugetrail_collector.intake.keys.agent_keys import Keys, KeysBroken, Policy
 from gaugetrail_collector.stores import Fate
 from gaugetrail_collector.stores.guard import BOUNDS, TagGuard
 from gaugetrail_collector.stores.influx.store import InfluxStore

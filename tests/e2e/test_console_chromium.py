@@ -19,7 +19,7 @@ from floor import Floor, Operator, program, until
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from gaugetrail_collector.console.app import make_app
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_service.web.console_users import UsersFile, line_of
 from gaugetrail_service.web.server import Web

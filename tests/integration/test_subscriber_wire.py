@@ -18,10 +18,10 @@ from floor import Floor, free_port, until
 from wire import Wire
 
 from gaugetrail_collector.config import MqttTable
-from gaugetrail_collector.intake import subscriber as subscriber_module
-from gaugetrail_collector.intake.connection import Connection, connection_class, missing_names
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.subscriber import LARGEST_BYTES, MOST_BYTES, MOST_STANDING_BYTES, Subscriber
+from gaugetrail_collector.intake.receiving import subscriber as subscriber_module
+from gaugetrail_collector.intake.receiving.connection import Connection, connection_class, missing_names
+from gaugetrail_collector.intake.receiving.subscriber import LARGEST_BYTES, MOST_BYTES, MOST_STANDING_BYTES, Subscriber
 from gaugetrail_contract.receipts import Receipt
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]

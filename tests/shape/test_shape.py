@@ -37,7 +37,7 @@ EDGES = {
     ("service", "uvicorn"): {"web/server.py"},
     ("collector", "jinja2"): {"console/shown.py"},
     ("collector", "starlette"): {"console/app.py"},
-    ("collector", "paho"): {"intake/connection.py"},
+    ("collector", "paho"): {"intake/receiving/connection.py"},
     ("collector", "matplotlib"): {"statistics/pictures/page.py"},
     ("collector", "pyarrow"): {"tracing/export_parquet.py"},
     ("collector", "influxdb_client"): {"stores/influx/requests.py"},

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from piston_rings import RINGS
 from scipy import stats
 
-from gaugetrail_statistics import capability_study as studies
-from gaugetrail_statistics.capability import CapabilityLimits, ProcessReach, cpm, expected, indices, normal_tail
-from gaugetrail_statistics.capability_intervals import effective_df, index_interval, nearer_interval
+from gaugetrail_statistics.capability import study as studies
+from gaugetrail_statistics.capability.indices import CapabilityLimits, ProcessReach, cpm, expected, indices, normal_tail
+from gaugetrail_statistics.capability.intervals import effective_df, index_interval, nearer_interval
+from gaugetrail_statistics.capability.within_spread import within_spread
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.subgroups import RationalSubgroup
-from gaugetrail_statistics.within_spread import within_spread
 
 SUBGROUPS = [RationalSubgroup(str(at), row) for at, row in enumerate(RINGS, 1)]
 VALUES = np.array([value for row in RINGS for value in row])

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from gaugetrail_statistics import relations
-from gaugetrail_statistics.comparison import (
+from gaugetrail_statistics.comparing import relations
+from gaugetrail_statistics.comparing.groups import (
     ComparedGroup,
     grouped,
     left_by_levels,
@@ -22,8 +22,8 @@ from gaugetrail_statistics.comparison import (
     variance_ratio,
     welch_t,
 )
+from gaugetrail_statistics.comparing.variance_analysis import contribution, holm, one_way, two_way
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.variance_analysis import contribution, holm, one_way, two_way
 
 # NIST Statistical Reference Datasets, analysis of variance, SiRstv: resistivity of silicon wafers by five instruments
 # (itl.nist.gov/div898/strd/anova/SiRstv.html), with the certified sums.

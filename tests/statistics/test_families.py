@@ -10,10 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from gaugetrail_statistics import capability_study as studies
-from gaugetrail_statistics.capability import CapabilityLimits
-from gaugetrail_statistics.families import FAMILIES, anderson_darling, fit, johnson_sb, johnson_su, kolmogorov
-from gaugetrail_statistics.fit_tests import fit_test, lilliefors_p
+from gaugetrail_statistics.capability import study as studies
+from gaugetrail_statistics.capability.indices import CapabilityLimits
+from gaugetrail_statistics.distributions.families import (
+    FAMILIES,
+    anderson_darling,
+    fit,
+    johnson_sb,
+    johnson_su,
+    kolmogorov,
+)
+from gaugetrail_statistics.distributions.fit_tests import fit_test, lilliefors_p
 from gaugetrail_statistics.refusing import Refused
 
 GRID = (np.arange(1, 20001) - 0.5) / 20000

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from gaugetrail_statistics.normality import anderson_darling, log_below, p_of, shapiro
+from gaugetrail_statistics.distributions.normality import anderson_darling, log_below, p_of, shapiro
 from gaugetrail_statistics.refusing import Refused
 
 SAMPLE = [round(float(value), 3) for value in np.random.default_rng(15).normal(10, 2, 40)]

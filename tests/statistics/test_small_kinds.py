@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from gaugetrail_statistics import moments
+from gaugetrail_statistics.capability.tolerance_intervals import factor
 from gaugetrail_statistics.charts.short_run import deviations, standardized
+from gaugetrail_statistics.comparing.ranking import multi_vari, pareto
 from gaugetrail_statistics.constants import d2
-from gaugetrail_statistics.ranking import multi_vari, pareto
 from gaugetrail_statistics.refusing import Refused
 from gaugetrail_statistics.shapes import boxes, histogram, probability_points, quantile
 from gaugetrail_statistics.six_sigma import of_counts, of_dpmo
-from gaugetrail_statistics.tolerance_intervals import factor
 from gaugetrail_statistics.uncertainty import UncertaintySource, budget
 
 # --- levels of sigma
@@ -245,7 +245,7 @@ def test_standardized_values_are_in_sigmas_of_their_part() -> None:
 
 def test_the_integral_over_the_means_error_is_scipys_too() -> None:
     """Krishnamoorthy's equation integrated by quad from minus infinity is the same chance."""
-    from gaugetrail_statistics.tolerance_intervals import _covers
+    from gaugetrail_statistics.capability.tolerance_intervals import _covers
 
     n, k, coverage = 6, 3.0, 0.9
 

@@ -15,8 +15,8 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
-from gaugetrail_collector.intake.collector_introductions import CollectorIntroductions, TooManyIntroduced
+from gaugetrail_collector.intake.keys.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.keys.collector_introductions import CollectorIntroductions, TooManyIntroduced
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted

@@ -17,9 +17,9 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.keys import opened_keys
 from gaugetrail_collector.config import CollectorConfig
-from gaugetrail_collector.intake.reasons import in_words
-from gaugetrail_collector.intake.retry import retry
-from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
+from gaugetrail_collector.intake.aside.reasons import in_words
+from gaugetrail_collector.intake.aside.retry import retry
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.escapes import visible_bytes

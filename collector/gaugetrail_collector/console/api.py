@@ -13,8 +13,8 @@ from gaugetrail_collector.console.history import PAGE_OF_RECORDS
 from gaugetrail_collector.console.pages import MAX_NUMBER, Kind, Number, Place, Short, asked
 from gaugetrail_collector.console.questions import Verified
 from gaugetrail_collector.console.troubles import troubles
-from gaugetrail_collector.intake.reasons import in_words
-from gaugetrail_collector.intake.set_aside import Entry
+from gaugetrail_collector.intake.aside.reasons import in_words
+from gaugetrail_collector.intake.aside.set_aside import Entry
 from gaugetrail_collector.stores.question import Asked
 from gaugetrail_collector.tracing.trace import Question, gathered, pages
 from gaugetrail_contract.clock import utc_text

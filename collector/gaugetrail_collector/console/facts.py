@@ -17,9 +17,9 @@ from gaugetrail_collector.console.documents.known import KnownDocuments
 from gaugetrail_collector.console.questions import Questions, Verifying
 from gaugetrail_collector.console.shown import environment
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_collector.intake.agent_keys import Keys
-from gaugetrail_collector.intake.retry import retry
-from gaugetrail_collector.intake.set_aside import SetAside
+from gaugetrail_collector.intake.aside.retry import retry
+from gaugetrail_collector.intake.aside.set_aside import SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys
 from gaugetrail_collector.let_go import LetGo
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store

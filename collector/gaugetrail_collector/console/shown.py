@@ -25,7 +25,7 @@ from gaugetrail_collector.console.documents.contents import (
     measured_with,
 )
 from gaugetrail_collector.console.troubles import as_of, troubles
-from gaugetrail_collector.intake.reasons import in_words
+from gaugetrail_collector.intake.aside.reasons import in_words
 from gaugetrail_contract.clock import EPOCH, utc_us
 from gaugetrail_contract.documents import wording
 from gaugetrail_contract.escapes import visible, visible_bytes

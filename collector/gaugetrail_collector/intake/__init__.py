@@ -5,8 +5,7 @@
 Promise: a message is acknowledged only when each of its lines is in the store or set aside, both committed. A line that
 is no record of its topic's agent holds nobody up. Killed at any moment, nothing is lost: what was in hand comes again.
 
-Read `subscriber` and `mqtt_packets` (the connection), `inbox`, `decoding` and `batches`, `storing`, `confirming` and
-`account`; then `agent_keys` (whose messages count), `far_times` (which moments), `collector_introductions` and
-`introducing` (which other collectors are known, and that agents hear of it), `rivals` and `returning` (who gets in the
-way), `set_aside` and `retry` (what could not be stored), `held` (what waits for a decision), `spans`.
+Read `receiving` (a room: from the broker to the inbox), `decoding`, `batches`, `storing`, `confirming` and `account`;
+then `keys` (a room: whose messages count), `far_times` (which moments), `aside` (a room: what could not be stored, and
+what waits for a decision), `spans`.
 """

@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from gaugetrail_collector.intake.aside.held import Held
+from gaugetrail_collector.intake.aside.set_aside import Entry
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.held import Held
-from gaugetrail_collector.intake.set_aside import Entry
 from gaugetrail_collector.intake.spans import RecordSpan, spans_of
 from gaugetrail_collector.intake.storing import Stored
 from gaugetrail_collector.stores import Fate, Outcome

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 
 from gaugetrail_collector.intake.decoding import Decoded, Message, decode, points_of, prove
-from gaugetrail_collector.intake.inbox import Inbox
+from gaugetrail_collector.intake.receiving.inbox import Inbox
 from gaugetrail_contract.seal import Opened
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeVar
 
-from gaugetrail_collector.intake.agent_keys import Keys, KeysBroken
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside, SetAsideFull
 from gaugetrail_collector.intake.decoding import Decoded, Message
 from gaugetrail_collector.intake.far_times import FarTimes
-from gaugetrail_collector.intake.set_aside import Entry, SetAside, SetAsideFull
+from gaugetrail_collector.intake.keys.agent_keys import Keys, KeysBroken
 from gaugetrail_collector.stores import Fate, Outcome, Store, StoreDown, StoreReplaced
 from gaugetrail_collector.stores.letting_in import write_histories
 from gaugetrail_contract.seal import Opened

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from gaugetrail_statistics import estimators
-from gaugetrail_statistics.capability import CapabilityLimits, Convention, Indices, PerMillion
-from gaugetrail_statistics.capability_intervals import Interval
-from gaugetrail_statistics.capability_study import ENDS, CapabilityBasis, Shape, Study, by_convention
+from gaugetrail_statistics.capability.indices import CapabilityLimits, Convention, Indices, PerMillion
+from gaugetrail_statistics.capability.intervals import Interval
+from gaugetrail_statistics.capability.study import ENDS, CapabilityBasis, Shape, Study, by_convention
 from gaugetrail_statistics.stability import ProcessStability
 
 BOOKS: dict[Convention, str] = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gaugetrail_statistics.capability import CapabilityLimits, ProcessReach, indices
-from gaugetrail_statistics.comparison import ComparedGroup, MeanTest, RankTest, VarianceTest
-from gaugetrail_statistics.variance_analysis import Source
+from gaugetrail_statistics.capability.indices import CapabilityLimits, ProcessReach, indices
+from gaugetrail_statistics.comparing.groups import ComparedGroup, MeanTest, RankTest, VarianceTest
+from gaugetrail_statistics.comparing.variance_analysis import Source
 
 Row = dict[str, object]
 

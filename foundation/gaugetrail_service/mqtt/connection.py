@@ -6,7 +6,7 @@ in 3.1.1; one that keeps no retained messages is given none. What happens is tol
 on the client's thread, one after another; a call that raises is counted and said with its traceback, and the next one
 comes all the same.
 
-Only this module meets paho, beside the client of the collector's own making (`intake/connection`).
+Only this module meets paho, beside the client of the collector's own making (`intake/receiving/connection`).
 """
 
 from __future__ import annotations

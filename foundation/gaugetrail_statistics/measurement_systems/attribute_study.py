@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from gaugetrail_statistics.distributions.tails import exact_interval
 from gaugetrail_statistics.measurement_systems.gauge_bias import check_confidence
 from gaugetrail_statistics.measurement_systems.kappa import Agreement, Concordance, cohen, fleiss, kendall
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import exact_interval
 
 REFERENCE = "reference"
 """What the standard is called beside the appraisers."""

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gaugetrail_statistics import moments
+from gaugetrail_statistics.distributions.tails import f_upper
 from gaugetrail_statistics.measurement_systems.gauge_study import CrossedStudy, NestedStudy
 from gaugetrail_statistics.measurement_systems.gauge_variation import GaugeVariation, Yardstick, gauge_variation
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import f_upper
 
 Sums = Mapping[str, tuple[int, Fraction]]
 """Degrees of freedom and sum of squares by source."""

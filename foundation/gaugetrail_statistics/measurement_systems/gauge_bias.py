@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gaugetrail_statistics import moments
+from gaugetrail_statistics.distributions.tails import t_quantile, t_two_sided
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import t_quantile, t_two_sided
 
 
 @dataclass(frozen=True, slots=True)

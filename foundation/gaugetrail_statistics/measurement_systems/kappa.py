@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gaugetrail_statistics.distributions.tails import chi2_upper, normal_two_sided
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import chi2_upper, normal_two_sided
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import (
+from gaugetrail_statistics.distributions.tails import (
     binomial_at_most,
     binomial_exactly,
     hypergeometric_of_many,
     poisson_at_most,
     poisson_exactly,
 )
+from gaugetrail_statistics.refusing import Refused
 
 EXACT_UP_TO = 20_000
 """Pieces up to which the hypergeometric chance is computed from whole numbers, right to the last digit; beyond, by

@@ -12,8 +12,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gaugetrail_statistics.distributions.tails import (
+    noncentral_t_quantile,
+    noncentral_t_upper,
+    normal_quantile,
+    normal_two_sided,
+)
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.tails import noncentral_t_quantile, noncentral_t_upper, normal_quantile, normal_two_sided
 
 LARGEST = 100_000
 

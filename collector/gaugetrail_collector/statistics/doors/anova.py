@@ -31,8 +31,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """The table of variances."""
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics.comparison import left_by_levels
-    from gaugetrail_statistics.relations import autocorrelated, autocorrelation
+    from gaugetrail_statistics.comparing.groups import left_by_levels
+    from gaugetrail_statistics.comparing.relations import autocorrelated, autocorrelation
 
     if len(args.factor) > 2 or len(set(args.factor)) < len(args.factor):
         raise Refused("an analysis of variance here has one factor or two different ones; contributors ranks more")
@@ -51,8 +51,8 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
 
 def _one(rows: WholeRows) -> dict[str, object]:
     from gaugetrail_collector.statistics.comparison_answer import level_row, source_row
-    from gaugetrail_statistics.comparison import grouped
-    from gaugetrail_statistics.variance_analysis import one_way
+    from gaugetrail_statistics.comparing.groups import grouped
+    from gaugetrail_statistics.comparing.variance_analysis import one_way
 
     groups = grouped(rows.numbers[0], rows.words[0])
     table = one_way(groups)
@@ -69,7 +69,7 @@ def _one(rows: WholeRows) -> dict[str, object]:
 
 def _two(rows: WholeRows, factors: list[str], *, interaction: bool) -> dict[str, object]:
     from gaugetrail_collector.statistics.comparison_answer import source_row
-    from gaugetrail_statistics.variance_analysis import two_way
+    from gaugetrail_statistics.comparing.variance_analysis import two_way
 
     names = (factors[0], factors[1])
     table = two_way(rows.numbers[0].tolist(), *rows.words, interaction=interaction, names=names)

@@ -9,7 +9,7 @@ from gaugetrail_collector.statistics.csv_table import add_data, table_of
 from gaugetrail_statistics.refusing import Refused
 
 if TYPE_CHECKING:
-    from gaugetrail_statistics.comparison import ComparedGroup
+    from gaugetrail_statistics.comparing.groups import ComparedGroup
 
 FORMULAS = {
     "difference": "mean after - mean before",
@@ -33,8 +33,8 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     """Both sides' figures and every test of means, middles and spreads."""
     from gaugetrail_collector.statistics import comparison_answer as rows_of
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics import comparison
-    from gaugetrail_statistics.capability_intervals import checked
+    from gaugetrail_statistics.capability.intervals import checked
+    from gaugetrail_statistics.comparing import groups as comparison
 
     confidence = checked(args.confidence)
     if (args.group is None) == (args.at is None):
@@ -73,7 +73,7 @@ def _two(groups: list[ComparedGroup], column: str | None) -> tuple[ComparedGroup
 
 
 def _correlated(*groups: ComparedGroup) -> list[str]:
-    from gaugetrail_statistics.relations import autocorrelated
+    from gaugetrail_statistics.comparing.relations import autocorrelated
 
     found = [(group.name, autocorrelated(group.values)) for group in groups if group.n > 2]
     return [f"{name}: {warning}" for name, warning in found if warning]

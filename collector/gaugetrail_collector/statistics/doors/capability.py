@@ -11,7 +11,7 @@ from gaugetrail_statistics.refusing import Refused
 if TYPE_CHECKING:
     from gaugetrail_collector.statistics.capability_answer import CapabilityAsked
     from gaugetrail_collector.statistics.csv_table import CsvTable
-    from gaugetrail_statistics.capability import CapabilityLimits
+    from gaugetrail_statistics.capability.indices import CapabilityLimits
 
 CONVENTIONS = ("aiag2005", "aiag-vda2026", "iso22514")
 DISTRIBUTIONS = ("normal", "auto", "lognormal", "weibull", "gamma", "johnson", "boxcox", "kernel")
@@ -50,7 +50,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
 
 def _of_summary(args: argparse.Namespace) -> dict[str, object]:
     from gaugetrail_collector.statistics import capability_answer as answers
-    from gaugetrail_statistics import capability_study as studies
+    from gaugetrail_statistics.capability import study as studies
     from gaugetrail_statistics.stability import UNSEEN
 
     if args.mean is None or args.sd is None or args.data is not None:
@@ -68,7 +68,7 @@ def _of_summary(args: argparse.Namespace) -> dict[str, object]:
 def _of_table(args: argparse.Namespace, table: CsvTable) -> dict[str, object]:
     from gaugetrail_collector.statistics import capability_answer as answers
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics import capability_study as studies
+    from gaugetrail_statistics.capability import study as studies
     from gaugetrail_statistics.stability import MOST_POINTS, UNSEEN, stability
     from gaugetrail_statistics.subgroups import subgroups_of
 
@@ -93,7 +93,7 @@ def _of_table(args: argparse.Namespace, table: CsvTable) -> dict[str, object]:
 
 
 def _tolerance(args: argparse.Namespace, lsl: float | None, usl: float | None) -> CapabilityLimits:
-    from gaugetrail_statistics.capability import CapabilityLimits
+    from gaugetrail_statistics.capability.indices import CapabilityLimits
 
     return CapabilityLimits(lsl, usl, args.natural_lower, args.natural_upper, args.target)
 

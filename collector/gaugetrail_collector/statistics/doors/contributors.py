@@ -9,7 +9,7 @@ from gaugetrail_collector.statistics.csv_table import add_data, table_of
 from gaugetrail_statistics.refusing import Refused
 
 if TYPE_CHECKING:
-    from gaugetrail_statistics.variance_analysis import OneWay
+    from gaugetrail_statistics.comparing.variance_analysis import OneWay
 
 FORMULAS = {
     "share": "omega_squared = (ss_between - df_between ms_within) / (ss_total + ms_within), 0 where negative",
@@ -29,9 +29,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """The fields, the greatest share first; a field that can't be judged is told, with why."""
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics.comparison import grouped
-    from gaugetrail_statistics.relations import autocorrelated, autocorrelation
-    from gaugetrail_statistics.variance_analysis import holm, one_way
+    from gaugetrail_statistics.comparing.groups import grouped
+    from gaugetrail_statistics.comparing.relations import autocorrelated, autocorrelation
+    from gaugetrail_statistics.comparing.variance_analysis import holm, one_way
 
     rows = whole_rows(table_of(args), [args.value], args.by)
     values = rows.numbers[0]

@@ -25,8 +25,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """r with its test and interval, and Spearman's."""
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics.capability_intervals import checked
-    from gaugetrail_statistics.relations import autocorrelated, correlation
+    from gaugetrail_statistics.capability.intervals import checked
+    from gaugetrail_statistics.comparing.relations import autocorrelated, correlation
 
     rows = whole_rows(table_of(args), [args.x, args.y])
     x, y = rows.numbers

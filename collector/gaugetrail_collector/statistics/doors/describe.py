@@ -46,7 +46,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
 
 def _normality(values: Sequence[float], warnings: list[str]) -> dict[str, object]:
     """Both tests, `None` for what can't be tested, which a warning explains."""
-    from gaugetrail_statistics.normality import ROYSTON_AT_MOST, anderson_darling, shapiro
+    from gaugetrail_statistics.distributions.normality import ROYSTON_AT_MOST, anderson_darling, shapiro
 
     try:
         ad, found = anderson_darling(values), shapiro(values)

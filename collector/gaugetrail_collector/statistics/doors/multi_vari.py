@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from gaugetrail_collector.statistics.csv_table import add_data, table_of
-from gaugetrail_statistics.ranking import multi_vari
+from gaugetrail_statistics.comparing.ranking import multi_vari
 from gaugetrail_statistics.refusing import Refused
 
 FORMULAS = {"mean": "of the values under the same levels of the first factors"}

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 
 from gaugetrail_collector.statistics.csv_table import add_data, table_of
-from gaugetrail_statistics.ranking import pareto
+from gaugetrail_statistics.comparing.ranking import pareto
 
 FORMULAS = {"share": "count/all", "cumulative": "this and all before it"}
 

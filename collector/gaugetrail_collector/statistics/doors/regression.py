@@ -29,8 +29,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """The line, its errors, its bands."""
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics.capability_intervals import checked
-    from gaugetrail_statistics.relations import autocorrelated, line, t_and_p
+    from gaugetrail_statistics.capability.intervals import checked
+    from gaugetrail_statistics.comparing.relations import autocorrelated, line, t_and_p
 
     rows = whole_rows(table_of(args), [args.x, args.y])
     x, y = rows.numbers

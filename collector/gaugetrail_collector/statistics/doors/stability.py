@@ -26,7 +26,7 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     """The chart of the piece, with what it drifts by from point to point. Raises `Refused`."""
     import numpy as np
 
-    from gaugetrail_statistics.relations import line, t_and_p
+    from gaugetrail_statistics.comparing.relations import line, t_and_p
 
     if args.type not in TYPES:
         raise Refused(f"stability is read from a chart of measured values: {', '.join(TYPES)}, not {args.type}")

@@ -27,9 +27,9 @@ def answer(args: argparse.Namespace) -> dict[str, object]:
     """A row for each level, and whether means and spreads differ."""
     from gaugetrail_collector.statistics.comparison_answer import level_row, source_row, variance_row
     from gaugetrail_collector.statistics.whole_rows import whole_rows
-    from gaugetrail_statistics.comparison import grouped, left_by_levels, levene
-    from gaugetrail_statistics.relations import autocorrelated, autocorrelation
-    from gaugetrail_statistics.variance_analysis import one_way
+    from gaugetrail_statistics.comparing.groups import grouped, left_by_levels, levene
+    from gaugetrail_statistics.comparing.relations import autocorrelated, autocorrelation
+    from gaugetrail_statistics.comparing.variance_analysis import one_way
 
     rows = whole_rows(table_of(args), [args.value], [args.by])
     values = rows.numbers[0]

@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def answer(args: argparse.Namespace) -> dict[str, object]:
     """The factor, and the limits where there are values. Raises `Refused`."""
-    from gaugetrail_statistics.tolerance_intervals import factor
+    from gaugetrail_statistics.capability.tolerance_intervals import factor
 
     values = _values(args)
     n = args.n if values is None else len(values)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaugetrail_collector.intake.agent_keys import KNOWN, SCHEMA, KeysBroken
+from gaugetrail_collector.intake.keys.agent_keys import KNOWN, SCHEMA, KeysBroken
 from gaugetrail_contract.introductions import MOST_INTRODUCED, IntroducedCollector, Introductions
 from gaugetrail_service.files.sqlite_files import open_list
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaugetrail_statistics import moments
-from gaugetrail_statistics.capability import (
+from gaugetrail_statistics.capability.indices import (
     NONE,
     PER_MILLION,
     CapabilityLimits,
@@ -32,13 +32,13 @@ from gaugetrail_statistics.capability import (
     expected,
     indices,
 )
-from gaugetrail_statistics.capability_intervals import Interval, effective_df, index_interval, nearer_interval
-from gaugetrail_statistics.families import Fitted, Values, begins_at_origin, fit
-from gaugetrail_statistics.fit_tests import FitTest, fit_test
+from gaugetrail_statistics.capability.intervals import Interval, effective_df, index_interval, nearer_interval
+from gaugetrail_statistics.capability.within_spread import within_spread
+from gaugetrail_statistics.comparing.relations import autocorrelated
+from gaugetrail_statistics.distributions.families import Fitted, Values, begins_at_origin, fit
+from gaugetrail_statistics.distributions.fit_tests import FitTest, fit_test
 from gaugetrail_statistics.refusing import Refused
-from gaugetrail_statistics.relations import autocorrelated
 from gaugetrail_statistics.subgroups import RationalSubgroup
-from gaugetrail_statistics.within_spread import within_spread
 
 FEWEST = 20
 USUAL = 100

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 
-from gaugetrail_collector.intake.mqtt_packets import PacketSocket, Taken
+from gaugetrail_collector.intake.receiving.mqtt_packets import PacketSocket, Taken
 
 PUBACK = 0x40
 PRIVATE_NAMES = ("_create_socket", "_packet_queue")

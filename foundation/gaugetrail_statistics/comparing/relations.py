@@ -19,7 +19,7 @@ from statistics import NormalDist
 import numpy as np
 from scipy import special
 
-from gaugetrail_statistics.families import Values
+from gaugetrail_statistics.distributions.families import Values
 from gaugetrail_statistics.refusing import Refused
 
 

@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from gaugetrail_statistics.comparison import ComparedGroup
-from gaugetrail_statistics.families import Values
+from gaugetrail_statistics.comparing.groups import ComparedGroup
+from gaugetrail_statistics.distributions.families import Values
 from gaugetrail_statistics.refusing import Refused
 
 Matrix = npt.NDArray[np.float64]

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gaugetrail_collector.intake.agent_keys import Keys
+from gaugetrail_collector.intake.aside.set_aside import Entry, SetAside
 from gaugetrail_collector.intake.decoding import Decoded, Message, decode
-from gaugetrail_collector.intake.set_aside import Entry, SetAside
+from gaugetrail_collector.intake.keys.agent_keys import Keys
 from gaugetrail_collector.intake.storing import LEFT_OUT, UNPROVEN, explained
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.letting_in import write_histories

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from gaugetrail_statistics.families import Values
+from gaugetrail_statistics.distributions.families import Values
 from gaugetrail_statistics.refusing import Refused
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from gaugetrail_collector.intake.agent_keys import KeysBroken
+from gaugetrail_collector.intake.keys.agent_keys import KeysBroken
 from gaugetrail_contract.introductions import Introductions, write_introductions
 from gaugetrail_contract.signing import Signer
 

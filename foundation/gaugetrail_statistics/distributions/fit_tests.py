@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaugetrail_statistics.families import Fitted, Values, anderson_darling, fit, kolmogorov
-from gaugetrail_statistics.normality import ROYSTON_AT_MOST, adjusted_for, p_of, shapiro
+from gaugetrail_statistics.distributions.families import Fitted, Values, anderson_darling, fit, kolmogorov
+from gaugetrail_statistics.distributions.normality import ROYSTON_AT_MOST, adjusted_for, p_of, shapiro
 from gaugetrail_statistics.refusing import Refused
 
 SAMPLES = 199

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from gaugetrail_collector.config import MqttTable
-from gaugetrail_collector.intake.connection import PlainConnection, connection_class, missing_names
 from gaugetrail_collector.intake.decoding import Message
-from gaugetrail_collector.intake.inbox import Inbox
-from gaugetrail_collector.intake.mqtt_packets import Taken
-from gaugetrail_collector.intake.rivals import Rivals
+from gaugetrail_collector.intake.receiving.connection import PlainConnection, connection_class, missing_names
+from gaugetrail_collector.intake.receiving.inbox import Inbox
+from gaugetrail_collector.intake.receiving.mqtt_packets import Taken
+from gaugetrail_collector.intake.receiving.rivals import Rivals
 from gaugetrail_contract import topics
 from gaugetrail_contract.commands import Again
 from gaugetrail_contract.escapes import visible

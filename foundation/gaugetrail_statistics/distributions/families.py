@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from gaugetrail_statistics.normality import a_squared
+from gaugetrail_statistics.distributions.normality import a_squared
 from gaugetrail_statistics.refusing import Refused
 
 Values = npt.NDArray[np.float64]
