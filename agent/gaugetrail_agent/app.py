@@ -72,6 +72,7 @@ from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.record import EventBody
 from gaugetrail_contract.status import AgentStatus
+from gaugetrail_contract.unit_states.said import Order
 from gaugetrail_service.install.supervisor import Supervisor
 from gaugetrail_service.open_doors import told
 from gaugetrail_service.process import is_at_a_terminal, share_one_heap
@@ -392,8 +393,10 @@ class Agent:
         return PastKnown(serial, None, found.why) if isinstance(found, Unknown) else PastKnown(serial, found)
 
     def _said(self, body: EventBody, appended: Appended) -> None:
-        agent, epoch = self._origin.agent, appended.record_id.split("/")[1]
-        self.holds.said(body, (appended.time_us, agent, epoch, appended.seq), appended.record_id)
+        self.holds.said(body, self._order(appended), appended.record_id)
+
+    def _order(self, appended: Appended) -> Order:
+        return appended.time_us, self._origin.agent, appended.record_id.split("/")[1], appended.seq
 
     def _held_on_loop(self, loop: asyncio.AbstractEventLoop) -> Callable[[], None]:
         def tell() -> None:
@@ -421,6 +424,7 @@ class Agent:
 
     def _recorded(self, done: Committed) -> None:
         assert done.body is not None, "an inspection is told as it was sealed"
+        self.holds.measured(done.body, self._order(done.appended), done.appended.record_id)
         self.seen.recorded(done.body)
         if self.verdicts is not None:
             # Behind the PLC that waits for the same record.

@@ -184,7 +184,7 @@ def test_context_that_holds_survives_a_restart(one: Spool) -> None:
     assert [event.type for event in events(one)] == ["station.in_use"]
 
 
-@pytest.mark.parametrize("text", ["%OK", "%NOTE", "SN000001"])
+@pytest.mark.parametrize("text", ["%OK", "%UNDO", "SN000001"])
 def test_a_word_of_the_station_and_the_units_own_code_are_no_answer(text: str) -> None:
     floor = scan(floor_at(context=[{"kind": "cavity"}]), "SN000001", text)
     assert floor.state.unit is not None

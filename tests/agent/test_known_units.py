@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spool_bodies import events, spool
+from spool_bodies import events, inspections, spool
 from state_words import hold
 from station_floor import BORE, FORCE, LOOKS, Floor, block, setup
+from station_lives import recorded
 from test_line_state import NOW, entry
 from test_workflow_ground import Life
 
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.spool.words import Appended
+from gaugetrail_agent.station.keeping.recording import Committed
 from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import SealIt, TellEvent
@@ -172,6 +174,47 @@ def test_a_unit_that_this_station_knows_to_be_held_never_begins(
     latest = listed if listed_at >= stored_at else stored
     if one.state.unit is not None:
         assert latest not in ("hold", "scrap", "fail")
+
+
+def held_here(state: str) -> Floor:
+    """The unit was held at this station; then the line's list says something of it."""
+    one = floor()
+    for text in (SERIAL, "%HOLD:scratches"):
+        one.scan(text)
+    recorded(one)
+    at = one.now - NOW
+    one.say(HeldKnown(HeldNow.of([entry(SERIAL, state, at + 1_000_000)], NOW)))
+    return one
+
+
+@pytest.mark.parametrize("state", ["released", "concession", "rework"])
+def test_what_was_held_here_and_let_go_elsewhere_since_is_measured_here(state: str) -> None:
+    one = held_here(state)
+    one.scan(SERIAL)
+    assert one.state.unit is not None, one.message
+    assert one.state.unit.unit_state is UnitState(state)
+    assert one.state.unit.reason is (Reason.REWORK if state == "rework" else Reason.RUNNING)
+
+
+def test_a_release_before_the_hold_of_this_station_lifts_nothing() -> None:
+    one = floor(None, entry(SERIAL, "released", -1))
+    for text in (SERIAL, "%HOLD:scratches"):
+        one.scan(text)
+    recorded(one)
+    one.scan(SERIAL)
+    assert one.state.unit is None
+
+
+def test_a_pass_is_told_with_its_record_to_whoever_keeps_what_is_held(one: Spool) -> None:
+    """At one PC the next operation must not wait for the collector's list."""
+    life, told = Asked(one), list[Committed]()
+    life.runner._doors = replace(life.runner._doors, recorded=told.append)
+    life.live("OP-12", SERIAL, "%OK")
+    (done,) = told
+    (record,) = inspections(one)
+    assert done.body is not None
+    assert (done.body.serial, done.body.verdict) == (SERIAL, Verdict.PASS)
+    assert (done.appended.record_id, done.appended.time_us) == (record.id, record.time_us)
 
 
 # --- automatic stations

@@ -7,14 +7,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spool_bodies import body
 from state_words import ENGINEER, hold, release
 
 from gaugetrail_agent.line_state.asker import HistoryAsker, Unknown
 from gaugetrail_agent.line_state.hold_folder import HoldFolder
-from gaugetrail_agent.line_state.hold_list import HoldList
+from gaugetrail_agent.line_state.hold_list import PASS_US, HoldList
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.distribution.pages import pages_of
@@ -24,6 +26,8 @@ from gaugetrail_contract.holds.listing import ListedState
 from gaugetrail_contract.questions.answered import KIND, CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, write_answer
 from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, open_question
 from gaugetrail_contract.questions.history import UnitHistory, UnitsFound
+from gaugetrail_contract.record import Verdict
+from gaugetrail_contract.record.parts import PastOperation
 from gaugetrail_contract.signing import Signer
 
 NOW = FixedClock().now_us()
@@ -58,11 +62,40 @@ class Pc:
     def refused(self) -> list[str]:
         return [one.cause for one in self.list.refused_words(the_rest=True)]
 
+    @property
+    def states(self) -> dict[str, str]:
+        return {one.id: one.state for one in self.list.now.entries.values()}
+
+    def measured(self, serial: str, at: int, **more: object) -> None:
+        measured = msgspec.structs.replace(body(serial), **more)
+        self.list.measured(measured, (NOW + at, "a", "e1", at), f"a/e1/{at}")
+
     def said(self, body: object, at: int) -> None:
         self.list.said(body, (NOW + at, "a", "e1", at), f"a/e1/{at}")  # type: ignore[arg-type]
 
 
 # --- the list
+
+
+def test_a_pass_here_ends_a_rework_at_once_and_after_a_restart_until_the_list_knows_better(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    pc.told(entry("SN1", "rework", 1), entry("SN2", "rework", 1), entry("SN3"), words=3)
+    failed_before = PastOperation(operation="OP5", verdict=Verdict.FAIL)
+    for serial, more in (("SN1", {}), ("SN2", {"route": (failed_before,)}), ("SN3", {}), ("SN4", {})):
+        pc.measured(serial, 5, **more)
+    assert pc.states == {"SN1": "pass", "SN2": "rework", "SN3": "hold"}
+    pc = Pc(tmp_path)
+    assert pc.states["SN1"] == "pass"
+    pc.told(entry("SN1", "rework", 1), words=4, at=2 * PASS_US)
+    assert pc.states == {"SN1": "rework"}, "another operation fails it still"
+
+
+def test_a_fail_ends_no_rework_here(tmp_path: Path) -> None:
+    """Where it failed it may be measured again, which the list can't say."""
+    pc = Pc(tmp_path)
+    pc.told(entry("SN1", "rework", 1))
+    pc.measured("SN1", 5, verdict=Verdict.FAIL)
+    assert pc.states == {"SN1": "rework"}
 
 
 def test_a_list_counts_once_every_page_is_here_and_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from documents_on_paper import listed, shelf
 from hypothesis import given
 from hypothesis import strategies as st
 from spool_bodies import events, records, spool
 from station_floor import BORE, WEIGHT, Floor, setup
+from station_lives import asked
 
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool
@@ -26,13 +28,14 @@ from gaugetrail_agent.station.finishing import body_of
 from gaugetrail_agent.station.memory import Moment, StationMemory, memory_text, read_memory
 from gaugetrail_agent.station.memory.samples import Samples
 from gaugetrail_agent.station.runner import Doors, StationRunner
-from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.setup import Setup, StationTable
 from gaugetrail_agent.station.words.effect import SealIt, TellEvent
 from gaugetrail_agent.station.words.happening import Recorded, Tick, ValueCame, Woke
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.due import upcoming
+from gaugetrail_agent.station_reactions import station_reactions
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, LotsLetBy
@@ -43,6 +46,8 @@ EVERY_4 = BORE.model_copy(update={"every_units": 4, "sample_size": 2})
 HOURLY = WEIGHT.model_copy(update={"every_mins": 60})
 AT_TOOL = WEIGHT.model_copy(update={"at": ("tool_change",)})
 GAP = Characteristic(name="gap", unit="mm", formula="bore - 70", decimals=3)
+HEAD = 'id = "RP-12"\nrevision = "A"\n'
+REACTIONS_AT = StationTable(name="OP20", plans="documents", operation="OP20")
 MIN_US = 60 * 10**6
 DAY_MINS = 24 * 60
 
@@ -176,10 +181,72 @@ def test_a_check_that_falls_out_is_told_once_and_its_cause_asked() -> None:
     shift.restart()
     assert shift.wait(0) == []
     assert display(shift.setup, shift.state).asks.id == "check.why_missed", "a restart doesn't answer it"
-    shift.scan("%CANCEL")
-    assert shift.state.dialog is None or shift.state.dialog.about == "check missed"
+    for no_cause in ("%CANCEL", "%HOLD:x", "SN000099"):
+        shift.scan(no_cause)
+        assert display(shift.setup, shift.state).asks.id == "check.why_missed"
+    shift.scan("nobody was here")
     (cause,) = (one for one in shift.effects if isinstance(one, TellEvent) and one.body.type == "check.missed_cause")
-    assert cause.body.payload == {"characteristics": ["weight"], "cause": "%CANCEL"}
+    assert cause.body.payload == {"characteristics": ["weight"], "cause": "nobody was here"}
+
+
+MISSED = """
+[[on]]
+signal = ["check_missed"]
+acknowledge = "cause_and_action"
+[[on.step]]
+who = "operator"
+what = { en = "Measure the next unit." }
+"""
+
+
+def reacting(text: str) -> Setup:
+    """The hourly check names a reaction document that says what to do when it was missed."""
+    text = HEAD + text
+    found, remarks = station_reactions(shelf({listed("RP-12", text, kind="reaction"): text}), REACTIONS_AT)
+    assert remarks == ()
+    hourly = HOURLY.model_copy(update={"reaction": "RP-12: measure", "late_mins": 10})
+    return replace(governed(BORE, hourly), reactions=found)
+
+
+def missing(at: Setup) -> Shift:
+    """A shift that misses its hourly check twice."""
+    shift = Shift(at)
+    shift.unit()
+    shift.wait(71)
+    assert [one.type for one in shift.wait(60)] == ["check.missed"]
+    return shift
+
+
+def test_a_check_that_was_missed_calls_for_what_the_reaction_document_says_and_asks_its_cause_once() -> None:
+    shift = missing(reacting(MISSED))
+    asks = "a check of weight was missed. 1. operator: Measure the next unit. Then write down the cause"
+    assert asked(shift) == asks
+    assert shift.state.memory.samples.cause == ()
+    shift.restart()
+    shift.wait(0)
+    assert asked(shift) == asks, "a restart doesn't answer it"
+    shift.scan("SN000099")
+    assert shift.state.unit is None
+    assert [one.type for one in shift.wait(60)] == ["check.missed"]
+    assert len(shift.state.memory.reactions.open) == 1, "missed again before it is answered"
+    shift.scan("the gauge was away")
+    (event,) = (one.body for one in shift.scan("measured by hand") if isinstance(one, TellEvent))
+    assert (event.type, event.by) == ("reaction.acknowledged", "OP-12")
+    assert {key: event.payload[key] for key in ("signal", "characteristics", "cause", "action", "gauge")} == {
+        "signal": "check_missed",
+        "characteristics": ["weight"],
+        "cause": "the gauge was away",
+        "action": "measured by hand",
+        "gauge": "G-18",
+    }
+    assert shift.unit() == {"bore", "weight"}
+
+
+def test_a_reaction_to_a_missed_check_that_asks_nothing_is_shown_and_the_cause_is_asked() -> None:
+    shift = missing(reacting(MISSED.replace("cause_and_action", "none")))
+    assert shift.state.notices["reaction 1"].sign == "red"
+    assert shift.state.dialog is not None
+    assert shift.state.dialog.about == "check missed"
 
 
 def test_nobody_misses_what_falls_due_in_the_night() -> None:

@@ -87,7 +87,7 @@ def test_what_the_spool_refuses_was_not_decided_and_the_unit_is_still_in_hand() 
     floor.scan("SN000001")
     before = floor.state
     floor.scan("%HOLD:dropped")
-    floor.say(NotKept(before.unit, "the disk is full", before.memory, before.dialog))
+    floor.say(NotKept(before.unit, "the disk is full", before.memory, before.dialog, before.operator))
     assert (floor.state.unit, floor.state.sealing, known(floor, "SN000001")) == (before.unit, None, None)
 
 

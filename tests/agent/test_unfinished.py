@@ -169,7 +169,7 @@ def test_a_value_that_can_not_be_kept_is_not_measured() -> None:
     floor.scan("SN000001")
     before = floor.state.unit
     floor.gauge("bore", "74.0", "mm")
-    floor.say(NotKept(before, "the spool's disk refuses: disk full"))
+    floor.say(NotKept(before, "the spool's disk refuses: disk full", operator="OP-12"))
     assert (floor.state.light, floor.state.unit) == ("red", before)
     assert floor.message == "NOT KEPT: the spool's disk refuses: disk full. Measure again"
 

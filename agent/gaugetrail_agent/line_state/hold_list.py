@@ -25,9 +25,10 @@ from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.holds.line_list import open_hold_page, open_hold_root
 from gaugetrail_contract.holds.listing import ListedState
-from gaugetrail_contract.record import EventBody
+from gaugetrail_contract.record import EventBody, InspectionBody
+from gaugetrail_contract.record.parts import UnitState, Verdict
 from gaugetrail_contract.signing import fingerprint
-from gaugetrail_contract.unit_states.said import Order, gauge_of_event, states_of_event
+from gaugetrail_contract.unit_states.said import Order, gauge_of_event, measured_word, states_of_event
 from gaugetrail_service.logs.repeats import same_words
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 WHAT = "the list of what is held"
 RECENT_SECS = 60.0
 """How long a refused list is an alarm."""
+PASS_US = 60 * 1_000_000
+"""So long after a pass that ended a rework here the list knows better: another operation may fail the unit still."""
 OWN_DAYS = 60
 """What was said here and never came back in a list is kept so long."""
 
@@ -190,19 +193,35 @@ class HoldList:
             gauge = gauge_of_event(event, order, record)
             if gauge is not None:
                 now = now.with_gauge(*gauge)
-            if now is self._now:
-                return
-            self._own |= {key: one for key, one in now.entries.items() if self._now.entries.get(key) is not one}
-            self._now = now
-            self._keep_own()
-            self.on_change()
+            self._counts(now)
+
+    def measured(self, body: InspectionBody, order: Order, record: str) -> None:
+        """An inspection of this agent, which the spool has: one that passed ends the unit's rework for every station of
+        this PC at once, where no other operation is known to fail it.
+        """
+        word = measured_word(body, order, record)
+        elsewhere = any(one.verdict == Verdict.FAIL for one in body.route)
+        if word is not None and body.serial is not None and not elsewhere:
+            with self._lock:
+                self._counts(self._now.with_pass(body.serial, word))
+
+    def _counts(self, now: HeldNow) -> None:
+        if now is self._now:
+            return
+        self._own |= {key: one for key, one in now.entries.items() if self._now.entries.get(key) is not one}
+        self._now = now
+        self._keep_own()
+        self.on_change()
 
     def _forget_own(self) -> None:
         """What the list says by now, or says later words on."""
         listed = {one.key: one.since for one in self._listed}
-        oldest = self._clock.now_us() - OWN_DAYS * DAY_US
+        now_us = self._clock.now_us()
+        oldest, said_us = now_us - OWN_DAYS * DAY_US, now_us if self._root is None else self._root.root.time_us
         own = {
-            key: one for key, one in self._own.items() if one.since > listed.get(key, "") and utc_us(one.since) > oldest
+            key: one
+            for key, one in self._own.items()
+            if one.since > listed.get(key, "") and utc_us(one.since) > (said_us - PASS_US if _is_pass(one) else oldest)
         }
         if own != self._own:
             self._own = own
@@ -248,3 +267,7 @@ class HoldList:
         if self._disk != what:
             log.error("%s", what, extra={"event": "holds_not_kept"})
         self._disk = what
+
+
+def _is_pass(one: ListedState) -> bool:
+    return one.kind == "unit" and one.state == UnitState.PASS

@@ -74,6 +74,7 @@ from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.hooks import KEPT, PASSING
 from gaugetrail_agent.station.workflow.known_units import asks_about
+from gaugetrail_agent.station.workflow.log_in import GONE
 from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.pins import PinFate
@@ -204,9 +205,10 @@ class StationRunner:
         self._start(self._editions.tell(self.setup))
         state = replace(state, allowed=without_plans(state.allowed))
         self.state, effects = by_new_setup(self.setup, state, self._clock.now_us())
-        for effect in effects:
-            self._do_at_once(effect)
+        self._remembered.owe([effect.body for effect in effects if isinstance(effect, TellEvent)])
         taken()
+        if not self._remembered.has_all(self.state.memory):
+            self._keeping = self._start(self._keep(None, (), None, (), None))
         self._show()
 
     async def run(self) -> None:
@@ -275,9 +277,9 @@ class StationRunner:
         wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
         journal = next((effect.body for effect in effects if isinstance(effect, KeepIt)), None)
         sure = [effect.body for effect in effects if isinstance(effect, TellEvent) and effect.sure]
-        if isinstance(event, BY_ITSELF):
-            self._remembered.owe(sure)
-            sure = []
+        owed = [body for body in sure if isinstance(event, BY_ITSELF) or body.type in GONE]
+        self._remembered.owe(owed)
+        sure = [body for body in sure if body not in owed]
         nothing_new = journal is None and not sure and self._remembered.has_all(self.state.memory)
         if nothing_new or isinstance(event, NotKept):
             self._show()
@@ -413,8 +415,8 @@ class StationRunner:
         if trouble is not None:
             log.error("%s: not kept: %s", self.setup.station, trouble, extra={"event": "not_kept"})
         if trouble is not None and back is not None:
-            dialog, sealing, left = back.dialog, back.sealing, back.unfinished
-            self._step(NotKept(back.unit, trouble, self._remembered.on_disk, dialog, sealing, left))
+            what_was = (back.dialog, back.operator, back.sealing, back.unfinished)
+            self._step(NotKept(back.unit, trouble, self._remembered.on_disk, *what_was))
             return
         self._show()
         self._carry_out_all(then)

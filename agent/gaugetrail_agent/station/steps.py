@@ -64,9 +64,11 @@ def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     turn = turn.scan if isinstance(turn, OrderTaken | UnitRecalled) else turn
     refused = refusal_in(setup, state, after, turn)
     after = with_doing(state, after, turn)
-    after, people = (after, ()) if isinstance(event, Woke) else _people(setup, state, after, why_off(turn))
+    if not isinstance(event, Woke | NotKept):  # these bring back what was: nobody comes or goes
+        after, people = _people(setup, state, after, why_off(turn))
+        effects += people
     after = with_messages(setup, after)
-    return after, (*effects, *people) if refused is None else (*effects, *people, refused)
+    return after, effects if refused is None else (*effects, refused)
 
 
 def by_new_setup(setup: Setup, state: StationState, now_us: int) -> Step:

@@ -17,6 +17,7 @@ from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.finishing import BY_REGISTER, BY_SETTINGS, CONTEXT, body_of
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
+from gaugetrail_agent.station.memory.log_in import LogIn
 from gaugetrail_agent.station.setup import IDENTIFIERS, Setup
 from gaugetrail_agent.station.unit_code import identifiers
 from gaugetrail_agent.station.words.effect import SealIt
@@ -90,9 +91,12 @@ def unanswered(state: StationState) -> Step:
 def not_kept(state: StationState, event: NotKept) -> Step:
     """What can't be kept is not shown as measured."""
     says = said("value.not_kept", reason=event.reason)
-    # Who is here is no matter of the spool's: they have shown their badge.
-    memory = msgspec.structs.replace(event.memory, log_in=state.memory.log_in)
-    before = replace(state, unit=event.unit, memory=memory, dialog=event.dialog)
+    # Who has come isn't here before that is kept; who has gone is gone, whatever the spool says.
+    here = state.operator if state.operator == event.operator else None
+    log_in = state.memory.log_in if here is not None else LogIn()
+    memory = msgspec.structs.replace(event.memory, log_in=log_in)
+    dialog = event.dialog if here is not None or event.operator is None else state.dialog
+    before = replace(state, operator=here, unit=event.unit, memory=memory, dialog=dialog)
     return replace(before, sealing=event.sealing, unfinished=event.unfinished, light="red", says=says), ()
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from gaugetrail_contract.events.payload import EventPayload, FiledUnder, SubjectKind
-from gaugetrail_contract.text import Identifier
+from gaugetrail_contract.text import Identifier, Text
 
 LoggedOffWhy = Literal["word", "time", "another_badge", "not_allowed"]
 
@@ -47,3 +47,14 @@ class PersonLoggedOff(EventPayload):
         description="word: they said so; time: nothing was done for so long; another_badge: somebody else showed "
         "theirs; not_allowed: by other documents or on another day they may not work here"
     )
+
+
+class QuestionLeft(EventPayload):
+    """Somebody was logged off while they were asked something that they had begun themself: it is left as it was."""
+
+    TYPE: ClassVar[str] = "station.question_left"
+    SUBJECT: ClassVar[SubjectKind] = "station"
+
+    badge: Annotated[Identifier, FiledUnder("operator")] = Field(description="who was asked")
+    asked: Text = Field(description="what was asked, in English")
+    why: LoggedOffWhy = Field(description="why they were logged off, as in person.logged_off")

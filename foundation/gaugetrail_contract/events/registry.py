@@ -23,7 +23,7 @@ from gaugetrail_contract.events.passing_on import (
     SuggestionMade,
 )
 from gaugetrail_contract.events.payload import EventPayload
-from gaugetrail_contract.events.people import PersonLoggedOff, PersonLoggedOn, PinChanged
+from gaugetrail_contract.events.people import PersonLoggedOff, PersonLoggedOn, PinChanged, QuestionLeft
 from gaugetrail_contract.events.reactions import ReactionAcknowledged
 from gaugetrail_contract.events.set_up import ContextChanged, StationChangeOver
 from gaugetrail_contract.events.speaking_up import SomebodyCalled, SomebodyCame, StationNote
@@ -78,6 +78,7 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         OccasionSaid,
         PersonLoggedOn,
         PersonLoggedOff,
+        QuestionLeft,
         ContextChanged,
         StationChangeOver,
         StationNote,

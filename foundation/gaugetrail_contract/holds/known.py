@@ -85,6 +85,13 @@ class HeldNow:
         may = refusal(state, word.state, word.role) is None
         return self.with_entry(came) if may and came is not None else self
 
+    def with_pass(self, serial: str, word: StateWordSaid) -> HeldNow:
+        """With an inspection here that passed: it ends a rework, and lifts nothing else that was decided."""
+        before = self.of_unit(serial, word.time_us)
+        came = listed_unit("unit", serial, StateNow(word.state, word))
+        ends = before is not None and before.state == UnitState.REWORK and word.state is UnitState.PASS
+        return self.with_entry(came) if ends and came is not None else self
+
     def with_gauge(self, gauge: str, word: GaugeWordSaid) -> HeldNow:
         """With what was said of a gauge here."""
         may = word.state != FIT or may_lift(word.check, word.role)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from gaugetrail_contract.clock import moment_us
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, UnitStateSaid
-from gaugetrail_contract.record.model import Event, EventBody, Inspection, Record
+from gaugetrail_contract.record.model import Event, EventBody, Inspection, InspectionBody, Record
 from gaugetrail_contract.record.parts import UnitState, Verdict
 
 About = tuple[Literal["serial", "lot"], str]
@@ -71,20 +71,22 @@ def order_of(record: Record) -> Order:
 def states_said(record: Record) -> Iterator[tuple[About, StateWordSaid]]:
     """What the record says of which unit or lot; nothing where it says nothing of any state."""
     if isinstance(record, Inspection):
-        state = _BY_VERDICT.get(record.verdict)
-        if state is not None and record.serial is not None:
-            yield ("serial", record.serial), _measured(record, state)
+        word = measured_word(record, order_of(record), record.id)
+        if word is not None and record.serial is not None:
+            yield ("serial", record.serial), word
     elif isinstance(record, Event):
         yield from states_of_event(record, order_of(record), record.id)
 
 
-def _measured(record: Inspection, state: UnitState) -> StateWordSaid:
-    place = record.operation or record.station
-    failed = ", ".join(dict.fromkeys(one.characteristic for one in record.measurements if one.verdict == Verdict.FAIL))
+def measured_word(body: InspectionBody, order: Order, record: str) -> StateWordSaid | None:
+    """What an inspection says of its unit, with where it stands and what it is called; null: nothing."""
+    state = _BY_VERDICT.get(body.verdict)
+    if state is None:
+        return None
+    place = body.operation or body.station
+    failed = ", ".join(dict.fromkeys(one.characteristic for one in body.measurements if one.verdict == Verdict.FAIL))
     why = f"{place}: {failed}" if failed else place
-    return StateWordSaid(
-        state, order_of(record), record.id, place, record.line, measured=True, why=why, by=record.operator
-    )
+    return StateWordSaid(state, order, record, place, body.line, measured=True, why=why, by=body.operator)
 
 
 def states_of_event(event: EventBody, order: Order, record: str) -> Iterator[tuple[About, StateWordSaid]]:

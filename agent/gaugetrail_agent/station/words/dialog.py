@@ -29,8 +29,11 @@ class Dialog:
     takes_badge: bool = False
     """A badge is an answer, and logs nobody on."""
     may_cancel: bool = True
+    """What may be left is whoever's who began it, and goes with them; the rest is the unit's or the station's."""
     takes_value: str | None = None
     """What this device sends is an answer, too."""
+    under: Dialog | None = None
+    """What was asked already, and is again once this is answered or left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ class NotKept:
     reason: str
     memory: StationMemory = field(default_factory=StationMemory)
     dialog: Dialog | None = None
+    operator: str | None = None
+    """Who was here before it; where it was another, nobody is now."""
     sealing: InspectionBody | None = None
     unfinished: InspectionBody | None = None
 

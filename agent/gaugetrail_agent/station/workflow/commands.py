@@ -98,7 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(CHECK, said("command.check"), check, about="G-17"),
     Command(UNBLOCK, said("command.unblock"), unblock, about="the master was dirty", alone=False),
 )
-MEANWHILE = frozenset({CALL, READ})
+MEANWHILE = frozenset({CALL, NOTE, READ})
 RULES = {one.word: one.rule for one in COMMANDS if one.rule is not None}
 
 

@@ -2,7 +2,8 @@
 
 A room opens one by putting a `Dialog` into the state; it is asked until the room closes it, and nothing is measured
 meanwhile. What must be asked again after a restart is remembered by its room, which opens it anew when the station
-wakes.
+wakes. A note or a call may be said while something else is asked, which is asked again then (`under`). What may be left
+goes with whoever is logged off (`log_in`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gaugetrail_agent.station.workflow.before_unit.holding import ABOUT_CHANGE, 
 from gaugetrail_agent.station.workflow.before_unit.repeats import ABOUT_REPEAT, repeat_answered
 from gaugetrail_agent.station.workflow.before_unit.set_up import ABOUT_CHANGE_OVER, change_over_answered
 from gaugetrail_agent.station.workflow.bypassing import ABOUT_BYPASS, bypass_answered
+from gaugetrail_agent.station.workflow.commands import command_in
 from gaugetrail_agent.station.workflow.gauge_checks.asking import (
     ABOUT_CHECK,
     ABOUT_UNBLOCK,
@@ -81,7 +83,10 @@ BY_GAUGE: Mapping[str, Callable[[Setup, StationState, Dialog, ValueCame], Step]]
 def answer(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
     """What was scanned, typed or pressed while something is asked."""
     if event.text.upper() == CANCEL and dialog.may_cancel:
-        return say(replace(state, dialog=None), "off", said("dialog.cancelled"))
+        return say(replace(state, dialog=dialog.under), "off", said("dialog.cancelled"))
+    if command_in(event.text) is not None:  # a word is nobody's reason, note or cause
+        left = said("dialog.answer_or_leave", cancel=CANCEL) if dialog.may_cancel else said("dialog.answer_first")
+        return say(state, "amber", left)
     return ANSWERS[dialog.about](setup, state, dialog, event)
 
 

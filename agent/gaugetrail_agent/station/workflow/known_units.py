@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
+from gaugetrail_agent.station.memory.held import KnownState
 from gaugetrail_agent.station.order_choice import order_code
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unit_code import bare_scan, identified
@@ -85,6 +86,21 @@ def _decided_here_since(state: StationState, unit: Unit, held: ListedState) -> b
     """Somebody let it go, or sent it to rework, at this station, and nobody else knows yet."""
     known = state.memory.held.of("serial", unit.ids.get("serial"))
     return known is not None and known.at > held.since and known.state in LET_ON
+
+
+def outdated(state: StationState, known: KnownState, now_us: int) -> bool:
+    """Whether somebody elsewhere has let it go, or sent it to rework, after what was said of it at this station."""
+    later = said_elsewhere(state, known.kind, known.id, now_us)
+    return later is not None and later.since > known.at and later.state in LET_ON
+
+
+def said_elsewhere(state: StationState, kind: str, name: str, now_us: int) -> ListedState | None:
+    """The last word of the line's list or of the store; null: they say nothing."""
+    if kind == "lot":
+        return state.held.of_lot(name, now_us)
+    past = state.past.history if state.past is not None and state.past.serial == name else None
+    found = [one for one in (state.held.of_unit(name, now_us), None if past is None else past.unit) if one is not None]
+    return max(found, key=lambda one: one.since, default=None)
 
 
 def _barred_by_past(setup: Setup, state: StationState, unit: Unit) -> ListedState | None:

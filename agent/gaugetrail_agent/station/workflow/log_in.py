@@ -2,8 +2,10 @@
 
 Promise: a log-in comes back after a restart or a kill, if no more time has passed than a log-in lasts (by the monotonic
 clock within a boot) and the person may still work here; else it is ended by an event, with why. Nobody is logged off
-while a unit is in hand: it is theirs until it is recorded. The events are in the spool no later than what is
-remembered; one that a full spool doesn't take is logged and let go, since each record says who measured.
+while a unit is in hand: it is theirs until it is recorded. Nobody is shown as logged on or off before the event is in
+the spool: where that refuses, nobody is logged on, and whoever has gone has gone; that event is owed, and told with
+whatever the spool takes next. What somebody was asked for themself is left as it was when they go, by an event; what
+the unit or the station wants to know is asked of whoever comes.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import replace
 
 import msgspec
 
-from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.locks import lock_on_badge
 from gaugetrail_agent.station.memory import Moment
@@ -23,8 +25,12 @@ from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_agent.station.words.happening import Scanned, StationEvent, Tick, ValueCame, Woke
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.words.unit import Unit
-from gaugetrail_contract.events.people import LoggedOffWhy, PersonLoggedOff, PersonLoggedOn
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.events.people import LoggedOffWhy, PersonLoggedOff, PersonLoggedOn, QuestionLeft
 
+AT_STATION = "badge.at_station"
+GONE = frozenset({PersonLoggedOff.TYPE, QuestionLeft.TYPE})
+"""Events that no refusal of the spool takes back: whoever goes has gone."""
 TOLD_AGAIN_SECS = 60
 """So often it is remembered that somebody has done something: a log-in that survives may last so much shorter."""
 
@@ -51,11 +57,23 @@ def people_told(setup: Setup, before: StationState, after: StationState, why: Lo
     """Who came and who went, as events; who is here is remembered."""
     if after.operator == before.operator:
         return after, ()
-    off = () if before.operator is None else (_off(setup, before.operator, why),)
+    after, off = (after, ()) if before.operator is None else _gone(setup, after, before.operator, why)
     if after.operator is None:
         return _remembering(after, LogIn()), off
     on = PersonLoggedOn(badge=after.operator, before=before.operator)
+    if after.dialog is not None and after.says is not None and after.says.id == AT_STATION:
+        after = replace(after, says=said("log_in.still_asked", badge=after.operator))
     return _remembering(after, LogIn(after.operator, after.acted)), (*off, _told(setup, on, after.operator))
+
+
+def _gone(setup: Setup, state: StationState, badge: str, why: LoggedOffWhy) -> Step:
+    """They are logged off, and what they were asked for themself is left."""
+    left, asked = list[TellEvent](), state.dialog
+    while asked is not None and asked.may_cancel:
+        question = QuestionLeft(badge=badge, asked=ENGLISH.text(asked.asks)[:500], why=why)
+        left.append(_told(setup, question, None))
+        asked = asked.under
+    return replace(state, dialog=asked), (*left, _off(setup, badge, why))
 
 
 def stays_logged_in(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
@@ -99,5 +117,5 @@ def _off(setup: Setup, badge: str, why: LoggedOffWhy) -> TellEvent:
     return _told(setup, PersonLoggedOff(badge=badge, why=why), by)
 
 
-def _told(setup: Setup, payload: PersonLoggedOn | PersonLoggedOff, by: str | None) -> TellEvent:
-    return TellEvent(event_here(setup, payload, by=by))
+def _told(setup: Setup, payload: EventPayload, by: str | None) -> TellEvent:
+    return TellEvent(event_here(setup, payload, by=by), sure=True)

@@ -26,11 +26,11 @@ from gaugetrail_agent.station.words.effect import KeepIt
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit, with_earlier
+from gaugetrail_agent.station.workflow.own_words import no_own_words
 from gaugetrail_agent.station.workflow.second_person import measured_through
 from gaugetrail_contract.clock import utc_text, utc_us
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, Measurement, Verdict
-from gaugetrail_contract.text import refuse_identifier
 
 AGAIN = "%AGAIN"
 UNDO = "%UNDO"
@@ -45,7 +45,7 @@ def again(setup: Setup, state: StationState, event: Scanned, reason: str) -> Ste
     last = _last(state)
     if state.unit is None or last is None:
         return say(state, "amber", said("again.nothing"))
-    refused = _not_again(setup, state.unit, last) or _unusable(reason)
+    refused = _not_again(setup, state.unit, last) or (no_own_words(setup, reason) if reason else None)
     if refused is not None:
         return say(state, "amber", refused)
     if not reason:
@@ -74,7 +74,7 @@ def skip(setup: Setup, state: StationState, event: Scanned, reason: str) -> Step
         return say(state, "amber", said("skip.nothing"))
     if wanted.skip == "never":
         return say(state, "amber", said("skip.never", characteristic=wanted.title or wanted.name))
-    refused = _unusable(reason)
+    refused = no_own_words(setup, reason) if reason else None
     if refused is not None:
         return say(state, "amber", refused)
     if not reason:
@@ -105,11 +105,6 @@ def _not_again(setup: Setup, unit: Unit, last: Measurement) -> Sentence | None:
     most = 0 if planned is None else planned.most_again
     done = sum(one.fate == "replaced" for one in unit.earlier.get(last.characteristic, ()))
     return None if done < most else said("again.too_often", characteristic=last.characteristic, most=str(most))
-
-
-def _unusable(reason: str) -> Sentence | None:
-    fault = refuse_identifier(reason) if reason else None
-    return None if fault is None else said("note.unusable", reason=fault)
 
 
 def _taken_back(setup: Setup, state: StationState, unit: Unit, last: Measurement, event: Scanned, why: str) -> Step:

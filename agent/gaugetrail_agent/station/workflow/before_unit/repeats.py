@@ -19,8 +19,8 @@ from gaugetrail_agent.station.words.effect import RecallUnit
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.own_words import no_own_words
 from gaugetrail_contract.record import Verdict
-from gaugetrail_contract.text import refuse_identifier
 
 ABOUT_REPEAT = "repeat"
 
@@ -57,9 +57,7 @@ def repeat_answered(setup: Setup, state: StationState, dialog: Dialog, event: Sc
     assert unit is not None, "it is asked of a unit"
     if text.upper() == CANCEL:
         return finish(setup, replace(state, dialog=None), unit, Verdict.INCOMPLETE, event.mono_ns)
-    if text.startswith("%"):
-        return say(state, "amber", dialog.asks)
-    reason = refuse_identifier(text)
-    if reason is not None:
-        return say(state, "amber", said("note.unusable", reason=reason))
+    fault = None if text in setup.plan.file.repeat_reasons else no_own_words(setup, text)
+    if fault is not None:
+        return say(state, "amber", fault)
     return replace(state, unit=replace(unit, again_reason=text), dialog=None, light="off", says=None), ()

@@ -1,7 +1,7 @@
 """What is to be done is asked of whoever stands there: the cause, the action, the badges of those whom the steps name.
 
 Each answer is on the disk before the next is asked for, so a restart asks only what is lacking. Nobody can leave it; a
-call (%CALL:setter) may be made meanwhile.
+call (%CALL:setter) or a note may be made meanwhile.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_agent.station.words.happening import Recorded, Scanned, Tick, Woke
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.own_words import no_own_words
 from gaugetrail_agent.station.workflow.reactions.showing import document_of, happened, to_do, who, with_shown
 from gaugetrail_contract.documents.reaction import ReactionCode
 from gaugetrail_contract.events.reactions import ReactionAcknowledged
-from gaugetrail_contract.text import refuse_identifier
 
 ABOUT_REACTION = "reaction"
 LONGEST = 200
-ANY = ".+"
 
 
 # --- where it joins
@@ -90,19 +89,14 @@ def _given(setup: Setup, state: StationState, waits: OpenReaction, what: str, te
     codes = {one.code.upper(): one.code for one in _codes(setup, waits, what)}
     if codes and text.upper() not in codes:
         return say(state, "amber", said("reaction.no_code", codes=", ".join(codes.values())))
-    if _is_a_code(setup, text) or refuse_identifier(text[:LONGEST]) is not None:
-        return say(state, "amber", said("reaction.unusable"))
+    fault = no_own_words(setup, text[:LONGEST])
+    if fault is not None:
+        return say(state, "amber", fault)
     given = codes.get(text.upper(), text[:LONGEST])
     after = (
         msgspec.structs.replace(waits, cause=given) if what == "cause" else msgspec.structs.replace(waits, action=given)
     )
     return _gone_on(setup, state, waits, after)
-
-
-def _is_a_code(setup: Setup, text: str) -> bool:
-    """A word, a badge or the next unit, scanned out of turn, is no cause; where any text is a unit's, nobody knows."""
-    unit = setup.unit.pattern != ANY and setup.unit.fullmatch(text) is not None
-    return text.startswith("%") or setup.badge.fullmatch(text) is not None or unit
 
 
 def _confirmed(setup: Setup, state: StationState, waits: OpenReaction, badge: str) -> Step:

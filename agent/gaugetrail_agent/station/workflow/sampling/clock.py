@@ -1,6 +1,8 @@
 """What time does to checks: they fall due, are overdue, and are missed once the next would be due.
 
-Only while somebody works here: what fell due in the night is due in the morning, and nobody has missed it.
+Only while somebody works here: what fell due in the night is due in the morning, and nobody has missed it. What was
+missed calls for what the reaction document says to `check_missed`; where that asks for the cause, it is asked there and
+not twice.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.memory.reactions import OpenReaction
 from gaugetrail_agent.station.memory.samples import Check, Samples
+from gaugetrail_agent.station.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.effect import Effect, TellEvent
@@ -21,6 +25,7 @@ from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_agent.station.workflow.sampling.due import lateness, samples_of
+from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.plan import Characteristic, Plan
 from gaugetrail_contract.events.checks import CheckMissed
 
@@ -54,6 +59,7 @@ def _missed(setup: Setup, state: StationState, now: Moment) -> Step:
         if lateness(one, check, now) == "missed":
             state = _counted(state, plan, one, check)
             effects.append(_told(setup, state, plan, one))
+            state = _reacted(setup, state, plan, one, now)
     return state, tuple(effects)
 
 
@@ -62,9 +68,27 @@ def _counted(state: StationState, plan: Plan, one: Characteristic, check: Check)
     own = samples_of(samples, plan)
     late = msgspec.structs.replace(check, missed=check.missed + 1)
     own = msgspec.structs.replace(own, checks={**own.checks, one.name: late})
-    causes = tuple(dict.fromkeys((*samples.cause, one.name)))[-MOST_CAUSES:]
-    samples = msgspec.structs.replace(samples, plans={**samples.plans, plan.ref.id: own}, cause=causes)
+    samples = msgspec.structs.replace(samples, plans={**samples.plans, plan.ref.id: own})
     return replace(state, memory=msgspec.structs.replace(state.memory, samples=samples))
+
+
+def _reacted(setup: Setup, state: StationState, plan: Plan, one: Characteristic, now: Moment) -> StationState:
+    """What the reaction document says to it; else its cause is asked. A reaction that is open is not opened twice."""
+    facts = setup.devices.get(one.device or "")
+    gauge = None if facts is None else facts.gauge
+    memory = state.memory
+    if not any(_is_open(each, one) for each in memory.reactions.open):
+        seen = SignalSeen(("check_missed",), utc_text(now.at_us), one.name, plan.file.part, gauge=gauge)
+        memory = opened(setup, memory, plan, seen)
+    if any(_is_open(each, one) and each.waits for each in memory.reactions.open):
+        return replace(state, memory=memory)
+    causes = tuple(dict.fromkeys((*memory.samples.cause, one.name)))[-MOST_CAUSES:]
+    samples = msgspec.structs.replace(memory.samples, cause=causes)
+    return replace(state, memory=msgspec.structs.replace(memory, samples=samples))
+
+
+def _is_open(reaction: OpenReaction, one: Characteristic) -> bool:
+    return reaction.signal == "check_missed" and one.name in reaction.characteristics
 
 
 def _told(setup: Setup, state: StationState, plan: Plan, one: Characteristic) -> TellEvent:

@@ -16,12 +16,12 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.happening import Scanned, ValueCame
 from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.workflow.own_words import no_own_words
 from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_agent.station.workflow.sampling.counting import by_counter, happened
 from gaugetrail_contract.documents.plan import Occasion
 from gaugetrail_contract.events.checks import CheckMissedCause, OccasionSaid
 from gaugetrail_contract.record.parts import Reason
-from gaugetrail_contract.text import refuse_identifier
 
 REASON = "%REASON"
 CHANGED = "%CHANGED"
@@ -74,9 +74,9 @@ def changed_answered(setup: Setup, state: StationState, dialog: Dialog, event: S
 def cause_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
     """Why checks were missed."""
     cause = event.text.strip()
-    fault = refuse_identifier(cause)
+    fault = no_own_words(setup, cause)
     if fault is not None:
-        return say(state, "amber", said("note.unusable", reason=fault))
+        return say(state, "amber", fault)
     missed = state.memory.samples.cause
     samples = msgspec.structs.replace(state.memory.samples, cause=())
     state = replace(state, dialog=None, memory=msgspec.structs.replace(state.memory, samples=samples))

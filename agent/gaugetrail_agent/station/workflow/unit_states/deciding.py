@@ -32,10 +32,10 @@ from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt
 from gaugetrail_agent.station.words.happening import LookedBack, Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.known_units import said_elsewhere
+from gaugetrail_agent.station.workflow.own_words import no_own_words
 from gaugetrail_agent.station.workflow.unit_states.lots import open_of_lot
 from gaugetrail_contract.clock import utc_text
-from gaugetrail_contract.holds.listing import ListedState
-from gaugetrail_contract.questions.history import UnitHistory
 from gaugetrail_contract.record import InspectionBody, Verdict
 from gaugetrail_contract.record.parts import UnitState
 from gaugetrail_contract.text import refuse_identifier
@@ -124,8 +124,8 @@ def looked_at_lot(setup: Setup, state: StationState, event: LookedBack) -> Step:
 
 def _go_on(setup: Setup, state: StationState, event: Scanned, decision: StateDecision) -> Step:
     """Ask for what is lacking; then decide."""
-    if decision.why and (fault := refuse_identifier(decision.why)) is not None:
-        return say(state, "amber", said("note.unusable", reason=fault))
+    if decision.why and (fault := no_own_words(setup, decision.why)) is not None:
+        return say(state, "amber", fault)
     if not decision.id:
         decision = _of_unit_in_hand(state, decision)
     asks = _asks(state, decision)
@@ -241,7 +241,8 @@ def _is_left(left: InspectionBody, decision: StateDecision) -> bool:
 
 def _before(state: StationState, decision: StateDecision, at_us: int) -> UnitState:
     """Its state as far as it is known here: the last word of this station, the line's list or the store."""
-    words = [(one.since, one.state) for one in _heard(state, decision, at_us)]
+    elsewhere = said_elsewhere(state, decision.kind, decision.id, at_us)
+    words = [] if elsewhere is None else [(elsewhere.since, elsewhere.state)]
     known = state.memory.held.of(decision.kind, decision.id)
     if known is not None:
         words.append((known.at, known.state))
@@ -251,21 +252,6 @@ def _before(state: StationState, decision: StateDecision, at_us: int) -> UnitSta
     if last is not None and decision.kind == "serial" and last.serial == decision.id:
         return _BY_VERDICT.get(last.verdict, UnitState.NOT_INSPECTED)
     return UnitState.NOT_INSPECTED
-
-
-def _heard(state: StationState, decision: StateDecision, at_us: int) -> tuple[ListedState, ...]:
-    """What others have said of it."""
-    if decision.kind == "lot":
-        listed, past = state.held.of_lot(decision.id, at_us), None
-    else:
-        listed, past = state.held.of_unit(decision.id, at_us), _history(state, decision.id)
-    found = (listed, None if past is None else past.unit)
-    return tuple(one for one in found if one is not None)
-
-
-def _history(state: StationState, serial: str) -> UnitHistory | None:
-    """What the store knows of just this unit."""
-    return None if state.past is None or state.past.serial != serial else state.past.history
 
 
 def _role_of(setup: Setup, state: StationState, decision: StateDecision, at_us: int) -> str | None:

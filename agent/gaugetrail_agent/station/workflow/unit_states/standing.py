@@ -19,6 +19,7 @@ from gaugetrail_agent.station.words.happening import Recorded, Tick, Woke
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.known_units import outdated
 from gaugetrail_contract.record import InspectionBody, Verdict
 from gaugetrail_contract.record.parts import Reason, UnitState
 
@@ -30,6 +31,8 @@ def held_unit(setup: Setup, state: StationState, unit: Unit) -> Sentence | None:
     """A unit that is held or scrapped here, by itself or with its lot, isn't begun."""
     for kind in ("serial", "lot"):
         known = state.memory.held.of(kind, unit.ids.get(kind))
+        if known is not None and outdated(state, known, unit.started_us):
+            continue
         if known is not None and known.state == UnitState.SCRAP:
             return said("held.scrapped", unit=known.id, why=known.why)
         if known is not None and known.state == UnitState.HOLD:
@@ -40,7 +43,7 @@ def held_unit(setup: Setup, state: StationState, unit: Unit) -> Sentence | None:
 def as_decided(setup: Setup, state: StationState, unit: Unit) -> tuple[StationState, Unit]:
     """A unit in rework comes back for that reason; what was decided stands in its record."""
     known = _known(state.memory.held, unit)
-    if known is None:
+    if known is None or outdated(state, known, unit.started_us):
         return state, unit
     unit = replace(unit, unit_state=UnitState(known.state))
     if known.state != UnitState.REWORK:
