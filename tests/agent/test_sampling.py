@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 from documents_on_paper import listed, shelf
+from gaugetrail_agent.station_reactions import station_reactions
 from hypothesis import given
 from hypothesis import strategies as st
 from spool_bodies import events, records, spool
@@ -35,7 +36,6 @@ from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.due import upcoming
-from gaugetrail_agent.station_reactions import station_reactions
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, LotsLetBy
