@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 from documents_on_paper import listed, shelf
-from gaugetrail_agent.station_reactions import station_reactions
 from hypothesis import given
 from hypothesis import strategies as st
 from spool_bodies import events, records, spool
@@ -36,6 +35,7 @@ from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.due import upcoming
+from gaugetrail_agent.station_shown import station_reactions
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, LotsLetBy
