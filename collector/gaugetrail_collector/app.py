@@ -59,6 +59,7 @@ from gaugetrail_service.process import is_at_a_terminal, own_version
 from gaugetrail_service.scheduler import ThreadScheduler
 
 if TYPE_CHECKING:
+    from gaugetrail_collector.amendments.hearing import StationAmendments
     from gaugetrail_collector.documents.orders_folder import OrdersFolder
     from gaugetrail_service.web.metrics import MetricsServer
     from gaugetrail_service.web.server import Web
@@ -157,6 +158,7 @@ class Collector:
             renew_secs=settings.documents.renew_secs,
         )
         self.account.on_stored.append(self.holds.heard)
+        self.station_amendments = self._station_amendments()
         self.answers = AnswerDesk(config.store, self.subscriber, now_us)
         self.orders = self._orders_folder(config.orders_folder)
         self.documents.pins = PinSender(settings.id, config.data_dir / PINS, self.subscriber, self._vouched)
@@ -207,6 +209,19 @@ class Collector:
         app = make_app(facts, (table.host, *table.hosts), Sessions(users.now) if users is not None else None)
         return Web("console", app, table.host, table.port, self.config.data_dir / "console.port", facts.close)
 
+    def _station_amendments(self) -> StationAmendments | None:
+        if not self.config.settings.documents.master:
+            return None
+        # The office's rules, for the one collector that decides.
+        from gaugetrail_collector.amendments.hearing import StationAmendments
+        from gaugetrail_collector.documents.following import FollowedRegister
+        from gaugetrail_collector.documents.here import DocumentsHere
+
+        here, register = DocumentsHere.of(self.config), FollowedRegister()
+        hearing = StationAmendments(lambda store: here.desk(store, register.now), self.config.store)
+        self.account.on_stored.append(hearing.heard)
+        return hearing
+
     def _orders_folder(self, folder: Path | None) -> OrdersFolder | None:
         if folder is None:
             return None
@@ -215,6 +230,11 @@ class Collector:
         from gaugetrail_collector.documents.orders_folder import OrdersFolder
 
         return OrdersFolder(folder, DocumentsHere.of(self.config), self.config.store)
+
+    def _rooms(self) -> list[tuple[str, OrdersFolder | StationAmendments]]:
+        """What only some collectors have, and is looked at now and then."""
+        rooms = (("orders", self.orders), ("amendments", self.station_amendments))
+        return [(name, room) for name, room in rooms if room is not None]
 
     def stop(self) -> None:
         """Ask `run` to end: the batch in hand is finished, the rest comes again later."""
@@ -244,8 +264,8 @@ class Collector:
         if self.config.settings.documents.master:
             self.scheduler.every(ROUND_SECS, "documents", self.documents.round)
             self.scheduler.every(HOLDS_SECS, "holds", self.holds.round)
-        if self.orders is not None:
-            self.scheduler.every(self.orders.look_secs, "orders", self.orders.round)
+        for called, room in self._rooms():
+            self.scheduler.every(room.look_secs, called, room.round)
         self.scheduler.start()
         self.answers.start()
         self.supervisor.ready()  # a store that is down is waited for while serving
@@ -268,8 +288,8 @@ class Collector:
             self.documents.close()
             self.holds.close()
             self.answers.stop()
-            if self.orders is not None:
-                self.orders.close()
+            for _, room in self._rooms():
+                room.close()
             for web in (self.metrics, self.console):
                 if web is not None:
                     web.stop()
@@ -378,14 +398,14 @@ class Collector:
 
     def _alarms(self) -> tuple[str, ...]:
         rivals, returning = self.subscriber.rivals.alarms(self._place()), self.returning.alarms(time.monotonic())
-        orders = () if self.orders is None else self.orders.alarms()
+        rooms = (alarm for _, room in self._rooms() for alarm in room.alarms())
         return (
             *rivals,
             *returning,
             *self.account.held.alarms(),
             *self.documents.alarms(),
             *self.holds.alarms(),
-            *orders,
+            *rooms,
         )
 
     def _as_seen_here(self) -> CollectorStatus:

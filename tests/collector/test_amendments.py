@@ -27,10 +27,11 @@ from gaugetrail_collector.evidence.verify import verify
 from gaugetrail_collector.statistics.series import series
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Asked, Window
-from gaugetrail_collector.tracing.effective import ATTRIBUTED, EffectiveRecord, effective, standing
+from gaugetrail_collector.tracing.effective import EffectiveRecord, effective, standing
 from gaugetrail_collector.tracing.export import write_csv
 from gaugetrail_collector.tracing.genealogy import Thing, walk
 from gaugetrail_collector.tracing.trace import Known, Question, ask, pages, read, trace
+from gaugetrail_contract.amending.what import ATTRIBUTED
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.editions import Approver, DocumentKind, StepKind
 from gaugetrail_contract.record import Amendment, Body, Event, Inspection

@@ -9,12 +9,16 @@ from gaugetrail_collector.amendments.rules import AmendedRecord
 from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Position, Window
-from gaugetrail_collector.tracing.trace import Known, amendments, inspection_of, named_rows, read
+from gaugetrail_collector.tracing.trace import NAME, Known, amendments, inspection_of, named_rows, read
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.seal import ChainName
 from gaugetrail_contract.text import visible
 
 MOST_LISTED = 10
+
+
+class NotThereYet(Declined):
+    """No record of that name is in the store so far."""
 
 
 def record_named(store: Store, name: str) -> AmendedRecord:
@@ -49,10 +53,14 @@ def record_at(store: Store, place: Position) -> AmendedRecord:
 
 
 def record_sealed(store: Store, name: str, sha256: str, time: str) -> AmendedRecord:
-    """By name, seal and time, as a request has them. Raises `Declined`, `StoreDown`."""
+    """By name, seal and time, as a request has them. Raises `Declined`, `NotThereYet`, `StoreDown`."""
+    if NAME.fullmatch(name) is None:
+        raise Declined(f"{visible(name)} is no record's name")
     agent, epoch, seq = name.split("/")
     near = _at(store, ChainName(agent, epoch, ""), utc_us(time), int(seq))
     rows = [row for row in (*near, *named_rows(store, name)) if row.sha256 == sha256]
+    if not near and not rows:
+        raise NotThereYet(f"{name} isn't in the store: it hasn't come yet, or verify tells that it is missing")
     return _only(store, rows, f"{name} with the seal {sha256[:16]}…")
 
 

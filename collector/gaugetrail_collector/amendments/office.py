@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gaugetrail_collector.amendments.named import record_sealed, with_amendments
+from gaugetrail_collector.amendments.named import NotThereYet, record_sealed, with_amendments
 from gaugetrail_collector.amendments.requests import AmendmentRequest, read_requests, waiting_request
 from gaugetrail_collector.amendments.rules import (
     MOST_WORDS,
@@ -20,11 +20,11 @@ from gaugetrail_collector.amendments.rules import (
     approves_as,
     asks_as,
     judged,
-    needs_approval,
 )
-from gaugetrail_collector.amendments.written import amendment_body, refusal_body, request_body
+from gaugetrail_collector.amendments.written import amendment_body, refusal_body, request_body, set_aside_body
 from gaugetrail_collector.documents.desk import Declined, Desk
 from gaugetrail_collector.evidence.own_chain import OwnChain
+from gaugetrail_contract.amending.what import needs_approval
 from gaugetrail_contract.documents.rights import RoleBook
 from gaugetrail_contract.record import Body
 from gaugetrail_contract.text import PRINTABLE
@@ -85,7 +85,7 @@ class AmendmentOffice:
         approves_as(people, by, request.by, self._desk.approver)
         target = self.target(request)
         sound = judged(target, request.wanted)
-        return amendment_body(target.known, sound, request.by, request.event.role or "", by, request.id)
+        return amendment_body(target.known, sound, request.by, request.event.role, by, request.id)
 
     def refuse(self, name: str, by: str, why: str) -> Decided:
         """It comes to nothing: rejected by somebody who may approve, or taken back by whoever asked."""
@@ -98,8 +98,40 @@ class AmendmentOffice:
         if not why.strip() or len(why) > MOST_WORDS or not PRINTABLE.holds(why):
             raise Declined(f"say why, in one line of at most {MOST_WORDS:,} characters")
         own = by == request.by
-        role = (request.event.role or "") if own else approves_as(people, by, request.by, self._desk.approver)
+        role = request.event.role if own else approves_as(people, by, request.by, self._desk.approver)
         return refusal_body(request, by, role, why)
+
+    def hear(self, heard: AmendmentRequest) -> Decided:
+        """What was asked for, and approved by another person, at a station: it holds from now on, or it is set aside
+        with why. By who might do what then. Raises `NotThereYet` where its record hasn't come.
+        """
+        said_us = (heard.approval or heard.event).time_us
+        record = self._write(partial(self._heard, heard.id), said_us)
+        after = next(one for one in read_requests(self._store) if one.id == heard.id)
+        return Decided(record, after.fate == "waits", after.words())
+
+    def _heard(self, name: str, people: RoleBook) -> Body:
+        request = self.request(name)
+        if not request.unheard:
+            raise Declined(f"{name} is judged already: {request.at_its_station()}")
+        try:
+            return self._amended_by_station(request, people)
+        except NotThereYet:
+            raise
+        except Declined as error:
+            return set_aside_body(request, str(error))
+
+    def _amended_by_station(self, request: AmendmentRequest, people: RoleBook) -> Body:
+        """Two persons in any case: the settings of the documents are the office's."""
+        if not request.said.target.startswith(f"{request.event.agent}/"):
+            raise Declined(f"{request.said.target} is of another PC: a station asks for amendments of its own PC's")
+        role = asks_as(people, request.by)
+        approver = None if request.approval is None else request.approval.by
+        if approver is not None and needs_approval(request.action):
+            approves_as(people, approver, request.by, "another")
+        target = self.target(request)
+        sound = judged(target, request.wanted)
+        return amendment_body(target.known, sound, request.by, role, approver, request.id)
 
     def request(self, name: str) -> AmendmentRequest:
         """What waits under that name."""
@@ -110,8 +142,8 @@ class AmendmentOffice:
         said = request.said
         return record_sealed(self._store, said.target, said.target_sha256, said.target_time)
 
-    def _write(self, body: Callable[[RoleBook], Body]) -> str:
+    def _write(self, body: Callable[[RoleBook], Body], at_us: int | None = None) -> str:
         def judge(people: RoleBook, _: OwnChain) -> Sequence[Body]:
             return [body(people)]
 
-        return self._desk.decide(judge)[0].record.id
+        return self._desk.decide(judge, at_us)[0].record.id

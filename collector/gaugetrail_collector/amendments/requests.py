@@ -1,24 +1,35 @@
-"""What was asked for and what came of it, from the records of the office's chains. Pure, but for reading them.
+"""What was asked for, in the office and at stations, and what came of it. Pure, but for reading the records.
 
 Promise: the same records give the same requests, in whatever order a store gives them. A request waits until an
-amendment or a refusal names it; a second answer to it changes nothing.
+amendment or a refusal names it; a second answer to it changes nothing. Only the office's own chains answer: what a
+station says of a request is an approval, which is judged before it counts (`hearing`), and only of its own PC's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gaugetrail_collector.amendments.rules import ACTIONS, Action, WantedAmendment
+from gaugetrail_collector.amendments.rules import WantedAmendment
 from gaugetrail_collector.documents.desk import DECISIONS, Declined
-from gaugetrail_collector.evidence.own_chain import own_chains
+from gaugetrail_collector.evidence.own_chain import PREFIX, own_chains
 from gaugetrail_collector.stores import Row, Store
-from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
+from gaugetrail_collector.stores.question import Asked
+from gaugetrail_contract.amending.what import ACTIONS, Action, needs_approval
+from gaugetrail_contract.events.amendments import (
+    AmendmentApproved,
+    AmendmentRefused,
+    AmendmentRequested,
+    AmendmentSetAside,
+)
+from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.registry import payload_of
 from gaugetrail_contract.record import Amendment, Event, Record
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
 
+FROM_STATIONS = (AmendmentRequested.TYPE, AmendmentApproved.TYPE)
+"""What stations say of amendments."""
 Fate = Literal["waits", "approved", "rejected", "withdrawn"]
 
 
@@ -35,6 +46,10 @@ class AmendmentRequest:
     answer: str = ""
     """The record that says so."""
     answer_reason: str = ""
+    approval: Event | None = None
+    """Of one that was asked for at a station: who approved it there."""
+    set_aside: str = ""
+    """Why that could not become an amendment; empty where it could, or isn't judged yet."""
 
     @property
     def id(self) -> str:
@@ -52,6 +67,17 @@ class AmendmentRequest:
         return self.event.reason or ""
 
     @property
+    def at_station(self) -> bool:
+        """Whether it was asked for at a station."""
+        return not self.event.agent.startswith(PREFIX)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether all that it takes was said at a station, and the collector hasn't judged it yet."""
+        whole = self.approval is not None or not needs_approval(self.action)
+        return self.fate == "waits" and self.at_station and whole and not self.set_aside
+
+    @property
     def wanted(self) -> WantedAmendment:
         """As it was asked for; what held then must hold still."""
         said = self.said
@@ -65,18 +91,36 @@ class AmendmentRequest:
         change += f" from {said.old or 'nothing'} to {said.new}" if said.new is not None else ""
         return f"{self.action}{change} of {said.target}: {self.reason} ({self.by}, {self.event.time[:16]}Z)"
 
+    def at_its_station(self) -> str:
+        """What was said of it there, and what came of that; empty of what was asked for in the office."""
+        if not self.at_station:
+            return ""
+        asked = f"asked for at {self.event.station}"
+        approved = "" if self.approval is None else f" and approved there by {self.approval.by}"
+        return f"{asked}{approved}{f', set aside: {self.set_aside}' if self.set_aside else ''}"
+
     def as_json(self) -> dict[str, object]:
         """For programs."""
         told = {"request": self.id, "action": self.action, "reason": self.reason, "reason_code": self.event.reason_code}
         told |= {"requested_by": self.by, "role": self.event.role, "time": self.event.time, "fate": self.fate}
         told |= {"answered_by": self.answered_by or None, "answer": self.answer or None}
+        if self.at_station:
+            approved_by = None if self.approval is None else self.approval.by
+            told |= {"station": self.event.station, "approved_at_station_by": approved_by}
+            told |= {"set_aside": self.set_aside or None}
         return {**self.said.written(), **told}
 
 
 def read_requests(store: Store) -> list[AmendmentRequest]:
     """All of them, oldest first. Raises `StoreDown`."""
-    rows = (row for chain in own_chains(store, DECISIONS) for row in store.rows(*chain))
-    return fold_requests(record for row in rows if (record := _record(row)) is not None)
+    return fold_requests(record for row in _rows(store) if (record := _record(row)) is not None)
+
+
+def _rows(store: Store) -> Iterator[Row]:
+    for chain in own_chains(store, DECISIONS):
+        yield from store.rows(*chain)
+    for name in FROM_STATIONS:
+        yield from (row for row in store.search(Asked("type", name)) if not row.agent.startswith(PREFIX))
 
 
 def _record(row: Row) -> Record | None:
@@ -95,14 +139,40 @@ def fold_requests(records: Iterable[Record]) -> list[AmendmentRequest]:
         if isinstance(record, Event) and (request := _requested(record)) is not None:
             found.setdefault(request.id, request)
     for record in ordered:
+        if not record.agent.startswith(PREFIX):
+            _approved(found, record)
+    for record in ordered:
+        if not record.agent.startswith(PREFIX):
+            continue
+        _set_aside(found, record)
         named, fate, by, why = _answer(record)
         if (request := found.get(named)) is not None and request.fate == "waits":
             found[named] = replace(request, fate=fate, answered_by=by, answer=record.id, answer_reason=why)
     return list(found.values())
 
 
+def _approved(found: dict[str, AmendmentRequest], record: Record) -> None:
+    """The first approval by the PC where it was asked for."""
+    said = _said(record)
+    if not isinstance(record, Event) or not isinstance(said, AmendmentApproved) or record.by is None:
+        return
+    request = found.get(said.request)
+    if request is not None and request.approval is None and request.event.agent == record.agent:
+        found[said.request] = replace(request, approval=record)
+
+
+def _set_aside(found: dict[str, AmendmentRequest], record: Record) -> None:
+    said = _said(record)
+    if isinstance(record, Event) and isinstance(said, AmendmentSetAside) and said.request in found:
+        found[said.request] = replace(found[said.request], set_aside=record.reason or "it was set aside")
+
+
+def _said(record: Record) -> EventPayload | None:
+    return payload_of(record.type, record.subject.kind, record.payload) if isinstance(record, Event) else None
+
+
 def _requested(event: Event) -> AmendmentRequest | None:
-    said = payload_of(event.type, event.subject.kind, event.payload)
+    said = _said(event)
     if not isinstance(said, AmendmentRequested):
         return None
     action = next((one for one in ACTIONS if one == said.action), None)
@@ -115,7 +185,7 @@ def _answer(record: Record) -> tuple[str, Fate, str, str]:
     """Which request the record answers, how, by whom and why; of any other record an empty name."""
     if isinstance(record, Amendment) and record.request is not None:
         return record.request, "approved", record.approved_by or "", ""
-    said = payload_of(record.type, record.subject.kind, record.payload) if isinstance(record, Event) else None
+    said = _said(record)
     if isinstance(record, Event) and isinstance(said, AmendmentRefused):
         fate: Fate = "withdrawn" if said.what == "withdrawn" else "rejected"
         return said.request, fate, record.by or "", record.reason or ""

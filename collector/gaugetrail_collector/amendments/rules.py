@@ -16,24 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 from gaugetrail_collector.documents.desk import Declined
-from gaugetrail_collector.tracing.effective import ATTRIBUTED, EffectiveRecord, effective, says, standing
+from gaugetrail_collector.tracing.effective import EffectiveRecord, effective, standing
 from gaugetrail_collector.tracing.trace import Known
+from gaugetrail_contract.amending.what import ACTIONS, ATTRIBUTED, Action, fits, says
+from gaugetrail_contract.amending.who import APPROVES, ASKS, acting_role
 from gaugetrail_contract.documents.editions import Approver
 from gaugetrail_contract.documents.rights import RoleBook
 from gaugetrail_contract.record import Amendment, Inspection, Measurement
 from gaugetrail_contract.record.parts import CharacteristicKind
 from gaugetrail_contract.suggestions import did_you_mean
-from gaugetrail_contract.text import DECIMAL, PRINTABLE, is_normal, refuse_identifier
+from gaugetrail_contract.text import PRINTABLE, is_normal, refuse_identifier
 
-Action = Literal["correct", "void", "exclude", "re-attribute", "annotate"]
-ACTIONS: tuple[Action, ...] = get_args(Action)
-APPROVES = frozenset({"quality engineer", "approver", "administrator"})
-"""Roles that approve."""
-ASKS = APPROVES | {"operator", "setter", "inspector"}
-"""Roles that ask; an auditor reads all and changes nothing."""
 MOST_WORDS = 2000
 
 
@@ -69,11 +64,6 @@ class AmendedRecord:
         return any(isinstance(one, Amendment) and one.action == "void" for one in counting)
 
 
-def needs_approval(action: Action) -> bool:
-    """Whether another person has to say yes."""
-    return action != "annotate"
-
-
 # --- who
 
 
@@ -93,8 +83,8 @@ def _acts_as(people: RoleBook, person: str, roles: frozenset[str], what: str, wi
     """`without_list`: as what while no people document says who has which role; null: the administrators alone may."""
     if reason := refuse_identifier(person):
         raise Declined(f"the name: {reason}")
-    if fitting := sorted(people.of(person) & roles):
-        return fitting[0]
+    if (role := acting_role(people.of(person), roles)) is not None:
+        return role
     if people.roles is None and without_list is not None:
         return without_list
     if people.roles is None:
@@ -176,7 +166,7 @@ def _correct(now: EffectiveRecord, name: str, wanted: WantedAmendment) -> Wanted
         raise Declined(f"{name} has {len(found)} values of {wanted.field}, and none can be meant alone: exclude them")
     (one,) = found
     new = _needed("the new value", wanted.new)
-    if not _fits(one, new):
+    if not fits(one, new):
         raise Declined(f"{new} can't be {one.characteristic}: it is {_FORMS[one.kind]}")
     return _with_old(now, wanted, new)
 
@@ -200,14 +190,6 @@ _FORMS = {
     CharacteristicKind.ATTRIBUTE: "ok or nok",
     CharacteristicKind.TEXT: "a text",
 }
-
-
-def _fits(one: Measurement, new: str) -> bool:
-    if one.kind is CharacteristicKind.VARIABLE:
-        return len(new) <= 64 and bool(DECIMAL.holds(new))
-    if one.kind is CharacteristicKind.COUNT:
-        return new.isascii() and new.isdecimal() and len(new) <= 18
-    return new in ("ok", "nok") if one.kind is CharacteristicKind.ATTRIBUTE else bool(new)
 
 
 def _measured(now: EffectiveRecord, name: str, characteristic: str) -> Sequence[Measurement]:

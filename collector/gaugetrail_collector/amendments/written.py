@@ -6,23 +6,17 @@ them, and are found under its unit, lot and order, whatever time is asked about.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from gaugetrail_collector.amendments.requests import AmendmentRequest
-from gaugetrail_collector.amendments.rules import WantedAmendment
+from gaugetrail_collector.amendments.rules import MOST_WORDS, WantedAmendment
 from gaugetrail_collector.tracing.trace import Known
-from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
-from gaugetrail_contract.record import Amendment, AmendmentBody, Event, EventBody, Inspection, Record, Subject
-
-FOUND_UNDER: tuple[tuple[Literal["unit", "lot", "order"], str], ...] = (
-    ("unit", "serial"),
-    ("lot", "lot"),
-    ("order", "order"),
-)
+from gaugetrail_contract.amending.what import found_under
+from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested, AmendmentSetAside
+from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.record import AmendmentBody, EventBody, Record, Subject
 
 
 def amendment_body(
-    target: Known, wanted: WantedAmendment, by: str, role: str, approved_by: str | None, request: str | None
+    target: Known, wanted: WantedAmendment, by: str, role: str | None, approved_by: str | None, request: str | None
 ) -> AmendmentBody:
     """What is said of the record from now on."""
     record = _believed(target)
@@ -42,7 +36,7 @@ def amendment_body(
         by=by,
         role=role,
         reason_code=wanted.code,
-        subjects=_subjects(record),
+        subjects=found_under(record),
         request=request,
     )
 
@@ -65,7 +59,7 @@ def request_body(target: Known, wanted: WantedAmendment, by: str, role: str) -> 
         station=record.station,
         type=said.TYPE,
         subject=Subject(kind=said.SUBJECT, id=record.agent),
-        subjects=_subjects(record),
+        subjects=found_under(record),
         payload=said.written(),
         by=by,
         role=role,
@@ -74,9 +68,19 @@ def request_body(target: Known, wanted: WantedAmendment, by: str, role: str) -> 
     )
 
 
-def refusal_body(request: AmendmentRequest, by: str, role: str, why: str) -> EventBody:
+def refusal_body(request: AmendmentRequest, by: str, role: str | None, why: str) -> EventBody:
     """It came to nothing; whether the record is there still or not."""
     said = AmendmentRefused(request=request.id, what="withdrawn" if by == request.by else "rejected")
+    return _of_request(request, said, by, role, why)
+
+
+def set_aside_body(request: AmendmentRequest, why: str) -> EventBody:
+    """What was said of it at its station became no amendment."""
+    approval = None if request.approval is None else request.approval.id
+    return _of_request(request, AmendmentSetAside(request=request.id, approval=approval), None, None, why[:MOST_WORDS])
+
+
+def _of_request(request: AmendmentRequest, said: EventPayload, by: str | None, role: str | None, why: str) -> EventBody:
     asked = request.event
     return EventBody(
         site=asked.site,
@@ -90,13 +94,6 @@ def refusal_body(request: AmendmentRequest, by: str, role: str, why: str) -> Eve
         role=role,
         reason=why,
     )
-
-
-def _subjects(record: Record) -> tuple[Subject, ...]:
-    if isinstance(record, Inspection):
-        named = ((kind, getattr(record, name)) for kind, name in FOUND_UNDER)
-        return tuple(Subject(kind=kind, id=one) for kind, one in named if one is not None)
-    return record.subjects if isinstance(record, Amendment) else (record.subject,)[: isinstance(record, Event)]
 
 
 def _believed(target: Known) -> Record:

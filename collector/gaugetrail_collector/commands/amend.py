@@ -17,9 +17,10 @@ from gaugetrail_collector import config as configuration
 from gaugetrail_collector.amendments.named import record_named
 from gaugetrail_collector.amendments.office import AmendmentOffice, Decided
 from gaugetrail_collector.amendments.requests import AmendmentRequest, read_requests
-from gaugetrail_collector.amendments.rules import Action, WantedAmendment
+from gaugetrail_collector.amendments.rules import WantedAmendment
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.document_steps import By, Stdin, desk_open, prove_person
+from gaugetrail_contract.amending.what import Action
 from gaugetrail_service.cli import answer, say
 
 app = typer.Typer(no_args_is_help=True, help="What a record says, put right beside it; the original stands.")
@@ -169,7 +170,8 @@ def list_requests(
 
 def _line(one: AmendmentRequest) -> str:
     by = f" by {one.answered_by}" if one.answered_by else ""
-    return f"{one.id}  {one.fate}{by}  {one.words()}"
+    station = f"  {there}" if (there := one.at_its_station()) else ""
+    return f"{one.id}  {one.fate}{by}  {one.words()}{station}"
 
 
 def _ask(

@@ -206,14 +206,16 @@ class Desk:
 
         return self._alone(noted)
 
-    def decide(self, judge: Callable[[RoleBook, OwnChain], Sequence[Body]]) -> list[Opened]:
+    def decide(self, judge: Callable[[RoleBook, OwnChain], Sequence[Body]], at_us: int | None = None) -> list[Opened]:
         """What somebody decides that is about no document, in a chain of its own (`DECISIONS`): judged by who may
-        do what now, written while no other process of this machine is at it. Raises `Declined`, `StoreDown`.
+        do what now, or might when it was said (`at_us`), written while no other process of this machine is at it.
+        Raises `Declined`, `StoreDown`.
         """
 
         def decided(register: DocumentRegister) -> list[Opened]:
             self._judge_writer(register)
-            people = role_book(self.store, register, self._clock.now_us())
+            now_us = self._clock.now_us()
+            people = role_book(self.store, register, now_us if at_us is None else min(at_us, now_us))
             chain = self._chain(DECISIONS)
             bodies = judge(people, chain)
             return chain.append(bodies, after_us=last_moment_us(self.store, chain.agent, self._clock))

@@ -14,24 +14,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gaugetrail_contract.record import Amendment, Inspection, Measurement, Record
-from gaugetrail_contract.record.parts import CharacteristicKind
+from gaugetrail_contract.amending.what import ATTRIBUTED, READ_AS
+from gaugetrail_contract.record import Amendment, Inspection, Measurement
 
 if TYPE_CHECKING:
     from gaugetrail_collector.tracing.trace import Known
-
-ATTRIBUTED = (
-    *("serial", "lot", "order", "heat", "supplier_lot", "cavity", "fixture", "tool", "operator", "part", "revision"),
-    *("machine", "operation", "shift", "customer", "order_line"),
-)
-"""What an inspection is of, by and with: what it can be re-attributed to."""
-READ_AS = {
-    CharacteristicKind.VARIABLE: "value",
-    CharacteristicKind.COUNT: "value",
-    CharacteristicKind.ATTRIBUTE: "result",
-    CharacteristicKind.TEXT: "text",
-}
-"""Where a measurement of each kind has what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +111,3 @@ def changed(record: Inspection, changes: Mapping[str, str]) -> Inspection:
 
 def _corrected(one: Measurement, new: str | None) -> Measurement:
     return one if new is None else msgspec.structs.replace(one, **{READ_AS[one.kind]: new})
-
-
-def says(record: Record, name: str) -> str | None:
-    """What an inspection says of a characteristic or under one of its names; null where it says nothing."""
-    if not isinstance(record, Inspection):
-        return None
-    for one in record.measurements:
-        if one.characteristic == name:
-            read: str | None = getattr(one, READ_AS[one.kind])
-            return read
-    said: str | None = getattr(record, name) if name in ATTRIBUTED else None
-    return said

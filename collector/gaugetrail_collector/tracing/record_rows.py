@@ -15,11 +15,12 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 
-from gaugetrail_collector.tracing.effective import ATTRIBUTED, READ_AS, EffectiveRecord, effective
+from gaugetrail_collector.tracing.effective import EffectiveRecord, effective
 from gaugetrail_collector.tracing.epoch_order import true_times
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known
+from gaugetrail_contract.amending.what import ATTRIBUTED, READ_AS
 from gaugetrail_contract.record import Amendment, Inspection, Measurement, Part, write
 
 _CONTEXT = (

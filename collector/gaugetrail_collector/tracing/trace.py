@@ -18,8 +18,9 @@ from typing import Any
 
 from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
-from gaugetrail_collector.tracing.effective import ATTRIBUTED, effective
+from gaugetrail_collector.tracing.effective import effective
 from gaugetrail_collector.tracing.epoch_order import EpochOrder, in_order
+from gaugetrail_contract.amending.what import ATTRIBUTED
 from gaugetrail_contract.record import Amendment, Event, Inspection, Part, Record, record_id
 from gaugetrail_contract.record.model import IDENTIFIER_KINDS
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed

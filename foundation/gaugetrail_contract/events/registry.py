@@ -6,7 +6,12 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested
+from gaugetrail_contract.events.amendments import (
+    AmendmentApproved,
+    AmendmentRefused,
+    AmendmentRequested,
+    AmendmentSetAside,
+)
 from gaugetrail_contract.events.anchors import HeadsAnchored
 from gaugetrail_contract.events.bypass import BypassSaid
 from gaugetrail_contract.events.checks import CheckMissed, CheckMissedCause, OccasionSaid
@@ -91,7 +96,9 @@ EVENT_TYPES: Mapping[str, type[EventPayload]] = {
         GaugeStateSaid,
         SuspectWindow,
         AmendmentRequested,
+        AmendmentApproved,
         AmendmentRefused,
+        AmendmentSetAside,
         SuggestionMade,
         SuggestionAnswered,
         SuggestionAnswerRead,

@@ -9,8 +9,6 @@ from gaugetrail_collector.amendments.named import record_at
 from gaugetrail_collector.amendments.office import AmendmentOffice
 from gaugetrail_collector.amendments.requests import AmendmentRequest, read_requests, waiting_request
 from gaugetrail_collector.amendments.rules import (
-    ACTIONS,
-    Action,
     AmendedRecord,
     approves_as,
     asks_as,
@@ -21,7 +19,7 @@ from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import position_of
-from gaugetrail_collector.tracing.effective import ATTRIBUTED, says
+from gaugetrail_contract.amending.what import ACTIONS, ATTRIBUTED, Action, says
 from gaugetrail_contract.documents.rights import RoleBook
 from gaugetrail_contract.record import Inspection
 

@@ -12,13 +12,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from gaugetrail_collector.amendments.office import AmendmentOffice, Decided
-from gaugetrail_collector.amendments.rules import ACTIONS, WantedAmendment
+from gaugetrail_collector.amendments.rules import WantedAmendment
 from gaugetrail_collector.console.amendments import asked
 from gaugetrail_collector.console.documents.asked import RecordPlace, in_sentences
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.console.pages import user_of
 from gaugetrail_collector.console.proving import Fields, proven
 from gaugetrail_collector.documents.desk import Declined
+from gaugetrail_contract.amending.what import ACTIONS
 from gaugetrail_service.web.password_desk import PasswordDesk
 from gaugetrail_service.web.sessions import Sessions
 

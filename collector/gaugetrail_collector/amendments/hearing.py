@@ -1,0 +1,106 @@
+"""What was asked for and approved at stations becomes amendments: heard by the collector that writes documents.
+
+Promise: of each request at most one amendment, whatever comes twice and whenever this process dies: what the store has
+is read and judged while nobody else of this machine writes, and the amendment names its request, so that the next look
+finds it answered. What doesn't hold is set aside by an event and waits for the office. What lacks its record yet (the
+newest records come first) is looked at again.
+
+It looks when intake has stored such an event, and now and then for what other collectors stored. One thread (`round`,
+every `look_secs`), with a store of its own; `heard` on any.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from gaugetrail_collector.amendments.named import NotThereYet
+from gaugetrail_collector.amendments.office import AmendmentOffice
+from gaugetrail_collector.amendments.requests import FROM_STATIONS, AmendmentRequest, read_requests
+from gaugetrail_collector.documents.desk import Declined, Desk
+from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_contract.record import Event, Record
+
+log = logging.getLogger(__name__)
+
+WHOLE_SECS = 30.0
+"""How often it looks without having heard anything."""
+PUT_OFF_SECS = 5.0
+
+
+class StationAmendments:
+    """One for each collector that writes documents."""
+
+    look_secs = 1.0
+
+    def __init__(
+        self, make_desk: Callable[[Store], Desk], make_store: Callable[[], Store], whole_secs: float = WHOLE_SECS
+    ) -> None:
+        self._make_desk = make_desk
+        self._make_store = make_store
+        self._whole_secs = whole_secs
+        self._store: Store | None = None
+        self._news = True
+        self._looked = self._not_before = float("-inf")
+        self._trouble: str | None = None
+
+    def heard(self, records: Iterable[Record]) -> None:
+        """What intake has just stored."""
+        if any(isinstance(one, Event) and one.type in FROM_STATIONS for one in records):
+            self._news = True
+
+    def alarms(self) -> tuple[str, ...]:
+        """What keeps amendments of stations waiting."""
+        trouble = self._trouble
+        return () if trouble is None else (trouble,)
+
+    def round(self) -> None:
+        """Look, where there is something to look for."""
+        now = time.monotonic()
+        if now < self._not_before or not (self._news or now - self._looked >= self._whole_secs):
+            return
+        self._looked, self._news = now, False  # before the look: what comes meanwhile is looked for again
+        try:
+            for request in read_requests(self._opened()):
+                if request.unheard:
+                    self._hear(request)
+            self._say(None)
+        except (Declined, StoreDown) as error:
+            self._put_off(f"amendments of stations wait: {error}")
+
+    def close(self) -> None:
+        """Let go of the store."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _hear(self, request: AmendmentRequest) -> None:
+        """Raises `Declined`, `StoreDown`, where the request isn't what is wrong."""
+        office = AmendmentOffice(self._make_desk(self._opened()))
+        told = {"request": request.id, "station": request.event.station}
+        try:
+            done = office.hear(request)
+        except NotThereYet as error:
+            log.info("%s waits: %s", request.id, error, extra={"event": "amendment_waits", **told})
+            return
+        fate = "amendment_set_aside" if done.waits else "amendment_written"
+        log.warning("%s: record %s", done.words, done.record, extra={"event": fate, **told})
+
+    def _put_off(self, trouble: str) -> None:
+        self._say(trouble)
+        self._news = True
+        self._not_before = time.monotonic() + PUT_OFF_SECS
+        self.close()
+
+    def _say(self, trouble: str | None) -> None:
+        if trouble is not None and trouble != self._trouble:
+            log.error("%s", trouble, extra={"event": "amendments_wait"})
+        self._trouble = trouble
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            store = self._make_store()
+            store.open()
+            self._store = store
+        return self._store
