@@ -267,7 +267,7 @@ SAID = said_at_station(
     asks(UNITS[1], "re-attribute", field="lot", old="L7", new="L8"),
     lambda names: approves(names[3]),
     lambda names: approves(names[3], "uwe"),
-    asks(UNITS[2]),
+    asks(UNITS[2], "exclude", field="bore_0"),
     asks(UNITS[2]),
     lambda names: approves(names[7]),
     asks(UNITS[1], "exclude", by="eva"),
