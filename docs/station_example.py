@@ -48,6 +48,7 @@ from gaugetrail_agent.station.words.happening import (
 )
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.workflow.amending.asking import AMENDING
 from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_agent.station.workflow.unit_states.deciding import LOOKING
 from gaugetrail_contract.clock import utc_text
@@ -56,6 +57,7 @@ from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Plan, PlanFile
+from gaugetrail_contract.events.amendments import AmendmentRequested
 from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.holds.listing import ListedState
@@ -197,6 +199,19 @@ def _looked_back(us: int) -> LookedBack:
     return LookedBack(RecordSearch(LOOKING, lot="L-1"), FoundRecords(), us, us * 1000)
 
 
+def _unit_found(us: int) -> LookedBack:
+    return LookedBack(RecordSearch(AMENDING, unit="SN000001"), FoundRecords(), us, us * 1000)
+
+
+def _request_kept() -> EventKept:
+    said = {"target": "pc1/e/1", "target_sha256": "0" * 64, "target_time": utc_text(BEGIN_US), "action": "void"}
+    payload = AmendmentRequested.model_validate(said)
+    subject = Subject(kind="agent", id="pc1")
+    body = EventBody(site="plant1", line="line1", station="OP20", type=payload.TYPE, subject=subject,
+                     payload=payload.written())  # fmt: skip
+    return EventKept(body, "pc1/e/2")
+
+
 def _check_kept() -> EventKept:
     said = {"result": "pass", "characteristic": "bore", "master": "M-74", "value": "74.001", "low": "73.999"}
     payload = GaugeChecked.model_validate({**said, "high": "74.003", "device": "bore", "plan": "CP-1"})
@@ -265,6 +280,8 @@ EVENTS: tuple[tuple[str, EventMade], ...] = (
     ("the store says what it knows of the unit", lambda _, __: PastKnown("SN000001", UnitHistory())),
     ("nobody could say in time what is known of it", lambda _, __: PastKnown("SN000001", None, "no answer in 300 ms")),
     ("the records of this PC say what is known of a lot", lambda us, _: _looked_back(us)),
+    ("the records of this PC say what is known of a unit", lambda us, _: _unit_found(us)),
+    ("a request for an amendment is in the spool", lambda _, __: _request_kept()),
     ("the check of a gauge is in the spool", lambda _, __: _check_kept()),
     ("something around isn't well", lambda _, __: NOT_WELL),
     ("it is well again", lambda _, __: Noticed("broker", None)),
@@ -314,6 +331,7 @@ STATES: Mapping[str, Sequence[EventMade]] = {
         *(*SEALING, lambda _, __: NotRecorded("the disk is full")),
         read("SN000002"),
     ),
+    "which record is to be amended is asked": (*LOGGED_IN, typed("%VOID:a try-out")),
     "a PIN is waited for": WITH_PIN,
     "a PIN is being tried": (*WITH_PIN, typed("482193")),
     "the unit to come is held": (*LOGGED_IN, lambda us, _: _held(us)),

@@ -282,6 +282,20 @@ STORIES = (
         "scan OP-20\nexpect recorded pass\nscan SN562\nbore 74.100 mm\nexpect recorded fail\n",
     ),
     StationStory(
+        "a record is voided",
+        BORE,
+        IN + "scan SN581\nbore 74.010 mm\nexpect recorded pass\ntype %VOID:measured the master\n"
+        "expect asks amend.which\ntype SN581\nexpect asks amend.badge\nscan OP-12\nexpect says amend.oneself\n"
+        "scan OP-3\nexpect event amendment.approved\nexpect says amend.approved\n",
+    ),
+    StationStory(
+        "who may not approve and who may not ask",
+        BORE,
+        IN + "scan SN591\nbore 74.010 mm\nexpect recorded pass\ntype %CORRECT:digits swapped\ntype SN591\n"
+        "expect asks amend.which_value\ntype bore\ntype 74.100\nscan OP-20\nexpect says amend.no_role\n"
+        "type %LATER\nexpect event amendment.requested\ntype %VOID:wrong\ntype SN599\nexpect says amend.not_here\n",
+    ),
+    StationStory(
         "killed while a second person is waited for",
         "two_persons = true\n" + BORE,
         IN + "scan SN571\nbore 74.010 mm\nrestart\nexpect asks prompt.unfinished\npress GO\nexpect asks second.badge\n"

@@ -33,8 +33,8 @@ from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.events.spool import SpoolBranched
 from gaugetrail_contract.ranges import Ranges
 from gaugetrail_contract.receipts import Receipt
-from gaugetrail_contract.record import Body, Record
-from gaugetrail_contract.seal import open_sealed
+from gaugetrail_contract.record import Body
+from gaugetrail_contract.seal import Opened, open_sealed
 from gaugetrail_contract.status import SpoolStatus
 
 MARKED_AT_ONCE = 250
@@ -233,12 +233,12 @@ class Spool:
         """Records of any state behind the place `after`, in order, proven."""
         return self._proven(self._reader.between(after + 1, self.newest(), limit))
 
-    def newest_first(self) -> Iterator[Record]:
+    def newest_first(self) -> Iterator[Opened]:
         """Every record that is still here and sound, back to the oldest. Raises `SpoolBroken`."""
         place = self.newest() + 1
         while rows := self._reader.before(place, LOOKED_AT_ONCE):
             place = rows[-1].place
-            yield from (open_sealed(one.sealed) for one in self._proven(rows))
+            yield from (Opened(one.sealed, open_sealed(one.sealed)) for one in self._proven(rows))
 
     def epoch_place(self) -> int:
         """The last place before the current epoch."""

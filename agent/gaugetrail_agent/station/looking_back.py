@@ -1,4 +1,4 @@
-"""What the records of this PC say of a lot, or of the units that a gauge has measured since a moment. Pure.
+"""What the records of this PC say of a unit, a lot, or the units that a gauge has measured since a moment. Pure.
 
 Promise: of each unit the newest inspection counts; what lies behind the oldest record that is still here, or behind
 `MOST_RECORDS`, isn't guessed: `whole` says whether the search got there.
@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
-from gaugetrail_contract.record import Inspection, Record, Verdict
+from gaugetrail_contract.record import Inspection, Verdict
+from gaugetrail_contract.seal import Opened
 
 MOST_RECORDS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSearch:
-    """What is looked for: the units of a lot, or those that a gauge measured (null: any gauge) since a moment."""
+    """What is looked for: the newest inspection of a unit, the units of a lot, or those that a gauge measured (null:
+    any gauge) since a moment.
+    """
 
     about: str
     """Who asks, and takes the answer."""
+    unit: str | None = None
+    """Its serial, or its lot where it has none."""
     lot: str | None = None
     gauge: str | None = None
     characteristic: str | None = None
@@ -40,19 +46,32 @@ class FoundUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundInspection:
+    """An inspection as it was sealed."""
+
+    record: Inspection
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class FoundRecords:
     """The units, the oldest first."""
 
     units: tuple[FoundUnit, ...] = ()
     whole: bool = True
     """The search got to the moment that was asked for, or to the first record of this PC."""
+    newest: FoundInspection | None = None
+    """Of the unit that was asked for; null: there is none here."""
 
 
-def look_back(newest_first: Iterable[Record], wanted: RecordSearch) -> FoundRecords:
-    """Go back until the moment that is asked for."""
+def look_back(newest_first: Iterable[Opened], wanted: RecordSearch) -> FoundRecords:
+    """Go back until the moment that is asked for, or to the unit."""
+    if wanted.unit is not None:
+        return FoundRecords(newest=_newest(newest_first, wanted.unit))
     found: dict[tuple[str | None, str | None], FoundUnit] = {}
     whole, first_seq = False, 0
-    for number, record in enumerate(newest_first):
+    for number, opened in enumerate(newest_first):
+        record = opened.record
         if wanted.since is not None and record.time < wanted.since:
             whole = True
             break
@@ -62,6 +81,14 @@ def look_back(newest_first: Iterable[Record], wanted: RecordSearch) -> FoundReco
         if isinstance(record, Inspection) and _is_wanted(record, wanted):
             found.setdefault((record.serial, record.lot), _unit(record))
     return FoundRecords(tuple(reversed(found.values())), whole or first_seq in (0, 1))
+
+
+def _newest(newest_first: Iterable[Opened], unit: str) -> FoundInspection | None:
+    for opened in islice(newest_first, MOST_RECORDS):
+        record = opened.record
+        if isinstance(record, Inspection) and (record.serial or record.lot) == unit:
+            return FoundInspection(record, opened.sealed.sha256)
+    return None
 
 
 def _is_wanted(record: Inspection, wanted: RecordSearch) -> bool:

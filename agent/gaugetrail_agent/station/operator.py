@@ -127,7 +127,7 @@ def _said(setup: Setup, state: StationState, event: Scanned, text: str) -> Step:
 def _badge(setup: Setup, state: StationState, event: Scanned) -> Step:
     text = event.text
     if state.dialog is not None and state.dialog.takes_badge and state.operator is not None:
-        if text in state.pins:
+        if text in state.pins and not state.dialog.badge_is_named:
             return asked_for(state, text, answers=True)
         return _and_on(setup, state, answer(setup, state, state.dialog, event))
     if state.plea is not None:

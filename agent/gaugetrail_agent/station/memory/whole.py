@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gaugetrail_agent.station.memory.amending import Amending
 from gaugetrail_agent.station.memory.answers import AnswersRead
 from gaugetrail_agent.station.memory.bypasses import Bypasses
 from gaugetrail_agent.station.memory.calls import Calls
@@ -37,6 +38,7 @@ class StationMemory(msgspec.Struct, frozen=True, omit_defaults=True):
     held: HeldUnits = HeldUnits()
     gauge_checks: CheckedGauges = CheckedGauges()
     bypasses: Bypasses = Bypasses()
+    amending: Amending = Amending()
     handover: Handover = Handover()
     answers: AnswersRead = AnswersRead()
 

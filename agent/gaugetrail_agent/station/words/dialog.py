@@ -28,6 +28,8 @@ class Dialog:
     """What the one who asks needs with the answer: frozen, and compared."""
     takes_badge: bool = False
     """A badge is an answer, and logs nobody on."""
+    badge_is_named: bool = False
+    """Whose badge it is needn't be there: no PIN is asked for it."""
     may_cancel: bool = True
     """What may be left is whoever's who began it, and goes with them; the rest is the unit's or the station's."""
     takes_value: str | None = None

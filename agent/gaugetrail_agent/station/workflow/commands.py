@@ -21,6 +21,18 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step
+from gaugetrail_agent.station.workflow.amending.asking import (
+    ANNOTATE,
+    ATTRIBUTE,
+    CORRECT,
+    EXCLUDE,
+    VOID,
+    annotate,
+    attribute,
+    correct,
+    exclude,
+    void,
+)
 from gaugetrail_agent.station.workflow.before_unit.holding import CHANGE, change
 from gaugetrail_agent.station.workflow.before_unit.set_up import CHANGE_OVER, change_over
 from gaugetrail_agent.station.workflow.bypassing import BYPASS, bypass
@@ -94,6 +106,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(SCRAP, said("command.scrap"), scrap, about="D12"),
     Command(RELEASE, said("command.release"), release),
     Command(CONCESSION, said("command.concession"), concession, about="QN-4711"),
+    Command(VOID, said("command.void"), void, about="measured the master by mistake"),
+    Command(EXCLUDE, said("command.exclude"), exclude, about="burr under the probe"),
+    Command(CORRECT, said("command.correct"), correct),
+    Command(ATTRIBUTE, said("command.attribute"), attribute),
+    Command(ANNOTATE, said("command.annotate"), annotate, about="the customer asked about it"),
     Command(BYPASS, said("command.bypass"), bypass, about="BP-1 the gauge is at the laboratory", alone=False),
     Command(CHECK, said("command.check"), check, about="G-17"),
     Command(UNBLOCK, said("command.unblock"), unblock, about="the master was dirty", alone=False),

@@ -17,6 +17,8 @@ from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.happening import Scanned, ValueCame
 from gaugetrail_agent.station.words.state import StationState, Step, say
+from gaugetrail_agent.station.workflow.amending.asking import amending_answered
+from gaugetrail_agent.station.workflow.amending.wanted import ABOUT_AMENDING
 from gaugetrail_agent.station.workflow.before_unit.components import ABOUT_COMPONENT, component_answered
 from gaugetrail_agent.station.workflow.before_unit.context import ABOUT_CONTEXT, context_answered
 from gaugetrail_agent.station.workflow.before_unit.holding import ABOUT_CHANGE, change_answered
@@ -74,6 +76,7 @@ ANSWERS: Mapping[str, Answer] = {
     ABOUT_CHECK: check_answered,
     ABOUT_BYPASS: bypass_answered,
     ABOUT_UNBLOCK: unblock_answered,
+    ABOUT_AMENDING: amending_answered,
 }
 """What a dialog is about -> who takes its answers."""
 BY_GAUGE: Mapping[str, Callable[[Setup, StationState, Dialog, ValueCame], Step]] = {ABOUT_CHECK: master_measured}

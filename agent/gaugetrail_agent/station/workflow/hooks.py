@@ -29,6 +29,8 @@ from gaugetrail_agent.station.words.effect import Effect
 from gaugetrail_agent.station.words.happening import EventKept, LookedBack, Recorded, Scanned, Tick, ValueCame, Woke
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.words.unit import Lock, Unit
+from gaugetrail_agent.station.workflow.amending.asking import AMENDING, record_found
+from gaugetrail_agent.station.workflow.amending.telling import approvals_stand, request_kept
 from gaugetrail_agent.station.workflow.before_unit.components import (
     asks_component,
     begins_with_components,
@@ -70,6 +72,7 @@ from gaugetrail_agent.station.workflow.unit_states.standing import (
     states_told,
 )
 from gaugetrail_contract.documents.plan import Characteristic
+from gaugetrail_contract.events.amendments import AmendmentRequested
 from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.record import InspectionBody
 
@@ -125,13 +128,18 @@ PASSING: tuple[Callable[[Setup, StationState, Tick | Woke], Step], ...] = (
     checks_told,
     checks_owed,
     bypasses_pass,
+    approvals_stand,
 )
 LOOKED_BACK: Mapping[str, Callable[[Setup, StationState, LookedBack], Step]] = {
     LOOKING: looked_at_lot,
     SUSPECT: window_found,
+    AMENDING: record_found,
 }
 """Who looked through the records -> who takes what they say."""
-KEPT: Mapping[str, Callable[[Setup, StationState, EventKept], Step]] = {GaugeChecked.TYPE: check_kept}
+KEPT: Mapping[str, Callable[[Setup, StationState, EventKept], Step]] = {
+    GaugeChecked.TYPE: check_kept,
+    AmendmentRequested.TYPE: request_kept,
+}
 """Events whose record something has to name -> what follows once it is in the spool."""
 BEFORE_VALUE: tuple[Callable[[Setup, StationState, Unit, Characteristic, ValueCame], Lock | None], ...] = (
     gauge_not_checked,
