@@ -17,8 +17,11 @@ from gaugetrail_collector.console.amendments import deciding as amending
 from gaugetrail_collector.console.dispositions import pages as dispositions
 from gaugetrail_collector.console.documents import answers, deciding, looking
 from gaugetrail_collector.console.facts import Facts
+from gaugetrail_collector.console.suggestions import pages as suggestions
+from gaugetrail_collector.intake.agent_keys import KeysBroken
 from gaugetrail_collector.intake.aside.set_aside import SetAsideFull
 from gaugetrail_collector.intake.keys.agent_keys import KeysBroken
+from gaugetrail_collector.intake.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.escapes import visible
 from gaugetrail_service.web.guard import MAX_BODY, Guard
@@ -43,6 +46,7 @@ def make_app(facts: Facts, hosts: Iterable[str], sessions: Sessions | None = Non
         app.include_router(router)
     app.include_router(amending.router(facts, sessions, desk))
     app.include_router(dispositions.router(facts, sessions, desk))
+    app.include_router(suggestions.router(facts, sessions, desk))
     app.include_router(api.router(facts))
     app.include_router(answers.router(facts))
     app.include_router(statistics_pages.router(facts))

@@ -1,4 +1,5 @@
-"""Every word on the state of a unit, lot or gauge, and what is to be told of it to a line. Pure.
+"""Every word on the state of a unit, lot or gauge, and what is to be told of it to a line, with the office's answers to
+suggestions that were made there. Pure.
 
 A line is told of units what was said there or in the office, and of lots and gauges, which go from line to line and are
 few, what was said anywhere. A unit of another line is found by the question that is asked when it is scanned.
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gaugetrail_collector.evidence.own_chain import PREFIX
+from gaugetrail_collector.holds import answers_told
+from gaugetrail_collector.holds.answers_told import AnswersTold
 from gaugetrail_contract.clock import DAY_US
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, UnitStateSaid
 from gaugetrail_contract.holds.listing import ListedState, listed_gauge, listed_unit
@@ -18,7 +21,7 @@ from gaugetrail_contract.unit_states.folding import UnitStory, story_of
 from gaugetrail_contract.unit_states.gauge_fitness import blocked_by
 from gaugetrail_contract.unit_states.said import About, GaugeWordSaid, StateWordSaid, gauge_said, states_said
 
-TYPES = (UnitStateSaid.TYPE, GaugeStateSaid.TYPE)
+TYPES = (UnitStateSaid.TYPE, GaugeStateSaid.TYPE, *answers_told.TYPES)
 HELD = frozenset({UnitState.HOLD, UnitState.SCRAP, UnitState.REWORK, UnitState.FAIL})
 """Listed for as long as they last."""
 LET_GO_US = 30 * DAY_US
@@ -32,6 +35,7 @@ class WordsKnown:
         self._words: dict[About, dict[str, StateWordSaid]] = {}
         self._gauges: dict[str, dict[str, GaugeWordSaid]] = {}
         self._stories: dict[About, UnitStory] = {}
+        self._answers = AnswersTold()
         self._records: set[str] = set()
 
     @property
@@ -50,15 +54,15 @@ class WordsKnown:
         gauge = gauge_said(record)
         if gauge is not None:
             self._gauges.setdefault(gauge[0], {})[gauge[1].record] = gauge[1]
-        if not said and gauge is None:
+        if not said and gauge is None and not self._answers.add(record):
             return False
         self._records.add(record.id)
         return True
 
     def lines(self) -> frozenset[str]:
-        """Lines where something was said of a unit or lot."""
+        """Lines where something was said of a unit or lot, or suggested and answered."""
         words = (word for said in self._words.values() for word in said.values())
-        return frozenset(word.line for word in words if not _of_office(word))
+        return frozenset(word.line for word in words if not _of_office(word)) | self._answers.lines()
 
     def listed(self, line: str, now_us: int) -> Iterator[ListedState]:
         """What that line is told."""
@@ -73,6 +77,7 @@ class WordsKnown:
             last = max(said.values(), key=lambda one: one.order)
             if blocked is not None or last.time_us > now_us - LET_GO_US:
                 yield listed_gauge(gauge, blocked or _fit(last))
+        yield from self._answers.listed(line, now_us)
 
     def _listed_unit(self, about: About, now_us: int) -> ListedState | None:
         story = self._stories.get(about)
