@@ -134,10 +134,10 @@ def _passing_on(*, between_units: bool) -> Iterator[Button]:
 
 
 DECISIONS = (
-    (Button(N_("Hold"), HOLD, "bad"), None),
+    (Button(N_("Hold"), HOLD), None),
     (Button(N_("Rework"), REWORK), SORTING),
-    (Button(N_("Scrap"), SCRAP, "bad"), JUDGING),
-    (Button(N_("Release"), RELEASE, "good"), JUDGING),
+    (Button(N_("Scrap"), SCRAP), JUDGING),
+    (Button(N_("Release"), RELEASE), JUDGING),
     (Button(N_("Concession"), CONCESSION), DECIDING),
 )
 """What may be said of a unit, and of which roles somebody is who says it themself; null: everybody."""

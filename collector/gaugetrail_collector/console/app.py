@@ -18,10 +18,8 @@ from gaugetrail_collector.console.dispositions import pages as dispositions
 from gaugetrail_collector.console.documents import answers, deciding, looking
 from gaugetrail_collector.console.facts import Facts
 from gaugetrail_collector.console.suggestions import pages as suggestions
-from gaugetrail_collector.intake.agent_keys import KeysBroken
 from gaugetrail_collector.intake.aside.set_aside import SetAsideFull
 from gaugetrail_collector.intake.keys.agent_keys import KeysBroken
-from gaugetrail_collector.intake.set_aside import SetAsideFull
 from gaugetrail_collector.stores import StoreDown
 from gaugetrail_contract.escapes import visible
 from gaugetrail_service.web.guard import MAX_BODY, Guard

@@ -18,8 +18,8 @@ from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.suggestions.known import Suggestion, named_suggestion, read_suggestions
 from gaugetrail_collector.suggestions.office import SuggestionOffice, answers_as
-from gaugetrail_service.password_desk import PasswordDesk
-from gaugetrail_service.web_sessions import Sessions
+from gaugetrail_service.web.password_desk import PasswordDesk
+from gaugetrail_service.web.sessions import Sessions
 
 SuggestionName = Annotated[str, Query(max_length=300, description="the suggestion's id, as the list has it")]
 PAGE_OF_SUGGESTIONS = 200
