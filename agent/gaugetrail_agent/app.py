@@ -63,6 +63,7 @@ from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
 from gaugetrail_agent.station.words.happening import PastKnown, UsedElsewhere
+from gaugetrail_agent.terminal.onlookers import Onlookers
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_agent.verdicts.sender import VerdictSender
 from gaugetrail_agent.verdicts.wording import told_verdict
@@ -190,9 +191,11 @@ class Agent:
             shelf=self.documents.shelf,
             verdicts=self.verdicts,
         )
-        self.terminal = _terminal(config, self.stations)
+        self.onlookers = Onlookers(self.stations, self.clock)
+        self.terminal = _terminal(config, self.stations, self.onlookers)
         self.screen = _screen(config, self.stations, self.clock, self.documents)
         self.seen = _seen(config, self.stations, self.clock)
+        self.seen.draw.append(self.onlookers.draw)
         if self.screen is not None:
             self.seen.draw.append(self.screen.draw)
         self.supervisor = Supervisor()
@@ -246,8 +249,9 @@ class Agent:
             await self.terminal.start()
             # Whole at once: terminals wait for it, and read it the moment it is there.
             write_whole(self.config.data_dir / "terminal.port", str(self.terminal.port).encode())
-        if self.screen is not None:
+        if self.terminal is not None or self.screen is not None:
             await asyncio.to_thread(self._remember_made)
+        if self.screen is not None:
             self.screen.start()
             self.scheduler.every(1.0, "screen", self.screen.beat)
         await asyncio.to_thread(self.documents.open)
@@ -523,9 +527,12 @@ def _registers_for(config: AgentConfig, mode: str) -> dict[str, RegisterHere]:
     return {what: one for what, one in config.registers.items() if what != "people" or mode == "operator"}
 
 
-def _terminal(config: AgentConfig, stations: dict[str, StationRunner]) -> TerminalServer | None:
+def _terminal(config: AgentConfig, stations: dict[str, StationRunner], onlookers: Onlookers) -> TerminalServer | None:
     table = config.settings.terminal
     if table is None:
         return None
-    token = config.data_dir / "terminal.token"
-    return TerminalServer(table.port, token, tuple(stations), lambda station, text: stations[station].scanned(text))
+
+    def typed(station: str, text: str, raw: bytes) -> None:
+        stations[station].scanned(text, None, raw)
+
+    return TerminalServer(table.port, config.data_dir / "terminal.token", tuple(stations), typed, onlookers)

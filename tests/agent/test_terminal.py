@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from gaugetrail_agent.terminal.onlookers import Onlookers
 from gaugetrail_agent.terminal.server import MAX_CLIENTS, TerminalServer
+from gaugetrail_contract.clock import FixedClock
 
 
 def serve(tmp_path: Path, talk: Callable[[TerminalServer, str], Awaitable[None]]) -> list[tuple[str, str]]:
@@ -19,7 +21,8 @@ def serve(tmp_path: Path, talk: Callable[[TerminalServer, str], Awaitable[None]]
 
     async def main() -> None:
         path = tmp_path / "terminal.token"
-        server = TerminalServer(0, path, ("OP20",), lambda station, text: typed.append((station, text)))
+        onlookers = Onlookers(("OP20",), FixedClock())
+        server = TerminalServer(0, path, ("OP20",), lambda station, text, _: typed.append((station, text)), onlookers)
         await server.start()
         try:
             async with asyncio.timeout(20):

@@ -1,4 +1,4 @@
-"""The terminal in a console: what it prints, and that it waits for its agent, a new one too."""
+"""The terminal as lines: what it prints, and that it waits for its agent, a new one too."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ import pytest
 from floor import until
 from rich.console import Console
 
-from gaugetrail_agent.terminal import console as module
-from gaugetrail_agent.terminal.console import AgentPlace, TerminalConsole, drawn, drawn_notices
+from gaugetrail_agent.terminal import session
+from gaugetrail_agent.terminal.console import run_lines
+from gaugetrail_agent.terminal.lines import drawn, drawn_notices
+from gaugetrail_agent.terminal.onlookers import Onlookers
 from gaugetrail_agent.terminal.server import TerminalServer
+from gaugetrail_agent.terminal.session import AgentPlace
+from gaugetrail_contract.clock import FixedClock
 
 AWAY = {"about": "device bore", "sign": "red", "says": "notice.no_answer", "text": "bore does not answer"}
 LOW = {"about": "disk", "sign": "amber", "says": "notice.disk_low", "text": "the disk is nearly\x1b full"}
@@ -49,7 +53,7 @@ class Desk:
         read, self._keys = os.pipe()
         self._stdin = os.fdopen(read)
         monkeypatch.setattr("sys.stdin", self._stdin)
-        monkeypatch.setattr(module, "RETRY_SECS", 0.02)
+        monkeypatch.setattr(session, "RETRY_SECS", 0.02)
         self.typed: list[str] = []
 
     def type(self, text: str) -> None:
@@ -60,7 +64,8 @@ class Desk:
 
     async def agent(self, port: int = 0) -> TerminalServer:
         token = self.folder / "terminal.token"
-        server = TerminalServer(port, token, ("OP20",), lambda _, text: self.typed.append(text))
+        onlookers = Onlookers(("OP20",), FixedClock())
+        server = TerminalServer(port, token, ("OP20",), lambda _, text, __: self.typed.append(text), onlookers)
         await server.start()
         server.show("OP20", {"prompt": "scan your badge", "light": "off", "sign": "green", "notices": []})
         (self.folder / "terminal.port").write_text(str(server.port))
@@ -81,8 +86,7 @@ class Desk:
     def run(self, talk: Callable[[Desk], Awaitable[None]], station: str = "OP20") -> int:
         async def both() -> int:
             screen = Console(file=self.printed, width=200, markup=False, highlight=False)
-            terminal = TerminalConsole(AgentPlace(self.folder), station, screen)
-            running = asyncio.create_task(terminal.run())
+            running = asyncio.create_task(run_lines(AgentPlace(self.folder), station, screen))
             await talk(self)
             async with asyncio.timeout(20):
                 return await running

@@ -102,13 +102,15 @@ def _tell(problems: list[Problem], as_json: bool) -> None:
 def terminal(
     station: Annotated[str, typer.Argument(help="name of the [[station]]")],
     config: ConfigFile,
+    lines: Annotated[bool, typer.Option("--lines", help="a line for each change: for scripts and logs")] = False,
 ) -> None:
-    """The operator's terminal of a station, in this console. Prompts in colour; typed lines count as scans.
+    """The operator's terminal of a station, on the whole console. What is typed there counts as a scan.
 
-    It waits for its agent, also for one that is started later or anew.
+    It waits for its agent, also for one that is started later or anew. Ctrl-C ends it.
     """
     from gaugetrail_agent import config as configuration
-    from gaugetrail_agent.terminal.console import AgentPlace, TerminalConsole
+    from gaugetrail_agent.terminal.console import run_terminal
+    from gaugetrail_agent.terminal.session import AgentPlace
 
     loaded = configuration.load(config)
     if loaded.settings.terminal is None:
@@ -117,4 +119,4 @@ def terminal(
     if station not in names:
         there = f"there {'is' if len(names) < 2 else 'are'} {', '.join(names) or 'none'}"
         raise fail(f"there is no station {station!r} in {config}; {there}{did_you_mean(station, names)}")
-    raise typer.Exit(asyncio.run(TerminalConsole(AgentPlace(loaded.data_dir), station).run()))
+    raise typer.Exit(asyncio.run(run_terminal(AgentPlace(loaded.data_dir), station, as_lines=lines)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,15 +16,14 @@ from markupsafe import Markup, escape
 
 from gaugetrail_agent.screen.pictures import picture_of
 from gaugetrail_agent.screen.run_chart import run_chart
-from gaugetrail_agent.seen.snapshot import Looked, Snapshot
+from gaugetrail_agent.seen.snapshot import SIGNS, Looked, Snapshot
+from gaugetrail_agent.seen.wall_clock import to_the_minute, to_the_minute_of_its_day
 from gaugetrail_agent.seen.words import PageWords, page_words
 from gaugetrail_agent.station.workflow.commands import COMMANDS
-from gaugetrail_contract.clock import EPOCH
 from gaugetrail_contract.documents.head import spoken_in
 from gaugetrail_contract.escapes import visible
 
 FOLDER = Path(__file__).parent
-SIGNS = {"pass": "✓", "fail": "✗", "incomplete": "…", "void": "∅", "stop": "✗", "look": "!"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,8 @@ class Drawing:
             finalize=_finalize,
         )
         made.filters["sign"] = SIGNS.__getitem__
-        made.filters["wall"] = _to_the_minute
-        made.filters["day_and_wall"] = _day_and_minute
+        made.filters["wall"] = to_the_minute
+        made.filters["day_and_wall"] = to_the_minute_of_its_day
         made.filters["as_sent"] = _as_sent
         made.globals |= {"chart": _chart, "has_picture": self._has_picture, "commands": COMMANDS, "spoken": _spoken}
         self._page = made.get_template("page.html")
@@ -78,19 +76,6 @@ class Drawing:
         """Which stations there are."""
         words = page_words(())
         return self._stations.render(names=names, facts=self._facts, _=words.text, lang=words.code)
-
-
-def on_wall(us: int) -> datetime:
-    """A moment as the clock on this PC's wall shows it."""
-    return (EPOCH + timedelta(microseconds=us)).astimezone()
-
-
-def _to_the_minute(us: int) -> str:
-    return on_wall(us).strftime("%H:%M")
-
-
-def _day_and_minute(us: int) -> str:
-    return on_wall(us).strftime("%Y-%m-%d %H:%M")
 
 
 def _chart(seen: Snapshot, words: PageWords) -> Markup:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
-from gaugetrail_agent.screen.drawing import Drawing, PageFacts, on_wall
+from gaugetrail_agent.screen.drawing import Drawing, PageFacts
 from gaugetrail_agent.screen.pages import AgentStopping, StationPages
 from gaugetrail_agent.screen.paper_rack import KeptFiles, PaperRack
 from gaugetrail_agent.screen.settings import ScreenTable
 from gaugetrail_agent.screen.streams import Streams
 from gaugetrail_agent.seen.scale import scale_of
 from gaugetrail_agent.seen.snapshot import ShownMoment
+from gaugetrail_agent.seen.wall_clock import on_wall
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_contract.clock import Clock
 from gaugetrail_contract.documents.plan import Characteristic

@@ -5,5 +5,6 @@ decides. What is shown as pass or fail is committed, and a value stands beside t
 
 Read `made` (the units, values and counts of the shift), `scale` (a value against its limits), `papers` (the documents
 that hold), `buttons` (what can be said now), `snapshot` (the moment, of all these), `words` (the words around it, in
-the person's language: `catalogues`), `following` (what is shown and recorded goes in, moments come out).
+the person's language, from `catalogues`), `wall_clock`, `following` (what is shown and recorded goes in, moments come
+out).
 """

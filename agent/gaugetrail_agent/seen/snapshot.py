@@ -41,6 +41,9 @@ TONES: Mapping[Answer, Tone] = {
     "look": "refused",
 }
 
+SIGNS: Mapping[str, str] = {"pass": "✓", "fail": "✗", "incomplete": "…", "void": "∅", "stop": "✗", "look": "!"}
+"""What stands before an answer's or a verdict's word, for who sees no colours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
