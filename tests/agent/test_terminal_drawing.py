@@ -23,7 +23,7 @@ from gaugetrail_agent.station.words.happening import Noticed, Recorded
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.terminal import whole as module
 from gaugetrail_agent.terminal.bar_text import bar_text
-from gaugetrail_agent.terminal.drawing import Drawn, ConsoleLook, drawn
+from gaugetrail_agent.terminal.drawing import ConsoleLook, Drawn, drawn
 from gaugetrail_agent.terminal.layout import broken, shortened, tail
 from gaugetrail_agent.terminal.session import read_document
 from gaugetrail_agent.terminal.typed_line import BURST_SECS, Ended, Typed, TypedLine
