@@ -284,16 +284,17 @@ STORIES = (
     StationStory(
         "a record is voided",
         BORE,
-        IN + "scan SN581\nbore 74.010 mm\nexpect recorded pass\ntype %VOID:measured the master\n"
-        "expect asks amend.which\ntype SN581\nexpect asks amend.badge\nscan OP-12\nexpect says amend.oneself\n"
-        "scan OP-3\nexpect event amendment.approved\nexpect says amend.approved\n",
+        IN + "scan SN581\nbore 74.010 mm\nexpect recorded pass\npress VOID\nexpect asks amend.which\n"
+        "type SN581\nexpect asks amend.why\ntype it was the master\nexpect asks amend.badge\nscan OP-12\n"
+        "expect says amend.oneself\nscan OP-3\nexpect event amendment.approved\nexpect says amend.approved\n",
     ),
     StationStory(
-        "who may not approve and who may not ask",
+        "one who may not approve",
         BORE,
-        IN + "scan SN591\nbore 74.010 mm\nexpect recorded pass\ntype %CORRECT:digits swapped\ntype SN591\n"
-        "expect asks amend.which_value\ntype bore\ntype 74.100\nscan OP-20\nexpect says amend.no_role\n"
-        "type %LATER\nexpect event amendment.requested\ntype %VOID:wrong\ntype SN599\nexpect says amend.not_here\n",
+        IN + "scan SN591\nbore 74.010 mm\nexpect recorded pass\npress CORRECT\ntype SN591\n"
+        "expect asks amend.which_value\ntype bore\nexpect asks amend.new\ntype 74.100\ntype digits swapped\n"
+        "scan OP-20\nexpect says amend.no_role\ntype %LATER\nexpect event amendment.requested\npress VOID\nscan SN599\n"
+        "expect says amend.not_here\n",
     ),
     StationStory(
         "killed while a second person is waited for",
