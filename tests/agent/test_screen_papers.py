@@ -69,7 +69,7 @@ def with_unit(where: Setup, badge: str = "OP-12") -> Floor:
 
 def seen(floor: Floor, has: bool = True) -> Snapshot:
     shown = display(floor.setup, floor.state)
-    return snapshot(ShownMoment(floor.setup, shown, Made(ShiftCount("06:00")), lambda _: has))
+    return snapshot(ShownMoment(floor.setup, shown, Made(ShiftCount("06:00")), has_file=lambda _: has))
 
 
 def page(now: Snapshot) -> str:

@@ -6,12 +6,18 @@ import gettext
 import html
 import importlib.util
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from station_floor import BORE, LOOKS, Floor, on_list, setup
+from station_lives import inspected
+from test_before_unit import CHECKS, floor_at
+from test_order_choice import OrderFloor, made_to_order
+from test_reactions import BAD, CODES, floor_with, reacting
+from test_sampling import EVERY_4, HOURLY, Shift, governed
 
 from gaugetrail_agent.languages.sentences import ENGLISH, PLACEHOLDER, Language, said
 from gaugetrail_agent.screen import drawing
@@ -20,7 +26,8 @@ from gaugetrail_agent.seen.made import MadeHere
 from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.seen.words import PageWords, catalogues, page_words
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.words.happening import HeldKnown, Noticed, Recorded
+from gaugetrail_agent.station.words.effect import CountOrders
+from gaugetrail_agent.station.words.happening import HeldKnown, Noticed, OrdersCounted, Recorded
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.holds.known import HeldNow
@@ -30,7 +37,8 @@ from gaugetrail_contract.record import InspectionBody, Verdict
 ROOT = Path(__file__).parents[2]
 FACTS = PageFacts("pc1", "1", "token")
 FILLED = re.compile(r"%\([a-z]+\)s")
-PLANT = "OP20 Ada OP-12 CP-1 C PR-74 bore looks mm SN000001 SN000002 BURR pc1 Gaugetrail"
+PLANT = """OP20 Ada OP-1 OP-12 CP-1 CP-74B CP-74C CP-75 C PR-74 PR-75 bore looks weight mm SN000001 SN000002 BURR pc1
+Gaugetrail jaws in torque RP-12 Put it into the red box TOOL CHIP worn tool a chip A-1 A-2 A-3"""
 DATA = set(PLANT.split())
 """What is the plant's own and in no language."""
 
@@ -91,7 +99,29 @@ def moments() -> list[Snapshot]:
     look()
     floor.scan("%LOGOFF")
     look()
-    return seen
+    return [*seen, *forms()]
+
+
+def forms() -> Iterator[Snapshot]:
+    """What is asked in several parts, and the sampling clock."""
+    change_over, reaction, orders = (
+        floor_at(change_over=CHECKS),
+        floor_with(reacting(CODES)),
+        OrderFloor(made_to_order()),
+    )
+    change_over.scan("SN000001")
+    inspected(reaction, "SN000001", BAD)
+    (listed,) = (one for one in orders.scan("%ORDERS") if isinstance(one, CountOrders))
+    orders.say(OrdersCounted(listed.orders, listed.count))
+    shift = Shift(governed(EVERY_4, HOURLY))
+    for floor in (change_over, reaction, orders, shift):
+        shown = display(floor.setup, floor.state)
+        yield snapshot(ShownMoment(floor.setup, shown, MadeHere(("06:00",)).at(floor.now), shift.moment))
+    for mins in (10, 60, 120):
+        shift.unit()
+        shift.now += mins * 60_000_000
+        shown = display(shift.setup, shift.state)
+        yield snapshot(ShownMoment(shift.setup, shown, MadeHere(("06:00",)).at(shift.now), shift.moment))
 
 
 class _Shown(HTMLParser):

@@ -4,7 +4,7 @@ Promise: pure but for `following`, which keeps the newest moment on the agent's 
 decides. What is shown as pass or fail is committed, and a value stands beside the characteristic that it is of.
 
 Read `made` (the units, values and counts of the shift), `scale` (a value against its limits), `papers` (the documents
-that hold), `buttons` (what can be said now), `snapshot` (the moment, of all these), `words` (the words around it, in
-the person's language, from `catalogues`), `wall_clock`, `following` (what is shown and recorded goes in, moments come
-out).
+that hold), `due_signs` (the sampling clock), `forms` (what is asked in several parts), `buttons` (what can be said
+now), `snapshot` (the moment, of all these), `words` (the words around it, in the person's language, from `catalogues`),
+`wall_clock`, `following` (what is shown and recorded goes in, moments come out).
 """

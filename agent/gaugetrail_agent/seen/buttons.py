@@ -25,7 +25,7 @@ from gaugetrail_agent.station.workflow.messages.handover import HANDOVER
 from gaugetrail_agent.station.workflow.messages.suggesting import SUGGEST
 from gaugetrail_agent.station.workflow.order_list import ORDERS
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON
-from gaugetrail_agent.station.workflow.speaking_up import CALL, HERE, NOTE
+from gaugetrail_agent.station.workflow.speaking_up import ABOUT_CALL, ABOUT_NOTE, CALL, HERE, NOTE
 from gaugetrail_agent.station.workflow.steps_back import AGAIN, BY_HAND, SKIP, UNDO
 from gaugetrail_agent.station.workflow.unit_states.deciding import CONCESSION, HOLD, RELEASE, REWORK, SCRAP
 from gaugetrail_contract.record import Capture, CharacteristicKind
@@ -68,7 +68,7 @@ def buttons(setup: Setup, state: StationState, defects: tuple[str, ...] = ()) ->
         case "wait_pin":
             return (Button(N_("Not me"), LOGOFF),)
         case "wait_answer":
-            return () if state.dialog is None else tuple(_answers(state.dialog))
+            return () if state.dialog is None else (*_answers(state.dialog), *_meanwhile(state, state.dialog))
         case "wait_unit":
             leaving = (*_passing_on(between_units=True), Button(N_("Log off"), LOGOFF), PAPERS, MORE)
             return (*_between_units(setup, state), *_deciding(setup, state), *_speaking_up(state), *leaving)
@@ -118,6 +118,16 @@ def _answers(dialog: Dialog) -> Iterator[Button]:
         yield Button("", one.code, says=one.says)
     if dialog.may_cancel:
         yield Button(N_("Leave it as it was"), CANCEL)
+
+
+def _meanwhile(state: StationState, dialog: Dialog) -> Iterator[Button]:
+    """What may be done while something is asked."""
+    if dialog.about not in (ABOUT_CALL, ABOUT_NOTE):
+        yield Button(N_("Note"), NOTE)
+        yield Button(N_("Call somebody"), CALL)
+        if state.memory.calls.waiting:
+            yield Button(N_("Somebody is here"), f"{CALL}:{HERE}")
+    yield PAPERS
 
 
 def _speaking_up(state: StationState) -> Iterator[Button]:

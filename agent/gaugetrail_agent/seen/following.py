@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from gaugetrail_agent.seen.due_signs import due_signs
 from gaugetrail_agent.seen.made import MadeHere
 from gaugetrail_agent.seen.snapshot import ShownMoment, charted
 from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_contract.clock import Clock, utc_us
 from gaugetrail_contract.record import Inspection, InspectionBody
@@ -40,6 +42,7 @@ class StationsSeen:
         self._clock = clock
         self._made = {name: MadeHere(shifts) for name in stations}
         self._shown: dict[str, Display] = {}
+        self._marks: dict[str, tuple[object, ...]] = {}
         self.draw: list[Drawn] = []
 
     def remember(self, records: Iterable[Sealed]) -> None:
@@ -47,6 +50,7 @@ class StationsSeen:
         for one in records:
             record, _ = read_record(one.data)
             if isinstance(record, Inspection) and record.station in self._made:
+                self._made[record.station].calendar = self._stations[record.station].setup.calendar
                 self._made[record.station].add(record, utc_us(record.time))
 
     def show(self, shown: Display) -> None:
@@ -59,12 +63,28 @@ class StationsSeen:
         self._made[body.station].add(body, self._clock.now_us())
         self._tell(body.station)
 
+    def time_passes(self) -> None:
+        """Checks draw near, and shifts turn, also where nothing happens."""
+        for name, shown in self._shown.items():
+            if self._mark(name, shown) != self._marks.get(name):
+                self._tell(name)
+
+    def _mark(self, name: str, shown: Display) -> tuple[object, ...]:
+        """What time alone changes of it."""
+        setup, made = self._stations[name].setup, self._made[name]
+        made.calendar = setup.calendar
+        return made.shift(self._clock.now_us()), due_signs(setup, shown.state, self._now())
+
+    def _now(self) -> Moment:
+        return Moment(self._clock.now_us(), self._clock.mono_ns(), self._clock.boot())
+
     def _tell(self, name: str) -> None:
         shown = self._shown.get(name)
         if shown is None:
             return
         setup, made = self._stations[name].setup, self._made[name]
         plan, characteristic = charted(setup, shown.state, made.last)
-        moment = ShownMoment(setup, shown, made.at(self._clock.now_us(), plan, characteristic))
+        self._marks[name] = self._mark(name, shown)
+        moment = ShownMoment(setup, shown, made.at(self._clock.now_us(), plan, characteristic), self._now())
         for draw in self.draw:
             draw(name, moment)

@@ -10,8 +10,10 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from gaugetrail_contract.clock import EPOCH
+from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.record import InspectionBody, Measurement, Verdict
 
 MOST_UNITS = 10
@@ -34,6 +36,7 @@ class ShiftCount:
     """Units since the shift's start, each once."""
 
     since: str
+    """Its first minute on the wall, behind its name where a calendar has one."""
     units: int = 0
     good: int = 0
     first_good: int = 0
@@ -64,6 +67,8 @@ class MadeHere:
 
     shifts: tuple[str, ...]
     zone: tzinfo | None = None
+    calendar: Calendar | None = None
+    """Says when shifts begin, in place of `shifts`; between two of its shifts the one before goes on."""
     _units: deque[UnitMade] = field(default_factory=lambda: deque(maxlen=MOST_UNITS))
     _values: dict[tuple[str, str], deque[Measurement]] = field(default_factory=dict)
     _defects: deque[str] = field(default_factory=lambda: deque(maxlen=200))
@@ -71,7 +76,7 @@ class MadeHere:
     """Unit of this shift -> whether it is good, by its last verdict."""
     _sums: list[int] = field(default_factory=lambda: [0, 0])
     """How many are good, and how many were at the first look: a shift may have very many units."""
-    _since: datetime | None = None
+    _since: tuple[datetime, str] | None = None
     last: InspectionBody | None = None
     """What was recorded last."""
 
@@ -108,14 +113,27 @@ class MadeHere:
         found = Counter(self._defects)
         return tuple(sorted(found, key=lambda code: (-found[code], code))[:MOST_DEFECTS])
 
+    def shift(self, now_us: int) -> tuple[datetime, str] | None:
+        """When the shift of that moment began, and what it is called; null between two of a calendar's."""
+        if self.calendar is None:
+            return began(self.shifts, (EPOCH + timedelta(microseconds=now_us)).astimezone(self.zone)), ""
+        found = self.calendar.shift_at(now_us)
+        if found is None:
+            return None
+        zone = ZoneInfo(self.calendar.time_zone)
+        return (EPOCH + timedelta(microseconds=found.begins_us)).astimezone(zone), found.shift
+
     def _turn(self, now_us: int) -> str:
-        """Count from nought where another shift has begun; its first minute on the wall."""
-        begun = began(self.shifts, (EPOCH + timedelta(microseconds=now_us)).astimezone(self.zone))
-        if self._since is None or begun > self._since:
+        """Count from nought where another shift has begun; what it is called, and its first minute on the wall."""
+        begun = self.shift(now_us)
+        if begun is None and self._since is None:
+            begun = (EPOCH + timedelta(microseconds=now_us)).astimezone(self.zone), ""
+        if begun is not None and (self._since is None or begun[0] > self._since[0]):
             self._since = begun
             self._good.clear()
             self._sums = [0, 0]
-        return self._since.strftime("%H:%M")
+        assert self._since is not None, "a shift has begun, or this moment stands for one"
+        return f"{self._since[1]} {self._since[0]:%H:%M}".strip()
 
 
 def began(shifts: Iterable[str], now: datetime) -> datetime:

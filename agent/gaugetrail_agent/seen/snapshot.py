@@ -12,12 +12,15 @@ from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence, Term
 from gaugetrail_agent.seen.buttons import Button, Pad, buttons, pad_of
+from gaugetrail_agent.seen.due_signs import DueSign, due_signs
+from gaugetrail_agent.seen.forms.open_form import Form, open_form
 from gaugetrail_agent.seen.made import Made
 from gaugetrail_agent.seen.papers import Paper, papers_of
 from gaugetrail_agent.seen.scale import LimitScale, scale_of
 from gaugetrail_agent.station.display import WORST_FIRST, Display, Waits, next_characteristic
 from gaugetrail_agent.station.instructions_here import InstructionShown
 from gaugetrail_agent.station.limits_here import LimitsHere
+from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.notice import Notice
@@ -123,6 +126,10 @@ class Snapshot:
     """Those of its pictures that have come to this PC."""
     papers: tuple[Paper, ...] = ()
     """The documents that hold now."""
+    form: Form | None = None
+    """What is asked in several parts."""
+    due: tuple[DueSign, ...] = ()
+    """When what is measured of some units only is measured next."""
 
     @property
     def tone(self) -> Tone:
@@ -143,6 +150,7 @@ class ShownMoment:
     setup: Setup
     shown: Display
     made: Made
+    now: Moment | None = None
     has_file: Callable[[str], bool] = field(default=lambda _: False, compare=False)
     """Whether a picture has come to this PC."""
 
@@ -169,6 +177,7 @@ def snapshot(moment: ShownMoment) -> Snapshot:
     by_name = {one.name: one for one in steps}
     wanted = None if shown.next is None else by_name.get(shown.next.name)
     _, of_chart = charted(setup, state, made.last)
+    form = open_form(setup, state)
     how = None if shown.next is None else shown_for(setup, setup.plan, state.unit, shown.next)
     return Snapshot(
         station=shown.station,
@@ -187,7 +196,7 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         last=by_name.get(_worth_a_look(taken, in_hand=state.unit is not None)),
         notices=tuple(sorted(_notices(state), key=lambda one: WORST_FIRST.index(one.sign))),
         order=None if state.order is None else _order(state),
-        buttons=buttons(setup, state, made.defects),
+        buttons=tuple(one for one in buttons(setup, state, made.defects) if form is None or one.says is None),
         pad=pad_of(setup, state),
         made=made,
         charted=by_name.get(of_chart),
@@ -195,6 +204,8 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         how=how,
         pictures_here=frozenset(filter(moment.has_file, _pictures(how))),
         papers=papers_of(moment.setup, state),
+        form=form,
+        due=() if moment.now is None else due_signs(moment.setup, state, moment.now),
     )
 
 

@@ -65,6 +65,7 @@ function draw(html) {
   const now = state();
   document.documentElement.lang = now.lang;
   document.body.dataset.answer = now.answer;
+  document.body.dataset.form = now.form;
   for (const copy of document.querySelectorAll("[data-copy]")) copy.textContent = word(copy.dataset.copy) ?? copy.textContent;
   if (told !== null && told !== now.told) sound(now.tone);
   if (told !== now.told) { opened = null; closePaper(); }
@@ -74,6 +75,8 @@ function draw(html) {
   showClock();
   showPads();
   showTyped();
+  showOnly();
+  live.querySelector("[data-now]")?.scrollIntoView({ block: "nearest" });
 }
 
 let clock = "--:--";
@@ -192,6 +195,7 @@ live.addEventListener("click", (event) => {
   else if (now.in !== undefined) typed.push({ text: now.in, at: event.timeStamp, touched: true });
   else if (now.back !== undefined) typed.pop();
   else if (now.enter !== undefined) enter();
+  else if (now.only !== undefined) { only = now.only; showOnly(); }
   else if (now.paper !== undefined) openPaper(now.paper, now.title);
   else if (now.close !== undefined) { opened = null; forgetTyped(); }
   else if (now.sound !== undefined) { localStorage.setItem("gaugetrail-quiet", isQuiet() ? "no" : "yes"); showSound(); }
@@ -200,6 +204,14 @@ live.addEventListener("click", (event) => {
   showPads();
   showTyped();
 });
+
+// Of a list of orders, those of one part.
+let only = "";
+function showOnly() {
+  if (!live.querySelector(`[data-only="${CSS.escape(only)}"]`)) only = "";
+  for (const row of live.querySelectorAll("[data-part-number]")) row.hidden = only !== "" && row.dataset.partNumber !== only;
+  for (const one of live.querySelectorAll("[data-only]")) one.setAttribute("aria-pressed", String(one.dataset.only === only));
+}
 
 function showPads() {
   const wanted = opened ?? state().pad ?? "";

@@ -38,7 +38,7 @@ def orders_counted(setup: Setup, state: StationState, event: OrdersCounted) -> S
     """It is known what is left of each."""
     choices = tuple(Choice(one.order.id, _told(one)) for one in event.orders)
     asks = said("orders.which") if event.count <= MOST_SHOWN else said("orders.which_of", shown=str(MOST_SHOWN))
-    return replace(state, dialog=Dialog(ABOUT_ORDERS, asks, choices)), ()
+    return replace(state, dialog=Dialog(ABOUT_ORDERS, asks, choices, data=event)), ()
 
 
 def order_chosen(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:

@@ -46,7 +46,7 @@ def reactions_open(setup: Setup, state: StationState, event: Recorded) -> Step:
 
 def reaction_first(setup: Setup, state: StationState, unit: Unit) -> Sentence | None:
     """No unit before what waits is acknowledged."""
-    waits = _waiting(state)
+    waits = waiting(state)
     return None if waits is None else said("reaction.first", what=happened(waits))
 
 
@@ -63,7 +63,7 @@ def reactions_stand(setup: Setup, state: StationState, event: Tick | Woke) -> St
 
 def asked_next(setup: Setup, state: StationState) -> StationState:
     """The oldest that waits is asked about, where nothing else is and no unit is in hand."""
-    waits = _waiting(state)
+    waits = waiting(state)
     if waits is None or state.dialog is not None or state.unit is not None or state.unfinished is not None:
         return state
     return replace(state, dialog=_dialog(setup, state, waits))
@@ -74,7 +74,7 @@ def asked_next(setup: Setup, state: StationState) -> StationState:
 
 def reaction_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
     """A cause, an action or a badge."""
-    waits = _waiting(state)
+    waits = waiting(state)
     if waits is None:
         return replace(state, dialog=None), ()
     text = event.text.strip()
@@ -101,7 +101,7 @@ def _given(setup: Setup, state: StationState, waits: OpenReaction, what: str, te
 
 def _confirmed(setup: Setup, state: StationState, waits: OpenReaction, badge: str) -> Step:
     roles = roles_of(setup, badge)
-    lacking = _lacking(setup, state, waits)
+    lacking = lacking_roles(setup, state, waits)
     if not set(roles) & set(lacking):
         return say(state, "amber", said("reaction.other_role", badge=badge, role=who(lacking[0])))
     return _gone_on(setup, state, waits, msgspec.structs.replace(waits, confirmed=(*waits.confirmed, badge)))
@@ -120,10 +120,10 @@ def _gone_on(setup: Setup, state: StationState, before: OpenReaction, after: Ope
 
 def _lacks(setup: Setup, state: StationState, one: OpenReaction) -> bool:
     action = one.acknowledge == "cause_and_action" and one.action is None
-    return one.cause is None or action or bool(_lacking(setup, state, one))
+    return one.cause is None or action or bool(lacking_roles(setup, state, one))
 
 
-def _lacking(setup: Setup, state: StationState, one: OpenReaction) -> tuple[str, ...]:
+def lacking_roles(setup: Setup, state: StationState, one: OpenReaction) -> tuple[str, ...]:
     """Roles that the steps name, and nobody of them has shown a badge."""
     shown = {role for badge in (state.operator or "", *one.confirmed) for role in roles_of(setup, badge)}
     return tuple(role for role in one.confirm if role not in shown)
@@ -138,7 +138,7 @@ def _dialog(setup: Setup, state: StationState, one: OpenReaction) -> Dialog:
         return _asking(setup, one, "cause", said("reaction.which_cause", what=what, steps=steps))
     if one.action is None and one.acknowledge == "cause_and_action":
         return _asking(setup, one, "action", said("reaction.which_action", what=what, steps=steps))
-    role = who(_lacking(setup, state, one)[0])
+    role = who(lacking_roles(setup, state, one)[0])
     asks = said("reaction.which_badge", what=what, role=role)
     return Dialog(ABOUT_REACTION, asks, takes_badge=True, may_cancel=False)
 
@@ -163,7 +163,8 @@ def _is_of(one: OpenReaction, at: str, serial: str | None) -> bool:
     return one.record is None and (one.at, one.serial) == (at, serial)
 
 
-def _waiting(state: StationState) -> OpenReaction | None:
+def waiting(state: StationState) -> OpenReaction | None:
+    """The oldest that must be acknowledged before work goes on."""
     return next((one for one in state.memory.reactions.open if one.waits), None)
 
 

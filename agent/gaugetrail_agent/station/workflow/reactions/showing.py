@@ -58,17 +58,19 @@ def _what(one: OpenReaction) -> Sentence:
             return said("reaction.fail", characteristic=names, value=value)
 
 
-def to_do(setup: Setup, one: OpenReaction) -> Sentence:
-    """All steps, in order; of a document that isn't in force any more, that it isn't."""
+def steps_of(setup: Setup, one: OpenReaction) -> tuple[Sentence, ...]:
+    """Each step, in order; of a document that isn't in force any more, that it isn't."""
     document = document_of(setup, one)
     found = None if document is None else _reaction(document, one)
-    if found is None:
-        return (
-            said("reaction.plan_says", text=one.text)
-            if one.text
-            else said("reaction.gone", document=one.document or "")
-        )
-    first, *others = (_step(number, step) for number, step in enumerate(found.step, 1))
+    if found is not None:
+        return tuple(_step(number, step) for number, step in enumerate(found.step, 1))
+    gone = said("reaction.gone", document=one.document or "")
+    return (said("reaction.plan_says", text=one.text) if one.text else gone,)
+
+
+def to_do(setup: Setup, one: OpenReaction) -> Sentence:
+    """All of them as one."""
+    first, *others = steps_of(setup, one)
     for step in others:
         first = said("reaction.and_then", first=first, then=step)
     return first
