@@ -36,6 +36,24 @@ capture = "typed"
 reaction = "set it aside"
 """
 DEPTH_TWICE = DEPTH + 'entry = "typed_twice"\n'
+FORCE = """
+[[characteristic]]
+name = "force"
+unit = "kN"
+lsl = "10"
+usl = "20"
+plausible_low = "0"
+plausible_high = "100"
+reaction = "stop, look at the press"
+"""
+FORCE_CHECK = """
+[[check]]
+characteristic = "force"
+master = "M-15"
+low = "14.9"
+high = "15.1"
+every_mins = 480
+"""
 SAMPLED = BORE + "every_units = 3\n"
 FIRST = 'first_piece = "operator"\n'
 BY_FREQUENCY = 'sampling = "by_frequency"\n'
@@ -77,6 +95,11 @@ class StationStory:
     def key(self) -> str:
         """What station, plan and device are called."""
         return self.name.replace(" ", "-")
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a PLC offers the parts, and nobody stands there."""
+        return "plc {" in self.script
 
 
 IN = "06:00 scan OP-12\n     expect operator OP-12\n"
@@ -316,5 +339,52 @@ STORIES = (
         "press LOGOFF\nexpect operator none\nrestart\nscan OP-20\nexpect operator OP-20\n"
         "expect notice notice.handover\nscan SN602\nbore 74.010 mm\nexpect recorded pass\npress READ\n"
         "expect nothing notice\n",
+    ),
+    StationStory(
+        "a press offers good and bad parts",
+        FORCE,
+        '06:00 plc {"serial": "SN1", "force": 15.2}\nexpect plc STORED_PASS\nexpect recorded pass\nexpect light green\n'
+        'plc {"serial": "SN2", "force": 25.2}\nexpect plc STORED_FAIL\nexpect recorded fail\nexpect light red\n'
+        "expect sign red\n"
+        'plc {"serial": "chips", "force": 15.2}\nexpect plc REJECTED\nexpect event block_rejected\n'
+        'plc {"serial": "SN3", "force": null}\nexpect plc STORED_FAIL\nexpect recorded incomplete\n'
+        'plc {"serial": "SN4", "force": 900}\nexpect recorded incomplete\n',
+    ),
+    StationStory(
+        "a press makes its first piece",
+        FIRST + FORCE,
+        '06:00 plc {"serial": "SN1", "force": 25.2}\nexpect plc STORED_FAIL\nexpect says first.not_passed\nrestart\n'
+        'plc {"serial": "SN2", "force": 15.2}\nexpect plc STORED_PASS\nexpect says first.passed\n'
+        'plc {"serial": "SN3", "force": 15.3}\nexpect says record.recorded\n',
+    ),
+    StationStory(
+        "a press waits for its master",
+        FORCE + FORCE_CHECK,
+        '06:00 plc {"serial": "SN1", "force": 15.2}\nexpect plc REJECTED\nexpect recorded incomplete\n'
+        'plc {"serial": "M-15", "force": 15.05}\nexpect plc MASTER_PASS\nexpect event gauge.checked\n'
+        'expect nothing recorded\nplc {"serial": "SN2", "force": 15.2}\nexpect plc STORED_PASS\n',
+    ),
+    StationStory(
+        "a press fails its master and its parts are held",
+        FORCE + FORCE_CHECK,
+        '06:00 plc {"serial": "M-15", "force": 15}\nexpect plc MASTER_PASS\n'
+        'plc {"serial": "SN581", "force": 15.2}\nexpect plc STORED_PASS\n'
+        'plc {"serial": "M-15", "force": 15.5}\nexpect plc MASTER_FAIL\nexpect event gauge.state\n'
+        "expect event suspect.window\nexpect event unit.state\nrestart\n"
+        'plc {"serial": "SN581", "force": 15.2}\nexpect plc REJECTED\nexpect nothing recorded\n'
+        'plc {"serial": "SN582", "force": 15.2}\nexpect plc REJECTED\nexpect recorded incomplete\n'
+        'plc {"serial": "M-15", "force": 15}\nexpect plc MASTER_PASS\nexpect event gauge.state\n'
+        'plc {"serial": "SN583", "force": 15.2}\nexpect plc STORED_PASS\n',
+    ),
+    StationStory(
+        "a press refuses a part whose past nobody can tell",
+        'after = ["OP10"]\non_unknown = "refuse"\n' + FORCE,
+        '06:00 plc {"serial": "SN1", "force": 15.2}\nexpect plc REJECTED\nexpect event block_rejected\n'
+        "expect nothing recorded\nexpect refused unit.past_unknown\n",
+    ),
+    StationStory(
+        "a press takes and marks a part whose past nobody can tell",
+        'after = ["OP10"]\n' + FORCE,
+        '06:00 plc {"serial": "SN1", "force": 15.2}\nexpect plc STORED_PASS\nexpect recorded pass\n',
     ),
 )

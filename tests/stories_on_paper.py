@@ -11,6 +11,7 @@ from station_stories import STORIES, StationStory
 from typer.testing import CliRunner
 
 from gaugetrail_agent import cli
+from gaugetrail_sim import plc
 
 PEOPLE = """\
 id,name,qualification,roles
@@ -32,6 +33,41 @@ bounce_secs = 0
 repeat_secs = 0
 settings = {{ unit = "mm" }}
 """
+PLC_LINK = """
+[[link]]
+name = "plc-net"
+kind = "modbus-tcp"
+host = "127.0.0.1"
+port = {port}
+"""
+PLC = f"""
+[[device]]
+name = "{{name}}"
+link = "plc-net"
+driver = "modbus"
+unit_id = {{unit}}
+gauge = "G-{{name}}"
+poll_secs = 0.2
+trigger = {{{{ seq = {plc.SEQ}, result = {plc.RESULT}, echo = {plc.ECHO} }}}}
+[[device.value]]
+name = "serial"
+address = {plc.SERIAL}
+type = "string[{plc.SERIAL_REGISTERS}]"
+[[device.value]]
+name = "force"
+address = {plc.FORCE}
+type = "float32"
+unit = "kN"
+"""
+AUTOMATIC = """
+[[station]]
+name = "{key}"
+mode = "automatic"
+plan = "plan-{key}.toml"
+device = "{device}"
+unit_pattern = "SN[0-9]+"
+{more}
+"""
 STATION = """
 [[station]]
 name = "{key}"
@@ -52,8 +88,13 @@ approved_on = "2026-11-01"
 
 
 def device_of(story: StationStory) -> str:
-    """The story's gauge; scripts call it bore."""
-    return f"bore-{story.key}"
+    """The story's gauge, which scripts call bore; or the PLC of an automatic station."""
+    return f"press-{story.key}" if story.is_automatic else f"bore-{story.key}"
+
+
+def plcs_of(stories: Sequence[StationStory]) -> dict[str, int]:
+    """Story at an automatic station -> the unit number of its PLC, behind one address with the others."""
+    return {story.key: unit for unit, story in enumerate((one for one in stories if one.is_automatic), 1)}
 
 
 def script_of(story: StationStory) -> str:
@@ -66,18 +107,26 @@ def _sends(line: str) -> bool:
     return line.lstrip().startswith("bore ")
 
 
-def write_stories(folder: Path, stories: Sequence[StationStory], mqtt_port: int = 1883, more: str = "") -> None:
+def write_stories(
+    folder: Path, stories: Sequence[StationStory], mqtt_port: int = 1883, more: str = "", plc_port: int = 502
+) -> None:
     """Settings, plans and the people list; `more` are tables of the settings."""
     (folder / "people.csv").write_text(PEOPLE)
     text = (
         '[agent]\nid = "pc1"\nsite = "s"\nline = "l"\ndata_dir = "agent-data"\npeople = "people.csv"\n'
         f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}\n[terminal]\n{more}'
     )
+    units = plcs_of(stories)
+    if units:
+        text += PLC_LINK.format(port=plc_port)
     for story in stories:
         number = STORIES.index(story) + 1  # the same where it stands alone
         (folder / f"plan-{story.key}.toml").write_text(PLAN.format(number=number) + story.plan)
-        station = STATION.format(key=story.key, more=story.station, device=device_of(story))
-        if 'name = "bore"' in story.plan:
+        table = AUTOMATIC if story.is_automatic else STATION
+        station = table.format(key=story.key, more=story.station, device=device_of(story))
+        if story.is_automatic:
+            text += PLC.format(name=device_of(story), unit=units[story.key])
+        elif 'name = "bore"' in story.plan:
             text += GAUGE.format(name=device_of(story), folder=folder)
         else:
             station = station.partition("[[station.wiring]]")[0]

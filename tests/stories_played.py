@@ -14,11 +14,12 @@ from typing import Any
 
 from floor import Floor, until
 from line_pc import PtyDevice
+from modbus_floor import PlcThread
 from station_stories import STORIES, StationStory
-from stories_on_paper import device_of, script_of, write_stories
+from stories_on_paper import device_of, plcs_of, script_of, write_stories
 
 from gaugetrail_agent.reading import Reading
-from gaugetrail_agent.rehearsal.cues import Expect, ScriptLine, Wait
+from gaugetrail_agent.rehearsal.cues import Expect, OfferBlock, ScriptLine, Wait
 from gaugetrail_agent.rehearsal.script import read_script
 from gaugetrail_agent.spool import visit
 
@@ -32,6 +33,8 @@ class StoryLine:
 
     floor: Floor
     gauges: dict[str, PtyDevice]
+    presses: PlcThread | None = None
+    """The PLCs of all automatic stations, unit by unit."""
     played: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Story -> what has to be recorded."""
 
@@ -50,6 +53,11 @@ class StoryLine:
         """A gauge's key is pressed: it sends a sign, and eight places with the digits that the story says."""
         self.gauges[device].send(f"01A+{reading.value:0>8}\r".encode())
 
+    def offers(self, story: StationStory, block: OfferBlock) -> int:
+        """The story's PLC offers a part, and waits for the echo; the code that stands beside it."""
+        assert self.presses is not None, "a line with an automatic station has PLCs"
+        return self.presses.offer(plcs_of(STORIES)[story.key], block.texts["serial"], block.values["force"])
+
     def acts(
         self, story: StationStory, outcomes: Sequence[Mapping[str, Any]]
     ) -> Iterator[tuple[ScriptLine, dict[str, Any]]]:
@@ -57,7 +65,9 @@ class StoryLine:
         left out.
         """
         devices = (device_of(story),)
-        script = read_script(script_of(story), name="story", day="2026-11-28", devices=devices, blocks=False)
+        script = read_script(
+            script_of(story), name="story", day="2026-11-28", devices=devices, blocks=story.is_automatic
+        )
         for number, (one, outcome) in enumerate(zip(script.lines, outcomes, strict=True)):
             if not isinstance(one.cue, Wait | Expect):
                 self.is_recorded(story, outcomes[:number])
@@ -83,16 +93,18 @@ def story_line(folder: Path, more: str = "", broker: bool = False) -> Iterator[S
     """An agent with every story's station and gauge; `more` are tables of its settings."""
     with Floor(folder) as floor:
         floor.write_collector()
-        write_stories(folder, STORIES, floor.mqtt_port, more)
         names = [device_of(story) for story in STORIES if 'name = "bore"' in story.plan]
         gauges = {name: PtyDevice(folder / name) for name in names}
+        presses = PlcThread(len(plcs_of(STORIES)))
         try:
-            made = StoryLine(floor, gauges)
+            write_stories(folder, STORIES, floor.mqtt_port, more, presses.port)
+            made = StoryLine(floor, gauges, presses)
             if broker:
                 floor.broker()
             made.start()
             yield made
         finally:
+            presses.close()
             for gauge in gauges.values():
                 gauge.pull()
 
@@ -108,3 +120,9 @@ def recorded_at(folder: Path, station: str) -> list[tuple[str, str]]:
     found = [entry for state in visit.STATES for entry in visit.entries(path, state, 10_000)[0]]
     heads = [entry.head() for entry in sorted(found, key=lambda entry: entry.seq or 0)]
     return [kinds(one) for one in heads if one["station"] == station and one.get("type") != REFUSED]
+
+
+def code_told(outcome: Mapping[str, Any]) -> int:
+    """What the PLC was told in the rehearsal."""
+    (told,) = [effect["plc"]["code"] for effect in outcome["effects"] if "plc" in effect]
+    return int(told)

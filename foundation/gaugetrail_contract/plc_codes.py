@@ -9,7 +9,9 @@ from enum import IntEnum
 
 
 class ResultCode(IntEnum):
-    """The result register. Only the two `STORED` say that a record is on disk, and only `STORED_PASS` releases."""
+    """The result register. Only the two `STORED` say that a part's record is on disk, and only `STORED_PASS` releases.
+    The two `MASTER` answer a master piece, which is no part: they release nothing.
+    """
 
     NONE = 0
     STORED_PASS = 1
@@ -17,3 +19,5 @@ class ResultCode(IntEnum):
     DUPLICATE = 3
     REJECTED = 4
     NOT_READY = 5
+    MASTER_PASS = 6
+    MASTER_FAIL = 7

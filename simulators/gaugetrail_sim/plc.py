@@ -2,9 +2,10 @@
 
 Handshake (holding registers, 0-based): the PLC writes the data, then `SEQ`; the reader stores, then writes
 `RESULT`, then `ECHO` = seq. Codes 1 (stored, pass) and 2 (stored, fail) are the promise that the part is recorded;
-3 means "had it already", 4 rejected, 5 not ready. The offer stands until there is a final word (1, 2, 3 or 4): with 5
-the PLC waits on, and without an echo in time it raises a fault and waits on. seq counts 1 to 65,535 and then 1 again;
-0 is a restart. Heartbeats run both ways in registers of their own, watched apart from the data.
+3 means "had it already", 4 rejected, 5 not ready; 6 and 7 answer a master piece, whose check passed or failed. The
+offer stands until there is a final word (any but 5): with 5 the PLC waits on, and without an echo in time it raises a
+fault and waits on. seq counts 1 to 65,535 and then 1 again; 0 is a restart. Heartbeats run both ways in registers of
+their own, watched apart from the data.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ ECHO = 101
 READER_HEARTBEAT = 102
 LAST_SEQ = 65_535
 
-STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED, NOT_READY = 1, 2, 3, 4, 5
+STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED, NOT_READY, MASTER_PASS, MASTER_FAIL = 1, 2, 3, 4, 5, 6, 7
 STORED = frozenset({STORED_PASS, STORED_FAIL})
-FINAL = frozenset({STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED})
+FINAL = frozenset({STORED_PASS, STORED_FAIL, DUPLICATE, REJECTED, MASTER_PASS, MASTER_FAIL})
 
 HEARTBEAT_SECS = 0.5
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+
+from floor import until
 
 from gaugetrail_agent.drivers.modbus.device import Batch, ModbusDevice
 from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
@@ -18,8 +21,9 @@ from gaugetrail_agent.links.modbus_settings import (
     ModbusRtuTcpSettings,
     ModbusTcpSettings,
 )
+from gaugetrail_sim import plc
 from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.modbus_units import SimulatedUnit, float_registers, text_registers
 from gaugetrail_sim.ptys import PtyPort
 
 WIRES = ("tcp", "rtu", "ascii", "rtu-tcp")
@@ -86,6 +90,18 @@ class PlcThread:
 
         self._loop.run_until_complete(serve())
         self._loop.close()
+
+    def offer(self, unit: int, serial: str, force: str | None) -> int:
+        """A PLC offers a part, laid out as a simulated press does, and waits for the echo; the code beside that."""
+        registers = self.units.memory[unit].registers
+        seq = registers[plc.SEQ] + 1
+        # A PLC has no way to say that there is no number but by one that is none.
+        data = float_registers(math.nan if force is None else float(force))
+        registers[plc.SERIAL : plc.FORCE] = text_registers(serial, plc.SERIAL_REGISTERS)
+        registers[plc.FORCE : plc.FORCE + len(data)] = data
+        registers[plc.SEQ] = seq
+        until(lambda: registers[plc.ECHO] == seq, f"part {seq} of PLC {unit} is answered")
+        return registers[plc.RESULT]
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)

@@ -10,23 +10,27 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 from spool_bodies import events, spool
-from station_floor import BORE, WEIGHT, Floor, setup
+from station_floor import BORE, FORCE, WEIGHT, Floor, block, setup
 from station_lives import ShiftLife, asked, inspected, ticked, told
 from test_reactions import GOOD, RP, reacting
 from test_states_decided import DECIDERS
 
+from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.freshness import FreshRule
 from gaugetrail_agent.station.looking_back import FoundRecords, FoundUnit
 from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words.effect import AskDevice, LookBack
+from gaugetrail_agent.station.words.effect import AnswerPlc, AskDevice, Effect, LookBack, SealIt
 from gaugetrail_agent.station.words.happening import EventKept, LookedBack, Woke
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.master_check import MasterCheck
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow
-from gaugetrail_contract.record import Subject, Verdict
+from gaugetrail_contract.plc_codes import ResultCode
+from gaugetrail_contract.record import InspectionBody, Subject, Verdict
 
+DEPTH = FORCE.model_copy(update={"name": "depth", "unit": "mm", "lsl": "1", "usl": "2", "channel": "depth"})
 CHECK = {"characteristic": "bore", "master": "M-74", "nominal": "74.001", "low": "73.999", "high": "74.003"}
 HOURLY = MasterCheck.model_validate({**CHECK, "every_mins": 60, "grace_mins": 5})
 
@@ -275,3 +279,119 @@ def test_checks_blocks_and_windows_come_back_after_a_kill(one: Spool) -> None:
     holds = [e for e in events(one) if e.type == "unit.state"]
     assert {s for e in holds for s in (e.subject.id, *e.payload["serials"])} == {"SN000001", "SN000002"}  # type: ignore[misc]
     assert fourth.runner.state.memory.gauge_checks.windows == ()
+
+
+# --- at a station where a PLC offers the master
+
+FORCED = MasterCheck.model_validate(
+    {"characteristic": "force", "master": "M-15", "low": "14.9", "high": "15.1", "every_mins": 60, "grace_mins": 5}
+)
+
+
+def at_a_press(one: MasterCheck = FORCED) -> Floor:
+    floor = Floor(checked(one, setup(FORCE, mode="automatic")))
+    floor.say(Woke(Moment(floor.now, floor.now * 1000, "boot")))
+    return floor
+
+
+def press(floor: Floor, serial: str, force: str | None) -> tuple[Effect, ...]:
+    """A block, at the floor's own time."""
+    at, came = floor.tick(), block(serial, force)
+    times = tuple(at["at_us"] + number for number in range(len(came.readings)))
+    return floor.say(replace(came, times_us=times, mono_ns=at["mono_ns"]))
+
+
+def offered_master(floor: Floor, force: str, number: int = 1) -> ResultCode:
+    """The master's block, its event in the spool, and what the PLC is told."""
+    effects = press(floor, "M-15", force)
+    (event,), (answer,) = told(effects), [one for one in effects if isinstance(one, AnswerPlc)]
+    floor.say(EventKept(event, f"pc1/e1/{number}"))
+    return answer.code
+
+
+def pressed(floor: Floor, serial: str, force: str = "15.2") -> tuple[Verdict, ResultCode]:
+    """What a part comes to, and what its PLC is told."""
+    (sealing,) = [one for one in press(floor, serial, force) if isinstance(one, SealIt)]
+    assert isinstance(sealing.body, InspectionBody)
+    return sealing.body.verdict, answer_to(sealing)
+
+
+def test_a_part_has_no_value_before_the_plc_has_offered_the_master() -> None:
+    floor = at_a_press()
+    assert pressed(floor, "SN000001") == (Verdict.INCOMPLETE, ResultCode.REJECTED)
+    assert floor.refused[-1].why.id == "value.gauge_check_overdue"
+    assert offered_master(floor, "15.0") is ResultCode.MASTER_PASS
+    assert (floor.state.light, floor.state.says.id) == ("off", "check.passed")
+    assert pressed(floor, "SN000002") == (Verdict.PASS, ResultCode.STORED_PASS)
+    assert [one.gauge_check for one in floor.sealed().measurements] == ["pc1/e1/1"]
+
+
+def test_a_check_by_a_plc_is_the_same_event_as_one_by_hand() -> None:
+    floor = at_a_press()
+    (event,) = told(press(floor, "M-15", "15.0"))
+    assert (event.type, event.subject, event.by) == ("gauge.checked", Subject(kind="gauge", id="G-19"), None)
+    assert {key: event.payload[key] for key in ("result", "master", "value", "device")} == {
+        "result": "pass",
+        "master": "M-15",
+        "value": "15.0",
+        "device": "press",
+    }
+
+
+def test_a_failed_check_blocks_the_gauge_before_the_plc_hears_of_it() -> None:
+    floor = at_a_press()
+    offered_master(floor, "15.0")
+    effects = press(floor, "M-15", "15.2")
+    assert [type(one).__name__ for one in effects][-1] == "AnswerPlc", "the PLC comes last"
+    assert floor.state.memory.gauge_checks.blocked["G-19"].characteristic == "force"
+    assert [one.code for one in effects if isinstance(one, AnswerPlc)] == [ResultCode.MASTER_FAIL]
+    assert floor.message == "the master M-15 measured 15.2, and must lie between 14.9 and 15.1"
+    assert pressed(floor, "SN000003") == (Verdict.INCOMPLETE, ResultCode.REJECTED)
+    assert floor.refused[-1].why.id == "value.gauge_blocked_here"
+    assert "let the machine measure it" in ENGLISH.text(floor.refused[-1].why)
+    assert offered_master(floor, "14.9", 2) is ResultCode.MASTER_PASS
+    assert floor.state.memory.gauge_checks.blocked == {}
+
+
+def test_a_check_by_a_plc_falls_due_and_overdue_by_the_clock() -> None:
+    floor = at_a_press()
+    offered_master(floor, "15.0")
+    ticked(floor, 3650)
+    assert floor.state.notices["master check G-19"].sign == "amber"
+    assert pressed(floor, "SN000001") == (Verdict.PASS, ResultCode.STORED_PASS)
+    ticked(floor, 300)
+    assert floor.state.notices["master check G-19"].sign == "red"
+    assert pressed(floor, "SN000002") == (Verdict.INCOMPLETE, ResultCode.REJECTED)
+
+
+@pytest.mark.parametrize("force", [None, "15.0 in another unit"])
+def test_a_masters_block_without_a_value_is_no_check(force: str | None) -> None:
+    floor = at_a_press()
+    came = block("M-15", None if force is None else "15.0")
+    if force is not None:
+        readings = (replace(came.readings[0], unit="N"), *came.readings[1:])
+        came = replace(came, readings=readings)
+    (sealing,) = [one for one in floor.say(came) if isinstance(one, SealIt)]
+    assert (sealing.body.KIND, answer_to(sealing)) == ("event", ResultCode.REJECTED)
+    assert floor.state.memory.gauge_checks.checks == {}
+
+
+def test_one_master_may_check_several_values_and_the_worst_is_shown() -> None:
+    twice = checked(FORCED, setup(FORCE, DEPTH, mode="automatic"))
+    other = MasterCheck.model_validate({**FORCED.model_dump(), "characteristic": "depth", "low": "1", "high": "2"})
+    file = twice.plan.file.model_copy(update={"check": (FORCED, other)})
+    floor = Floor(replace(twice, plan=replace(twice.plan, file=file)))
+    floor.say(Woke(Moment(floor.now, floor.now * 1000, "boot")))
+    came = block("M-15", "16.0")
+    depth = replace(came.readings[0], value="1.5", unit="mm", channel="depth")
+    came = replace(came, readings=(came.readings[0], depth, came.readings[1]), times_us=(*came.times_us, floor.now))
+    effects = floor.say(came)
+    assert [one.payload["result"] for one in told(effects)] == ["fail", "pass"]
+    assert [one.code for one in effects if isinstance(one, AnswerPlc)] == [ResultCode.MASTER_FAIL]
+    assert (floor.state.light, floor.state.says.id) == ("red", "check.failed")
+
+
+def test_a_plc_without_a_trigger_is_told_nothing_of_its_master() -> None:
+    floor = at_a_press()
+    effects = floor.say(replace(block("M-15", "15.0"), trigger=None))
+    assert [type(one).__name__ for one in effects] == ["TellEvent"]

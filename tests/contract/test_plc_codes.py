@@ -24,6 +24,8 @@ def test_the_numbers_are_the_ones_that_machines_were_programmed_for() -> None:
         "DUPLICATE": 3,
         "REJECTED": 4,
         "NOT_READY": 5,
+        "MASTER_PASS": 6,
+        "MASTER_FAIL": 7,
     }
 
 

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 import pytest
 from floor import Floor, Operator, until
 from made import opened
+from modbus_floor import PlcThread
 from refusal_table import UNITS
 from state_words import hold, release
 from typer.testing import CliRunner
@@ -21,10 +22,40 @@ from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.record import EventBody, Inspection
 from gaugetrail_contract.seal import open_line
+from gaugetrail_sim import plc
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
 SECOND = '[[station]]\nname = "OP20"\nplan = "second.toml"\nunit_pattern = "SN[0-9]+"\n'
+PRESS = """
+[[link]]
+name = "net"
+kind = "modbus-tcp"
+host = "127.0.0.1"
+port = {port}
+[[device]]
+name = "press"
+link = "net"
+driver = "modbus"
+poll_secs = 0.05
+trigger = {{ seq = 0, result = 100, echo = 101 }}
+[[device.value]]
+name = "serial"
+address = 10
+type = "string[8]"
+[[device.value]]
+name = "force"
+address = 18
+type = "float32"
+unit = "kN"
+[[station]]
+name = "OP30"
+mode = "automatic"
+device = "press"
+plan = "third.toml"
+unit_pattern = "SN[0-9]+"
+"""
+"""An automatic station, whose PLC waits for the answer."""
 HELD, UNKNOWN, NOT_PASSED = UNITS
 HELD_SAYS = HELD.says.removeprefix("SN2").partition(" … ")[0]
 UNKNOWN_SAYS = UNKNOWN.says.partition(" (")[0]
@@ -34,15 +65,20 @@ UNKNOWN_SAYS = UNKNOWN.says.partition(" (")[0]
 class HoldOffice:
     """Somebody in the office, beside the running collector."""
 
-    def __init__(self, floor: Floor, store: SqliteStore) -> None:
+    def __init__(self, floor: Floor, store: SqliteStore, presses: PlcThread) -> None:
         self._floor = floor
         self.store = store
+        self._presses = presses
         self._chain = OwnChain(store, "collector", "holding", WallClock())
 
     def say(self, body: EventBody) -> float:
         """The moment when it was in the store."""
         self._chain.append([body])
         return time.monotonic()
+
+    def press(self, serial: str) -> int:
+        """What the PLC of the automatic station is told of a good part."""
+        return self._presses.offer(1, serial, "15.2")
 
     def is_told(self, serial: str, state: str) -> None:
         """The line PC has it."""
@@ -56,15 +92,19 @@ def plant(floor: Floor) -> Iterator[HoldOffice]:
     floor.broker()
     path = floor.write_collector()
     path.write_text(path.read_text() + "[documents]\nmaster = true\n")
-    floor.write_agent(extra=SECOND)
+    presses = PlcThread()
+    floor.write_agent(extra=SECOND + PRESS.format(port=presses.port))
     first = (floor.folder / "plan.toml").read_text()
     asks = 'id = "CP-2"\nafter = ["OP10"]\non_unknown = "refuse"\n'
     (floor.folder / "second.toml").write_text(first.replace('id = "CP-1"\n', asks))
-    with closing(SqliteStore(floor.folder / "store.db")) as store:
+    force = '[[characteristic]]\nname = "force"\nunit = "kN"\nlsl = "10"\nusl = "20"\n'
+    third = first.replace('id = "CP-1"\n', asks.replace("CP-2", "CP-3")).partition("[[characteristic]]")[0] + force
+    (floor.folder / "third.toml").write_text(third)
+    with closing(presses), closing(SqliteStore(floor.folder / "store.db")) as store:
         store.open()
         floor.collector()
         floor.agent()
-        yield HoldOffice(floor, store)
+        yield HoldOffice(floor, store, presses)
 
 
 def refused(operator: Operator, serial: str, id_: str, words: str) -> None:
@@ -114,11 +154,15 @@ def test_what_others_know_of_a_unit_is_known_at_the_station(floor: Floor, capsys
         second.inspect("SN1")
         route = record_of(office, "SN1", "OP20").route
         assert [(one.operation, one.verdict) for one in route] == [("OP10", "pass")]
+        assert (office.press("SN4"), office.press("SN1")) == (plc.REJECTED, plc.STORED_PASS), "answered in time"
+        passed = [(one.operation, one.verdict) for one in record_of(office, "SN1", "OP30").route]
+        assert passed == [("OP10", "pass"), ("OP20", "pass")]
 
         office.say(hold("SN5", line="office"))
         office.is_told("SN5", "hold")
         floor.kill("collector")
         refused(second, "SN1", UNKNOWN.cause, UNKNOWN_SAYS)
+        assert office.press("SN1") == plc.REJECTED, "nobody has answered"
         first.inspect("SN6")  # behind it, the refusal is in the spool, too
         floor.kill("agent")
         floor.agent()

@@ -13,10 +13,10 @@ import pytest
 from floor import Operator, until
 from station_stories import STORIES, StationStory
 from stories_on_paper import rehearsed
-from stories_played import StoryLine, story_line
+from stories_played import StoryLine, code_told, story_line
 from typer.testing import CliRunner
 
-from gaugetrail_agent.rehearsal.cues import Restart, ScanCode, SendValue
+from gaugetrail_agent.rehearsal.cues import OfferBlock, Restart, ScanCode, SendValue
 from gaugetrail_collector import cli
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
@@ -38,6 +38,8 @@ def test_it_is_shown_and_recorded_as_it_was_rehearsed(line: StoryLine, story: St
         match one.cue:
             case ScanCode(text):
                 operator.type(text)
+            case OfferBlock() as block:
+                assert line.offers(story, block) == code_told(outcome)
             case SendValue(device, reading):
                 line.measures(device, reading)
             case Restart():
@@ -62,6 +64,7 @@ def test_all_of_it_comes_to_the_store_once_there_is_a_broker(line: StoryLine) ->
         verdicts = [verdict for kind, verdict in records if kind == "inspection"]
         traced = [verdict for station, verdict in found if station == key]
         assert traced == verdicts[: len(traced)]
-        of_this_serial = "scan SN1\n" in next(one.script for one in STORIES if one.key == key)
+        script = next(one.script for one in STORIES if one.key == key)
+        of_this_serial = "scan SN1\n" in script or '"serial": "SN1"' in script
         assert bool(traced) == (bool(verdicts) and of_this_serial), key
     assert line.floor.verify()["ok"] is True

@@ -21,7 +21,7 @@ from station_stories import STORIES, StationStory
 from stories_on_paper import device_of, rehearsed
 from stories_played import StoryLine, story_line
 
-from gaugetrail_agent.rehearsal.cues import Cue, Restart, ScanCode, SendValue
+from gaugetrail_agent.rehearsal.cues import Cue, OfferBlock, Restart, ScanCode, SendValue
 
 pytestmark = [pytest.mark.chromium, pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
@@ -50,8 +50,8 @@ WORDS = {
 }
 ANSWERED = re.compile(r"%(?:NOTE|SUGGEST|HANDOVER|CALL|AGAIN|SKIP|CHANGED|REASON|SPLIT|MERGE|HOLD|REWORK|SCRAP)(?=:)")
 """Words whose button asks for what stands behind the colon."""
-WHEN = re.compile(r"20[0-9]{2}-[0-9-]{5} [0-9:]{5}Z")
-"""A moment in a sentence: a rehearsal has its own."""
+WHEN = re.compile(r"20[0-9]{2}-[0-9-]{5} [0-9:]{5}Z|\((?:nobody was asked|no collector has answered within 300 ms)\)")
+"""A moment in a sentence, or why nobody could tell: a rehearsal has its own."""
 KEYS = {"number": "0123456789.-", "letters": "1234567890QWERTYUIOPASDFGHJKLZXCVBNM-./ "}
 NOT_TO_TOUCH = {
     "%NOK:SCRATCH@A3*2": "where on the part and how often is said by a code",
@@ -132,6 +132,8 @@ class AtTheScreen:
                 scan(self.page, *text)
             case ScanCode(text):
                 self.says(text)
+            case OfferBlock():
+                self.line.offers(self.story, cue)
             case SendValue(device, reading):
                 self.line.measures(device, reading)
             case Restart():

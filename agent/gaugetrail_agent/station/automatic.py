@@ -1,15 +1,18 @@
 """An automatic station: each block that a PLC offers under a trigger is one unit, recorded at once.
 
 A value that the block lacks, that is not fit or can't be true leaves the record incomplete, never a number (G4); where
-a gauge may not measure at all, the PLC is told that the part is rejected. A block without a usable serial is a record
+a gauge may not measure at all, or must be checked with its master first, the PLC is told that the part is rejected. A
+master's block is a check of its gauge, and no unit. A block without a usable serial is a record
 too: an event with its bytes, and the PLC is told that it was rejected. Where no plan is in force here, it is told that
 the station isn't ready, until one is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import msgspec
 
 from gaugetrail_agent.barcodes.scan import advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
@@ -17,8 +20,8 @@ from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.derived import with_derived
 from gaugetrail_agent.station.events_here import event_here
-from gaugetrail_agent.station.finishing import body_of, verdict_of
-from gaugetrail_agent.station.measurement import by_device, machine_fitness
+from gaugetrail_agent.station.finishing import body_of, verdict_of, wanted_of
+from gaugetrail_agent.station.measurement import Fitness, by_device, machine_fitness
 from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.refusals import refused_block, refused_value
 from gaugetrail_agent.station.setup import Setup
@@ -26,12 +29,14 @@ from gaugetrail_agent.station.words.effect import SealIt, TellPlc
 from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, ValueCame
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Lock, Unit
-from gaugetrail_agent.station.workflow.hooks import refused_unit
-from gaugetrail_agent.station.workflow.known_units import with_past
+from gaugetrail_agent.station.workflow.gauge_checks.by_block import master_offered, unusable
+from gaugetrail_agent.station.workflow.gauge_checks.due import CheckHere, checks_with
+from gaugetrail_agent.station.workflow.hooks import begun, refused_unit
+from gaugetrail_agent.station.workflow.hooks import refused_value as refused_value_of
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.events.station import BlockRejected
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_contract.record import EventBody
+from gaugetrail_contract.record import EventBody, Measurement
 from gaugetrail_contract.text import refuse_identifier, visible
 
 Values = Mapping[str | None, ValueCame]
@@ -57,6 +62,11 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         return _not_ready(state, batch, {} if isinstance(ids, Sentence) else ids, setup.refusal)
     if isinstance(ids, Sentence):
         return _rejected(setup, state, batch, ids)
+    checks = checks_with(setup, ids["serial"])
+    if checks:
+        return _master(setup, state, batch, [(one, _value(one.wanted, batch, values)) for one in checks])
+    if setup.unit.fullmatch(ids["serial"]) is None:
+        return _rejected(setup, state, batch, said("block.serial_of_no_unit", serial=visible(ids["serial"])[:60]))
     plan = plan_for(setup, ids)
     if isinstance(plan, Sentence):
         state, effects = _rejected(setup, state, batch, said("block.no_plan", serial=ids["serial"], why=plan))
@@ -66,11 +76,16 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
     barred = refused_unit(setup, state, whole)
     if barred is not None:
         return _barred(setup, state, batch, ids, barred)
-    state, whole = with_past(setup, state, whole)
-    measured = (wanted for wanted in setup.plan.characteristics if wanted.formula is None)
+    state, whole = begun(setup, state, whole)
+    return _measured(setup, state, batch, values, whole)
+
+
+def _measured(setup: Setup, state: StationState, batch: BatchCame, values: Values, whole: Unit) -> Step:
+    """The block's values as the unit's, judged and sealed at once."""
+    measured = (wanted for wanted in wanted_of(setup, whole) if wanted.formula is None)
     found = [(wanted, _value(wanted, batch, values)) for wanted in measured]
-    fits = [machine_fitness(setup, wanted, value) for wanted, value in found]
-    taken = tuple(by_device(setup, *one, fit) for one, fit in zip(found, fits, strict=True))
+    fits = [_fitness(setup, state, whole, *one) for one in found]
+    taken = tuple(_taken(setup, state, *one, fit) for one, fit in zip(found, fits, strict=True))
     unit = with_derived(setup, replace(whole, taken=taken))
     body = body_of(setup, unit, verdict_of(setup, unit), batch.mono_ns)
     # What the block doesn't hold is told by the record; a value that was there and isn't taken is a refusal.
@@ -80,8 +95,30 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         if fit.trouble is not None and value.reading.value is not None
     )
     sealed = SealIt(body, _answer(batch), locked=any(fit.lock is not None for fit in fits))
-    says = said("block.offered", serial=ids["serial"])
+    says = said("block.offered", serial=unit.serial)
     return replace(state, light="off", says=says), (sealed, *refused)
+
+
+def _taken(setup: Setup, state: StationState, wanted: Characteristic, value: ValueCame, fit: Fitness) -> Measurement:
+    """With the last check of its gauge."""
+    taken = by_device(setup, wanted, value, fit)
+    checked = state.memory.gauge_checks.of(taken.gauge or "", wanted.name).last_record
+    return taken if checked is None else msgspec.structs.replace(taken, gauge_check=checked)
+
+
+def _fitness(setup: Setup, state: StationState, unit: Unit, wanted: Characteristic, value: ValueCame) -> Fitness:
+    """Whether the value counts; also not where its gauge must be checked first."""
+    fit = machine_fitness(setup, wanted, value)
+    lock = None if fit.trouble is not None else refused_value_of(setup, state, unit, wanted, value)
+    return fit if lock is None else replace(fit, trouble=lock.says, lock=lock)
+
+
+def _master(setup: Setup, state: StationState, batch: BatchCame, found: Sequence[tuple[CheckHere, ValueCame]]) -> Step:
+    """The block is a master's: a check of its gauge, or none where a value can't be used."""
+    why = unusable(setup, found)
+    if why is not None:
+        return _rejected(setup, state, batch, why)
+    return master_offered(setup, state, found, _answer(batch))
 
 
 def _rejected(setup: Setup, state: StationState, batch: BatchCame, why: Sentence) -> Step:
@@ -124,8 +161,6 @@ def _identifiers(setup: Setup, values: Values) -> dict[str, str] | Sentence:
             return text
         if text is not None:
             found[kind] = text
-    if setup.unit.fullmatch(found["serial"]) is None:
-        return said("block.serial_of_no_unit", serial=visible(found["serial"])[:60])
     return found
 
 

@@ -31,6 +31,7 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import by_new_setup, step
 from gaugetrail_agent.station.unfinished import journal_key
 from gaugetrail_agent.station.words.effect import (
+    AnswerPlc,
     AskDevice,
     CountBounce,
     CountOrders,
@@ -274,19 +275,29 @@ class StationRunner:
             self._do_at_once(effect)
         if isinstance(event, Recorded | NotRecorded):
             self._remembered.told_of_record()
-        wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt)]
+        wanted = [effect for effect in effects if isinstance(effect, AskDevice | SealIt | AnswerPlc)]
         journal = next((effect.body for effect in effects if isinstance(effect, KeepIt)), None)
         sure = [effect.body for effect in effects if isinstance(effect, TellEvent) and effect.sure]
         owed = [body for body in sure if isinstance(event, BY_ITSELF) or body.type in GONE]
         self._remembered.owe(owed)
         sure = [body for body in sure if body not in owed]
         nothing_new = journal is None and not sure and self._remembered.has_all(self.state.memory)
+        nothing_new = nothing_new or (not sure and self._goes_with_record(event, wanted))
         if nothing_new or isinstance(event, NotKept):
             self._show()
             self._carry_out_all(wanted)
         else:
             back = None if isinstance(event, BY_ITSELF) else before
             self._keeping = self._start(self._keep(journal, sure, back, wanted, self._keeping))
+
+    def _goes_with_record(self, event: StationEvent, wanted: Sequence[AskDevice | SealIt | AnswerPlc]) -> bool:
+        """What a block changes of what is remembered is committed with its record, or the next one's: a PLC waits for
+        one commit only.
+        """
+        if self.setup.mode != "automatic" or self._remembered.owes:
+            return False
+        inspects = any(isinstance(one, SealIt) and isinstance(one.body, InspectionBody) for one in wanted)
+        return isinstance(event, NotRecorded) or (isinstance(event, BatchCame) and inspects)
 
     def _do_at_once(self, effect: Effect) -> None:
         """What waits for nothing that is kept."""
@@ -311,7 +322,7 @@ class StationRunner:
         elif isinstance(effect, UnlockPin):
             self._start(self._unlock_pin(effect))
 
-    def _carry_out_all(self, effects: Sequence[AskDevice | SealIt]) -> None:
+    def _carry_out_all(self, effects: Sequence[AskDevice | SealIt | AnswerPlc]) -> None:
         for effect in effects:
             self._start(self._carry_out(effect))
 
@@ -401,7 +412,7 @@ class StationRunner:
         journal: InspectionBody | None,
         sure: Sequence[EventBody],
         back: StationState | None,
-        then: Sequence[AskDevice | SealIt],
+        then: Sequence[AskDevice | SealIt | AnswerPlc],
         first: asyncio.Task[None] | None,
     ) -> None:
         """Wait for the commit (fsync) of what has come about, and only then show it. `back`: where it is taken back to
@@ -409,7 +420,9 @@ class StationRunner:
         """
         if first is not None:
             await first
-        trouble = await self._remembered.keep(self.state.memory, journal, sure, self._said)
+        answers = [one for one in then if isinstance(one, AnswerPlc)]
+        with_it = {key: text for one in answers for key, text in self._for_good(one).items()}
+        trouble = await self._remembered.keep(self.state.memory, journal, sure, self._said, with_it)
         if self._keeping is asyncio.current_task():
             self._keeping = None
         if trouble is not None:
@@ -417,9 +430,18 @@ class StationRunner:
         if trouble is not None and back is not None:
             what_was = (back.dialog, back.operator, back.sealing, back.unfinished)
             self._step(NotKept(back.unit, trouble, self._remembered.on_disk, *what_was))
+            self._carry_out_all([replace(one, code=ResultCode.NOT_READY) for one in answers])
             return
         self._show()
         self._carry_out_all(then)
+
+    def _for_good(self, answer: AnswerPlc) -> dict[str, str]:
+        """What must be durable with the answer. A PLC that is gone offers its block anew, and is answered then."""
+        try:
+            return self._doors.remember(answer.device, answer.trigger, answer.code)
+        except DeviceGone as error:
+            log.warning("%s: %s", answer.device, error, extra={"event": "answer", "device": answer.device})
+            return {}
 
     def _said(self, event: EventBody, appended: Appended) -> None:
         """One of the events that are waited for is in the spool."""
@@ -459,12 +481,14 @@ class StationRunner:
             self._shown = shown
             self._doors.show(shown)
 
-    async def _carry_out(self, effect: AskDevice | SealIt) -> None:
+    async def _carry_out(self, effect: AskDevice | SealIt | AnswerPlc) -> None:
         match effect:
             case SealIt():
                 await self._seal(effect)
             case AskDevice():
                 await self._ask(effect)
+            case AnswerPlc():
+                await self._doors.answer(effect.device, effect.trigger, effect.code)
 
     async def _ask(self, effect: AskDevice) -> None:
         try:

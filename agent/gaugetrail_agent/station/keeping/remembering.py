@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.spool.words import Appended
@@ -60,6 +60,11 @@ class RememberedHere:
         """They have come about, whatever the spool says."""
         self._owed += events
 
+    @property
+    def owes(self) -> bool:
+        """Events have come about that the spool hasn't taken."""
+        return bool(self._owed)
+
     def has_all(self, memory: StationMemory) -> bool:
         """Nothing is owed, and this is what the disk has."""
         return not self._owed and memory == self.on_disk
@@ -70,11 +75,14 @@ class RememberedHere:
         journal: InspectionBody | None,
         sure: Sequence[EventBody],
         appended: Callable[[EventBody, Appended], None],
+        more: Mapping[str, str] | None = None,
     ) -> str | None:
-        """Null once it is on the disk, or why it isn't. Each event that is there is told to `appended`."""
+        """Null once it is on the disk, or why it isn't. Each event that is there is told to `appended`. `more` is
+        remembered in the same commit.
+        """
         events = [*self._owed, *sure]
         try:
-            values = self.changed(memory)
+            values = self.changed(memory) | dict(more or {})
             if journal is not None:
                 values[journal_key(self._station)] = journal_text(journal)
             for number, event in enumerate(events, 1):

@@ -126,6 +126,17 @@ class TellPlc:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerPlc:
+    """Answer a PLC's trigger for good, in one commit with the last event of this step; where the spool refuses, it is
+    not ready, and may offer the same again.
+    """
+
+    device: str
+    trigger: int
+    code: ResultCode
+
+
+@dataclass(frozen=True, slots=True)
 class TryPin:
     """Try this PIN, then say `PinTried`. It stands nowhere else, and is never shown."""
 
@@ -148,6 +159,7 @@ Effect = (
     | KeepOrder
     | LookBack
     | TellPlc
+    | AnswerPlc
     | KeepIt
     | AskDevice
     | TellUse

@@ -19,6 +19,7 @@ from gaugetrail_agent.station.unit_code import bare_scan, identified
 from gaugetrail_agent.station.words.happening import BatchCame, HeldKnown, PastKnown, Scanned, StationEvent
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.gauge_checks.due import checks_with
 from gaugetrail_contract.clock import to_the_minute
 from gaugetrail_contract.documents.gauges import Gauge
 from gaugetrail_contract.documents.plan import Plan, PlanFile
@@ -63,7 +64,8 @@ def _of_block(setup: Setup, event: BatchCame) -> str | None:
     if not any(_wants_past(plan.file) for plan in setup.plans):
         return None
     texts = (one.text for one in event.readings if one.channel == setup.serial_channel and one.text)
-    return next(texts, "").strip() or None
+    serial = next(texts, "").strip()
+    return serial if serial and not checks_with(setup, serial) else None
 
 
 def _wants_past(plan: PlanFile) -> bool:

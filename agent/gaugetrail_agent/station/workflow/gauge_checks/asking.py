@@ -116,11 +116,11 @@ def _measured(setup: Setup, state: StationState, wanted: MasterWanted, event: Va
         return say(state, "amber", fit.trouble or said("check.no_value", device=event.device))
     master = Unit({"serial": one.check.master}, event.at_us, event.mono_ns, plan=one.plan)
     state, told = used(setup, replace(state, dialog=None), master, one.wanted, event)
-    state, effects = _judged(setup, state, one, value, Moment(event.at_us, event.mono_ns, state.boot))
+    state, effects = judged(setup, state, one, value, Moment(event.at_us, event.mono_ns, state.boot))
     return state, (told, *effects)
 
 
-def _judged(setup: Setup, state: StationState, one: CheckHere, value: str, now: Moment) -> Step:
+def judged(setup: Setup, state: StationState, one: CheckHere, value: str, now: Moment) -> Step:
     """A fail blocks at once; a pass counts from when its record is in the spool."""
     passed = one.check.holds(value)
     checks, at = state.memory.gauge_checks, utc_text(now.at_us)

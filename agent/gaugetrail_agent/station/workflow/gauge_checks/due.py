@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.languages.sentences import SentenceValue, said
 from gaugetrail_agent.station.memory import Moment, StationMemory
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.happening import Tick, ValueCame, Woke
@@ -20,6 +20,11 @@ Standing = Literal["fresh", "due", "overdue"]
 NOTICE = "master check "
 MINUTE = 60
 CHECK = "%CHECK"
+
+
+def how_to_check(setup: Setup) -> SentenceValue:
+    """What is to be done where a check is wanted: nobody scans anything at an automatic station."""
+    return said("check.at_the_machine") if setup.mode == "automatic" else CHECK
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ def checks_here(setup: Setup, plans: tuple[Plan, ...]) -> Iterator[CheckHere]:
             facts = setup.devices.get(wanted.device or "")
             if wanted.device is not None and facts is not None and facts.gauge is not None:
                 yield CheckHere(plan, check, wanted, wanted.device, facts.gauge)
+
+
+def checks_with(setup: Setup, master: str) -> tuple[CheckHere, ...]:
+    """What is checked here with the piece of that number; nothing where it is no master."""
+    return tuple(one for one in checks_here(setup, setup.plans) if one.check.master == master)
 
 
 def standing(memory: StationMemory, one: CheckHere, now: Moment) -> Standing:
@@ -68,13 +78,13 @@ def gauge_not_checked(
     if gauge is None:
         return None
     if blocked is not None:
-        says = said("value.gauge_blocked_here", gauge=gauge, why=blocked.why, check=CHECK)
+        says = said("value.gauge_blocked_here", gauge=gauge, why=blocked.why, check=how_to_check(setup))
         return Lock(says, (says.id, gauge, ""))
     now = Moment(event.at_us, event.mono_ns, state.boot)
     plan = setup.plan if unit.plan is None else unit.plan
     for one in checks_here(setup, (plan,)):
         if one.gauge == gauge and standing(state.memory, one, now) == "overdue":
-            says = said("value.gauge_check_overdue", gauge=gauge, master=one.check.master, check=CHECK)
+            says = said("value.gauge_check_overdue", gauge=gauge, master=one.check.master, check=how_to_check(setup))
             return Lock(says, (says.id, gauge, ""))
     return None
 
@@ -86,7 +96,7 @@ def checks_told(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
     for one in checks_here(setup, setup.plans):
         stands = standing(state.memory, one, event.now)
         if stands != "fresh" and one.gauge not in state.memory.gauge_checks.blocked:
-            says = said("check.wanted", gauge=one.gauge, master=one.check.master, check=CHECK)
+            says = said("check.wanted", gauge=one.gauge, master=one.check.master, check=how_to_check(setup))
             notices[f"{NOTICE}{one.gauge}"] = Notice("red" if stands == "overdue" else "amber", says)
     for gauge, why in state.memory.gauge_checks.blocked.items():
         notices[f"{NOTICE}{gauge}"] = Notice("red", said("check.blocked", gauge=gauge, why=why.why))

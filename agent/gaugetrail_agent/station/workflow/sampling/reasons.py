@@ -53,6 +53,9 @@ def begun(setup: Setup, state: StationState, unit: Unit) -> tuple[StationState, 
         return state, unit
     samples = _arrived(state, unit, plan) if is_governed(plan) else state.memory.samples
     unit = _with_reason(unit, samples, plan, state)
+    if setup.mode == "automatic":  # a block is measured whole, and the next check begins where one ends
+        places = _subgroups(samples, plan, Moment(unit.started_us, unit.started_ns, state.boot), thinned=False)
+        unit = replace(unit, wanted=None, subgroups=places)
     return replace(state, memory=msgspec.structs.replace(state.memory, samples=samples)), unit
 
 
@@ -109,12 +112,12 @@ def _with_reason(unit: Unit, samples: Samples, plan: Plan, state: StationState) 
     return replace(unit, wanted=_wanted(samples, plan, now), subgroups=_subgroups(samples, plan, now))
 
 
-def _subgroups(samples: Samples, plan: Plan, now: Moment) -> dict[str, Subgroup]:
+def _subgroups(samples: Samples, plan: Plan, now: Moment, *, thinned: bool = True) -> dict[str, Subgroup]:
     """The unit's place in each check of several units; a subgroup is named by the moment of its first."""
     found, checks = {}, samples_of(samples, plan).checks
     for one in plan.characteristics:
         size, check = one.sample_size or 1, checks.get(one.name, Check())
-        if size > 1 and is_sampled(one) and is_due(samples, plan, one, now):
+        if size > 1 and is_sampled(one) and (not thinned or is_due(samples, plan, one, now)):
             name = check.group if check.measured else utc_text(now.at_us)
             found[one.name] = Subgroup(id=name, position=check.measured + 1, size=size)
     return found
