@@ -85,6 +85,10 @@ else
 	@$(MAKE) --no-print-directory -j 2 test-computing test-waiting
 endif
 
+# What pytest makes of each test's assertions it keeps beside them, also where Python is told to keep nothing: to make it
+# anew is more than half of the collecting, in each worker and at each run.
+test test-computing test-waiting test-servers: export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: test-computing test-waiting
 # The files of tests that wait for others' time rather than compute need no core of their own, nor need those who run them
 # read the others. In their order: by number of tests, as is usual, the few that take longest would come last.
