@@ -41,6 +41,7 @@ from gaugetrail_sim import cli as sim_cli
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "config" / "grafana"), str(ROOT / "docs")]
 
+from broker_rules import rule_files  # noqa: E402 (beside this file)
 from driver_pages import driver_pages, page_of  # noqa: E402 (beside this file)
 from event_pages import events_page  # noqa: E402 (the same)
 from screen_catalogues import compiled  # noqa: E402 (the same)
@@ -96,6 +97,7 @@ def pages() -> dict[Path, str]:
     files[reference / "unit-states.md"] = unit_states_page(NOTE)
     files[reference / "station-table.md"] = station_table_page(NOTE)
     files[Path("docs/station-commands.md")] = station_commands_page(NOTE)
+    files |= rule_files(NOTE)
     return files | driver_pages(ROOT) | dashboards.files()
 
 

@@ -100,7 +100,7 @@ def around_the_broker(config: AgentConfig, secs: float) -> Iterator[Finding]:
     """What the broker allows and who is there."""
     mqtt, agent = config.settings.mqtt, config.settings.agent.id
     wanted = (topics.status(agent), topics.ALL_COLLECTOR_STATUS)
-    largest = (f"{topics.ROOT}/{agent}/doctor", NEEDS_BYTES)
+    largest = (topics.agent_trial(agent), NEEDS_BYTES)
     found = visit(mqtt, wanted, secs=secs, largest=largest)
     yield from broker_limits(found, where_of(mqtt), needs_bytes=NEEDS_BYTES, window=mqtt.window, shared=False)
     if found.refusal:

@@ -88,7 +88,7 @@ def store_limits(config: CollectorConfig) -> Iterator[Finding]:
 def around_the_broker(config: CollectorConfig, secs: float) -> Iterator[Finding]:
     """What the broker allows and who is there."""
     mqtt, name = config.settings.mqtt, config.settings.id
-    largest = (f"{topics.ROOT}/{topics.COLLECTORS}/{name}/doctor", NEEDS_BYTES)
+    largest = (topics.collector_trial(name), NEEDS_BYTES)
     found: Visit = visit(mqtt, (*EVERYBODY, SHARED), secs=secs, largest=largest)
     yield from broker_limits(
         found,

@@ -87,6 +87,16 @@ def verdicts(agent: str) -> str:
     return f"{ROOT}/{agent}/verdicts"
 
 
+def agent_trial(agent: str) -> str:
+    """Where the agent's `doctor` tries what the broker takes. Nobody reads it."""
+    return f"{ROOT}/{agent}/doctor"
+
+
+def collector_trial(collector: str) -> str:
+    """The same of a collector."""
+    return f"{ROOT}/{COLLECTORS}/{collector}/doctor"
+
+
 def line_holds(line: str) -> str:
     """What is held on the line: signed, retained, said by the collector that writes documents."""
     return f"{ROOT}/{LINES}/{line}/holds"

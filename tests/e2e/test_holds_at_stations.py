@@ -1,5 +1,5 @@
 """What is said of a unit in one place is known at a station in another: the list of the line, questions to the store,
-and what a station does without either. A real agent, broker and collector.
+and what a station does without either. A real agent and collector, and a broker with the access rules that are shipped.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
+from broker_users import KEYS, access_rules
 from floor import Floor, Operator, until
 from made import opened
 from modbus_floor import PlcThread
@@ -89,11 +90,14 @@ class HoldOffice:
 
 @contextmanager
 def plant(floor: Floor) -> Iterator[HoldOffice]:
-    floor.broker()
+    floor.broker(access_rules(floor.folder, "pc1", "collector"))
     path = floor.write_collector()
     path.write_text(path.read_text() + "[documents]\nmaster = true\n")
     presses = PlcThread()
     floor.write_agent(extra=SECOND + PRESS.format(port=presses.port))
+    for settings, user in ((floor.folder / "agent.toml", "pc1"), (path, "collector")):
+        settings.write_text(settings.read_text().replace("[mqtt]\n", "[mqtt]\n" + KEYS.format(user=user)))
+        settings.chmod(0o600)
     first = (floor.folder / "plan.toml").read_text()
     asks = 'id = "CP-2"\nafter = ["OP10"]\non_unknown = "refuse"\n'
     (floor.folder / "second.toml").write_text(first.replace('id = "CP-1"\n', asks))
