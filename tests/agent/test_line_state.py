@@ -141,7 +141,7 @@ ATTACKS: dict[str, tuple[Callable[[Pc], None], str]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_somebody_else_says_is_refused_and_told_and_the_hold_stays(tmp_path: Path, attack: str) -> None:
+def test_a65_what_somebody_else_says_is_refused_and_told_and_the_hold_stays(tmp_path: Path, attack: str) -> None:
     pc = Pc(tmp_path)
     pc.told(entry("SN1"), words=2)
     do, cause = ATTACKS[attack]
@@ -152,7 +152,26 @@ def test_what_somebody_else_says_is_refused_and_told_and_the_hold_stays(tmp_path
     assert Pc(tmp_path).held == ["SN1"]
 
 
-def test_a_page_that_no_root_names_changes_nothing(tmp_path: Path) -> None:
+def test_a66_a_list_with_a_page_left_out_or_put_twice_does_not_count_and_the_hold_stays(tmp_path: Path) -> None:
+    """The one before holds until every page that the root names is here, each in its place."""
+    pc = Pc(tmp_path)
+    pc.told(entry("SN1"), words=2)
+    many = [entry(f"SN{number:05}", "released", 9) for number in range(3000)]
+    pages = hold_pages(many)
+    assert pages is not None
+    assert len(pages) > 2
+    pc.list.hear(ROOT, write_hold_root(hold_root(pages, 9, NOW + 9), KEY, "c1", "line1"))
+    for number in range(len(pages)):
+        pc.list.hear(topics.line_hold_page("line1", number), pages[0])
+    assert pc.held == ["SN1"], "the first page in the place of all others"
+    for number, page in list(enumerate(pages))[:-1]:
+        pc.list.hear(topics.line_hold_page("line1", number), page)
+    assert (pc.held, Pc(tmp_path).held) == (["SN1"], ["SN1"]), "the last page is left out"
+    pc.list.hear(topics.line_hold_page("line1", len(pages) - 1), pages[-1])
+    assert pc.held == []
+
+
+def test_a66_a_page_that_no_root_names_changes_nothing(tmp_path: Path) -> None:
     pc, forged = Pc(tmp_path), hold_pages([entry("SN1", "released", 9)])
     assert forged is not None
     pc.told(entry("SN1"), words=2)
@@ -172,7 +191,7 @@ def test_without_documents_a_known_collector_is_believed_and_no_other(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["root", "pages"])
-def test_what_was_altered_on_disk_counts_no_more_and_comes_again(tmp_path: Path, name: str) -> None:
+def test_a65_what_was_altered_on_disk_counts_no_more_and_comes_again(tmp_path: Path, name: str) -> None:
     pc = Pc(tmp_path)
     pc.told(entry("SN1"), words=2)
     path = tmp_path / "holds" / name
@@ -198,7 +217,7 @@ def test_a_hold_said_here_counts_at_once_and_after_a_restart_until_the_list_has_
     assert (tmp_path / "holds" / "own").read_bytes() == b"[]"
 
 
-def test_a_release_here_without_the_role_changes_nothing(tmp_path: Path) -> None:
+def test_a69_a_release_here_without_the_role_changes_nothing(tmp_path: Path) -> None:
     pc = Pc(tmp_path)
     pc.told(entry("SN1"))
     pc.said(release("SN1", "operator"), 1)
@@ -280,7 +299,7 @@ FORGED: dict[str, Callable[[StationQuestion], bytes]] = {
 
 
 @pytest.mark.parametrize("how", FORGED)
-def test_a_forged_answer_is_let_go_of_and_the_right_one_still_counts(how: str) -> None:
+def test_a67_a_forged_answer_is_let_go_of_and_the_right_one_still_counts(how: str) -> None:
     store = Store(FORGED[how], right)
     found = store.history()
     assert isinstance(found, UnitHistory)
@@ -288,7 +307,7 @@ def test_a_forged_answer_is_let_go_of_and_the_right_one_still_counts(how: str) -
     assert store.asker.figures.not_believed == 1
 
 
-def test_an_answer_to_another_question_is_nobodys() -> None:
+def test_a67_an_answer_to_another_question_is_nobodys() -> None:
     store = Store(lambda _: signed(UnitAnswer(question="0" * 16, serial="SN1")), right)
     assert isinstance(store.history(), UnitHistory)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from floor import until
+from hypothesis import given
+from hypothesis import strategies as st
 from made import opened
 from places import Place
 from samples import T0, measurement
@@ -21,6 +23,7 @@ from gaugetrail_collector.holds.answering import MOST_WAITING, AnswerDesk
 from gaugetrail_collector.holds.answers_found import answer_of
 from gaugetrail_collector.holds.following import FollowedWords
 from gaugetrail_collector.holds.sending import HoldsSender
+from gaugetrail_collector.holds.waiting_questions import WaitingQuestion, WaitingQuestions
 from gaugetrail_collector.holds.words_known import LET_GO_US, WordsKnown
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
@@ -354,8 +357,44 @@ def test_a_store_that_is_down_is_said_and_not_asked_again_at_once(tmp_path: Path
     assert tries == [1]
 
 
-def test_a_flood_lets_go_of_the_oldest() -> None:
+def test_a68_a_flood_lets_go_of_the_oldest() -> None:
     desk = AnswerDesk(lambda: SqliteStore(Path("nowhere")), Line(), lambda: NOW)
     for _ in range(MOST_WAITING + 7):
         ask(desk)
     assert desk.figures.let_go == 7
+
+
+def question_of(agent: str, number: int) -> WaitingQuestion:
+    return WaitingQuestion(agent, str(number).encode(), float(number))
+
+
+def test_a68_a_line_pc_that_asks_without_end_holds_up_no_other() -> None:
+    waiting = WaitingQuestions(5)
+    let_go = [waiting.put(question_of("pc9", number)) for number in range(8)]
+    assert let_go == [False] * 5 + [True] * 3
+    assert waiting.put(question_of("pc1", 1)) is True, "one of the flood makes room"
+    assert waiting.put(question_of("pc2", 1)) is True
+    taken = [waiting.take() for _ in range(6)]
+    assert [one and (one.agent, one.payload) for one in taken] == [
+        ("pc9", b"5"),
+        ("pc1", b"1"),
+        ("pc2", b"1"),
+        ("pc9", b"6"),
+        ("pc9", b"7"),
+        None,
+    ]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["pc1", "pc2", "pc9"]), st.booleans()), max_size=60))
+def test_questions_come_in_the_order_of_whoever_asked_and_never_more_than_may(acts: list[tuple[str, bool]]) -> None:
+    waiting, taken, let_go = WaitingQuestions(4), list[WaitingQuestion](), 0
+    for number, (agent, takes) in enumerate(acts):
+        let_go += waiting.put(question_of(agent, number))
+        found = waiting.take() if takes else None
+        taken += [found] if found is not None else []
+    rest = list(iter(waiting.take, None))
+    assert len(rest) <= 4
+    assert len(taken) + len(rest) + let_go == len(acts)
+    for agent in ("pc1", "pc2", "pc9"):
+        came = [one.since for one in (*taken, *rest) if one.agent == agent]
+        assert came == sorted(came)

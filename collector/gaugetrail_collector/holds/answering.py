@@ -1,7 +1,8 @@
 """Where questions of stations are answered: a thread of its own with a store of its own, which records never wait for.
 
 Promise: a question is answered from the store, or not at all once nobody waits for the answer any more. What comes
-faster than it is answered is let go of, the oldest first, and counted; a question of another form, or larger than any,
+faster than it is answered is let go of and counted, and a line PC that asks without end holds up no other
+(`waiting_questions`); a question of another form, or larger than any,
 is counted and answered by nobody. Every collector that hears a question answers it; the agent takes the first.
 """
 
@@ -10,12 +11,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from gaugetrail_collector.holds.answers_found import answer_of
+from gaugetrail_collector.holds.waiting_questions import WaitingQuestion, WaitingQuestions
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract import topics
 from gaugetrail_contract.questions.answered import CannotSay, StationAnswer, write_answer
@@ -38,13 +39,6 @@ class AnswersLine(Protocol):
         """Tell the agent, signed for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    agent: str
-    payload: bytes
-    since: float
-
-
 @dataclass
 class AnswerFigures:
     """Since the start."""
@@ -65,7 +59,7 @@ class AnswerDesk:
         self._line = line
         self._now_us = now_us
         self._store: Store | None = None
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting = WaitingQuestions(MOST_WAITING)
         self._wake = threading.Condition()
         self._stopping = False
         self._rest_until = self._said_refused = float("-inf")
@@ -91,10 +85,7 @@ class AnswerDesk:
             self._refuse("it is larger than any question" if agent else "its topic names no agent")
             return
         with self._wake:
-            self._waiting.append(_Waiting(agent, payload, time.monotonic()))
-            if len(self._waiting) > MOST_WAITING:
-                self._waiting.popleft()
-                self.figures.let_go += 1
+            self.figures.let_go += self._waiting.put(WaitingQuestion(agent, payload, time.monotonic()))
             self._wake.notify()
 
     def _run(self) -> None:
@@ -104,16 +95,16 @@ class AnswerDesk:
         finally:
             self._close()
 
-    def _next(self) -> _Waiting | None:
+    def _next(self) -> WaitingQuestion | None:
         with self._wake:
             while True:
                 if self._stopping:
                     return None
-                if self._waiting:
-                    return self._waiting.popleft()
+                if (one := self._waiting.take()) is not None:
+                    return one
                 self._wake.wait()
 
-    def _answer(self, one: _Waiting) -> None:
+    def _answer(self, one: WaitingQuestion) -> None:
         if time.monotonic() - one.since > PATIENCE_SECS:
             self.figures.let_go += 1
             return
