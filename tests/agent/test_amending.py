@@ -106,6 +106,7 @@ def test_the_record_stands_as_it_was_sealed(one: Spool) -> None:
         (("%CORRECT:slip", "SN000001", "LOOKS", "%NOK"), ("correct", "looks", "ok", "nok")),
         (("%ATTRIBUTE:his badge", "SN000001", "operator", "OP-30"), ("re-attribute", "operator", "OP-12", "OP-30")),
         (("%ATTRIBUTE", "SN000001", "order", "PO-7", "wrong traveller"), ("re-attribute", "order", None, "PO-7")),
+        (("%ATTRIBUTE:a", "SN000001", "Gauge of bore", "G-18"), ("re-attribute", "gauge of bore", "G-17", "G-18")),
         (("%EXCLUDE:burr", "SN000001", "bore"), ("exclude", "bore", None, None)),
         (("%EXCLUDE:trial", "SN000001", "%all"), ("exclude", None, None, None)),
         (("%VOID", "SN000001", "measured the master"), ("void", None, None, None)),
@@ -222,7 +223,10 @@ def test_what_is_chosen_from_is_what_the_record_says(one: Spool) -> None:
     assert [choice.code for choice in choices] == ["bore", "looks", "%ALL"]
     life.live("%CANCEL", ATTRIBUTE, "SN000001")
     choices = life.runner.state.dialog.choices  # type: ignore[union-attr]
-    assert [choice.code for choice in choices] == ["serial", "lot", "order", "operator", "part"]
+    assert [choice.code for choice in choices] == [
+        *("serial", "lot", "order", "operator", "part"),
+        "gauge of bore",
+    ]
 
 
 def test_a_badge_that_is_named_proves_nothing_and_one_that_approves_does(one: Spool) -> None:

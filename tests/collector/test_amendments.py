@@ -29,6 +29,7 @@ from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import Asked, Window
 from gaugetrail_collector.tracing.effective import EffectiveRecord, effective, standing
 from gaugetrail_collector.tracing.export import write_csv
+from gaugetrail_collector.tracing.gauge_trace import Measured, measured_with
 from gaugetrail_collector.tracing.genealogy import Thing, walk
 from gaugetrail_collector.tracing.trace import Known, Question, ask, pages, read, trace
 from gaugetrail_contract.amending.what import ATTRIBUTED
@@ -378,6 +379,36 @@ def test_a_re_attributed_unit_is_found_under_both_names_and_lots(office: Office)
     made_from = walk(store, Thing("serial", "SN-RIGHT"), "made_from", 1, 100)
     assert {Thing("lot", "L8"), Thing("supplier_lot", "S1")} <= set(made_from.distance)
     assert Thing("lot", "L7") in walk(store, Thing("serial", "SN1-00001"), "made_from", 1, 100).distance
+
+
+def test_a_value_of_another_gauge_is_found_under_both(office: Office) -> None:
+    """Whoever recalls a gauge wants every value that was ever said to be of it; only that value is moved."""
+    office.with_people()
+    assert "can't be re-attributed" in office.refused("SN1-00001", wanted("re-attribute", "gauge of depth", "G-9"))
+    sealed = [one.gauge for one in FIRST.measurements]
+    office.done("SN1-00001", wanted("re-attribute", "gauge of bore_1", "G-0018", old=sealed[1]))
+    (found,) = gauge_rows(office.store, "G-0018")
+    assert (found.known.id, found.measurement.characteristic, len(found.amended_by)) == (FIRST.id, "bore_1", 1)
+    before = [one for one in gauge_rows(office.store, str(sealed[1])) if one.known.id == FIRST.id]
+    assert "bore_1" in [one.measurement.characteristic for one in before]
+    now = effective(read_one(office.store), trace(office.store, "SN1-00001", "serial").amendments)
+    assert now is not None
+    assert [one.gauge for one in now.record.measurements] == [sealed[0], "G-0018"]
+    assert now.words() == "gauge of bore_1 G-0018"
+    out = io.BytesIO()
+    write_csv(pages(office.store, Question((Asked("serial", "SN1-00001"),))), out)
+    lines = [line for line in out.getvalue().decode().splitlines() if "bore_" in line and "SN1-00001" in line]
+    assert [line.endswith('"{""gauge"": ""G-0018""}"') for line in lines[:2]] == [False, True]
+    assert verify(office.store).ok
+
+
+def gauge_rows(store: Store, gauge: str) -> list[Measured]:
+    return [one for page in pages(store, Question((Asked("gauge", gauge),))) for one in measured_with(gauge, page)]
+
+
+def read_one(store: Store) -> Known:
+    (found,) = trace(store, "SN1-00001", "serial").inspections
+    return found
 
 
 def test_an_amendment_that_is_voided_takes_its_effect_back(office: Office) -> None:

@@ -6,7 +6,7 @@ a reason; nothing names a seal, a number or a time.
 | action | of | says |
 |---|---|---|
 | correct | an inspection | another value of a characteristic |
-| re-attribute | an inspection | another serial, lot, order, part … (`ATTRIBUTED`) |
+| re-attribute | an inspection | another serial, lot, order, part, gauge of a value … (`attributed`) |
 | exclude | an inspection | statistics leave a characteristic out, or all of them |
 | void | an inspection, an amendment | it doesn't count; of an amendment: what it says is taken back |
 | annotate | any record | the reason is the note; nothing else changes, so nobody needs to approve it |
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.tracing.effective import EffectiveRecord, effective, standing
 from gaugetrail_collector.tracing.trace import Known
-from gaugetrail_contract.amending.what import ACTIONS, ATTRIBUTED, Action, fits, says
+from gaugetrail_contract.amending.what import ACTIONS, ATTRIBUTED, Action, attributed, fits, says
 from gaugetrail_contract.amending.who import APPROVES, ASKS, acting_role
 from gaugetrail_contract.documents.editions import Approver
 from gaugetrail_contract.documents.rights import RoleBook
@@ -173,8 +173,9 @@ def _correct(now: EffectiveRecord, name: str, wanted: WantedAmendment) -> Wanted
 
 def _re_attribute(now: EffectiveRecord, name: str, wanted: WantedAmendment) -> WantedAmendment:
     what = _needed("what it is re-attributed by (serial, lot, order …)", wanted.field)
-    if what not in ATTRIBUTED:
-        known = f"{did_you_mean(what, ATTRIBUTED)}: {', '.join(ATTRIBUTED)}"
+    names = attributed(now.record)
+    if what not in names:
+        known = f"{did_you_mean(what, names)}: {', '.join(names)}"
         raise Declined(f"{what} can't be re-attributed{known}; seal, number and time of {name} never change")
     new = _needed("the new value", wanted.new)
     if reason := refuse_identifier(new):

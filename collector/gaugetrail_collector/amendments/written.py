@@ -9,7 +9,7 @@ from __future__ import annotations
 from gaugetrail_collector.amendments.requests import AmendmentRequest
 from gaugetrail_collector.amendments.rules import MOST_WORDS, WantedAmendment
 from gaugetrail_collector.tracing.trace import Known
-from gaugetrail_contract.amending.what import found_under
+from gaugetrail_contract.amending.what import found_under, gauge_named
 from gaugetrail_contract.events.amendments import AmendmentRefused, AmendmentRequested, AmendmentSetAside
 from gaugetrail_contract.events.payload import EventPayload
 from gaugetrail_contract.record import AmendmentBody, EventBody, Record, Subject
@@ -36,7 +36,7 @@ def amendment_body(
         by=by,
         role=role,
         reason_code=wanted.code,
-        subjects=found_under(record),
+        subjects=(*found_under(record), *gauge_named(wanted.field, wanted.old, wanted.new)),
         request=request,
     )
 

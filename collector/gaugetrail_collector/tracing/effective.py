@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gaugetrail_contract.amending.what import ATTRIBUTED, READ_AS
+from gaugetrail_contract.amending.what import ATTRIBUTED, GAUGE_OF, READ_AS, attributed
 from gaugetrail_contract.record import Amendment, Inspection, Measurement
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def counting(known: Sequence[Known]) -> list[Known]:
 
 def _changes(record: Inspection, said: Sequence[Amendment]) -> dict[str, str]:
     """The last word on each; a time is told elsewhere (`epoch_order`)."""
-    known = {*ATTRIBUTED, *(one.characteristic for one in record.measurements)}
+    known = {*attributed(record), *(one.characteristic for one in record.measurements)}
     kept = (one for one in said if one.action in ("correct", "re-attribute"))
     return {one.field: one.new for one in kept if one.field in known and one.field is not None and one.new is not None}
 
@@ -105,9 +105,10 @@ def changed(record: Inspection, changes: Mapping[str, str]) -> Inspection:
     if not changes:
         return record
     contexts = {name: new for name, new in changes.items() if name in ATTRIBUTED}
-    measurements = tuple(_corrected(one, changes.get(one.characteristic)) for one in record.measurements)
+    measurements = tuple(_corrected(one, changes) for one in record.measurements)
     return msgspec.structs.replace(record, measurements=measurements, **contexts)
 
 
-def _corrected(one: Measurement, new: str | None) -> Measurement:
-    return one if new is None else msgspec.structs.replace(one, **{READ_AS[one.kind]: new})
+def _corrected(one: Measurement, changes: Mapping[str, str]) -> Measurement:
+    new = {READ_AS[one.kind]: changes.get(one.characteristic), "gauge": changes.get(GAUGE_OF + one.characteristic)}
+    return msgspec.structs.replace(one, **{name: text for name, text in new.items() if text is not None})

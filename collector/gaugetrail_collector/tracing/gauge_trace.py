@@ -17,6 +17,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from gaugetrail_collector.tracing.effective import effective
 from gaugetrail_collector.tracing.limit_margin import Margin, margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known, Page, inspection_of
@@ -82,14 +83,16 @@ class Measured:
 
 
 def measured_with(gauge: str, page: Page) -> Iterator[Measured]:
-    """What the gauge measured in the records of a page."""
+    """What the gauge measured in the records of a page, by the records or by what amendments say of them."""
     for known in page.known:
         inspection = inspection_of(known)
         if inspection is None:
             continue
         amended = tuple(one.id for one in page.amendments if known.amended_by(one))
-        for one in inspection.measurements:
-            if one.gauge == gauge:
+        now = effective(known, page.amendments) if amended else None
+        holds = inspection if now is None else now.record
+        for one, then in zip(inspection.measurements, holds.measurements, strict=True):
+            if gauge in (one.gauge, then.gauge):
                 yield Measured(known, inspection, one, margin(one), amended)
 
 

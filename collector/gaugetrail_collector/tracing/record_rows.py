@@ -20,7 +20,7 @@ from gaugetrail_collector.tracing.epoch_order import true_times
 from gaugetrail_collector.tracing.limit_margin import margin, plain
 from gaugetrail_collector.tracing.time_words import in_zone
 from gaugetrail_collector.tracing.trace import Known
-from gaugetrail_contract.amending.what import ATTRIBUTED, READ_AS
+from gaugetrail_contract.amending.what import ATTRIBUTED, GAUGE_OF, READ_AS
 from gaugetrail_contract.record import Amendment, Inspection, Measurement, Part, write
 
 _CONTEXT = (
@@ -87,6 +87,8 @@ def _effective(one: Measurement | None, now: EffectiveRecord | None) -> Cells:
         told |= {"excluded": True} if one.characteristic in now.excluded else {}
         new = now.changes.get(one.characteristic)
         told |= {} if new is None else {READ_AS[one.kind]: new}
+        gauge = now.changes.get(GAUGE_OF + one.characteristic)
+        told |= {} if gauge is None else {"gauge": gauge}
     return {"effective": json.dumps(told, ensure_ascii=False) if told else ""}
 
 

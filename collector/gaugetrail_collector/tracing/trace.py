@@ -20,7 +20,7 @@ from gaugetrail_collector.stores import Row, Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Position, Window
 from gaugetrail_collector.tracing.effective import effective
 from gaugetrail_collector.tracing.epoch_order import EpochOrder, in_order
-from gaugetrail_contract.amending.what import ATTRIBUTED
+from gaugetrail_contract.amending.what import ATTRIBUTED, GAUGE_OF
 from gaugetrail_contract.record import Amendment, Event, Inspection, Part, Record, record_id
 from gaugetrail_contract.record.model import IDENTIFIER_KINDS
 from gaugetrail_contract.seal import BadRecord, Sealed, open_sealed
@@ -172,7 +172,7 @@ class _Met:
 def _met(store: Store, question: Question, after: Position | None, *, moved: bool) -> Iterator[_Met]:
     lead, window = question.lead, question.window
     rows = store.search(lead, window, after)
-    moved = moved and lead is not None and lead.kind in (None, *IDENTIFIER_KINDS)
+    moved = moved and lead is not None and lead.kind in (None, "gauge", *IDENTIFIER_KINDS)
     if moved and window.until_us is not None:
         # An amendment comes later than what it is of.
         rows = chain(rows, store.search(lead, Window(window.until_us), after))
@@ -187,7 +187,7 @@ def _met(store: Store, question: Question, after: Position | None, *, moved: boo
 def _moved_by(store: Store, question: Question, known: Known) -> tuple[Known, ...]:
     """The record that the amendment makes part of the answer, where it isn't by its own bytes."""
     amendment = known.record
-    if not isinstance(amendment, Amendment) or amendment.field not in ATTRIBUTED:
+    if not isinstance(amendment, Amendment) or not _moves(amendment.field):
         return ()
     target = target_of(store, amendment)
     if target is None or target.record is None or question.takes(target.record):
@@ -195,6 +195,10 @@ def _moved_by(store: Store, question: Question, known: Known) -> tuple[Known, ..
     now = effective(target, amendments(store, [target]))
     holds = now is not None and question.window.holds(target.row.time_us) and question.takes(now.record)
     return (target,) if holds else ()
+
+
+def _moves(field: str | None) -> bool:
+    return field is not None and (field in ATTRIBUTED or field.startswith(GAUGE_OF))
 
 
 def target_of(store: Store, amendment: Amendment) -> Known | None:

@@ -15,6 +15,8 @@ ATTRIBUTED = (
     *("machine", "operation", "shift", "customer", "order_line"),
 )
 """What an inspection is of, by and with: what it can be re-attributed to."""
+GAUGE_OF = "gauge of "
+"""Before a characteristic: what it was measured with, which can be re-attributed, too."""
 READ_AS = {
     CharacteristicKind.VARIABLE: "value",
     CharacteristicKind.COUNT: "value",
@@ -34,6 +36,19 @@ def needs_approval(action: str) -> bool:
     return action != "annotate"
 
 
+def attributed(record: Inspection) -> tuple[str, ...]:
+    """Every name under which this record can be re-attributed."""
+    gauges = (GAUGE_OF + one.characteristic for one in record.measurements if one.gauge is not None)
+    return (*ATTRIBUTED, *dict.fromkeys(gauges))
+
+
+def gauge_named(field: str | None, *gauges: str | None) -> tuple[Subject, ...]:
+    """Whoever asks for the gauges that an amendment names finds it; nothing where it is about no gauge."""
+    if field is None or not field.startswith(GAUGE_OF):
+        return ()
+    return tuple(Subject(kind="gauge", id=one) for one in gauges if one)
+
+
 def says(record: Record, name: str) -> str | None:
     """What an inspection says of a characteristic or under one of its names; null where it says nothing."""
     if not isinstance(record, Inspection):
@@ -42,6 +57,8 @@ def says(record: Record, name: str) -> str | None:
         if one.characteristic == name:
             read: str | None = getattr(one, READ_AS[one.kind])
             return read
+        if name == GAUGE_OF + one.characteristic:
+            return one.gauge
     said: str | None = getattr(record, name) if name in ATTRIBUTED else None
     return said
 

@@ -19,7 +19,7 @@ from gaugetrail_collector.documents.desk import Declined
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import position_of
-from gaugetrail_contract.amending.what import ACTIONS, ATTRIBUTED, Action, says
+from gaugetrail_contract.amending.what import ACTIONS, Action, attributed, says
 from gaugetrail_contract.documents.rights import RoleBook
 from gaugetrail_contract.record import Inspection
 
@@ -90,7 +90,7 @@ def _measured(target: AmendedRecord) -> tuple[FieldNow, ...]:
 
 def _attributed(target: AmendedRecord) -> tuple[FieldNow, ...]:
     now = target.now
-    return () if now is None else tuple(FieldNow(name, getattr(now.record, name) or "") for name in ATTRIBUTED)
+    return () if now is None else tuple(FieldNow(one, says(now.record, one) or "") for one in attributed(now.record))
 
 
 def _may_ask(facts: Facts, store: Store, register: DocumentRegister, user: str | None) -> str:

@@ -9,7 +9,7 @@ from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
 from gaugetrail_agent.station.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.happening import Scanned
-from gaugetrail_contract.amending.what import ATTRIBUTED, fits, says
+from gaugetrail_contract.amending.what import attributed, fits, says
 from gaugetrail_contract.record import Inspection, Measurement
 from gaugetrail_contract.record.parts import CharacteristicKind
 from gaugetrail_contract.text import refuse_identifier
@@ -27,13 +27,13 @@ def measured_choices(record: Inspection) -> tuple[Choice, ...]:
 
 def attributed_choices(record: Inspection) -> tuple[Choice, ...]:
     """What the record is of, by and with."""
-    names = (name for name in ATTRIBUTED if name in OFFERED or says(record, name))
+    names = (name for name in attributed(record) if name in OFFERED or says(record, name))
     return tuple(Choice(name, _is(record, name)) for name in names)
 
 
 def chosen_field(record: Inspection, action: str, text: str) -> str | None:
     """The name that was meant; null where it can't be amended so."""
-    names = ATTRIBUTED if action == "re-attribute" else _measured(record)
+    names = attributed(record) if action == "re-attribute" else _measured(record)
     if action == "exclude":
         names = (*names, ALL)
     return next((one for one in names if one.casefold() == text.casefold()), None)
