@@ -15,6 +15,7 @@ class ApprovedHere(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who approves."""
     role: str
     field: str | None = None
+    new: str | None = None
 
 
 class Amending(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -30,7 +30,7 @@ from gaugetrail_agent.station.words.happening import EventKept, LookedBack, Reco
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.words.unit import Lock, Unit
 from gaugetrail_agent.station.workflow.amending.asking import AMENDING, record_found
-from gaugetrail_agent.station.workflow.amending.telling import approvals_stand, request_kept
+from gaugetrail_agent.station.workflow.amending.telling import approval_kept, approvals_stand, request_kept
 from gaugetrail_agent.station.workflow.before_unit.components import (
     asks_component,
     begins_with_components,
@@ -72,7 +72,7 @@ from gaugetrail_agent.station.workflow.unit_states.standing import (
     states_told,
 )
 from gaugetrail_contract.documents.plan import Characteristic
-from gaugetrail_contract.events.amendments import AmendmentRequested
+from gaugetrail_contract.events.amendments import AmendmentApproved, AmendmentRequested
 from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.record import InspectionBody
 
@@ -139,6 +139,7 @@ LOOKED_BACK: Mapping[str, Callable[[Setup, StationState, LookedBack], Step]] = {
 KEPT: Mapping[str, Callable[[Setup, StationState, EventKept], Step]] = {
     GaugeChecked.TYPE: check_kept,
     AmendmentRequested.TYPE: request_kept,
+    AmendmentApproved.TYPE: approval_kept,
 }
 """Events whose record something has to name -> what follows once it is in the spool."""
 BEFORE_VALUE: tuple[Callable[[Setup, StationState, Unit, Characteristic, ValueCame], Lock | None], ...] = (

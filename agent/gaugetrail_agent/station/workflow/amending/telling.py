@@ -51,7 +51,7 @@ def request_told(
         subjects=found_under(record),
     )
     if approver is not None:
-        waits = ApprovedHere(record.id, asked.action, asked.unit, *approver, field)
+        waits = ApprovedHere(record.id, asked.action, asked.unit, *approver, field, payload.new)
         state = _with(state, Amending(waits))
     waits_for_office = needs_approval(asked.action)
     says_so = said("amend.asked", unit=asked.unit) if waits_for_office else said("amend.noted", unit=asked.unit)
@@ -62,14 +62,19 @@ def request_told(
 def request_kept(setup: Setup, state: StationState, event: EventKept) -> Step:
     """The request is in the spool: what was said of it at once can name it."""
     asked, waits = AmendmentRequested.read(event.body.payload), state.memory.amending.approved
-    if asked is None or waits is None or (asked.target, asked.action) != (waits.target, waits.action):
+    if asked is None or waits is None:
         return state, ()
-    if asked.field != waits.field:
+    if (asked.target, asked.action, asked.field, asked.new) != (waits.target, waits.action, waits.field, waits.new):
         return state, ()
     approval, asked_in = AmendmentApproved(request=event.record), event.body
     body = event_here(setup, approval, asked_in.subject, by=waits.by, role=waits.role, subjects=asked_in.subjects)
-    state = replace(_with(state, Amending()), says=said("amend.approved", badge=waits.by, unit=waits.unit))
-    return state, (TellEvent(body, sure=True),)
+    return _with(state, Amending()), (TellEvent(body, sure=True),)
+
+
+def approval_kept(setup: Setup, state: StationState, event: EventKept) -> Step:
+    """The approval is in the spool, and is told now: where the spool refuses it for a while, nobody was told before."""
+    unit = next((one.id for one in event.body.subjects), "")
+    return replace(state, light="off", says=said("amend.approved", badge=event.body.by or "", unit=unit)), ()
 
 
 def approvals_stand(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
