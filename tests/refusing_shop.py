@@ -17,8 +17,8 @@ from refusal_table import GAUGES, RefusedRow
 from typer.testing import CliRunner
 
 from gaugetrail_collector import cli
-from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_units import float_registers, text_registers
+from gaugetrail_sim.devices import plc
+from gaugetrail_sim.devices.modbus_units import float_registers, text_registers
 
 STATION = """
 [[station]]

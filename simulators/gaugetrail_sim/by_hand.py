@@ -10,15 +10,15 @@ from decimal import Decimal
 from itertools import count, cycle
 from pathlib import Path
 
-from gaugetrail_sim.faults import WIRE_FAULTS
-from gaugetrail_sim.gauge import Scale
-from gaugetrail_sim.keyboard import SimulatedKeyboard
-from gaugetrail_sim.line import make_piece
-from gaugetrail_sim.models import Model
-from gaugetrail_sim.plc import LAST_SEQ, PlcTold, Press
-from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import SimulatedScanner
-from gaugetrail_sim.torque import TorqueController
+from gaugetrail_sim.devices.faults import WIRE_FAULTS
+from gaugetrail_sim.devices.gauge import Scale
+from gaugetrail_sim.devices.keyboard import SimulatedKeyboard
+from gaugetrail_sim.devices.models import Model
+from gaugetrail_sim.devices.plc import LAST_SEQ, PlcTold, Press
+from gaugetrail_sim.devices.ptys import PtyPort
+from gaugetrail_sim.devices.scanner import SimulatedScanner
+from gaugetrail_sim.devices.torque import TorqueController
+from gaugetrail_sim.line.pieces import make_piece
 
 Say = Callable[[str], None]
 

@@ -20,14 +20,15 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from gaugetrail_sim import by_hand, replay
-from gaugetrail_sim.children import ChildFailed
-from gaugetrail_sim.demo import FOR_EVER_SECS, DemoOptions, run_demo
-from gaugetrail_sim.demo_report import Reporter
-from gaugetrail_sim.far_line import Broker, run_line
-from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.influx_server import InfluxTrouble
-from gaugetrail_sim.models import MODELS, Model
+from gaugetrail_sim import by_hand
+from gaugetrail_sim.demo.far_line import Broker, run_line
+from gaugetrail_sim.demo.figures import Figures
+from gaugetrail_sim.demo.report import Reporter
+from gaugetrail_sim.demo.run import FOR_EVER_SECS, DemoOptions, run_demo
+from gaugetrail_sim.devices import replay
+from gaugetrail_sim.devices.models import MODELS, Model
+from gaugetrail_sim.servers.children import ChildFailed
+from gaugetrail_sim.servers.influx_server import InfluxTrouble
 
 app = typer.Typer(
     no_args_is_help=True,

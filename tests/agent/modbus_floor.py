@@ -22,9 +22,9 @@ from gaugetrail_agent.links.modbus_settings import (
     ModbusTcpSettings,
 )
 from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit, float_registers, text_registers
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.modbus_bus import BusUnits
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit, float_registers, text_registers
+from gaugetrail_sim.devices.ptys import PtyPort
 
 WIRES = ("tcp", "rtu", "ascii", "rtu-tcp")
 DEADLINE_SECS = 20.0

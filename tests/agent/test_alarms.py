@@ -22,7 +22,7 @@ from gaugetrail_agent.spool import Origin, SpoolFull
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.signed_status import CollectorWord
 from gaugetrail_contract.status import AgentStatus, CollectorStatus, SpoolStatus
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 FINE = SpoolStatus(epoch="abcdefgh", last_seq=9, waiting=3, bytes=5_000_000)
 

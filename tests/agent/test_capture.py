@@ -16,7 +16,7 @@ from gaugetrail_agent.commands.capture import Burst, as_examples
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile.driver import run
 from gaugetrail_agent.drivers.profile.file import Example
-from gaugetrail_sim import replay
+from gaugetrail_sim.devices import replay
 
 AGENT = str(Path(sys.executable).with_name("gaugetrail-agent"))
 SIM = str(Path(sys.executable).with_name("gaugetrail-sim"))

@@ -23,7 +23,7 @@ from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.status import AgentStatus, SpoolStatus
 from gaugetrail_service.web.metrics import Metrics
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 
 class FaultyDriver(LineDriver):

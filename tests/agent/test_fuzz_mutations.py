@@ -28,7 +28,7 @@ from gaugetrail_agent.links.key_layouts import LAYOUTS
 from gaugetrail_agent.links.keyboard import LOST, Keyboard, KeyEvent
 from gaugetrail_agent.links.modbus_frames import Ask, ascii_answer, ascii_frame, rtu_answer, rtu_frame
 from gaugetrail_agent.reading import WITH_VALUE
-from gaugetrail_sim.keyboard import KEYS, typed
+from gaugetrail_sim.devices.keyboard import KEYS, typed
 
 ROUNDS = settings().max_examples * 6
 """Frames for each family: 600 by default, 24,000 with `--hypothesis-profile=long`."""

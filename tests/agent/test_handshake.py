@@ -19,9 +19,9 @@ from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.drivers.modbus.handshake import LAST_SEQ, Log, Seen, answered, judge, looks_new
 from gaugetrail_agent.drivers.modbus.handshake_registers import TriggerSettings
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_units import SimulatedUnit
-from gaugetrail_sim.plc import Press
+from gaugetrail_sim.devices import plc
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.plc import Press
 
 VALUES = [
     value("serial", plc.SERIAL, f"string[{plc.SERIAL_REGISTERS}]"),

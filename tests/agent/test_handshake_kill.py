@@ -9,8 +9,8 @@ import pytest
 from floor import Floor, command, until
 from modbus_floor import PlcThread
 
-from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_units import float_registers, text_registers
+from gaugetrail_sim.devices import plc
+from gaugetrail_sim.devices.modbus_units import float_registers, text_registers
 
 CONFIG = """\
 [agent]

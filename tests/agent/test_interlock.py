@@ -21,7 +21,7 @@ from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.interlock_settings import InterlockTable
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 TABLE = InterlockTable(device="plc", result=10, echo=11, heartbeat=12, coil=3)
 

@@ -16,8 +16,8 @@ from gaugetrail_agent.cli import app
 
 PLC = """\
 import asyncio
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_bus import BusUnits
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 async def serve():
     there = BusUnits({1: SimulatedUnit(refused=frozenset({40}))}, "tcp")

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 MODICON: dict[str, object] = {"numbering": "modicon"}
 

@@ -17,7 +17,7 @@ from gaugetrail_agent.drivers.modbus.blocks import Wanted, after_refusal, blocks
 from gaugetrail_agent.drivers.modbus.device_settings import ModbusDeviceSettings
 from gaugetrail_agent.drivers.modbus.values import ValueReader, ValueSettings
 from gaugetrail_agent.reading import Status
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 wanted = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 8)), min_size=1, max_size=40).map(
     lambda places: [Wanted(f"v{n}", "holding", at, count) for n, (at, count) in enumerate(places)]

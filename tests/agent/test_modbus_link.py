@@ -12,8 +12,8 @@ from modbus_floor import WIRES, bus, eventually, registers_reply, scripted, tcp
 from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.links.modbus import ModbusLink, NoReply, NotTaken
 from gaugetrail_agent.links.modbus_frames import RequestRefused
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.modbus_bus import BusUnits
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
 
 Steps = Callable[[BusUnits, ModbusLink], Awaitable[None]]
 

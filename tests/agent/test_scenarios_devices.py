@@ -16,9 +16,9 @@ from modbus_floor import Polled, bus, eventually, registers_reply, rtu, value
 from gaugetrail_agent.links import serial_port
 from gaugetrail_agent.links.serial_port import PortInfo
 from gaugetrail_agent.reading import Status
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit
-from gaugetrail_sim.ptys import LinePort, PtyPort
+from gaugetrail_sim.devices.modbus_bus import BusUnits
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.ptys import LinePort, PtyPort
 
 pytestmark = pytest.mark.waits
 

@@ -14,11 +14,11 @@ from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.links.serial_port import SerialLink, SerialSettings
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_sim import replay
-from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import SimulatedGauge
-from gaugetrail_sim.models import MODELS
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices import replay
+from gaugetrail_sim.devices.faults import Fault
+from gaugetrail_sim.devices.gauge import SimulatedGauge
+from gaugetrail_sim.devices.models import MODELS
+from gaugetrail_sim.devices.ptys import PtyPort
 
 FAMILIES = ["digimatic-13", "mt-sics", "toledo-cont", "keyence-lk", "mahr-maxum", "sartorius-sbi", "hioki-3174"]
 """CR, CRLF, CR and a checksum, LF, and several readings in one frame."""

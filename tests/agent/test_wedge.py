@@ -23,10 +23,10 @@ from gaugetrail_agent.links.key_layouts import DEAD, LAYOUTS, ROWS
 from gaugetrail_agent.links.keyboard import EV_KEY, EV_SYN, LOST, SYN_DROPPED, Keyboard, KeyEvent, key_text
 from gaugetrail_agent.links.wedge import WedgeLink, WedgeSettings, open_input
 from gaugetrail_contract.settings import ConfigError
-from gaugetrail_sim.keyboard import KEYS as SIMULATED
-from gaugetrail_sim.keyboard import SimulatedKeyboard
-from gaugetrail_sim.keyboard import typed as typed_events
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.keyboard import KEYS as SIMULATED
+from gaugetrail_sim.devices.keyboard import SimulatedKeyboard
+from gaugetrail_sim.devices.keyboard import typed as typed_events
+from gaugetrail_sim.devices.ptys import PtyPort
 
 ALT_GR = 100
 SHIFT, CTRL, ALT, CAPS, ENTER = 42, 29, 56, 58, 28

@@ -26,7 +26,7 @@ from floor import Floor, command, until
 from paho.mqtt.enums import CallbackAPIVersion
 from press_plant import FLOATS
 
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 Say = Callable[[str], None]
 PARTS = 300

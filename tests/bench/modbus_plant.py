@@ -11,9 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit
-from gaugetrail_sim.ptys import LinePort
+from gaugetrail_sim.devices.modbus_bus import BusUnits
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.ptys import LinePort
 
 SCAN_SECS = 0.01
 REGISTERS = 128

@@ -10,8 +10,8 @@ import json
 import sys
 import time
 
-from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_units import float_registers, text_registers
+from gaugetrail_sim.devices import plc
+from gaugetrail_sim.devices.modbus_units import float_registers, text_registers
 
 FLOATS = 25
 

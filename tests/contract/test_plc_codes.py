@@ -11,7 +11,7 @@ from pathlib import Path
 from gaugetrail_agent import station
 from gaugetrail_agent.drivers import modbus
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from account import Account, Unit, Word
 
-from gaugetrail_sim.plc import STORED, STORED_PASS, Press
-from gaugetrail_sim.station_operator import Terminal
+from gaugetrail_sim.devices.plc import STORED, STORED_PASS, Press
+from gaugetrail_sim.line.station_operator import Terminal
 
 LOOK_AGAIN_SECS = 2.0
 """An operator who sees nothing change for so long does again what the prompt asks for."""

@@ -26,7 +26,7 @@ from layers import ForgetfulDisk, SetClock
 from nursery import Nursery
 from wires import Wire
 
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 DRAIN_SECS = 90.0
 START_SECS = 120.0

@@ -17,7 +17,7 @@ from line_pc import write_agent
 from plant import PRESS, PRESS_PLAN
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 pytestmark = [
     pytest.mark.chromium,

@@ -143,16 +143,17 @@ def test_a_demo_stores_and_one_beside_it_too_and_nothing_is_lost_and_ctrl_c_leav
         return (tmp_path / "said").read_text()
 
     try:
-        until(lambda: "In another shell" in shown() or kept.poll() is not None, "the demo says that it runs on", 240)
+        until(lambda: "\nservers " in shown() or kept.poll() is not None, "the demo says that it runs on", 240)
         assert kept.poll() is None, shown()
         assert "runs on until Ctrl-C" in shown()
-        port = int(shown().partition("Broker 127.0.0.1:")[2].partition(",")[0])
+        port = int(shown().partition("broker 127.0.0.1:")[2].partition(",")[0])
         assert answers(port)
-        screen = shown().partition("as their operators do: ")[2].partition("\n")[0]
+        screen = shown().partition("as their operators see it")[2].partition("\n")[0].strip()
+        assert f"while the line works: {screen}\n" in shown(), "said before the line works, and at the end"
         with urlopen(f"{screen}OP20", timeout=10) as answer:
             assert b"Last units" in answer.read(), "the screen shows what is made"
-        console = shown().partition("print its history: ")[2].partition("\n")[0]
-        password = shown().partition("approve plans: eva with ")[2].partition(",")[0]
+        console = shown().partition("plans to approve")[2].partition("\n")[0].strip()
+        password = shown().partition("log on as")[2].partition("eva with ")[2].partition(",")[0]
         visitor = ConsoleVisitor(urlsplit(console).port or 0)
         assert visitor.log_on("eva", password), "as the demo says"
         assert "OP20" in visitor.ask("GET", "/")[1], "the console shows the line"

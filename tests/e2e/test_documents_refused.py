@@ -17,7 +17,7 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.distribution.pages import pages_of
 from gaugetrail_contract.distribution.root import open_root, root_of, write_root
 from gaugetrail_contract.signing import Signer
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 

@@ -11,7 +11,7 @@ import pytest
 from floor import Floor, Operator, until
 from line_pc import PtyDevice, write_agent, write_plan
 
-from gaugetrail_sim.keyboard import KEYS, typed
+from gaugetrail_sim.devices.keyboard import KEYS, typed
 
 pytestmark = pytest.mark.processes
 

@@ -10,7 +10,7 @@ from floor import Floor, Operator
 from refusal_table import ALLOWING, AT_A_CHARACTERISTIC, GAUGES, PEOPLE, PLANS, RefusedRow
 from refusing_shop import FLAG_REASON, FLAGGED, GOOD, RefusingShop, behind_the_plc, device_of, refusing_shop
 
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 

@@ -20,13 +20,13 @@ from line_pc import write_agent, write_plan
 
 from gaugetrail_contract.record import Inspection
 from gaugetrail_contract.seal import cut_line, open_sealed
-from gaugetrail_sim import gauge as simulated
-from gaugetrail_sim.gauge import AndScale, MitutoyoGauge
-from gaugetrail_sim.modbus_bus import BusUnits
-from gaugetrail_sim.modbus_units import SimulatedUnit, float_registers
-from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.station_operator import Terminal
-from gaugetrail_sim.torque import TorqueController
+from gaugetrail_sim.devices import gauge as simulated
+from gaugetrail_sim.devices.gauge import AndScale, MitutoyoGauge
+from gaugetrail_sim.devices.modbus_bus import BusUnits
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit, float_registers
+from gaugetrail_sim.devices.ptys import PtyPort
+from gaugetrail_sim.devices.torque import TorqueController
+from gaugetrail_sim.line.station_operator import Terminal
 
 pytestmark = [pytest.mark.processes, pytest.mark.waits]
 

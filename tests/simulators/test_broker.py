@@ -13,10 +13,10 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from gaugetrail_sim import broker
-from gaugetrail_sim.broker import BrokerPlan, plan_broker
-from gaugetrail_sim.bystander import UNREADABLE, Bystander
-from gaugetrail_sim.children import Child
+from gaugetrail_sim.demo.bystander import UNREADABLE, Bystander
+from gaugetrail_sim.servers import broker
+from gaugetrail_sim.servers.broker import BrokerPlan, plan_broker
+from gaugetrail_sim.servers.children import Child
 
 RECORDS = "gaugetrail/v1/pc1/records"
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_sim.children import Child, ChildFailed
-from gaugetrail_sim.demo_files import claim_folder
-from gaugetrail_sim.influx_server import InfluxTrouble, find_influx
-from gaugetrail_sim.line import Story, make_piece
-from gaugetrail_sim.line_run import RunAccount
-from gaugetrail_sim.plc import PlcTold
-from gaugetrail_sim.store_look import StoredInspection, compare
+from gaugetrail_sim.demo.folder import claim_folder
+from gaugetrail_sim.demo.store_look import StoredInspection, compare
+from gaugetrail_sim.devices.plc import PlcTold
+from gaugetrail_sim.line.pieces import Story, make_piece
+from gaugetrail_sim.line.run import RunAccount
+from gaugetrail_sim.servers.children import Child, ChildFailed
+from gaugetrail_sim.servers.influx_server import InfluxTrouble, find_influx
 
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
 
@@ -59,7 +59,7 @@ def test_child_is_stopped_by_its_id_and_killed_if_it_will_not_go(tmp_path: Path,
     async def play() -> None:
         polite = Child("polite", SLEEPER, tmp_path)
         assert await polite.stop() == -signal.SIGTERM
-        monkeypatch.setattr("gaugetrail_sim.children.STOP_SECS", 0.1)
+        monkeypatch.setattr("gaugetrail_sim.servers.children.STOP_SECS", 0.1)
         deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
         stubborn = Child("stubborn", (sys.executable, "-c", deaf), tmp_path)
         await stubborn.until(lambda: "up" in stubborn.tail(), "it said so")
@@ -72,7 +72,7 @@ def test_child_is_stopped_by_its_id_and_killed_if_it_will_not_go(tmp_path: Path,
 def test_no_child_outlives_a_killed_demo(tmp_path: Path) -> None:
     """SIGKILL leaves the demo no moment to clean up, so the system does it."""
     demo = (
-        "import sys, time; from pathlib import Path; from gaugetrail_sim.children import Child\n"
+        "import sys, time; from pathlib import Path; from gaugetrail_sim.servers.children import Child\n"
         f"child = Child('child', {SLEEPER!r}, Path({str(tmp_path)!r}))\n"
         "print(child.process.pid, flush=True); time.sleep(600)"
     )

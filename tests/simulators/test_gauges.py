@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
-from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import SimulatedScanner
+from gaugetrail_sim.devices.faults import Fault
+from gaugetrail_sim.devices.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
+from gaugetrail_sim.devices.ptys import PtyPort
+from gaugetrail_sim.devices.scanner import SimulatedScanner
 
 FRAMES = tomllib.loads((Path(__file__).parent / "frames" / "text_gauges.toml").read_text("utf-8"))
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from gaugetrail_sim.faults import Fault, FaultPlan
-from gaugetrail_sim.line import BORE, BORE_BY, DEPTH, FIRST_REVISION, FORCE, NEXT_REVISION, WEIGHT, Story, make_piece
+from gaugetrail_sim.devices.faults import Fault, FaultPlan
+from gaugetrail_sim.line.pieces import (
+    BORE,
+    BORE_BY,
+    DEPTH,
+    FIRST_REVISION,
+    FORCE,
+    NEXT_REVISION,
+    WEIGHT,
+    Story,
+    make_piece,
+)
 
 
 def pieces(seed: int, count: int):

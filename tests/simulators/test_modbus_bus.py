@@ -8,9 +8,9 @@ import termios
 import tty
 from pathlib import Path
 
-from gaugetrail_sim.modbus_bus import BusUnits, crc, frame_of
-from gaugetrail_sim.modbus_units import SimulatedUnit
-from gaugetrail_sim.ptys import LinePort
+from gaugetrail_sim.devices.modbus_bus import BusUnits, crc, frame_of
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.ptys import LinePort
 
 REQUEST = bytes.fromhex("010300000002C40B")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import MitutoyoGauge
-from gaugetrail_sim.line import LineLook
-from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import SimulatedScanner
-from gaugetrail_sim.station_operator import StationOperator, Terminal
+from gaugetrail_sim.devices.faults import Fault
+from gaugetrail_sim.devices.gauge import MitutoyoGauge
+from gaugetrail_sim.devices.ptys import PtyPort
+from gaugetrail_sim.devices.scanner import SimulatedScanner
+from gaugetrail_sim.line.pieces import LineLook
+from gaugetrail_sim.line.station_operator import StationOperator, Terminal
 
 LOOK = LineLook("SN000001", {"bore": Decimal("74.012")}, {"surface": "%OK"}, passes=True)
 FRAME = b"01A+0074.012\r"

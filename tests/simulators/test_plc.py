@@ -12,9 +12,9 @@ from pymodbus import ModbusException
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.constants import ExcCodes
 
-from gaugetrail_sim import plc
-from gaugetrail_sim.modbus_units import ModbusUnits, SimulatedUnit, float_registers, text_registers
-from gaugetrail_sim.plc import Press
+from gaugetrail_sim.devices import plc
+from gaugetrail_sim.devices.modbus_units import ModbusUnits, SimulatedUnit, float_registers, text_registers
+from gaugetrail_sim.devices.plc import Press
 
 
 @contextlib.asynccontextmanager

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from gaugetrail_agent.drivers import catalogue
-from gaugetrail_sim.gauge import SimulatedGauge, garbled
-from gaugetrail_sim.proved_gauges import CosmoTester, YaohuaIndicator
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.gauge import SimulatedGauge, garbled
+from gaugetrail_sim.devices.proved_gauges import CosmoTester, YaohuaIndicator
+from gaugetrail_sim.devices.ptys import PtyPort
 
 
 @pytest.mark.parametrize("make", [YaohuaIndicator, CosmoTester])

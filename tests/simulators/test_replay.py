@@ -14,10 +14,10 @@ import pytest
 
 from gaugetrail_agent.drivers import Send, catalogue
 from gaugetrail_agent.drivers.profile.driver import Profile, load_profile
-from gaugetrail_sim import replay
-from gaugetrail_sim.gauge import ToledoScale
-from gaugetrail_sim.hipot import HipotTester
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices import replay
+from gaugetrail_sim.devices.gauge import ToledoScale
+from gaugetrail_sim.devices.hipot import HipotTester
+from gaugetrail_sim.devices.ptys import PtyPort
 
 SIM = str(Path(sys.executable).with_name("gaugetrail-sim"))
 PROFILES = catalogue.profile_paths()

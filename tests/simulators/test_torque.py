@@ -18,7 +18,7 @@ from gaugetrail_agent.drivers.catalogue import decode, make_driver
 from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.links.tcp import TcpLink, TcpSettings
 from gaugetrail_agent.reading import Reading
-from gaugetrail_sim.torque import Tightening, TorqueController, old_result, result, telegram
+from gaugetrail_sim.devices.torque import Tightening, TorqueController, old_result, result, telegram
 
 SIM = str(Path(sys.executable).with_name("gaugetrail-sim"))
 TIME = "2026-11-25:09:54:09"

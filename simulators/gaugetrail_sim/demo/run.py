@@ -14,18 +14,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gaugetrail_sim.broker import Choice
-from gaugetrail_sim.demo_files import AGENT_ID, claim_folder
-from gaugetrail_sim.demo_report import Reporter
-from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.line import NEXT_REVISION, Story
-from gaugetrail_sim.line_run import LineRun, RunAccount
-from gaugetrail_sim.processes import ask
-from gaugetrail_sim.shop import Shop
-from gaugetrail_sim.store_look import Comparison, StoredInspection, compare, look_influx, look_sqlite
+from gaugetrail_sim.demo.figures import Figures
+from gaugetrail_sim.demo.folder import claim_folder
+from gaugetrail_sim.demo.ports import ANY, KEPT
+from gaugetrail_sim.demo.progress_line import ProgressLine
+from gaugetrail_sim.demo.report import Reporter
+from gaugetrail_sim.demo.shop import Shop
+from gaugetrail_sim.demo.store_look import Comparison, StoredInspection, compare, look_influx, look_sqlite
+from gaugetrail_sim.line.names import AGENT_ID
+from gaugetrail_sim.line.pieces import NEXT_REVISION, Story
+from gaugetrail_sim.line.run import LineRun, RunAccount
+from gaugetrail_sim.servers.broker import Choice
+from gaugetrail_sim.servers.processes import ask
 
 PIECE_SECS = 0.2
-KEEP_PIECE_SECS = 1.0
+KEEP_PIECE_SECS = 9.0
+KEEP_PACE_SECS = 1.2
+"""A kept line works as slowly as people do, so that somebody can look on."""
 DRAIN_SECS = 30.0
 STUCK_SECS = 90.0
 """The longest that a slow machine may need beyond its time, with the office at work beside the line."""
@@ -53,26 +58,45 @@ async def run_demo(options: DemoOptions, reporter: Reporter, done: Callable[[Fig
     """
     folder = claim_folder(options.folder)
     reporter.opening(folder.path, options.secs)
-    async with Shop(folder, options.store, options.broker, reporter.say) as shop:
-        with reporter.progress(options.secs) as told:
-            line = LineRun(shop.operator, shop.press, options.seed, told, reworks=True)
-            limit = options.secs + STUCK_SECS
-            await shop.guard(_work_through_a_revision(shop, line, options.secs), limit, "the line was running")
-        tried = line.account.tighter_serial or ""
-        old = await shop.guard(shop.try_old_station(tried), STUCK_SECS, "a unit was at the station with the old plan")
-        reporter.old_plan(tried, old)
-        reporter.settling()
-        figures = await _settle(shop, line.account, options)
-        reporter.figures(figures, line.account)
-        await _show_trace(shop, figures.trace_serial, reporter)
-        reporter.closing(figures, folder.path)
-        done(figures)
-        if options.keep:
-            reporter.kept(shop)
-            await shop.guard(line.work(FOR_EVER_SECS, KEEP_PIECE_SECS), FOR_EVER_SECS, "the line was running on")
+    wanted = KEPT if options.keep else ANY
+    with reporter.progress() as progress:
+        async with Shop(folder, options.store, options.broker, reporter.say, progress.stage, wanted) as shop:
+            line = LineRun(shop.operator, shop.press, options.seed, reworks=True)
+            figures = await _shown(shop, line, options, reporter, progress)
+            with progress.away():
+                reporter.figures(figures, line.account)
+                await _show_trace(shop, figures.trace_serial, reporter)
+                reporter.closing(figures, folder.path)
+                done(figures)
+                if options.keep:
+                    reporter.kept(shop)
+            if options.keep:
+                await _run_on(shop, line, progress)
+            progress.stage("stopping everything")
     if not options.keep:
         reporter.try_next(folder.path, store_is_up=shop.influx is None or not shop.influx.words)
     return figures
+
+
+async def _shown(
+    shop: Shop, line: LineRun, options: DemoOptions, reporter: Reporter, progress: ProgressLine
+) -> Figures:
+    """The line's time with a revision in its middle, an old plan refused, and the three sides held together."""
+    reporter.open_to_look_at(shop)
+    line.told = progress.line_time(options.secs)
+    work = _work_through_a_revision(shop, line, options.secs)
+    await shop.guard(work, options.secs + STUCK_SECS, "the line was running")
+    tried = line.account.tighter_serial or ""
+    old = await shop.guard(shop.try_old_station(tried), STUCK_SECS, "a unit was at the station with the old plan")
+    reporter.old_plan(tried, old)
+    progress.stage("the line stands: waiting for the last receipts, reading the store, recomputing every seal")
+    return await _settle(shop, line.account, options)
+
+
+async def _run_on(shop: Shop, line: LineRun, progress: ProgressLine) -> None:
+    shop.operator.pace_secs = KEEP_PACE_SECS
+    line.told = progress.kept()
+    await shop.guard(line.work(FOR_EVER_SECS, KEEP_PIECE_SECS), FOR_EVER_SECS, "the line was running on")
 
 
 async def _work_through_a_revision(shop: Shop, line: LineRun, secs: float) -> None:

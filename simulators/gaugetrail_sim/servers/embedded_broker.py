@@ -1,6 +1,6 @@
 """The broker of a demo on a machine without mosquitto: rumqttd, as the `iotcore` package brings it, in its own process.
 
-    python -m gaugetrail_sim.embedded_broker CONFIG
+    python -m gaugetrail_sim.servers.embedded_broker CONFIG
 
 It does what Gaugetrail needs: quality of service 1, retained messages, last will, `$share` subscriptions, manual
 acknowledgement, messages up to 1 MB. Four things differ from mosquitto: MQTT 5 and 3.1.1 have a port each (a client of

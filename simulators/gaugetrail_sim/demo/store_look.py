@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from gaugetrail_sim.demo_files import OPERATOR_STATION, PRESS_STATION
-from gaugetrail_sim.influx_server import Influx
-from gaugetrail_sim.line import Piece
-from gaugetrail_sim.line_run import RunAccount
+from gaugetrail_sim.line.names import OPERATOR_STATION, PRESS_STATION
+from gaugetrail_sim.line.pieces import Piece
+from gaugetrail_sim.line.run import RunAccount
+from gaugetrail_sim.servers.influx_server import Influx
 
 FLOAT32 = Decimal("0.0001")
 """What a 32-bit float may lose of the press's values."""

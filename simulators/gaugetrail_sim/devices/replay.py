@@ -18,9 +18,9 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from gaugetrail_sim.gauge import SimulatedGauge, garbled
-from gaugetrail_sim.models import Model
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.gauge import SimulatedGauge, garbled
+from gaugetrail_sim.devices.models import Model
+from gaugetrail_sim.devices.ptys import PtyPort
 
 ENDS = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "etx": b"\x03", "eot": b"\x04", "nul": b"\x00"}
 _DIGITS = rb"([0-9]*[.,][0-9]+|[0-9]+)(?![0-9.E])"

@@ -10,10 +10,11 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
-from gaugetrail_sim.children import ChildFailed
-from gaugetrail_sim.demo_files import PLAN_ID, REACTION_ID, DemoFolder
-from gaugetrail_sim.line import FIRST_REVISION, NEXT_REVISION
-from gaugetrail_sim.processes import ask
+from gaugetrail_sim.demo.folder import DemoFolder
+from gaugetrail_sim.line.names import PLAN_ID, REACTION_ID
+from gaugetrail_sim.line.pieces import FIRST_REVISION, NEXT_REVISION
+from gaugetrail_sim.servers.children import ChildFailed
+from gaugetrail_sim.servers.processes import ask
 
 AUTHOR, APPROVER = "eva", "ida"
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gaugetrail_sim.gauge import Scale, SimulatedGauge
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.gauge import Scale, SimulatedGauge
+from gaugetrail_sim.devices.ptys import PtyPort
 
 
 class YaohuaIndicator(Scale):

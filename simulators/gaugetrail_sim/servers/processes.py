@@ -8,7 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
-from gaugetrail_sim.children import ChildFailed
+from gaugetrail_sim.servers.children import ChildFailed
 
 
 async def ask(name: str, *words: str, terminal: bool = False, typed: str = "") -> tuple[int, str, str]:

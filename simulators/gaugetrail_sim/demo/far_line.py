@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gaugetrail_sim.demo_files import DemoFolder, claim_folder
-from gaugetrail_sim.line_run import LineRun
-from gaugetrail_sim.shop import Shop
+from gaugetrail_sim.demo.folder import DemoFolder, claim_folder
+from gaugetrail_sim.demo.shop import Shop
+from gaugetrail_sim.line.run import LineRun
 
 END_SECS = 60.0
 """The last piece and its press may take so long."""
@@ -52,6 +52,7 @@ async def run_line(
     """Work for `secs`, a piece every `piece_secs`. Raises `ChildFailed`, `OSError`."""
     claimed = claim_folder(folder, wiped=False)
     async with FarLine(claimed, at) as shop:
-        line = LineRun(shop.operator, shop.press, seed, lambda account: say(f"{account.acknowledged} recorded"))
+        line = LineRun(shop.operator, shop.press, seed)
+        line.told = lambda account: say(f"{account.acknowledged} recorded")
         say(f"a line in {claimed.path}, its agent speaks to {at.host}:{at.port}")
         await shop.guard(line.work(secs, piece_secs), secs + END_SECS, "the line was running")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gaugetrail_sim.modbus_units import SimulatedUnit
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.modbus_units import SimulatedUnit
+from gaugetrail_sim.devices.ptys import PtyPort
 
 Mode = Literal["rtu", "ascii", "tcp"]
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gaugetrail_sim.broker import find_program, free_port
+from gaugetrail_sim.servers.broker import find_program, free_port
 
 DATABASE = "gaugetrail_demo"
 UNKNOWN = "unknown"
@@ -104,8 +104,11 @@ class Influx:
         return urllib.request.Request(f"{self.url}{path}", body, headers)  # noqa: S310
 
 
-def find_influx(folder: Path, environ: Mapping[str, str]) -> Influx:
-    """The server of the environment, or a plan to start a local one. Raises `InfluxTrouble` when there is neither."""
+def find_influx(folder: Path, environ: Mapping[str, str], wanted: int = 0) -> Influx:
+    """The server of the environment, or a plan to start a local one, at the wanted port if that is free.
+
+    Raises `InfluxTrouble` when there is neither.
+    """
     url = environ.get("INFLUXDB_URL")
     if url:
         database = environ.get("INFLUXDB_DATABASE") or environ.get("INFLUXDB_BUCKET") or DATABASE
@@ -123,7 +126,7 @@ def find_influx(folder: Path, environ: Mapping[str, str]) -> Influx:
             f"{path} is no InfluxDB 1 ({said.strip()[:60]}), so it needs setting up first: start it yourself, then "
             "name it with INFLUXDB_URL and INFLUXDB_TOKEN"
         )
-    port = free_port()
+    port = free_port(wanted)
     conf = folder / "influxd.conf"
     conf.write_text(CONF.format(rpc_port=free_port(), port=port, data=folder / "influx-data"))
     return Influx(f"http://127.0.0.1:{port}", DATABASE, words=(path, "-config", str(conf)))

@@ -14,18 +14,21 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from gaugetrail_sim.broker import BrokerPlan, Choice, plan_broker
-from gaugetrail_sim.bystander import Bystander
-from gaugetrail_sim.children import Child, ChildFailed
-from gaugetrail_sim.demo_files import BADGE, COLLECTOR_ID, OLD_STATION, OPERATOR_STATION, ORDER, DemoFolder
-from gaugetrail_sim.gauge import MettlerScale, MitutoyoGauge, SimulatedGauge
-from gaugetrail_sim.influx_server import Influx, InfluxTrouble, find_influx
-from gaugetrail_sim.office import Office
-from gaugetrail_sim.plc import Press
-from gaugetrail_sim.processes import answers, ask, command
-from gaugetrail_sim.ptys import PtyPort
-from gaugetrail_sim.scanner import SimulatedScanner
-from gaugetrail_sim.station_operator import StationOperator, Terminal
+from gaugetrail_sim.demo.bystander import Bystander
+from gaugetrail_sim.demo.folder import DemoFolder
+from gaugetrail_sim.demo.office import Office
+from gaugetrail_sim.demo.ports import ANY, WantedPorts
+from gaugetrail_sim.demo.settings_files import Ports
+from gaugetrail_sim.devices.gauge import MettlerScale, MitutoyoGauge, SimulatedGauge
+from gaugetrail_sim.devices.plc import Press
+from gaugetrail_sim.devices.ptys import PtyPort
+from gaugetrail_sim.devices.scanner import SimulatedScanner
+from gaugetrail_sim.line.names import BADGE, COLLECTOR_ID, OLD_STATION, OPERATOR_STATION, ORDER
+from gaugetrail_sim.line.station_operator import StationOperator, Terminal
+from gaugetrail_sim.servers.broker import BrokerPlan, Choice, free_port, plan_broker
+from gaugetrail_sim.servers.children import Child, ChildFailed
+from gaugetrail_sim.servers.influx_server import Influx, InfluxTrouble, find_influx
+from gaugetrail_sim.servers.processes import answers, ask, command
 
 TRIES = 3
 """A free port can be taken between choosing and listening; then the next one is tried."""
@@ -43,6 +46,9 @@ class Shop:
     store: str
     broker_choice: Choice = "auto"
     say: Callable[[str], None] = print
+    stage: Callable[[str], None] = print
+    """Told what is done next."""
+    wanted: WantedPorts = ANY
     children: dict[str, Child] = field(default_factory=dict)
     influx: Influx | None = None
 
@@ -61,16 +67,20 @@ class Shop:
 
     async def _start(self) -> None:
         await self._start_store()
+        self.stage("starting the broker")
         self.broker = await self._start_broker()
         self.say(f"broker: {self.broker.name} on 127.0.0.1:{self.broker.port}")
         self.bystander = await asyncio.to_thread(Bystander, self.broker.port)
-        self.folder.write_collector(self.broker.port, self._store_table())
+        self.folder.write_collector(self.broker.port, free_port(self.wanted.console), self._store_table())
         self.office = Office(self.folder, self.say)
+        self.stage("the office gets its people")
         await self.office.set_up()
         if self.influx is not None:
             await self._set_up_store()
+        self.stage("starting collector, devices and agent; the office writes the piston's plan, and approves it")
         self._run("collector", command("gaugetrail-collector"), "run", "--config", str(self.folder.collector_config))
         await asyncio.gather(self._start_line("127.0.0.1", self.broker.port), self.office.begin())
+        self.stage("the plan is on its way to the line")
         await self.guard(self.operator.sees_plan(), READY_SECS, "the station was waiting for its plan")
         await self.children["collector"].until(
             lambda: self.bystander.collectors.get(COLLECTOR_ID, {}).get("store") == "up",
@@ -83,8 +93,9 @@ class Shop:
         controlled document, or lies there as a file.
         """
         self._start_devices()
-        await self.press.start()
-        self.folder.write_agent(broker_port, self.press.port, broker_host, documents=documents)
+        await self.press.start(free_port(self.wanted.plc))
+        ports = Ports(broker_port, self.press.port, free_port(self.wanted.screen), broker_host)
+        self.folder.write_agent(ports, documents=documents)
         data_dir = self.folder.path / "agent-data"
         (data_dir / "terminal.port").unlink(missing_ok=True)
         self._run("agent", command("gaugetrail-agent"), "run", "--config", str(self.folder.agent_config))
@@ -105,7 +116,7 @@ class Shop:
 
     async def _start_broker(self) -> BrokerPlan:
         for last in range(1, TRIES + 1):
-            plan = plan_broker(self.folder.path, self.broker_choice)
+            plan = plan_broker(self.folder.path, self.broker_choice, self.wanted.broker if last == 1 else 0)
             child = self._run("broker", *plan.words)
             try:
                 await child.until(lambda port=plan.port: answers(port), "it listened", READY_SECS)  # type: ignore[misc]
@@ -119,8 +130,10 @@ class Shop:
     async def _start_store(self) -> None:
         if self.store != "influxdb":
             return
+        self.stage("looking for InfluxDB")
         for last in range(1, TRIES + 1):
-            self.influx = influx = find_influx(self.folder.path, os.environ)
+            wanted = self.wanted.influx if last == 1 else 0
+            self.influx = influx = find_influx(self.folder.path, os.environ, wanted)
             if not influx.words:
                 break
             child = self._run("influxd", *influx.words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.ptys import PtyPort
 
 
 class SimulatedScanner:

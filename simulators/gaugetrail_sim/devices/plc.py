@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gaugetrail_sim.modbus_units import ModbusUnits, SimulatedUnit, float_registers, text_registers
+from gaugetrail_sim.devices.modbus_units import ModbusUnits, SimulatedUnit, float_registers, text_registers
 
 UNIT_ID = 1
 SEQ = 0

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.gauge import Scale, SimulatedGauge
-from gaugetrail_sim.line import LineLook
-from gaugetrail_sim.scanner import SimulatedScanner
+from gaugetrail_sim.devices.faults import Fault
+from gaugetrail_sim.devices.gauge import Scale, SimulatedGauge
+from gaugetrail_sim.devices.scanner import SimulatedScanner
+from gaugetrail_sim.line.pieces import LineLook
 
 AMBER_SECS = 0.25
 """After an amber light he looks this long, and if the prompt still stands he presses the key again."""
@@ -107,7 +107,10 @@ class StationOperator:
         badge: str,
         order: str | None = None,
     ) -> None:
-        """`order`: what is made, where the station wants to know it."""
+        """`order`: what is made, where the station wants to know it. `pace_secs`: how long each thing takes him that he
+        does; none where the station is to be pushed.
+        """
+        self.pace_secs = 0.0
         self.told: list[OperatorTold] = []
         self.presses_again = 0
         self._terminal = terminal
@@ -124,8 +127,10 @@ class StationOperator:
             for device, gauge in self._gauges.items():
                 if not isinstance(gauge, Scale):
                     gauge.load(look.values[device], faults.get(device, ()))
+            await asyncio.sleep(self.pace_secs)
             self._scanner.scan(look.serial, times=scans)
             told = await self._measure(look, before, faults)
+            await asyncio.sleep(self.pace_secs)
             self._clear_scales()
             if told is not None:
                 self.told.append(told)
@@ -178,13 +183,16 @@ class StationOperator:
             revision = revision if wanted is None else str(display.get("revision") or "")
             if wanted is not None and display.get("asks") != told_of_scale:
                 told_of_scale = display.get("asks")
+                await asyncio.sleep(self.pace_secs)
                 self._at_scale(display, look, faults)
             question = display.get("prompt") if display.get("state") == "wait_answer" else None
             if question is not None and question != answered:
                 answered = question
+                await asyncio.sleep(self.pace_secs)
                 self._answer(display, look)
             elif question is None and wanted is not None and wanted != asked_for:
                 asked_for = wanted
+                await asyncio.sleep(self.pace_secs)
                 self._act(display, look)
             elif not await self._changed(AMBER_SECS if display.get("light") == "amber" else PATIENCE_SECS):
                 self._again(display, look, wanted)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from gaugetrail_sim.gauge import SimulatedGauge
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.gauge import SimulatedGauge
+from gaugetrail_sim.devices.ptys import PtyPort
 
 HEADER, RESULT, REPLY = 0xAB, 0xB1, 0x7F
 HOST, TESTER = 0x70, 0x01

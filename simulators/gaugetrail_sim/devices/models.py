@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from gaugetrail_sim.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
-from gaugetrail_sim.hipot import HipotTester
-from gaugetrail_sim.proved_gauges import CosmoTester, YaohuaIndicator
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.gauge import AndScale, MettlerScale, MitutoyoGauge, SimulatedGauge, ToledoScale
+from gaugetrail_sim.devices.hipot import HipotTester
+from gaugetrail_sim.devices.proved_gauges import CosmoTester, YaohuaIndicator
+from gaugetrail_sim.devices.ptys import PtyPort
 
 
 @dataclass(frozen=True, slots=True)

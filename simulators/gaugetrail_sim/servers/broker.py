@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gaugetrail_sim.embedded_broker import CONFIG as EMBEDDED
+from gaugetrail_sim.servers.embedded_broker import CONFIG as EMBEDDED
 
 Choice = Literal["auto", "mosquitto", "embedded"]
 
@@ -42,27 +42,33 @@ def find_program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]))
 
 
-def free_port() -> int:
-    """A loopback port that was free a moment ago; whoever takes it must be ready to be second."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+def free_port(wanted: int = 0) -> int:
+    """A loopback port that was free a moment ago: the wanted one, else any. Who takes it must be ready to be second."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted)) as server:
+            port: int = server.getsockname()[1]
+            return port
+    except OSError:
+        if wanted == 0:
+            raise
+        return free_port()
 
 
-def plan_broker(folder: Path, choice: Choice = "auto") -> BrokerPlan:
-    """Choose a broker and write its settings into `folder`. Raises `FileNotFoundError` if `mosquitto` is wanted but
-    not installed.
+def plan_broker(folder: Path, choice: Choice = "auto", wanted: int = 0) -> BrokerPlan:
+    """Choose a broker, at the wanted port if that is free, and write its settings into `folder`.
+
+    Raises `FileNotFoundError` if `mosquitto` is wanted but not installed.
     """
     path = find_program("mosquitto") if choice != "embedded" else None
     if path is None and choice == "mosquitto":
         raise FileNotFoundError("mosquitto is not on the PATH (Debian: apt-get install mosquitto)")
     if path is not None:
-        port = free_port()
+        port = free_port(wanted)
         conf = folder / "mosquitto.conf"
         conf.write_text(MOSQUITTO.format(port=port))
         return BrokerPlan("mosquitto", (path, "-c", str(conf)), port, port)
-    port, port_311 = free_port(), free_port()
+    port, port_311 = free_port(wanted), free_port()
     conf = folder / "rumqttd.toml"
     conf.write_text(EMBEDDED.format(port_5=port, port_311=port_311))
-    words = (sys.executable, "-m", "gaugetrail_sim.embedded_broker", str(conf))
+    words = (sys.executable, "-m", "gaugetrail_sim.servers.embedded_broker", str(conf))
     return BrokerPlan("embedded (rumqttd)", words, port, port_311)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.ptys import PtyPort
 
 EVENT = struct.Struct("@llHHi")
 EV_SYN, EV_KEY, EV_MSC, MSC_SCAN = 0, 1, 4, 4

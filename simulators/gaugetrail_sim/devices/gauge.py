@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.ptys import PtyPort
+from gaugetrail_sim.devices.faults import Fault
+from gaugetrail_sim.devices.ptys import PtyPort
 
 CUT_SECS = 0.03
 """The pause inside a frame that comes in two pieces: longer than any reader's single look at the port."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from gaugetrail_sim.demo_files import OLD_STATION, ORDER, PLAN_ID
-from gaugetrail_sim.faults import Fault
-from gaugetrail_sim.figures import Figures
-from gaugetrail_sim.line import FIRST_REVISION, NEXT_REVISION
-from gaugetrail_sim.line_run import RunAccount
-from gaugetrail_sim.shop import Shop
-
-PLAIN_LINE_SECS = 5.0
-"""How often progress is a line of text where the output is no terminal."""
+from gaugetrail_sim.demo.figures import Figures
+from gaugetrail_sim.demo.ports import moved
+from gaugetrail_sim.demo.progress_line import ProgressLine
+from gaugetrail_sim.demo.shop import Shop
+from gaugetrail_sim.devices.faults import Fault
+from gaugetrail_sim.line.names import OLD_STATION, ORDER, PLAN_ID
+from gaugetrail_sim.line.pieces import FIRST_REVISION, NEXT_REVISION
+from gaugetrail_sim.line.run import RunAccount
 
 FAULT_TEXT = {
     Fault.GARBLED: "garbled frames",
@@ -51,40 +47,19 @@ class Reporter:
     def opening(self, folder: Path, secs: float) -> None:
         """What is about to happen."""
         self.say(f"A simulated line in front of the real agent and collector, for {secs:g} s. All files: {folder}")
-        self.say("starting broker, collector, devices and agent …")
 
-    @contextlib.contextmanager
-    def progress(self, secs: float) -> Iterator[Callable[[RunAccount], None]]:
-        """A bar on a terminal, a line now and then elsewhere; gives the function that wants to hear of each piece."""
-        if not self._console.is_terminal:
-            yield self._lines()
-            return
-        columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-        with Progress(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task("the operator logs on", total=secs)
-            started = time.monotonic()
-            yield lambda account: bar.update(
-                task, completed=min(time.monotonic() - started, secs), description=counts(account)
-            )
+    def progress(self) -> ProgressLine:
+        """How far it is, on the same output."""
+        return ProgressLine(self._console)
 
-    def _lines(self) -> Callable[[RunAccount], None]:
-        next_line = time.monotonic()
-
-        def told(account: RunAccount) -> None:
-            nonlocal next_line
-            if time.monotonic() >= next_line:
-                next_line = time.monotonic() + PLAIN_LINE_SECS
-                self.say(counts(account))
-
-        return told
+    def open_to_look_at(self, shop: Shop) -> None:
+        """Where the line can be seen as soon as it works."""
+        if shop.folder.screen_url is not None:
+            self.say(f"watch the stations' screens while the line works: {shop.folder.screen_url}")
 
     def old_plan(self, serial: str, said: str) -> None:
         """What the station says that still has the old revision as a file."""
         self.say(f"{serial} at {OLD_STATION}, whose plan is still revision {FIRST_REVISION} in a file: {said}")
-
-    def settling(self) -> None:
-        """The line stands; now comes what needs some seconds."""
-        self.say("The line stands. Waiting for the last receipts, then reading the store and recomputing every seal …")
 
     def figures(self, figures: Figures, account: RunAccount) -> None:
         """The table that the demo is for."""
@@ -130,23 +105,16 @@ class Reporter:
         self.say(f"gaugetrail-collector trace {serial}")
 
     def kept(self, shop: Shop) -> None:
-        """Everything runs on: where, and what to try."""
+        """Everything runs on: what to try, and at the end, where it stays in sight, where to look."""
         self._console.print()
-        self.say(
-            f"Everything runs on until Ctrl-C, one piece a second. Broker 127.0.0.1:{shop.broker.port}, "
-            f"PLC 127.0.0.1:{shop.press.port}"
-            + (f", InfluxDB {shop.influx.url}" if shop.influx is not None else "")
-            + "."
-        )
-        if shop.folder.screen_url is not None:
-            self.say(f"See parts being made, as their operators do: {shop.folder.screen_url}")
-        if shop.folder.console_url is not None:
-            self.say(f"See the line, search a part, print its history: {shop.folder.console_url}")
-            who = ", ".join(f"{name} with {password}" for name, password in shop.office.passwords.items())
-            self.say(f"Log on there to write or approve plans: {who}")
-        self.say("In another shell:")
+        self.say("Everything runs on until Ctrl-C; the line works as slowly as people do. In another shell:")
         for line in (*commands(shop.folder.path), *commands_of_line(shop.folder.path)):
             self.say(f"  {line}")
+        for line in elsewhere(shop):
+            self.say(line)
+        self._console.print()
+        for what, where in addresses(shop):
+            self._console.print(Text.assemble(f"{what:<48} ", (where, "bold")), soft_wrap=True)
 
     def closing(self, figures: Figures, folder: Path) -> None:
         """The verdict."""
@@ -200,10 +168,33 @@ def _short(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def counts(account: RunAccount) -> str:
-    """`37 pieces, 61 recorded, 5 rejected`."""
-    rejected = account.rejected + sum(told.code == 2 for told in account.press_told)
-    return f"{len(account.pieces)} pieces, {account.acknowledged} inspections recorded, {rejected} of them rejects"
+def addresses(shop: Shop) -> list[tuple[str, str]]:
+    """What there is to see, and where."""
+    servers = f"broker 127.0.0.1:{shop.broker.port}, PLC 127.0.0.1:{shop.press.port}"
+    if shop.influx is not None:
+        servers += f", InfluxDB {shop.influx.url}"
+    who = ", ".join(f"{name} with {password}" for name, password in shop.office.passwords.items())
+    return [
+        ("parts being made, as their operators see it", shop.folder.screen_url or "not there: see agent.log"),
+        ("the line, a part's history, plans to approve", shop.folder.console_url or "not there: see collector.log"),
+        ("  to write or approve there, log on as", who),
+        ("servers", servers),
+    ]
+
+
+def elsewhere(shop: Shop) -> list[str]:
+    """Which of them are not where the documents say."""
+    wanted, folder = shop.wanted, shop.folder
+    found = [("the broker", wanted.broker, shop.broker.port), ("the PLC", wanted.plc, shop.press.port)]
+    for what, number, url in (
+        ("the screen", wanted.screen, folder.screen_url),
+        ("the console", wanted.console, folder.console_url),
+        ("InfluxDB", wanted.influx, shop.influx.url if shop.influx is not None and shop.influx.words else None),
+    ):
+        port = None if url is None else urlsplit(url).port
+        if port is not None:
+            found.append((what, number, port))
+    return [said for what, number, port in found if (said := moved(what, number, port)) is not None]
 
 
 def _ms(value: float | None) -> str:

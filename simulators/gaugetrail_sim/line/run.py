@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gaugetrail_sim.demo_files import OPERATOR_STATION, PRESS_STATION
-from gaugetrail_sim.faults import Fault, FaultPlan
-from gaugetrail_sim.line import NEXT_REVISION, LineLook, Piece, Story, make_piece
-from gaugetrail_sim.plc import STORED, STORED_PASS, PlcTold, Press
-from gaugetrail_sim.station_operator import StationOperator
+from gaugetrail_sim.devices.faults import Fault, FaultPlan
+from gaugetrail_sim.devices.plc import STORED, STORED_PASS, PlcTold, Press
+from gaugetrail_sim.line.names import OPERATOR_STATION, PRESS_STATION
+from gaugetrail_sim.line.pieces import NEXT_REVISION, LineLook, Piece, Story, make_piece
+from gaugetrail_sim.line.station_operator import StationOperator
 
 
 @dataclass
@@ -80,17 +80,18 @@ class LineRun:
         operator: StationOperator,
         press: Press,
         seed: int,
-        told: Callable[[RunAccount], None] = lambda _: None,
         *,
         reworks: bool = False,
     ) -> None:
-        """`reworks`: a piece that failed is on hold, and is sent to rework before it is measured again."""
+        """`told` hears of each piece. `reworks`: one that failed is on hold, and goes to rework before it is measured
+        again.
+        """
         self.account = RunAccount()
         self._operator = operator
         self._press = press
         self._seed = seed
         self._faults = FaultPlan(seed)
-        self._told = told
+        self.told: Callable[[RunAccount], None] = lambda _: None
         self._reworks = reworks
 
     async def work(self, secs: float, piece_secs: float, enough: Callable[[], bool] = lambda: True) -> None:
@@ -141,7 +142,7 @@ class LineRun:
             good = look.passes_by(told.revision)
             self._compare(OPERATOR_STATION, look.serial, told.verdict == "pass", good)
             on_gauges = {}
-            self._told(self.account)
+            self.told(self.account)
         return good
 
     async def _press_all(self, queue: asyncio.Queue[Piece]) -> None:
@@ -151,7 +152,7 @@ class LineRun:
             self.account.press_told.append(told)
             if told.code in STORED:
                 self._compare(PRESS_STATION, piece.serial, told.code == STORED_PASS, piece.press_passes)
-            self._told(self.account)
+            self.told(self.account)
             queue.task_done()
 
     def _compare(self, station: str, serial: str, was: bool, should: bool) -> None:
