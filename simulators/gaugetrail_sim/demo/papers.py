@@ -43,13 +43,13 @@ reaction = "RP-12: hold it, say why"
 
 [[characteristic]]
 name = "surface"
-title = "surface: %OK or %NOK:<defect>"
+title = "surface"
 kind = "attribute"
 reaction = "rework or scrap"
 
 [[characteristic]]
 name = "edge"
-title = "edge: %OK or %NOK:<defect>"
+title = "edge"
 kind = "attribute"
 every_units = 10
 sample_size = 2

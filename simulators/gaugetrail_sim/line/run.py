@@ -96,7 +96,7 @@ class LineRun:
 
     async def work(self, secs: float, piece_secs: float, enough: Callable[[], bool] = lambda: True) -> None:
         """Bring a piece every `piece_secs` (later if a station needs longer) for `secs`, and on until it is `enough`;
-        then let the press finish.
+        then let operator and press finish.
         """
         clock = asyncio.get_running_loop().time
         queue: asyncio.Queue[Piece] = asyncio.Queue()
@@ -109,6 +109,7 @@ class LineRun:
                 if await self._inspect(piece):
                     queue.put_nowait(piece)
                 await asyncio.sleep(max(0.0, due - clock()))
+            await self._operator.ready()
             finished = asyncio.create_task(queue.join())
             await asyncio.wait({pressing, finished}, return_when=asyncio.FIRST_COMPLETED)
             finished.cancel()

@@ -122,7 +122,7 @@ class StationOperator:
     async def inspect(self, look: LineLook, faults: Mapping[str, Sequence[Fault]], *, scans: int = 1) -> OperatorTold:
         """Take one unit through the station. `faults` are for the gauges, by device; `scans=2` is a double scan."""
         while True:
-            await self._ready()
+            await self.ready()
             before = self._last_record()
             for device, gauge in self._gauges.items():
                 if not isinstance(gauge, Scale):
@@ -147,22 +147,26 @@ class StationOperator:
         while self._terminal.display.get("revision") is None:
             await self._terminal.next()
 
-    async def _ready(self) -> None:
-        """Log on if need be; a unit that an interruption left in hand is cancelled."""
+    async def ready(self) -> None:
+        """Log on if need be, answer what is asked, cancel what an interruption left in hand; then the next may come."""
+        answered: object = None
         while True:
             display = self._terminal.display or await self._terminal.next()
-            state = display["state"]
+            state, question = display["state"], display.get("prompt")
             if state == "wait_unit" and (self._order is None or display["order"] is not None):
                 return
             if state == "wait_unit":
                 self._scanner.scan(f"PO:{self._order}")
             if state == "wait_operator":
                 self._scanner.scan(self._badge)
-            elif state == "wait_answer":
+            elif state == "wait_answer" and question != answered:  # once: a code behind the answer would be a unit's
+                answered = question
+                await asyncio.sleep(self.pace_secs)
                 self._answer(display, None)
             elif state == "measuring":
                 self._terminal.type("%CANCEL")
-            await self._changed(PATIENCE_SECS)
+            if not await self._changed(PATIENCE_SECS):
+                answered = None
 
     async def _measure(
         self, look: LineLook, before: str | None, faults: Mapping[str, Sequence[Fault]]
@@ -230,7 +234,7 @@ class StationOperator:
 
     async def sends_to_rework(self, serial: str, why: str) -> None:
         """What is on hold comes back for a reason."""
-        await self._ready()
+        await self.ready()
         self._terminal.type(f"%REWORK:{why}")
         while self._terminal.display.get("asks") != WHICH_UNIT:
             await self._changed(PATIENCE_SECS)
