@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
+import pyte
 import pytest
+from rich.console import Console
 
 from gaugetrail_sim.demo.folder import claim_folder
+from gaugetrail_sim.demo.ports import ANY, KEPT, WantedPorts, moved
+from gaugetrail_sim.demo.progress_line import ProgressLine
+from gaugetrail_sim.demo.settings_files import Ports, agent_settings, collector_settings
 from gaugetrail_sim.demo.store_look import StoredInspection, compare
 from gaugetrail_sim.devices.plc import PlcTold
 from gaugetrail_sim.line.pieces import Story, make_piece
 from gaugetrail_sim.line.run import RunAccount
+from gaugetrail_sim.servers.broker import free_port, plan_broker
 from gaugetrail_sim.servers.children import Child, ChildFailed
 from gaugetrail_sim.servers.influx_server import InfluxTrouble, find_influx
 
@@ -109,6 +118,7 @@ def account() -> RunAccount:
         piece = make_piece(1, number)
         book.pieces.append(piece)
         book.looks.append(piece.looks[0])
+        book.revisions.append("C")
         book.operator_told.append(record)
         book.press_told.append(PlcTold(piece.serial, number, 1, 0, 0.01))
     return book
@@ -194,3 +204,65 @@ def test_another_influxdb_on_the_path_says_how_to_use_it(
     influxd_that_says(tmp_path, version, monkeypatch)
     with pytest.raises(InfluxTrouble, match="name it with INFLUXDB_URL"):
         find_influx(tmp_path, {})
+
+
+# --- what is said, and where it is found
+
+
+def test_a_wanted_port_is_taken_where_it_is_free_and_never_fought_for() -> None:
+    port = free_port()
+    assert port == free_port(port)
+    with socket.create_server(("127.0.0.1", port)):
+        other = free_port(port)
+        assert other not in (0, port)
+    assert f"port {port} is taken here, so the screen is at {other}" == moved("the screen", port, other)
+    assert moved("the screen", port, port) is None
+    assert moved("the screen", 0, other) is None, "any was wanted"
+    assert KEPT.screen == 9480
+    assert WantedPorts() == ANY
+
+
+def test_a_kept_demos_broker_and_influxdb_are_where_they_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    assert port == plan_broker(tmp_path, "embedded", port).port
+    influxd_that_says(tmp_path, "InfluxDB v1.8.10 (git: 1.8 688e697c51fd)", monkeypatch)
+    assert f"http://127.0.0.1:{port}" == find_influx(tmp_path, {}, port).url
+
+
+def test_progress_is_one_line_that_is_rewritten_for_a_person_and_is_gone_behind_it() -> None:
+    said = io.StringIO()
+    console = Console(file=said, force_terminal=True, width=100, legacy_windows=False, _environ={"TERM": "xterm"})
+    with ProgressLine(console) as progress:
+        progress.stage("starting the broker")
+        told = progress.line_time(20)
+        told(account())
+        progress._bar.refresh()  # type: ignore[union-attr]
+        console.print("ida approves it")
+    screen = pyte.Screen(100, 10)
+    pyte.Stream(screen).feed(said.getvalue().replace("\n", "\r\n"))
+    assert [line.rstrip() for line in screen.display if line.strip()] == ["ida approves it"]
+    assert "2 pieces, 4 inspections recorded, 0 of them rejects; last SN004703" in said.getvalue()
+
+
+def test_progress_is_plain_lines_where_nobody_looks_on() -> None:
+    said = io.StringIO()
+    with ProgressLine(Console(file=said, width=60)) as progress:
+        progress.stage("starting the broker")
+        with progress.away():
+            told = progress.line_time(20)
+            told(account())
+            told(account())
+    assert said.getvalue().splitlines() == [
+        "starting the broker …",
+        "2 pieces, 4 inspections recorded, 0 of them rejects; last SN004703",
+    ], "a line now and then, however often it is told"
+
+
+def test_settings_of_the_demo_have_the_ports_that_it_was_given(tmp_path: Path) -> None:
+    ports = Ports(broker=1883, plc=5020, screen=9480)
+    agent = tomllib.loads(agent_settings(tmp_path, ports, documents=True))
+    assert (agent["screen"]["port"], agent["mqtt"]["port"]) == (9480, 1883)
+    assert agent["station"][0]["plan"] == {"document": "CP-1001"}
+    assert tomllib.loads(collector_settings(1883, 8470, 'kind = "sqlite"\n'))["console"]["port"] == 8470
