@@ -11,7 +11,7 @@ from station_stories import STORIES, StationStory
 from typer.testing import CliRunner
 
 from gaugetrail_agent import cli
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 PEOPLE = """\
 id,name,qualification,roles

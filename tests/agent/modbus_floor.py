@@ -21,7 +21,7 @@ from gaugetrail_agent.links.modbus_settings import (
     ModbusRtuTcpSettings,
     ModbusTcpSettings,
 )
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 from gaugetrail_sim.devices.modbus_bus import BusUnits
 from gaugetrail_sim.devices.modbus_units import SimulatedUnit, float_registers, text_registers
 from gaugetrail_sim.devices.ptys import PtyPort

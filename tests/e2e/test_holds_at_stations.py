@@ -23,7 +23,7 @@ from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.record import EventBody, Inspection
 from gaugetrail_contract.seal import open_line
-from gaugetrail_sim import plc
+from gaugetrail_sim.devices import plc
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
