@@ -55,6 +55,7 @@ from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
 from gaugetrail_agent.screen.settings import ScreenTable
 from gaugetrail_agent.seen.following import StationsSeen
+from gaugetrail_agent.seen.moving import GaugesInMotion
 from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display
@@ -195,9 +196,12 @@ class Agent:
         self.terminal = _terminal(config, self.stations, self.onlookers)
         self.screen = _screen(config, self.stations, self.clock, self.documents)
         self.seen = _seen(config, self.stations, self.clock)
-        self.seen.draw.append(self.onlookers.draw)
+        self.moving = GaugesInMotion(self.stations)
+        self.seen.draw += (self.moving.draw, self.onlookers.draw)
+        self.moving.show.append(self.onlookers.put_bar)
         if self.screen is not None:
             self.seen.draw.append(self.screen.draw)
+            self.moving.show.append(self.screen.put_bar)
         self.supervisor = Supervisor()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -424,8 +428,7 @@ class Agent:
 
     def _read(self, device: str, reading: Reading) -> None:
         self._routes.read(device, reading)
-        if self.screen is not None:
-            self.screen.read(device, reading)
+        self.moving.read(device, reading)
 
     def _recorded(self, done: Committed) -> None:
         assert done.body is not None, "an inspection is told as it was sealed"

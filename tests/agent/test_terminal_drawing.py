@@ -105,9 +105,30 @@ def test_the_verdict_is_a_block_with_sign_and_word_and_says_which_part() -> None
 def test_a_unit_in_hand_has_serial_part_plan_and_step_beside_what_is_measured() -> None:
     text = plain(ConsoleLook(moments()[3]))
     assert "Unit in hand SN000001   Part PR-74   Plan CP-1 revision C   Step 1 of 2" in text
-    assert "bore   mm   Nominal 74.000   Lower limit 73.950   Upper limit 74.050" in text
+    assert "bore   – mm   Nominal 74.000   Lower limit 73.950   Upper limit 74.050" in text
     assert "> bore" in text
     assert "%CANCEL End it incomplete" in text
+
+
+def test_a_gauge_in_motion_stands_on_the_bar_of_what_is_wanted_and_of_nothing_else() -> None:
+    one = moments("de")[3]
+    moving = {"of": "bore", "value": "74.010", "at": 55.0, "moving": True}
+    text = plain(ConsoleLook(one, bar=moving))
+    assert "bore   74,010 mm  in Bewegung" in text
+    assert re.search(r"--\[=+\|=*~=+\]--", text)
+    assert re.search(r"--\[=+\|=*O=+\]--", plain(ConsoleLook(one, bar={**moving, "moving": False})))
+    other = plain(ConsoleLook(one, bar={**moving, "of": "weight"}))
+    assert "bore   – mm" in other
+    assert re.search(r"--\[=+\|=+\]--", other)
+
+
+def test_how_it_is_measured_and_what_is_left_to_read_stand_there() -> None:
+    one = moments()[3]
+    wanted = {**one["wanted"], "where": ["WI-7 B · 2 Wipe the bore.", "WI-7 B · 3 Measure at the top."]}
+    told = [*one["notices"], {"sign": "message", "text": "Ada at 05:58: box 7 is full (%READ)"}]
+    text = plain(ConsoleLook({**one, "wanted": wanted, "notices": told}))
+    assert "   WI-7 B · 2 Wipe the bore.\n   WI-7 B · 3 Measure at the top." in text
+    assert "i  Ada at 05:58: box 7 is full (%READ)" in text
 
 
 def test_an_open_question_stands_there_with_its_choices() -> None:

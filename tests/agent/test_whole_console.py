@@ -66,6 +66,8 @@ def test_a_unit_is_made_on_the_whole_console(shop: Path, scale: Scale, consoles:
         typed_and_shown(console, "SN1", "Unit in hand SN1   Part HS-7   Plan CP-7 revision C   Step 1 of 3")
         until(lambda: scale.connected, "the agent has its scale")
         scale.shows("0")
+        scale.shows("73.5", moving=True)
+        console.shows("73.50 g  moving")
         scale.shows("74.01")
         console.shows("Step 2 of 3", "✓ 74.01 g", "%OK OK")
         console.resize(60, 18)

@@ -2,9 +2,7 @@
 comes out.
 
 Promise: everything that comes in is on the agent's own loop and costs it well under a millisecond; looking, drawing and
-serving are the web server's thread's, so that a fault there stops no station. A gauge that streams is shown
-`BARS_A_SEC` times a second and no oftener, its newest value last. Only what the station waits for now is shown of it,
-in the plan's unit; nothing else is guessed to be that value.
+serving are the web server's thread's, so that a fault there stops no station.
 """
 
 from __future__ import annotations
@@ -12,37 +10,24 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from gaugetrail_agent.reading import WITH_VALUE, Reading, Status
 from gaugetrail_agent.screen.drawing import Drawing, PageFacts
 from gaugetrail_agent.screen.pages import AgentStopping, StationPages
 from gaugetrail_agent.screen.paper_rack import KeptFiles, PaperRack
 from gaugetrail_agent.screen.settings import ScreenTable
 from gaugetrail_agent.screen.streams import Streams
-from gaugetrail_agent.seen.scale import scale_of
+from gaugetrail_agent.seen.moving import Bar
 from gaugetrail_agent.seen.snapshot import ShownMoment
 from gaugetrail_agent.seen.wall_clock import on_wall
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_contract.clock import Clock
-from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_service.process import own_version
 from gaugetrail_service.web.guard import Guard
 from gaugetrail_service.web.server import Web
 
-BARS_A_SEC = 20
 BEAT_SECS = 1.0
-
-
-@dataclass(slots=True)
-class _Bar:
-    """What a station waits for, and what its gauge shows."""
-
-    wanted: Characteristic | None = None
-    newest: Reading | None = None
-    due: asyncio.TimerHandle | None = None
-    shown_at: float = 0.0
 
 
 class OperatorScreen:
@@ -62,7 +47,7 @@ class OperatorScreen:
         self._stations = stations
         self._clock = clock
         self._files = files
-        self._bars = {name: _Bar() for name in names}
+        self._names = frozenset(names)
         self._loop: asyncio.AbstractEventLoop | None = None
         token = secrets.token_urlsafe(24)
         # A page of before an update, or of before the agent's start, loads itself anew.
@@ -99,44 +84,13 @@ class OperatorScreen:
 
     def draw(self, name: str, moment: ShownMoment) -> None:
         """A station looks like this now."""
-        if name in self._bars:
-            self._await(self._bars[name], moment.shown.next)
+        if name in self._names:
             self._streams.put(name, replace(moment, has_file=self._files.has))
 
-    # --- the gauge that a station waits for
-
-    def read(self, device: str, reading: Reading) -> None:
-        """A device gave a reading."""
-        for name, bar in self._bars.items():
-            wanted = bar.wanted
-            if wanted is not None and _is_of(wanted, device, reading) and self._streams_here(name, device):
-                self._move(name, bar, reading)
-
-    def _streams_here(self, name: str, device: str) -> bool:
-        """Whether the device shows something all the time; what a key sends is taken or refused, and then shown."""
-        facts = self._stations[name].setup.devices.get(device)
-        return facts is not None and facts.rule.fresh != "event"
-
-    def _await(self, bar: _Bar, wanted: Characteristic | None) -> None:
-        """Another characteristic: what was shown for the one before isn't shown for it."""
-        if wanted != bar.wanted:
-            bar.wanted, bar.newest = wanted, None
-
-    def _move(self, name: str, bar: _Bar, reading: Reading) -> None:
-        bar.newest = reading
-        if bar.due is not None:
-            return
-        loop = asyncio.get_running_loop()
-        wait = bar.shown_at + 1 / BARS_A_SEC - loop.time()
-        if wait > 0:
-            bar.due = loop.call_later(wait, self._show_bar, name, bar)
-        else:
-            self._show_bar(name, bar)
-
-    def _show_bar(self, name: str, bar: _Bar) -> None:
-        bar.due, bar.shown_at = None, asyncio.get_running_loop().time()
-        if bar.wanted is not None and bar.newest is not None:
-            self._streams.put_bar(name, bar_of(bar.wanted, bar.newest))
+    def put_bar(self, name: str, bar: Bar) -> None:
+        """The gauge that the station waits for shows this now."""
+        if name in self._names:
+            self._streams.put_bar(name, bar)
 
     # --- what goes out
 
@@ -146,27 +100,3 @@ class OperatorScreen:
         if loop is None:
             raise AgentStopping("the agent is stopping: nothing is taken")
         loop.call_soon_threadsafe(self._stations[station].scanned, text, None, raw)
-
-
-def bar_of(wanted: Characteristic, reading: Reading) -> dict[str, object]:
-    """What the page is told of a gauge in motion: the value as the gauge gave it, and where it stands on the bar."""
-    scale = scale_of(wanted.nominal, wanted.lsl, wanted.usl)
-    assert reading.value is not None, "what has no value isn't shown"
-    return {
-        "of": wanted.name,
-        "value": reading.value,
-        "at": None if scale is None else scale.place(reading.value),
-        "moving": reading.status is Status.UNSTABLE,
-    }
-
-
-def _is_of(wanted: Characteristic, device: str, reading: Reading) -> bool:
-    """Whether it is a value of what is wanted, in the plan's unit. A plan that says no channel of several is refused
-    by the station, which says so.
-    """
-    return (
-        wanted.device == device
-        and reading.status in WITH_VALUE
-        and wanted.channel in (None, reading.channel)
-        and reading.unit in (None, wanted.unit)
-    )

@@ -26,8 +26,8 @@ BLOCKS = {
     "": "bold",
 }
 WORDS = {"pass": "green", "fail": "bold red", "incomplete": "yellow", "void": "yellow"}
-NOTICES = {"red": ("✗", "bold red"), "amber": ("!", "yellow"), "green": ("✓", "green")}
-MOST_NOTICES, MOST_ASKED, MOST_SAID, MOST_SAYINGS = 3, 3, 3, 2
+NOTICES = {"red": ("✗", "bold red"), "amber": ("!", "yellow"), "green": ("✓", "green"), "message": ("i", "bold")}
+MOST_NOTICES, MOST_ASKED, MOST_SAID, MOST_SAYINGS, MOST_STEPS = 3, 3, 3, 2, 2
 MADE_CELLS, MADE_LINES, TITLE_CELLS = 34, 11, 24
 LOST = "No connection to the station's PC"
 WAITING = "waiting for the agent; start it with gaugetrail-agent run"
@@ -48,6 +48,8 @@ class ConsoleLook:
     typed: str = ""
     not_taken: str | None = None
     """What was typed and never reached the station; empty where it was a PIN."""
+    bar: Drawn | None = None
+    """What the gauge shows that is waited for."""
 
 
 def drawn(seen: ConsoleLook, width: int, height: int) -> list[Text]:
@@ -56,15 +58,15 @@ def drawn(seen: ConsoleLook, width: int, height: int) -> list[Text]:
     bottom = [*_not_taken(seen), Text.assemble(("> ", "bold"), typed(seen, width))]
     banner = list(_lost(seen, width)) if is_over else []
     room = max(height - len(bottom) - len(banner), 0)
-    top = [] if seen.whole is None else _filled(seen.whole, seen.clock, width, room)[:room]
+    top = [] if seen.whole is None else _filled(seen, seen.whole, width, room)[:room]
     behind = [_grey(line) for line in top] if is_over else top
     lines = [*banner, *behind, *[Text("")] * (room - len(top)), *bottom][-height:]
     return [cut(line, width) for line in lines]
 
 
-def _filled(whole: Drawn, clock: str, width: int, room: int) -> list[Text]:
+def _filled(seen: ConsoleLook, whole: Drawn, width: int, room: int) -> list[Text]:
     """What matters now, then what was done, then the shift; with gaps between them where there is room."""
-    sections = [part for part in _sections(whole, clock, width) if part]
+    sections = [part for part in _sections(seen, whole, width) if part]
     shift = flowed((pair(*one) for one in whole["shift"]), width)[:1]
     gap = [Text("")] if sum(map(len, sections)) + len(sections) + MADE_LINES + len(shift) <= room else []
     top = [line for part in sections for line in (*part, *gap)]
@@ -75,9 +77,9 @@ def _filled(whole: Drawn, clock: str, width: int, room: int) -> list[Text]:
     return [*top, *body, *[Text("")] * (left - len(body)), *shift]
 
 
-def _sections(whole: Drawn, clock: str, width: int) -> Iterator[list[Text]]:
+def _sections(seen: ConsoleLook, whole: Drawn, width: int) -> Iterator[list[Text]]:
     """What matters, in the order in which it does."""
-    yield [_head(whole, clock, width), *_notices(whole, width)]
+    yield [_head(whole, seen.clock, width), *_notices(whole, width)]
     yield list(_answer(whole, width))
     asks = shortened(broken(whole["asks"], width - 3), MOST_ASKED)
     yield [
@@ -86,7 +88,7 @@ def _sections(whole: Drawn, clock: str, width: int) -> Iterator[list[Text]]:
     ]
     yield flowed((pair(*one) for one in whole["unit"]), width)
     if whole["wanted"] is not None:
-        yield list(_wanted(whole["wanted"], width))
+        yield list(_wanted(whole, whole["wanted"], seen.bar, width))
     elif whole["last"] is not None:
         yield list(_measured(whole, width))
     if not whole["is_asked"]:
@@ -125,14 +127,26 @@ def _answer(whole: Drawn, width: int) -> Iterator[Text]:
         yield cut(Text(f"     {line}", style=style), width)
 
 
-def _wanted(one: Drawn, width: int) -> Iterator[Text]:
-    limits = [pair(*limit) for limit in one["limits"]]
-    unit = [Text(one["unit"], style="bold")] if one["unit"] else []
-    yield from flowed([Text(one["title"], style="bold underline"), *unit, *limits], width)
-    if one["where"]:
-        yield Text(f"   {one['where']}", style="dim")
+def _wanted(whole: Drawn, one: Drawn, bar: Drawn | None, width: int) -> Iterator[Text]:
+    live = bar if bar is not None and bar["of"] == one["name"] else None
+    limits = (pair(*limit) for limit in one["limits"])
+    yield from flowed([Text(one["title"], style="bold underline"), *_value(whole, one, live), *limits], width)
+    for text in one["where"][:MOST_STEPS]:
+        for line in shortened(broken(text, width - 3), 2):
+            yield Text(f"   {line}", style="dim")
     if one["scale"] is not None:
-        yield Text(f"   {bar_text(one['scale'], width - 6)}")
+        at, moving = (None, False) if live is None else (live["at"], live["moving"])
+        yield Text(f"   {bar_text(one['scale'], width - 6, at, moving=moving)}")
+
+
+def _value(whole: Drawn, one: Drawn, live: Drawn | None) -> Iterator[Text]:
+    """What the gauge shows now; nothing for what is no number."""
+    labels = whole["labels"]
+    if live is not None:
+        moving = f"  {labels['moving']}" if live["moving"] else ""
+        yield Text.assemble((f"{live['value'].replace('.', labels['decimal'])} {one['unit']}", "bold"), moving)
+    elif one["unit"]:
+        yield Text(f"– {one['unit']}", style="bold")
 
 
 def _measured(whole: Drawn, width: int) -> Iterator[Text]:

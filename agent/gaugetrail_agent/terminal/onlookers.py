@@ -4,6 +4,7 @@ Promise: whoever looks on gets the newest moment, never a queue of old ones; a s
 out each second, so that a console knows how old it is. What nobody looks on at costs nothing but its being kept. Lines:
 
     {"whole": {…}}          the station (`whole`)
+    {"bar": {…}}            what the gauge shows that it waits for (`seen.moving`)
     {"beat": "14:03:22"}    the time on the wall
 """
 
@@ -15,6 +16,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gaugetrail_agent.seen.moving import Bar
 from gaugetrail_agent.seen.snapshot import ShownMoment, snapshot
 from gaugetrail_agent.seen.wall_clock import on_wall
 from gaugetrail_agent.terminal.whole import whole
@@ -31,7 +33,14 @@ class _Newest:
     number: int = 0
     line: bytes = b""
     line_number: int = 0
+    bar: bytes = b""
+    bar_number: int = 0
     wakes: set[asyncio.Event] = field(default_factory=set)
+
+    def wake(self) -> None:
+        """Whoever looks on has something to be told."""
+        for wake in self.wakes:
+            wake.set()
 
 
 class Onlookers:
@@ -45,15 +54,21 @@ class Onlookers:
         """The station looks like this now."""
         one = self._stations[station]
         one.moment, one.number = moment, one.number + 1
-        for wake in one.wakes:
-            wake.set()
+        one.wake()
+
+    def put_bar(self, station: str, bar: Bar) -> None:
+        """The gauge that the station waits for shows this now."""
+        one = self._stations[station]
+        if one.wakes:  # it is of this moment alone
+            one.bar, one.bar_number = _line({"bar": bar}), one.bar_number + 1
+            one.wake()
 
     async def tell(self, station: str, writer: asyncio.StreamWriter) -> None:
         """Write what is new, for as long as the console is there. Raises `OSError` when it is gone."""
         one, wake = self._stations[station], asyncio.Event()
         one.wakes.add(wake)
         clock = asyncio.get_running_loop().time
-        number, sent, next_beat = 0, b"", clock()
+        number, bar, sent, next_beat = 0, one.bar_number, b"", clock()
         try:
             while True:
                 wake.clear()
@@ -62,6 +77,9 @@ class Onlookers:
                     if (line := _line_of(one)) != sent:
                         sent = line
                         writer.write(line)
+                if one.bar_number != bar:
+                    bar = one.bar_number
+                    writer.write(one.bar)
                 if clock() >= next_beat:
                     next_beat = clock() + BEAT_SECS
                     writer.write(_line({"beat": on_wall(self._clock.now_us()).strftime("%H:%M:%S")}))

@@ -14,6 +14,7 @@ from gaugetrail_agent.seen.scale import LimitScale
 from gaugetrail_agent.seen.snapshot import SIGNS, Looked, Snapshot
 from gaugetrail_agent.seen.wall_clock import to_the_minute
 from gaugetrail_agent.seen.words import PageWords, page_words
+from gaugetrail_contract.documents.head import spoken_in
 from gaugetrail_contract.record import Measurement
 
 Whole = dict[str, object]
@@ -30,14 +31,17 @@ def whole(seen: Snapshot) -> Whole:
         "language": words.code,
         "masked": seen.masked,
         "head": list(_head(seen, words)),
-        "notices": [{"sign": one.sign, "text": words.sentence(one.says)} for one in seen.notices],
+        "notices": [
+            *({"sign": one.sign, "text": words.sentence(one.says)} for one in seen.notices),
+            *({"sign": "message", "text": words.sentence(one.says)} for one in seen.messages),
+        ],
         "answer": seen.answer,
         "sign": SIGNS.get(seen.answer, ""),
         "word": verdict_word(seen.answer, words),
         "says": words.sentence(seen.says),
         "asks": words.sentence(seen.asks),
         "unit": list(_unit(seen, words)),
-        "wanted": None if seen.wanted is None else _looked(seen.wanted, words),
+        "wanted": None if seen.wanted is None else {**_looked(seen.wanted, words), "where": _where(seen, words)},
         "last": None if seen.last is None else _looked(seen.last, words),
         "steps": [_step(seen, one, words) for one in seen.steps],
         "units": [_made(one, words) for one in seen.made.units],
@@ -91,11 +95,19 @@ def _looked(one: Looked, words: PageWords) -> Whole:
         "name": one.name,
         "title": " ".join(filter(None, (one.number, one.title, one.class_))),
         "unit": one.unit or "",
-        "where": one.where,
+        "where": [],
         "limits": list(_limits(one, words)),
         "scale": None if one.scale is None else _scale(one, one.scale),
         **_got(one.taken, one, words),
     }
+
+
+def _where(seen: Snapshot, words: PageWords) -> list[str]:
+    """How it is measured: the instruction's steps in force, else the plan's words."""
+    if seen.how is None:
+        return [seen.wanted.where] if seen.wanted is not None and seen.wanted.where else []
+    edition = f"{seen.how.edition.id} {seen.how.edition.revision}"
+    return [f"{edition} · {step.number} {spoken_in(step.text, words.code)}" for step in seen.how.steps]
 
 
 def _limits(one: Looked, words: PageWords) -> Iterator[Pair]:
@@ -171,6 +183,7 @@ def _labels(words: PageWords) -> dict[str, str]:
         "none": words.text("None yet"),
         "measured": words.text("Measured last"),
         "moving": words.text("moving"),
+        "decimal": words.number("0.5")[1],
         "lost": words.text("No connection to the station's PC"),
         "since": words.text("since"),
         "old": words.text("What stands behind this is old: nothing is measured or taken here. It goes on by itself."),

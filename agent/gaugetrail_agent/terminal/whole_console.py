@@ -28,6 +28,9 @@ from gaugetrail_agent.terminal.session import AgentPlace, Document, TerminalSess
 from gaugetrail_agent.terminal.typed_line import Ended, Typed, TypedLine
 from gaugetrail_contract.escapes import visible
 
+BAR_BEATS = 3
+"""So many beats a gauge's value stands that no newer one follows."""
+
 
 class WholeConsole:
     """The face. `size`: columns and lines of the console now."""
@@ -40,17 +43,24 @@ class WholeConsole:
         self._seen = ConsoleLook(cut_since="")
         self._looks: list[tuple[str, str, tuple[Span, ...]]] = []
         """Of each line that stands on the console."""
+        self._bar_beats = 0
+        """How many beats the gauge has been silent for."""
         self.reason = ""
         """Why the agent refuses."""
 
     # --- what the session says
 
     def show(self, document: Document) -> None:
-        """The station, or the time."""
+        """The station, its gauge, or the time."""
         if "whole" in document:
             self._now(whole=document["whole"], cut_since=None)
-        elif self._seen.whole is not None:
-            self._now(clock=document["beat"], cut_since=None)
+        elif "bar" in document:
+            self._bar_beats = 0
+            self._now(bar=document["bar"], cut_since=None)
+        else:
+            self._bar_beats += 1
+            bar = self._seen.bar if self._bar_beats < BAR_BEATS else None
+            self._now(bar=bar, clock=document["beat"], cut_since=None)
 
     def alone(self) -> None:
         """It stands there until there is an agent."""
@@ -58,7 +68,7 @@ class WholeConsole:
 
     def cut(self) -> None:
         """Since the last beat."""
-        self._now(cut_since=self._seen.clock or datetime.now().astimezone().strftime("%H:%M:%S"))
+        self._now(bar=None, cut_since=self._seen.clock or datetime.now().astimezone().strftime("%H:%M:%S"))
 
     def not_taken(self, text: str) -> None:
         """What was typed for a PIN is shown here neither."""
