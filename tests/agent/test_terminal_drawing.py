@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from station_floor import BORE, LOOKS, Floor, on_list, setup
 
 from gaugetrail_agent.languages.sentences import ENGLISH, Language, said
+from gaugetrail_agent.seen.due_signs import DueSign
 from gaugetrail_agent.seen.made import MadeHere
 from gaugetrail_agent.seen.snapshot import ShownMoment, snapshot
 from gaugetrail_agent.seen.words import PageWords
@@ -131,10 +132,26 @@ def test_how_it_is_measured_and_what_is_left_to_read_stand_there() -> None:
     assert "i  Ada at 05:58: box 7 is full (%READ)" in text
 
 
+def test_when_something_is_checked_next_is_said_and_what_is_overdue_is_wrong() -> None:
+    floor = Floor(setup(BORE, people=on_list("OP-12")))
+    seen = snapshot(ShownMoment(floor.setup, display(floor.setup, floor.state), MadeHere(("06:00",)).at(floor.now)))
+    signs = (DueSign("hardness", "red"), DueSign("edge", "amber"), DueSign("bore", "green", 12, 7))
+    text = plain(ConsoleLook(whole(replace(seen, due=signs))))
+    assert "✗  hardness: check overdue" in text
+    assert "!  edge: check due now" in text
+    assert "bore next check in 12 min; units until then at most: 7" in text
+    for sign, words in (
+        (DueSign("bore", "green", 12), "bore next check in 12 min"),
+        (DueSign("bore", "green", None, 7), "bore units until the next check: 7"),
+    ):
+        assert words in plain(ConsoleLook(whole(replace(seen, due=(sign,)))))
+
+
 def test_an_open_question_stands_there_with_its_choices() -> None:
     asked = moments()[7]
     assert asked["is_asked"]
     text = plain(ConsoleLook(asked))
+    assert {"setup", "last", "audit"} <= {one["code"] for one in asked["sayings"]}
     for one in asked["sayings"]:
         assert f"   {one['code']}  {one['text']}" in text
 

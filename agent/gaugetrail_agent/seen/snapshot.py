@@ -23,6 +23,7 @@ from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.before_unit.instruction import shown_for
@@ -130,6 +131,8 @@ class Snapshot:
     """What is asked in several parts."""
     due: tuple[DueSign, ...] = ()
     """When what is measured of some units only is measured next."""
+    choices: tuple[Choice, ...] = ()
+    """What may be answered to what is asked, also where that is shown as a form."""
 
     @property
     def tone(self) -> Tone:
@@ -206,6 +209,7 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         papers=papers_of(moment.setup, state),
         form=form,
         due=() if moment.now is None else due_signs(moment.setup, state, moment.now),
+        choices=() if state.dialog is None else state.dialog.choices,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gaugetrail_agent.seen.due_signs import DueSign
 from gaugetrail_agent.seen.made import UnitMade
 from gaugetrail_agent.seen.scale import LimitScale
 from gaugetrail_agent.seen.snapshot import SIGNS, Looked, Snapshot
@@ -31,10 +32,7 @@ def whole(seen: Snapshot) -> Whole:
         "language": words.code,
         "masked": seen.masked,
         "head": list(_head(seen, words)),
-        "notices": [
-            *({"sign": one.sign, "text": words.sentence(one.says)} for one in seen.notices),
-            *({"sign": "message", "text": words.sentence(one.says)} for one in seen.messages),
-        ],
+        "notices": list(_notices(seen, words)),
         "answer": seen.answer,
         "sign": SIGNS.get(seen.answer, ""),
         "word": verdict_word(seen.answer, words),
@@ -65,6 +63,16 @@ def verdict_word(verdict: str, words: PageWords) -> str:
     return named.get(verdict, "")
 
 
+def _notices(seen: Snapshot, words: PageWords) -> Iterator[Whole]:
+    for one in seen.notices:
+        yield {"sign": one.sign, "text": words.sentence(one.says)}
+    for message in seen.messages:
+        yield {"sign": "message", "text": words.sentence(message.says)}
+    for due in seen.due:
+        if due.sign != "green":
+            yield {"sign": due.sign, "text": f"{due.title}: {_when(due, words)}"}
+
+
 def _head(seen: Snapshot, words: PageWords) -> Iterator[Pair]:
     if seen.person:
         badge = f" {seen.operator}" if seen.operator != seen.person else ""
@@ -88,6 +96,22 @@ def _unit(seen: Snapshot, words: PageWords) -> Iterator[Pair]:
     if seen.step_number is not None:
         count = words.text("%(number)s of %(count)s", number=seen.step_number, count=len(seen.steps))
         yield words.text("Step"), count
+    for one in seen.due:
+        if one.sign == "green":
+            yield one.title, _when(one, words)
+
+
+def _when(one: DueSign, words: PageWords) -> str:
+    """When something is checked next."""
+    if one.sign == "red":
+        return words.text("check overdue")
+    if one.sign == "amber":
+        return words.text("check due now")
+    if one.mins is None:
+        return words.text("units until the next check: %(units)s", units=one.units)
+    if one.units is None:
+        return words.text("next check in %(mins)s min", mins=one.mins)
+    return words.text("next check in %(mins)s min; units until then at most: %(units)s", mins=one.mins, units=one.units)
 
 
 def _looked(one: Looked, words: PageWords) -> Whole:
@@ -168,11 +192,12 @@ def _shift(seen: Snapshot, words: PageWords) -> Iterator[Pair]:
 
 def _sayings(seen: Snapshot, words: PageWords) -> Iterator[Whole]:
     """What can be said now, as it is typed: an answer's code, a word; `…` where more is typed behind it."""
+    for choice in seen.choices if seen.waits == "wait_answer" else ():
+        yield {"code": choice.code, "text": words.sentence(choice.says)}
     for one in seen.buttons:
-        if one.sends:
-            text = words.sentence(one.says) if one.says is not None else words.text(one.text)
+        if one.sends and one.says is None:
             more = "…" if one.opens else ""
-            yield {"code": f"{one.sends}{more}", "text": text}
+            yield {"code": f"{one.sends}{more}", "text": words.text(one.text)}
 
 
 def _labels(words: PageWords) -> dict[str, str]:
