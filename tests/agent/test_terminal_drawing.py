@@ -178,6 +178,13 @@ def test_what_was_not_taken_is_named_above_what_is_typed() -> None:
     assert "✗  Not taken, send it again: SN5" in plain(ConsoleLook(not_taken="SN5"))
 
 
+def test_of_a_pin_only_its_length_is_seen_also_of_what_was_typed_before_it_was_asked_for() -> None:
+    one = {**moments()[0], "masked": True}
+    lines = drawn(ConsoleLook(one, typed="4711"), 80, 24)
+    assert lines[-1].plain.rstrip() == "> ****"
+    assert "4711" not in plain(ConsoleLook(one, typed="4711"))
+
+
 def test_a_long_plan_shows_the_steps_around_the_one_that_is_measured() -> None:
     one = dict(moments()[3])
     step = {"got": "–", "verdict": "", "sign": "", "word": "", "is_now": False}
@@ -280,10 +287,9 @@ def test_a_scan_into_half_a_typed_line_is_never_taken_apart() -> None:
 def test_keys_are_taken_back_and_cursor_keys_leave_no_trace() -> None:
     line = TypedLine()
     assert list(line.keys("SN12\x7f\b\x1b[A\x1bOP\x1b[15~3", 0.0)) == []
-    assert line.shown(masked=False) == "SN3"
-    assert line.shown(masked=True) == "***"
+    assert line.shown == "SN3"
     assert list(line.keys("\x15", 0.1)) == []
-    assert line.shown(masked=False) == ""
+    assert line.shown == ""
     assert list(line.keys("\x1b", 1.0)) == [], "Escape alone"
     assert [Typed("OP-1", is_scan=True)] == list(line.keys("OP-1\r", 2.0))
 
@@ -291,7 +297,7 @@ def test_keys_are_taken_back_and_cursor_keys_leave_no_trace() -> None:
 def test_control_characters_of_a_code_are_kept_and_shown_as_escapes() -> None:
     line = TypedLine()
     assert list(line.keys("[)>\x1e06\x1dS1\x1e\x04", 0.0)) == []
-    assert line.shown(masked=False) == "[)>\\x1e06\\x1dS1\\x1e\\x04"
+    assert line.shown == "[)>\\x1e06\\x1dS1\\x1e\\x04"
     assert [Typed("[)>\x1e06\x1dS1\x1e\x04", is_scan=True)] == list(line.keys("\r", 0.0))
 
 
@@ -308,4 +314,4 @@ def test_whatever_is_typed_what_is_shown_of_it_rules_nothing(text: str) -> None:
         list(line.keys(text, 0.0))
     except Ended:
         return
-    assert not [sign for sign in line.shown(masked=False) if unicodedata.category(sign).startswith("C")]
+    assert not [sign for sign in line.shown if unicodedata.category(sign).startswith("C")]

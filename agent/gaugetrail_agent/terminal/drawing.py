@@ -191,8 +191,9 @@ def _unit(one: Drawn) -> Text:
 
 
 def typed(seen: ConsoleLook, width: int) -> str:
-    """As it stands on the last line: however long it is, its end is seen."""
-    return tail(seen.typed, width - 3)
+    """As it stands on the last line: however long it is, its end is seen; of a PIN its length."""
+    masked = seen.whole is not None and seen.whole["masked"]
+    return tail("*" * len(seen.typed) if masked else seen.typed, width - 3)
 
 
 def _not_taken(seen: ConsoleLook) -> Iterator[Text]:

@@ -62,9 +62,10 @@ class TypedLine:
         """Nothing of it counts."""
         self._keys.clear()
 
-    def shown(self, *, masked: bool) -> str:
-        """As it stands on the last line."""
-        return "*" * len(self._keys) if masked else visible("".join(key for key, _ in self._keys))
+    @property
+    def shown(self) -> str:
+        """As it may be shown."""
+        return visible("".join(key for key, _ in self._keys))
 
     def _complete(self) -> Iterator[Typed]:
         text, is_scan = "".join(key for key, _ in self._keys).strip(" \t"), self._is_burst()

@@ -72,7 +72,8 @@ class WholeConsole:
 
     def not_taken(self, text: str) -> None:
         """What was typed for a PIN is shown here neither."""
-        self._now(not_taken="" if self.masked else visible(text))
+        masked = self._seen.whole is not None and self._seen.whole["masked"]
+        self._now(not_taken="" if masked else visible(text))
 
     def refused(self, reason: str) -> None:
         """Said once the console is as it was."""
@@ -80,15 +81,9 @@ class WholeConsole:
 
     # --- what is typed
 
-    @property
-    def masked(self) -> bool:
-        """Whether a PIN is waited for."""
-        return self._seen.whole is not None and bool(self._seen.whole["masked"])
-
     def typing(self, line: TypedLine, *, is_sent: bool) -> None:
         """The line as it is typed; once one is sent, nothing is not taken any more."""
-        shown = line.shown(masked=self.masked)
-        self._now(typed=shown, not_taken=None if is_sent else self._seen.not_taken)
+        self._now(typed=line.shown, not_taken=None if is_sent else self._seen.not_taken)
 
     # --- on the console
 
@@ -114,7 +109,7 @@ class WholeConsole:
 
 
 class KeyReader:
-    """The console's keys, one by one, from `with` on; what they complete goes into `texts`, and null at the end."""
+    """The console's keys, one by one; what they complete goes into `texts`. `ended` once nothing is typed any more."""
 
     def __init__(self, face: WholeConsole, texts: asyncio.Queue[Typed | None]) -> None:
         self._face = face
@@ -145,7 +140,7 @@ class KeyReader:
 async def run_whole(place: AgentPlace, station: str, console: Console) -> int:
     """Show the station on the whole console until it is left; the exit code."""
     texts: asyncio.Queue[Typed | None] = asyncio.Queue()
-    face = WholeConsole(console, lambda: os.get_terminal_size(sys.stdout.fileno()))
+    face = WholeConsole(console, _size)
     keys = KeyReader(face, texts)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -165,6 +160,12 @@ async def run_whole(place: AgentPlace, station: str, console: Console) -> int:
     if face.reason:
         console.print(Text(face.reason, style="red"))
     return 0 if running.cancelled() else running.result()
+
+
+def _size() -> tuple[int, int]:
+    """Columns and lines; a serial console knows neither, and is taken for a usual one."""
+    columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    return (max(columns, 20), max(lines, 4)) if columns and lines else (80, 24)
 
 
 @contextlib.contextmanager
