@@ -19,8 +19,11 @@ from gaugetrail_agent.seen.made import Made, MadeHere, ShiftCount, began
 from gaugetrail_agent.seen.scale import scale_of
 from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, charted, snapshot
 from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.memory.bypasses import Bypasses, OpenBypass
 from gaugetrail_agent.station.words.happening import Noticed, Recorded
 from gaugetrail_agent.station.words.notice import Notice
+from gaugetrail_contract.documents.bypass import AlternativeControl
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, Verdict
 
@@ -182,8 +185,31 @@ def test_defects_that_were_found_of_late_are_tiles() -> None:
 
 
 def test_a_plan_says_which_defects_there_are() -> None:
+    """Each with its place and how many by tiles, too."""
     floor = with_unit(LOOKS.model_copy(update={"defects": ("BURR",)}))
-    assert pressed(floor) == ["%OK", "%NOK", "%NOK:BURR", "%CANCEL"]
+    assert pressed(floor) == ["%OK", "%NOK", "%NOK:BURR", "%NOK:", "%CANCEL"]
+    assert [one.opens for one in buttons(floor.setup, floor.state) if one.sends == "%NOK:"] == ["defects"]
+    assert seen(floor).defects == ("BURR",)
+
+
+def test_places_where_defects_were_found_are_tiles() -> None:
+    floor = with_unit(LOOKS)
+    floor.scan("%NOK:BURR@A3*2,DENT@B1,BURR@A3")
+    assert made_of(floor.sealed()).places == ("A3", "B1")
+
+
+def test_an_alternative_control_is_begun_with_a_reason_that_is_typed_and_ended_by_touch() -> None:
+    at = setup(BORE, LOOKS, people=on_list("OP-12"))
+    one = AlternativeControl(id="BP-1", what="plug gauge", instead_of=("bore",), extra=("looks",), most_hours=4)
+    floor = Floor(replace(at, plan=replace(at.plan, file=at.plan.file.model_copy(update={"bypass": (one,)}))))
+    floor.scan("OP-12")
+    offered = [one for one in buttons(floor.setup, floor.state) if one.sends.startswith("%BYPASS")]
+    assert [(one.sends, one.opens, one.more) for one in offered] == [("%BYPASS:BP-1 ", "letters", "BP-1")]
+    memory = msgspec.structs.replace(
+        floor.state.memory, bypasses=Bypasses((OpenBypass("CP-1", "BP-1", "x", "QE-3", Moment(0, 0, "")),))
+    )
+    floor.state = replace(floor.state, memory=memory)
+    assert [one.sends for one in buttons(floor.setup, floor.state) if "%BYPASS" in one.sends] == ["%BYPASS:OFF"]
 
 
 def test_what_is_asked_is_answered_on_the_letters() -> None:

@@ -225,6 +225,17 @@ def test_a_number_has_the_gauges_digits_and_the_persons_sign(code: str, text: st
     assert shown == page_words((code,)).number(text)
 
 
+@pytest.mark.parametrize("code", ["en", "de", "es", "zh"])
+def test_the_pad_has_every_letter_digit_and_sign_that_a_text_may_want(code: str) -> None:
+    """Each once; those of the language, too; what the station's own codes need is among the signs."""
+    words = page_words((code,))
+    keys = "".join(words.letters) + words.signs
+    assert sorted(set(keys)) == sorted(keys)
+    assert set("abcdefghijklmnopqrstuvwxyz0123456789-./") <= set(keys)
+    assert set("@*%:,#") <= set(words.signs)
+    assert set({"de": "äöüß", "es": "ñáéíóú"}.get(code, "")) <= set(keys)
+
+
 def test_a_share_is_a_dash_while_there_is_none() -> None:
     assert (page_words(("de",)).share(None), page_words(("de",)).share(0.975)) == ("–", "97,5 %")
 

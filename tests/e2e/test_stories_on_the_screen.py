@@ -52,13 +52,11 @@ ANSWERED = re.compile(r"%(?:NOTE|SUGGEST|HANDOVER|CALL|AGAIN|SKIP|CHANGED|REASON
 """Words whose button asks for what stands behind the colon."""
 WHEN = re.compile(r"20[0-9]{2}-[0-9-]{5} [0-9:]{5}Z|\((?:nobody was asked|no collector has answered within 300 ms)\)")
 """A moment in a sentence, or why nobody could tell: a rehearsal has its own."""
-KEYS = {"number": "0123456789.-", "letters": "1234567890QWERTYUIOPASDFGHJKLZXCVBNM-./ "}
-NOT_TO_TOUCH = {
-    "%NOK:SCRATCH@A3*2": "where on the part and how often is said by a code",
-    "%NOK:CRACK": "only the plan's defects are offered",
-    "%BYPASS:BP-1 gauge at the laboratory": "which alternative, and why, is said by a code",
-    "%BYPASS:OFF": "so is its end",
-}
+SMALL = "abcdefghijklmnopqrstuvwxyz"
+SIGNS = "@*#:,;()+=_?!&%\"'"
+KEYS = {"number": "0123456789.-", "letters": f"1234567890-./ {SMALL}{SIGNS}"}
+DEFECT = re.compile(r"%NOK:(?P<code>\w+)@(?P<place>\w+)\*(?P<count>[2-9])")
+NOT_TO_TOUCH = {"%NOK:CRACK": "only the plan's defects are offered"}
 """What is scanned, because no button offers it."""
 
 
@@ -94,8 +92,6 @@ class AtTheScreen:
         self.story = story
         self.page = page
         self.faults: list[str] = []
-        self.capitals: list[str] = []
-        """Texts from the pad, which has no small letters."""
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda message: self.faults.append(message.text))
         port = (line.floor.folder / "agent-data" / "screen.port").read_text()
@@ -116,8 +112,6 @@ class AtTheScreen:
 
     def sees_shown(self, outcome: Mapping[str, Any]) -> None:
         wanted = as_on_the_page(outcome)
-        for text in self.capitals:
-            wanted["says"] = wanted["says"].replace(text, text.upper())
         wanted["says"] = WHEN.sub("…", wanted["says"])
         self.sees(
             lambda now: {key: WHEN.sub("…", now[key] or "") if key == "says" else now[key] for key in wanted} == wanted,
@@ -155,6 +149,11 @@ class AtTheScreen:
             self.asked(word[0], text.removeprefix(f"{word[0]}:"))
         elif not text.startswith("%") and pad in KEYS:
             self.keys(pad, text)
+        elif (defect := DEFECT.fullmatch(text)) is not None:
+            self.finds(defect)
+        elif (opens := self.opens_for(text)) is not None:
+            self.touch(f"[data-prefix={json.dumps(opens)}]")
+            self.keys("letters", text.removeprefix(opens))
         else:
             assert text in NOT_TO_TOUCH, f"nothing to touch offers {text}, at {self.seen()}"
             scan(self.page, *text)
@@ -179,13 +178,34 @@ class AtTheScreen:
         if self.offers(f'[data-sends="{answer}"]') or self.open_pad() == "letters":
             self.says(answer)
 
+    def opens_for(self, text: str) -> str | None:
+        """What a button that opens the letters puts before what is typed there."""
+        found = (one.get_attribute("data-prefix") for one in self.page.locator("[data-opens=letters]").all())
+        return next((one for one in found if one and text.startswith(one)), None)
+
+    def finds(self, defect: re.Match[str]) -> None:
+        """A defect by its tiles: code, place sign by sign, how many."""
+        self.page.locator("[data-opens=defects]").tap()
+        wanted = [("code", defect["code"]), *(("sign", one) for one in defect["place"]), ("count", defect["count"])]
+        for what, which in wanted:
+            self.page.locator(f'[data-defect={what}][data-is="{which}"]').tap()
+        self.page.locator("[data-keys=defects] [data-enter]").tap()
+
     def keys(self, pad: str, text: str) -> None:
-        """On the pad that lies open: it has no small letters, and one decimal sign."""
-        self.capitals += [text] if pad == "letters" else []
-        for key in text.upper() if pad == "letters" else text.replace(",", "."):
-            assert key in KEYS[pad], f"the pad has no {key}"
-            self.page.locator(f'[data-keys={pad}] [data-in="{key}"]').tap()
+        """On the pad that lies open, with its key for capital letters and that for signs."""
+        for key in text if pad == "letters" else text.replace(",", "."):
+            assert key.lower() in KEYS[pad], f"the pad has no {key}"
+            if pad == "letters":
+                self.turns("shift", key.isalpha(), key.isupper())
+                self.turns("layer", key != " ", key in SIGNS)
+            self.page.locator(f"[data-keys={pad}] [data-in={json.dumps(key.lower())}]").tap()
         self.page.locator(f"[data-keys={pad}] [data-enter]").tap()
+
+    def turns(self, key: str, matters: bool, on: bool) -> None:
+        """The key is touched where it isn't as it has to be."""
+        one = self.page.locator(f"[data-{key}]")
+        if matters and (one.get_attribute("aria-pressed") == "true") != on:
+            one.tap()
 
     # --- trouble
 

@@ -21,6 +21,7 @@ from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.workflow.bypassing import BYPASS, OFF
 from gaugetrail_agent.station.workflow.messages.handover import HANDOVER
 from gaugetrail_agent.station.workflow.messages.suggesting import SUGGEST
 from gaugetrail_agent.station.workflow.order_list import ORDERS
@@ -32,8 +33,10 @@ from gaugetrail_contract.record import Capture, CharacteristicKind
 from gaugetrail_contract.unit_states.changes import DECIDING, JUDGING, SORTING, Deciders
 
 Look = Literal["good", "bad", "plain"]
-Pad = Literal["", "pin", "number", "letters", "more", "papers"]
-"""What lies open to touch: `more` lists every word that there is, `papers` the documents that hold."""
+Pad = Literal["", "pin", "number", "letters", "more", "papers", "defects"]
+"""What lies open to touch: `more` lists every word that there is, `papers` the documents that hold; on `defects` a
+defect is put together of its code, its place and how many there are.
+"""
 
 
 def N_(message: str) -> str:  # noqa: N802 (the name that message catalogues are made by)
@@ -55,6 +58,7 @@ class Button:
     """What stands on it instead, in the station's words."""
 
 
+MOST_ALTERNATIVES = 6
 MORE = Button(N_("More"), "", opens="more")
 PAPERS = Button(N_("Documents"), "", opens="papers")
 
@@ -84,7 +88,7 @@ def pad_of(setup: Setup, state: StationState) -> Pad:
     if state.pin is not None:
         return "pin"
     if state.dialog is not None:
-        return "" if state.dialog.choices else "letters"
+        return "" if state.dialog.choices or state.dialog.takes_badge else "letters"
     wanted = next_characteristic(setup, state)
     if wanted is None or wanted.device is not None or wanted.entry == "scanned":
         return ""
@@ -109,13 +113,26 @@ def _between_units(setup: Setup, state: StationState) -> Iterator[Button]:
         yield Button(N_("No order any more"), NO_ORDER)
     yield Button(N_("Why it is inspected"), REASON)
     yield Button(N_("Something was changed"), CHANGED)
+    yield from _alternatives(setup, state)
     yield from _allowing(setup, state)
+
+
+def _alternatives(setup: Setup, state: StationState) -> Iterator[Button]:
+    """Approved alternative controls, each with the reason that is typed; or the planned way again."""
+    if state.memory.bypasses.open:
+        yield Button(N_("The planned way again"), f"{BYPASS}:{OFF}")
+    in_force = {one.id for one in state.memory.bypasses.open}
+    named = dict.fromkeys(one.id for plan in setup.plans for one in plan.file.bypass if one.id not in in_force)
+    for name in list(named)[:MOST_ALTERNATIVES]:
+        yield Button(N_("Alternative control: say why"), f"{BYPASS}:{name} ", opens="letters", more=name)
 
 
 def _answers(dialog: Dialog) -> Iterator[Button]:
     """To what is asked; a text of one's own is typed."""
     for one in dialog.choices:
         yield Button("", one.code, says=one.says)
+    if dialog.takes_badge and not dialog.choices:
+        yield Button(N_("Type the badge"), "", opens="letters")
     if dialog.may_cancel:
         yield Button(N_("Leave it as it was"), CANCEL)
 
@@ -180,6 +197,8 @@ def _with_unit(setup: Setup, state: StationState, defects: tuple[str, ...]) -> I
         yield Button(N_("Not OK"), NOK_CODE, "bad")
         for code in wanted.defects or defects:
             yield Button(N_("Not OK"), f"{NOK_CODE}:{code}", "bad", more=code)
+        if wanted.defects or defects:
+            yield Button(N_("Not OK: where, how many"), f"{NOK_CODE}:", "bad", opens="defects")
         if not wanted.defects:
             yield Button(N_("Not OK: type the defect"), f"{NOK_CODE}:", "bad", opens="letters")
     yield from _steps_back(state)

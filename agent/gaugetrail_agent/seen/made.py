@@ -59,6 +59,8 @@ class Made:
     """Of one characteristic, the oldest first."""
     defects: tuple[str, ...] = ()
     """Codes that were found of late, the most frequent first."""
+    places: tuple[str, ...] = ()
+    """Where on a part, likewise."""
 
 
 @dataclass
@@ -72,6 +74,7 @@ class MadeHere:
     _units: deque[UnitMade] = field(default_factory=lambda: deque(maxlen=MOST_UNITS))
     _values: dict[tuple[str, str], deque[Measurement]] = field(default_factory=dict)
     _defects: deque[str] = field(default_factory=lambda: deque(maxlen=200))
+    _places: deque[str] = field(default_factory=lambda: deque(maxlen=200))
     _good: dict[str, bool] = field(default_factory=dict)
     """Unit of this shift -> whether it is good, by its last verdict."""
     _sums: list[int] = field(default_factory=lambda: [0, 0])
@@ -90,6 +93,7 @@ class MadeHere:
         self.last = body
         for one in body.measurements:
             self._defects.extend(one.defects)
+            self._places.extend(found.place for found in one.found if found.place is not None)
             if one.value is not None:
                 self._of(body.plan.id, one.characteristic).append(one)
 
@@ -98,7 +102,7 @@ class MadeHere:
         since = self._turn(now_us)
         shift = ShiftCount(since, len(self._good), *self._sums)
         values = tuple(self._values.get((plan, characteristic), ()))
-        return Made(shift, tuple(self._units), self.last, values, self._often())
+        return Made(shift, tuple(self._units), self.last, values, _often(self._defects), _often(self._places))
 
     def _count(self, unit: str, *, is_good: bool) -> None:
         before = self._good.get(unit)
@@ -108,10 +112,6 @@ class MadeHere:
 
     def _of(self, plan: str, characteristic: str) -> deque[Measurement]:
         return self._values.setdefault((plan, characteristic), deque(maxlen=MOST_VALUES))
-
-    def _often(self) -> tuple[str, ...]:
-        found = Counter(self._defects)
-        return tuple(sorted(found, key=lambda code: (-found[code], code))[:MOST_DEFECTS])
 
     def shift(self, now_us: int) -> tuple[datetime, str] | None:
         """When the shift of that moment began, and what it is called; null between two of a calendar's."""
@@ -134,6 +134,12 @@ class MadeHere:
             self._sums = [0, 0]
         assert self._since is not None, "a shift has begun, or this moment stands for one"
         return f"{self._since[1]} {self._since[0]:%H:%M}".strip()
+
+
+def _often(found: Iterable[str]) -> tuple[str, ...]:
+    """The most frequent first."""
+    counts = Counter(found)
+    return tuple(sorted(counts, key=lambda one: (-counts[one], one))[:MOST_DEFECTS])
 
 
 def began(shifts: Iterable[str], now: datetime) -> datetime:

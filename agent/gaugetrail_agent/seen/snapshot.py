@@ -127,6 +127,8 @@ class Snapshot:
     """Those of its pictures that have come to this PC."""
     papers: tuple[Paper, ...] = ()
     """The documents that hold now."""
+    defects: tuple[str, ...] = ()
+    """The codes that a defect may have."""
     form: Form | None = None
     """What is asked in several parts."""
     due: tuple[DueSign, ...] = ()
@@ -207,6 +209,7 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         how=how,
         pictures_here=frozenset(filter(moment.has_file, _pictures(how))),
         papers=papers_of(moment.setup, state),
+        defects=() if shown.next is None else (shown.next.defects or made.defects),
         form=form,
         due=() if moment.now is None else due_signs(moment.setup, state, moment.now),
         choices=() if state.dialog is None else state.dialog.choices,

@@ -21,6 +21,15 @@ FOLDER = Path(__file__).parent / "catalogues"
 DOMAIN = "screen"
 WITH_COMMA = frozenset({"de", "es", "fr", "it", "pl", "cs", "pt", "nl", "sv", "da", "tr", "ro", "hu"})
 """Languages that write 12,5."""
+LETTERS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm-./")
+LETTERS_OF = {
+    "de": ("1234567890", "qwertzuiopü", "asdfghjklöä", "yxcvbnmß-./"),
+    "es": ("1234567890", "qwertyuiop", "asdfghjklñ", "zxcvbnm-./"),
+}
+"""Rows of the keyboard that people of a language know by heart."""
+SIGNS = "@*#:,;()+=_?!&%\"'"
+SIGNS_OF = {"de": SIGNS + "€", "es": SIGNS + "áéíóúü¿¡"}
+"""What lies behind the key for signs."""
 _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 
 
@@ -48,6 +57,16 @@ class PageWords:
         if self.code in WITH_COMMA and _DECIMAL.fullmatch(text):
             return text.replace(".", ",")
         return text
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The rows of the pad for texts, in small letters."""
+        return LETTERS_OF.get(self.code, LETTERS)
+
+    @property
+    def signs(self) -> str:
+        """The keys of its second layer."""
+        return SIGNS_OF.get(self.code, SIGNS)
 
     def share(self, share: float | None) -> str:
         """`97,5 %`; a dash while there is none."""

@@ -191,8 +191,12 @@ live.addEventListener("click", (event) => {
   if (!button) return;
   const now = button.dataset;
   if (now.sends !== undefined) { opened = null; forgetTyped(); send(now.sends, "keys"); }
-  else if (now.opens !== undefined) { opened = opened === now.opens ? null : now.opens; prefix = opened ? now.prefix : ""; typed = []; }
-  else if (now.in !== undefined) typed.push({ text: now.in, at: event.timeStamp, touched: true });
+  else if (now.opens !== undefined) { opened = opened === now.opens ? null : now.opens; prefix = opened ? now.prefix : ""; typed = []; defects = []; }
+  else if (now.in !== undefined) typed.push({ text: keyOf(button), at: event.timeStamp, touched: true });
+  else if (now.shift !== undefined) { capitals = !capitals; showLayers(); }
+  else if (now.layer !== undefined) { signs = !signs; showLayers(); }
+  else if (now.defect !== undefined) { addDefect(now.defect, now.is); typed = [{ text: defectText(), at: event.timeStamp, touched: true }]; }
+  else if (now.undefect !== undefined) { takeBackDefect(); typed = defects.length ? [{ text: defectText(), at: event.timeStamp, touched: true }] : []; }
   else if (now.back !== undefined) typed.pop();
   else if (now.enter !== undefined) enter();
   else if (now.only !== undefined) { only = now.only; showOnly(); }
@@ -213,7 +217,48 @@ function showOnly() {
   for (const one of live.querySelectorAll("[data-only]")) one.setAttribute("aria-pressed", String(one.dataset.only === only));
 }
 
+// --- the pad for texts: small letters and capitals, signs behind a key
+
+let capitals = true, signs = false;
+const keyOf = (button) => capitals && button.dataset.letter !== undefined && button.dataset.in !== "ß" ? button.dataset.in.toUpperCase() : button.dataset.in;
+
+function showLayers() {
+  const pad = live.querySelector("[data-keys=letters]");
+  if (!pad) return;
+  for (const one of pad.querySelectorAll("[data-letter]")) one.textContent = keyOf(one);
+  for (const [name, hidden] of [["letters", signs], ["signs", !signs]]) {
+    for (const row of pad.querySelectorAll(`.layer-${name}`)) row.hidden = hidden;
+  }
+  pad.querySelector("[data-shift]").setAttribute("aria-pressed", String(capitals));
+  pad.querySelector("[data-layer]").setAttribute("aria-pressed", String(signs));
+}
+
+// --- defects, put together of code, place and number: SCRATCH@A3*2,DENT
+
+let defects = [];
+
+function addDefect(what, is) {
+  if (what === "code") defects.push({ code: is, place: "", count: 1 });
+  const last = defects.at(-1);
+  if (!last) return;
+  if (what === "place") last.place = is;
+  else if (what === "sign") last.place += is;
+  else if (what === "count") last.count = Number(is);
+  else if (what === "more") last.count += 1;
+}
+
+function takeBackDefect() {
+  const last = defects.at(-1);
+  if (!last) return;
+  if (last.count > 1) last.count = 1;
+  else if (last.place) last.place = "";
+  else defects.pop();
+}
+
+const defectText = () => defects.map((one) => one.code + (one.place && `@${one.place}`) + (one.count > 1 ? `*${one.count}` : "")).join(",");
+
 function showPads() {
+  showLayers();
   const wanted = opened ?? state().pad ?? "";
   for (const pad of live.querySelectorAll("[data-keys]")) pad.hidden = pad.dataset.keys !== wanted;
   document.body.dataset.pad = wanted;
@@ -221,7 +266,8 @@ function showPads() {
 
 function showTyped() {
   const text = typed.map((one) => one.text).join("");
-  const shown = state().masked ? "•".repeat(typed.length) : (prefix + text).replace(/[\x00-\x1f]/g, "␦");
+  const local = document.body.dataset.pad === "number" ? text.replace(".", state().comma) : text;
+  const shown = state().masked ? "•".repeat(typed.length) : (prefix + local).replace(/[\x00-\x1f]/g, "␦");
   document.getElementById("typed-text").textContent = shown;
   document.getElementById("typed").hidden = shown === "";
 }
@@ -258,6 +304,7 @@ let alt = "";
 
 function forgetTyped() {
   typed = [];
+  defects = [];
   prefix = "";
   showTyped();
 }
