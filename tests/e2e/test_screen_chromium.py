@@ -6,14 +6,14 @@ Screenshots are kept in the test's folder; `GAUGETRAIL_SCREENSHOTS=docs/screensh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from floor import until
 from playwright.sync_api import Browser, Dialog, Page, expect
-from running_agent import RunningAgent
+from running_agent import RunningAgent, asked
 from screen_browser import SIZES, chromium, picture, scan
 from screen_floor import Scale, write_screen_shop
 
@@ -91,11 +91,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def station(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
+def prepare(request: pytest.FixtureRequest) -> Callable[[Path], None]:
+    """What is done to the settings before the agent starts."""
+    return getattr(request, "param", lambda _: None)
+
+
+@pytest.fixture
+def station(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Callable[[Path], None]
+) -> Iterator[Station]:
     monkeypatch.setattr(app, "DRAIN_SECS", 0.2)  # there is no broker that records could still go to
     tmp_path.chmod(0o700)
     scale = Scale()
     write_screen_shop(tmp_path, scale.port)
+    prepare(tmp_path)
     context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -166,6 +175,76 @@ def test_units_are_made_by_touch_and_scan_alone(station: Station, tmp_path: Path
     assert station.said == []
 
 
+WI = """id = "WI-7"
+[[step]]
+number = 1
+text = { en = "Put it flat on the pan.", de = "Flach auf die Waage legen." }
+characteristic = ["weight"]
+"""
+RP = """id = "RP-12"
+[[on]]
+signal = ["fail"]
+acknowledge = "cause"
+[[on.step]]
+who = "operator"
+what = { en = "Put it into the red box." }
+hold = "unit"
+[[on.step]]
+who = "operator"
+what = { en = "Weigh the five before it." }
+call = ["setter"]
+[[cause]]
+code = "TOOL"
+what = { en = "worn tool" }
+[[cause]]
+code = "CHIP"
+what = { en = "a chip below it" }
+"""
+
+
+def work_by_papers(folder: Path) -> None:
+    """An instruction and a reaction of this PC's own folder, approved; no collector."""
+    settings, plan = folder / "agent.toml", folder / "plan.toml"
+    settings.write_text(settings.read_text() + '[documents]\nfolder = "own"\n')
+    plan.write_text(plan.read_text().replace('instruction = "WI-7', 'reaction = "RP-12: stop"\ninstruction = "WI-7'))
+    steps = [("init", "--by", "ida")]
+    for kind, name, text in (("instruction", "WI-7", WI), ("reaction", "RP-12", RP)):
+        (folder / f"{name}.toml").write_text(text)
+        steps += [("new", kind, str(folder / f"{name}.toml"), "--by", "eva")]
+        steps += [("submit", name, "--by", "eva"), ("approve", name, "--by", "ida")]
+    for step in steps:
+        code, _, error = asked("document", *step, "--config", str(settings))
+        assert code == 0, error
+
+
+@pytest.mark.parametrize("prepare", [work_by_papers], indirect=True, ids=["by papers"])
+def test_an_instruction_is_shown_and_a_reaction_acknowledged_by_touch(station: Station, tmp_path: Path) -> None:
+    """The step stands beside what is measured; the form holds all that the failure asks, and a tile ends it."""
+    page = station.page
+    station.scan(*"OP-1")
+    station.shows("Ada Berger")
+    station.scan(*"SN1")
+    station.shows("WI-7 1 · 1 Put it flat on the pan.")
+    station.weighs("74.14")
+    station.shows("Burr at the edge")
+    station.touch("OK")
+    station.scan(*"8.5")
+    station.answers("fail")
+    form = page.locator(".form")
+    expect(form).to_contain_text("1. operator: Put it into the red box.")
+    expect(form).to_contain_text("2. operator: Weigh the five before it. Call setter.")
+    keep(page, tmp_path, "reaction")
+    assert station.violations() == []
+    boxes = [one.bounding_box() for one in page.locator("button:visible").all()]
+    assert all(box is not None and box["width"] >= 60 and box["height"] >= 60 for box in boxes)
+    page.get_by_role("button", name="worn tool").tap()
+    station.shows("acknowledged: go on")
+    expect(form).to_be_hidden()
+    station.touch("Documents")
+    expect(page.get_by_role("button", name="Reaction plan RP-12")).to_be_visible()
+    assert station.said == []
+
+
 def test_targets_are_large_and_codes_are_text(station: Station) -> None:
     """Gloves; and barcodes with markup, control characters and a scanner's own commands."""
     page = station.page
@@ -198,8 +277,8 @@ def test_targets_are_large_and_codes_are_text(station: Station) -> None:
     assert station.said == []
     # What is half typed on the keys stays where a scan comes between.
     page.get_by_role("button", name="Type the unit").tap()
-    page.locator('[data-keys=letters] [data-in="S"]').tap()
-    page.locator('[data-keys=letters] [data-in="N"]').tap()
+    page.locator('[data-keys=letters] [data-in="s"]').tap()
+    page.locator('[data-keys=letters] [data-in="n"]').tap()
     told = page.locator("[data-root]").get_attribute("data-told")
     station.scan(*"XX99")
     expect(page.locator("[data-root]")).not_to_have_attribute("data-told", str(told))

@@ -252,6 +252,7 @@ TROUBLES = {
 """Story and line -> what happens behind it."""
 PICTURES = {
     ("an audit", "press REASON"): "choices",
+    ("a change over", "press NOK"): "change-over",
     ("the first piece blocks until it passes", "bore-the-first-piece-blocks-until-it-passes 74.100 mm"): "first-piece",
 }
 """Story and line -> what a picture of it is called."""
