@@ -36,7 +36,8 @@ class ScreenTable(Settings):
     shifts: tuple[Annotated[str, AfterValidator(_clock)], ...] = Field(
         ("06:00", "14:00", "22:00"),
         min_length=1,
-        description="when shifts begin, on the clock of this PC: then units and yield are counted from nought",
+        description="when shifts begin, on the clock of this PC: then units and yield are counted from nought; where a "
+        "calendar holds for the station, or it has shifts of its own ([[station.shift]]), these count instead",
     )
     pictures: Path | None = Field(
         None,
