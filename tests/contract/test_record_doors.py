@@ -70,3 +70,18 @@ def test_a_moment_that_does_not_exist_is_refused(time: str, field: str) -> None:
 def test_a_leap_day_is_a_day() -> None:
     data = chain([inspection(started="2028-02-29T23:59:59.999999Z")])[0].data
     assert parse_record(data).started == "2028-02-29T23:59:59.999999Z"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("letter", ["\\ud800", "\\udbff", "\\udc00", "\\udfff"])
+@pytest.mark.parametrize("where", [b'{"text":"%b"}', b'{"%b":1}', b'{"rows":["a","%b"]}'])
+def test_half_a_letter_is_refused_wherever_it_stands(letter: str, where: bytes) -> None:
+    """The other half is missing: a lone surrogate, which no UTF-8 holds."""
+    data = chain([event()])[0].data.replace(b'"count":3', b'"count":3,"more":' + where % f"x{letter}".encode())
+    with pytest.raises(BadRecord, match="lone surrogate"):
+        parse_record(data)
+
+
+@pytest.mark.parametrize("letter", ["\\ud7ff", "\\ue000", "ä", "\\ud83d\\ude00"])
+def test_a_whole_letter_is_read(letter: str) -> None:
+    data = chain([event()])[0].data.replace(b'"count":3', f'"count":3,"more":"{letter}"'.encode())
+    assert parse_record(data).payload["more"]  # type: ignore[union-attr]

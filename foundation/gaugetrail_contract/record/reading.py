@@ -49,6 +49,7 @@ _DECODERS = {
 }
 """By what a record begins with."""
 _LOWER_HEX = re.compile("[0-9a-f]*").fullmatch
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]")
 
 
@@ -200,7 +201,8 @@ def _reworded(text: str) -> str:
 
 def _refuse_unnormal(value: strict_json.Json) -> None:
     if isinstance(value, str):
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
+        # Document texts come this way, too, tens of thousands of letters each: none is looked at one by one.
+        if not value.isascii() and _SURROGATE.search(value):
             raise BadRecord(f"{visible(value)[:100]!r} is no valid Unicode (a lone surrogate)")
         if not is_normal(value):
             raise BadRecord(f"{visible(value)[:100]!r} is not in Unicode normal form C")
