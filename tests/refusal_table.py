@@ -26,6 +26,8 @@ class RefusedRow:
     scan: str = ""
     """The code of a part that is refused when it is scanned."""
     station: str = "OP20"
+    story: str = ""
+    """The story (`station_stories`) in which a station refuses it."""
 
     @property
     def on_the_page(self) -> str:
@@ -227,6 +229,115 @@ PLANS = (
         scan="PR-two/B/{serial}",
     ),
 )
+WORKFLOW = (
+    RefusedRow(
+        "a first piece that somebody measures who is no inspector, where the plan wants one",
+        "first.by_inspector",
+        "the next unit is the first piece, and an inspector measures it: OP-12 is none",
+        "let an inspector measure it",
+        "",
+        story="an inspector's first piece",
+    ),
+    RefusedRow(
+        "a unit that is on hold at this station",
+        "held.on_hold",
+        "SN511 is on hold here: burr. Set it aside until somebody decides (%REWORK, %SCRAP, %RELEASE, %CONCESSION)",
+        "release it, send it to rework, give a concession, or scrap it",
+        "",
+        allowed=False,
+        story="held and refused and let go",
+    ),
+    RefusedRow(
+        "a unit that is scrap",
+        "held.scrapped",
+        "SN531 is scrap: CRACK. Put it where scrap goes",
+        "nothing; a quality engineer or approver may take it back to hold",
+        "",
+        allowed=False,
+        story="scrapped by the role",
+    ),
+    RefusedRow(
+        "a value of a gauge whose check with the master is overdue",
+        "value.gauge_check_overdue",
+        "gauge … must be checked with the master M-74 first (%CHECK)",
+        "have the master measured; `[[check]]` of the plan",
+        "",
+        story="a gauge is checked with its master",
+    ),
+    RefusedRow(
+        "a value of a gauge that failed its check here",
+        "value.gauge_blocked_here",
+        "gauge … is blocked here: the master M-74 measured 74.010, and must lie between 73.999 and "
+        "74.003. Check it with its master (%CHECK), or use another one",
+        "see to the gauge; a check that passes, or `%UNBLOCK` by an inspector, lifts it",
+        "",
+        story="a gauge fails its check",
+    ),
+    RefusedRow(
+        "a component of another part number",
+        "component.wrong",
+        "this is a NUT-1, and PIN-9 is built in here: take the right one",
+        "look why the wrong parts are at the line",
+        "",
+        allowed=False,
+        story="a component and a wrong one",
+    ),
+    RefusedRow(
+        "a component that is built into another unit already",
+        "component.elsewhere",
+        "P1 is built into SN1: is it the right one? Else set it aside and tell the quality engineer",
+        "find out which of the two is right",
+        "",
+        allowed=False,
+        story="a component and a wrong one",
+    ),
+    RefusedRow(
+        "production after a change-over whose check isn't well",
+        "change_over.not_well",
+        "production can't begin: put right what was checked (Jaws 74 are in), then answer again",
+        "put it right",
+        "",
+        allowed=False,
+        story="a change over",
+    ),
+    RefusedRow(
+        "a second person who is the first",
+        "second.oneself",
+        "OP-12 has measured it: somebody else looks",
+        "nothing",
+        "",
+        allowed=False,
+        story="two persons",
+    ),
+    RefusedRow(
+        "a value measured again too often",
+        "again.too_often",
+        "bore was measured again 1 times; more the plan doesn't allow: go on, or call quality",
+        "`most_again` of the plan",
+        "",
+        allowed=False,
+        story="measured again too often",
+    ),
+    RefusedRow(
+        "a characteristic left out that the plan doesn't let be left out",
+        "skip.never",
+        "looks can't be left out: the plan doesn't allow it",
+        "`skip` of the plan",
+        "",
+        allowed=False,
+        story="left out where it may not be",
+    ),
+    RefusedRow(
+        "a code that is none of what the plan asks for",
+        "context.other",
+        "C9 is no code of cavity; scan cavity",
+        "`[[context]]` of the plan",
+        "",
+        allowed=False,
+        story="by and of what a part is made",
+    ),
+)
+"""What the workflow refuses: the stories show it, rehearsed and at a real station."""
 BEGINS = "Tell the quality engineer; the station begins by itself when it is"
 DOCUMENTS = (
     RefusedRow(

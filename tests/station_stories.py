@@ -289,7 +289,8 @@ STORIES = (
         BORE + CHECK,
         IN
         + "press CHECK\nbore 74.001 mm\nscan SN551\nbore 74.010 mm\nexpect recorded pass\npress CHECK\nbore 74.010 mm\n"
-        "expect event gauge.state\nexpect event suspect.window\nscan SN551\nexpect says held.on_hold\n",
+        "expect event gauge.state\nexpect event suspect.window\nscan SN551\nexpect says held.on_hold\nscan SN552\n"
+        "bore 74.010 mm\nexpect says value.gauge_blocked_here\n",
     ),
     StationStory(
         "the planned way can't be gone",

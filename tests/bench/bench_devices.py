@@ -60,6 +60,9 @@ TRIGGER = (
     f"heartbeat_in = {plc.HEARTBEAT}, heartbeat_out = {plc.READER_HEARTBEAT} }}\n"
 )
 METRICS = "[metrics]\nport = 0\n"
+GOVERNED = 'first_piece = "operator"\nsampling = "by_frequency"\n'
+"""Rules that ask nobody: a first piece, and each value in samples of five."""
+SAMPLED = 'every_units = 10\nsample_size = 5\nreaction = "stop, look at the press"\n'
 STATION = '[[station]]\nname = "P"\nmode = "automatic"\ndevice = "plc0"\nplan = "plan.toml"\n'
 
 
@@ -127,16 +130,20 @@ class Handshakes:
     cpu_percent: float
 
 
-def handshakes(floor: Floor, say: Say, every_secs: float, poll_secs: float, what: str) -> Handshakes:
+def handshakes(
+    floor: Floor, say: Say, every_secs: float, poll_secs: float, what: str, *, governed: bool = False
+) -> Handshakes:
     """Parts at a press, and what the agent costs meanwhile."""
     columns = [f"v{n}" for n in range(FLOATS)]
     characteristics = "".join(
         f'[[characteristic]]\nname = "{name}"\nunit = "mm"\nlsl = "1.0"\nusl = "2.0"\n'
-        f'device = "plc0"\nchannel = "{name}"\n'
+        f'device = "plc0"\nchannel = "{name}"\n' + (SAMPLED if governed else "")
         for name in columns
     )
     (floor.folder / "plan.toml").write_text(
-        'id = "CP-1"\nrevision = "A"\npart = "PR-1"\napproved_by = "QE"\napproved_on = "2026-11-01"\n' + characteristics
+        'id = "CP-1"\nrevision = "A"\npart = "PR-1"\napproved_by = "QE"\napproved_on = "2026-11-01"\n'
+        + (GOVERNED if governed else "")
+        + characteristics
     )
     subscriber = Subscriber(floor.mqtt_port)
     with pressing(PARTS, every_secs) as process:
@@ -208,9 +215,17 @@ def run(say: Say) -> dict[str, float]:
         press = handshakes(floor, say, 0.1, 0.01, "50 registers a part, polled at 100 Hz, ten parts a second")
     with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
         floor.broker()
+        ruled = handshakes(
+            floor, say, 0.1, 0.01, "the same by a plan with first piece, samples, reactions", governed=True
+        )
+    with tempfile.TemporaryDirectory() as folder, Floor(Path(folder)) as floor:
+        floor.broker()
         slow = handshakes(floor, say, 0.1, 0.1, "50 registers a part, polled at 10 Hz, a part at every second look")
     return figures | {
+        "handshake_median_ms": round(statistics.median(press.secs) * 1000, 1),
         "handshake_p99_ms": round(p99(press.secs) * 1000, 1),
+        "handshake_governed_median_ms": round(statistics.median(ruled.secs) * 1000, 1),
+        "handshake_governed_p99_ms": round(p99(ruled.secs) * 1000, 1),
         "reading_to_mqtt_p99_ms": round(p99(press.to_mqtt) * 1000, 1),
         "one_plc_rss_mb": slow.rss_mb,
         "one_plc_cpu_percent": slow.cpu_percent,
