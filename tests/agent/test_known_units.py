@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from test_workflow_ground import Life
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.keeping.recording import Committed
+from gaugetrail_agent.station.memory.gauge_checks import BlockedGauge, CheckedGauges
 from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import SealIt, TellEvent
@@ -243,6 +245,17 @@ def test_a_part_in_rework_is_measured_for_the_plc_and_marked() -> None:
 
 
 # --- gauges
+
+
+def test_a_gauge_that_failed_its_check_here_is_told_as_that_though_the_line_knows_it_as_blocked() -> None:
+    one = floor(
+        setup(BORE), ListedState(kind="gauge", id="G-17", state="blocked", since=utc_text(NOW), record="a/e1/1")
+    )
+    checks = CheckedGauges(blocked={"G-17": BlockedGauge("it measured 74.010", "bore", utc_text(NOW), told=True)})
+    one.state = replace(one.state, memory=msgspec.structs.replace(one.state.memory, gauge_checks=checks))
+    one.scan(SERIAL)
+    one.gauge("bore", "74.000", "mm")
+    assert one.refused[-1].why.id == "value.gauge_blocked_here"
 
 
 def test_a_gauge_that_was_blocked_since_gives_no_value() -> None:

@@ -181,8 +181,12 @@ def _known_state(state: StationState, unit: Unit) -> ListedState | None:
 
 
 def with_blocked(setup: Setup, state: StationState) -> Setup:
-    """The gauges with those blocked that somebody has blocked since the register was written."""
-    blocked = {one.gauge: None for one in setup.devices.values() if one.gauge and state.held.blocked(one.gauge)}
+    """The gauges with those blocked that somebody has blocked since the register was written. Of one that failed its
+    check at this very station, the check says more (`gauge_checks`).
+    """
+    here = state.memory.gauge_checks.blocked
+    numbers = (one.gauge for one in setup.devices.values() if one.gauge and one.gauge not in here)
+    blocked = {number: None for number in numbers if state.held.blocked(number)}
     if not blocked:
         return setup
     gauges: Mapping[str, Gauge] = {
