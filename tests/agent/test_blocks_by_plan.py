@@ -14,13 +14,17 @@ from spool_bodies import events, inspections, spool
 from station_floor import FORCE, Floor, block, setup
 from station_lives import recorded, ticked
 from test_gauge_checks import FORCED, checked
+from test_order_choice import orders
 from test_station_runner import Running
 
+from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.spool import Spool, SpoolFull
 from gaugetrail_agent.station.memory import Moment, memory_key
 from gaugetrail_agent.station.memory.held import HeldUnits, KnownState
+from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words.happening import Woke
+from gaugetrail_agent.station.words.effect import SealIt
+from gaugetrail_agent.station.words.happening import BatchCame, Woke
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import Reason
 from gaugetrail_contract.record.parts import UnitState
@@ -88,6 +92,54 @@ def test_what_is_in_rework_here_is_measured_as_that() -> None:
     assert floor.state.memory.held.known == ()
 
 
+# --- orders that the PLC names
+
+
+def ordering(wanted: str = "required") -> Setup:
+    at = setup(FORCE, mode="automatic")
+    return replace(at, orders=orders(), orders_wanted=wanted, order_channel="order", operation="OP20")
+
+
+def ordered(serial: str, order: str | None) -> BatchCame:
+    """A good part's block; null: it has no value for the order."""
+    came = block(serial, "15")
+    if order is None:
+        return came
+    named = replace(came.readings[1], channel="order", text=order)
+    return replace(came, readings=(*came.readings, named), times_us=(*came.times_us, came.times_us[-1] + 1))
+
+
+def test_a_part_under_an_order_that_its_plc_names_is_recorded_under_it() -> None:
+    floor = at_work(ordering())
+    floor.say(ordered("1", "A-1"))
+    body = floor.sealed()
+    assert (body.order, body.part, body.revision, body.customer) == ("A-1", "PR-74", "C", "Contoso")
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [("", "order.first"), ("A-0", "order.unknown"), ("A-5", "order.other_operation"), ("A-3", "unit.other_part")],
+)
+def test_a_part_whose_order_is_none_of_this_station_is_rejected(order: str, why: str) -> None:
+    floor = at_work(ordering())
+    (sealing,) = [one for one in floor.say(ordered("1", order)) if isinstance(one, SealIt)]
+    assert (sealing.body.KIND, answer_to(sealing)) == ("event", ResultCode.REJECTED)
+    assert floor.refused[-1].why.id == why
+
+
+def test_where_orders_are_offered_a_part_may_be_of_none() -> None:
+    floor = at_work(ordering("offered"))
+    floor.say(ordered("1", ""))
+    assert floor.sealed().order is None
+    assert floor.state.order is None
+
+
+def test_a_block_without_the_value_of_the_order_is_rejected() -> None:
+    floor = at_work(ordering("offered"))
+    (sealing,) = [one for one in floor.say(ordered("1", None)) if isinstance(one, SealIt)]
+    assert sealing.body.payload["reason"] == "the order can't be used: the block has no channel order"
+
+
 # --- with a real spool
 
 
@@ -145,3 +197,25 @@ def test_a_master_that_the_spool_does_not_take_is_not_ready_and_was_no_check(
     at.shift(at.offer(7, "M-15", "16.0"))
     assert [code for _, _, code, *_ in at.told] == [ResultCode.NOT_READY, ResultCode.MASTER_FAIL]
     assert list(at.runner.state.memory.gauge_checks.blocked) == ["G-19"]
+
+
+def test_parts_count_for_the_order_that_their_plc_names_also_after_a_restart(one: Spool) -> None:
+    def life(*parts: tuple[str, str]) -> Running:
+        at = Running(ordering(), one)
+        blocks = [ordered(serial, order) for serial, order in parts]
+        first = len(inspections(one)) + 1
+        at.shift(
+            *(
+                lambda number=number, came=came: at.runner.offered("press", Batch(came.readings, number))
+                for number, came in enumerate(blocks, first)
+            )
+        )
+        return at
+
+    at = life(("1", "A-1"), ("2", "A-1"), ("3", "A-2"))
+    assert at.runner.state.order is not None
+    assert (at.runner.state.order.order.id, at.runner.state.order.count.done) == ("A-2", 1)
+    again = life(("4", "A-1"))
+    assert again.runner.state.order is not None
+    assert (again.runner.state.order.order.id, again.runner.state.order.count.done) == ("A-1", 3)
+    assert again.runner.state.order.is_full

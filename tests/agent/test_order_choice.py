@@ -365,6 +365,10 @@ def test_a_count_that_cant_be_read_begins_anew(text: str | None) -> None:
     ("more", "says"),
     [
         ({"mode": "automatic", "device": "p"}, "is automatic, and nobody scans an order there"),
+        (
+            {"mode": "automatic", "device": "p", "order_channel": "order", "on_full_order": "refuse"},
+            "a full order is told there, not refused",
+        ),
         ({"order_pattern": None}, "couldn't tell an order's code from a unit's: say order_pattern"),
         ({"order_pattern": "(?P<serial>.+)"}, "order_pattern has one named group"),
         ({"order_pattern": "("}, "order_pattern"),

@@ -22,6 +22,7 @@ from gaugetrail_agent.station.derived import with_derived
 from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.finishing import body_of, verdict_of, wanted_of
 from gaugetrail_agent.station.measurement import Fitness, by_device, machine_fitness
+from gaugetrail_agent.station.order_choice import named_order
 from gaugetrail_agent.station.plan_choice import plan_for
 from gaugetrail_agent.station.refusals import refused_block, refused_value
 from gaugetrail_agent.station.setup import Setup
@@ -67,16 +68,22 @@ def _offered(setup: Setup, state: StationState, batch: BatchCame) -> Step:
         return _master(setup, state, batch, [(one, _value(one.wanted, batch, values)) for one in checks])
     if setup.unit.fullmatch(ids["serial"]) is None:
         return _rejected(setup, state, batch, said("block.serial_of_no_unit", serial=visible(ids["serial"])[:60]))
+    ordered = named_order(setup, state, ids)
+    if isinstance(ordered, Sentence):
+        state, effects = _rejected(setup, state, batch, said("block.unit_barred", why=ordered))
+        return state, (*effects, refused_block(batch, ids, ordered))
+    work, ids = ordered[0], dict(ordered[1])
     plan = plan_for(setup, ids)
     if isinstance(plan, Sentence):
         state, effects = _rejected(setup, state, batch, said("block.no_plan", serial=ids["serial"], why=plan))
         return state, (*effects, refused_block(batch, ids, plan))
     setup = replace(setup, plan=plan)
-    whole = Unit(ids, batch.times_us[0], batch.mono_ns, plan=plan)
+    customer = None if work is None else work.order.customer
+    whole = Unit(ids, batch.times_us[0], batch.mono_ns, plan=plan, customer=customer)
     barred = refused_unit(setup, state, whole)
     if barred is not None:
         return _barred(setup, state, batch, ids, barred)
-    state, whole = begun(setup, state, whole)
+    state, whole = begun(setup, replace(state, order=work), whole)
     return _measured(setup, state, batch, values, whole)
 
 
@@ -152,16 +159,23 @@ def _values(batch: BatchCame) -> Values:
 
 
 def _identifiers(setup: Setup, values: Values) -> dict[str, str] | Sentence:
-    """The unit's serial, and part and revision where the block holds them; or why one can't be used."""
+    """The unit's serial, and part, revision and order where the block holds them; or why one can't be used."""
     channels = {"serial": setup.serial_channel, "part": setup.part_channel, "revision": setup.revision_channel}
+    channels["order"] = setup.order_channel
     found: dict[str, str] = {}
     for kind, channel in channels.items():
-        text = None if channel is None else _text(values, kind, channel)
+        if channel is None or (kind == "order" and _is_empty(values.get(channel))):
+            continue
+        text = _text(values, kind, channel)
         if isinstance(text, Sentence):
             return text
-        if text is not None:
-            found[kind] = text
+        found[kind] = text
     return found
+
+
+def _is_empty(value: ValueCame | None) -> bool:
+    """A text that was read, and has nothing in it."""
+    return value is not None and value.reading.error_code is None and not (value.reading.text or "").strip()
 
 
 def _text(values: Values, kind: str, channel: str) -> str | Sentence:

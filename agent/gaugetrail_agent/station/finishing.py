@@ -62,7 +62,7 @@ def recorded(state: StationState, event: Recorded) -> Step:
 
 def _counted(state: StationState, event: Recorded) -> OrderAtWork | None:
     """The order that is worked at, with the unit that was recorded, where it is one of it."""
-    work, body = state.order, state.sealing
+    work, body = state.order, state.sealing or event.body
     if work is None or event.count is None or body is None or body.order != work.order.id:
         return work
     return replace(work, count=event.count)

@@ -104,6 +104,22 @@ def under_order(
     return _why_not_of(now.order, ids) or (now, {**_of_order(now.order), **ids})
 
 
+def named_order(
+    setup: Setup, state: StationState, ids: Mapping[str, str]
+) -> tuple[OrderAtWork | None, Mapping[str, str]] | Sentence:
+    """The same of a part whose PLC names its order. How much is done is known of the order that was named before."""
+    if setup.orders is None:
+        return None, ids
+    if "order" not in ids:
+        return said("order.first") if setup.orders_wanted == "required" else (None, ids)
+    now = order_named(setup, ids["order"])
+    if isinstance(now, Sentence):
+        return now
+    if state.order is not None and state.order.order.id == now.order.id:
+        now = replace(now, count=state.order.count)
+    return _why_not_of(now.order, ids) or (now, {**_of_order(now.order), **ids})
+
+
 def _why_not_of(order: OrderDocument, ids: Mapping[str, str]) -> Sentence | None:
     """Why a unit is none of the order, as far as its code says."""
     own, part, revision = ids.get("order", order.id), ids.get("part", order.part), ids.get("revision")

@@ -132,6 +132,9 @@ class StationTable(Settings):
     serial_channel: str = Field("serial", description="automatic: the value of the block that holds the serial")
     part_channel: str | None = Field(None, description="automatic: the value that holds the part number")
     revision_channel: str | None = Field(None, description="automatic: the value that holds the part's revision")
+    order_channel: str | None = Field(
+        None, description="automatic: the value that holds the order; empty there: the part is of none"
+    )
     on_spool_full: Literal["refuse", "drop_lowest"] = Field(
         "refuse",
         description="refuse: red light, nothing is recorded until there is room; drop_lowest: unsent records of plans "
@@ -242,11 +245,23 @@ class StationTable(Settings):
         if self.orders == "off":
             return self
         if self.mode == "automatic":
-            raise ValueError(f"{self.name} is automatic, and nobody scans an order there: leave orders out")
+            return self._orders_come_in_blocks()
         if self.order_pattern is None and self.unit_code == "pattern":
             raise ValueError(f"{self.name} couldn't tell an order's code from a unit's: say order_pattern = …")
         if self.order_pattern is not None and set(re.compile(self.order_pattern).groupindex) - {"order"}:
             raise ValueError("order_pattern has one named group, (?P<order>…), or none")
+        return self
+
+    def _orders_come_in_blocks(self) -> Self:
+        if self.order_channel is None:
+            raise ValueError(
+                f"{self.name} is automatic, and nobody scans an order there: say which value of the block holds it "
+                "(order_channel = …), or leave orders out"
+            )
+        if self.on_full_order == "refuse":
+            raise ValueError(
+                f"{self.name} is automatic: a full order is told there, not refused; leave on_full_order out"
+            )
         return self
 
     @model_validator(mode="after")
@@ -299,6 +314,7 @@ class Setup:
     serial_channel: str = "serial"
     part_channel: str | None = None
     revision_channel: str | None = None
+    order_channel: str | None = None
     operation: str | None = None
     """Step of the routing that is done here."""
     counter: tuple[str, str | None] | None = None
@@ -438,6 +454,7 @@ def station_setup(
         serial_channel=table.serial_channel,
         part_channel=table.part_channel,
         revision_channel=table.revision_channel,
+        order_channel=table.order_channel,
         gauge_locks=table.gauge_locks,
         unfit_gauge_reason=table.unfit_gauge_reason,
         override_roles=table.override_roles,
