@@ -103,7 +103,7 @@ STATION_CURES = {
     "scan.no_read": "clean the label, and look at the reader's distance and light",
     "scan.unusable": "print the label anew; gaugetrail-agent scan tells what is wrong with it",
     "block.identifier_unreadable": "look at what the PLC writes there",
-    "block.no_identifier": "name the value that holds it: serial_channel, part_channel, revision_channel, order_channel",
+    "block.no_identifier": "name the value that holds it: serial_channel, part_channel, order_channel and their like",
     "block.identifier_unusable": "look at what the PLC writes there, and at unit_pattern",
     "block.serial_of_no_unit": "look at what the PLC writes as serial, and at unit_pattern",
     "block.no_automatic_station": 'set mode = "automatic" at the station of this PLC',
