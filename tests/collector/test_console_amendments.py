@@ -12,9 +12,12 @@ import httpx
 import pytest
 from console_floor import NASTY, Pages, inspection, measurement, sealed
 from document_office import PASSWORDS, PaperOffice
+from test_station_amendments import approves, asks, said_at_station
 
+from gaugetrail_collector.amendments.hearing import StationAmendments
 from gaugetrail_collector.amendments.requests import AmendmentRequest, read_requests
 from gaugetrail_collector.console.app import make_app
+from gaugetrail_collector.console.facts import now_us
 from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_collector.tracing.trace import trace
@@ -216,3 +219,25 @@ def test_a_unit_is_held_and_released_from_its_history(desks: Amending) -> None:
     assert "<h2>RELEASED</h2>" in desks.press("/unit", "eva", **lot).text
     assert "Nothing is known of it" in desks.ask("/unit?id=SN-NONE", "eva").text
     assert desks.ask("/unit?id=", "eva").status_code == 400
+
+
+def test_what_a_station_said_and_could_not_be_written_waits_with_why(desks: Amending) -> None:
+    """Whoever approved it there believes that it is done."""
+    store = SqliteStore(desks.path)
+    store.open()
+    try:
+        said = said_at_station(asks(UNITS[1], by="OP-12"), lambda names: approves(names[0], "OP-12"), at_us=now_us())
+        store.write(said)
+        desk = desks.pages.facts.documents.here.desk(store)
+        StationAmendments(lambda _: desk, lambda: store).round()
+    finally:
+        store.close()
+    why = "set aside: OP-12 asked for it: another person approves"
+    page = unescape(desks.ask("/amendments", "uwe").text)
+    assert f"asked for at OP20 and approved there by OP-12, {why}" in page
+    (mine,) = desks.ask("/api/amendments", "uwe").json()["mine"]
+    assert (mine["station"], mine["approved_at_station_by"]) == ("OP20", "OP-12")
+    assert mine["set_aside"].startswith("OP-12 asked for it")
+    assert why in unescape(desks.ask(f"/amendment?id={said[0].record.id}", "uwe").text)
+    assert desks.press("/amendment", "uwe", id=said[0].record.id, what="approve").status_code == 200
+    assert [one.approved_by for one in desks.amendments("SN2")] == ["uwe"]

@@ -60,13 +60,15 @@ def approves(request: str, by: str = "eva") -> EventBody:
                      role="quality engineer", payload=payload.written())  # fmt: skip
 
 
-def said_at_station(*bodies: Body | Callable[[list[str]], Body], agent: str = "pc1") -> list[Opened]:
+def said_at_station(
+    *bodies: Body | Callable[[list[str]], Body], agent: str = "pc1", at_us: int = SAID_AT
+) -> list[Opened]:
     """Records of the PC; a body may name those before it."""
     made: list[Body] = []
     for one in bodies:
         names = [f"{agent}/stations/{number}" for number in range(1, len(made) + 1)]
         made.append(one if isinstance(one, Body) else one(names))
-    return chained(made, agent, "stations", SAID_AT, slot=11)
+    return chained(made, agent, "stations", at_us, slot=11)
 
 
 class HearingOffice(Office):
