@@ -202,8 +202,7 @@ def test_what_comes_before_its_record_waits_for_it(office: HearingOffice) -> Non
     (request,) = office.hears(said)
     assert (request.fate, request.set_aside, request.unheard) == ("waits", "", True)
     fill(office.store, late)
-    office.start()
-    office.hearing.round()
+    office.hears([said[1]])
     assert [one.fate for one in read_requests(office.store)] == ["approved"]
 
 
@@ -238,6 +237,17 @@ def test_who_might_do_it_when_it_was_said_may(office: HearingOffice) -> None:
     assert office.hears(said)[0].fate == "approved"
     late = chained([asks(UNITS[1]), approves("pc1/stationu/1")], "pc1", "stationu", SAID_AT + 10 * DAY, slot=11)
     assert "gives eva no role" in office.hears(late)[-1].set_aside
+
+
+def test_where_nothing_is_new_the_office_is_not_read(office: HearingOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its chains hold every decision that it ever took; a look is taken twice a minute."""
+    said = said_at_station(asks(UNITS[0]), lambda names: approves(names[0]))
+    office.hears([said[0]])
+    with monkeypatch.context() as patched:
+        patched.setattr("gaugetrail_collector.amendments.hearing.read_requests", lambda _: pytest.fail("it was read"))
+        office.hearing.heard([said[0].record])
+        office.hearing.round()
+    assert office.hears(said)[0].fate == "approved"
 
 
 def test_a_store_that_is_down_puts_it_off_and_is_told(office: HearingOffice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,9 @@ is read and judged while nobody else of this machine writes, and the amendment n
 finds it answered. What doesn't hold is set aside by an event and waits for the office. What lacks its record yet (the
 newest records come first) is looked at again.
 
-It looks when intake has stored such an event, and now and then for what other collectors stored. One thread (`round`,
-every `look_secs`), with a store of its own; `heard` on any.
+It looks when intake has stored such an event, and now and then for what other collectors stored; the office's chains
+are read only where there is something new. One thread (`round`, every `look_secs`), with a store of its own; `heard` on
+any.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable
 
 from gaugetrail_collector.amendments.named import NotThereYet
 from gaugetrail_collector.amendments.office import AmendmentOffice
-from gaugetrail_collector.amendments.requests import FROM_STATIONS, AmendmentRequest, read_requests
+from gaugetrail_collector.amendments.requests import FROM_STATIONS, AmendmentRequest, read_requests, said_at_stations
 from gaugetrail_collector.documents.desk import Declined, Desk
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract.record import Event, Record
@@ -42,6 +43,8 @@ class StationAmendments:
         self._whole_secs = whole_secs
         self._store: Store | None = None
         self._news = True
+        self._judged = frozenset[str]()
+        """What stations said and needs no look any more, by record."""
         self._looked = self._not_before = float("-inf")
         self._trouble: str | None = None
 
@@ -62,9 +65,7 @@ class StationAmendments:
             return
         self._looked, self._news = now, False  # before the look: what comes meanwhile is looked for again
         try:
-            for request in read_requests(self._opened()):
-                if request.unheard:
-                    self._hear(request)
+            self._look(self._opened())
             self._say(None)
         except (Declined, StoreDown) as error:
             self._put_off(f"amendments of stations wait: {error}")
@@ -75,17 +76,27 @@ class StationAmendments:
             self._store.close()
             self._store = None
 
-    def _hear(self, request: AmendmentRequest) -> None:
-        """Raises `Declined`, `StoreDown`, where the request isn't what is wrong."""
+    def _look(self, store: Store) -> None:
+        """Raises `Declined`, `StoreDown`."""
+        said = said_at_stations(store)
+        if said <= self._judged:
+            return
+        waiting = [one for one in read_requests(store) if one.unheard]
+        without_record = {one.id for one in waiting if not self._hear(one)}
+        self._judged = said - without_record
+
+    def _hear(self, request: AmendmentRequest) -> bool:
+        """False where its record hasn't come. Raises `Declined`, `StoreDown`, where the request isn't what is wrong."""
         office = AmendmentOffice(self._make_desk(self._opened()))
         told = {"request": request.id, "station": request.event.station}
         try:
             done = office.hear(request)
         except NotThereYet as error:
             log.info("%s waits: %s", request.id, error, extra={"event": "amendment_waits", **told})
-            return
+            return False
         fate = "amendment_set_aside" if done.waits else "amendment_written"
         log.warning("%s: record %s", done.words, done.record, extra={"event": fate, **told})
+        return True
 
     def _put_off(self, trouble: str) -> None:
         self._say(trouble)

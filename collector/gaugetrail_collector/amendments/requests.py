@@ -119,6 +119,15 @@ def read_requests(store: Store) -> list[AmendmentRequest]:
 def _rows(store: Store) -> Iterator[Row]:
     for chain in own_chains(store, DECISIONS):
         yield from store.rows(*chain)
+    yield from _of_stations(store)
+
+
+def said_at_stations(store: Store) -> frozenset[str]:
+    """The records in which stations said something of amendments. Raises `StoreDown`."""
+    return frozenset(row.id for row in _of_stations(store))
+
+
+def _of_stations(store: Store) -> Iterator[Row]:
     for name in FROM_STATIONS:
         yield from (row for row in store.search(Asked("type", name)) if not row.agent.startswith(PREFIX))
 
