@@ -338,8 +338,8 @@ STORIES = (
         BORE,
         IN + "press HANDOVER\nexpect asks handover.which\ntype the left jaw sticks\nexpect says handover.taken\n"
         "press LOGOFF\nexpect operator none\nrestart\nscan OP-20\nexpect operator OP-20\n"
-        "expect notice notice.handover\nscan SN602\nbore 74.010 mm\nexpect recorded pass\npress READ\n"
-        "expect nothing notice\n",
+        "expect message handover\nscan SN602\nbore 74.010 mm\nexpect recorded pass\npress READ\n"
+        "expect nothing message\n",
     ),
     StationStory(
         "a press offers good and bad parts",

@@ -62,9 +62,9 @@ def told(floor: Floor, text: str) -> EventBody:
     return effect.body
 
 
-def notices(floor: Floor) -> list[str]:
+def said_to(floor: Floor) -> list[str]:
     """As a terminal says them."""
-    found = display(floor.setup, floor.state).document(ENGLISH)["notices"]
+    found = display(floor.setup, floor.state).document(ENGLISH)["messages"]
     assert isinstance(found, list)
     return [one["text"] for one in found]
 
@@ -157,11 +157,11 @@ def test_an_answer_is_shown_to_whoever_asked_where_they_asked_until_it_is_read()
     floor.scan("OP-12")
     (message,) = seen(floor).messages
     assert (message.kind, message.by, message.text, message.about) == ("answer", "Grace", "done", "more light")
-    assert notices(floor) == ['OP-13, 2026-09-21 14:13Z, to your suggestion "more light": done (read: %READ)']
+    assert said_to(floor) == ['OP-13, 2026-09-21 14:13Z, to your suggestion "more light": done (read: %READ)']
     body = told(floor, "%READ")
     assert (body.type, body.by) == ("suggestion.answer_read", "OP-12")
     assert body.payload == {"suggestion": "pc1/e/7", "answer": "collector:c/e/7"}
-    assert (seen(floor).messages, notices(floor)) == ((), [])
+    assert (seen(floor).messages, said_to(floor)) == ((), [])
     floor.scan("%LOGOFF")
     floor.scan("OP-12")
     assert seen(floor).messages == ()
@@ -224,7 +224,7 @@ def test_a_note_is_shown_to_whoever_logs_on_next_until_it_is_read() -> None:
         "the left jaw sticks",
         noted_us,
     )
-    assert notices(floor) == ["note of OP-12, 2026-09-21 14:13Z: the left jaw sticks (read: %READ)"]
+    assert said_to(floor) == ["note of OP-12, 2026-09-21 14:13Z: the left jaw sticks (read: %READ)"]
     floor.scan("SN000001")
     floor.gauge("bore", "74.010", "mm")
     assert floor.sealed().serial == "SN000001"  # it keeps nobody from measuring
@@ -240,7 +240,7 @@ def test_whoever_comes_back_first_reads_their_own_note() -> None:
     floor = at_work()
     floor.scan("%HANDOVER:the left jaw sticks")
     floor.scan("%LOGOFF")
-    assert (seen(floor).messages, notices(floor)) == ((), [])
+    assert (seen(floor).messages, said_to(floor)) == ((), [])
     floor.scan("OP-12")
     assert [one.text for one in seen(floor).messages] == ["the left jaw sticks"]
 
@@ -252,8 +252,9 @@ def test_notes_are_kept_and_no_further_one_is_taken_before_they_are_read() -> No
     assert floor.scan("%HANDOVER:one more") == ()
     assert floor.message == "10 notes wait to be read already: let whoever comes next read them first"
     floor.scan("OP-13")
-    assert [one.text for one in seen(floor).messages] == [str(number) for number in range(MOST_NOTES)]
+    assert [one.text for one in seen(floor).messages] == ["0", "1", "2", "3", "4"]
     assert told(floor, "%READ").payload["text"] == "0"
+    assert [one.text for one in seen(floor).messages] == ["1", "2", "3", "4", "5"]
 
 
 def test_notes_and_what_was_read_survive_a_kill(one: Spool) -> None:
@@ -261,15 +262,15 @@ def test_notes_and_what_was_read_survive_a_kill(one: Spool) -> None:
     held = HeldNow.of([answer("c/e/1")], NOON_US)
 
     def shown(life: Life) -> list[str]:
-        return [about for about in life.runner.state.notices if about.startswith("message ")]
+        return [one.key for one in life.shown[-1].messages]
 
     first = Life(one, with_people)
     first.live("OP-12", lambda: first.runner.held_known(held), "%HANDOVER:the left jaw sticks")
-    assert shown(first) == ["message pc1/e/1"]
+    assert shown(first) == ["pc1/e/1"]
     again = Life(one, with_people)
     again.runner.held_known(held)
     again.live()
-    assert shown(again) == ["message pc1/e/1"]  # still the same person: the note is for whoever comes
+    assert shown(again) == ["pc1/e/1"]  # still the same person: the note is for whoever comes
     again = Life(one, with_people)
     again.runner.held_known(held)
     again.live("%READ", "OP-13")

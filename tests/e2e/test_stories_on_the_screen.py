@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from floor import free_port, until
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from console_floor import quick_line
+from floor import Floor, free_port, until
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 from screen_browser import SIZES, chromium, picture, scan
 from station_stories import STORIES, StationStory
 from stories_on_paper import device_of, rehearsed
 from stories_played import StoryLine, story_line
+from typer.testing import CliRunner
 
 from gaugetrail_agent.rehearsal.cues import Cue, OfferBlock, Restart, ScanCode, SendValue
+from gaugetrail_collector import cli
 
 pytestmark = [pytest.mark.chromium, pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]
 
@@ -284,3 +287,88 @@ def test_it_is_shown_and_recorded_as_it_was_rehearsed(
         assert person.faults == []
     finally:
         page.close()
+
+
+def office_console(floor: Floor) -> str:
+    """A collector that writes documents, its console, and eva, who may answer; the console's address."""
+    settings = floor.folder / "collector.toml"
+    settings.write_text(settings.read_text() + '[documents]\nmaster = true\n[console]\nport = 0\nusers = "users"\n')
+    (floor.folder / "users").write_text(quick_line("eva", "the words of eva"))
+    words = ["document", "init", "--by", "eva", "--stdin", "--config", str(settings)]
+    begun = CliRunner().invoke(cli.app, words, input="the words of eva\n")
+    assert begun.exit_code == 0, begun.output
+    floor.collector()
+    port = floor.folder / "collector-data" / "console.port"
+    return f"http://127.0.0.1:{until(lambda: port.exists() and port.read_text(), 'the console says its port')}"
+
+
+def message(page: Page, kind: str) -> Locator:
+    """What is to be read."""
+    return page.locator(f'[data-message="{kind}"]')
+
+
+def test_the_office_answers_at_the_screen_and_whoever_comes_next_is_told(
+    line: StoryLine, screens: dict[str, BrowserContext], tmp_path: Path
+) -> None:
+    """By touch: a suggestion, its answer in the console, the answer read here; a note over a log-off and a log-on."""
+    story = next(one for one in STORIES if one.name == "a suggestion to the office")
+    page, office = screens["tablet"].new_page(), screens["1280x800"].new_page()
+    try:
+        if "mosquitto" not in line.floor.processes:  # a story has taken it away
+            line.floor.broker()
+        url = office_console(line.floor)
+        person = AtTheScreen(line, story, page)
+        person.sees(lambda _: True, "the page is connected")
+        scan(page, *"OP-12")
+        person.touch('[data-sends="%SUGGEST"]')
+        person.sees(lambda now: "suggestion" in now["asks"], "what is suggested")
+        page.keyboard.type("<b>light</b>", delay=70)
+        page.keyboard.press("Enter")
+        person.sees(lambda now: now["says"].startswith("thank you"), "that it is taken")
+        person.says("%HANDOVER:THE LEFT JAW STICKS")
+        person.sees(lambda now: "whoever logs on next" in now["says"], "that it is noted")
+        expect(message(page, "handover")).to_have_count(0)
+
+        office.goto(f"{url}/login")
+        office.get_by_label("Name").fill("eva")
+        office.get_by_label("Password").fill("the words of eva")
+        office.get_by_role("button", name="Log on").click()
+        until(lambda: _lists(office, url, "<b>light</b>"), "the suggestion is in the office's list", deadline=20)
+        picture(office, tmp_path / "console-suggestions.png")
+        office.get_by_role("link", name="<b>light</b>").click()
+        office.get_by_label(re.compile("What OP-12 is shown")).fill("A lamp is ordered.")
+        office.get_by_label("Password of eva").fill("the words of eva")
+        office.get_by_role("button", name="Answer").click()
+        expect(office.get_by_role("status")).to_contain_text("It is answered")
+
+        answer = message(page, "answer")
+        expect(answer).to_contain_text("<b>light</b>")
+        expect(answer).to_contain_text("A lamp is ordered.")
+        person.touch('[data-sends="%LOGOFF"]')
+        expect(answer).to_have_count(0)
+        scan(page, *"OP-20")
+        note = message(page, "handover")
+        expect(note).to_contain_text("Ada")
+        expect(note).to_contain_text("THE LEFT JAW STICKS")
+        expect(answer).to_have_count(0)
+        box = note.get_by_role("button", name="I have read it").bounding_box()
+        assert box is not None
+        assert box["height"] >= 60
+        note.get_by_role("button", name="I have read it").tap()
+        expect(note).to_have_count(0)
+        person.touch('[data-sends="%LOGOFF"]')
+        scan(page, *"OP-12")
+        picture(page, tmp_path / "screen-message-tablet.png")
+        answer.get_by_role("button", name="I have read it").tap()
+        expect(answer).to_have_count(0)
+        until(lambda: _lists(office, url, "· read "), "the office sees that it was read", deadline=20)
+        assert person.faults == []
+    finally:
+        office.close()
+        page.close()
+        line.floor.kill("collector")
+
+
+def _lists(office: Page, url: str, words: str) -> bool:
+    office.goto(f"{url}/suggestions")
+    return words in office.locator("main").inner_text()

@@ -2,7 +2,7 @@
 
 expect light green            expect recorded pass         expect refused badge.unknown
 expect state wait_unit        expect plc STORED_PASS       expect nothing recorded
-expect notice notice.called   expect nothing notice
+expect message handover       expect nothing message
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ OF_EFFECTS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], object]]] = {
     "plc": ("plc", lambda told: told["means"]),
 }
 """And of what was let out: its kind, and what of it is compared."""
-NOTICE = "notice"
-"""And of what stands shown: any sentence of it."""
+MESSAGE = "message"
+"""And of what is to be read: handover or answer."""
 NOTHING = "nothing"
 
 
@@ -32,7 +32,7 @@ def read_expectation(text: str) -> Expect:
     """Raises `ValueError` with what can be expected."""
     first, _, value = text.partition(" ")
     what, value = (value.strip(), "") if first == NOTHING else (first, value.strip())
-    known = (*OF_EFFECTS, NOTICE) if first == NOTHING else (*COMPARED, *OF_EFFECTS, NOTICE)
+    known = (*OF_EFFECTS, MESSAGE) if first == NOTHING else (*COMPARED, *OF_EFFECTS, MESSAGE)
     if what not in known:
         raise ValueError(f"{what!r} can't be expected{did_you_mean(what, known)} (there are: {', '.join(known)})")
     if first != NOTHING and not value:
@@ -54,8 +54,8 @@ def _found(what: str, shown: Mapping[str, Any], effects: Sequence[Mapping[str, A
     if what in COMPARED:
         yield "none" if shown[what] is None else str(shown[what])
         return
-    if what == NOTICE:
-        yield from (str(one["says"]) for one in shown["notices"])
+    if what == MESSAGE:
+        yield from (str(one["kind"]) for one in shown["messages"])
         return
     kind, part = OF_EFFECTS[what]
     yield from (str(part(effect[kind])) for effect in effects if kind in effect)

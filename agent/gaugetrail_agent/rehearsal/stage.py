@@ -43,6 +43,7 @@ SHOWN = (
     "order",
     "sign",
     "notices",
+    "messages",
 )
 """What a line tells of the station's display."""
 

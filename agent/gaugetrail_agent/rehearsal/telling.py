@@ -53,3 +53,5 @@ def _shown(shown: Mapping[str, Any]) -> Iterator[str]:
     yield f"{light}{message} — {prompt}" if message and message != prompt else f"{light}{prompt}"
     for notice in shown["notices"]:
         yield f"  ({notice['sign']}) {notice['text']}"
+    for message in shown["messages"]:
+        yield f"  (to read) {message['text']}"

@@ -27,7 +27,7 @@ from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.before_unit.instruction import shown_for
-from gaugetrail_agent.station.workflow.messages.standing import MESSAGE, StandingMessage, messages
+from gaugetrail_agent.station.workflow.messages.standing import StandingMessage
 from gaugetrail_contract.documents.limits import ChartLimits
 from gaugetrail_contract.documents.people import Person
 from gaugetrail_contract.documents.plan import Characteristic, Plan
@@ -199,13 +199,13 @@ def snapshot(moment: ShownMoment) -> Snapshot:
         steps=steps,
         wanted=wanted,
         last=by_name.get(_worth_a_look(taken, in_hand=state.unit is not None)),
-        notices=tuple(sorted(_notices(state), key=lambda one: WORST_FIRST.index(one.sign))),
+        notices=tuple(sorted(state.notices.values(), key=lambda one: WORST_FIRST.index(one.sign))),
         order=None if state.order is None else _order(state),
         buttons=tuple(one for one in buttons(setup, state, made.defects) if form is None or one.says is None),
         pad=pad_of(setup, state),
         made=made,
         charted=by_name.get(of_chart),
-        messages=() if state.pin is not None else tuple(_messages(setup, state)),
+        messages=tuple(_messages(setup, shown)),
         how=how,
         pictures_here=frozenset(filter(moment.has_file, _pictures(how))),
         papers=papers_of(moment.setup, state),
@@ -220,13 +220,8 @@ def _pictures(how: InstructionShown | None) -> Iterator[str]:
     return (one.sha256 for step in (() if how is None else how.steps) for one in step.picture)
 
 
-def _notices(state: StationState) -> Iterator[Notice]:
-    """But for messages, which stand apart."""
-    return (one for about, one in state.notices.items() if not about.startswith(MESSAGE))
-
-
-def _messages(setup: Setup, state: StationState) -> Iterator[StandingMessage]:
-    for one in messages(setup, state):
+def _messages(setup: Setup, shown: Display) -> Iterator[StandingMessage]:
+    for one in shown.messages:
         person = None if setup.people is None else setup.people.get(one.by)
         yield replace(one, by=_called(person, one.by))
 

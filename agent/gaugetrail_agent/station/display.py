@@ -20,6 +20,7 @@ from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.notice import Light, Sign
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.messages.standing import StandingMessage, messages
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 
@@ -43,6 +44,8 @@ class Display:
     state: StationState
     speaks: tuple[str | None, ...] = ()
     """Codes of the languages for whoever is here: their own, then the station's."""
+    messages: tuple[StandingMessage, ...] = ()
+    """To be read by whoever is here."""
 
     def document(self, language: Language) -> dict[str, object]:
         """The JSON object that terminals get: each sentence in words, with its id beside it."""
@@ -67,6 +70,7 @@ class Display:
             "last": self._last(),
             "sign": self.sign,
             "notices": [self._notice(about, language) for about in self._noticed()],
+            "messages": [self._message(one, language) for one in self.messages],
             "all_well": language.text(said("notice.all_well")),
             "overrides": state.overrides,
             "order": as_told(state.order),
@@ -87,6 +91,10 @@ class Display:
     def _notice(self, about: str, language: Language) -> dict[str, str]:
         one = self.state.notices[about]
         return {"about": about, "sign": one.sign, "says": one.says.id, "text": language.text(one.says)}
+
+    @staticmethod
+    def _message(one: StandingMessage, language: Language) -> dict[str, str]:
+        return {"key": one.key, "kind": one.kind, "text": language.text(one.says)}
 
     @staticmethod
     def _choice(one: Choice, language: Language) -> dict[str, str]:
@@ -112,6 +120,7 @@ def display(setup: Setup, state: StationState) -> Display:
         next=next_characteristic(setup, state),
         state=state,
         speaks=(_language(setup, state), setup.language),
+        messages=messages(setup, state),
     )
 
 

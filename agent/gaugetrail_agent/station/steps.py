@@ -49,7 +49,6 @@ from gaugetrail_agent.station.workflow.hooks import as_time_passes, event_kept, 
 from gaugetrail_agent.station.workflow.known_units import heard, with_blocked
 from gaugetrail_agent.station.workflow.log_in import people_told, why_off, with_doing
 from gaugetrail_agent.station.workflow.messages.handover import with_notes_due
-from gaugetrail_agent.station.workflow.messages.standing import with_messages
 from gaugetrail_agent.station.workflow.order_list import orders_counted
 from gaugetrail_contract.events.people import LoggedOffWhy
 
@@ -67,14 +66,12 @@ def step(setup: Setup, state: StationState, event: StationEvent) -> Step:
     if not isinstance(event, Woke | NotKept):  # these bring back what was: nobody comes or goes
         after, people = _people(setup, state, after, why_off(turn))
         effects += people
-    after = with_messages(setup, after)
     return after, effects if refused is None else (*effects, refused)
 
 
 def by_new_setup(setup: Setup, state: StationState, now_us: int) -> Step:
     """The station works by another setup from here on."""
-    after, people = _people(setup, state, with_fit_person(setup, state, now_us), "not_allowed")
-    return with_messages(setup, after), people
+    return _people(setup, state, with_fit_person(setup, state, now_us), "not_allowed")
 
 
 def _people(setup: Setup, before: StationState, after: StationState, why: LoggedOffWhy) -> Step:

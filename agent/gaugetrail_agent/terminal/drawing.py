@@ -26,8 +26,10 @@ BLOCKS = {
     "": "bold",
 }
 WORDS = {"pass": "green", "fail": "bold red", "incomplete": "yellow", "void": "yellow"}
-NOTICES = {"red": ("✗", "bold red"), "amber": ("!", "yellow"), "green": ("✓", "green"), "message": ("i", "bold")}
+NOTICES = {"red": ("✗", "bold red"), "amber": ("!", "yellow"), "green": ("✓", "green")}
 MOST_NOTICES, MOST_ASKED, MOST_SAID, MOST_SAYINGS, MOST_STEPS = 3, 3, 3, 2, 2
+MOST_MESSAGE = 10
+"""Lines of a message: the longest one is whole at 80 cells."""
 MADE_CELLS, MADE_LINES, TITLE_CELLS = 34, 11, 24
 LOST = "No connection to the station's PC"
 WAITING = "waiting for the agent; start it with gaugetrail-agent run"
@@ -86,6 +88,7 @@ def _sections(seen: ConsoleLook, whole: Drawn, width: int) -> Iterator[list[Text
         *(Text.assemble("   " if number else "➜  ", (line, "bold")) for number, line in enumerate(asks)),
         *(_choice(one) for one in whole["sayings"] if whole["is_asked"]),
     ]
+    yield list(_messages(whole, width))
     yield flowed((pair(*one) for one in whole["unit"]), width)
     if whole["wanted"] is not None:
         yield list(_wanted(whole, whole["wanted"], seen.bar, width))
@@ -116,6 +119,15 @@ def _notices(whole: Drawn, width: int) -> Iterator[Text]:
             yield Text(f"{'  ' if number else f'{sign} '} {line}", style=style)
     if len(told) > MOST_NOTICES:
         yield Text(f"   + {len(told) - MOST_NOTICES}", style="bold")
+
+
+def _messages(whole: Drawn, width: int) -> Iterator[Text]:
+    """The one that is to be read first, and how many more there are."""
+    told = whole["messages"]
+    for number, line in enumerate(shortened(broken(told[0], width - 3), MOST_MESSAGE) if told else ()):
+        yield Text(f"{'  ' if number else '✉ '} {line}", style="bold")
+    if len(told) > 1:
+        yield Text(f"   + {len(told) - 1}", style="bold")
 
 
 def _answer(whole: Drawn, width: int) -> Iterator[Text]:

@@ -1,7 +1,7 @@
 """A station as lines of text: for scripts and logs, and for a console that can show no more.
 
-Promise: a line for each display, with the light's colour where there are colours; what isn't well is said where it has
-changed.
+Promise: a line for each display, with the light's colour where there are colours; what isn't well, and what is to be
+read by whoever is here, is said where it has changed.
 """
 
 from __future__ import annotations
@@ -46,6 +46,12 @@ def drawn_notices(before: Document, now: Document) -> list[Text]:
     return [Text(f"■  {visible(str(one['text']))}", style=SIGNS.get(str(one["sign"]), "")) for one in told]
 
 
+def drawn_messages(before: Document, now: Document) -> list[Text]:
+    """What is to be read by whoever is here, a line each, where that has changed."""
+    told = now.get("messages") or []
+    return [] if told == (before.get("messages") or []) else [Text(f"✉  {visible(str(one['text']))}") for one in told]
+
+
 class Lines:
     """The face of lines."""
 
@@ -59,7 +65,8 @@ class Lines:
 
     def show(self, document: Document) -> None:
         """As one line, after what has changed around it."""
-        for line in (*drawn_notices(self._display, document), drawn(document)):
+        apart = (*drawn_notices(self._display, document), *drawn_messages(self._display, document))
+        for line in (*apart, drawn(document)):
             self._console.print(line)
         self._display = document
         self._mask(hidden=bool(document.get("masked")))

@@ -2,13 +2,14 @@
 
 A client's first line is `{"token": "<contents of data_dir/terminal.token>"}`, its second `{"station": "OP20"}`; from
 then on it gets the station's display as one line at each change and may send `{"typed": "<text>"}`, or `{"scanned":
-"<text>"}` for what a reader typed, which is never taken for a PIN. With `"whole": true` in the second line it gets all
-that is to be seen of the station instead, as the lines of `onlookers`. A display holds sentences (`prompt`, `message`,
-those of `notices`) with their ids beside them (`asks`, `says`), so that a page may find words of its own; while
-`masked` is true a PIN is waited for, and what is typed is to be hidden; `light` is the part's, `sign` the station's.
-Anything else gets `{"error": …}` and is closed. The token is a file that only the service's user can read, so another
-user of the PC, or a web page in its browser, gets nothing. Lines are at most 4,096 bytes; there are at most 16 clients;
-one that stops reading loses the oldest displays, never the newest.
+"<text>"}` for what a reader typed, which is never taken for a PIN. With `"whole": true` in the second line it gets
+all that is to be seen of the station instead, as the lines of `onlookers`. A display holds sentences (`prompt`,
+`message`, those of `notices`) with their ids beside them (`asks`, `says`), so that a page may find words of its own;
+`messages` are to be read by whoever is here; while `masked` is true a PIN is waited for, and what is typed is to be
+hidden; `light` is the part's, `sign` the station's. Anything else gets `{"error": …}` and is closed. The token is a
+file that only the service's user can read, so another user of the PC, or a web page in its browser, gets nothing.
+Lines are at most 4,096 bytes; there are at most 16 clients; one that stops reading loses the oldest displays, never
+the newest.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ def whole(seen: Snapshot) -> Whole:
         "masked": seen.masked,
         "head": list(_head(seen, words)),
         "notices": list(_notices(seen, words)),
+        "messages": [words.sentence(one.says) for one in seen.messages],
         "answer": seen.answer,
         "sign": SIGNS.get(seen.answer, ""),
         "word": verdict_word(seen.answer, words),
@@ -66,8 +67,6 @@ def verdict_word(verdict: str, words: PageWords) -> str:
 def _notices(seen: Snapshot, words: PageWords) -> Iterator[Whole]:
     for one in seen.notices:
         yield {"sign": one.sign, "text": words.sentence(one.says)}
-    for message in seen.messages:
-        yield {"sign": "message", "text": words.sentence(message.says)}
     for due in seen.due:
         if due.sign != "green":
             yield {"sign": due.sign, "text": f"{due.title}: {_when(due, words)}"}

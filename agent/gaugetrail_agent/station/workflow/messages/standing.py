@@ -1,24 +1,24 @@
 """What is to be read by whoever is logged on: notes left for them, and answers to what they suggested here.
 
-They stand among the station's notices, so that a terminal tells them as it tells all else; a screen shows them apart.
+They are no notices: nothing is wrong, and only whoever stands there is told.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.memory.handover import HandoverNote
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.clock import to_the_minute, utc_text, utc_us
 from gaugetrail_contract.holds.listing import ListedState
 
 READ = "%READ"
-MESSAGE = "message "
-"""A message is told under this and its key."""
+MOST_AT_ONCE = 5
+"""The others come as these are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +41,19 @@ class StandingMessage:
         """In a sentence."""
         at = to_the_minute(utc_text(self.at_us))
         if self.kind == "handover":
-            return said("notice.handover", by=self.by, at=at, text=self.text, read=READ)
-        return said("notice.answer", by=self.by, at=at, text=self.text, about=self.about, read=READ)
+            return said("message.handover", by=self.by, at=at, text=self.text, read=READ)
+        return said("message.answer", by=self.by, at=at, text=self.text, about=self.about, read=READ)
 
 
 def messages(setup: Setup, state: StationState) -> tuple[StandingMessage, ...]:
-    """Those for whoever is logged on, notes first, each kind the oldest first."""
-    if state.operator is None:
+    """Those for whoever is logged on, notes first, each kind the oldest first; nothing while a PIN is typed."""
+    if state.operator is None or state.pin is not None:
         return ()
     notes = (_of_note(one) for one in state.memory.handover.notes if one.is_due or one.by != state.operator)
     read = state.memory.answers.records
     mine = (one for one in state.held.answers if one.station == setup.station and one.to == state.operator)
-    return (*notes, *(_of_answer(one) for one in mine if one.record not in read))
-
-
-def with_messages(setup: Setup, state: StationState) -> StationState:
-    """With just these among its notices; a state that tells the same is left as it is."""
-    now = {MESSAGE + one.key: Notice("amber", one.says) for one in messages(setup, state)}
-    others = {about: notice for about, notice in state.notices.items() if not about.startswith(MESSAGE)}
-    if len(others) + len(now) == len(state.notices) and now.items() <= state.notices.items():
-        return state
-    return replace(state, notices={**others, **now})
+    answers = (_of_answer(one) for one in mine if one.record not in read)
+    return tuple(islice(chain(notes, answers), MOST_AT_ONCE))
 
 
 def _of_note(note: HandoverNote) -> StandingMessage:
