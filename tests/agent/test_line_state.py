@@ -114,6 +114,24 @@ def test_a_list_counts_once_every_page_is_here_and_is_there_after_a_restart(tmp_
     assert pc.refused() == []
 
 
+def test_an_answer_of_the_office_comes_with_the_list_and_is_there_after_a_restart(tmp_path: Path) -> None:
+    said = {
+        "kind": "answer",
+        "id": "pc1/e1/4",
+        "state": "answered",
+        "since": utc_text(NOW),
+        "record": "collector:c1/d/7",
+    }
+    answer = ListedState.model_validate({**said, "station": "OP20", "to": "OP-12", "why": "more light", "text": "done"})
+    pc = Pc(tmp_path)
+    pc.told(entry("SN1"), answer)
+    assert pc.list.now.answers == Pc(tmp_path).list.now.answers == (answer,)
+    pc.said(hold("SN2", line="line1"), 5)
+    assert (pc.held, pc.list.now.answers) == (["SN1", "SN2"], (answer,))
+    pc.told(entry("SN1"), words=3)
+    assert pc.list.now.answers == Pc(tmp_path).list.now.answers == ()
+
+
 def test_a_page_may_come_before_its_root_and_the_same_list_again_says_nothing_new(tmp_path: Path) -> None:
     pc, pages = Pc(tmp_path), hold_pages([entry("SN1")])
     assert pages is not None
