@@ -358,6 +358,7 @@ def test_the_office_answers_at_the_screen_and_whoever_comes_next_is_told(
         expect(note).to_have_count(0)
         person.touch('[data-sends="%LOGOFF"]')
         scan(page, *"OP-12")
+        expect(answer).to_have_count(1)
         picture(page, tmp_path / "screen-message-tablet.png")
         answer.get_by_role("button", name="I have read it").tap()
         expect(answer).to_have_count(0)

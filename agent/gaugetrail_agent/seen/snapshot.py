@@ -23,11 +23,11 @@ from gaugetrail_agent.station.limits_here import LimitsHere
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.standing_messages import StandingMessage
 from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.before_unit.instruction import shown_for
-from gaugetrail_agent.station.workflow.messages.standing import StandingMessage
 from gaugetrail_contract.documents.limits import ChartLimits
 from gaugetrail_contract.documents.people import Person
 from gaugetrail_contract.documents.plan import Characteristic, Plan

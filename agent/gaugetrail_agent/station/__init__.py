@@ -12,7 +12,7 @@ where it joins); who acts: `operator` (with `unit_code`, what a scanned code nam
 whose a value is: `freshness` (one device's signs), `freshness_settings` and `placements` (the station's view of them);
 `unfinished` (a unit that a restart left half measured); what control charts say: `limits_here` and `control_points`;
 what is refused: `refusals` (whose matter it is) and `refusal_book` (how often it becomes a record); `pin_asking` (whose
-badge isn't enough); `events_here` and `roles_here` (what happened here, and as what somebody stands here); then
-`display` (what is shown), `sealing` (an inspection as records), `keeping` (a room: what of it stands in the spool) and
-`runner`.
+badge isn't enough); `events_here` and `roles_here` (what happened here, and as what somebody stands here);
+`standing_messages` (what is to be read by whoever is here); then `display` (what is shown), `sealing` (an inspection as
+records), `keeping` (a room: what of it stands in the spool) and `runner`.
 """

@@ -15,12 +15,12 @@ from gaugetrail_agent.station.order_choice import as_told
 from gaugetrail_agent.station.placements import waits_on, why
 from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.standing_messages import StandingMessage, messages
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.notice import Light, Sign
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
-from gaugetrail_agent.station.workflow.messages.standing import StandingMessage, messages
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import InspectionBody, PlanRef
 

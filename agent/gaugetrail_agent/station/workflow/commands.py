@@ -18,6 +18,7 @@ from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
 from gaugetrail_agent.station.order_choice import NO_ORDER
 from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.standing_messages import READ
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step
@@ -41,7 +42,6 @@ from gaugetrail_agent.station.workflow.gauge_checks.due import CHECK
 from gaugetrail_agent.station.workflow.lots import MERGE, SPLIT, merge, split
 from gaugetrail_agent.station.workflow.messages.handover import HANDOVER, hand_over
 from gaugetrail_agent.station.workflow.messages.reading import read
-from gaugetrail_agent.station.workflow.messages.standing import READ
 from gaugetrail_agent.station.workflow.messages.suggesting import SUGGEST, suggest
 from gaugetrail_agent.station.workflow.order_list import ORDERS, orders
 from gaugetrail_agent.station.workflow.sampling.words import CHANGED, REASON, changed, reason

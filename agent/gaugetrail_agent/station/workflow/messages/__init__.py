@@ -4,5 +4,5 @@ Promise: what somebody passes on is a record before they are told so. A note is 
 to whoever made the suggestion, until they say that they have read it, which is an event; over restarts, and with broker
 and collector away. Whatever the text holds, it is text. Nothing of it keeps anybody from measuring.
 
-Read `suggesting` and `handover` (the words), `standing` (what is to be read by whom), then `reading`.
+Read `suggesting` and `handover` (the words), `station.standing_messages` (what is to be read by whom), then `reading`.
 """

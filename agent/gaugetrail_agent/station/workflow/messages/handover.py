@@ -2,7 +2,7 @@
 
 %HANDOVER:the left jaw sticks when it is cold
 
-It is due from the next log-on or log-off on; `standing` shows it then.
+It is due from the next log-on or log-off on; `standing_messages` shows it then.
 """
 
 from __future__ import annotations

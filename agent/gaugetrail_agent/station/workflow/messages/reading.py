@@ -13,10 +13,10 @@ import msgspec
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.memory.answers import AnswersRead
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.standing_messages import StandingMessage, messages
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.workflow.messages.handover import with_notes
-from gaugetrail_agent.station.workflow.messages.standing import StandingMessage, messages
 from gaugetrail_agent.station.workflow.said_events import said_by_person
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.passing_on import HandoverRead, SuggestionAnswerRead

@@ -2,7 +2,7 @@
 
 %SUGGEST:the lamp blinds whoever looks for burrs
 
-The answer comes with the line's list (`state.held.answers`), and is shown by `standing`.
+The answer comes with the line's list (`state.held.answers`), and is shown by `standing_messages`.
 """
 
 from __future__ import annotations
