@@ -19,7 +19,7 @@ from gaugetrail_agent.config import AgentSettings
 from gaugetrail_agent.drivers import catalogue
 from gaugetrail_agent.drivers.profile import driver
 from gaugetrail_collector import cli as collector_cli
-from gaugetrail_collector.commands.stats import KindCommand
+from gaugetrail_collector.commands.statistics.stats import KindCommand
 from gaugetrail_collector.config import CollectorSettings
 from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.external import ExternalDocument

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gaugetrail_collector.config import CollectorConfig, CollectorMetricsTable, ConsoleTable
-from gaugetrail_collector.documents.pin_sending import PinSender
-from gaugetrail_collector.documents.pins import FILE as PINS
-from gaugetrail_collector.documents.sending import ROUND_SECS, DocumentSender
+from gaugetrail_collector.documents.to_stations.pin_sending import PinSender
+from gaugetrail_collector.documents.to_stations.pins import FILE as PINS
+from gaugetrail_collector.documents.to_stations.sending import ROUND_SECS, DocumentSender
 from gaugetrail_collector.doors import open_doors
 from gaugetrail_collector.evidence.anchors import Anchors
 from gaugetrail_collector.evidence.readback import Reconciler
@@ -60,7 +60,7 @@ from gaugetrail_service.scheduler import ThreadScheduler
 
 if TYPE_CHECKING:
     from gaugetrail_collector.amendments.hearing import StationAmendments
-    from gaugetrail_collector.documents.orders_folder import OrdersFolder
+    from gaugetrail_collector.documents.from_tables.orders_folder import OrdersFolder
     from gaugetrail_service.web.metrics import MetricsServer
     from gaugetrail_service.web.server import Web
 
@@ -226,8 +226,8 @@ class Collector:
         if folder is None:
             return None
         # Tables and how they are read, for the one collector that takes orders.
+        from gaugetrail_collector.documents.from_tables.orders_folder import OrdersFolder
         from gaugetrail_collector.documents.here import DocumentsHere
-        from gaugetrail_collector.documents.orders_folder import OrdersFolder
 
         return OrdersFolder(folder, DocumentsHere.of(self.config), self.config.store)
 

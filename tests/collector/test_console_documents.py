@@ -16,11 +16,11 @@ from floor import until
 
 from gaugetrail_collector.config import load
 from gaugetrail_collector.console.documents import parts
-from gaugetrail_collector.documents.at_stations import current_root
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.documents.texts import stored_text
+from gaugetrail_collector.documents.to_stations.at_stations import current_root
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock, utc_text

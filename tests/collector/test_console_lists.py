@@ -27,8 +27,8 @@ from gaugetrail_collector.console.documents.people import (
     WantedPeople,
     people_listing,
 )
+from gaugetrail_collector.documents.at_a_moment.in_force import ListInForce
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.in_force import ListInForce
 from gaugetrail_contract.clock import DAY_US
 from gaugetrail_contract.documents.editions import (
     NEEDED,

@@ -9,8 +9,8 @@ from made import opened
 from places import Place
 from samples import T0, measurement
 
-from gaugetrail_collector.documents.consequences import Consequence, consequences
-from gaugetrail_collector.documents.differences import Change, changes
+from gaugetrail_collector.documents.comparing.consequences import Consequence, consequences
+from gaugetrail_collector.documents.comparing.differences import Change, changes
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.editions import DocumentKind
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from test_document_commands import PLAN, Office, users  # noqa: F401 - the fixture
 
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.texts import stored_text
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.current import listed_editions

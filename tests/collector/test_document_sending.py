@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_collector.documents import sending
 from gaugetrail_collector.documents.attachments import keep
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.roles import people_of
-from gaugetrail_collector.documents.sending import DocumentSender
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
+from gaugetrail_collector.documents.to_stations import sending
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
+from gaugetrail_collector.documents.to_stations.sending import DocumentSender
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite.store import SqliteStore

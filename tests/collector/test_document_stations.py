@@ -6,10 +6,10 @@ import hashlib
 from contextlib import closing
 from pathlib import Path
 
-from gaugetrail_collector.documents.at_stations import current_root, held_there, in_words
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.desk import Desk, NewEdition
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
+from gaugetrail_collector.documents.to_stations.at_stations import current_root, held_there, in_words
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import FixedClock, utc_text
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind

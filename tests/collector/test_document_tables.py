@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from workbook import Cell, workbook
 
 from gaugetrail_collector.cli import app
-from gaugetrail_collector.documents.importing import table_of
+from gaugetrail_collector.documents.from_tables.importing import table_of
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.lists import load_gauges, load_people

@@ -12,11 +12,11 @@ import pytest
 from test_document_commands import Office, users  # noqa: F401 - the fixture
 
 from gaugetrail_collector.config import load
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.desk import NewEdition
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
+from gaugetrail_collector.documents.from_tables.orders_folder import FILES_A_ROUND, OrdersFolder
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_collector.documents.orders_folder import FILES_A_ROUND, OrdersFolder
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_collector.stores import Outcome, Store, StoreDown
 from gaugetrail_collector.stores.sqlite.store import SqliteStore
 from gaugetrail_contract.clock import DAY_US, WallClock
@@ -158,7 +158,7 @@ def test_only_files_are_opened(erp: Dropped, tmp_path: Path) -> None:
 
 def test_a_file_that_is_still_written_is_left_alone(erp: Dropped, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("gaugetrail_collector.documents.orders_folder.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("gaugetrail_collector.documents.from_tables.orders_folder.time.monotonic", lambda: now[0])
     erp.drop("a.csv", HEAD + "O-1,L1,PR-74,5", at_ns=10**18)
     for name in (".hidden.csv", "~$a.xlsx", "b.csv.part", "b.tmp", "c.filepart"):
         erp.drop(name)
@@ -179,7 +179,7 @@ def test_a_file_that_is_still_written_is_left_alone(erp: Dropped, monkeypatch: p
 def test_a_file_that_changes_while_it_is_read_is_left_for_a_later_look(
     erp: Dropped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gaugetrail_collector.documents import orders_folder
+    from gaugetrail_collector.documents.from_tables import orders_folder
 
     real = orders_folder.orders_of
 

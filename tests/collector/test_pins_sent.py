@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gaugetrail_collector.documents import pin_sending
 from gaugetrail_collector.documents.desk import Declined, Desk, NewEdition
 from gaugetrail_collector.documents.folding import read_register
-from gaugetrail_collector.documents.pin_sending import PinSender
-from gaugetrail_collector.documents.pins import PinsBroken, read_pins, set_pin
+from gaugetrail_collector.documents.to_stations import pin_sending
+from gaugetrail_collector.documents.to_stations.pin_sending import PinSender
+from gaugetrail_collector.documents.to_stations.pins import PinsBroken, read_pins, set_pin
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.sqlite.store import SqliteStore

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from workbook import members, packed, sheet_xml, workbook
 
-from gaugetrail_collector.documents.sheets import read_table
+from gaugetrail_collector.documents.from_tables.sheets import read_table
 from gaugetrail_contract.settings import ConfigError
 
 
@@ -80,7 +80,7 @@ def test_other_files_and_missing_ones_say_what_to_do(tmp_path: Path) -> None:
 CHILD = """
 import resource, sys
 from pathlib import Path
-from gaugetrail_collector.documents.sheets import read_table
+from gaugetrail_collector.documents.from_tables.sheets import read_table
 from gaugetrail_contract.problems import ConfigError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

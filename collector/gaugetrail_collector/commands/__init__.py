@@ -1,5 +1,5 @@
-"""The collector's commands by what they look at: `run`, `status`, `doctor`, `trace`, `verify`, `console`, `keys`,
-`set_aside`, `store`.
+"""The collector's commands, each by its own word; those with many parts in rooms: `documents` (`document …`), `tracing`
+(`trace`, `export`) and `statistics` (`stats`).
 
 What they share stands here: the settings option, opening the store.
 """

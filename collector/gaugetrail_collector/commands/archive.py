@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, Vouch, opened_store
-from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
+from gaugetrail_collector.commands.tracing.asking import Last, Since, Until, question_of
 from gaugetrail_collector.evidence.archive import NotWhole, write_archive
 from gaugetrail_collector.evidence.archive_proof import NoArchive, verify_archive
 from gaugetrail_collector.evidence.archive_restore import prove, restore_archive

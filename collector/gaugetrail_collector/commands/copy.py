@@ -9,8 +9,8 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, Vouch, opened_store
-from gaugetrail_collector.commands.asking import Last, Since, Until, question_of
 from gaugetrail_collector.commands.progress import watched
+from gaugetrail_collector.commands.tracing.asking import Last, Since, Until, question_of
 from gaugetrail_collector.tracing.copying import copy as copy_records
 from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, fail, say

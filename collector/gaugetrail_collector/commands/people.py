@@ -13,10 +13,10 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_steps import By, proven_desk
+from gaugetrail_collector.commands.documents.steps import By, proven_desk
+from gaugetrail_collector.documents.at_a_moment.in_force import people_lists
 from gaugetrail_collector.documents.folding import read_register
-from gaugetrail_collector.documents.in_force import people_lists
-from gaugetrail_collector.documents.pins import FILE, PinsBroken, set_pin
+from gaugetrail_collector.documents.to_stations.pins import FILE, PinsBroken, set_pin
 from gaugetrail_contract.clock import DAY_US, WallClock, utc_text, utc_us
 from gaugetrail_contract.documents.editions import Edition, Life
 from gaugetrail_contract.documents.people import MatrixCell, PeopleList, Person, matrix

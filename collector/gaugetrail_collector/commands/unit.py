@@ -13,7 +13,7 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_steps import By, Stdin, desk_open, prove_person, typed_moment
+from gaugetrail_collector.commands.documents.steps import By, Stdin, desk_open, prove_person, typed_moment
 from gaugetrail_collector.dispositions.known_units import KnownUnit, known_unit
 from gaugetrail_collector.dispositions.office import DecidedState, DispositionOffice, WantedState
 from gaugetrail_contract.clock import WallClock, utc_text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gaugetrail_collector.console.documents.known import KnownDocuments
-from gaugetrail_collector.documents.comparing import TextsCompared, compared
+from gaugetrail_collector.documents.comparing.texts_apart import TextsCompared, compared
 from gaugetrail_collector.documents.desk import writer_name
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.texts import TextMissing, stored_text

@@ -27,9 +27,9 @@ from gaugetrail_collector.console.documents.people import PeopleListing, WantedP
 from gaugetrail_collector.console.documents.stations import StationListing, station_listing
 from gaugetrail_collector.console.documents.trail import WorkedBy, worked_by
 from gaugetrail_collector.console.facts import Facts, now_us
-from gaugetrail_collector.documents.at_stations import HeldThere, held_against
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister
+from gaugetrail_collector.documents.to_stations.at_stations import HeldThere, held_against
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import position_of
 from gaugetrail_contract.clock import DAY_US, utc_text, utc_us

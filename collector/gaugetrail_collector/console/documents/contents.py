@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gaugetrail_collector.documents.at_a_moment.rows_then import gauges_of
 from gaugetrail_collector.documents.roles import people_of
-from gaugetrail_collector.documents.rows_then import gauges_of
 from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.external import ExternalDocument

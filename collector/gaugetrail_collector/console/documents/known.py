@@ -14,15 +14,15 @@ from typing import TypeVar
 from gaugetrail_collector.console.documents.contents import TextShown, shown
 from gaugetrail_collector.console.documents.parts import PartIndex
 from gaugetrail_collector.console.questions import Questions
-from gaugetrail_collector.documents.at_stations import current_root
-from gaugetrail_collector.documents.by_line import LineTexts
+from gaugetrail_collector.documents.at_a_moment.in_force import gauge_registers, people_lists
 from gaugetrail_collector.documents.desk import Declined, Desk, StepDone
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_collector.documents.in_force import gauge_registers, people_lists
 from gaugetrail_collector.documents.roles import role_book
 from gaugetrail_collector.documents.texts import stored_text
+from gaugetrail_collector.documents.to_stations.at_stations import current_root
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.current import issue_number

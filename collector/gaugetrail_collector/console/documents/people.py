@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from gaugetrail_collector.documents.in_force import ListInForce
+from gaugetrail_collector.documents.at_a_moment.in_force import ListInForce
 from gaugetrail_contract.documents.editions import Edition, Life
 from gaugetrail_contract.documents.people import MatrixCell, PeopleList, Person, matrix
 

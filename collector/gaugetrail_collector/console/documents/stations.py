@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gaugetrail_collector.documents.at_stations import HeldThere
+from gaugetrail_collector.documents.to_stations.at_stations import HeldThere
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_contract.status import AgentStatus, LackedDocument
 

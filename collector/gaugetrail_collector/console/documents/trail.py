@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from gaugetrail_collector.console.documents.contents import TextShown
 from gaugetrail_collector.console.documents.known import KnownDocuments
 from gaugetrail_collector.console.documents.one_document import WhetherValid, whether_valid
+from gaugetrail_collector.documents.at_a_moment.rows_then import RowThen
+from gaugetrail_collector.documents.at_a_moment.worked_by import FoundText, found_rows, found_texts, named_in, used_in
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.rows_then import RowThen
-from gaugetrail_collector.documents.worked_by import FoundText, found_rows, found_texts, named_in, used_in
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import Position, Window
 from gaugetrail_collector.tracing.trace import read

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from gaugetrail_collector.documents.at_a_moment.in_force import people_lists
 from gaugetrail_collector.documents.desk import Declined, Desk
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.in_force import people_lists
 from gaugetrail_contract.events.people import PinChanged
 from gaugetrail_contract.files import read_bounded, write_whole
 from gaugetrail_contract.frozen import Frozen

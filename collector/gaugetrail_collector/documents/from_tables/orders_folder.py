@@ -24,8 +24,8 @@ from typing import Literal
 
 from gaugetrail_collector.documents.desk import Declined, NewEdition, NoneTaken
 from gaugetrail_collector.documents.following import FollowedRegister
+from gaugetrail_collector.documents.from_tables.orders import orders_of
 from gaugetrail_collector.documents.here import DocumentsHere
-from gaugetrail_collector.documents.orders import orders_of
 from gaugetrail_collector.stores import Store, StoreDown
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.files import sync_folder, trouble_of, write_whole

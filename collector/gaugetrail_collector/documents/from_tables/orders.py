@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gaugetrail_collector.documents.desk import NewEdition
-from gaugetrail_collector.documents.sheets import read_table
+from gaugetrail_collector.documents.from_tables.sheets import read_table
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.order import OrderDocument
 from gaugetrail_contract.documents.order_table import orders_in

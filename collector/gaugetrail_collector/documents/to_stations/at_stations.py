@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import DocumentRegister
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.current import issue_number, listed_editions
 from gaugetrail_contract.distribution.pages import pages_of

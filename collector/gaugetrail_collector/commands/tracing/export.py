@@ -13,7 +13,8 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import ConfigFile, opened_store
-from gaugetrail_collector.commands.asking import (
+from gaugetrail_collector.commands.progress import watched
+from gaugetrail_collector.commands.tracing.asking import (
     Last,
     Raw,
     Since,
@@ -24,7 +25,6 @@ from gaugetrail_collector.commands.asking import (
     question_of,
     zone_of,
 )
-from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.tracing import trace as tracing
 from gaugetrail_collector.tracing.export import FORMS, sound, write_csv
 from gaugetrail_collector.tracing.export_parquet import NoParquet

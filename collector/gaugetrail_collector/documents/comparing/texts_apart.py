@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gaugetrail_collector.documents.consequences import Consequence, consequences
-from gaugetrail_collector.documents.differences import LIMITS, Change, changes
+from gaugetrail_collector.documents.comparing.consequences import Consequence, consequences
+from gaugetrail_collector.documents.comparing.differences import LIMITS, Change, changes
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.documents.editions import Life
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gaugetrail_collector.commands import AsJson, ConfigFile
-from gaugetrail_collector.commands.document_steps import By, Comment, File, Stdin, proven_desk
-from gaugetrail_collector.commands.document_tables import Mapped, Sets, Sheet, heads, imported
+from gaugetrail_collector.commands.documents.steps import By, Comment, File, Stdin, proven_desk
+from gaugetrail_collector.commands.documents.tables import Mapped, Sets, Sheet, heads, imported
 from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, say
 
@@ -23,7 +23,7 @@ def orders(
     """Take orders in, of a table (.csv, .xlsx) or a .toml. One a row; they hold at once. Every fault is told
     with row and column, and with one none is taken. What is there already as it is is passed over.
     """
-    from gaugetrail_collector.documents.orders import orders_of
+    from gaugetrail_collector.documents.from_tables.orders import orders_of
 
     with imported():
         wanted = orders_of(file, sheet=sheet, mapping=mapping, fixed=heads(set_ or ()))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from gaugetrail_collector.documents.differences import LIMITS, Change, characteristics
+from gaugetrail_collector.documents.comparing.differences import LIMITS, Change, characteristics
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked, Window
 from gaugetrail_contract.clock import DAY_US

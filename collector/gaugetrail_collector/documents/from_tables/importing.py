@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaugetrail_collector.documents.from_tables.sheets import read_table
 from gaugetrail_collector.documents.roles import people_of
-from gaugetrail_collector.documents.sheets import read_table
 from gaugetrail_contract.documents.editions import DocumentKind
 from gaugetrail_contract.documents.gauges import GaugeRegister
 from gaugetrail_contract.documents.lists import csv_sheet, gauge_table, gauges_in, people_in, people_table

@@ -1,5 +1,5 @@
 """Commands about controlled documents. Here those that read, at any collector of the store: `document ls`, `show`,
-`history`, `diff`; those that write stand in `document_steps`.
+`history`, `diff`; those that write stand in `steps`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,9 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import (
-    AsJson,
-    ConfigFile,
-    document_diff,
-    document_orders,
-    document_stations,
-    document_steps,
-    document_tables,
-    opened_store,
-)
-from gaugetrail_collector.commands.document_steps import DocumentId, typed_moment
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
+from gaugetrail_collector.commands.documents import diff, orders, stations, steps, tables
+from gaugetrail_collector.commands.documents.steps import DocumentId, typed_moment
 from gaugetrail_collector.documents import attachments, texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
@@ -33,16 +25,16 @@ from gaugetrail_service.cli import answer, fail, say
 
 app = typer.Typer(no_args_is_help=True, help="Controlled documents: who approved which plan, and what holds.")
 for command in (
-    *(document_steps.init, document_steps.new, document_steps.check, document_steps.submit),
-    *(document_steps.approve, document_steps.reject, document_steps.withdraw),
+    *(steps.init, steps.new, steps.check, steps.submit),
+    *(steps.approve, steps.reject, steps.withdraw),
 ):
     app.command(command.__name__)(command)
-app.command("take-over")(document_steps.take_over)
-app.command("diff")(document_diff.diff)
-app.command("import")(document_tables.import_table)
-app.command("orders")(document_orders.orders)
-app.command("export")(document_tables.export_table)
-app.command("stations")(document_stations.stations)
+app.command("take-over")(steps.take_over)
+app.command("diff")(diff.diff)
+app.command("import")(tables.import_table)
+app.command("orders")(orders.orders)
+app.command("export")(tables.export_table)
+app.command("stations")(stations.stations)
 
 Number = Annotated[
     int | None, typer.Option("--edition", min=1, help="number of the edition; left out: the one that holds")

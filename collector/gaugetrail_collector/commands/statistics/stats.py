@@ -77,7 +77,7 @@ def print_answer(kind: str, words: Sequence[str]) -> None:
         _write_pictures(args, found)
         if getattr(args, "record", False):
             # Here and not above: most questions need neither store nor people.
-            from gaugetrail_collector.commands.stats_record import record_study
+            from gaugetrail_collector.commands.statistics.sealing import record_study
 
             found["record"] = record_study(args, found)
     except Unasked as error:

@@ -25,7 +25,7 @@ MOST_FILE_BYTES = 16_000_000
 MOST_UNPACKED_BYTES = 32_000_000
 MOST_SECS = 20.0
 """Of the clock; the child's own limit is on what it computes."""
-CHILD = "gaugetrail_collector.documents.sheet_child"
+CHILD = "gaugetrail_collector.documents.from_tables.sheet_child"
 SAVE_AS_CSV = "save the one sheet as CSV UTF-8 and take that"
 
 

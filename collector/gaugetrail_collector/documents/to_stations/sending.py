@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Protocol
 
 from gaugetrail_collector.documents.attachments import attached
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.following import FollowedRegister
-from gaugetrail_collector.documents.pin_sending import PinSender
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
+from gaugetrail_collector.documents.to_stations.pin_sending import PinSender
 from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown

@@ -9,9 +9,9 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_steps import DocumentId
+from gaugetrail_collector.commands.documents.steps import DocumentId
 from gaugetrail_collector.documents import texts
-from gaugetrail_collector.documents.comparing import compared
+from gaugetrail_collector.documents.comparing.texts_apart import compared
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.stores import Store

@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
+from gaugetrail_collector.documents.at_a_moment.rows_then import gauges_of
 from gaugetrail_collector.documents.folding import DocumentRegister
 from gaugetrail_collector.documents.roles import people_of
-from gaugetrail_collector.documents.rows_then import gauges_of
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, Life

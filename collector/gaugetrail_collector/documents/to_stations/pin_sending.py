@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from gaugetrail_collector.documents.at_a_moment.in_force import people_lists
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.in_force import people_lists
-from gaugetrail_collector.documents.pins import KeptPins, PinsBroken, read_pins
+from gaugetrail_collector.documents.to_stations.pins import KeptPins, PinsBroken, read_pins
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract import topics

@@ -1,6 +1,6 @@
 """Reads one sheet of an Excel workbook and prints its rows as JSON: a process by itself, with little memory and time.
 
-    python -m gaugetrail_collector.documents.sheet_child FILE [SHEET]
+    python -m gaugetrail_collector.documents.from_tables.sheet_child FILE [SHEET]
 
 The first line is `{"errors": [["F3", "#N/A"], …]}` or `{"fault": "…"}`; then a line for each row, cells as text: what a
 number shows in Excel (15 digits), dates as YYYY-MM-DD, line breaks within a cell as spaces. Whatever goes beyond the

@@ -10,10 +10,10 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.documents.at_stations import held_there, in_words
-from gaugetrail_collector.documents.by_line import LineTexts
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.texts import stored_text
+from gaugetrail_collector.documents.to_stations.at_stations import held_there, in_words
+from gaugetrail_collector.documents.to_stations.by_line import LineTexts
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.pages import TooManyDocuments

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_steps import File
+from gaugetrail_collector.commands.documents.steps import File
 from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import read_register
@@ -55,7 +55,7 @@ def import_table(
     and with one nothing is written. A plan's table has the columns of AIAG's control plan; a plan is made for each
     operation.
     """
-    from gaugetrail_collector.documents.importing import documents_of
+    from gaugetrail_collector.documents.from_tables.importing import documents_of
 
     _can_be_a_table(kind)
     with imported():
@@ -117,7 +117,7 @@ def _exported(store: Store, life: Life) -> tuple[DocumentKind, bytes]:
 
 
 def _table(kind: DocumentKind, contents: Mapping[str, bytes]) -> str:
-    from gaugetrail_collector.documents.importing import order_table_of, table_of
+    from gaugetrail_collector.documents.from_tables.importing import order_table_of, table_of
 
     try:
         if kind is DocumentKind.ORDER:

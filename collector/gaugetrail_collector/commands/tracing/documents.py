@@ -1,12 +1,11 @@
-"""`trace --documents`: what the records of an answer were worked by (`documents.worked_by`), each text and row once."""
+"""`trace --documents`: what the records of an answer were worked by (`at_a_moment.worked_by`), each text once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from gaugetrail_collector.documents.folding import read_register
-from gaugetrail_collector.documents.worked_by import (
+from gaugetrail_collector.documents.at_a_moment.worked_by import (
     FoundText,
     NamedDocument,
     UsedThen,
@@ -15,6 +14,7 @@ from gaugetrail_collector.documents.worked_by import (
     named_in,
     used_in,
 )
+from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.tracing.trace import Page, inspection_of
 from gaugetrail_contract.documents.editions import Edition, Life

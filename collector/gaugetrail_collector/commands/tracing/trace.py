@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from gaugetrail_collector import config as configuration
-from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store, trace_forms
-from gaugetrail_collector.commands.asking import (
+from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
+from gaugetrail_collector.commands.progress import watched
+from gaugetrail_collector.commands.tracing import forms
+from gaugetrail_collector.commands.tracing.asking import (
     After,
     Last,
     Limit,
@@ -24,7 +26,6 @@ from gaugetrail_collector.commands.asking import (
     question_of,
     zone_of,
 )
-from gaugetrail_collector.commands.progress import watched
 from gaugetrail_collector.stores import Store
 from gaugetrail_collector.stores.question import ALL_TIME, Asked
 from gaugetrail_collector.tracing import trace as tracing
@@ -103,15 +104,15 @@ def trace(
         if documents:
             _tell_with_documents(store, parts, question, where, as_json=as_json)
         elif as_csv:
-            trace_forms.csv_rows(parts, where, raw=raw)
+            forms.csv_rows(parts, where, raw=raw)
         elif used is not None and closest_first:
-            trace_forms.gauge_closest(parts, question, used, limit, where, as_json=as_json)
+            forms.gauge_closest(parts, question, used, limit, where, as_json=as_json)
         elif used is not None:
-            trace_forms.gauge(parts, question, used, where, as_json=as_json)
+            forms.gauge(parts, question, used, where, as_json=as_json)
         elif as_json:
-            trace_forms.json_object(parts, question)
+            forms.json_object(parts, question)
         else:
-            trace_forms.tables(parts, where)
+            forms.tables(parts, where)
 
 
 def _found(parts: Iterator[Page], question: Question) -> Iterator[Page]:
@@ -134,13 +135,13 @@ def _tell_with_documents(
     store: Store, parts: Iterator[Page], question: Question, zone: tzinfo, *, as_json: bool
 ) -> None:
     # Inside: most traces ask for no text, and what documents are made of takes its time to load.
-    from gaugetrail_collector.commands.trace_documents import NamedDocuments
+    from gaugetrail_collector.commands.tracing.documents import NamedDocuments
 
     named = NamedDocuments(store)
     if as_json:
-        trace_forms.json_object(named.passed(parts), question, named.as_json)
+        forms.json_object(named.passed(parts), question, named.as_json)
     else:
-        trace_forms.tables(named.passed(parts), zone)
+        forms.tables(named.passed(parts), zone)
         named.tell()
 
 
@@ -157,7 +158,7 @@ def _tell_family(store: Store, question: Question, depth: int, most: int, *, as_
         found: dict[str, object] = {"identifier": start.identifier, "kind": start.kind}
         answer(found | {one.direction: one.as_json() for one in families})
     else:
-        trace_forms.trees(families)
+        forms.trees(families)
 
 
 def _known_as(store: Store, kind: str, identifier: str) -> bool:

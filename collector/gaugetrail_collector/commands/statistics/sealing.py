@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import opened_store
-from gaugetrail_collector.commands.document_steps import prove_person
+from gaugetrail_collector.commands.documents.steps import prove_person
 from gaugetrail_collector.statistics.study_record import about_of, rows_of, seal_study, study_body
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_service import settings_file

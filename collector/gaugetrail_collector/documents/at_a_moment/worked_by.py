@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gaugetrail_collector.documents.at_a_moment.rows_then import RowsThen, RowThen
 from gaugetrail_collector.documents.folding import DocumentRegister
-from gaugetrail_collector.documents.rows_then import RowsThen, RowThen
 from gaugetrail_collector.documents.texts import TextMissing, stored_text
 from gaugetrail_collector.stores import Store
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, Life
