@@ -11,7 +11,7 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.document_steps import By, Stdin, desk_open, prove_person
+from gaugetrail_collector.commands.documents.steps import By, Stdin, desk_open, prove_person
 from gaugetrail_collector.suggestions.known import Suggestion, named_suggestion, read_suggestions
 from gaugetrail_collector.suggestions.office import SuggestionOffice
 from gaugetrail_contract.clock import to_the_minute
