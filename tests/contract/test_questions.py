@@ -132,11 +132,6 @@ def test_a_route_has_the_last_verdict_of_each_operation_but_this_one() -> None:
     ]
 
 
-def test_attempts_are_those_at_the_station() -> None:
-    past = UnitHistory((visit("OP10", station="S1", attempt=3), visit("OP10", station="S2", attempt=1)))
-    assert [past.attempts_at(one) for one in ("S1", "S2", "S3")] == [3, 1, 0]
-
-
 @pytest.mark.parametrize(
     ("word", "failed_at", "barred"),
     [

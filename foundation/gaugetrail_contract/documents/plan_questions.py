@@ -19,8 +19,6 @@ ContextKind = Literal[
 ]
 ChangedKind = Literal["part", "tool", "fixture", "machine", "material"]
 CHANGED_KINDS: tuple[ChangedKind, ...] = get_args(ChangedKind)
-MATERIAL = frozenset({"lot", "heat", "supplier_lot"})
-"""Context that says of what material a unit is."""
 
 
 def _pattern(text: str) -> str:

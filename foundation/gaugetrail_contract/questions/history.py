@@ -37,10 +37,6 @@ class UnitHistory:
             return None
         return None if unit.state == UnitState.FAIL and set(self.failed_at) <= {place} else unit
 
-    def attempts_at(self, station: str) -> int:
-        """How often it was inspected there, as far as is known."""
-        return max((one.attempt for one in self.visits if one.station == station), default=0)
-
     def route(self, operation: str | None) -> tuple[PastOperation, ...]:
         """The last verdict of each operation but this one, in the order of their last visits, as a record has it."""
         last: dict[str, UnitVisit] = {}

@@ -276,9 +276,6 @@ SPINDLE: Layout = (
     ("angle", 5),
 )
 
-LATEST_REVISION = 7
-"""Of results (0061) whose layout we know; a later one is read as far as this."""
-
 # Bit fields that some controllers send as raw bytes, in which a NUL is no end: place in the telegram and length.
 RAW_FIELDS = {61: ((101, 5), (147, 10), (516, 10)), 65: ((76, 5), (122, 10), (330, 10))}
 
