@@ -5,8 +5,8 @@ lose everything meanwhile. What is sealed while the line is up goes at once; wha
 Nothing here is durable: after a crash everything without a receipt is sent again, and the collector knows it by its
 identity.
 
-One thread sends; the connection's own thread tells what happens there (`gaugetrail_service.mqtt.connection`), and
-changes what is known under the lock.
+One thread sends; the connection's own thread tells what happens there (`gaugetrail_service.mqtt.connection`), hears
+(`hearing`), and changes what is known under the lock (`waking`).
 """
 
 from __future__ import annotations
@@ -15,27 +15,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from pydantic import ValidationError
 
 from gaugetrail_agent.delivery.broker_line import TOO_LARGE, BrokerLine
-from gaugetrail_agent.delivery.collector_keys import CollectorKeys, CollectorsWord
+from gaugetrail_agent.delivery.collector_keys import CollectorKeys
+from gaugetrail_agent.delivery.figures import DeliveryFigures
+from gaugetrail_agent.delivery.hearing import Hearing
 from gaugetrail_agent.delivery.lanes import Delivery, Order
 from gaugetrail_agent.delivery.message_size import LearnedSizes
 from gaugetrail_agent.delivery.messages import Outbox, Outgoing
 from gaugetrail_agent.delivery.mqtt_settings import MqttSettings
-from gaugetrail_agent.delivery.not_taken import RecordsNotTaken
 from gaugetrail_agent.delivery.size_trial import SizeTrial
 from gaugetrail_agent.delivery.too_large import TooLarge
+from gaugetrail_agent.delivery.waking import Waking
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract import topics
-from gaugetrail_contract.commands import parse_command
-from gaugetrail_contract.receipts import Receipt, parse_receipt
-from gaugetrail_contract.signed_status import read_status
-from gaugetrail_contract.signing import BadSignature, Signer
+from gaugetrail_contract.signing import Signer
 from gaugetrail_contract.status import AgentStatus, DeliveryStatus, agent_offline
-from gaugetrail_service.logs.repeats import same_words
 from gaugetrail_service.mqtt.broker_limits import NO_RETAIN
 from gaugetrail_service.mqtt.connection import BrokerCalls, BrokerConnection, plain_client
 
@@ -44,21 +39,6 @@ log = logging.getLogger(__name__)
 LOOK_SECS = 1.0
 """How often the thread looks round without being woken: resends, a pause that nobody ended, a silent line."""
 PAUSED_TRY_SECS = 30.0
-
-
-@dataclass
-class DeliveryFigures:
-    """What has happened since start."""
-
-    messages: int = 0
-    receipts: int = 0
-    ignored_receipts: int = 0
-    seen_receipts: int = 0
-    ignored_commands: int = 0
-    ignored_statuses: int = 0
-    given_again: int = 0
-    callback_faults: int = 0
-    connects: int = 0
 
 
 class Publisher:
@@ -107,7 +87,19 @@ class Publisher:
         self._line = BrokerLine(self._broker.where, agent, client_id)
         self._trial = SizeTrial(self._broker.where, sizes, self._status_within)
         self._too_large = TooLarge(spool, self._broker.where)
-        self._not_taken = RecordsNotTaken()
+        self._waking = Waking()
+        self._hearing = Hearing(
+            agent,
+            started,
+            spool=spool,
+            collectors=collectors,
+            delivery=self._delivery,
+            line=self._line,
+            trial=self._trial,
+            figures=self.figures,
+            waking=self._waking,
+            resume=self._resume,
+        )
         self._limit_seen: tuple[object, ...] | None = None
         """What was known of the broker's limit when records that were too large were last looked through."""
         self.on_document: Callable[[str, bytes], None] = lambda _, __: None
@@ -118,9 +110,6 @@ class Publisher:
         """What is to be heard of what is held on the line."""
         self.on_answer: Callable[[bytes], None] = lambda _: None
         self.on_pins: Callable[[bytes], None] = lambda _: None
-        self._wake = threading.Condition()
-        self._news = False
-        """Something has happened since the sending thread last looked; it must not sleep over it."""
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._status: AgentStatus | None = None
@@ -138,11 +127,11 @@ class Publisher:
     def stop(self, drain_secs: float) -> None:
         """Send what is there and wait for its receipts at most `drain_secs`; say goodbye; disconnect."""
         end = time.monotonic() + drain_secs
-        with self._wake:
+        with self._waking:
             while self._line.connected and self._spool.state().waiting and time.monotonic() < end:
-                self._wake.wait(0.05)
+                self._waking.pause(0.05)
             self._stopping = True
-            self._stir()
+            self._waking.stir()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -153,19 +142,13 @@ class Publisher:
 
     def wake(self) -> None:
         """There is something to send, or something has changed."""
-        with self._wake:
-            self._stir()
+        self._waking.wake()
 
     def _once_more(self, places: Sequence[int]) -> None:
         """Records that the collector had set aside wait again, because somebody asked for it."""
-        with self._wake:
+        with self._waking:
             self._delivery.once_more(places)
-            self._stir()
-
-    def _stir(self) -> None:
-        """As `wake`, under the lock."""
-        self._news = True
-        self._wake.notify_all()
+            self._waking.stir()
 
     # --- what the agent says of itself
 
@@ -182,7 +165,7 @@ class Publisher:
     def state(self) -> DeliveryStatus:
         """The figures of this moment."""
         now = time.monotonic()
-        with self._wake:
+        with self._waking:
             return DeliveryStatus(
                 connected=self._line.connected,
                 detail=self._line.alarm(now) or "",
@@ -208,14 +191,14 @@ class Publisher:
 
     def alarm(self) -> str | None:
         """What is wrong with delivery, in a sentence; null when all is well."""
-        with self._wake:
+        with self._waking:
             line = self._line.alarm(time.monotonic())
             changed = self._collectors.changed() if self._line.connected else None
         return changed or line or self._too_large.alarm() or self._collectors.alarm()
 
     def not_taken(self) -> str | None:
         """What a collector says of records that it doesn't take yet, in a sentence; null when there are none."""
-        return self._not_taken.alarm()
+        return self._hearing.not_taken.alarm()
 
     # --- sending
 
@@ -223,10 +206,10 @@ class Publisher:
         last_try = float("-inf")
         able_before = False
         while True:
-            with self._wake:
+            with self._waking:
                 if self._stopping:
                     return
-                self._news = False
+                self._waking.begin()
                 now = time.monotonic()
                 paused = self._line.paused(now) is not None and now - last_try < PAUSED_TRY_SECS
                 able = self._line.connected and not paused
@@ -245,9 +228,9 @@ class Publisher:
             if ready and self._send_next(now):
                 last_try = now
                 continue
-            with self._wake:
-                if not self._stopping and not self._news:
-                    self._wake.wait(LOOK_SECS if not ready else self._until_due(now))
+            with self._waking:
+                if not self._stopping:
+                    self._waking.sleep(LOOK_SECS if not ready else self._until_due(now))
 
     def _until_due(self, now: float) -> float:
         due = self._delivery.next_due(now)
@@ -256,14 +239,14 @@ class Publisher:
     def _resume(self) -> None:
         """Sending is possible again, or somebody is there again: what was sealed until now is backlog."""
         newest = self._spool.newest()
-        with self._wake:
+        with self._waking:
             self._delivery.resume(newest, time.monotonic())
-            self._stir()
+            self._waking.stir()
 
     def _send_next(self, now: float) -> bool:
         """One message; false when there is nothing to send."""
         newest = self._spool.newest()
-        with self._wake:
+        with self._waking:
             order = self._delivery.order(newest, now)
         if order is None:
             return False
@@ -271,13 +254,13 @@ class Publisher:
         too_large = bool(outgoing.numbers) and self._trial.too_large(len(outgoing.payload))
         if outgoing.numbers and not too_large and not self._publish(outgoing, now):
             return False
-        with self._wake:
+        with self._waking:
             if self._delivery.overtaken(order) and self._collectors.strange() is None:
                 self._line.vanished(now)
             self._delivery.done(order, outgoing.numbers, now)
         if too_large:
             self._put_aside(order, outgoing)
-        with self._wake:
+        with self._waking:
             if order.epoch:
                 self.figures.given_again += len(outgoing.numbers)
         for first, last in outgoing.gone:
@@ -301,7 +284,7 @@ class Publisher:
         mid = self._broker.publish(topics.records(self._agent), outgoing.payload)
         if mid is None:
             return False
-        with self._wake:
+        with self._waking:
             self._line.published(mid, now, len(outgoing.payload))
             self.figures.messages += 1
         return True
@@ -314,7 +297,7 @@ class Publisher:
             return
         for place in outgoing.numbers:
             self._too_large.put(place, len(outgoing.payload), self._trial.limit)
-        with self._wake:
+        with self._waking:
             self._delivery.let_go(outgoing.numbers)
 
     def _try_size(self, now: float) -> bool:
@@ -335,7 +318,7 @@ class Publisher:
 
     def _anew(self) -> None:
         """What is on its way is forgotten, and the broker met anew."""
-        with self._wake:
+        with self._waking:
             self._line.begin_anew()
         self._trial.down()
         self._broker.anew()
@@ -362,7 +345,7 @@ class Publisher:
     def _cut(self) -> None:
         """The line is half open: end it, so that the client opens another one."""
         log.warning("broker %s: silent; connecting anew", self._line.where, extra={"event": "broker_silent"})
-        with self._wake:
+        with self._waking:
             self._line.heard(time.monotonic())
         self._broker.cut()
 
@@ -376,50 +359,50 @@ class Publisher:
         self._broker.subscribe(*((topic, 1) for topic in heard))
         self._send_status()
         log.info("broker %s: connected", self._line.where, extra={"event": "broker_up"})
-        with self._wake:
+        with self._waking:
             self.figures.connects += 1
             self._line.up(time.monotonic())
             self._trial.up(self._broker.limits.largest_bytes)
-            self._stir()
+            self._waking.stir()
 
     def _refused(self, reason: str) -> None:
-        with self._wake:
+        with self._waking:
             self._line.refused(reason)
         log.warning("%s", self._line.trouble, extra={"event": "broker_refused"})
 
     def _on_connect_fail(self, why: str) -> None:
-        with self._wake:
+        with self._waking:
             news = self._line.absent(why)
         if news:
             log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
     def _on_disconnect(self, code: int, reason: str) -> None:
         self._trial.down(too_large=code == TOO_LARGE)
-        with self._wake:
+        with self._waking:
             if self._stopping:
                 self._line.connected = False
                 return
             self._line.down(code, reason, time.monotonic())
-            self._stir()
+            self._waking.stir()
         log.warning("%s", self._line.trouble, extra={"event": "broker_down"})
 
     def _on_publish(self, mid: int, refusal: str | None) -> None:
-        with self._wake:
+        with self._waking:
             before = self._line.trouble
             full = len(self._line.unacknowledged) >= self._settings.window
             self._line.acknowledged(mid, time.monotonic(), refusal)
             if full:  # else nobody waits for it
-                self._stir()
+                self._waking.stir()
         if refusal is not None and self._line.trouble != before:
             log.warning("%s", self._line.trouble, extra={"event": "broker_refuses_topic"})
 
     def _on_message(self, topic: str, payload: bytes, retained: bool, _: int) -> None:
         if topic == topics.receipts(self._agent):
-            self._on_receipt(payload)
+            self._hearing.receipt(payload)
         elif topic == topics.commands(self._agent):
-            self._on_command(payload)
+            self._hearing.command(payload)
         elif topic == topics.status(self._agent):
-            self._on_own_status(payload, retained=retained)
+            self._hearing.own_status(payload, retained=retained)
         elif topic.startswith(topics.ALL_DOCUMENTS):
             self.on_document(topic, payload)
         elif topic.startswith(topics.ALL_OF_LINES):
@@ -430,150 +413,12 @@ class Publisher:
         elif topic == topics.pins(self._agent):
             self.on_pins(payload)
         elif topic.endswith(topics.INTRODUCTIONS):
-            self._on_introductions(topic, payload)
+            self._hearing.introductions(topic, payload)
         else:
-            self._on_collector(topic, payload)
+            self._hearing.collector(topic, payload)
 
     def _on_fault(self) -> None:
         self.figures.callback_faults += 1
-
-    def _on_receipt(self, payload: bytes) -> None:
-        try:
-            word = self._collectors.open("receipt", self._agent, payload)
-            receipt = parse_receipt(word.body)
-        except ValueError as error:
-            self._ignore(str(error))
-            return
-        if not word.known:
-            self._see(word)
-            return
-        done = self._spool.confirm(receipt)
-        if done.ranges or done.set_aside or done.held:
-            self._collectors.fits(word)
-        for reason in done.ignored:
-            self._ignore(reason)
-        self._tell_set_aside(receipt, done.set_aside)
-        now = time.monotonic()
-        with self._wake:
-            self.figures.receipts += 1
-            self._line.receipted(now)
-            self._delivery.receipted((*done.places, *done.set_aside), now)
-            self._delivery.held(done.held, now)
-            self._stir()
-        self._not_taken.settled((*done.places, *done.set_aside))
-        self._not_taken.told(receipt, done.held)
-
-    def _see(self, word: CollectorsWord) -> None:
-        """A collector that isn't known has records: they wait all the same, and are offered again by their time."""
-        self.figures.seen_receipts += 1
-        with self._wake:
-            self._line.heard(time.monotonic())
-        told = {"event": "receipt_seen", "cause": word.collector, "collector": word.collector}
-        log.warning("a receipt counts for nothing: %s", self._collectors.strange() or "", extra=told)
-
-    def _tell_set_aside(self, receipt: Receipt, places: tuple[int, ...]) -> None:
-        if places:
-            for entry in receipt.set_aside:
-                told = {"event": "set_aside", "cause": same_words(entry.reason), "seq": entry.seq}
-                log.error("record %d was set aside by the collector: %s", entry.seq, entry.reason, extra=told)
-
-    def _ignore(self, reason: str) -> None:
-        self.figures.ignored_receipts += 1
-        told = {"event": "receipt_ignored", "cause": same_words(reason)}
-        log.warning("a receipt doesn't fit and is ignored: %s", reason, extra=told)
-
-    def _on_command(self, payload: bytes) -> None:
-        try:
-            word = self._collectors.open("command", self._agent, payload)
-            if not word.known:
-                raise ValueError(f"the collector {word.collector!r} is not known here")
-            command = parse_command(word.body)
-            if command.branch and not self._spool.is_branched(command.epoch):
-                raise ValueError(f"branch {command.branch} of epoch {command.epoch} is not this agent's")
-        except ValueError as error:
-            self.figures.ignored_commands += 1
-            told = {"event": "command_refused", "cause": same_words(str(error))}
-            log.warning("a command is refused: %s", error, extra=told)
-            return
-        log.warning(
-            "a collector asks for records of epoch %s again: %s",
-            command.epoch,
-            ", ".join(f"{first} to {last}" for first, last in command.ranges[:5]),
-            extra={
-                "event": "asked_again",
-                "cause": command.epoch,
-                "epoch": command.epoch,
-                "ranges": len(command.ranges),
-            },
-        )
-        with self._wake:
-            self._line.heard(time.monotonic())
-            self._delivery.ask(command.epoch, command.ranges)
-            self._stir()
-
-    def _on_own_status(self, payload: bytes, *, retained: bool) -> None:
-        """What stands under our name. What is there at our first connection is our former life's; another's later on
-        is a twin's, also as a last will: two with one client id end each other's connections and never meet.
-        """
-        try:
-            status = AgentStatus.model_validate_json(payload)
-        except ValidationError:
-            return
-        if status.online and status.started == self._started and not retained:
-            self._trial.echo(len(payload))
-            self.wake()
-        with self._wake:
-            if retained and self.figures.connects < 2:
-                return
-            news = self._line.own_status(status, self._started, time.monotonic())
-            trouble = self._line.alarm(time.monotonic())
-        if news:
-            log.error("%s; it started %s", trouble, status.started, extra={"event": "agent_twin"})
-
-    def _on_introductions(self, topic: str, payload: bytes) -> None:
-        if not payload:
-            return  # somebody has cleared the topic; who was introduced stays so until a list says otherwise
-        try:
-            news = self._collectors.hear_introductions(topic.split("/")[-2], payload)
-        except ValueError as error:
-            self._pass_over(topic, str(error))
-            return
-        if news:
-            # What a collector has that wasn't known goes out again, for its receipts count from now on.
-            self._resume()
-
-    def _on_collector(self, topic: str, payload: bytes) -> None:
-        try:
-            word = read_status(payload)
-        except BadSignature as error:
-            self._pass_over(topic, str(error))
-            return
-        except ValidationError:
-            self._pass_over(topic, "it is no collector's status")
-            return
-        name = word.status.collector
-        if topic != topics.collector_status(name):
-            self._pass_over(topic, "it is another collector's")
-            return
-        proven = self._collectors.believes(name, word.key)
-        now = time.monotonic()
-        with self._wake:
-            self._line.heard(now)
-            fate = self._line.collectors.take(word, now, proven=proven)
-            self._stir()
-        if fate in ("old", "foreign"):
-            self._pass_over(topic, "it is an older one" if fate == "old" else "it is not signed as its collector signs")
-        if fate == "foreign":
-            self._collectors.imitated(name, word.key)
-        else:
-            self._collectors.show(name, word.key)
-        if fate == "up":
-            # What went out with nobody there, or died with the last one, goes out again.
-            self._resume()
-
-    def _pass_over(self, topic: str, why: str) -> None:
-        self.figures.ignored_statuses += 1
-        log.warning("%s is passed over: %s", topic, why, extra={"event": "status_ignored", "cause": same_words(why)})
 
 
 def _written(status: AgentStatus) -> bytes:
