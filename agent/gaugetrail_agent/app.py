@@ -59,6 +59,7 @@ from gaugetrail_agent.seen.moving import GaugesInMotion
 from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.keeping.asking_store import StoreAsked
 from gaugetrail_agent.station.keeping.recording import Committed
 from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
@@ -163,7 +164,7 @@ class Agent:
             try_pin=self.guesses.check,
             unlock_pin=self.guesses.clear,
             past=self._past,
-            units_since=self.asker.ask_units_since,
+            store=StoreAsked(self.asker.ask_units_since, self.asker.ask_lot),
             said=self._said,
             recorded=self._recorded,
         )

@@ -189,6 +189,25 @@ def held_here(state: str) -> Floor:
     return one
 
 
+@pytest.mark.parametrize("state", ["hold", "scrap"])
+def test_a_unit_that_is_stopped_while_it_is_in_hand_does_not_pass_and_is_put_aside(state: str) -> None:
+    one = floor()
+    one.scan(SERIAL)
+    one.say(HeldKnown(HeldNow.of([entry(SERIAL, state)], NOW)))
+    body = sealed(one)
+    assert (body.verdict, body.unit_state) == (Verdict.INCOMPLETE, UnitState(state))
+    recorded(one)
+    assert one.message.endswith(f"It is {'on hold' if state == 'hold' else 'scrap'}: put it aside")
+    assert one.state.light == "red"
+
+
+def test_what_is_let_go_while_it_is_in_hand_passes() -> None:
+    one = floor(None, entry(SERIAL, "rework"))
+    one.scan(SERIAL)
+    one.say(HeldKnown(HeldNow.of([entry(SERIAL, "released", 5)], NOW)))
+    assert sealed(one).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize("state", ["released", "concession", "rework"])
 def test_what_was_held_here_and_let_go_elsewhere_since_is_measured_here(state: str) -> None:
     one = held_here(state)

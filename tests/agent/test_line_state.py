@@ -23,9 +23,19 @@ from gaugetrail_contract.distribution.pages import pages_of
 from gaugetrail_contract.distribution.root import root_of, write_root
 from gaugetrail_contract.holds.line_list import hold_pages, hold_root, write_hold_root
 from gaugetrail_contract.holds.listing import ListedState
-from gaugetrail_contract.questions.answered import KIND, CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, write_answer
-from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, open_question
-from gaugetrail_contract.questions.history import UnitHistory, UnitsFound
+from gaugetrail_contract.questions.answered import (
+    KIND,
+    CannotSay,
+    LotAnswer,
+    LotVisit,
+    LotVoid,
+    StationAnswer,
+    UnitAnswer,
+    UnitsAnswer,
+    write_answer,
+)
+from gaugetrail_contract.questions.asked import AskLot, AskUnit, AskUnitsSince, StationQuestion, open_question
+from gaugetrail_contract.questions.history import LotFound, UnitHistory, UnitsFound
 from gaugetrail_contract.record import Verdict
 from gaugetrail_contract.record.parts import PastOperation
 from gaugetrail_contract.signing import Signer
@@ -367,4 +377,24 @@ def test_what_nobody_could_name_is_said() -> None:
     assert found.open == "4 inspections of the lots L7 have no serial, so their units can't be named"
     silent = HistoryAsker("pc1", lambda _: True, lambda _, __: True, deadline_secs=0.01)
     nobody = asyncio.run(silent.ask_units_since("G-1", None, NOW))
-    assert nobody == UnitsFound(open="no collector has answered within 10 ms")
+    assert nobody == UnitsFound(open="no collector has answered within 10 ms", answered=False)
+
+
+def test_a_lot_is_put_together_page_by_page_and_what_is_voided_is_no_part_of_it() -> None:
+    visit = {"place": "OP10", "plan": "CP-1", "verdict": "pass", "time": utc_text(NOW)}
+    first = LotVisit(serial="SN1", record="a/e1/1", **visit)
+    second = LotVisit(serial="SN2", record="a/e1/2", **visit)
+    pages = {
+        None: ((first,), (), "1:a/e1/2"),
+        "1:a/e1/2": ((second,), (LotVoid(record="c/e/1", target="a/e1/1"),), None),
+    }
+
+    def reply(question: StationQuestion) -> bytes:
+        assert isinstance(question, AskLot)
+        visits, voids, after = pages[question.after]
+        return signed(LotAnswer(question=question.question, lot="L7", visits=visits, voids=voids, next=after))
+
+    assert asyncio.run(Store(reply).asker.ask_lot("L7")) == LotFound((second,))
+    of_another = Store(lambda q: signed(LotAnswer(question=q.question, lot="L8", visits=(first,))))
+    of_another.asker._deadline_secs = 0.05
+    assert asyncio.run(of_another.asker.ask_lot("L7")).open == "no collector has answered within 50 ms"

@@ -22,12 +22,15 @@ from gaugetrail_agent.station.looking_back import FoundRecords, FoundUnit, Recor
 from gaugetrail_agent.station.memory import memory_text, read_memory
 from gaugetrail_agent.station.memory.held import MOST_KNOWN, HeldUnits, KnownState
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt
+from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt, TellEvent
 from gaugetrail_agent.station.words.happening import HeldKnown, LookedBack, NotKept, PastKnown
 from gaugetrail_agent.station.words.state import StationState
+from gaugetrail_agent.station.workflow.unit_states.deciding import LOOKING
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.holds.known import HeldNow
-from gaugetrail_contract.questions.history import UnitHistory
+from gaugetrail_contract.holds.listing import ListedState
+from gaugetrail_contract.questions.answered import LotVisit, LotVoid
+from gaugetrail_contract.questions.history import LotFound, UnitHistory
 from gaugetrail_contract.record import InspectionBody, Subject, Verdict
 from gaugetrail_contract.record.parts import Reason, UnitState
 
@@ -239,7 +242,9 @@ def test_a_lot_is_released_only_when_all_of_it_has_passed_here() -> None:
 
     good = FoundUnit("SN1", "L1", "pc1/e/1", Verdict.PASS, "CP-1", frozenset({"bore"}))
     bad = replace(good, serial="SN2", verdict=Verdict.FAIL, passed=frozenset())
-    assert found() == ["no unit of lot L1 was recorded on this PC: release it where it was measured, or in the office"]
+    assert found() == [
+        "no unit of lot L1 is recorded here or in the store: release it where it was measured, or in the office"
+    ]
     assert found(good, bad) == ["lot L1 is open: SN2 fail"]
     assert found(good, whole=False) == ["not all records of lot L1 are on this PC any more: release it in the office"]
     assert found(replace(good, passed=frozenset())) == ["lot L1 is open: nothing in it has passed for bore"]
@@ -247,6 +252,97 @@ def test_a_lot_is_released_only_when_all_of_it_has_passed_here() -> None:
     held = floor.state.memory.held.told([KnownState("serial", "SN1", "hold", "x", "2026-01-01T00:00:00.000000Z")])
     floor.state = replace(floor.state, memory=msgspec.structs.replace(floor.state.memory, held=held))
     assert found(good) == ["lot L1 is open: not let go yet SN1"]
+
+
+GOOD_HERE = FoundUnit("SN1", "L1", "pc1/e/1", Verdict.PASS, "CP-1", frozenset({"bore"}), "OP20", "2026-01-01T08:00")
+
+
+def visited(serial: str, place: str, verdict: str, at: str = "09:00", record: str = "pc2/e/1") -> LotVisit:
+    return LotVisit(
+        serial=serial, place=place, plan="CP-9", verdict=verdict, time=f"2026-01-01T{at}:00.000000Z", record=record
+    )
+
+
+def lot_looked_at(elsewhere: LotFound | None, *here: FoundUnit, whole: bool = True, **of_plan: object) -> Floor:
+    """An engineer releases the lot; its records are found."""
+    floor = lot_floor()
+    file = floor.setup.plan.file.model_copy(update=of_plan)
+    floor.setup = replace(floor.setup, plan=replace(floor.setup.plan, file=file))
+    for text in ("%RELEASE", "LOT:L1", "OP-31"):
+        floor.scan(text)
+    search = RecordSearch(LOOKING, lot="L1")
+    floor.say(LookedBack(search, FoundRecords(here or (GOOD_HERE,), whole), **floor.tick(), elsewhere=elsewhere))
+    return floor
+
+
+def of_lot(*visits: LotVisit, voids: tuple[LotVoid, ...] = ()) -> LotFound:
+    return LotFound.of(visits, voids)
+
+
+@pytest.mark.parametrize(
+    ("visits", "says"),
+    [
+        ((visited("SN1", "OP10", "fail"),), "lot L1 is open: SN1 fail"),
+        ((visited("SN1", "OP10", "fail"), visited("SN1", "OP10", "pass", "10:00", "pc2/e/2")), "L1 is now: released"),
+        ((visited("SN2", "OP10", "incomplete"),), "lot L1 is open: SN2 incomplete"),
+        ((visited("SN2", "OP20", "pass", "07:00"),), "L1 is now: released"),
+        ((visited("SN1", "OP20", "fail", "07:00"),), "L1 is now: released"),
+    ],
+)
+def test_what_other_stations_measured_of_a_lot_counts_for_its_release(visits: tuple[LotVisit, ...], says: str) -> None:
+    """Of each unit the newest inspection at each operation."""
+    floor = lot_looked_at(of_lot(*visits), whole=False)
+    assert floor.message == says
+
+
+def test_what_was_voided_elsewhere_counts_for_no_lot_unless_the_void_was() -> None:
+    bad, void = visited("SN1", "OP10", "fail"), LotVoid(record="c/e/1", target="pc2/e/1")
+    assert lot_looked_at(of_lot(bad, voids=(void,))).message == "L1 is now: released"
+    taken_back = LotVoid(record="c/e/2", target="c/e/1")
+    assert lot_looked_at(of_lot(bad, voids=(void, taken_back))).message == "lot L1 is open: SN1 fail"
+
+
+def test_a_unit_that_is_scrap_is_no_part_of_the_lot_and_one_let_go_is_as_good_as_passed() -> None:
+    bad = replace(GOOD_HERE, serial="SN2", verdict=Verdict.FAIL, passed=frozenset())
+    for state, says in {
+        "scrap": "L1 is now: released",
+        "concession": "L1 is now: released",
+        "hold": "lot L1 is open: SN2 fail",
+    }.items():
+        floor = lot_floor()
+        floor.say(HeldKnown(HeldNow.of([listed("SN2", state)], 1)))
+        for text in ("%RELEASE", "LOT:L1", "OP-31"):
+            floor.scan(text)
+        search = RecordSearch(LOOKING, lot="L1")
+        floor.say(LookedBack(search, FoundRecords((GOOD_HERE, bad)), **floor.tick(), elsewhere=LotFound()))
+        assert floor.message == says
+
+
+def listed(serial: str, state: str) -> ListedState:
+    return ListedState(kind="unit", id=serial, state=state, since="2026-01-01T00:00:00.000000Z", record="a/e/1")
+
+
+def test_where_nobody_can_tell_the_plan_decides_and_a_release_says_what_is_not_known() -> None:
+    nobody = LotFound(open="no collector has answered within 300 ms")
+    asked_for = "nobody could tell what other stations measured of lot L1 (no collector has answered within 300 ms)"
+    assert lot_looked_at(nobody, on_unknown="refuse").message.startswith(asked_for)
+    floor = lot_looked_at(nobody)
+    (event,) = [one.body for one in floor.effects if isinstance(one, TellEvent)]
+    assert event.payload["why"] == (
+        "released at OP20; what other stations measured of it is not known: no collector has answered within 300 ms"
+    )
+    assert lot_looked_at(nobody, whole=False).message.startswith("not all records of lot L1 are on this PC any more")
+
+
+def test_a_note_over_the_search_loses_no_release() -> None:
+    floor = lot_floor()
+    for text in ("%RELEASE", "LOT:L1", "OP-31", "%NOTE"):
+        floor.scan(text)
+    search = RecordSearch(LOOKING, lot="L1")
+    floor.say(LookedBack(search, FoundRecords((GOOD_HERE,)), **floor.tick(), elsewhere=LotFound()))
+    assert floor.message == "L1 is now: released"
+    floor.scan("seen to it")
+    assert floor.state.dialog is None
 
 
 def test_a_unit_of_a_held_lot_is_not_begun() -> None:

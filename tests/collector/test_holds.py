@@ -33,9 +33,19 @@ from gaugetrail_contract import topics
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.nonconformity import UnitStateSaid
 from gaugetrail_contract.holds.line_list import open_hold_page, open_hold_root
-from gaugetrail_contract.questions.answered import CannotSay, StationAnswer, UnitAnswer, UnitsAnswer, open_answer
-from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, write_question
-from gaugetrail_contract.record import Subject
+from gaugetrail_contract.questions.answered import (
+    CannotSay,
+    LotAnswer,
+    LotVisit,
+    LotVoid,
+    StationAnswer,
+    UnitAnswer,
+    UnitsAnswer,
+    open_answer,
+)
+from gaugetrail_contract.questions.asked import AskLot, AskUnit, AskUnitsSince, write_question
+from gaugetrail_contract.questions.history import LotFound
+from gaugetrail_contract.record import AmendmentBody, Subject
 from gaugetrail_contract.seal import Opened
 from gaugetrail_contract.signing import Signer, signer_at
 from gaugetrail_contract.status import AgentStatus
@@ -211,6 +221,57 @@ def test_units_since_a_good_check_are_answered_page_by_page(store: Store, monkey
     assert [*serials] == ["SN3", "SN4", "SN5", "SN6", "SN7", "SN8"]
     assert (lots, unnamed) == (["L7"], 1)
     assert pages > 1
+
+
+def test_units_are_answered_up_to_the_moment_that_is_asked_for(store: Store) -> None:
+    records = [by_gauge(seq, f"SN{seq}", "G-1") for seq in range(1, 6)]
+    store.write(records)
+    since, until = utc_text(records[1].time_us), utc_text(records[3].time_us)
+    question = AskUnitsSince(question=NUMBER, gauge="G-1", characteristic="bore_0", since=since, until=until)
+    found = answer_of(store, question, NOW)
+    assert isinstance(found, UnitsAnswer)
+    assert found.serials == ("SN2", "SN3")
+
+
+def test_a_lot_is_answered_page_by_page_with_what_voids_any_of_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gaugetrail_collector.holds import answers_found
+
+    records = [opened(seq, f"SN{seq}", lot="L7", station=f"OP{seq}") for seq in range(1, 6)]
+    records.append(opened(6, "SN6", lot="L8"))
+    records.append(opened(7, body=voiding(records[1], "L7")))
+    store.write(records)
+    monkeypatch.setattr(answers_found, "MOST_SERIALS", 2)
+    after, visits, voids, pages = None, list[LotVisit](), list[LotVoid](), 0
+    while True:
+        found = answer_of(store, AskLot(question=NUMBER, lot="L7", after=after), NOW)
+        assert isinstance(found, LotAnswer)
+        visits, voids, pages, after = [*visits, *found.visits], [*voids, *found.voids], pages + 1, found.next
+        if after is None:
+            break
+    assert pages > 1
+    assert [(one.serial, one.place, one.verdict) for one in visits] == [
+        (f"SN{seq}", f"OP{seq}", "pass") for seq in range(1, 6)
+    ]
+    assert visits[0].passed == ("bore_0", "bore_1")
+    assert [one.serial for one in LotFound.of(visits, voids).visits] == ["SN1", "SN3", "SN4", "SN5"]
+
+
+def voiding(one: Opened, lot: str) -> AmendmentBody:
+    """An amendment as the office writes it: found under the lot, too."""
+    return AmendmentBody(
+        site="plant1",
+        line="office",
+        station="office",
+        target=one.record.id,
+        target_sha256=one.sealed.sha256,
+        action="void",
+        reason="another part was measured",
+        requested_by="QE-1",
+        approved_by="QE-2",
+        subjects=(Subject(kind="lot", id=lot),),
+    )
 
 
 # --- said to the lines

@@ -19,14 +19,24 @@ from gaugetrail_contract.questions.answered import (
     KIND,
     BadAnswer,
     CannotSay,
+    LotAnswer,
+    LotVisit,
+    LotVoid,
     StationAnswer,
     UnitAnswer,
     UnitsAnswer,
     answers,
     open_answer,
 )
-from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion, new_number, write_question
-from gaugetrail_contract.questions.history import UnitHistory, UnitsFound
+from gaugetrail_contract.questions.asked import (
+    AskLot,
+    AskUnit,
+    AskUnitsSince,
+    StationQuestion,
+    new_number,
+    write_question,
+)
+from gaugetrail_contract.questions.history import LotFound, UnitHistory, UnitsFound
 from gaugetrail_contract.signing import BadSignature, open_word
 from gaugetrail_service.logs.repeats import same_words
 
@@ -88,7 +98,9 @@ class HistoryAsker:
         found = await self._ask(AskUnit(question=new_number(), serial=serial))
         return UnitHistory.of(found) if isinstance(found, UnitAnswer) else _unknown(found)
 
-    async def ask_units_since(self, gauge: str, characteristic: str | None, since_us: int) -> UnitsFound:
+    async def ask_units_since(
+        self, gauge: str, characteristic: str | None, since_us: int, until_us: int | None = None
+    ) -> UnitsFound:
         """The units that the gauge has measured since a moment, page by page; each page has its own deadline."""
         serials: dict[str, None] = {}
         lots: dict[str, None] = {}
@@ -99,17 +111,34 @@ class HistoryAsker:
                 gauge=gauge,
                 characteristic=characteristic,
                 since=utc_text(since_us),
+                until=None if until_us is None else utc_text(until_us),
                 after=after,
             )
             found = await self._ask(question)
             if not isinstance(found, UnitsAnswer):
-                return UnitsFound(tuple(serials), tuple(lots), _unknown(found).why)
+                return UnitsFound(tuple(serials), tuple(lots), _unknown(found).why, answered=False)
             serials |= dict.fromkeys(found.serials)
             lots |= dict.fromkeys(found.lots)
             unnamed, after = unnamed + found.unnamed, found.next
             if after is None:
                 return UnitsFound(tuple(serials), tuple(lots), _unnamed(unnamed, tuple(lots)))
         return UnitsFound(tuple(serials), tuple(lots), "there are more units than can be asked for")
+
+    async def ask_lot(self, lot: str) -> LotFound:
+        """What was measured of a lot, page by page; each page has its own deadline."""
+        visits: list[LotVisit] = []
+        voids: list[LotVoid] = []
+        after: str | None = None
+        for _ in range(MOST_PAGES):
+            found = await self._ask(AskLot(question=new_number(), lot=lot, after=after))
+            if not isinstance(found, LotAnswer):
+                return LotFound(open=_unknown(found).why)
+            visits += found.visits
+            voids += found.voids
+            after = found.next
+            if after is None:
+                return LotFound.of(visits, voids)
+        return LotFound(open="there are more inspections of it than can be asked for")
 
     # --- one question
 

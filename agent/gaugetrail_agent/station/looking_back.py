@@ -1,7 +1,7 @@
 """What the records of this PC say of a unit, a lot, or the units that a gauge has measured since a moment. Pure.
 
-Promise: of each unit the newest inspection counts; what lies behind the oldest record that is still here, or behind
-`MOST_RECORDS`, isn't guessed: `whole` says whether the search got there.
+Promise: of each unit the newest inspection at each place counts; what lies behind the oldest record that is still here,
+or behind `MOST_RECORDS`, isn't guessed: `whole` says whether the search got there.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ class RecordSearch:
     gauge: str | None = None
     characteristic: str | None = None
     since: str | None = None
+    until: str | None = None
+    """What the store is asked for ends there; null: now."""
+    here: bool = True
+    """False: the records of this PC have been looked through already, and the store alone is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundUnit:
-    """The newest inspection of a unit."""
+    """The newest inspection of a unit at one place."""
 
     serial: str | None
     lot: str | None
@@ -43,6 +47,9 @@ class FoundUnit:
     plan: str
     passed: frozenset[str] = frozenset()
     """Characteristics that passed in it."""
+    place: str = ""
+    """The operation, or the station where it has none."""
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def look_back(newest_first: Iterable[Opened], wanted: RecordSearch) -> FoundReco
     """Go back until the moment that is asked for, or to the unit."""
     if wanted.unit is not None:
         return FoundRecords(newest=_newest(newest_first, wanted.unit))
-    found: dict[tuple[str | None, str | None], FoundUnit] = {}
+    found: dict[tuple[str | None, str | None, str], FoundUnit] = {}
     whole, first_seq = False, 0
     for number, opened in enumerate(newest_first):
         record = opened.record
@@ -79,7 +86,7 @@ def look_back(newest_first: Iterable[Opened], wanted: RecordSearch) -> FoundReco
             break
         first_seq = record.seq
         if isinstance(record, Inspection) and _is_wanted(record, wanted):
-            found.setdefault((record.serial, record.lot), _unit(record))
+            found.setdefault((record.serial, record.lot, _place(record)), _unit(record))
     return FoundRecords(tuple(reversed(found.values())), whole or first_seq in (0, 1))
 
 
@@ -104,4 +111,10 @@ def _unit(record: Inspection) -> FoundUnit:
     for one in record.measurements:
         verdicts[one.characteristic] = verdicts.get(one.characteristic, True) and one.verdict is Verdict.PASS
     passed = frozenset(name for name, good in verdicts.items() if good)
-    return FoundUnit(record.serial, record.lot, record.id, record.verdict, record.plan.id, passed)
+    return FoundUnit(
+        record.serial, record.lot, record.id, record.verdict, record.plan.id, passed, _place(record), record.time
+    )
+
+
+def _place(record: Inspection) -> str:
+    return record.operation or record.station

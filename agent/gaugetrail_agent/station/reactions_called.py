@@ -77,7 +77,16 @@ def with_opened(memory: StationMemory, opened: Sequence[OpenReaction]) -> Statio
 def opened(setup: Setup, memory: StationMemory, plan: Plan, seen: SignalSeen) -> StationMemory:
     """With what a signal calls for that no record brought."""
     found = called_for(setup, plan, seen)
-    return memory if found is None else with_opened(memory, (found,))
+    return memory if found is None else _with_window(with_opened(memory, (found,)), found)
+
+
+def _with_window(memory: StationMemory, one: OpenReaction) -> StationMemory:
+    """What its steps hold since the last good check; a check that failed sees to that itself."""
+    if one.gauge is None or one.signal == "gauge_check_failed" or "since_last_good_check" not in one.holds:
+        return memory
+    why = f"{one.signal.replace('_', ' ')}: {', '.join(one.characteristics)}"[:200]
+    checks = memory.gauge_checks.doubted(one.gauge, one.characteristics[0], one.at, why, one.document)
+    return msgspec.structs.replace(memory, gauge_checks=checks)
 
 
 def _document(setup: Setup, plan: Plan, wanted: Characteristic, seen: SignalSeen) -> ReactionHere | None:

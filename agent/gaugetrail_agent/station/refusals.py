@@ -97,6 +97,7 @@ WHOSE: Mapping[str, Whose] = {
     "lot.lacking": Whose.NOBODY,
     "lot.nothing": Whose.NOBODY,
     "lot.not_whole": Whose.NOBODY,
+    "lot.unknown": Whose.NOBODY,
     "reaction.first": Whose.SCANNED,
     "reaction.other_role": Whose.NOBODY,
     "scan.unusable": Whose.NOBODY,

@@ -17,11 +17,13 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.keeping.asking_store import StoreAsked, found_elsewhere
 from gaugetrail_agent.station.keeping.editions import EditionsTold
 from gaugetrail_agent.station.keeping.recalling import order_left, recalled, records_found
 from gaugetrail_agent.station.keeping.recording import Committed, Recording
 from gaugetrail_agent.station.keeping.refusals_told import RefusalsTold
 from gaugetrail_agent.station.keeping.remembering import RememberedHere
+from gaugetrail_agent.station.looking_back import FoundRecords
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.orders_here import order_key
 from gaugetrail_agent.station.plan_choice import with_lots_finished
@@ -80,7 +82,6 @@ from gaugetrail_contract.clock import DAY_US, Clock, utc_us
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.plc_codes import ResultCode
-from gaugetrail_contract.questions.history import UnitsFound
 from gaugetrail_contract.record import EventBody, InspectionBody
 from gaugetrail_contract.seal import BadRecord, RecordTooLarge
 
@@ -111,10 +112,8 @@ class Doors:
     """What the store knows of a unit, or that nobody could tell: in a third of a second at the latest. Null: nobody is
     asked.
     """
-    units_since: Callable[[str, str | None, int], Awaitable[UnitsFound]] | None = None
-    """The units that a gauge has measured since a moment (gauge, characteristic or null for all, microseconds), and
-    what nobody could name. Null: nobody is asked.
-    """
+    store: StoreAsked | None = None
+    """Who says what other PCs have measured. Null: nobody is asked."""
     said: Callable[[EventBody, Appended], None] = lambda _, __: None
     """An event of the station is in the spool."""
     recorded: Callable[[Committed], None] = lambda _: None
@@ -356,9 +355,13 @@ class StationRunner:
 
     async def _look_back(self, effect: LookBack) -> None:
         """In a thread of its own."""
-        found = await asyncio.to_thread(records_found, self._spool, self.setup.station, effect.wanted)
+        wanted = effect.wanted
+        found = FoundRecords()
+        if wanted.here:
+            found = await asyncio.to_thread(records_found, self._spool, self.setup.station, wanted)
+        elsewhere = await found_elsewhere(self._doors.store, wanted)
         at_us = self._spool.ticker.next()
-        self._events.put_nowait(LookedBack(effect.wanted, found, at_us, self._clock.mono_ns()))
+        self._events.put_nowait(LookedBack(wanted, found, at_us, self._clock.mono_ns(), elsewhere))
 
     # --- the order
 

@@ -11,22 +11,26 @@ from itertools import islice
 
 from gaugetrail_collector.holds.following import record_of
 from gaugetrail_collector.stores import Row, Store
-from gaugetrail_collector.stores.question import Asked, Window, position_of
+from gaugetrail_collector.stores.question import ALL_TIME, Asked, Window, position_of
 from gaugetrail_collector.tracing.effective import counting
 from gaugetrail_collector.tracing.trace import read
 from gaugetrail_contract.clock import utc_us
 from gaugetrail_contract.holds.listing import listed_unit
 from gaugetrail_contract.questions.answered import (
+    MOST_PASSED,
     MOST_SERIALS,
     MOST_VISITS,
     SERIALS_BYTES,
+    LotAnswer,
+    LotVisit,
+    LotVoid,
     StationAnswer,
     UnitAnswer,
     UnitsAnswer,
     UnitVisit,
 )
-from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, StationQuestion
-from gaugetrail_contract.record import Inspection, Record
+from gaugetrail_contract.questions.asked import AskLot, AskUnit, AskUnitsSince, StationQuestion
+from gaugetrail_contract.record import Amendment, Inspection, Record, Verdict
 from gaugetrail_contract.unit_states.folding import UnitStory, story_of
 from gaugetrail_contract.unit_states.said import About, states_said
 
@@ -39,7 +43,45 @@ def answer_of(store: Store, question: StationQuestion, now_us: int) -> StationAn
     """What the store says. Raises `StoreDown`, and `ValueError` for a place in an answer that is none."""
     if isinstance(question, AskUnit):
         return _of_unit(store, question, now_us)
+    if isinstance(question, AskLot):
+        return _of_lot(store, question)
     return _units_since(store, question)
+
+
+def _of_lot(store: Store, question: AskLot, clock: Callable[[], float] = time.monotonic) -> LotAnswer:
+    after = None if question.after is None else position_of(question.after)
+    visits: list[LotVisit] = []
+    voids: list[LotVoid] = []
+    size, last, following, until = 0, "", None, clock() + PAGE_SECS
+    for row in store.search(Asked("lot", question.lot), ALL_TIME, after):
+        if last and (max(len(visits), len(voids)) >= MOST_SERIALS or size > SERIALS_BYTES or clock() > until):
+            following = last
+            break
+        last, record = str(row.position), record_of(row)
+        if isinstance(record, Inspection) and record.lot == question.lot:
+            visits.append(_lot_visit(record))
+            size += len(visits[-1].model_dump_json().encode("utf-8"))
+        elif isinstance(record, Amendment) and record.action == "void":
+            voids.append(LotVoid(record=record.id, target=record.target))
+            size += len(voids[-1].model_dump_json().encode("utf-8"))
+    return LotAnswer(
+        question=question.question, lot=question.lot, visits=tuple(visits), voids=tuple(voids), next=following
+    )
+
+
+def _lot_visit(one: Inspection) -> LotVisit:
+    good = {each.characteristic: True for each in one.measurements}
+    for each in one.measurements:
+        good[each.characteristic] &= each.verdict == Verdict.PASS
+    return LotVisit(
+        serial=one.serial,
+        place=one.operation or one.station,
+        plan=one.plan.id,
+        verdict=str(one.verdict),
+        time=one.time,
+        record=one.id,
+        passed=tuple(name for name, passed in good.items() if passed)[:MOST_PASSED],
+    )
 
 
 def _of_unit(store: Store, question: AskUnit, now_us: int) -> UnitAnswer:
@@ -79,7 +121,7 @@ def _units_since(store: Store, question: AskUnitsSince, clock: Callable[[], floa
     serials: dict[str, None] = {}
     lots: dict[str, None] = {}
     unnamed, size, last, until = 0, 0, "", clock() + PAGE_SECS
-    for row in store.search(Asked("gauge", question.gauge), Window(utc_us(question.since)), after):
+    for row in store.search(Asked("gauge", question.gauge), _window(question), after):
         if last and (len(serials) + len(lots) >= MOST_SERIALS or size > SERIALS_BYTES or clock() > until):
             return _page(question, serials, lots, unnamed, last)
         last = str(row.position)
@@ -95,6 +137,10 @@ def _units_since(store: Store, question: AskUnitsSince, clock: Callable[[], floa
         if found.lot is not None:
             lots[found.lot] = None
     return _page(question, serials, lots, unnamed, None)
+
+
+def _window(question: AskUnitsSince) -> Window:
+    return Window(utc_us(question.since), None if question.until is None else utc_us(question.until))
 
 
 def _page(

@@ -9,13 +9,15 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from gaugetrail_contract import strict_json
 from gaugetrail_contract.frozen import Frozen
 from gaugetrail_contract.holds.listing import ListedState
-from gaugetrail_contract.questions.asked import AskUnit, AskUnitsSince, Cursor, QuestionNumber, StationQuestion
+from gaugetrail_contract.questions.asked import AskLot, AskUnit, AskUnitsSince, Cursor, QuestionNumber, StationQuestion
 from gaugetrail_contract.text import Identifier, Text, UtcText
 
 MOST_ANSWER_BYTES = 60_000
 MOST_VISITS = 50
 MOST_SERIALS = 500
 SERIALS_BYTES = 40_000
+MOST_PASSED = 1000
+"""As many as a plan has characteristics."""
 KIND = "answer"
 """What its signature says that it is."""
 
@@ -68,6 +70,37 @@ class UnitsAnswer(_Answer):
     next: Cursor | None = Field(None, description="where to go on; left out: these are all")
 
 
+class LotVisit(Frozen):
+    """One inspection of a unit of the lot. Keys of a newer collector are passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    serial: Identifier | None = Field(None, description="left out: units without a serial")
+    place: Identifier = Field(description="the operation, or the station where it has none")
+    plan: Identifier
+    verdict: Identifier
+    time: UtcText
+    record: Identifier
+    passed: tuple[Identifier, ...] = Field((), max_length=MOST_PASSED, description="characteristics that passed in it")
+
+
+class LotVoid(Frozen):
+    """An amendment that voids an inspection, or another amendment."""
+
+    record: Identifier
+    target: Identifier
+
+
+class LotAnswer(_Answer):
+    """Inspections of the lot in the order of their times, what voids any of them, and where the next page begins."""
+
+    answer: Literal["lot"] = "lot"
+    lot: Identifier
+    visits: tuple[LotVisit, ...] = Field((), max_length=MOST_SERIALS)
+    voids: tuple[LotVoid, ...] = Field((), max_length=MOST_SERIALS)
+    next: Cursor | None = Field(None, description="where to go on; left out: these are all")
+
+
 class CannotSay(_Answer):
     """The collector can't say: its store is down."""
 
@@ -75,7 +108,7 @@ class CannotSay(_Answer):
     why: Text
 
 
-StationAnswer = UnitAnswer | UnitsAnswer | CannotSay
+StationAnswer = UnitAnswer | UnitsAnswer | LotAnswer | CannotSay
 _ANSWER: TypeAdapter[StationAnswer] = TypeAdapter(Annotated[StationAnswer, Field(discriminator="answer")])
 
 
@@ -106,5 +139,7 @@ def answers(question: StationQuestion, answer: StationAnswer) -> bool:
         return True
     if isinstance(question, AskUnit):
         return isinstance(answer, UnitAnswer) and answer.serial == question.serial
+    if isinstance(question, AskLot):
+        return isinstance(answer, LotAnswer) and answer.lot == question.lot
     assert isinstance(question, AskUnitsSince)
     return isinstance(answer, UnitsAnswer) and answer.gauge == question.gauge

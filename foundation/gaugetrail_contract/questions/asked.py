@@ -36,10 +36,20 @@ class AskUnitsSince(Frozen):
     gauge: Identifier
     characteristic: Identifier | None = Field(None, description="left out: whatever it measured")
     since: UtcText
+    until: UtcText | None = Field(None, description="what it measured before that moment; left out: until now")
     after: Cursor | None = Field(None, description="`next` of the answer before; left out: from the beginning")
 
 
-StationQuestion = AskUnit | AskUnitsSince
+class AskLot(Frozen):
+    """What was measured of a lot, wherever that was, in pages."""
+
+    ask: Literal["lot"] = "lot"
+    question: QuestionNumber
+    lot: Identifier
+    after: Cursor | None = Field(None, description="`next` of the answer before; left out: from the beginning")
+
+
+StationQuestion = AskUnit | AskUnitsSince | AskLot
 _QUESTION: TypeAdapter[StationQuestion] = TypeAdapter(Annotated[StationQuestion, Field(discriminator="ask")])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gaugetrail_contract.holds.known import REFUSED
 from gaugetrail_contract.holds.listing import ListedState
-from gaugetrail_contract.questions.answered import UnitAnswer, UnitVisit
+from gaugetrail_contract.questions.answered import LotVisit, LotVoid, UnitAnswer, UnitVisit
 from gaugetrail_contract.record.parts import PastOperation, UnitState, Verdict
 
 MOST_ROUTE = 50
@@ -53,11 +53,31 @@ class UnitHistory:
 
 @dataclass(frozen=True, slots=True)
 class UnitsFound:
-    """The units that a gauge has measured since. `open`: what nobody could name, in a sentence; null: these are all."""
+    """The units that a gauge has measured since. `open`: what nobody could name, in a sentence; null: these are all.
+    `answered`: the store has said all that it knows, so that asking again says no more.
+    """
 
     serials: tuple[str, ...] = ()
     lots: tuple[str, ...] = ()
     open: str | None = None
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LotFound:
+    """What was measured of a lot. `open`: why that may not be all, in a sentence; null: it is."""
+
+    visits: tuple[LotVisit, ...] = ()
+    open: str | None = None
+
+    @classmethod
+    def of(cls, visits: Iterable[LotVisit], voids: Iterable[LotVoid]) -> LotFound:
+        """But for what was voided; both as they came, the oldest first."""
+        gone: set[str] = set()
+        for one in reversed(tuple(voids)):
+            if one.record not in gone:
+                gone.add(one.target)
+        return cls(tuple(one for one in visits if one.record not in gone))
 
 
 def missing_operations(route: Iterable[PastOperation], after: Iterable[str]) -> tuple[str, ...]:

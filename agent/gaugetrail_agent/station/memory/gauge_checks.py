@@ -9,6 +9,7 @@ import msgspec
 from gaugetrail_agent.station.memory.moment import Moment
 
 MOST_GAUGES = 2_000
+MOST_WINDOWS = 200
 
 
 class GaugeChecks(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -38,7 +39,9 @@ class BlockedGauge(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class DoubtedWindow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a gauge measured since its last good check, and must be looked for in the records yet."""
+    """What a gauge measured since its last good check, and must be looked for: in the records of this PC, and in the
+    store, which knows those of the others.
+    """
 
     gauge: str
     characteristic: str
@@ -48,6 +51,17 @@ class DoubtedWindow(msgspec.Struct, frozen=True, omit_defaults=True):
     good_record: str | None = None
     failed_record: str | None = None
     reaction: str | None = None
+    ends: str | None = None
+    """When the gauge was fit again; what it measured later isn't in doubt. Null: it isn't yet."""
+    open: str | None = None
+    """This PC's records have been looked through, and so nobody could tell what others measured: it is asked again."""
+    units: int = 0
+    """How many were put on hold so far."""
+
+    @property
+    def about(self) -> tuple[str, str, str | None, str | None]:
+        """Two windows of the same are one."""
+        return self.gauge, self.characteristic, self.since, self.reaction
 
 
 class CheckedGauges(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -68,6 +82,30 @@ class CheckedGauges(msgspec.Struct, frozen=True, omit_defaults=True):
         checks = {key: one for key, one in self.checks.items() if key != f"{gauge} {characteristic}"}
         kept = dict([*checks.items(), (f"{gauge} {characteristic}", known)][-MOST_GAUGES:])
         return msgspec.structs.replace(self, checks=kept)
+
+    def doubted(
+        self, gauge: str, characteristic: str, until: str, why: str, reaction: str | None = None
+    ) -> CheckedGauges:
+        """What was measured since the last good check is to be looked for; of a reaction, until it was called for."""
+        known = self.of(gauge, characteristic)
+        window = DoubtedWindow(gauge, characteristic, until, why, known.good_at, known.good_record, reaction=reaction)
+        before = next((one for one in self.windows if one.about == window.about), window)
+        window = msgspec.structs.replace(window, units=before.units, ends=None if reaction is None else until)
+        others = tuple(one for one in self.windows if one.about != window.about)
+        return msgspec.structs.replace(self, windows=(*others, window)[-MOST_WINDOWS:])
+
+    def with_window(self, before: DoubtedWindow, now: DoubtedWindow | None) -> CheckedGauges:
+        """It stands so now, or is closed."""
+        windows = (now if one is before else one for one in self.windows)
+        return msgspec.structs.replace(self, windows=tuple(one for one in windows if one is not None))
+
+    def fit(self, gauge: str, at: str) -> CheckedGauges:
+        """What the gauge measures from that moment on is in doubt no more."""
+        windows = tuple(
+            msgspec.structs.replace(one, ends=at) if one.gauge == gauge and one.ends is None else one
+            for one in self.windows
+        )
+        return self if windows == self.windows else msgspec.structs.replace(self, windows=windows)
 
     def with_blocked(self, gauge: str, why: BlockedGauge | None) -> CheckedGauges:
         """Blocked, or free again."""

@@ -74,7 +74,7 @@ class RecallUnit:
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """Look through the records of this PC, then say `LookedBack`."""
+    """Look through the records of this PC, and ask the store for those of others; then say `LookedBack`."""
 
     wanted: RecordSearch
 

@@ -18,7 +18,7 @@ from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.holds.known import HeldNow
 from gaugetrail_contract.pins import PinFate
-from gaugetrail_contract.questions.history import UnitHistory
+from gaugetrail_contract.questions.history import LotFound, UnitHistory, UnitsFound
 from gaugetrail_contract.record import EventBody, InspectionBody, Verdict
 
 
@@ -89,12 +89,13 @@ class EventKept:
 
 @dataclass(frozen=True, slots=True)
 class LookedBack:
-    """What the records of this PC say."""
+    """What the records of this PC say, and what the store does of all PCs; null: there is nobody to ask."""
 
     wanted: RecordSearch
     found: FoundRecords
     at_us: int
     mono_ns: int
+    elsewhere: UnitsFound | LotFound | None = None
 
 
 @dataclass(frozen=True, slots=True)

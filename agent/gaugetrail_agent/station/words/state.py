@@ -70,6 +70,8 @@ class StationState:
     typed_once: tuple[str, str] | None = None
     """A characteristic that has to be typed twice, and what was typed first."""
     acted: Moment | None = field(default=None, compare=False)
+    windows_asked: Moment | None = field(default=None, compare=False)
+    """When it was asked last what else a gauge in doubt has measured."""
 
 
 Step = tuple[StationState, tuple[Effect, ...]]

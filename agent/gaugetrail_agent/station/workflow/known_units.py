@@ -31,6 +31,7 @@ EVERY_OPERATION = "*"
 """Stands in the route of a unit whose past nobody could tell, where the plan names no operations."""
 LET_GO = frozenset({UnitState.CONCESSION, UnitState.RELEASED})
 LET_ON = LET_GO | {UnitState.REWORK}
+STOPPED = frozenset({UnitState.HOLD, UnitState.SCRAP})
 
 
 def heard(state: StationState, event: HeldKnown | PastKnown) -> StationState:
@@ -88,6 +89,18 @@ def _decided_here_since(state: StationState, unit: Unit, held: ListedState) -> b
     """Somebody let it go, or sent it to rework, at this station, and nobody else knows yet."""
     known = state.memory.held.of("serial", unit.ids.get("serial"))
     return known is not None and known.at > held.since and known.state in LET_ON
+
+
+def held_meanwhile(state: StationState, unit: Unit, now_us: int) -> UnitState | None:
+    """What a unit that was begun has become by somebody's word since: on hold or scrap, so that it must not pass."""
+    for kind in ("serial", "lot"):
+        here = state.memory.held.of(kind, unit.ids.get(kind))
+        if here is not None and here.state in STOPPED and not outdated(state, here, now_us):
+            return UnitState(here.state)
+    held = state.held.barred(unit.ids.get("serial"), unit.ids.get("lot"), now_us)
+    if held is None or held.state not in STOPPED or _decided_here_since(state, unit, held):
+        return None
+    return UnitState(held.state)
 
 
 def outdated(state: StationState, known: KnownState, now_us: int) -> bool:

@@ -20,6 +20,7 @@ from gaugetrail_agent.station.words.effect import KeepIt
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
+from gaugetrail_agent.station.workflow.known_units import held_meanwhile
 from gaugetrail_contract.documents.plan import PlanFile
 from gaugetrail_contract.record import Verdict
 from gaugetrail_contract.record.parts import Reason
@@ -30,9 +31,8 @@ VERIFIER = "verifier"
 
 def measured_through(setup: Setup, state: StationState, unit: Unit, mono_ns: int) -> Step:
     """All that is wanted of the unit is there: its record, or first the second person."""
-    verdict = verdict_of(setup, unit)
-    if verdict is not Verdict.PASS or not _wants_two(setup.plan.file, unit) or VERIFIER in unit.context:
-        return finish(setup, state, unit, verdict, mono_ns)
+    if verdict_of(setup, unit) is not Verdict.PASS or not _wants_two(setup.plan.file, unit) or VERIFIER in unit.context:
+        return _ended(setup, state, unit, mono_ns)
     body = kept(setup, state, unit, mono_ns)
     asks = said("second.badge", serial=unit.serial, nok=NOK_CODE)
     dialog = Dialog(ABOUT_SECOND, asks, (Choice(NOK_CODE, said("second.no")),), takes_badge=True, may_cancel=False)
@@ -54,7 +54,18 @@ def second_answered(setup: Setup, state: StationState, dialog: Dialog, event: Sc
     if lock is not None:
         return say(state, "amber", lock.says)
     unit = replace(unit, context={**unit.context, VERIFIER: text})
-    return finish(setup, replace(state, dialog=None), unit, verdict_of(setup, unit), event.mono_ns)
+    return _ended(setup, replace(state, dialog=None), unit, event.mono_ns)
+
+
+def _ended(setup: Setup, state: StationState, unit: Unit, mono_ns: int) -> Step:
+    """Its record. One that was put on hold while it was in hand doesn't pass, however good it is."""
+    verdict = verdict_of(setup, unit)
+    now_us = unit.started_us + max(0, mono_ns - unit.started_ns) // 1000
+    stopped = held_meanwhile(state, unit, now_us)
+    if stopped is not None:
+        unit = replace(unit, unit_state=stopped)
+        verdict = Verdict.INCOMPLETE if verdict is Verdict.PASS else verdict
+    return finish(setup, state, unit, verdict, mono_ns)
 
 
 def _wants_two(plan: PlanFile, unit: Unit) -> bool:

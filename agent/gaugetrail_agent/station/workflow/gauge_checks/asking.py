@@ -28,7 +28,7 @@ from gaugetrail_agent.station.words.happening import EventKept, Scanned, ValueCa
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.gauge_checks.due import CheckHere, checks_here
-from gaugetrail_agent.station.workflow.gauge_checks.windows import doubted, fit_again, owed_checks
+from gaugetrail_agent.station.workflow.gauge_checks.windows import fit_again, owed_checks
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.events.gauge_checks import GaugeChecked
 from gaugetrail_contract.record import Subject
@@ -149,7 +149,7 @@ def judged(setup: Setup, state: StationState, one: CheckHere, value: str, now: M
     says = said("check.failed", master=one.check.master, value=value, low=one.check.low, high=one.check.high)
     why = ENGLISH.text(says)[:200]
     checks = checks.with_blocked(one.gauge, BlockedGauge(why, one.check.characteristic, at))
-    checks = doubted(checks, one.gauge, one.check.characteristic, at, why)
+    checks = checks.doubted(one.gauge, one.check.characteristic, at, why)
     state = _with(state, checks)
     signal = SignalSeen(
         ("gauge_check_failed",), at, one.check.characteristic, one.plan.file.part, value=value, gauge=one.gauge
@@ -169,6 +169,7 @@ def check_kept(setup: Setup, state: StationState, event: EventKept) -> Step:
         checks = checks.with_checks(gauge, payload.characteristic, known)
         return owed_checks(setup, _with(state, checks), failed=(gauge, payload.characteristic, event.record))
     checks = checks.with_checks(gauge, payload.characteristic, msgspec.structs.replace(known, good_record=event.record))
+    checks = checks.fit(gauge, checks.of(gauge, payload.characteristic).good_at or "")
     if gauge not in checks.blocked:
         return _with(state, checks), ()
     lifted = fit_again(setup, gauge, f"master {payload.master}: {payload.value}", check=event.record, by=event.body.by)
@@ -186,7 +187,7 @@ def unblock(setup: Setup, state: StationState, event: Scanned, why: str) -> Step
     if not why or refuse_identifier(why) is not None:
         return say(state, "amber", said("unblock.why", unblock=UNBLOCK))
     asked = UnblockAsked(why, blocked[0] if len(blocked) == 1 else "")
-    return _unblocking(setup, state, asked, state.operator or "")
+    return _unblocking(setup, state, asked, state.operator or "", event.at_us)
 
 
 def unblock_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
@@ -197,11 +198,11 @@ def unblock_answered(setup: Setup, state: StationState, dialog: Dialog, event: S
         found = next((one for one in state.memory.gauge_checks.blocked if one.upper() == text.upper()), None)
         if found is None:
             return say(state, "amber", dialog.asks)
-        return _unblocking(setup, state, replace(asked, gauge=found), state.operator or "")
-    return _unblocking(setup, state, asked, text)
+        return _unblocking(setup, state, replace(asked, gauge=found), state.operator or "", event.at_us)
+    return _unblocking(setup, state, asked, text, event.at_us)
 
 
-def _unblocking(setup: Setup, state: StationState, asked: UnblockAsked, badge: str) -> Step:
+def _unblocking(setup: Setup, state: StationState, asked: UnblockAsked, badge: str, at_us: int) -> Step:
     if not asked.gauge:
         choices = tuple(Choice(one, said("check.gauge", gauge=one)) for one in state.memory.gauge_checks.blocked)
         return replace(state, dialog=Dialog(ABOUT_UNBLOCK, said("unblock.which"), choices, asked)), ()
@@ -210,7 +211,8 @@ def _unblocking(setup: Setup, state: StationState, asked: UnblockAsked, badge: s
         asks = said("unblock.badge", gauge=asked.gauge, roles=roles_said(sorted(JUDGING.roles)))
         return replace(state, dialog=Dialog(ABOUT_UNBLOCK, asks, data=asked, takes_badge=True)), ()
     lifted = fit_again(setup, asked.gauge, asked.why, by=badge, role=role)
-    state = _with(replace(state, dialog=None), state.memory.gauge_checks.with_blocked(asked.gauge, None))
+    checks = state.memory.gauge_checks.with_blocked(asked.gauge, None).fit(asked.gauge, utc_text(at_us))
+    state = _with(replace(state, dialog=None), checks)
     return say(state, "off", said("unblock.done", gauge=asked.gauge, badge=badge))[0], (lifted,)
 
 

@@ -1,43 +1,44 @@
 """What a gauge has measured since its last good check is in doubt once it fails one: it is looked for in this PC's
-records and put on hold in one step. Pure.
+records and asked of the store, and put on hold in one step. Pure.
 
-The window is remembered from the failed check on, with it, until the holds are told; so a kill in between only begins
-the search anew.
+The window is remembered from the failed check on, with it, until the holds are told and the store has said what others
+measured; so a kill in between only begins the search anew, and an answer that is lacking is asked for again when there
+is one, over restarts, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
 
+from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.events_here import event_here
-from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch
+from gaugetrail_agent.station.looking_back import RecordSearch
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.gauge_checks import CheckedGauges, DoubtedWindow
-from gaugetrail_agent.station.memory.held import KnownState
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.state_events import state_events
 from gaugetrail_agent.station.words.effect import Effect, LookBack, TellEvent
 from gaugetrail_agent.station.words.happening import LookedBack, Recorded, Tick, Woke
+from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState, Step
-from gaugetrail_contract.events.nonconformity import GaugeStateSaid, SuspectWindow
+from gaugetrail_agent.station.workflow.gauge_checks.suspects import (
+    held_of,
+    named_by,
+    suspect_window,
+    units_of,
+    what_is_open,
+)
+from gaugetrail_contract.events.nonconformity import GaugeStateSaid
 from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.questions.history import UnitsFound
 from gaugetrail_contract.record import InspectionBody, Subject
-from gaugetrail_contract.record.parts import UnitState
 
 SUSPECT = "suspect window"
-MOST_WINDOWS = 20
-
-
-def doubted(
-    checks: CheckedGauges, gauge: str, characteristic: str, until: str, why: str, reaction: str | None = None
-) -> CheckedGauges:
-    """What was measured since the last good check is to be looked for."""
-    known = checks.of(gauge, characteristic)
-    window = DoubtedWindow(gauge, characteristic, until, why, known.good_at, known.good_record, reaction=reaction)
-    return msgspec.structs.replace(checks, windows=(*checks.windows, window)[-MOST_WINDOWS:])
+AGAIN_SECS = 10
+"""So often what is still open is asked for; a question costs little."""
+NOTICE = "suspect window "
 
 
 def windows_remembered(setup: Setup, memory: StationMemory, body: InspectionBody) -> StationMemory:
@@ -47,7 +48,7 @@ def windows_remembered(setup: Setup, memory: StationMemory, body: InspectionBody
         mine = one.record is None and one.at == body.started and "since_last_good_check" in one.holds
         if mine and one.gauge is not None:
             why = f"{one.signal.replace('_', ' ')}: {', '.join(one.characteristics)} {one.value}".strip()[:200]
-            checks = doubted(checks, one.gauge, one.characteristics[0], body.started, why, one.document)
+            checks = checks.doubted(one.gauge, one.characteristics[0], body.started, why, one.document)
     return memory if checks == memory.gauge_checks else msgspec.structs.replace(memory, gauge_checks=checks)
 
 
@@ -58,10 +59,29 @@ def windows_opened(setup: Setup, state: StationState, event: Recorded) -> Step:
 
 
 def checks_owed(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
-    """What a kill left untold."""
+    """What a kill left untold; what nobody could tell is asked again."""
     state, effects = owed_checks(setup, state)
-    searches = _searches(state.memory.gauge_checks) if isinstance(event, Woke) else ()
+    state, searches = _asked_again(_with_notices(state), event)
     return state, (*effects, *searches)
+
+
+def _asked_again(state: StationState, event: Tick | Woke) -> Step:
+    """At a start, and from time to time while a window is open; whoever opens one asks for it at once."""
+    windows, asked = state.memory.gauge_checks.windows, state.windows_asked
+    if not windows:
+        return (state if asked is None else replace(state, windows_asked=None)), ()
+    if asked is not None and asked.secs_until(event.now) < AGAIN_SECS:
+        return state, ()
+    due = asked is not None or isinstance(event, Woke)
+    return replace(state, windows_asked=event.now), _searches(state.memory.gauge_checks) if due else ()
+
+
+def _with_notices(state: StationState) -> StationState:
+    """That something is open stands among the notices."""
+    others = {about: one for about, one in state.notices.items() if not about.startswith(NOTICE)}
+    opened = {one.gauge for one in state.memory.gauge_checks.windows if one.open is not None}
+    told = {f"{NOTICE}{gauge}": Notice("amber", said("window.open", gauge=gauge)) for gauge in sorted(opened)}
+    return state if others | told == state.notices else replace(state, notices=others | told)
 
 
 def owed_checks(setup: Setup, state: StationState, failed: tuple[str, str, str] | None = None) -> Step:
@@ -70,8 +90,8 @@ def owed_checks(setup: Setup, state: StationState, failed: tuple[str, str, str] 
     for gauge, why in checks.blocked.items():
         if not why.told:
             record = failed[2] if failed is not None and failed[0] == gauge else None
-            said = GaugeStateSaid(state="blocked", why=why.why, check=record, characteristic=why.characteristic)
-            effects.append(_told(setup, gauge, said))
+            blocked = GaugeStateSaid(state="blocked", why=why.why, check=record, characteristic=why.characteristic)
+            effects.append(_told(setup, gauge, blocked))
             checks = checks.with_blocked(gauge, msgspec.structs.replace(why, told=True, record=record))
     if failed is not None:
         gauge, characteristic, record = failed
@@ -87,17 +107,25 @@ def owed_checks(setup: Setup, state: StationState, failed: tuple[str, str, str] 
 
 
 def window_found(setup: Setup, state: StationState, event: LookedBack) -> Step:
-    """All that the records name goes on hold, and what they can't name is said."""
+    """All that this PC's records and the store name goes on hold; what they can't name is said. Where nobody answered,
+    the window stays, to be asked for again.
+    """
     checks = state.memory.gauge_checks
-    window = next((one for one in checks.windows if _search(one) == event.wanted), None)
+    window = next((one for one in checks.windows if _is_about(event.wanted, one)), None)
     if window is None:
         return state, ()
-    words = tuple(_held(state, window, event.found))
-    rest = tuple(one for one in checks.windows if one is not window)
-    state = _with(state, msgspec.structs.replace(checks, windows=rest))
-    memory = msgspec.structs.replace(state.memory, held=state.memory.held.told(words))
-    told = _told(setup, window.gauge, _suspect(window, len(words), event.found))
-    return replace(state, memory=memory), (told, *state_events(setup, words))
+    elsewhere = event.elsewhere if isinstance(event.elsewhere, UnitsFound) else None
+    here = tuple(held_of(state, window, units_of(event.found), event.at_us))
+    others = tuple(held_of(state, window, named_by(elsewhere, event.found), event.at_us))
+    open_ = what_is_open(window, event.found, elsewhere)
+    after = msgspec.structs.replace(window, units=window.units + len(here) + len(others), open=open_)
+    stays = after if elsewhere is not None and not elsewhere.answered else None
+    state = _with_notices(_with(state, checks.with_window(window, stays)))
+    memory = msgspec.structs.replace(state.memory, held=state.memory.held.told(here))
+    if stays is not None and window.open is not None and not others:
+        return state, ()  # nobody has answered this time either
+    told = _told(setup, window.gauge, suspect_window(after))
+    return replace(state, memory=memory), (told, *state_events(setup, (*here, *others)))
 
 
 def fit_again(
@@ -117,50 +145,14 @@ def _searches(checks: CheckedGauges, *, until: str | None = None, record: str | 
 
 
 def _search(one: DoubtedWindow) -> RecordSearch:
-    return RecordSearch(SUSPECT, gauge=one.gauge, characteristic=one.characteristic, since=one.since)
+    what = {"gauge": one.gauge, "characteristic": one.characteristic, "since": one.since, "until": one.ends}
+    return RecordSearch(SUSPECT, here=one.open is None, **what)
 
 
-def _held(state: StationState, window: DoubtedWindow, found: FoundRecords) -> Iterator[KnownState]:
-    """Each unit once; what is scrap or on hold already stays that."""
-    for unit in found.units:
-        kind, name = ("serial", unit.serial) if unit.serial is not None else ("lot", unit.lot)
-        known = state.memory.held.of(kind, name)
-        if name is None or (known is not None and known.state in (UnitState.SCRAP, UnitState.HOLD)):
-            continue
-        yield msgspec.convert(
-            {
-                "kind": kind,
-                "id": name,
-                "state": UnitState.HOLD.value,
-                "why": window.why,
-                "at": window.until,
-                "reaction": window.reaction,
-                "characteristic": window.characteristic,
-                "gauge": window.gauge,
-                "window_since": window.since,
-                "window_until": window.until,
-                "record": window.failed_record,
-            },
-            KnownState,
-        )
-
-
-def _suspect(window: DoubtedWindow, units: int, found: FoundRecords) -> SuspectWindow:
-    since = window.since or "ever"
-    lacks = f"what other PCs measured with {window.gauge} since {since} is not known here"
-    if not found.whole:
-        lacks = f"older records are no longer on this PC; and {lacks}"
-    return SuspectWindow(
-        why=window.why,
-        characteristic=window.characteristic,
-        since=window.since,
-        until=window.until,
-        good_check=window.good_record,
-        failed_check=window.failed_record,
-        units=units,
-        complete=False,
-        open_=lacks,
-    )
+def _is_about(wanted: RecordSearch, one: DoubtedWindow) -> bool:
+    """The gauge may have become fit while it was looked for."""
+    asked = (wanted.gauge, wanted.characteristic, wanted.since, wanted.here)
+    return asked == (one.gauge, one.characteristic, one.since, one.open is None)
 
 
 def _with(state: StationState, checks: CheckedGauges) -> StationState:

@@ -34,7 +34,7 @@ from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.known_units import said_elsewhere
 from gaugetrail_agent.station.workflow.own_words import no_own_words
-from gaugetrail_agent.station.workflow.unit_states.lots import open_of_lot
+from gaugetrail_agent.station.workflow.unit_states.lots import open_of_lot, unknown_of_lot
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.record import InspectionBody, Verdict
 from gaugetrail_contract.record.parts import UnitState
@@ -46,6 +46,7 @@ RELEASE, CONCESSION = "%RELEASE", "%CONCESSION"
 ABOUT_STATE = "unit_state"
 LOOKING = "lot of a release"
 LOT = "LOT:"
+MOST_WHY = 200
 ENDING = frozenset({UnitState.HOLD, UnitState.REWORK, UnitState.SCRAP})
 """What a unit in hand can be: it leaves the hand with that."""
 _BY_VERDICT = {Verdict.PASS: UnitState.PASS, Verdict.FAIL: UnitState.FAIL}
@@ -108,14 +109,19 @@ def state_answered(setup: Setup, state: StationState, dialog: Dialog, event: Sca
 
 
 def looked_at_lot(setup: Setup, state: StationState, event: LookedBack) -> Step:
-    """What this PC's records say of a lot that is to be released."""
-    decision = None if state.dialog is None else state.dialog.data
+    """What the records say, this PC's and the store's, of a lot that is to be released."""
+    asked = state.dialog
+    looking = asked.under if asked is not None and asked.about != ABOUT_STATE else asked  # a note may be over it
+    decision = None if looking is None else looking.data
     if not isinstance(decision, StateDecision) or decision.id != event.wanted.lot or not decision.by:
         return state, ()
-    lacks = open_of_lot(setup, state.memory.held, decision.id, event.found)
-    state = replace(state, dialog=None)
+    lacks, unknown = open_of_lot(setup, state, decision.id, event), unknown_of_lot(event)
+    state = replace(state, dialog=None if asked is looking or asked is None else replace(asked, under=None))
     if lacks is not None:
         return say(state, "red", lacks)
+    if unknown is not None:
+        why = f"{decision.why}; what other stations measured of it is not known: {unknown}"
+        decision = replace(decision, why=why[:MOST_WHY])
     return _decided(setup, state, decision, event.at_us, event.mono_ns)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.held import HeldUnits, KnownState
 from gaugetrail_agent.station.memory.reactions import OpenReaction
@@ -19,7 +19,7 @@ from gaugetrail_agent.station.words.happening import Recorded, Tick, Woke
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import StationState, Step
 from gaugetrail_agent.station.words.unit import Unit
-from gaugetrail_agent.station.workflow.known_units import outdated
+from gaugetrail_agent.station.workflow.known_units import STOPPED, outdated
 from gaugetrail_contract.record import InspectionBody, Verdict
 from gaugetrail_contract.record.parts import Reason, UnitState
 
@@ -71,7 +71,14 @@ def states_told(setup: Setup, state: StationState, event: Recorded) -> Step:
         for one in state.memory.held.known
         if not one.told and one.record is None and one.at == body.started
     ]
-    return owed_told(setup, _with(state, state.memory.held.told(mine)))
+    return owed_told(setup, _with(_put_aside(state, body), state.memory.held.told(mine)))
+
+
+def _put_aside(state: StationState, body: InspectionBody) -> StationState:
+    """Whoever has it in their hand is told that it goes no further."""
+    if body.unit_state not in STOPPED or state.says is None:
+        return state
+    return replace(state, light="red", says=said("held.put_aside", recorded=state.says, state=Term(body.unit_state)))
 
 
 def states_stand(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
