@@ -16,11 +16,13 @@ from station_lives import ShiftLife, asked, inspected, recorded, told
 from gaugetrail_agent.languages.sentences import read_language
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.setup import Setup, StationTable
 from gaugetrail_agent.station.words.effect import TryPin
 from gaugetrail_agent.station.words.happening import PinsKnown, PinTried
 from gaugetrail_agent.station_shown import station_reactions
 from gaugetrail_contract.documents.people import PeopleList, Person
+from gaugetrail_contract.documents.reaction import Signal as Named
 from gaugetrail_contract.pins import PinFate
 from gaugetrail_contract.record import Measurement
 from gaugetrail_contract.record.parts import Reason, Signal
@@ -330,3 +332,23 @@ def test_an_open_reaction_survives_a_kill_with_what_was_answered(one: Spool) -> 
         ("fails_in_row", "tool broken", "tool changed"),
     ]
     assert all(str(p["record"]).startswith("pc1/") for p in acknowledged)
+
+
+def test_three_reactions_are_asked_one_after_the_other_whoever_is_there_and_go_on_is_said_last() -> None:
+    floor = floor_with(reacting(people=PEOPLE))
+    inspected(floor, "SN000001", BAD)
+    memory = floor.state.memory
+    signals: tuple[Named, ...] = ("first_piece_fail", "fails_in_row")
+    for number, signal in enumerate(signals, 2):
+        at, serial = f"2026-01-01T00:00:0{number}.000000Z", f"SN00000{number}"
+        seen = SignalSeen((signal,), at, "bore", "PR-74", serial=serial, in_row=3)
+        memory = opened(floor.setup, memory, floor.setup.plan, seen)
+    floor.state = replace(floor.state, memory=memory)
+    said, events_ = list[str](), list[str]()
+    for text in ("one", "two", "%LOGOFF", "OP-12", "%HOLD:x", "done two", "three", "done three", "OP-13"):
+        events_ += [str(one.payload["serial"]) for one in told(floor.scan(text)) if "serial" in one.payload]
+        said.append(floor.message)
+    assert events_ == ["SN000001", "SN000002", "SN000003"]
+    assert said.count("acknowledged: go on") == 1
+    assert said[-1] == "acknowledged: go on"
+    assert floor.state.operator == "OP-12"

@@ -155,6 +155,40 @@ def test_one_gauge_that_fails_again_before_anybody_has_answered_is_one_window() 
     assert (more.wanted.here, window.units, window.failed_record) == (True, 1, "pc1/e1/3")
 
 
+# --- one gauge at two stations
+
+
+def gauge_word(floor: Floor, state: str, after_secs: int = 1) -> None:
+    since = utc_text(floor.now + after_secs * 1_000_000)
+    word = ListedState(kind="gauge", id="G-17", state=state, since=since, record="pc2/e1/7")
+    floor.say(HeldKnown(HeldNow.of([word], floor.now)))
+
+
+@pytest.mark.parametrize(("state", "after", "blocked"), [("fit", 1, False), ("fit", -5, True), ("blocked", 1, True)])
+def test_a_gauge_found_fit_elsewhere_since_measures_here_again(state: str, after: int, blocked: bool) -> None:
+    floor, _ = doubting()
+    gauge_word(floor, state, after)
+    ticked(floor)
+    ticked(floor)
+    assert ("G-17" in floor.state.memory.gauge_checks.blocked) is blocked
+    assert ("master check G-17" in floor.state.notices) is blocked
+    floor.scan("SN000001")
+    floor.gauge("bore", "74.0", "mm")
+    assert (floor.state.sealing is None) is blocked, "the check before has passed, and its time isn't over"
+
+
+@pytest.mark.parametrize("how", ["a check that passes", "a word"])
+def test_a_gauge_blocked_elsewhere_is_found_fit_here(how: str) -> None:
+    floor = floor_at()
+    gauge_word(floor, "blocked", -1)
+    if how == "a word":
+        floor.scan("%UNBLOCK:cleaned")
+        (said,) = told(floor.scan("OP-31"))
+    else:
+        (said,) = told(master(floor, "74.0", 3))
+    assert (said.type, said.subject.id, said.payload["state"]) == ("gauge.state", "G-17", "fit")
+
+
 def test_a_missed_check_whose_reaction_says_so_holds_what_its_gauge_has_measured() -> None:
     text = """
 [[on]]

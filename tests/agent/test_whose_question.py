@@ -13,6 +13,7 @@ import pytest
 from spool_bodies import all_events, spool
 from station_floor import BORE, Floor, on_list, setup
 from station_lives import asked, inspected, told
+from test_gauge_checks import checked, master
 from test_reactions import BAD, reacting
 from workflow_lives import Life
 
@@ -136,6 +137,18 @@ def test_a_word_or_the_next_unit_scanned_out_of_turn_is_no_reason(word: str, tex
         "that is no answer: type or scan in words what is asked",
         "first answer what is asked, or leave it with %CANCEL",
     }
+
+
+def test_a_badge_that_may_not_is_told_so_and_what_was_said_before_goes_with_a_new_question() -> None:
+    floor = Floor(checked())
+    floor.scan("OP-12")
+    master(floor, "75")
+    floor.scan("%UNBLOCK:the master was dirty")
+    assert (floor.message, asked(floor).startswith("G-17 may measure again by the word of")) == ("", True)
+    floor.scan("OP-12")
+    assert floor.message == "OP-12 can't decide that, only: approver or inspector or quality engineer"
+    assert told(floor.scan("something else")) == []
+    assert floor.message != ""
 
 
 # --- kept before it is shown

@@ -442,8 +442,10 @@ def _taken(taken: Measurement) -> Sentence:
 def _and_on(setup: Setup, before: StationState, then: Step) -> Step:
     """After a word or an answer: where it changed what is wanted of the unit, the gauge is asked."""
     state, effects = then
+    if state.dialog is not None and state.dialog != before.dialog and state.says is before.says:
+        state = replace(state, says=None)  # what was said before is no answer to a new question
     if state.unit is None or (state.unit is before.unit and before.dialog is None):
-        return then
+        return state, effects
     state, more = _go_on(setup, state)
     return state, (*effects, *more)
 

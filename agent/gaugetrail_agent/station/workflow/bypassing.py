@@ -107,8 +107,11 @@ def _by_whom(setup: Setup, state: StationState, event: Scanned, asked: BypassAsk
     if control is None:
         return say(state, "amber", said("bypass.unknown", bypass=BYPASS, there=", ".join(_names(setup)) or "-"))
     if role is None:
-        asks = said("bypass.badge", name=asked.id, roles=roles_said(sorted(DECIDING.roles)))
-        return replace(state, dialog=Dialog(ABOUT_BYPASS, asks, data=asked, takes_badge=True)), ()
+        roles = roles_said(sorted(DECIDING.roles))
+        dialog = Dialog(ABOUT_BYPASS, said("bypass.badge", name=asked.id, roles=roles), (), asked, takes_badge=True)
+        if state.dialog == dialog:
+            return say(state, "amber", said("state.no_role", badge=badge, roles=roles))
+        return replace(state, dialog=dialog), ()
     began = Moment(event.at_us, event.mono_ns, state.boot)
     mine = OpenBypass(asked.plan, asked.id, asked.why, badge, began)
     others = tuple(one for one in state.memory.bypasses.open if one.plan != asked.plan)

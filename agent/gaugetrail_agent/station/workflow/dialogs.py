@@ -90,7 +90,10 @@ def answer(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) ->
     if command_in(event.text) is not None:  # a word is nobody's reason, note or cause
         left = said("dialog.answer_or_leave", cancel=CANCEL) if dialog.may_cancel else said("dialog.answer_first")
         return say(state, "amber", left)
-    return ANSWERS[dialog.about](setup, state, dialog, event)
+    after, effects = ANSWERS[dialog.about](setup, state, dialog, event)
+    if after == state and not effects:  # silence would be taken for an answer
+        return say(state, "amber", said("dialog.no_answer"))
+    return after, effects
 
 
 def answer_by_gauge(setup: Setup, state: StationState, dialog: Dialog, event: ValueCame) -> Step:

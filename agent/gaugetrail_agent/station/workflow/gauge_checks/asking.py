@@ -170,7 +170,7 @@ def check_kept(setup: Setup, state: StationState, event: EventKept) -> Step:
         return owed_checks(setup, _with(state, checks), failed=(gauge, payload.characteristic, event.record))
     checks = checks.with_checks(gauge, payload.characteristic, msgspec.structs.replace(known, good_record=event.record))
     checks = checks.fit(gauge, checks.of(gauge, payload.characteristic).good_at or "")
-    if gauge not in checks.blocked:
+    if gauge not in checks.blocked and state.held.blocked(gauge) is None:
         return _with(state, checks), ()
     lifted = fit_again(setup, gauge, f"master {payload.master}: {payload.value}", check=event.record, by=event.body.by)
     return _with(state, checks.with_blocked(gauge, None)), (lifted,)
@@ -181,7 +181,7 @@ def check_kept(setup: Setup, state: StationState, event: EventKept) -> Step:
 
 def unblock(setup: Setup, state: StationState, event: Scanned, why: str) -> Step:
     """A gauge that was blocked here is found fit by somebody who may."""
-    blocked = tuple(state.memory.gauge_checks.blocked)
+    blocked = _blocked(setup, state)
     if not blocked:
         return say(state, "amber", said("unblock.nothing"))
     if not why or refuse_identifier(why) is not None:
@@ -190,12 +190,19 @@ def unblock(setup: Setup, state: StationState, event: Scanned, why: str) -> Step
     return _unblocking(setup, state, asked, state.operator or "", event.at_us)
 
 
+def _blocked(setup: Setup, state: StationState) -> tuple[str, ...]:
+    """Gauges that are blocked here, and those of this station that are blocked elsewhere."""
+    mine = (one.gauge for one in setup.devices.values() if one.gauge is not None)
+    elsewhere = (gauge for gauge in mine if state.held.blocked(gauge) is not None)
+    return tuple(dict.fromkeys((*state.memory.gauge_checks.blocked, *elsewhere)))
+
+
 def unblock_answered(setup: Setup, state: StationState, dialog: Dialog, event: Scanned) -> Step:
     """Which gauge, or whose badge."""
     asked, text = dialog.data, event.text.strip()
     assert isinstance(asked, UnblockAsked), "whoever asks gives what was said so far"
     if not asked.gauge:
-        found = next((one for one in state.memory.gauge_checks.blocked if one.upper() == text.upper()), None)
+        found = next((one for one in _blocked(setup, state) if one.upper() == text.upper()), None)
         if found is None:
             return say(state, "amber", dialog.asks)
         return _unblocking(setup, state, replace(asked, gauge=found), state.operator or "", event.at_us)
@@ -204,12 +211,17 @@ def unblock_answered(setup: Setup, state: StationState, dialog: Dialog, event: S
 
 def _unblocking(setup: Setup, state: StationState, asked: UnblockAsked, badge: str, at_us: int) -> Step:
     if not asked.gauge:
-        choices = tuple(Choice(one, said("check.gauge", gauge=one)) for one in state.memory.gauge_checks.blocked)
+        choices = tuple(Choice(one, said("check.gauge", gauge=one)) for one in _blocked(setup, state))
         return replace(state, dialog=Dialog(ABOUT_UNBLOCK, said("unblock.which"), choices, asked)), ()
     role = role_among(setup, badge, JUDGING.roles)
     if role is None:
-        asks = said("unblock.badge", gauge=asked.gauge, roles=roles_said(sorted(JUDGING.roles)))
-        return replace(state, dialog=Dialog(ABOUT_UNBLOCK, asks, data=asked, takes_badge=True)), ()
+        roles = roles_said(sorted(JUDGING.roles))
+        dialog = Dialog(
+            ABOUT_UNBLOCK, said("unblock.badge", gauge=asked.gauge, roles=roles), (), asked, takes_badge=True
+        )
+        if state.dialog == dialog:
+            return say(state, "amber", said("state.no_role", badge=badge, roles=roles))
+        return replace(state, dialog=dialog), ()
     lifted = fit_again(setup, asked.gauge, asked.why, by=badge, role=role)
     checks = state.memory.gauge_checks.with_blocked(asked.gauge, None).fit(asked.gauge, utc_text(at_us))
     state = _with(replace(state, dialog=None), checks)

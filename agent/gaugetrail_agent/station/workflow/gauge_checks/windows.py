@@ -32,6 +32,7 @@ from gaugetrail_agent.station.workflow.gauge_checks.suspects import (
 )
 from gaugetrail_contract.events.nonconformity import GaugeStateSaid
 from gaugetrail_contract.events.payload import EventPayload
+from gaugetrail_contract.holds.listing import FIT
 from gaugetrail_contract.questions.history import UnitsFound
 from gaugetrail_contract.record import InspectionBody, Subject
 
@@ -60,9 +61,19 @@ def windows_opened(setup: Setup, state: StationState, event: Recorded) -> Step:
 
 def checks_owed(setup: Setup, state: StationState, event: Tick | Woke) -> Step:
     """What a kill left untold; what nobody could tell is asked again."""
-    state, effects = owed_checks(setup, state)
+    state, effects = owed_checks(setup, _lifted_elsewhere(state))
     state, searches = _asked_again(_with_notices(state), event)
     return state, (*effects, *searches)
+
+
+def _lifted_elsewhere(state: StationState) -> StationState:
+    """A gauge that was blocked here and found fit since, in the office or at another station, is blocked no more."""
+    checks = state.memory.gauge_checks
+    for gauge, why in checks.blocked.items():
+        later = state.held.entries.get(("gauge", gauge))
+        if later is not None and later.state == FIT and later.since > why.at:
+            checks = checks.with_blocked(gauge, None).fit(gauge, later.since)
+    return _with(state, checks)
 
 
 def _asked_again(state: StationState, event: Tick | Woke) -> Step:

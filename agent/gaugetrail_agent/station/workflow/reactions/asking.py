@@ -114,7 +114,9 @@ def _gone_on(setup: Setup, state: StationState, before: OpenReaction, after: Ope
         others = tuple(after if one is before else one for one in state.memory.reactions.open)
         return asked_next(setup, replace(_with_open(state, others), says=said("reaction.noted"))), ()
     others = tuple(one for one in state.memory.reactions.open if one is not before)
-    state = replace(_with_open(state, others), says=said("reaction.acknowledged"))
+    more = any(one.waits for one in others)  # "go on" would be said too early
+    says = said("reaction.noted") if more else said("reaction.acknowledged")
+    state = replace(_with_open(state, others), says=says)
     return asked_next(setup, state), (_event(setup, state, after),)
 
 
