@@ -250,23 +250,57 @@ def test_where_nothing_is_new_the_office_is_not_read(office: HearingOffice, monk
     assert office.hears(said)[0].fate == "approved"
 
 
-def test_a_store_that_is_down_puts_it_off_and_is_told(office: HearingOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = said_at_station(asks(UNITS[0]), lambda names: approves(names[0]))
+def test_a_store_that_is_down_puts_it_off_and_is_told_once(
+    office: HearingOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said, asked = said_at_station(asks(UNITS[0]), lambda names: approves(names[0])), list[object]()
     fill(office.store, said)
 
     def down(*_: object) -> None:
+        asked.append(1)
         raise StoreDown("no answer")
 
-    monkeypatch.setattr(office.store, "search", down)
-    office.hearing.round()
+    with monkeypatch.context() as patched:
+        patched.setattr(office.store, "search", down)
+        office.hearing.round()
+        office.hearing.round()
+        assert len(asked) == 1, "it is left alone for a while"
+        patched.setattr("gaugetrail_collector.amendments.hearing.PUT_OFF_SECS", 0.0)
+        office.start()
+        office.hearing.round()
+        office.hearing.round()
+        assert len(asked) == 3
     assert office.hearing.alarms() == ("amendments of stations wait: no answer",)
-    monkeypatch.undo()
-    monkeypatch.setattr("gaugetrail_collector.amendments.hearing.PUT_OFF_SECS", 0.0)
-    office.store.open()
-    office.start()
+    assert [vars(one).get("event") for one in caplog.records] == ["amendments_wait"] * 2
     office.hearing.round()
     assert office.hearing.alarms() == ()
     assert len(office.amendments()) == 1
+    assert vars(caplog.records[-1])["event"] == "amendment_written"
+
+
+def test_it_looks_when_it_has_heard_something_and_now_and_then(
+    office: HearingOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, search = list[object](), office.store.search
+
+    def counted(*told: object, **more: object) -> object:
+        looks.append(told)
+        return search(*told, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(office.store, "search", counted)
+    office.hearing.round()
+    first = len(looks)
+    assert first > 0
+    office.hearing.heard([one.record for one in UNITS])
+    office.hearing.round()
+    assert len(looks) == first
+    office.hearing.heard([said_at_station(asks(UNITS[0]))[0].record])
+    office.hearing.round()
+    assert len(looks) == 2 * first
+    often = StationAmendments(lambda _: office.desk, lambda: office.store, whole_secs=0)
+    often.round()
+    often.round()
+    assert len(looks) == 4 * first
 
 
 # --- whatever happens
