@@ -259,7 +259,7 @@ class Agent:
         if self.screen is not None:
             self.screen.start()
             self.scheduler.every(1.0, "screen", self.screen.beat)
-            self.scheduler.every(1.0, "shifts and checks on the screen", self.seen.time_passes)
+        self.scheduler.every(1.0, "shifts and checks that draw near", self.seen.time_passes)
         await asyncio.to_thread(self.documents.open)
         if self.own_documents is not None:
             await asyncio.to_thread(self.own_documents.look)

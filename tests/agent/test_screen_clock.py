@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from station_floor import BORE, WEIGHT
-from test_sampling import EVERY_4, HOURLY, Shift, governed
+from test_sampling import AT_TOOL, EVERY_4, HOURLY, Shift, governed
 
 from gaugetrail_agent.seen.due_signs import DueSign, due_signs
 from gaugetrail_agent.seen.following import StationsSeen
@@ -69,6 +69,13 @@ def test_whichever_comes_first_stands_first_and_it_turns_amber_then_red() -> Non
 def test_a_plan_that_measures_each_unit_whole_has_no_clock() -> None:
     assert signs(Shift(governed(HOURLY, sampling="all"))) == ()
     assert signs(Shift(governed(WEIGHT))) == ()
+
+
+def test_a_check_that_only_an_occasion_asks_for_shows_no_time() -> None:
+    shift = Shift(governed(AT_TOOL))
+    assert signs(shift) == (DueSign("weight", "amber"),)
+    shift.unit()
+    assert signs(shift) == ()
 
 
 def test_time_alone_draws_the_page_anew_when_something_of_it_is_other() -> None:
