@@ -14,7 +14,7 @@ HERE = "gaugetrail_agent.commands"
 COMMANDS = (
     Listed("run", f"{HERE}.run:run", "Run the agent until SIGTERM or Ctrl-C."),
     Listed("check", f"{HERE}.run:check", "Check settings, plans, registers and drivers."),
-    Listed("terminal", f"{HERE}.run:terminal", "The operator's terminal of a station, in this console."),
+    Listed("terminal", f"{HERE}.run:terminal", "The operator's terminal of a station, on the whole console."),
     Listed("station", f"{HERE}.station:station", "Play a script at a station, without its devices."),
     Listed("codes", f"{HERE}.codes:codes", "Write a sheet of barcodes for a station, A4."),
     Listed("status", f"{HERE}.status:status", "How the running agent is, and what to do where it isn't well."),

@@ -24,11 +24,11 @@ COMMANDS = (
         "document", f"{HERE}.documents.document:app", "Controlled documents: who approved which plan, and what holds."
     ),
     Listed("amend", f"{HERE}.amend:app", "What a record says, put right beside it; the original stands."),
-    Listed("unit", f"{HERE}.unit:app", "States of units and lots: hold, release, concession, scrap, rework."),
+    Listed("unit", f"{HERE}.unit:app", "Units and lots: hold, release, concession, scrap, rework."),
     Listed("suggestion", f"{HERE}.suggestion:app", "What people at stations suggested, and the office's answers."),
     Listed("people", f"{HERE}.people:app", "People: who is qualified for what on any day, and their PINs."),
     Listed("set-aside", f"{HERE}.set_aside:app", "What could not be understood or stored, and why."),
-    Listed("agents", f"{HERE}.agents:app", "Line PCs that were retired: let them go, so that they are no alarm."),
+    Listed("agents", f"{HERE}.agents:app", "Line PCs that were retired: let go, so that they are no alarm."),
     Listed("stats", f"{HERE}.statistics.stats:app", "Statistics of a table: charts, rules, capability, studies."),
     Listed("backup", f"{HERE}.backup:backup", "Put the collector and its store into one file."),
     Listed("restore", f"{HERE}.backup:restore", "Put a backup back, with the collector stopped."),

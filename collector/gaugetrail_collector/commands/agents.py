@@ -19,7 +19,7 @@ from gaugetrail_contract.files import trouble_of
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=True, help="Line PCs that were retired: let them go, so that they are no alarm.")
+app = typer.Typer(no_args_is_help=True, help="Line PCs that were retired: let go, so that they are no alarm.")
 
 AgentName = Annotated[str, typer.Argument(help="the agent's name")]
 

@@ -22,7 +22,7 @@ from gaugetrail_contract.files import read_bounded, text_of
 from gaugetrail_contract.unit_states.said import About
 from gaugetrail_service.cli import answer, fail, say
 
-app = typer.Typer(no_args_is_help=True, help="States of units and lots: hold, release, concession, scrap, rework.")
+app = typer.Typer(no_args_is_help=True, help="Units and lots: hold, release, concession, scrap, rework.")
 
 MOST_BYTES = 4_000_000
 Serials = Annotated[list[str] | None, typer.Argument(metavar="SERIAL", help="units, by their serials")]
