@@ -15,9 +15,9 @@ from typing import get_args
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.freshness import FreshRule, Owner, Use
+from gaugetrail_agent.station.given.orders_here import OrderAtWork, OrdersHere
 from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch
 from gaugetrail_agent.station.memory import Moment
-from gaugetrail_agent.station.orders_here import OrderAtWork, OrdersHere
 from gaugetrail_agent.station.setup import DeviceFacts, Setup
 from gaugetrail_agent.station.steps import step
 from gaugetrail_agent.station.words.effect import CountOrders, KeepIt, RecallUnit, TakeOrder

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gaugetrail_agent.documents.cabinet import DocumentCabinet
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.settings import DocumentsSettings
-from gaugetrail_agent.heartbeat import NEWS_SECS
+from gaugetrail_agent.health.heartbeat import NEWS_SECS
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock, utc_text
 from gaugetrail_contract.status import AgentStatus, DocumentsHeld, agent_offline

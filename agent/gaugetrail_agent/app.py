@@ -17,8 +17,6 @@ from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from gaugetrail_agent import plans_seen
-from gaugetrail_agent.calibration import Standing, standings
 from gaugetrail_agent.clock.trust import WatchedClock, system_clock
 from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.config import AgentConfig
@@ -35,10 +33,13 @@ from gaugetrail_agent.documents.receiving import LOOK_SECS as DOCUMENTS_SECS
 from gaugetrail_agent.documents.receiving import DocumentReceiver
 from gaugetrail_agent.documents.refused_words import seal_refused
 from gaugetrail_agent.documents.unlocking import Unlocking
-from gaugetrail_agent.doors import open_doors
+from gaugetrail_agent.doubts.doors import open_doors
+from gaugetrail_agent.doubts.locks_ahead import ANYBODY, asks_nobody
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.health import Health
-from gaugetrail_agent.heartbeat import Heartbeat
+from gaugetrail_agent.health.calibration import Standing, standings
+from gaugetrail_agent.health.heartbeat import Heartbeat
+from gaugetrail_agent.health.notices import LOOK_SECS, NoticeBoard
+from gaugetrail_agent.health.report import Health
 from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
@@ -48,8 +49,7 @@ from gaugetrail_agent.languages.spoken import spoken
 from gaugetrail_agent.line_state.asker import HistoryAsker, Unknown
 from gaugetrail_agent.line_state.hold_folder import HoldFolder
 from gaugetrail_agent.line_state.hold_list import HoldList
-from gaugetrail_agent.locks_ahead import ANYBODY, asks_nobody
-from gaugetrail_agent.notices import LOOK_SECS, NoticeBoard
+from gaugetrail_agent.papers import plans_seen
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.renewal import Renewal
 from gaugetrail_agent.routes import Routes, devices_of
@@ -59,9 +59,9 @@ from gaugetrail_agent.seen.moving import GaugesInMotion
 from gaugetrail_agent.spool import Origin, Spool, SpoolBroken
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.display import Display
+from gaugetrail_agent.station.given.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.keeping.asking_store import StoreAsked
 from gaugetrail_agent.station.keeping.recording import Committed
-from gaugetrail_agent.station.plans_here import RegisterHere, SettingsHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import DeviceFacts, Setup, station_setup
 from gaugetrail_agent.station.words.happening import PastKnown, UsedElsewhere

@@ -2,7 +2,7 @@
 
 `load` reads the file, `check` finds what only the whole can tell: a device on an unknown link, a plan that isn't there,
 a driver nobody knows. Both do no I/O beyond reading files, so a faulty configuration is found at the desk and not by
-the night shift; `line_check` (on request) looks whether ports and addresses answer.
+the night shift; `doubts.line_check` (on request) looks whether ports and addresses answer.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from gaugetrail_agent.links.modbus_settings import (
 from gaugetrail_agent.links.serial_port import SerialSettings
 from gaugetrail_agent.links.tcp import TcpSettings
 from gaugetrail_agent.links.wedge import WedgeSettings
+from gaugetrail_agent.papers.documents import DocumentReading
+from gaugetrail_agent.papers.plans import PlanReading, unlawful_plans
 from gaugetrail_agent.screen.settings import ScreenTable
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_agent.station.freshness_settings import FreshnessSettings
-from gaugetrail_agent.station.plans_here import NO_REVISION, PlansHere, RegisterHere
+from gaugetrail_agent.station.given.freshness_settings import FreshnessSettings
+from gaugetrail_agent.station.given.plans_here import NO_REVISION, PlansHere, RegisterHere
 from gaugetrail_agent.station.setup import FileOrDocument, StationTable
-from gaugetrail_agent.station_documents import DocumentReading
-from gaugetrail_agent.station_plans import PlanReading, unlawful_plans
 from gaugetrail_contract import topics
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand

@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gaugetrail_agent import plans_seen
 from gaugetrail_agent.config import AgentConfig, with_documents
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.devices import Devices
 from gaugetrail_agent.documents.shelf import DocumentShelf
-from gaugetrail_agent.health import Health
+from gaugetrail_agent.health.notices import NoticeBoard
+from gaugetrail_agent.health.report import Health
 from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.notices import NoticeBoard
+from gaugetrail_agent.papers import plans_seen
 from gaugetrail_agent.rereading import Reread, reread
 from gaugetrail_agent.routes import Routes, devices_of
-from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.given.plans_here import PlansHere
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.verdicts.sender import VerdictSender

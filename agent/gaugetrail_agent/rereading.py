@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from gaugetrail_agent.config import AgentConfig, AgentSettings, load
 from gaugetrail_agent.documents.shelf import DocumentShelf
-from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.given.plans_here import PlansHere
 from gaugetrail_contract.changed_keys import changed_keys
 from gaugetrail_contract.settings import Problem, Settings, Steps
 from gaugetrail_service.mqtt.settings import proofs_between

@@ -17,7 +17,7 @@ from gaugetrail_agent.delivery.broker_line import UNANSWERED_SECS, BrokerLine
 from gaugetrail_agent.drivers.modbus import handshake_registers
 from gaugetrail_agent.drivers.modbus.handshake_registers import Complaint, PlcHandshake
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.health import Health, spool_alarm
+from gaugetrail_agent.health.report import Health, spool_alarm
 from gaugetrail_agent.spool import Origin, SpoolFull
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.signed_status import CollectorWord

@@ -19,9 +19,9 @@ from test_station_runner import Running
 
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.spool import Spool, SpoolFull
+from gaugetrail_agent.station.keeping.sealing import answer_to
 from gaugetrail_agent.station.memory import Moment, memory_key
 from gaugetrail_agent.station.memory.held import HeldUnits, KnownState
-from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import SealIt
 from gaugetrail_agent.station.words.happening import BatchCame, Woke

@@ -24,7 +24,7 @@ from gaugetrail_agent.code_sheet.entries import badges_part, commands_part, defe
 from gaugetrail_agent.code_sheet.page import COLUMN_MM, PAGE_MM, SheetPage
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.languages.spoken import spoken
-from gaugetrail_agent.station.order_choice import order_code
+from gaugetrail_agent.station.choosing.order_choice import order_code
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.workflow.commands import COMMANDS
 from gaugetrail_contract.documents.plan import Characteristic

@@ -21,10 +21,10 @@ from test_station_runner import Running
 
 from gaugetrail_agent.config import load
 from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.station.control_points import PointMemory, judged_record, points_key
-from gaugetrail_agent.station.limits_here import LimitsHere
+from gaugetrail_agent.papers.limits import station_limits
+from gaugetrail_agent.station.given.limits_here import LimitsHere
 from gaugetrail_agent.station.setup import StationTable, station_setup
-from gaugetrail_agent.station_limits import station_limits
+from gaugetrail_agent.station.signals.control_points import PointMemory, judged_record, points_key
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.record import Capture, CharacteristicKind, Inspection, InspectionBody, Measurement, Verdict
@@ -189,7 +189,7 @@ def test_ten_thousand_values_have_the_same_mean_and_sums(kind: str) -> None:
 def test_what_an_agent_runs_needs_neither_numpy_nor_scipy() -> None:
     script = (
         "import sys\n"
-        "import gaugetrail_agent.app, gaugetrail_agent.station.control_points\n"
+        "import gaugetrail_agent.app, gaugetrail_agent.station.signals.control_points\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'numpy', 'scipy', 'matplotlib'}))"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"

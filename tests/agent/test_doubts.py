@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.cli import app
-from gaugetrail_agent.doubts import BAUD_RATES, doubts
+from gaugetrail_agent.doubts.odd_settings import BAUD_RATES, doubts
 from gaugetrail_contract.settings import ConfigError
 
 AGENT = """\

@@ -16,7 +16,7 @@ from gaugetrail_agent.drivers import Action
 from gaugetrail_agent.drivers.modbus.values import ValueReader
 from gaugetrail_agent.drivers.stream import DeviceState, StreamDevice
 from gaugetrail_agent.errors import DeviceGone, DriverFault
-from gaugetrail_agent.health import Health
+from gaugetrail_agent.health.report import Health
 from gaugetrail_agent.links.wedge import KeyEvent, WedgeLink
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.figures import AGENT_FIGURES, agent_parts

@@ -18,9 +18,9 @@ from test_states_decided import DECIDERS
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.freshness import FreshRule
+from gaugetrail_agent.station.keeping.sealing import answer_to
 from gaugetrail_agent.station.looking_back import FoundRecords, FoundUnit
 from gaugetrail_agent.station.memory import Moment
-from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import AnswerPlc, AskDevice, Effect, LookBack, SealIt
 from gaugetrail_agent.station.words.happening import EventKept, LookedBack, Woke

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.cli import app
-from gaugetrail_agent.gauge_sharing import shared_gauges
+from gaugetrail_agent.doubts.gauge_sharing import shared_gauges
 
 AGENT = """
 [agent]

@@ -10,8 +10,8 @@ import pytest
 from spool_bodies import put, spool
 
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.health import Health
-from gaugetrail_agent.heartbeat import BEAT_SECS, CLOCK_SECS, NEWS_SECS, Heartbeat
+from gaugetrail_agent.health.heartbeat import BEAT_SECS, CLOCK_SECS, NEWS_SECS, Heartbeat
+from gaugetrail_agent.health.report import Health
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display

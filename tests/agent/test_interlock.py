@@ -18,7 +18,7 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.interlock.machine_code import LAST_NUMBER, MachineCode, next_code
 from gaugetrail_agent.interlock.writer import MachineInterlock
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.interlock_settings import InterlockTable
+from gaugetrail_agent.station.given.interlock_settings import InterlockTable
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_sim.devices.modbus_units import SimulatedUnit

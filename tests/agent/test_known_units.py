@@ -21,8 +21,8 @@ from test_workflow_ground import Life
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.keeping.recording import Committed
+from gaugetrail_agent.station.keeping.sealing import answer_to
 from gaugetrail_agent.station.memory.gauge_checks import BlockedGauge, CheckedGauges
-from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import SealIt, TellEvent
 from gaugetrail_agent.station.words.happening import HeldKnown, PastKnown, Scanned

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gaugetrail_agent import config as configuration
-from gaugetrail_agent.line_check import line_settings
+from gaugetrail_agent.doubts.line_check import line_settings
 
 AGENT = """
 [agent]

@@ -11,12 +11,12 @@ import pytest
 from running_agent import asked
 
 from gaugetrail_agent import config as configuration
-from gaugetrail_agent import plans_seen
 from gaugetrail_agent.app import Agent
-from gaugetrail_agent.calibration import SOON_DAYS, calibration_doubts, standings
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_agent.doubts import doubts
-from gaugetrail_agent.locks_ahead import asks_nobody, locks_ahead
+from gaugetrail_agent.doubts.locks_ahead import asks_nobody, locks_ahead
+from gaugetrail_agent.doubts.odd_settings import doubts
+from gaugetrail_agent.health.calibration import SOON_DAYS, calibration_doubts, standings
+from gaugetrail_agent.papers import plans_seen
 from gaugetrail_contract.figures import agent_parts
 from gaugetrail_contract.settings import ConfigError
 

@@ -12,7 +12,7 @@ from tests.agent.test_plan_choice import P74B, P74C, P75, station
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.orders_here import OrderCount, OrdersHere
+from gaugetrail_agent.station.given.orders_here import OrderCount, OrdersHere
 from gaugetrail_agent.station.words.effect import CountOrders, TakeOrder, TellEvent
 from gaugetrail_agent.station.words.happening import OrdersCounted
 from gaugetrail_contract.events.registry import payload_of

@@ -12,12 +12,11 @@ from spool_bodies import spool
 from station_floor import BORE, FORCE, Floor, setup
 from test_station_runner import Running
 
-from gaugetrail_agent.calibration import Standing
 from gaugetrail_agent.delivery.broker_line import TWINS
 from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble, TroubleKind, gone
 from gaugetrail_agent.errors import DeviceGone, DriverFault, PortMissing
-from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.notices import (
+from gaugetrail_agent.health.calibration import Standing
+from gaugetrail_agent.health.notices import (
     FULL_BYTES,
     LOW_BYTES,
     NoticeBoard,
@@ -26,6 +25,7 @@ from gaugetrail_agent.notices import (
     disk_notice,
     gauge_notice,
 )
+from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.words.happening import Noticed
 from gaugetrail_agent.station.words.notice import Notice

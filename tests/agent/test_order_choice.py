@@ -25,9 +25,9 @@ from tests.agent.test_plan_choice import P74B, P74C, P75, station
 from gaugetrail_agent.config import load
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.spool import Spool
+from gaugetrail_agent.station.choosing.order_choice import NO_ORDER, order_code, order_named
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.order_choice import NO_ORDER, order_code, order_named
-from gaugetrail_agent.station.orders_here import MOST_OPEN, OrderAtWork, OrderCount, OrdersHere
+from gaugetrail_agent.station.given.orders_here import MOST_OPEN, OrderAtWork, OrderCount, OrdersHere
 from gaugetrail_agent.station.setup import Setup, StationTable
 from gaugetrail_agent.station.unfinished import journal_text, read_journal
 from gaugetrail_agent.station.words.effect import Effect, KeepOrder, TakeOrder

@@ -10,8 +10,8 @@ from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, gauge, setup
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.display import display
+from gaugetrail_agent.station.keeping.sealing import answer_to
 from gaugetrail_agent.station.operator import with_fit_person
-from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.unfinished import journal_text, kept
 from gaugetrail_agent.station.words.effect import SealIt, TellEvent
 from gaugetrail_agent.station.words.happening import NotRecorded, Recorded

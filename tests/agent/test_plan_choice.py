@@ -12,9 +12,9 @@ from tests.agent.station_floor import Floor, setup
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Room
+from gaugetrail_agent.station.choosing.plan_choice import part_of, plan_for, rivals
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.plan_choice import part_of, plan_for, rivals
-from gaugetrail_agent.station.sealing import room_for
+from gaugetrail_agent.station.keeping.sealing import room_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import journal_text, read_journal
 from gaugetrail_agent.station.words.effect import SealIt

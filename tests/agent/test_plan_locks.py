@@ -9,7 +9,7 @@ import pytest
 from station_floor import LOOKS, Floor, setup
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.plan_locks import without_plans
+from gaugetrail_agent.station.locks.plan_locks import without_plans
 from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_contract.documents.people import PeopleList, Person
 

@@ -14,13 +14,13 @@ from station_floor import BORE, Floor, block, setup
 from station_lives import ShiftLife, asked, inspected, recorded, told
 
 from gaugetrail_agent.languages.sentences import read_language
+from gaugetrail_agent.papers.shown import station_reactions
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.setup import Setup, StationTable
+from gaugetrail_agent.station.signals.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.words.effect import TryPin
 from gaugetrail_agent.station.words.happening import PinsKnown, PinTried
-from gaugetrail_agent.station_shown import station_reactions
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.reaction import Signal as Named
 from gaugetrail_contract.pins import PinFate

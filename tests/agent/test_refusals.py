@@ -18,8 +18,8 @@ from test_station_runner import Running
 
 from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.station import refusal_book
-from gaugetrail_agent.station.refusal_book import (
+from gaugetrail_agent.station.refusing import refusal_book
+from gaugetrail_agent.station.refusing.refusal_book import (
     HOUR_NS,
     MINUTE_NS,
     MOST_A_MINUTE,
@@ -27,7 +27,7 @@ from gaugetrail_agent.station.refusal_book import (
     CountedRefusal,
     RefusalBook,
 )
-from gaugetrail_agent.station.refusals import WHOSE
+from gaugetrail_agent.station.refusing.refusals import WHOSE
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.words.effect import Refusal
 from gaugetrail_agent.station.words.happening import BatchCame, NotRecorded, Recorded, Scanned, ValueCame

@@ -21,6 +21,7 @@ from spool_bodies import events, records, spool
 from station_floor import BORE, WEIGHT, Floor, setup
 from station_lives import asked
 
+from gaugetrail_agent.papers.shown import station_reactions
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import display
@@ -35,7 +36,6 @@ from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_agent.station.workflow.sampling import counting, reasons
 from gaugetrail_agent.station.workflow.sampling.due import upcoming
-from gaugetrail_agent.station_shown import station_reactions
 from gaugetrail_contract.clock import FixedClock
 from gaugetrail_contract.documents.people import PeopleList, Person
 from gaugetrail_contract.documents.plan import Characteristic, LotsLetBy

@@ -21,7 +21,7 @@ from gaugetrail_agent.seen.forms.reaction import ReactionForm
 from gaugetrail_agent.seen.made import Made, ShiftCount
 from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.orders_here import OrderCount
+from gaugetrail_agent.station.given.orders_here import OrderCount
 from gaugetrail_agent.station.words.effect import CountOrders, TellEvent
 from gaugetrail_agent.station.words.happening import OrdersCounted
 

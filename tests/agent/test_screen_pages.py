@@ -24,7 +24,7 @@ from station_floor import setup
 
 from gaugetrail_agent import app
 from gaugetrail_agent.config import load
-from gaugetrail_agent.doors import open_doors, refuse_open_doors
+from gaugetrail_agent.doubts.doors import open_doors, refuse_open_doors
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.languages.spoken import spoken
 from gaugetrail_agent.screen.streams import MOST_LISTENERS, Streams

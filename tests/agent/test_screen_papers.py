@@ -12,16 +12,16 @@ from documents_on_paper import listed, shelf
 from station_floor import BORE, LOOKS, WEIGHT, Floor, on_list, setup
 from test_reactions import RP
 
+from gaugetrail_agent.papers.shown import station_instructions, station_reactions
 from gaugetrail_agent.screen.drawing import Drawing, PageFacts
 from gaugetrail_agent.screen.paper_rack import PaperRack
 from gaugetrail_agent.seen.made import Made, ShiftCount
 from gaugetrail_agent.seen.papers import papers_of
 from gaugetrail_agent.seen.snapshot import ShownMoment, Snapshot, snapshot
 from gaugetrail_agent.station.display import display
-from gaugetrail_agent.station.instructions_here import InstructionHere
+from gaugetrail_agent.station.given.instructions_here import InstructionHere
 from gaugetrail_agent.station.setup import Setup, StationTable
 from gaugetrail_agent.station.words.state import StationState
-from gaugetrail_agent.station_shown import station_instructions, station_reactions
 from gaugetrail_contract.documents.people import PeopleList, Person
 
 PICTURE = b"\x89PNG\r\n and the rest"

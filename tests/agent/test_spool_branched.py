@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spool_bodies import put, settle, spool
 
-from gaugetrail_agent.health import COPIED, spool_alarm
+from gaugetrail_agent.health.report import COPIED, spool_alarm
 from gaugetrail_agent.spool import Spool
 from gaugetrail_contract.receipts import NotStored, Receipt
 from gaugetrail_contract.record import FIRST_PREV, Event

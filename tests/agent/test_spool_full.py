@@ -16,7 +16,7 @@ from spool_bodies import body, chained, events, put, receipt, records, settle, s
 
 from gaugetrail_agent.drivers.modbus.device import Batch
 from gaugetrail_agent.errors import DriverFault
-from gaugetrail_agent.health import spool_alarm
+from gaugetrail_agent.health.report import spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import ALWAYS, Appended, Origin, Room, Spool, SpoolFull

@@ -14,7 +14,7 @@ import pytest
 from floor import until
 from spool_bodies import body, chained, put, settle, spool
 
-from gaugetrail_agent.health import spool_alarm
+from gaugetrail_agent.health.report import spool_alarm
 from gaugetrail_agent.spool import SpoolFull, writer
 from gaugetrail_service.files import holders
 

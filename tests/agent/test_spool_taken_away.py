@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from spool_bodies import body, chained, events, put, records, settle, spool
 
-from gaugetrail_agent.health import spool_alarm
+from gaugetrail_agent.health.report import spool_alarm
 from gaugetrail_agent.spool import SpoolFull, saving
 from gaugetrail_contract.record import Event
 

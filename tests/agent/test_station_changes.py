@@ -16,12 +16,12 @@ import pytest
 from spool_bodies import events, records, spool
 from station_floor import LOOKS, setup
 
+from gaugetrail_agent.health.notices import plan_notice
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.notices import plan_notice
 from gaugetrail_agent.spool import Spool
-from gaugetrail_agent.station.changes import changes, read, works_by, written
-from gaugetrail_agent.station.plan_choice import plan_for, with_lots_finished
-from gaugetrail_agent.station.plans_here import NO_PLAN, RegisterHere, SettingsHere
+from gaugetrail_agent.station.choosing.plan_choice import plan_for, with_lots_finished
+from gaugetrail_agent.station.given.plans_here import NO_PLAN, RegisterHere, SettingsHere
+from gaugetrail_agent.station.keeping.changes import changes, read, works_by, written
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_contract.clock import FixedClock

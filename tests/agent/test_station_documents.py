@@ -13,7 +13,7 @@ from running_agent import AGENT, PLAN, asked
 from gaugetrail_agent.config import AgentConfig, load, with_documents
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.languages.sentences import ENGLISH
-from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.given.plans_here import PlansHere
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.settings import ConfigError

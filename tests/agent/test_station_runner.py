@@ -21,9 +21,9 @@ from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_agent.station.plans_here import NO_PLAN
+from gaugetrail_agent.station.given.plans_here import NO_PLAN
+from gaugetrail_agent.station.keeping.sealing import PIECE_MEASUREMENTS, pieces
 from gaugetrail_agent.station.runner import Doors, StationRunner
-from gaugetrail_agent.station.sealing import PIECE_MEASUREMENTS, pieces
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.happening import UsedElsewhere
 from gaugetrail_agent.station.words.state import Last

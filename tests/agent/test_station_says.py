@@ -13,7 +13,7 @@ from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.station.display import display
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.given.plans_here import PlansHere
 from gaugetrail_agent.station.setup import StationTable, station_setup
 from gaugetrail_agent.station.words.effect import AskDevice, SealIt
 from gaugetrail_agent.station.words.happening import BatchCame, NotRecorded, Recorded, TryAgain, ValueCame

@@ -18,7 +18,7 @@ from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.keeping.asking_store import StoreAsked
 from gaugetrail_agent.station.looking_back import FoundRecords, FoundUnit
 from gaugetrail_agent.station.memory import StationMemory, read_memory
-from gaugetrail_agent.station.reactions_called import SignalSeen, opened
+from gaugetrail_agent.station.signals.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.words.effect import LookBack
 from gaugetrail_agent.station.words.happening import HeldKnown, LookedBack
 from gaugetrail_contract.clock import FixedClock, utc_text, utc_us

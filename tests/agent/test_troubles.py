@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from station_floor import setup
 
-from gaugetrail_agent.calibration import SOON_DAYS
 from gaugetrail_agent.drivers.stream import DeviceState
+from gaugetrail_agent.health.calibration import SOON_DAYS
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.links.wire_tap import WireTap

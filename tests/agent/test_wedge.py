@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from gaugetrail_agent import config
 from gaugetrail_agent.devices import byte_link, stream_device
+from gaugetrail_agent.doubts.line_check import probe
 from gaugetrail_agent.errors import DeviceGone
-from gaugetrail_agent.line_check import probe
 from gaugetrail_agent.links import ByteLink, input_devices
 from gaugetrail_agent.links.input_devices import EVENT, InputDevice, KeyboardInfo, find_input, installed_keyboards
 from gaugetrail_agent.links.key_layouts import DEAD, LAYOUTS, ROWS

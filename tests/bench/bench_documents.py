@@ -28,7 +28,7 @@ from floor import Floor, command
 from simulated_agents import SimulatedAgent, simulated_agents
 from writing_desk import APPROVER, AUTHOR, Office, office_of
 
-from gaugetrail_agent.heartbeat import NEWS_SECS
+from gaugetrail_agent.health.heartbeat import NEWS_SECS
 from gaugetrail_collector.documents import folding, texts
 from gaugetrail_collector.documents.folding import read_register
 from gaugetrail_collector.documents.written import part_bodies, step_body

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gaugetrail_agent.station.limits_here import limits_here
+from gaugetrail_agent.station.given.limits_here import limits_here
 from gaugetrail_collector.cli import app
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.limits import LimitsDocument

@@ -14,7 +14,7 @@ import pytest
 from floor import Floor, Operator, answers, command, free_port, until
 from line_pc import PtyDevice, write_agent, write_plan
 
-from gaugetrail_agent.notices import LOOK_SECS
+from gaugetrail_agent.health.notices import LOOK_SECS
 from gaugetrail_sim.devices import plc
 
 pytestmark = [pytest.mark.processes, pytest.mark.mosquitto, pytest.mark.waits]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaugetrail_agent.spool import Spool
-from gaugetrail_agent.station.plans_here import PlansHere
+from gaugetrail_agent.station.given.plans_here import PlansHere
 from gaugetrail_agent.station.runner import Doors, StationRunner
 from gaugetrail_agent.station.setup import Setup, StationTable, station_setup
 from gaugetrail_collector.stores.sqlite.store import SqliteStore

@@ -18,9 +18,9 @@ from refusal_table import (
     WORKFLOW,
 )
 
-from gaugetrail_agent.station.allowing import NEVER
-from gaugetrail_agent.station.plan_locks import LIFTABLE
-from gaugetrail_agent.station.refusals import WHOSE, Whose
+from gaugetrail_agent.station.locks.allowing import NEVER
+from gaugetrail_agent.station.locks.plan_locks import LIFTABLE
+from gaugetrail_agent.station.refusing.refusals import WHOSE, Whose
 
 PAGE = Path(__file__).parents[2] / "docs" / "refusals.md"
 OF_DOCUMENTS = (NO_LIST, *DOCUMENTS, NOT_HERE, TOO_OLD)

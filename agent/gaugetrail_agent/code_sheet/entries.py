@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gaugetrail_agent.languages.sentences import Language, Sentence, said
-from gaugetrail_agent.station.entering import NOK_CODE, entered
-from gaugetrail_agent.station.order_choice import order_code
+from gaugetrail_agent.station.choosing.order_choice import order_code
+from gaugetrail_agent.station.readings.entering import NOK_CODE, entered
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.workflow.commands import COMMANDS

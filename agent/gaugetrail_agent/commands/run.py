@@ -27,7 +27,7 @@ def run(config: ConfigFile) -> None:
     """Run the agent until SIGTERM or Ctrl-C. Exit code 78 for bad settings, so that systemd doesn't restart it."""
     from gaugetrail_agent import config as configuration
     from gaugetrail_agent.app import Agent
-    from gaugetrail_agent.doors import refuse_open_doors, settings_of
+    from gaugetrail_agent.doubts.doors import refuse_open_doors, settings_of
     from gaugetrail_agent.inquiries.asking import CantAsk, desk_for
     from gaugetrail_agent.spool import SpoolBroken
 
@@ -55,14 +55,14 @@ def check(
 ) -> None:
     """Check settings, plans, registers and drivers. Every fault is told with file, line, key and what is allowed."""
     from gaugetrail_agent import config as configuration
-    from gaugetrail_agent.calibration import calibration_doubts
-    from gaugetrail_agent.collector_doubts import collector_doubts
-    from gaugetrail_agent.doors import refuse_open_doors, start_refusals
-    from gaugetrail_agent.doubts import doubts
-    from gaugetrail_agent.gauge_sharing import shared_gauges
-    from gaugetrail_agent.line_check import line_settings
-    from gaugetrail_agent.line_check import probe as probe_ports
-    from gaugetrail_agent.locks_ahead import locks_ahead
+    from gaugetrail_agent.doubts.collectors import collector_doubts
+    from gaugetrail_agent.doubts.doors import refuse_open_doors, start_refusals
+    from gaugetrail_agent.doubts.gauge_sharing import shared_gauges
+    from gaugetrail_agent.doubts.line_check import line_settings
+    from gaugetrail_agent.doubts.line_check import probe as probe_ports
+    from gaugetrail_agent.doubts.locks_ahead import locks_ahead
+    from gaugetrail_agent.doubts.odd_settings import doubts
+    from gaugetrail_agent.health.calibration import calibration_doubts
 
     try:
         loaded = configuration.load(config)

@@ -22,7 +22,7 @@ import win32serviceutil
 
 from gaugetrail_agent import config as configuration
 from gaugetrail_agent.app import Agent
-from gaugetrail_agent.doors import refuse_open_doors
+from gaugetrail_agent.doubts.doors import refuse_open_doors
 from gaugetrail_agent.install.service import first_settings, name_of_this_pc
 from gaugetrail_agent.spool import SpoolBroken
 from gaugetrail_contract.files import refuse_links, write_whole

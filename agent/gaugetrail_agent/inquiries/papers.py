@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_agent.station_plans import from_documents
+from gaugetrail_agent.papers.plans import from_documents
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.lists import load_gauges, load_people
 from gaugetrail_contract.documents.plan import Plan

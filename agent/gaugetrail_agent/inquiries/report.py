@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from gaugetrail_agent.calibration import standings
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_agent.doors import open_doors
-from gaugetrail_agent.health import Health
+from gaugetrail_agent.doubts.doors import open_doors
+from gaugetrail_agent.health.calibration import standings
+from gaugetrail_agent.health.report import Health
 from gaugetrail_agent.inquiries import troubles
 from gaugetrail_agent.inquiries.desk import chunk_line
 from gaugetrail_agent.inquiries.papers import changed_papers

@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gaugetrail_agent.calibration import SOON_DAYS
 from gaugetrail_agent.delivery.collector_troubles import CURE
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.health import COPIED
+from gaugetrail_agent.health.calibration import SOON_DAYS
+from gaugetrail_agent.health.report import COPIED
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.links.wire_tap import WireTap
 from gaugetrail_agent.station.display import Display

@@ -12,7 +12,7 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.interlock.machine_code import MachineCode, next_code
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.display import Display
-from gaugetrail_agent.station.interlock_settings import InterlockTable
+from gaugetrail_agent.station.given.interlock_settings import InterlockTable
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_contract.plc_codes import ResultCode
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gaugetrail_agent.drivers.stream import DeviceTrouble
+from gaugetrail_agent.health.notices import broker_notice, device_notice, disk_notice, spool_notice
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.notices import broker_notice, device_notice, disk_notice, spool_notice
 from gaugetrail_agent.rehearsal.cues import (
     Expect,
     FillDisk,

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Sentence
-from gaugetrail_agent.station.allowing import ALLOW
+from gaugetrail_agent.station.choosing.order_choice import NO_ORDER
+from gaugetrail_agent.station.choosing.plan_choice import at_work
 from gaugetrail_agent.station.display import next_characteristic, waits_for
-from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
-from gaugetrail_agent.station.order_choice import NO_ORDER
-from gaugetrail_agent.station.pin_asking import LOGOFF
-from gaugetrail_agent.station.plan_choice import at_work
+from gaugetrail_agent.station.locks.allowing import ALLOW
+from gaugetrail_agent.station.locks.pin_asking import LOGOFF
+from gaugetrail_agent.station.readings.entering import NOK_CODE, OK_CODE
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON
 from gaugetrail_agent.station.words.dialog import Dialog

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gaugetrail_agent.station.choosing.plan_choice import at_work
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.samples import Samples
-from gaugetrail_agent.station.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.notice import Sign
 from gaugetrail_agent.station.words.state import StationState

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from gaugetrail_agent.station.plan_choice import at_work
+from gaugetrail_agent.station.choosing.plan_choice import at_work
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.workflow.before_unit.instruction import shown_for

@@ -17,11 +17,11 @@ from gaugetrail_agent.seen.forms.open_form import Form, open_form
 from gaugetrail_agent.seen.made import Made
 from gaugetrail_agent.seen.papers import Paper, papers_of
 from gaugetrail_agent.seen.scale import LimitScale, scale_of
+from gaugetrail_agent.station.choosing.plan_choice import at_work, part_of
 from gaugetrail_agent.station.display import WORST_FIRST, Display, Waits, next_characteristic
-from gaugetrail_agent.station.instructions_here import InstructionShown
-from gaugetrail_agent.station.limits_here import LimitsHere
+from gaugetrail_agent.station.given.instructions_here import InstructionShown
+from gaugetrail_agent.station.given.limits_here import LimitsHere
 from gaugetrail_agent.station.memory import Moment
-from gaugetrail_agent.station.plan_choice import at_work, part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.standing_messages import StandingMessage
 from gaugetrail_agent.station.words.dialog import Choice

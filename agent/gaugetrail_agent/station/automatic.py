@@ -18,13 +18,13 @@ from gaugetrail_agent.barcodes.scan import advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.station.derived import with_derived
+from gaugetrail_agent.station.choosing.order_choice import named_order
+from gaugetrail_agent.station.choosing.plan_choice import plan_for
 from gaugetrail_agent.station.events_here import event_here
 from gaugetrail_agent.station.finishing import body_of, verdict_of, wanted_of
-from gaugetrail_agent.station.measurement import Fitness, by_device, machine_fitness
-from gaugetrail_agent.station.order_choice import named_order
-from gaugetrail_agent.station.plan_choice import plan_for
-from gaugetrail_agent.station.refusals import refused_block, refused_value
+from gaugetrail_agent.station.readings.derived import with_derived
+from gaugetrail_agent.station.readings.measurement import Fitness, by_device, machine_fitness
+from gaugetrail_agent.station.refusing.refusals import refused_block, refused_value
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import SealIt, TellPlc
 from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, ValueCame

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaugetrail_agent.languages.sentences import Language, Sentence, said
+from gaugetrail_agent.station.choosing.order_choice import as_told
+from gaugetrail_agent.station.choosing.plan_choice import at_work
 from gaugetrail_agent.station.finishing import still_open
 from gaugetrail_agent.station.freshness import Obstacle
-from gaugetrail_agent.station.order_choice import as_told
-from gaugetrail_agent.station.placements import waits_on, why
-from gaugetrail_agent.station.plan_choice import at_work
+from gaugetrail_agent.station.readings.placements import waits_on, why
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.standing_messages import StandingMessage, messages
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON

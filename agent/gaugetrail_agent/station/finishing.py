@@ -13,10 +13,10 @@ from datetime import date
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Term, said
-from gaugetrail_agent.station.derived import underived
-from gaugetrail_agent.station.orders_here import OrderAtWork
-from gaugetrail_agent.station.placements import left_behind
-from gaugetrail_agent.station.plan_choice import part_of
+from gaugetrail_agent.station.choosing.plan_choice import part_of
+from gaugetrail_agent.station.given.orders_here import OrderAtWork
+from gaugetrail_agent.station.readings.derived import underived
+from gaugetrail_agent.station.readings.placements import left_behind
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import SealIt
 from gaugetrail_agent.station.words.happening import Recorded

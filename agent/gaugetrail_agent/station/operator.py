@@ -13,15 +13,7 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import WITH_VALUE
-from gaugetrail_agent.station.allowing import answered_by, asked, asks, keys, locked, may_allow
-from gaugetrail_agent.station.derived import underived, with_derived
-from gaugetrail_agent.station.display import next_characteristic, prompt
-from gaugetrail_agent.station.entering import OK_CODE, as_compared, entered
-from gaugetrail_agent.station.finishing import finish, still_open
-from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
-from gaugetrail_agent.station.locks import lock_on_badge, lock_on_person
-from gaugetrail_agent.station.measurement import Fitness, by_device, fitness, plausible_range
-from gaugetrail_agent.station.order_choice import (
+from gaugetrail_agent.station.choosing.order_choice import (
     NO_ORDER,
     more_than_ordered,
     no_order,
@@ -29,8 +21,19 @@ from gaugetrail_agent.station.order_choice import (
     scanned_order,
     under_order,
 )
-from gaugetrail_agent.station.pin_asking import LOGOFF, asked_for, at_station, is_for_pin, typed
-from gaugetrail_agent.station.placements import (
+from gaugetrail_agent.station.choosing.plan_choice import at_work, plan_for
+from gaugetrail_agent.station.choosing.unit_code import bare_scan, identified, raw_of, unusable
+from gaugetrail_agent.station.display import next_characteristic, prompt
+from gaugetrail_agent.station.finishing import finish, still_open
+from gaugetrail_agent.station.freshness import is_empty_pan, is_repeat
+from gaugetrail_agent.station.locks.allowing import answered_by, asked, asks, keys, locked, may_allow
+from gaugetrail_agent.station.locks.fitness import lock_on_badge, lock_on_person
+from gaugetrail_agent.station.locks.pin_asking import LOGOFF, asked_for, at_station, is_for_pin, typed
+from gaugetrail_agent.station.locks.plan_locks import freed, lock_on_plan
+from gaugetrail_agent.station.readings.derived import underived, with_derived
+from gaugetrail_agent.station.readings.entering import OK_CODE, as_compared, entered
+from gaugetrail_agent.station.readings.measurement import Fitness, by_device, fitness, plausible_range
+from gaugetrail_agent.station.readings.placements import (
     channel_of,
     made_before_scan,
     must_wait,
@@ -39,11 +42,8 @@ from gaugetrail_agent.station.placements import (
     seen,
     used,
 )
-from gaugetrail_agent.station.plan_choice import at_work, plan_for
-from gaugetrail_agent.station.plan_locks import freed, lock_on_plan
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, answered, kept, with_unit
-from gaugetrail_agent.station.unit_code import bare_scan, identified, raw_of, unusable
 from gaugetrail_agent.station.words.effect import AskDevice, CountBounce, KeepIt
 from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, UnitRecalled, ValueCame
 from gaugetrail_agent.station.words.notice import Light

@@ -16,19 +16,19 @@ from gaugetrail_agent.errors import DeviceGone
 from gaugetrail_agent.reading import Reading, Status
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
 from gaugetrail_agent.spool.words import Appended
+from gaugetrail_agent.station.choosing.plan_choice import with_lots_finished
 from gaugetrail_agent.station.display import Display, display
+from gaugetrail_agent.station.given.orders_here import order_key
 from gaugetrail_agent.station.keeping.asking_store import StoreAsked, found_elsewhere
 from gaugetrail_agent.station.keeping.editions import EditionsTold
 from gaugetrail_agent.station.keeping.recalling import order_left, recalled, records_found
 from gaugetrail_agent.station.keeping.recording import Committed, Recording
 from gaugetrail_agent.station.keeping.refusals_told import RefusalsTold
 from gaugetrail_agent.station.keeping.remembering import RememberedHere
+from gaugetrail_agent.station.keeping.sealing import answer_to
+from gaugetrail_agent.station.locks.plan_locks import without_plans
 from gaugetrail_agent.station.looking_back import FoundRecords
 from gaugetrail_agent.station.memory import Moment
-from gaugetrail_agent.station.orders_here import order_key
-from gaugetrail_agent.station.plan_choice import with_lots_finished
-from gaugetrail_agent.station.plan_locks import without_plans
-from gaugetrail_agent.station.sealing import answer_to
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.steps import by_new_setup, step
 from gaugetrail_agent.station.unfinished import journal_key

@@ -14,11 +14,11 @@ from gaugetrail_agent.barcodes.profiles import OwnLabel
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.languages.spoken import refuse_language
 from gaugetrail_agent.station.freshness import FreshRule
-from gaugetrail_agent.station.instructions_here import InstructionHere
-from gaugetrail_agent.station.interlock_settings import InterlockTable
-from gaugetrail_agent.station.limits_here import LimitsHere
-from gaugetrail_agent.station.orders_here import OrdersHere
-from gaugetrail_agent.station.plans_here import (
+from gaugetrail_agent.station.given.instructions_here import InstructionHere
+from gaugetrail_agent.station.given.interlock_settings import InterlockTable
+from gaugetrail_agent.station.given.limits_here import LimitsHere
+from gaugetrail_agent.station.given.orders_here import OrdersHere
+from gaugetrail_agent.station.given.plans_here import (
     NO_PLAN,
     FinishingLot,
     FromDocument,
@@ -26,8 +26,8 @@ from gaugetrail_agent.station.plans_here import (
     RegisterHere,
     SettingsHere,
 )
-from gaugetrail_agent.station.reactions_here import ReactionHere
-from gaugetrail_agent.station.wiring import Wiring
+from gaugetrail_agent.station.given.reactions_here import ReactionHere
+from gaugetrail_agent.station.given.wiring import Wiring
 from gaugetrail_contract.documents.calendar import Calendar, Shift
 from gaugetrail_contract.documents.gauges import Calibration, Gauge
 from gaugetrail_contract.documents.people import PeopleList, Role

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.station.automatic import by_itself
+from gaugetrail_agent.station.choosing.order_choice import order_taken
 from gaugetrail_agent.station.finishing import offered_again
+from gaugetrail_agent.station.locks.pin_asking import answers_with, is_for_pin, of_pins
 from gaugetrail_agent.station.operator import by_operator, unit_recalled, with_fit_person
-from gaugetrail_agent.station.order_choice import order_taken
-from gaugetrail_agent.station.pin_asking import answers_with, is_for_pin, of_pins
-from gaugetrail_agent.station.placements import used_elsewhere
-from gaugetrail_agent.station.refusals import refusal_in
+from gaugetrail_agent.station.readings.placements import used_elsewhere
+from gaugetrail_agent.station.refusing.refusals import refusal_in
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import not_kept, unanswered
 from gaugetrail_agent.station.waiting import next_scan, not_recorded, recorded_then, scanned_meanwhile

@@ -14,12 +14,12 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.choosing.unit_code import identifiers
 from gaugetrail_agent.station.finishing import BY_REGISTER, BY_SETTINGS, CONTEXT, body_of
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.in_hand import InHand
 from gaugetrail_agent.station.memory.log_in import LogIn
 from gaugetrail_agent.station.setup import IDENTIFIERS, Setup
-from gaugetrail_agent.station.unit_code import identifiers
 from gaugetrail_agent.station.words.effect import SealIt
 from gaugetrail_agent.station.words.happening import NotKept, Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
+from gaugetrail_agent.station.choosing.unit_code import bare_scan, identified
 from gaugetrail_agent.station.finishing import recorded
 from gaugetrail_agent.station.operator import by_operator
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import bare_scan, identified
 from gaugetrail_agent.station.words.happening import NotRecorded, Recorded, Scanned
 from gaugetrail_agent.station.words.state import StationState, Step, say
 from gaugetrail_agent.station.workflow.hooks import after_record, when_recorded

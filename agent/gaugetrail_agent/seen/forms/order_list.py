@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gaugetrail_agent.station.orders_here import OrderAtWork
+from gaugetrail_agent.station.given.orders_here import OrderAtWork
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.happening import OrdersCounted
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
-from gaugetrail_agent.station.changes import (
+from gaugetrail_agent.station.keeping.changes import (
     break_point,
     changes,
     first_key,

@@ -9,9 +9,9 @@ import logging
 from dataclasses import replace
 
 from gaugetrail_agent.spool import Spool, SpoolBroken
+from gaugetrail_agent.station.choosing.order_choice import order_named
+from gaugetrail_agent.station.given.orders_here import OrderAtWork, OrderCount, count_key, order_key
 from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch, look_back
-from gaugetrail_agent.station.order_choice import order_named
-from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount, count_key, order_key
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import CountOrders, RecallUnit, TakeOrder
 from gaugetrail_agent.station.words.happening import OrdersCounted, OrderTaken, UnitRecalled

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from gaugetrail_agent.spool import Appended, Spool
-from gaugetrail_agent.station.control_points import judged_record
+from gaugetrail_agent.station.given.orders_here import OrderCount, count_key
 from gaugetrail_agent.station.keeping.recalling import order_count
 from gaugetrail_agent.station.keeping.remembering import RememberedHere
+from gaugetrail_agent.station.keeping.sealing import pieces, room_for
 from gaugetrail_agent.station.memory import StationMemory
-from gaugetrail_agent.station.orders_here import OrderCount, count_key
-from gaugetrail_agent.station.sealing import pieces, room_for
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.signals.control_points import judged_record
 from gaugetrail_agent.station.words.effect import SealIt
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.workflow.hooks import after_record

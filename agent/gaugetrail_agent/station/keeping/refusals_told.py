@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from gaugetrail_agent.spool import Spool, SpoolBroken, SpoolFull
-from gaugetrail_agent.station.refusal_book import CountedRefusal, RefusalBook
+from gaugetrail_agent.station.refusing.refusal_book import CountedRefusal, RefusalBook
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import Refusal
 from gaugetrail_contract.clock import Clock

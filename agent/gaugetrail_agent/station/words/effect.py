@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.freshness import Channel, Use
+from gaugetrail_agent.station.given.orders_here import OrderAtWork
 from gaugetrail_agent.station.looking_back import RecordSearch
-from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_contract.plc_codes import ResultCode
 from gaugetrail_contract.record import EventBody, InspectionBody

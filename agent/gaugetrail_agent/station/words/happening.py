@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Use
+from gaugetrail_agent.station.given.orders_here import OrderAtWork, OrderCount
 from gaugetrail_agent.station.looking_back import FoundRecords, RecordSearch
 from gaugetrail_agent.station.memory import Moment, StationMemory
-from gaugetrail_agent.station.orders_here import OrderAtWork, OrderCount
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.unit import Unit

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from gaugetrail_agent.languages.sentences import Sentence
 from gaugetrail_agent.station.freshness import Channel, Sight, Use
+from gaugetrail_agent.station.given.orders_here import OrderAtWork
 from gaugetrail_agent.station.memory import Moment, StationMemory
-from gaugetrail_agent.station.orders_here import OrderAtWork
 from gaugetrail_agent.station.words.dialog import Dialog, PinWanted
 from gaugetrail_agent.station.words.effect import Effect
 from gaugetrail_agent.station.words.happening import Noticed, PastKnown, Scanned, ValueCame

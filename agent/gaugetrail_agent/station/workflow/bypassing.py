@@ -16,9 +16,9 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.events_here import event_here
+from gaugetrail_agent.station.locks.roles_here import role_among, roles_said
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.bypasses import Bypasses, OpenBypass
-from gaugetrail_agent.station.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.effect import TellEvent

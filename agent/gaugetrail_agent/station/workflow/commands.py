@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.allowing import ALLOW
-from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
-from gaugetrail_agent.station.order_choice import NO_ORDER
-from gaugetrail_agent.station.pin_asking import LOGOFF
+from gaugetrail_agent.station.choosing.order_choice import NO_ORDER
+from gaugetrail_agent.station.locks.allowing import ALLOW
+from gaugetrail_agent.station.locks.pin_asking import LOGOFF
+from gaugetrail_agent.station.readings.entering import NOK_CODE, OK_CODE
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.standing_messages import READ
 from gaugetrail_agent.station.unfinished import CANCEL, GO_ON

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
+from gaugetrail_agent.station.choosing.order_choice import order_code
+from gaugetrail_agent.station.choosing.unit_code import bare_scan, identified
 from gaugetrail_agent.station.memory.held import KnownState
-from gaugetrail_agent.station.order_choice import order_code
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import bare_scan, identified
 from gaugetrail_agent.station.words.happening import BatchCame, HeldKnown, PastKnown, Scanned, StationEvent
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit

@@ -16,10 +16,10 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import ENGLISH, said
 from gaugetrail_agent.station.events_here import event_here
-from gaugetrail_agent.station.locks import lock_on_badge
+from gaugetrail_agent.station.locks.fitness import lock_on_badge
+from gaugetrail_agent.station.locks.pin_asking import LOGOFF
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.log_in import LogIn
-from gaugetrail_agent.station.pin_asking import LOGOFF
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_agent.station.words.happening import Scanned, StationEvent, Tick, ValueCame, Woke

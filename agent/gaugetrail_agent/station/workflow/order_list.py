@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.order_choice import order_named, scanned_order
-from gaugetrail_agent.station.orders_here import OrderAtWork
+from gaugetrail_agent.station.choosing.order_choice import order_named, scanned_order
+from gaugetrail_agent.station.given.orders_here import OrderAtWork
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import CountOrders

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.station.entering import NOK_CODE
 from gaugetrail_agent.station.finishing import finish, verdict_of
-from gaugetrail_agent.station.locks import lock_on_badge
+from gaugetrail_agent.station.locks.fitness import lock_on_badge
+from gaugetrail_agent.station.readings.entering import NOK_CODE
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL, kept, with_unit
 from gaugetrail_agent.station.words.dialog import Choice, Dialog

@@ -18,7 +18,7 @@ import msgspec
 from gaugetrail_agent.languages.sentences import Sentence, said
 from gaugetrail_agent.station.display import next_characteristic
 from gaugetrail_agent.station.finishing import still_open
-from gaugetrail_agent.station.measurement import blank
+from gaugetrail_agent.station.readings.measurement import blank
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import kept, with_unit
 from gaugetrail_agent.station.words.dialog import Dialog

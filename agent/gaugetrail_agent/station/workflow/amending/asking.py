@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.choosing.unit_code import identified
+from gaugetrail_agent.station.locks.roles_here import role_among, roles_said
 from gaugetrail_agent.station.looking_back import RecordSearch
-from gaugetrail_agent.station.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import identified
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.effect import LookBack, Refusal
 from gaugetrail_agent.station.words.happening import LookedBack, Scanned

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
-from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
-from gaugetrail_agent.station.typed_numbers import two_ways, with_point
+from gaugetrail_agent.station.readings.entering import NOK_CODE, OK_CODE
+from gaugetrail_agent.station.readings.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.words.dialog import Choice
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_contract.amending.what import attributed, fits, says

@@ -12,8 +12,8 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.events_here import event_here
+from gaugetrail_agent.station.locks.roles_here import role_among
 from gaugetrail_agent.station.memory.amending import Amending, ApprovedHere
-from gaugetrail_agent.station.roles_here import role_among
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import TellEvent
 from gaugetrail_agent.station.words.happening import EventKept, Tick, Woke

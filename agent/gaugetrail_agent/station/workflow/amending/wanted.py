@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gaugetrail_agent.languages.sentences import Term, said
+from gaugetrail_agent.station.locks.roles_here import roles_said
 from gaugetrail_agent.station.looking_back import FoundInspection
-from gaugetrail_agent.station.roles_here import roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.state import StationState

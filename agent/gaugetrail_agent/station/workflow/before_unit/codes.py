@@ -6,8 +6,8 @@ import re
 
 from gaugetrail_agent.barcodes import read_scan
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.choosing.unit_code import identified
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import identified
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.documents.plan_questions import ComponentWanted, ContextWanted

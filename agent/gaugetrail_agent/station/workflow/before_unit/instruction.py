@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gaugetrail_agent.station.instructions_here import InstructionShown, MadeHow, instruction_for
-from gaugetrail_agent.station.plan_choice import part_of
+from gaugetrail_agent.station.choosing.plan_choice import part_of
+from gaugetrail_agent.station.given.instructions_here import InstructionShown, MadeHow, instruction_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_agent.station.words.unit import Unit

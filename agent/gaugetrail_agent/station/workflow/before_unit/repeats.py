@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
+from gaugetrail_agent.station.choosing.plan_choice import part_of
 from gaugetrail_agent.station.finishing import finish
-from gaugetrail_agent.station.plan_choice import part_of
-from gaugetrail_agent.station.roles_here import role_among, roles_said
+from gaugetrail_agent.station.locks.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words.dialog import Choice, Dialog

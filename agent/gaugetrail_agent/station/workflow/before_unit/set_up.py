@@ -16,12 +16,12 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.station.entering import NOK_CODE, OK_CODE
+from gaugetrail_agent.station.choosing.plan_choice import part_of
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.change_over import ChangeOver, CheckToDo, Given
 from gaugetrail_agent.station.memory.changes import ChangeKind, Changes
 from gaugetrail_agent.station.memory.context import Context
-from gaugetrail_agent.station.plan_choice import part_of
+from gaugetrail_agent.station.readings.entering import NOK_CODE, OK_CODE
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.unfinished import CANCEL
 from gaugetrail_agent.station.words.dialog import Choice, Dialog

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import ENGLISH, said
-from gaugetrail_agent.station.entering import OK_CODE
 from gaugetrail_agent.station.events_here import event_here
-from gaugetrail_agent.station.measurement import fitness
+from gaugetrail_agent.station.locks.roles_here import role_among, roles_said
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.gauge_checks import BlockedGauge, CheckedGauges
-from gaugetrail_agent.station.placements import rule_of, used
-from gaugetrail_agent.station.reactions_called import SignalSeen, opened
-from gaugetrail_agent.station.roles_here import role_among, roles_said
+from gaugetrail_agent.station.readings.entering import OK_CODE
+from gaugetrail_agent.station.readings.measurement import fitness
+from gaugetrail_agent.station.readings.placements import rule_of, used
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.signals.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import AskDevice, TellEvent
 from gaugetrail_agent.station.words.happening import EventKept, Scanned, ValueCame

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.measurement import fitness
 from gaugetrail_agent.station.memory import Moment
+from gaugetrail_agent.station.readings.measurement import fitness
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import AnswerPlc, Effect
 from gaugetrail_agent.station.words.happening import ValueCame

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import said
+from gaugetrail_agent.station.choosing.plan_choice import part_of
 from gaugetrail_agent.station.display import next_characteristic
-from gaugetrail_agent.station.plan_choice import part_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.happening import Scanned

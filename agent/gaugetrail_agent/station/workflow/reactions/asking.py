@@ -12,8 +12,8 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Worded, said
 from gaugetrail_agent.station.events_here import event_here
+from gaugetrail_agent.station.locks.roles_here import roles_of
 from gaugetrail_agent.station.memory.reactions import OpenReaction
-from gaugetrail_agent.station.roles_here import roles_of
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import TellEvent

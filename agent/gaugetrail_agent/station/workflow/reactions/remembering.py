@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from gaugetrail_agent.station.memory import StationMemory
-from gaugetrail_agent.station.reactions_called import SignalSeen, called_for, with_opened
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.signals.reactions_called import SignalSeen, called_for, with_opened
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.documents.reaction import Signal
 from gaugetrail_contract.record import InspectionBody, Measurement, Verdict

@@ -16,8 +16,8 @@ from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.reactions import OpenReaction
 from gaugetrail_agent.station.memory.samples import Check, Samples
-from gaugetrail_agent.station.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.setup import Setup
+from gaugetrail_agent.station.signals.reactions_called import SignalSeen, opened
 from gaugetrail_agent.station.words.dialog import Dialog
 from gaugetrail_agent.station.words.effect import Effect, TellEvent
 from gaugetrail_agent.station.words.happening import Tick, Woke

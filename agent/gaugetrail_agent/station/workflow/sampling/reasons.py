@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.station.allowing import keys
+from gaugetrail_agent.station.locks.allowing import keys
 from gaugetrail_agent.station.memory import Moment
 from gaugetrail_agent.station.memory.samples import Check, Samples
 from gaugetrail_agent.station.setup import Setup

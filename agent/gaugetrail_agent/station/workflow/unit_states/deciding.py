@@ -20,13 +20,13 @@ from typing import Literal
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
+from gaugetrail_agent.station.choosing.unit_code import identified
 from gaugetrail_agent.station.finishing import finish, verdict_of
+from gaugetrail_agent.station.locks.roles_here import role_among, roles_of, roles_said
 from gaugetrail_agent.station.looking_back import RecordSearch
 from gaugetrail_agent.station.memory.held import KnownState
-from gaugetrail_agent.station.roles_here import role_among, roles_of, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.state_events import state_events
-from gaugetrail_agent.station.unit_code import identified
 from gaugetrail_agent.station.words.dialog import Choice, Dialog
 from gaugetrail_agent.station.words.effect import Effect, LookBack, SealIt
 from gaugetrail_agent.station.words.happening import LookedBack, Scanned

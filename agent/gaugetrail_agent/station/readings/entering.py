@@ -13,9 +13,9 @@ import re
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.measurement import by_hand
-from gaugetrail_agent.station.typed_numbers import two_ways, with_point
-from gaugetrail_agent.station.unit_code import raw_of
+from gaugetrail_agent.station.choosing.unit_code import raw_of
+from gaugetrail_agent.station.readings.measurement import by_hand
+from gaugetrail_agent.station.readings.typed_numbers import two_ways, with_point
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_contract.documents.plan import Characteristic
 from gaugetrail_contract.record import Capture, CharacteristicKind, Measurement

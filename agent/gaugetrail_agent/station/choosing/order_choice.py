@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.orders_here import OrderAtWork
-from gaugetrail_agent.station.plan_choice import plan_for
+from gaugetrail_agent.station.choosing.plan_choice import plan_for
+from gaugetrail_agent.station.choosing.unit_code import elements_of
+from gaugetrail_agent.station.given.orders_here import OrderAtWork
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import elements_of
 from gaugetrail_agent.station.words.effect import KeepOrder, TakeOrder
 from gaugetrail_agent.station.words.happening import OrderTaken, Scanned
 from gaugetrail_agent.station.words.notice import Light

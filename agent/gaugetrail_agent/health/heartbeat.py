@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from gaugetrail_agent.calibration import Standing
 from gaugetrail_agent.clock.watch import ClockWatch
 from gaugetrail_agent.delivery.collector_keys import CollectorKeys
 from gaugetrail_agent.delivery.publisher import Publisher
 from gaugetrail_agent.drivers.stream import DeviceState
-from gaugetrail_agent.health import Health, spool_alarm
+from gaugetrail_agent.health.calibration import Standing
+from gaugetrail_agent.health.report import Health, spool_alarm
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.station.display import Display

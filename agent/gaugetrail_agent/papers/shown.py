@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
-from gaugetrail_agent.station.instructions_here import InstructionHere
-from gaugetrail_agent.station.reactions_here import ReactionHere
+from gaugetrail_agent.station.given.instructions_here import InstructionHere
+from gaugetrail_agent.station.given.reactions_here import ReactionHere
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.instruction import InstructionDocument

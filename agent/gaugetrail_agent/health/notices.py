@@ -14,9 +14,9 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gaugetrail_agent.calibration import Standing
 from gaugetrail_agent.delivery.broker_line import TWINS
 from gaugetrail_agent.drivers.stream import DeviceState, DeviceTrouble
+from gaugetrail_agent.health.calibration import Standing
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.station.runner import StationRunner
 from gaugetrail_agent.station.setup import Setup

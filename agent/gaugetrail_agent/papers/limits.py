@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
-from gaugetrail_agent.station.limits_here import LimitsHere, limits_here, narrowest_first
+from gaugetrail_agent.station.given.limits_here import LimitsHere, limits_here, narrowest_first
 from gaugetrail_agent.station.setup import StationTable
 from gaugetrail_contract.distribution.listing import ListedEdition
 from gaugetrail_contract.documents.limits import LimitsDocument

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from gaugetrail_agent.languages.sentences import Sentence
+from gaugetrail_agent.station.choosing.unit_code import bare_scan, identified
 from gaugetrail_agent.station.setup import Setup
-from gaugetrail_agent.station.unit_code import bare_scan, identified
 from gaugetrail_agent.station.words.effect import Refusal
 from gaugetrail_agent.station.words.happening import Act, BatchCame, Scanned, StationEvent, ValueCame
 from gaugetrail_agent.station.words.state import StationState

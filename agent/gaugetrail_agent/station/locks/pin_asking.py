@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.allowing import answered_by, locked
-from gaugetrail_agent.station.locks import lock_on_badge
+from gaugetrail_agent.station.locks.allowing import answered_by, locked
+from gaugetrail_agent.station.locks.fitness import lock_on_badge
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.dialog import PinWanted
 from gaugetrail_agent.station.words.effect import Refusal, TryPin

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import said
-from gaugetrail_agent.station.limits_here import LimitsHere
+from gaugetrail_agent.station.given.limits_here import LimitsHere
 from gaugetrail_agent.station.words.notice import Notice
 from gaugetrail_agent.station.words.state import SIGNAL
 from gaugetrail_contract.documents.limits import OF_COUNTS

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import Sentence, said
-from gaugetrail_agent.station.plans_here import FinishingLot
+from gaugetrail_agent.station.given.plans_here import FinishingLot
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.state import StationState
 from gaugetrail_contract.documents.plan import FurtherPart, Plan

@@ -1,7 +1,7 @@
 """What `check` says of people and gauges that a station will refuse: better at the desk than before a part.
 
 Promise: warnings only, each with what to do; what a station refuses it refuses by `station.locks`, which asks the same
-questions. How gauges stand with their calibration is `calibration`'s.
+questions. How gauges stand with their calibration is `health.calibration`'s.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from gaugetrail_agent.config import AgentConfig
-from gaugetrail_agent.station.locks import asked_of_gauge
+from gaugetrail_agent.station.locks.fitness import asked_of_gauge
 from gaugetrail_contract.documents.gauges import Unfit, unsuited
 from gaugetrail_contract.documents.people import why_not_at
 from gaugetrail_contract.settings import Problem

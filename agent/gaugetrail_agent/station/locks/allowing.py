@@ -16,8 +16,8 @@ from dataclasses import replace
 
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
 from gaugetrail_agent.station.events_here import event_here
-from gaugetrail_agent.station.plan_locks import is_on_plan
-from gaugetrail_agent.station.roles_here import role_among, roles_said
+from gaugetrail_agent.station.locks.plan_locks import is_on_plan
+from gaugetrail_agent.station.locks.roles_here import role_among, roles_said
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.effect import TellEvent, UnlockPin
 from gaugetrail_agent.station.words.notice import Light

@@ -12,12 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from gaugetrail_agent import plans_seen
 from gaugetrail_agent.clock.trust import TOO_EARLY_US
-from gaugetrail_agent.station.plan_choice import rivals
-from gaugetrail_agent.station.plans_here import FromDocument
+from gaugetrail_agent.papers import plans_seen
+from gaugetrail_agent.station.choosing.plan_choice import rivals
+from gaugetrail_agent.station.given.plans_here import FromDocument
+from gaugetrail_agent.station.given.wiring import lacking_in, unmeasured, wired, wiring_faults
 from gaugetrail_agent.station.setup import StationTable
-from gaugetrail_agent.station.wiring import lacking_in, unmeasured, wired, wiring_faults
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.documents.files import load_plan
 from gaugetrail_contract.documents.plan import Plan, PlanFile

@@ -18,15 +18,15 @@ import msgspec
 
 from gaugetrail_agent.documents.shelf import DocumentShelf
 from gaugetrail_agent.languages.sentences import ENGLISH, Sentence, said
-from gaugetrail_agent.station.instructions_here import InstructionHere
-from gaugetrail_agent.station.limits_here import LimitsHere
-from gaugetrail_agent.station.orders_here import OrdersHere
-from gaugetrail_agent.station.plans_here import FromDocument, PlansHere, RegisterHere
-from gaugetrail_agent.station.reactions_here import ReactionHere
+from gaugetrail_agent.papers.limits import station_limits
+from gaugetrail_agent.papers.plans import MOST_PLANS, PlanReading
+from gaugetrail_agent.papers.shown import station_instructions, station_reactions
+from gaugetrail_agent.station.given.instructions_here import InstructionHere
+from gaugetrail_agent.station.given.limits_here import LimitsHere
+from gaugetrail_agent.station.given.orders_here import OrdersHere
+from gaugetrail_agent.station.given.plans_here import FromDocument, PlansHere, RegisterHere
+from gaugetrail_agent.station.given.reactions_here import ReactionHere
 from gaugetrail_agent.station.setup import StationTable
-from gaugetrail_agent.station_limits import station_limits
-from gaugetrail_agent.station_plans import MOST_PLANS, PlanReading
-from gaugetrail_agent.station_shown import station_instructions, station_reactions
 from gaugetrail_contract.clock import to_the_minute, utc_text
 from gaugetrail_contract.distribution.in_force import DocumentsAtHand, DocumentStanding
 from gaugetrail_contract.distribution.listing import ListedEdition

@@ -15,7 +15,7 @@ from gaugetrail_agent.barcodes.lines import LineKind, classify
 from gaugetrail_agent.barcodes.scan import Scan, advice_on
 from gaugetrail_agent.barcodes.surroundings import bare
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
-from gaugetrail_agent.station.plan_choice import plan_for
+from gaugetrail_agent.station.choosing.plan_choice import plan_for
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.happening import Scanned
 from gaugetrail_contract.text import refuse_identifier, visible

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from gaugetrail_agent.languages.sentences import ENGLISH
 from gaugetrail_agent.station.events_here import event_here
-from gaugetrail_agent.station.plans_here import NO_REVISION
+from gaugetrail_agent.station.given.plans_here import NO_REVISION
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_contract.events.station import BreakPoint, StationChanged
 from gaugetrail_contract.record import EventBody, InspectionBody

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from gaugetrail_agent.station.given.reactions_here import ReactionHere
 from gaugetrail_agent.station.memory import StationMemory
 from gaugetrail_agent.station.memory.reactions import MOST_OPEN, OpenReaction
-from gaugetrail_agent.station.reactions_here import ReactionHere
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_contract.documents.head import named_document
 from gaugetrail_contract.documents.people import ROLES

@@ -13,7 +13,7 @@ from dataclasses import replace
 import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
-from gaugetrail_agent.station.measurement import blank
+from gaugetrail_agent.station.readings.measurement import blank
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.unit import Unit
 from gaugetrail_contract.clock import utc_text

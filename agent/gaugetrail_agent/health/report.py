@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gaugetrail_agent.calibration import Standing
 from gaugetrail_agent.drivers.stream import DeviceState
+from gaugetrail_agent.health.calibration import Standing
 from gaugetrail_contract.clock import Clock, utc_text
 from gaugetrail_contract.status import (
     AgentStatus,

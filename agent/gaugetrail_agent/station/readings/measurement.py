@@ -16,7 +16,7 @@ import msgspec
 
 from gaugetrail_agent.languages.sentences import Sentence, Term, said
 from gaugetrail_agent.reading import Reading, Status
-from gaugetrail_agent.station.locks import day_of, gauge_at, lock_on_gauge, lock_on_person
+from gaugetrail_agent.station.locks.fitness import day_of, gauge_at, lock_on_gauge, lock_on_person
 from gaugetrail_agent.station.setup import Setup
 from gaugetrail_agent.station.words.happening import ValueCame
 from gaugetrail_agent.station.words.unit import Lock, LockKey

@@ -13,10 +13,10 @@ from pathlib import Path
 from pydantic import Field
 
 from gaugetrail_agent.languages.sentences import Sentence
-from gaugetrail_agent.station.instructions_here import InstructionHere
-from gaugetrail_agent.station.limits_here import LimitsHere
-from gaugetrail_agent.station.orders_here import OrdersHere
-from gaugetrail_agent.station.reactions_here import ReactionHere
+from gaugetrail_agent.station.given.instructions_here import InstructionHere
+from gaugetrail_agent.station.given.limits_here import LimitsHere
+from gaugetrail_agent.station.given.orders_here import OrdersHere
+from gaugetrail_agent.station.given.reactions_here import ReactionHere
 from gaugetrail_contract.documents.calendar import Calendar
 from gaugetrail_contract.documents.plan import Plan, PlanFile
 from gaugetrail_contract.record import PlanRef
