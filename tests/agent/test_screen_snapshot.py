@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from station_floor import BORE, FORCE, LOOKS, WEIGHT, Floor, block, on_list, setup
+from station_lives import recorded
 
 from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.screen.run_chart import run_chart
@@ -229,6 +230,21 @@ def test_a_question_with_answers_has_a_button_for_each() -> None:
     assert pad_of(floor.setup, floor.state) == ""
     answers = [one for one in buttons(floor.setup, floor.state) if one.sends and one.sends[0] != "%"]
     assert all(one.says is not None for one in answers)
+
+
+def test_another_unit_than_those_that_are_offered_can_be_typed() -> None:
+    floor = with_unit(LOOKS)
+    floor.scan("%OK")
+    recorded(floor)
+    floor.scan("%HOLD:scratches")
+    assert [(one.sends, one.opens) for one in buttons(floor.setup, floor.state)][:2] == [
+        ("SN000001", ""),
+        ("", "letters"),
+    ]
+    floor.scan("SN000002")
+    held = floor.state.memory.held.of("serial", "SN000002")
+    assert held is not None
+    assert held.state == "hold"
 
 
 def test_what_may_be_left_out_has_a_button() -> None:

@@ -42,9 +42,9 @@ def subscriber_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         assert source.count(old) > 1, old
         source = source.replace(old, new)
     monkeypatch.setattr(paho.mqtt, "client", loaded("paho.mqtt.client", source, monkeypatch))
-    folder = Path(gaugetrail_collector.__file__).parent / "intake"
+    folder = Path(gaugetrail_collector.__file__).parent / "intake" / "receiving"
     modules = [
-        loaded(f"gaugetrail_collector.intake.{name}", (folder / f"{name}.py").read_text("utf-8"), monkeypatch)
+        loaded(f"gaugetrail_collector.intake.receiving.{name}", (folder / f"{name}.py").read_text("utf-8"), monkeypatch)
         for name in ("connection", "subscriber")
     ]
     return modules[-1]

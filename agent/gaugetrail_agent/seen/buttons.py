@@ -131,8 +131,10 @@ def _answers(dialog: Dialog) -> Iterator[Button]:
     """To what is asked; a text of one's own is typed."""
     for one in dialog.choices:
         yield Button("", one.code, says=one.says)
-    if dialog.takes_badge and not dialog.choices:
+    if dialog.takes_badge:
         yield Button(N_("Type the badge"), "", opens="letters")
+    if dialog.takes_unit and dialog.choices:
+        yield Button(N_("Type the unit"), "", opens="letters")
     if dialog.may_cancel:
         yield Button(N_("Leave it as it was"), CANCEL)
 

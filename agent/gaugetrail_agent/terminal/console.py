@@ -13,6 +13,7 @@ from rich.console import Console
 from gaugetrail_agent.terminal.lines import Lines, read_lines
 from gaugetrail_agent.terminal.session import AgentPlace, TerminalSession
 from gaugetrail_agent.terminal.typed_line import Typed
+from gaugetrail_agent.terminal.whole_console import run_whole
 
 
 def can_be_drawn_on(console: Console) -> bool:
@@ -26,8 +27,6 @@ async def run_terminal(place: AgentPlace, station: str, *, as_lines: bool) -> in
     console = Console(markup=False, highlight=False)
     if as_lines or not can_be_drawn_on(console):
         return await run_lines(place, station, console)
-    from gaugetrail_agent.terminal.whole_console import run_whole  # needs what Windows lacks
-
     return await run_whole(place, station, console)
 
 

@@ -12,8 +12,6 @@ import contextlib
 import os
 import signal
 import sys
-import termios
-import tty
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +25,10 @@ from gaugetrail_agent.terminal.drawing import ConsoleLook, drawn, typed
 from gaugetrail_agent.terminal.session import AgentPlace, Document, TerminalSession
 from gaugetrail_agent.terminal.typed_line import Ended, Typed, TypedLine
 from gaugetrail_contract.escapes import visible
+
+if sys.platform != "win32":
+    import termios
+    import tty
 
 BAR_BEATS = 3
 """So many beats a gauge's value stands that no newer one follows."""

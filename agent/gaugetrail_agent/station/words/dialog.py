@@ -30,6 +30,8 @@ class Dialog:
     """A badge is an answer, and logs nobody on."""
     badge_is_named: bool = False
     """Whose badge it is needn't be there: no PIN is asked for it."""
+    takes_unit: bool = False
+    """A unit or lot is an answer, too, whether or not it is among the choices."""
     may_cancel: bool = True
     """What may be left is whoever's who began it, and goes with them; the rest is the unit's or the station's."""
     takes_value: str | None = None

@@ -78,7 +78,8 @@ def _taken(state: StationState, so_far: LotsInHand, lot: str) -> Step:
 
 def _asked(state: StationState, so_far: LotsInHand) -> Step:
     done = (Choice(DONE, said("lots.done")),) if so_far.others else ()
-    return replace(state, dialog=Dialog(ABOUT_LOTS, _asks(so_far), done, so_far), light="off", says=None), ()
+    dialog = Dialog(ABOUT_LOTS, _asks(so_far), done, so_far, takes_unit=True)
+    return replace(state, dialog=dialog, light="off", says=None), ()
 
 
 def _asks(so_far: LotsInHand) -> Sentence:

@@ -52,7 +52,7 @@ def next_question(setup: Setup, state: StationState, asked: AmendmentAsked) -> D
     if not asked.unit:
         last = state.last
         choices = () if last is None else (Choice(last.serial, said("state.last", unit=last.serial)),)
-        return Dialog(ABOUT_AMENDING, said("amend.which"), choices, asked)
+        return Dialog(ABOUT_AMENDING, said("amend.which"), choices, asked, takes_unit=True)
     if asked.found is None:
         return Dialog(ABOUT_AMENDING, said("amend.looking", unit=asked.unit), data=asked)
     if asked.takes_field and not asked.field:

@@ -137,7 +137,7 @@ def _go_on(setup: Setup, state: StationState, event: Scanned, decision: StateDec
     asks = _asks(state, decision)
     if asks is not None:
         choices = () if decision.id or not decision.why else _last(state)
-        return replace(state, dialog=Dialog(ABOUT_STATE, asks, choices, decision)), ()
+        return replace(state, dialog=Dialog(ABOUT_STATE, asks, choices, decision, takes_unit=bool(decision.why))), ()
     return _by_whom(setup, replace(state, dialog=None), event, decision)
 
 
