@@ -53,7 +53,8 @@ WORDS = {
 }
 ANSWERED = re.compile(r"%(?:NOTE|SUGGEST|HANDOVER|CALL|AGAIN|SKIP|CHANGED|REASON|SPLIT|MERGE|HOLD|REWORK|SCRAP)(?=:)")
 """Words whose button asks for what stands behind the colon."""
-WHEN = re.compile(r"20[0-9]{2}-[0-9-]{5} [0-9:]{5}Z|\((?:nobody was asked|no collector has answered within 300 ms)\)")
+NOBODY = "nobody was asked|no collector has answered within 300 ms|there is no connection to the broker"
+WHEN = re.compile(rf"20[0-9]{{2}}-[0-9-]{{5}} [0-9:]{{5}}Z|\((?:{NOBODY})\)")
 """A moment in a sentence, or why nobody could tell: a rehearsal has its own."""
 SMALL = "abcdefghijklmnopqrstuvwxyz"
 SIGNS = "@*#:,;()+=_?!&%\"'"
