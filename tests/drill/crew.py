@@ -105,7 +105,9 @@ class Typist:
                 if wants == self._wanted[-1]:
                     self._account.begin(unit)
                 self._terminal.type(typed[wants])
-            if not await self._changed() and display.get("state") == "wait_unit" and not typed:
+            if not await self._changed() and display.get("state") == "wait_unit":
+                if typed:  # the agent was away for less than a look: he is still logged on, and nothing is in hand
+                    return False
                 self._terminal.type(serial)
 
     async def _ready(self) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -293,7 +294,7 @@ class PlanFile(Settings):
             raise ValueError('repeat_reasons and repeat_roles are asked where repeat = "ask"')
         return self
 
-    @property
+    @cached_property
     def parts(self) -> tuple[FurtherPart, ...]:
         """Every part number that it is for, with its revision."""
         return FurtherPart(part=self.part, revision=self.part_revision), *self.also_for

@@ -54,13 +54,14 @@ def moment_of(state: StationState, event: Scanned) -> Moment:
 def notes_changes(setup: Setup, state: StationState, unit: Unit) -> tuple[StationState, Unit]:
     """A unit of another part, order, lot or shift than the one before begins."""
     at, changes = Moment(unit.started_us, unit.started_ns, state.boot), state.memory.changes
-    another = changes.known.get("part") != made(unit)
-    changes = changes.with_known("part", made(unit), at)
+    part = made(unit)
+    another = changes.known.get("part") != part
+    changes = changes.with_known("part", part, at)
     for what, value in {**unit.ids, "shift": unit.context.get("shift")}.items():
         if what in ("order", "lot", "shift") and value is not None:
             changes = changes.with_known(what, value, at)
     if another:
-        changes = changes.with_setup(made(unit), at)
+        changes = changes.with_setup(part, at)
     return with_changes(state, changes), unit
 
 
