@@ -44,9 +44,9 @@ from gaugetrail_agent.inquiries.address import desk_of
 from gaugetrail_agent.inquiries.desk import InquiryDesk
 from gaugetrail_agent.inquiries.report import AgentReport
 from gaugetrail_agent.interlock.writer import MachineInterlock
-from gaugetrail_agent.languages.sentences import ENGLISH
+from gaugetrail_agent.languages.sentences import ENGLISH, SentenceValue, said
 from gaugetrail_agent.languages.spoken import spoken
-from gaugetrail_agent.line_state.asker import HistoryAsker, Unknown
+from gaugetrail_agent.line_state.asker import DEADLINE_SECS, HistoryAsker, Unknown
 from gaugetrail_agent.line_state.hold_folder import HoldFolder
 from gaugetrail_agent.line_state.hold_list import HoldList
 from gaugetrail_agent.papers import plans_seen
@@ -400,7 +400,7 @@ class Agent:
 
     async def _past(self, serial: str) -> PastKnown:
         found = await self.asker.ask_history(serial)
-        return PastKnown(serial, None, found.why) if isinstance(found, Unknown) else PastKnown(serial, found)
+        return PastKnown(serial, None, _nobody_told(found)) if isinstance(found, Unknown) else PastKnown(serial, found)
 
     def _said(self, body: EventBody, appended: Appended) -> None:
         self.holds.said(body, self._order(appended), appended.record_id)
@@ -446,6 +446,17 @@ class Agent:
             self.seen.remember(one.sealed for one in self.spool.held(self.spool.newest() - REMEMBERED, REMEMBERED))
         except SpoolBroken as error:
             log.warning("the screen doesn't show what was made before: %s", error, extra={"event": "screen"})
+
+
+def _nobody_told(found: Unknown) -> SentenceValue:
+    """Why nobody could tell the past of a unit."""
+    match found.cause:
+        case "no_connection":
+            return said("past.no_connection")
+        case "no_answer":
+            return said("past.no_answer", ms=round(DEADLINE_SECS * 1000))
+        case "told":
+            return found.why
 
 
 def _own_documents(config: AgentConfig, receiver: DocumentReceiver, clock: Clock) -> OwnFolder | None:

@@ -18,6 +18,7 @@ from station_lives import recorded
 from test_line_state import NOW, entry
 from test_workflow_ground import Life
 
+from gaugetrail_agent.languages.sentences import said
 from gaugetrail_agent.spool import Spool
 from gaugetrail_agent.spool.words import Appended
 from gaugetrail_agent.station.keeping.recording import Committed
@@ -143,7 +144,7 @@ def test_a_concession_goes_before_an_operation_that_lacks() -> None:
 
 
 def test_without_an_answer_the_plan_decides() -> None:
-    nobody = PastKnown(SERIAL, None, "no collector has answered within 300 ms")
+    nobody = PastKnown(SERIAL, None, said("past.no_answer", ms=300))
     one = floor(at(on_unknown="refuse"), past=nobody)
     one.scan(SERIAL)
     assert one.message == (

@@ -342,9 +342,9 @@ def test_a67_an_answer_to_another_question_is_nobodys() -> None:
 
 def test_nobody_waits_longer_than_the_deadline_and_is_told_why() -> None:
     silent = HistoryAsker("pc1", lambda _: True, lambda _, __: True, deadline_secs=0.01)
-    assert asyncio.run(silent.ask_history("SN1")) == Unknown("no collector has answered within 10 ms")
+    assert asyncio.run(silent.ask_history("SN1")) == Unknown("no collector has answered within 10 ms", "no_answer")
     away = HistoryAsker("pc1", lambda _: False, lambda _, __: True)
-    assert asyncio.run(away.ask_history("SN1")) == Unknown("there is no connection to the broker")
+    assert asyncio.run(away.ask_history("SN1")) == Unknown("there is no connection to the broker", "no_connection")
     assert not silent._open
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from gaugetrail_contract.clock import utc_text
 from gaugetrail_contract.questions.answered import (
@@ -48,11 +49,17 @@ MOST_PAGES = 200
 """Of the units since a check; with 500 a page that is every unit of months."""
 
 
+Cause = Literal["no_connection", "no_answer", "told"]
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """There is no answer, and why, in a sentence."""
+    """There is no answer, and why, in a sentence. `cause`: what an operator is told in their own words; `told` is in
+    those of whoever couldn't answer.
+    """
 
     why: str
+    cause: Cause = "told"
 
 
 @dataclass(slots=True)
@@ -154,10 +161,10 @@ class HistoryAsker:
         try:
             async with asyncio.timeout(self._deadline_secs):
                 if not self._publish(write_question(question)):
-                    return Unknown("there is no connection to the broker")
+                    return Unknown("there is no connection to the broker", "no_connection")
                 found = await asked.answer
         except TimeoutError:
-            return Unknown(asked.refused[-1] if asked.refused else self._nobody())
+            return Unknown(asked.refused[-1]) if asked.refused else Unknown(self._nobody(), "no_answer")
         finally:
             with self._lock:
                 self._open.pop(question.question, None)

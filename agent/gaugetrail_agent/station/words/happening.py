@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gaugetrail_agent.languages.sentences import SentenceValue
 from gaugetrail_agent.reading import Reading
 from gaugetrail_agent.station.freshness import Channel, Use
 from gaugetrail_agent.station.given.orders_here import OrderAtWork, OrderCount
@@ -111,7 +112,7 @@ class PastKnown:
 
     serial: str
     history: UnitHistory | None
-    why: str = ""
+    why: SentenceValue = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def _plan_of(setup: Setup, unit: Unit) -> Plan:
 
 def _unknown(state: StationState, unit: Unit) -> Sentence:
     asked = state.past is not None and state.past.serial == unit.ids.get("serial")
-    why = state.past.why if state.past is not None and asked else "nobody was asked"
+    why = state.past.why if state.past is not None and asked else said("past.not_asked")
     return said("unit.past_unknown", serial=unit.serial, why=why)
 
 
