@@ -21,6 +21,7 @@ from gaugetrail_collector.amendments.office import AmendmentOffice
 from gaugetrail_collector.amendments.requests import FROM_STATIONS, AmendmentRequest, read_requests, said_at_stations
 from gaugetrail_collector.documents.desk import Declined, Desk
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.own_store import OwnStore
 from gaugetrail_contract.record import Event, Record
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,8 @@ class StationAmendments:
         self, make_desk: Callable[[Store], Desk], make_store: Callable[[], Store], whole_secs: float = WHOLE_SECS
     ) -> None:
         self._make_desk = make_desk
-        self._make_store = make_store
+        self._store = OwnStore(make_store)
         self._whole_secs = whole_secs
-        self._store: Store | None = None
         self._news = True
         self._judged = frozenset[str]()
         """What stations said and needs no look any more, by record."""
@@ -65,16 +65,14 @@ class StationAmendments:
             return
         self._looked, self._news = now, False  # before the look: what comes meanwhile is looked for again
         try:
-            self._look(self._opened())
+            self._look(self._store.opened())
             self._say(None)
         except (Declined, StoreDown) as error:
             self._put_off(f"amendments of stations wait: {error}")
 
     def close(self) -> None:
         """Let go of the store."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._store.close()
 
     def _look(self, store: Store) -> None:
         """Raises `Declined`, `StoreDown`."""
@@ -87,7 +85,7 @@ class StationAmendments:
 
     def _hear(self, request: AmendmentRequest) -> bool:
         """False where its record hasn't come. Raises `Declined`, `StoreDown`, where the request isn't what is wrong."""
-        office = AmendmentOffice(self._make_desk(self._opened()))
+        office = AmendmentOffice(self._make_desk(self._store.opened()))
         told = {"request": request.id, "station": request.event.station}
         try:
             done = office.hear(request)
@@ -108,10 +106,3 @@ class StationAmendments:
         if trouble is not None and trouble != self._trouble:
             log.error("%s", trouble, extra={"event": "amendments_wait"})
         self._trouble = trouble
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            store = self._make_store()
-            store.open()
-            self._store = store
-        return self._store

@@ -16,6 +16,7 @@ from gaugetrail_collector.evidence.readback import Reconciler
 from gaugetrail_collector.intake.spans import RecordSpan
 from gaugetrail_collector.statuses import Neighbours
 from gaugetrail_collector.stores import Store, StoreDown, StoreReplaced
+from gaugetrail_collector.stores.own_store import OwnStore
 from gaugetrail_contract.seal import ChainName
 
 log = logging.getLogger(__name__)
@@ -38,11 +39,10 @@ class Rounds:
     ) -> None:
         self.reconciler = reconciler
         self.anchors = anchors
-        self._make_store = make_store
+        self._store = OwnStore(make_store)
         self._neighbours = neighbours
         self._readback = readback
         self._evidence = evidence
-        self._store: Store | None = None
         now = time.monotonic()
         self._whole_due = now + min(FIRST_WHOLE_SECS, readback.whole_secs)
         self._anchor_due = now + evidence.anchor_secs
@@ -66,7 +66,7 @@ class Rounds:
         """Look, and anchor if it is time."""
         now = time.monotonic()
         try:
-            store = self._opened()
+            store = self._store.opened()
             self.reconciler.look(store, now)
             if now >= self._whole_due:
                 self.reconciler.whole_look(store, now, self._confirmed(), self._since_us())
@@ -81,27 +81,16 @@ class Rounds:
         """The last anchor, if the store is there to take it; then let go of the store."""
         try:
             if anchor:
-                self.anchors.seal_heads(self._opened())
+                self.anchors.seal_heads(self._store.opened())
         except (StoreDown, OSError) as error:
             self._put_off(error)
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            store = self._make_store()
-            store.open()
-            self._store = store
-        return self._store
+        self._store.close()
 
     def _put_off(self, error: Exception) -> None:
         if isinstance(error, StoreReplaced):
             self.doubt_all()
         log.warning("reading back and anchoring are put off: %s", error, extra={"event": "round_put_off"})
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._store.close()
 
     def _confirmed(self) -> dict[ChainName, int]:
         """What agents say was confirmed to them: everything, where nothing waits."""

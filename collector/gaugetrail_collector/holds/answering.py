@@ -18,6 +18,7 @@ from typing import Protocol
 from gaugetrail_collector.holds.answers_found import answer_of
 from gaugetrail_collector.holds.waiting_questions import WaitingQuestion, WaitingQuestions
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.own_store import OwnStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.questions.answered import CannotSay, StationAnswer, write_answer
 from gaugetrail_contract.questions.asked import MOST_QUESTION_BYTES, BadQuestion, StationQuestion, open_question
@@ -55,10 +56,9 @@ class AnswerDesk:
 
     def __init__(self, make_store: Callable[[], Store], line: AnswersLine, now_us: Callable[[], int]) -> None:
         self.figures = AnswerFigures()
-        self._make_store = make_store
+        self._store = OwnStore(make_store)
         self._line = line
         self._now_us = now_us
-        self._store: Store | None = None
         self._waiting = WaitingQuestions(MOST_WAITING)
         self._wake = threading.Condition()
         self._stopping = False
@@ -93,7 +93,7 @@ class AnswerDesk:
             while (one := self._next()) is not None:
                 self._answer(one)
         finally:
-            self._close()
+            self._store.close()
 
     def _next(self) -> WaitingQuestion | None:
         with self._wake:
@@ -122,12 +122,12 @@ class AnswerDesk:
             self.figures.let_go += 1
             return CannotSay(question=question.question, why="the store is down")
         try:
-            found = answer_of(self._opened(), question, self._now_us())
+            found = answer_of(self._store.opened(), question, self._now_us())
         except StoreDown as error:
             self._rest_until = time.monotonic() + REST_SECS
             self.figures.let_go += 1
             log.warning("a question is not answered: %s", error, extra={"event": "question_not_answered"})
-            self._close()
+            self._store.close()
             return CannotSay(question=question.question, why=f"the store is down: {error}"[:500])
         except ValueError as error:
             self._refuse(str(error))
@@ -141,15 +141,3 @@ class AnswerDesk:
             self._said_refused = now
             told = {"event": "question_refused"}
             log.warning("a question is answered by nobody: %s; %d so far", why, self.figures.refused, extra=told)
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            store = self._make_store()
-            store.open()
-            self._store = store
-        return self._store
-
-    def _close(self) -> None:
-        if self._store is not None:
-            self._store.close()
-            self._store = None

@@ -20,6 +20,7 @@ from gaugetrail_collector.holds.following import FollowedWords
 from gaugetrail_collector.holds.words_known import WordsKnown
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.own_store import OwnStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.distribution.spreading import MOST_PAGE_BYTES, MOST_PAGES
 from gaugetrail_contract.holds.line_list import hold_pages, hold_root, write_hold_root
@@ -74,7 +75,7 @@ class HoldsSender:
         now_us: Callable[[], int],
         renew_secs: float,
     ) -> None:
-        self._make_store = make_store
+        self._store = OwnStore(make_store)
         self._collector = collector
         self._key = key
         self._fallback = fallback
@@ -82,7 +83,6 @@ class HoldsSender:
         self._agents = agents
         self._now_us = now_us
         self._renew_secs = renew_secs
-        self._store: Store | None = None
         self._followed = FollowedWords()
         self._known: WordsKnown | None = None
         self._lines: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ class HoldsSender:
         if now < self._not_before:
             return
         try:
-            self._known, fresh = self._followed.now(self._opened())
+            self._known, fresh = self._followed.now(self._store.opened())
         except StoreDown as error:
             log.warning("what is held is told later: %s", error, extra={"event": "holds_put_off"})
             self._not_before = now + PUT_OFF_SECS
@@ -122,9 +122,7 @@ class HoldsSender:
 
     def close(self) -> None:
         """Let go of the store."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._store.close()
 
     def _all_lines(self, known: WordsKnown) -> list[str]:
         said = {one.document.line for one in self._agents().values() if one.document.line is not None}
@@ -183,10 +181,3 @@ class HoldsSender:
         elif self._troubles.get(about) != what:
             self._troubles[about] = what
             log.error("%s", what, extra={"event": "holds_not_sent"})
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            store = self._make_store()
-            store.open()
-            self._store = store
-        return self._store

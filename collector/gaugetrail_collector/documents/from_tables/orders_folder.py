@@ -27,6 +27,7 @@ from gaugetrail_collector.documents.following import FollowedRegister
 from gaugetrail_collector.documents.from_tables.orders import orders_of
 from gaugetrail_collector.documents.here import DocumentsHere
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.own_store import OwnStore
 from gaugetrail_contract.counts import counted
 from gaugetrail_contract.files import sync_folder, trouble_of, write_whole
 from gaugetrail_contract.settings import ConfigError, Problem
@@ -67,8 +68,7 @@ class OrdersFolder:
         self._since: dict[_Seen, float] = {}
         self._register = FollowedRegister()
         self._here = here
-        self._make_store = make_store
-        self._store: Store | None = None
+        self._store = OwnStore(make_store)
         self._not_before = float("-inf")
         self._trouble: str | None = None
 
@@ -95,9 +95,7 @@ class OrdersFolder:
 
     def close(self) -> None:
         """Let go of the store."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._store.close()
 
     # --- one file
 
@@ -134,7 +132,7 @@ class OrdersFolder:
             wanted = _understood(path, is_file=seen.is_file)
             if self._seen(seen.name) != seen:
                 return  # somebody is at it: a later look
-            desk = self._here.desk(self._opened(), self._register.now)
+            desk = self._here.desk(self._store.opened(), self._register.now)
             done = desk.take_in(wanted, BY, seen.name[:200], role=BY)
         except (ConfigError, NoneTaken) as error:
             if self._seen(seen.name) == seen:
@@ -178,13 +176,6 @@ class OrdersFolder:
         if trouble is not None and trouble != self._trouble:
             log.error("%s", trouble, extra={"event": "orders_wait"})
         self._trouble = trouble
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            store = self._make_store()
-            store.open()
-            self._store = store
-        return self._store
 
 
 def _understood(path: Path, *, is_file: bool) -> list[NewEdition]:

@@ -26,6 +26,7 @@ from gaugetrail_collector.documents.to_stations.pin_sending import PinSender
 from gaugetrail_collector.evidence.own_chain import PREFIX
 from gaugetrail_collector.statuses import Heard
 from gaugetrail_collector.stores import Store, StoreDown
+from gaugetrail_collector.stores.own_store import OwnStore
 from gaugetrail_contract import topics
 from gaugetrail_contract.distribution.current import ended_texts, issue_number, listed_editions
 from gaugetrail_contract.distribution.listing import FILE, ListedEdition
@@ -97,7 +98,7 @@ class DocumentSender:
     ) -> None:
         self._attachments = attachments
         self.pins: PinSender | None = None
-        self._make_store = make_store
+        self._store = OwnStore(make_store)
         self._collector = collector
         self._key = key
         self._news = news
@@ -105,10 +106,9 @@ class DocumentSender:
         self._agents = agents
         self._now_us = now_us
         self._renew_secs = renew_secs
-        self._store: Store | None = None
         self._followed = FollowedRegister()
         self._register = DocumentRegister()
-        self._people = LineTexts(lambda sha256: stored_text(self._opened(), sha256))
+        self._people = LineTexts(lambda sha256: stored_text(self._store.opened(), sha256))
         self._read: tuple[float, int | None] = (float("-inf"), None)
         """When the register was read last, and the mark of the news then."""
         self._current: CurrentList | None = None
@@ -150,9 +150,7 @@ class DocumentSender:
 
     def close(self) -> None:
         """Let go of the store."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._store.close()
 
     # --- what counts
 
@@ -160,7 +158,7 @@ class DocumentSender:
         now, mark = time.monotonic(), _mark(self._news)
         fresh = mark != self._read[1] or now - self._read[0] >= LOOK_SECS
         if fresh:
-            self._register = self._followed.now(self._opened())
+            self._register = self._followed.now(self._store.opened())
             self._read = now, mark
         if fresh or now - self._worked_out >= MOMENT_SECS:
             self._worked_out = now
@@ -293,7 +291,7 @@ class DocumentSender:
         """Of a people list never the whole, but a line's part. Raises `TextMissing`."""
         if one.kind == FILE:
             return attached(self._attachments, one.sha256, one.size)
-        return self._people.text(one.sha256) if one.kind == PEOPLE else stored_text(self._opened(), one.sha256)
+        return self._people.text(one.sha256) if one.kind == PEOPLE else stored_text(self._store.opened(), one.sha256)
 
     def _clear(self) -> None:
         for _ in range(min(TOPICS_A_ROUND, len(self._ended))):
@@ -303,7 +301,7 @@ class DocumentSender:
 
     def _say_pins(self, current: CurrentList) -> None:
         if self.pins is not None:
-            now_us, store = self._now_us(), self._opened()
+            now_us, store = self._now_us(), self._store.opened()
             self.pins.say(self._register, current.root.issue, now_us, store, self._signer, self._agents())
 
     def _trouble(self, about: str, what: str | None) -> None:
@@ -312,13 +310,6 @@ class DocumentSender:
         elif self._troubles.get(about) != what:
             self._troubles[about] = what
             log.error("%s", what, extra={"event": "documents_not_sent"})
-
-    def _opened(self) -> Store:
-        if self._store is None:
-            store = self._make_store()
-            store.open()
-            self._store = store
-        return self._store
 
 
 def _parts(one: ListedEdition, text: bytes) -> Iterator[tuple[str, bytes]]:
