@@ -94,7 +94,7 @@ class Typist:
                 return True
             if display.get("state") in (None, "wait_operator"):
                 return False
-            if display.get("state") == "refused" and not refused:
+            if _is_refused(display) and not refused:
                 refused = True
                 self._account.refuse()
             wants = display.get("next") if display.get("serial") == serial else None
@@ -112,9 +112,13 @@ class Typist:
 
     async def _ready(self) -> None:
         """Log on if need be; what an interruption left in hand is cancelled."""
+        refused = False
         while True:
             display = self._terminal.display or await self._terminal.next()
             state = display["state"]
+            if _is_refused(display) and not refused:
+                refused = True
+                self._account.refuse()
             if state == "wait_unit":
                 return
             if state == "wait_operator":
@@ -134,6 +138,11 @@ class Typist:
     def _last_record(self) -> str | None:
         last = self._terminal.display.get("last")
         return str(last["record"]) if last else None
+
+
+def _is_refused(display: dict[str, Any]) -> bool:
+    """A record isn't taken, or what comes before it: the log-on, the scan."""
+    return display.get("state") == "refused" or str(display.get("message")).startswith("NOT KEPT")
 
 
 class PressHand:
