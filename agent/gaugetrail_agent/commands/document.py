@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,30 +26,34 @@ from gaugetrail_agent.documents.settings import DocumentsSettings
 from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.distribution.text_parts import MOST_TEXT_BYTES
 from gaugetrail_contract.documents import wording
-from gaugetrail_contract.documents.checks import SaidOfItself
-from gaugetrail_contract.documents.checks import check as checked
-from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life, StepKind
-from gaugetrail_contract.files import read_bounded, trouble_of
-from gaugetrail_contract.settings import ConfigError, Settings, load_settings
+from gaugetrail_contract.documents.editions import Edition, EditionState, Life, StepKind
+from gaugetrail_contract.files import trouble_of
+from gaugetrail_contract.settings import Settings, load_settings
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.document_words import (
+    Comment,
+    DocumentId,
+    Effective,
+    File,
+    Id,
+    KindWord,
+    Number,
+    ReviewBy,
+    Revision,
+    Stdin,
+    Title,
+    Why,
+    checked_text,
+    one_of,
+    typed_day,
+    typed_password,
+)
 
 PREFIX = "GAUGETRAIL_AGENT"
 """Of variables of the environment, as for `run`."""
 NOT_PROVED = "nobody has proved that it is {by}: name a file of passwords in [documents] users to have them asked for"
 
-DocumentId = Annotated[str, typer.Argument(metavar="ID", help="the document's id, as document ls lists it")]
-KindWord = Annotated[DocumentKind, typer.Argument(help="what sort of document it is")]
-File = Annotated[Path, typer.Argument(metavar="FILE", help="the text")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="who you are: once a people list holds, your badge")]
-Stdin = Annotated[bool, typer.Option("--stdin", help="read the password from standard input, its first line")]
-Comment = Annotated[str, typer.Option("--comment", help="what you have to say of it; kept with the step")]
-Why = Annotated[str, typer.Option("--comment", help="why; kept with the step")]
-Number = Annotated[
-    int | None, typer.Option("--edition", min=1, help="number of the edition; left out: the one that it can be")
-]
-Effective = Annotated[
-    str | None, typer.Option(help="from when it holds: 2026-12-01, 2026-12-01T06:00+01:00 (UTC without an offset)")
-]
 At = Annotated[str | None, typer.Option(metavar="TIME", help="as it was then: 2026-03-01")]
 
 app = typer.Typer(no_args_is_help=True, help="Controlled documents of this PC, where no collector writes any.")
@@ -79,17 +83,11 @@ class _Office:
             users = read_users(self.users)
         except (OSError, ValueError) as error:
             raise fail(f"[documents] users: {trouble_of(error)}") from error
-        if not users.knows(by, _typed_password(by, stdin=stdin)):
+        if not users.knows(by, typed_password(by, stdin=stdin)):
             raise fail(f"that is not the password of {by}, or nobody is called so in {self.users}; nothing was done")
 
     def journal(self) -> DocumentJournal:
         return read_journal(self.desk.folder)[0]
-
-
-def _typed_password(by: str, *, stdin: bool) -> str:
-    if sys.stdin.isatty() and not stdin:
-        return str(typer.prompt(f"password of {by}", hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\r\n")
 
 
 @contextlib.contextmanager
@@ -128,34 +126,30 @@ def new(
     file: File,
     config: ConfigFile,
     by: By,
-    document: Annotated[str | None, typer.Option("--id", help="the document's id, where the text has none")] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="its revision, where the text has none; left out: the edition's number")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="what people call it, where the text doesn't say")] = None,
+    document: Id = None,
+    revision: Revision = None,
+    title: Title = None,
     effective: Effective = None,
-    review_by: Annotated[
-        str | None, typer.Option(metavar="DAY", help="when somebody looks whether it is still right: 2027-11-01")
-    ] = None,
+    review_by: ReviewBy = None,
     comment: Comment = "",
     stdin: Stdin = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a text in as a new edition. It is checked first; then it is a draft until you submit it."""
-    content, said = _checked(kind, file)
+    content, said = checked_text(kind, file, MOST_TEXT_BYTES)
     if said.pictures or said.file_sha256 is not None:
         raise fail(f"{file} is about files beside it, which a folder of documents doesn't keep; a collector does")
-    name = _one_of("id", said.id, document)
+    name = one_of("id", said.id, document)
     if name is None:
         raise fail("--id is required: a text of this kind has none", 2)
     wanted = OwnEdition(
         kind,
         name,
         content,
-        _one_of("revision", said.revision, revision),
+        one_of("revision", said.revision, revision),
         title or said.title,
         _moment(effective),
-        _day(review_by) or said.valid_until,
+        typed_day(review_by) or said.valid_until,
         said.line,
     )
     with _office(config) as office:
@@ -166,7 +160,7 @@ def new(
 @app.command("check")
 def check(kind: KindWord, file: File, as_json: AsJson = False) -> None:
     """Check a text as new does, and take nothing in. Every fault is told with its line."""
-    _, said = _checked(kind, file)
+    _, said = checked_text(kind, file, MOST_TEXT_BYTES)
     if as_json:
         answer({"ok": True, "id": said.id, "revision": said.revision, "remarks": list(said.remarks)})
         return
@@ -341,23 +335,6 @@ def _print_text(folder: Path, life: Life, edition: Edition) -> None:
 # --- what was typed
 
 
-def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, SaidOfItself]:
-    try:
-        content = read_bounded(file, MOST_TEXT_BYTES)
-        return content, checked(kind, file, content)
-    except OSError as error:
-        raise fail(f"{file} can't be read: {error.strerror or error}") from error
-    except ConfigError as error:
-        raise fail(str(error)) from error
-
-
-def _one_of(what: str, said: str | None, given: str | None) -> str | None:
-    """The text's own word counts; another one beside it is refused."""
-    if said is not None and given is not None and said != given:
-        raise fail(f"the text says that its {what} is {said}, and --{what} says {given}; leave --{what} out")
-    return said if said is not None else given
-
-
 def _moment(text: str | None) -> int | None:
     if text is None:
         return None
@@ -366,10 +343,3 @@ def _moment(text: str | None) -> int | None:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
     except (ValueError, OverflowError) as error:
         raise fail(f"{text!r} is no moment; write 2026-12-01 or 2026-12-01T06:00+01:00", 2) from error
-
-
-def _day(text: str | None) -> str | None:
-    try:
-        return None if text is None else date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise fail(f"{text!r} is no day of the calendar; write 2027-11-01", 2) from error

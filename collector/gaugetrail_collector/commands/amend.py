@@ -19,9 +19,10 @@ from gaugetrail_collector.amendments.office import AmendmentOffice, Decided
 from gaugetrail_collector.amendments.requests import AmendmentRequest, read_requests
 from gaugetrail_collector.amendments.rules import WantedAmendment
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.documents.steps import By, Stdin, desk_open, prove_person
+from gaugetrail_collector.commands.documents.steps import By, desk_open, prove_person
 from gaugetrail_contract.amending.what import Action
 from gaugetrail_service.cli import answer, say
+from gaugetrail_service.document_words import Stdin
 
 app = typer.Typer(no_args_is_help=True, help="What a record says, put right beside it; the original stands.")
 

@@ -11,12 +11,13 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.documents.steps import By, Stdin, desk_open, prove_person
+from gaugetrail_collector.commands.documents.steps import By, desk_open, prove_person
 from gaugetrail_collector.suggestions.known import Suggestion, named_suggestion, read_suggestions
 from gaugetrail_collector.suggestions.office import SuggestionOffice
 from gaugetrail_contract.clock import to_the_minute
 from gaugetrail_service.cli import answer as answer_json
 from gaugetrail_service.cli import say
+from gaugetrail_service.document_words import Stdin
 
 app = typer.Typer(no_args_is_help=True, help="What people at stations suggested, and the office's answers.")
 

@@ -13,7 +13,7 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.documents.steps import By, Stdin, desk_open, prove_person, typed_moment
+from gaugetrail_collector.commands.documents.steps import By, desk_open, prove_person, typed_moment
 from gaugetrail_collector.dispositions.known_units import KnownUnit, known_unit
 from gaugetrail_collector.dispositions.office import DecidedState, DispositionOffice, WantedState
 from gaugetrail_contract.clock import WallClock, utc_text
@@ -21,6 +21,7 @@ from gaugetrail_contract.counts import counted
 from gaugetrail_contract.files import read_bounded, text_of
 from gaugetrail_contract.unit_states.said import About
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.document_words import Stdin
 
 app = typer.Typer(no_args_is_help=True, help="Units and lots: hold, release, concession, scrap, rework.")
 

@@ -9,7 +9,6 @@ import typer
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.documents.steps import DocumentId
 from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.comparing.texts_apart import compared
 from gaugetrail_collector.documents.desk import Declined, known_life
@@ -20,6 +19,7 @@ from gaugetrail_contract.documents.editions import Edition, Life
 from gaugetrail_contract.documents.wording import name
 from gaugetrail_contract.files import read_bounded
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.document_words import DocumentId
 
 Number = int | None
 

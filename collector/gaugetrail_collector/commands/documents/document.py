@@ -14,7 +14,7 @@ import typer
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
 from gaugetrail_collector.commands.documents import diff, orders, stations, steps, tables
-from gaugetrail_collector.commands.documents.steps import DocumentId, typed_moment
+from gaugetrail_collector.commands.documents.steps import typed_moment
 from gaugetrail_collector.documents import attachments, texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import DocumentRegister, read_register
@@ -22,6 +22,7 @@ from gaugetrail_contract.clock import WallClock
 from gaugetrail_contract.documents import wording
 from gaugetrail_contract.documents.editions import DocumentKind, Edition, EditionState, Life
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.document_words import DocumentId
 
 app = typer.Typer(no_args_is_help=True, help="Controlled documents: who approved which plan, and what holds.")
 for command in (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gaugetrail_collector.commands import AsJson, ConfigFile
-from gaugetrail_collector.commands.documents.steps import By, Comment, File, Stdin, proven_desk
+from gaugetrail_collector.commands.documents.steps import By, proven_desk
 from gaugetrail_collector.commands.documents.tables import Mapped, Sets, Sheet, heads, imported
 from gaugetrail_contract.counts import counted
 from gaugetrail_service.cli import answer, say
+from gaugetrail_service.document_words import Comment, File, Stdin
 
 
 def orders(

@@ -11,7 +11,6 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -31,27 +30,30 @@ from gaugetrail_contract.documents import checks, wording
 from gaugetrail_contract.documents.editions import DocumentKind, StepKind
 from gaugetrail_contract.documents.files import load_plan, plan_in
 from gaugetrail_contract.documents.wording import MEANING
-from gaugetrail_contract.files import read_bounded
 from gaugetrail_contract.record.parts import Attachment
-from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.signing import BadKeyFile, fingerprint, signer_at
 from gaugetrail_contract.text import refuse_identifier
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.document_words import (
+    Comment,
+    DocumentId,
+    Effective,
+    File,
+    Id,
+    KindWord,
+    Number,
+    ReviewBy,
+    Revision,
+    Stdin,
+    Title,
+    Why,
+    checked_text,
+    one_of,
+    typed_day,
+    typed_password,
+)
 
-DocumentId = Annotated[str, typer.Argument(metavar="ID", help="the document's id, as document ls lists it")]
-KindWord = Annotated[DocumentKind, typer.Argument(help="what sort of document it is")]
-File = Annotated[Path, typer.Argument(metavar="FILE", help="the text")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="who you are: a user of the console")]
-Stdin = Annotated[bool, typer.Option("--stdin", help="read the password from standard input, its first line")]
-Comment = Annotated[str, typer.Option("--comment", help="what you have to say of it; kept with the step")]
-Why = Annotated[str, typer.Option("--comment", help="why; kept with the step")]
-Number = Annotated[
-    int | None,
-    typer.Option("--edition", min=1, help="number of the edition; left out: the one that it can be"),
-]
-Effective = Annotated[
-    str | None, typer.Option(help="from when it holds: 2026-12-01, 2026-12-01T06:00+01:00 (UTC without an offset)")
-]
 
 
 def init(
@@ -83,15 +85,11 @@ def new(
     file: File,
     config: ConfigFile,
     by: By,
-    document: Annotated[str | None, typer.Option("--id", help="the document's id, where the text has none")] = None,
-    revision: Annotated[
-        str | None, typer.Option(help="its revision, where the text has none; left out: the edition's number")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="what people call it, where the text doesn't say")] = None,
+    document: Id = None,
+    revision: Revision = None,
+    title: Title = None,
     effective: Effective = None,
-    review_by: Annotated[
-        str | None, typer.Option(metavar="DAY", help="when somebody looks whether it is still right: 2027-11-01")
-    ] = None,
+    review_by: ReviewBy = None,
     attach: Annotated[
         list[Path] | None, typer.Option(metavar="FILE", help="a drawing, a picture …; once for each")
     ] = None,
@@ -100,15 +98,15 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Take a text in as a new edition. It is checked first; then it is a draft until you submit it."""
-    content, said = _checked(kind, file)
+    content, said = checked_text(kind, file, texts.MOST_BYTES)
     wanted = NewEdition(
         kind,
-        _one_of("id", said.id, document) or _required("id", "a text of this kind has none"),
+        one_of("id", said.id, document) or _required("id", "a text of this kind has none"),
         content,
-        _one_of("revision", said.revision, revision),
+        one_of("revision", said.revision, revision),
         title or said.title,
         typed_moment(effective),
-        _day(review_by) or said.valid_until,
+        typed_day(review_by) or said.valid_until,
         line=said.line,
     )
     with proven_desk(config, by, stdin) as desk:
@@ -130,7 +128,7 @@ def take_over(
     """Take over a plan that stations work by as a file. The same text, in force as it claims to be; you answer for it
     by your approval, once for each document. Line PCs know their file by its digest then.
     """
-    content, _ = _checked(DocumentKind.PLAN, file)
+    content, _ = checked_text(DocumentKind.PLAN, file, texts.MOST_BYTES)
     plan = plan_in(content, str(file))[0].file
     with desk_open(config) as (loaded, desk):
         taking_over.refuse(desk, plan, by)
@@ -149,7 +147,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a text as new does, and take nothing in. Every fault is told with its line."""
-    _, said = _checked(kind, file)
+    _, said = checked_text(kind, file, texts.MOST_BYTES)
     remarks = [*said.remarks, *_unnamed(kind, file, config)]
     if as_json:
         answer({"ok": True, "id": said.id, "revision": said.revision, "remarks": remarks})
@@ -275,11 +273,7 @@ def prove_person(config: CollectorConfig, by: str, *, stdin: bool) -> None:
             "nobody has a password here: make a line with gaugetrail-collector console password NAME, put it into a "
             "file and name that file in [console] users"
         )
-    if sys.stdin.isatty() and not stdin:
-        given = typer.prompt(f"password of {by}", hide_input=True, err=True)
-    else:
-        given = sys.stdin.readline().rstrip("\r\n")
-    if not users.now().knows(by, given):
+    if not users.now().knows(by, typed_password(by, stdin=stdin)):
         raise fail(f"that is not the password of {by}, or {by} is no user of the console; nothing was done")
 
 
@@ -292,17 +286,6 @@ def _tell(taken: StepDone, *, as_json: bool) -> None:
 
 
 # --- what was typed
-
-
-def _checked(kind: DocumentKind, file: Path) -> tuple[bytes, checks.SaidOfItself]:
-    try:
-        content = read_bounded(file, texts.MOST_BYTES)
-        said = checks.check(kind, file, content)
-    except OSError as error:
-        raise fail(f"{file} can't be read: {error.strerror or error}") from error
-    except ConfigError as error:
-        raise fail(str(error)) from error
-    return content, said
 
 
 def _unnamed(kind: DocumentKind, file: Path, config: Path | None) -> list[str]:
@@ -350,13 +333,6 @@ def _digest_of(file: Path) -> str | None:
         return None  # to keep it says why
 
 
-def _one_of(what: str, said: str | None, given: str | None) -> str | None:
-    """The text's own word counts; another one beside it is refused."""
-    if said is not None and given is not None and said != given:
-        raise fail(f"the text says that its {what} is {said}, and --{what} says {given}; leave --{what} out")
-    return said if said is not None else given
-
-
 def _required(what: str, why: str) -> str:
     raise fail(f"--{what} is required: {why}", 2)
 
@@ -367,10 +343,3 @@ def typed_moment(text: str | None) -> int | None:
         return None if text is None else moment_us(text, WallClock().now_us())
     except ValueError as error:
         raise fail(str(error), 2) from error
-
-
-def _day(text: str | None) -> str | None:
-    try:
-        return None if text is None else date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise fail(f"{text!r} is no day of the calendar; write 2027-11-01", 2) from error

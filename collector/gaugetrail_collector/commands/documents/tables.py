@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from gaugetrail_collector import config as configuration
 from gaugetrail_collector.commands import AsJson, ConfigFile, opened_store
-from gaugetrail_collector.commands.documents.steps import File
 from gaugetrail_collector.documents import texts
 from gaugetrail_collector.documents.desk import Declined, known_life
 from gaugetrail_collector.documents.folding import read_register
@@ -25,6 +24,7 @@ from gaugetrail_contract.files import write_whole
 from gaugetrail_contract.settings import ConfigError
 from gaugetrail_contract.toml_words import TomlFault
 from gaugetrail_service.cli import answer, fail, say
+from gaugetrail_service.document_words import File
 
 Sheet = Annotated[str | None, typer.Option(help="name of the sheet; left out: the first")]
 Mapped = Annotated[
