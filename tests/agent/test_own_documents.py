@@ -353,7 +353,7 @@ def test_a_password_is_asked_for_where_there_are_any(tmp_path: Path, monkeypatch
     (tmp_path / "users").write_text(line_of("ida", "correct horse battery") + "\n")
     pc = Pc(tmp_path, 'users = "users"\n')
     assert "that is not the password of ida" in pc.refused("init", "--by", "ida", "--stdin")
-    monkeypatch.setattr("gaugetrail_agent.commands.document._typed_password", lambda _, stdin: "correct horse battery")
+    monkeypatch.setattr("gaugetrail_agent.commands.document.typed_password", lambda _, stdin: "correct horse battery")
     assert "ida is administrator" in pc.do("init", "--by", "ida")
     assert "nobody is called so" in pc.refused("new", "plan", pc.plan(), "--by", "eva")
 
